@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.auth import visitors
 from app.cli.common import as_json, explain_errors, print_json
 from app.errors import MomaError
-from app.operations import first_exhibition
+from app.operations import exhibition_programme, first_exhibition
 from app.operations.first_exhibition import RepaintCheck, ShippedWalk
 from app.processes.local_worker import provide_worker, wait_for_walk
 from app.storage import media_store
@@ -66,10 +66,10 @@ def _render_programme(tend: Callable[[], None], *, as_json: bool) -> None:
     programme = first_exhibition.programme()
     with tempfile.TemporaryDirectory(dir=first_exhibition.FOLDER.parent, prefix=".exhibition-") as folder:
         aside = Path(folder)
-        for number, wanted in enumerate(programme, start=1):
-            with _render(wanted, f"Piece {number}", tend) as walk:
-                piece = ShippedWalk(aside / first_exhibition.name_of(number, walk))
-                first_exhibition.store(piece, walk, _frames(walk))
+        for number, entry in enumerate(programme, start=1):
+            with _render(entry.request, f"Piece {number}", tend) as walk:
+                piece = ShippedWalk(aside / first_exhibition.name_of(number, walk, entry.title))
+                first_exhibition.store(piece, walk, _frames(walk), entry.title)
             if first_exhibition.size_of(aside) > first_exhibition.BYTES_MAX:
                 shutil.rmtree(piece.folder)
                 break
@@ -93,7 +93,11 @@ def _render(
     :raises MomaError: when the walk does not finish; the message calls it ``name``.
     """
     walk, _ = intake.place(
-        wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, skip_cache=True
+        wanted,
+        visitor_key=visitors.digest(first_exhibition.VISITOR),
+        pinned=pinned,
+        skip_cache=True,
+        photos=exhibition_programme.pictures_for(wanted, first_exhibition.FOLDER),
     )
     try:
         walk = wait_for_walk(walk, tend, quiet=True)

@@ -1,3 +1,3 @@
 """Tasks for operators: publish the shipped exhibition, caption a folder of pictures. No web."""
 
-__all__ = ["first_exhibition", "folder_captions"]
+__all__ = ["exhibition_programme", "first_exhibition", "folder_captions", "shipped_film"]

@@ -50,7 +50,10 @@ RECIPE = "recipe.json"
 LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # bytes; ZIP's APPNOTE, section 4.3
 
 
-for function in (stages_address, film_address, public_address, photo_address, still_address, still_name):
+for function in (
+    stages_address, film_address, public_address, photo_address, still_address, still_name,
+    photo_stops.has_public_photos,
+):  # fmt: skip
     blueprint.add_app_template_global(function)
 
 
@@ -101,16 +104,16 @@ def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
 
 @blueprint.get("/media/<walk_id>/photo-<int:index>.<digest>.webp")
 def photo(walk_id: str, index: int, digest: str) -> Response:
-    """Send a stop's photo to the walk's owner, identified by cookie or bearer token.
+    """Send a stop's photo to the walk's owner, identified by cookie or bearer token; that of the site's walks to all.
 
-    :raises NotFound: when there is no such photo, or the requester is not the owner; the two look the same.
+    :raises NotFound: when there is no such photo, or the requester may not see it; the two look the same.
     :raises TokenRefused: when the API token is invalid.
     """
     walk = lookup.walk_at_address(walk_id)
     medium = walk.media.get(photo_stops.kind_of(index))
     api_tokens.current()  # refuses an expired or revoked token
     is_owners = any(visitors.owns(secret, walk) for secret in (visitors.known(), api_tokens.bearer()))
-    if not is_owners or medium is None or short_digest(medium) != digest:
+    if not (is_owners or photo_stops.has_public_photos(walk)) or medium is None or short_digest(medium) != digest:
         raise NotFound(_("No photo of yours has this address. A photo is shown to its owner alone."))
     response = send_stored(
         medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=f"photo-{index + 1}.webp"

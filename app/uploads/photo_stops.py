@@ -22,6 +22,11 @@ def kind_of(index: int) -> str:
     return f"photo-{index}"
 
 
+def has_public_photos(walk: Walk) -> bool:
+    """Return whether visitors may see a walk's photos: only those of the site's own walks, which have no owner."""
+    return not walk.owner_hash and walk.photos_may_be_shown
+
+
 def attach(walk: Walk, photos: Mapping[int, tuple[bytes, str]]) -> list[str]:
     """Attach photos to stops of a walk, and return the paths of the written files.
 

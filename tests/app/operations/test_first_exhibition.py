@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -12,16 +13,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flask import Flask
-from flask.testing import FlaskCliRunner
+from flask.testing import FlaskClient, FlaskCliRunner
 from PIL import Image
 from sqlalchemy import delete, func, select
 
 from app.auth import visitors
 from app.cli import first_exhibition as commands
 from app.config import ROOT
+from app.errors import MomaError
 from app.gallery import catalogue, exhibitions
 from app.maintenance import media_losses
-from app.operations import first_exhibition
+from app.operations import exhibition_programme, first_exhibition
 from app.operations.first_exhibition import RepaintCheck, ShippedWalk
 from app.processes.supervisor import Site
 from app.storage import media_store
@@ -30,6 +32,7 @@ from app.storage.house_models import AuditEntry
 from app.storage.walk_models import ID, Walk
 from app.walk_requests import recipe
 from app.walks import lifecycle, lookup
+from app.walks.media_urls import photo_address
 from tests.conftest import inside, make_app
 from tests.support.commands import count, run, run_json
 from tests.worker.fake import FakePainter
@@ -78,7 +81,8 @@ def test_a_fresh_site_shows_every_piece(fresh: Flask) -> None:
 def test_every_file_of_the_exhibition_can_be_verified(fresh: Flask) -> None:
     start(fresh)
     checked = list(media_losses.verify())
-    assert sum(files for files, _ in checked) == sum(piece.recipe["frames"] + 3 for piece in PIECES)
+    photos = sum("photo" in stop for piece in PIECES for stop in piece.recipe["stops"])
+    assert sum(files for files, _ in checked) == sum(piece.recipe["frames"] + 3 for piece in PIECES) + photos
     assert [losses for _, losses in checked if losses] == []
 
 
@@ -318,8 +322,8 @@ def test_frames_are_shipped_so_near_to_what_was_painted_that_nobody_sees_it(
     studio: Path, hung: Hanger, tmp_path: Path
 ) -> None:
     piece, painted = stored(tmp_path, hung(), art(24))
-    assert min(decibels(one, other) for one, other in zip(piece.frames(), painted, strict=True)) >= 42
-    assert piece.label["shipped_psnr"] >= 42
+    assert min(decibels(one, other) for one, other in zip(piece.frames(), painted, strict=True)) >= 38
+    assert piece.label["shipped_psnr"] >= 38
     assert (piece.folder / "frames.avif").stat().st_size < 24 * 64 * 64 * 3 // 8
 
 
@@ -374,6 +378,7 @@ def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[Shipped
     """Store these pictures as a piece, with the files of a walk."""
     piece = ShippedWalk(folder / "01-a-piece")
     media_store.store().write(walk.media["gif"].path, encoding.gif(painted, 80, comment="{}"))
+    media_store.store().write(walk.media["mp4"].path, encoding.mp4(painted, 12, metadata={"comment": "{}"}))
     first_exhibition.store(piece, walk, painted)
     return piece, painted
 
@@ -403,6 +408,45 @@ def test_programme_is_painted_as_far_as_there_is_room(
     assert names(studio) == told["pieces"]
 
 
+def test_titled_walk_with_a_picture_is_shipped_repainted_and_published(
+    studio: Path, runner: FlaskCliRunner, client: FlaskClient
+) -> None:
+    digest = with_picture(studio)
+    assert run_json(runner, "exhibition", "paint", "--anew")["pieces"] == ["01-study-of-a-cup"]
+    (piece,) = first_exhibition.shipped_walks()
+    stop = piece.recipe["stops"][0]
+    assert (stop["photo"], stop["cut_out"], piece.label["title"]) == (digest, True, "Study of a cup")
+    assert run_json(runner, "exhibition", "paint")[0]["identical"]
+    assert first_exhibition.publish() == [piece.walk_id]
+    walk = lookup.walk_at_address(piece.walk_id)
+    assert (walk.title, walk.unlisted, walk.stops[0].photo) == ("Study of a cup", False, digest)
+    assert recipe.commission_of(recipe.recipe_of(walk)) == recipe.commission_of(piece.recipe)
+    address = photo_address(walk, 0)
+    assert address in client.get(f"/walks/{walk.id}").text
+    assert client.get(address).data == (studio / "pictures" / "cup.webp").read_bytes()
+
+
+def test_picture_that_is_missing_is_named(studio: Path, runner: FlaskCliRunner) -> None:
+    with_picture(studio)
+    run(runner, "exhibition", "paint", "--anew")
+    (studio / "pictures" / "cup.webp").unlink()
+    assert first_exhibition.publish_once() == []
+    with pytest.raises(MomaError, match="The picture of stop 1 is missing"):
+        first_exhibition.publish()
+    error = run_json(runner, "exhibition", "paint", "--anew", status=1)["error"]
+    assert error.startswith("Piece 1 of programme.json: ") and "cup.webp" in error
+
+
+def with_picture(studio: Path) -> str:
+    """Write a programme of one walk with a title and a picture; return the picture's digest."""
+    (studio / "pictures").mkdir()
+    Image.fromarray(art(1)[0]).save(studio / "pictures" / "cup.webp")
+    stops = [{"prompt": "a cup", "picture": "cup.webp", "cut_out": True}, {"prompt": "a kite"}]
+    told = [{"title": "Study of a cup", "stops": stops, "seed": 3, "frames": 4}]
+    first_exhibition.PROGRAMME.write_text(json.dumps(told))
+    return hashlib.sha256((studio / "pictures" / "cup.webp").read_bytes()).hexdigest()
+
+
 def test_shipped_pieces_stay_when_one_cannot_be_painted(
     studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -425,6 +469,7 @@ def test_shipped_pieces_stay_when_one_cannot_be_painted(
             '[{"stops": [{"prompt": "a"}, {"prompt": "b", "hand": "x"}]}]',
             "Piece 1 of programme.json: The hand of stop 2",
         ),
+        ('[{"title": " ", "stops": []}]', "Piece 1 of programme.json: The title is empty"),
     ],
 )
 def test_unusable_programme_is_explained(studio: Path, runner: FlaskCliRunner, text: str, told: str) -> None:
@@ -434,27 +479,40 @@ def test_unusable_programme_is_explained(studio: Path, runner: FlaskCliRunner, t
 
 
 def test_the_shipped_programme_can_be_commissioned(app: Flask) -> None:
-    programme = first_exhibition.programme()
-    assert len(programme) >= len(PIECES)
+    programme = [entry.request for entry in first_exhibition.programme()]
+    assert len(programme) == 20
     assert {wanted.frames for wanted in programme} == {24}
     assert {wanted.ending for wanted in programme} == {"stop", "back", "round"}
+    assert [wanted.ending for wanted in programme].count("round") == 1
+    assert [wanted.aspect for wanted in programme if wanted.aspect] == ["16:9"]
     assert all(wanted.seed is not None and wanted.unlisted for wanted in programme)
 
 
+def test_every_walk_of_the_shipped_programme_has_a_title_of_its_own(app: Flask) -> None:
+    titles = [entry.title for entry in first_exhibition.programme()]
+    assert all(titles) and len(set(titles)) == len(titles)
+
+
+def test_two_walks_of_the_shipped_programme_have_a_picture_that_is_shipped(app: Flask) -> None:
+    entries = first_exhibition.programme()
+    pictures = [exhibition_programme.pictures_for(entry.request, first_exhibition.FOLDER) for entry in entries]
+    assert sorted(len(each) for each in pictures if each) == [1, 1]
+
+
 def test_the_shipped_programme_shows_every_hand_alone_and_on_the_way_to_another(app: Flask) -> None:
-    programme = first_exhibition.programme()
+    programme = [entry.request for entry in first_exhibition.programme()]
     known = {hand["words"] for hand in HOUSE["hands"]}
     stops = [stop for wanted in programme for stop in wanted.stops]
     assert {stop.hand for stop in stops if stop.hand} == known
     assert not any(words in stop.prompt for stop in stops for words in known)
     assert any(len({stop.hand for stop in wanted.stops}) > 1 for wanted in programme)
-    assert any(len({stop.prompt for stop in wanted.stops}) == 1 for wanted in programme)
-    assert any(len(wanted.stops) == 3 for wanted in programme)
+    assert sum(len(wanted.stops) >= 3 for wanted in programme) >= 4
 
 
 def test_the_shipped_programme_asks_for_what_the_model_paints_well(app: Flask) -> None:
     client = app.test_client()
-    for prompt in {stop.prompt for wanted in first_exhibition.programme() for stop in wanted.stops}:
+    stops = [stop for entry in first_exhibition.programme() for stop in entry.request.stops]
+    for prompt in {stop.prompt for stop in stops if stop.picture is None}:
         told = client.get("/api/v1/reading", query_string={"prompt": prompt}).json
         assert told["things"] and not told["freely"]
-        assert all(thing["name"].split()[-1] in prompt.replace("pears", "pear") for thing in told["things"])
+        assert all(any(word in prompt for word in thing["name"].split()) for thing in told["things"]), prompt
