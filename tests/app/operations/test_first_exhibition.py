@@ -217,7 +217,7 @@ def test_a_shipped_film_holds_the_shipped_recipe(app: Flask, piece: ShippedWalk)
 
 
 def test_the_pieces_are_by_the_house_model(app: Flask) -> None:
-    assert {piece.recipe["model"]["name"] for piece in PIECES} == {"house-6"}
+    assert {piece.recipe["model"]["name"] for piece in PIECES} == {"house-7"}
     assert len({piece.recipe["model"]["revision"] for piece in PIECES}) == 1
 
 
