@@ -74,8 +74,10 @@ def race(bench: Bench, *, pairs: int, sizes: Sequence[int] = SIZES, names: Seque
 
     P0 is timed before and after them, on half of its frames each.
     """
-    pipe = contenders.usual_pipeline(str(bench.ours.folder))
-    contenders.usual(pipe, _pair(bench, 0), [0.5], seed=bench.ours.seed, guidance=bench.ours.guidance)
+    pipe = None
+    if not bench.painter.model.sketch_side:
+        pipe = contenders.usual_pipeline(str(bench.ours.folder))
+        contenders.usual(pipe, _pair(bench, 0), [0.5], seed=bench.ours.seed, guidance=bench.ours.guidance)
     for number, size in product(range(pairs), sizes):
         order = names if number % 2 else names[::-1]
         missing = [name for name in order if not bench.store.has("film", pair=number, frames=size, contender=name)]
@@ -96,10 +98,17 @@ def _pair(bench: Bench, number: int) -> tuple[str, str]:
 
 
 def _usual(bench: Bench, pipe: Any, number: int, half: int) -> None:
+    """Time P0 on half of its frames; by the benchmark's loop for a model that needs sketches."""
     found: dict[str, Any] = {}
     positions = np.linspace(0, 1, USUAL_FRAMES)[half::2].tolist()
-    with count_work(pipe.unet, pipe.vae.decoder) as work, time_block(found):
-        contenders.usual(pipe, _pair(bench, number), positions, seed=bench.ours.seed, guidance=bench.ours.guidance)
+    networks = find_networks(bench.painter) if pipe is None else (pipe.unet, pipe.vae.decoder)
+    with count_work(*networks) as work, time_block(found):
+        if pipe is None:
+            sampler = bench.ours.sampler(REPORT[number], steps=contenders.P0_STEPS)
+            for position in positions:
+                sampler.full([position])
+        else:
+            contenders.usual(pipe, _pair(bench, number), positions, seed=bench.ours.seed, guidance=bench.ours.guidance)
     each = {name: value / len(positions) for name, value in found.items()}
     bench.store.add("usual", pair=number, half=half, passes=work.passes / len(positions), **each)
 

@@ -77,6 +77,7 @@ def _passes(painter: WalkPipeline, unet: Any, memory_format: str, size: int) -> 
     positive, _ = painter.model.encode("", "")
     states = torch.from_numpy(positive.states).to(painter.model.device, unet.dtype).expand(size, -1, -1)
     latents = torch.zeros(size, *painter.model.latent_shape, device=painter.model.device)
+    latents = painter.model.with_sketches(latents, None)
     return lambda: painter.model.predict(unet, latents, 500, states, memory_format=memory_format)
 
 

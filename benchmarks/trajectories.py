@@ -1,6 +1,7 @@
 """Resumable trajectories from noise to picture, of which the contenders are made.
 
-The benchmark's own loop, not the painter's: the baselines must not change with our code. Guidance is on at every step.
+The benchmark's own loop, not the painter's: the baselines must not change with our code. Guidance is on at every step,
+unless the model needs none.
 A multistep solver's history travels with its latents, so that a resumed trajectory continues as if it had never been
 interrupted.
 """
@@ -25,8 +26,9 @@ from worker.planning import frame_schedule, interpolation
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """One picture in progress: the solver step reached, its latents (1 x c x h x w), and its solver."""
+    """One picture in progress: its position, the solver step reached, its latents (1 x c x h x w), and its solver."""
 
+    position: float
     depth: int
     latents: torch.Tensor
     solver: Any
@@ -51,7 +53,7 @@ class Sampler:
         left, right = self.prepared.noises[i : i + 2]
         noise = left if np.array_equal(left, right) else interpolation.slerp(left, right, t)
         latents = torch.from_numpy(noise[None]).to(self.model.device) * solver.init_noise_sigma
-        return Trajectory(0, latents, solver)
+        return Trajectory(position, 0, latents, solver)
 
     def go(
         self, starts: Sequence[Trajectory], positions: Sequence[float], *, until: int, keep: Sequence[int] = ()
@@ -73,7 +75,7 @@ class Sampler:
         """Return the decoded pictures of finished trajectories."""
         latents = torch.cat([end.latents for end in ends])
         with torch.inference_mode():
-            decoded = self.model.decode(self._vae, latents)
+            decoded = self.model.decode(self._vae, latents, self._guides([end.position for end in ends]))
         return list((decoded * 255).round().astype(np.uint8))
 
     def full(self, positions: Sequence[float]) -> list[NDArray[np.uint8]]:
@@ -93,25 +95,41 @@ class Sampler:
         (depth,) = {start.depth for start in starts}
         latents = torch.cat([start.latents for start in starts])
         solver = _join([start.solver for start in starts], torch.cat)
-        texts = self._texts(positions)
+        texts, sketches = self._texts(positions), self._sketches(positions)
         kept: list[dict[int, Trajectory]] = [{} for _ in starts]
         for step in range(depth, until):
             if step in keep:
-                _put(kept, step, latents, solver)
+                _put(kept, step, latents, solver, positions)
             t = solver.timesteps[step]
-            given = solver.scale_model_input(latents, t).repeat(2, 1, 1, 1)
+            given = self.model.with_sketches(solver.scale_model_input(latents, t), sketches)
+            given = given.repeat(len(texts) // len(given), 1, 1, 1)
             predicted = self.model.predict(self._unet, given, t, texts, memory_format=self.rendering.memory_format)
-            unguided, conditioned = predicted.chunk(2)
-            guided = torch.add(unguided, conditioned - unguided, alpha=self.rendering.guidance)
-            latents = solver.step(guided, t, latents, return_dict=False)[0]
+            if self._is_guided:
+                unguided, conditioned = predicted.chunk(2)
+                predicted = torch.add(unguided, conditioned - unguided, alpha=self.rendering.guidance)
+            latents = solver.step(predicted, t, latents, return_dict=False)[0]
         if until in keep:
-            _put(kept, until, latents, solver)
-        return [_row(until, latents, solver, i) for i in range(len(starts))], kept
+            _put(kept, until, latents, solver, positions)
+        return [_row(until, latents, solver, i, position) for i, position in enumerate(positions)], kept
+
+    @property
+    def _is_guided(self) -> bool:
+        return self.rendering.guidance != 1
+
+    def _sketches(self, positions: Sequence[float]) -> torch.Tensor | None:
+        """Return the sketches at some positions, or None for a model that gets none."""
+        if self.prepared.sketches is None:
+            return None
+        return torch.from_numpy(self.prepared.sketches.at(positions)).to(self.model.device)
+
+    def _guides(self, positions: Sequence[float]) -> Any:
+        """Return what the decoder is shown of the scenes at some positions; None for a model without scenes."""
+        return None if self.prepared.sketches is None else self.prepared.sketches.guides(positions)
 
     def _texts(self, positions: Sequence[float]) -> torch.Tensor:
-        """Return the interpolated text embeddings, the unguided half first."""
+        """Return the interpolated text embeddings, the unguided half first, if there is guidance."""
         legs = [frame_schedule.leg(position, len(self.prepared.prompts)) for position in positions]
-        kinds = (self.prepared.negatives, self.prepared.prompts)
+        kinds = (self.prepared.negatives, self.prepared.prompts) if self._is_guided else (self.prepared.prompts,)
         states = np.stack([interpolation.lerp(kind[i], kind[i + 1], t) for kind in kinds for i, t in legs])
         return torch.from_numpy(states).to(self.model.device, self._unet.dtype)
 
@@ -120,16 +138,19 @@ def interpolate(left: Trajectory, right: Trajectory, t: float) -> Trajectory:
     """Return a blend of two trajectories of one depth: latents by slerp, the solver's history linearly."""
     latents = torch.from_numpy(interpolation.slerp(left.latents.cpu().numpy(), right.latents.cpu().numpy(), t))
     history = _join([left.solver, right.solver], lambda pair: torch.lerp(pair[0], pair[1], t))
-    return Trajectory(left.depth, latents.to(left.latents), history)
+    position = left.position + (right.position - left.position) * t
+    return Trajectory(position, left.depth, latents.to(left.latents), history)
 
 
-def _put(kept: list[dict[int, Trajectory]], depth: int, latents: torch.Tensor, solver: Any) -> None:
+def _put(
+    kept: list[dict[int, Trajectory]], depth: int, latents: torch.Tensor, solver: Any, positions: Sequence[float]
+) -> None:
     for i, states in enumerate(kept):
-        states[depth] = _row(depth, latents, solver, i)
+        states[depth] = _row(depth, latents, solver, i, positions[i])
 
 
-def _row(depth: int, latents: torch.Tensor, solver: Any, i: int) -> Trajectory:
-    return Trajectory(depth, latents[i : i + 1], _join([solver], lambda only: only[0][i : i + 1]))
+def _row(depth: int, latents: torch.Tensor, solver: Any, i: int, position: float) -> Trajectory:
+    return Trajectory(position, depth, latents[i : i + 1], _join([solver], lambda only: only[0][i : i + 1]))
 
 
 def _join(solvers: Sequence[Any], join: Callable[[list[torch.Tensor]], torch.Tensor]) -> Any:
