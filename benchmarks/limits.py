@@ -83,7 +83,7 @@ def _passes(painter: WalkPipeline, unet: Any, memory_format: str, size: int) -> 
 
 def _decodes(painter: WalkPipeline, vae: Any, size: int) -> Callable[[], object]:
     latents = torch.zeros(size, *painter.model.latent_shape, device=painter.model.device)
-    guide = np.zeros((3, painter.size[1] // 2, painter.size[0] // 2), np.float32)  # used where scenes are decoded
+    guide = np.zeros((4, painter.size[1] // 2, painter.size[0] // 2), np.float32)  # used where scenes are decoded
     return lambda: painter.model.decode(vae, latents, [guide] * size)
 
 
