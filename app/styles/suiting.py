@@ -61,7 +61,7 @@ SUITS = {
     "gouache": "place",
     "ink wash": "",
 }
-"""The groups that suit a style, by its words: reviewers named such things in it, called them paintings, and would hang
+"""The groups that suit a style, by its words: reviewers named such things in it, called them paintings, and wanted
 them (decision 82). A style without a group is only used where it is requested."""
 
 MEDIUMS = (
