@@ -124,7 +124,7 @@ def exhibition_film(walk_id: str) -> bytes:
 
 
 def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Walk], tmp_path: Path) -> None:
-    file = export(app, tmp_path)
+    file, title = export(app, tmp_path), first[0].title
     walk_edits.apply(first[0], walk_edits.validate({"title": "Changed since"}))
     before = media_store.store().files("walks")
     report = import_archive(file)
@@ -133,7 +133,7 @@ def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Wal
     assert media_store.store().files("walks") == before
     report = import_archive(file, replace=True)
     assert (report.replaced, report.there, count()) == (3, 0, 3)
-    assert lookup.walk_at_address(first[0].id).title == "A sailboat on the sea at sunset, a whale under the stars"
+    assert lookup.walk_at_address(first[0].id).title == title
     assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))] == [
         walk.id for walk in first
     ]
