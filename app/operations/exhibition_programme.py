@@ -51,9 +51,7 @@ def _entry(number: int, entry: Any, path: Path) -> ProgrammeEntry:
             if isinstance(entry.get("stops"), list):
                 entry["stops"] = [_with_digest(stop, path.parent) for stop in entry["stops"]]
         request = validate(entry)
-    except InvalidInput as error:
-        raise MomaError(f"Piece {number} of {path.name}: {error}") from error
-    except (OSError, ValueError) as error:
+    except (InvalidInput, OSError, ValueError) as error:
         raise MomaError(f"Piece {number} of {path.name}: {error}") from error
     request.unlisted = True
     return ProgrammeEntry(title, request)

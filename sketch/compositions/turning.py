@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
@@ -78,7 +80,7 @@ def _front(height: int, width: int, seed: int, t: float) -> Array:
     """Return each pixel's share (h, w) of the last composition: an irregular front spreads from several places."""
     rough = noise.cloud(height, width, 90, seed * 64 + 61) + 0.3 * noise.cloud(height, width, 24, seed * 64 + 62)
     ranks = np.clip(0.5 + 0.28 * rough, 0, 1)
-    return np.asarray(np.clip((t * (1 + WINDOW) - ranks) / WINDOW, 0, 1), np.float32)
+    return _passed(ranks, t, WINDOW)
 
 
 def _opening(height: int, width: int, seed: int, t: float) -> Array:
@@ -86,6 +88,12 @@ def _opening(height: int, width: int, seed: int, t: float) -> Array:
 
     Its area grows in proportion to the time.
     """
+    return _passed(_opening_ranks(height, width, seed), t, 4 / min(height, width))
+
+
+@lru_cache(maxsize=16)
+def _opening_ranks(height: int, width: int, seed: int) -> Array:
+    """Return when an opening reaches each pixel (h, w), 0…1. The array is cached: do not write to it."""
     short = min(height, width)
     x, y = np.random.default_rng(seed).uniform(0.35, 0.65, 2)
     down = (np.arange(height, dtype=np.float32)[:, None] + 0.5 - y * height) / short
@@ -94,5 +102,9 @@ def _opening(height: int, width: int, seed: int, t: float) -> Array:
     far = np.hypot(down, across) + ROUGH * rough
     ranks = np.empty(far.size, np.float32)
     ranks[np.argsort(far, axis=None, kind="stable")] = np.linspace(0, 1, far.size, dtype=np.float32)
-    soft = 4 / short
-    return np.asarray(np.clip((t * (1 + soft) - ranks.reshape(far.shape)) / soft, 0, 1), np.float32)
+    return ranks.reshape(far.shape)
+
+
+def _passed(ranks: NDArray[np.floating], t: float, soft: float) -> Array:
+    """Return how far a front has passed places with ``ranks``, 0…1, at ``t``; its edge is ``soft`` ranks wide."""
+    return np.asarray(np.clip((t * (1 + soft) - ranks) / soft, 0, 1), np.float32)
