@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pkgutil
 from importlib import import_module
 
@@ -28,7 +29,11 @@ class Stages(click.Group):
         """Import the stage ``name`` and return its command; return None when there is no such stage."""
         if name not in self.list_commands(ctx):
             return None
-        command: click.Command = import_module(f"studio.stages.{name.replace('-', '_')}").command
+        gc.disable()  # it would go through all that torch and diffusers define, again and again
+        try:
+            command: click.Command = import_module(f"studio.stages.{name.replace('-', '_')}").command
+        finally:
+            gc.enable()
         return command
 
 

@@ -47,6 +47,7 @@ settings.register_profile("long", settings.get_profile("same"), derandomize=Fals
 settings.load_profile("same")  # the long one is taken by --hypothesis-profile=long
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # tests ask no hub but their own
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # three processes share two cores: a second thread waits for the first
 
 for variable in [name for name in os.environ if name.startswith("MOMA_")]:
     del os.environ[variable]

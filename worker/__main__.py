@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # it would go through all that torch and diffusers define, again and again: a fifth of the start
+
 import ctypes
 import faulthandler
 import logging
@@ -52,6 +56,8 @@ from worker.process.worker import Worker
 from worker.queue import heartbeat, photo_tasks
 from worker.queue.leases import holder, is_gone, sweep
 from worker.safety import picture_check
+
+gc.enable()
 
 ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0

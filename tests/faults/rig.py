@@ -26,6 +26,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from tests.faults import nursery
 from tests.faults.planted import Ground, Planted
 from tests.server.live import ROOT, LiveSite, is_running, wait_until
 from tests.support import postgres, small_disk
@@ -337,7 +338,7 @@ class Rig:
 
     def worker_pids(self) -> list[int]:
         """Number the workers."""
-        return [pid for pid, line in self.site.processes().items() if "tests.faults.worker" in line]
+        return [pid for pid in self.site.processes() if nursery.is_worker(pid)]
 
     def a_worker(self) -> int:
         """Choose one of the workers."""
