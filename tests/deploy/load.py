@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.deploy.production import Production
 from tests.faults.rig import Account, Books, Rig, _engine
+from tests.server.live import PATIENCE
 
 PATHS = "/", "/gallery", "/gallery?q=fox", "/about", "/api/v1/walks", "/static/site.css", "/healthz"
 PAUSE = 0.1  # bounded: what is looked for is a request that fails, and the painters need the processors too
@@ -54,7 +55,7 @@ class Load:
         began = time.strftime("%H:%M:%S")
         try:
             with closing(http.client.HTTPConnection(
-                "127.0.0.1", self.visits.site.port, timeout=60, source_address=(source, 0)
+                "127.0.0.1", self.visits.site.port, timeout=PATIENCE, source_address=(source, 0)
             )) as connection:  # fmt: skip
                 connection.request(method, path, body and json.dumps(body), headers)
                 answer = connection.getresponse()

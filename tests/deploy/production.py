@@ -252,7 +252,8 @@ class Production(LiveSite):
         (folder / ".venv").symlink_to(sys.prefix)
         if version := changed.get("version"):
             (folder / "app/version.py").write_text(f'"""The version."""\n\n__version__ = "{version}"\n', "utf-8")
-        compileall.compile_dir(folder / "app", quiet=1)  # once, and not by each of the many programs that run
+        for part in ("app", "sketch", "worker"):  # once, and not by each of the many programs that run
+            compileall.compile_dir(folder / part, quiet=1)
         return folder
 
     def turn_to(self, release: Path) -> None:

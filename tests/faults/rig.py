@@ -365,11 +365,12 @@ def wait_for(found: Callable[[], Any], seconds: float) -> None:
 
     :raises TimeoutError: when it never is.
     """
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while not found():
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise TimeoutError
-        time.sleep(0.03)
+        time.sleep(min(0.3, max(0.03, waited / 20)))
 
 
 def _engine(url: str) -> Engine:

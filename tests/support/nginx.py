@@ -42,6 +42,8 @@ http {{
 
 
 NOBODY = "255.255.255.255"
+UPSTREAM_TIMEOUT = re.compile(r"(proxy_(?:connect|read|send)_timeout )\d+s")
+PATIENCE = 300.0  # seconds: on a busy machine a web process may take longer to start than nginx waits
 LIMIT = re.compile(r"^ *limit_(?:req|conn) .*\n", re.MULTILINE)
 
 
@@ -69,6 +71,7 @@ def configuration(
         proof = ACME.read_text("utf-8").replace("/var/lib/moma-acme", settings["ACME"])
         (of_server / "acme.conf").write_text(proof, "utf-8")
     text = (text if limited else LIMIT.sub("", text)) + (BROTLI.read_text("utf-8") if brotli else "")
+    text = UPSTREAM_TIMEOUT.sub(rf"\g<1>{PATIENCE:g}s", text)
     (folder / "moma.conf").write_text(text, "utf-8")
     main = (f"load_module {BROTLI_MODULE};\n" if brotli else "") + MAIN
     user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are its own user's only
