@@ -28,7 +28,7 @@ from sqlalchemy.pool import NullPool
 
 from tests.faults import nursery
 from tests.faults.planted import Ground, Planted
-from tests.server.live import ROOT, LiveSite, is_running, wait_until
+from tests.server.live import ROOT, LiveSite, is_running, pause_after, wait_until
 from tests.support import postgres, small_disk
 
 PATIENCE = 300.0
@@ -370,7 +370,7 @@ def wait_for(found: Callable[[], Any], seconds: float) -> None:
         waited = time.monotonic() - began
         if waited > seconds:
             raise TimeoutError
-        time.sleep(min(0.3, max(0.03, waited / 20)))
+        time.sleep(pause_after(waited))
 
 
 def _engine(url: str) -> Engine:

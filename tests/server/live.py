@@ -36,8 +36,13 @@ def wait_until(found: Callable[[], T], *, what: str = "it") -> T:
     while not (answer := found()):
         waited = time.monotonic() - began
         assert waited < PATIENCE, f"{what} did not happen within {PATIENCE:g} seconds"
-        time.sleep(min(0.3, max(0.03, waited / 20)))  # asking takes the processor from what is waited for
+        time.sleep(pause_after(waited))
     return answer
+
+
+def pause_after(waited: float) -> float:
+    """Return the seconds until one asks again: asking takes the processor from what is waited for."""
+    return min(0.3, max(0.03, waited / 20))
 
 
 def free_port() -> int:
