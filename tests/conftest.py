@@ -110,9 +110,12 @@ def hasty() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def settled() -> None:
-    """Have the collector leave alone what was imported: torch and its like are most of what it would look through."""
+    """Have the collector leave alone what was there before a module: torch and its like are most of what it looks at.
+
+    Code that makes room for a model collects everything, dozens of times in a test.
+    """
     gc.collect()
     gc.freeze()
 

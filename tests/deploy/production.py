@@ -27,7 +27,7 @@ from redis.exceptions import RedisError
 
 from app.config import ROOT
 from tests.deploy import units
-from tests.server.live import PATIENCE, LiveSite, free_port, measured, processes_of, wait_until
+from tests.server.live import PATIENCE, LiveSite, free_port, keep_measured, lend_measured, processes_of, wait_until
 from tests.support import nginx, postgres
 from tests.support.needs import require
 
@@ -189,17 +189,15 @@ class Production(LiveSite):
             brotli=nginx.BROTLI_MODULE.exists(), STATIC=str(self.place / "current/static"),
         )  # fmt: skip
         self._add("nginx", lambda: nginx.command(self.place / "nginx"))
-        if measured:
-            (self.instance / "device.json").write_bytes(measured[0])
-            self._give(self.instance / "device.json")
+        if lent := lend_measured(self.instance):
+            self._give(lent)
         for part in list(self.parts.values())[1:]:
             part.start()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._keeper.start()
         wait_until(self.is_open, what="nginx and gunicorn")
         wait_until(lambda: len(self._living()) == self._workers, what="painters")
-        if not measured:
-            measured.append((self.instance / "device.json").read_bytes())
+        keep_measured(self.instance)
 
     def _listen(self) -> None:
         """Open the port that moma-web.socket opens, and hold it."""

@@ -12,7 +12,6 @@ import os
 import random
 import secrets
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,10 +25,9 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from tests.faults import nursery
 from tests.faults.planted import Ground, Planted
 from tests.server.live import ROOT, LiveSite, is_running, pause_after, wait_until
-from tests.support import postgres, small_disk
+from tests.support import forks, postgres, small_disk
 
 PATIENCE = 300.0
 """Seconds after which a walk that has not ended is counted as lost."""
@@ -185,7 +183,7 @@ class Rig:
     def flask(self, *command: str) -> int:
         """Run an admin command on the site; return its exit status."""
         words = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
-        return subprocess.run(words, cwd=ROOT, env=self.site.environment, capture_output=True, check=False).returncode
+        return forks.run(words, cwd=ROOT, env=self.site.environment, capture_output=True).returncode
 
     # --- Looking
 
@@ -338,7 +336,7 @@ class Rig:
 
     def worker_pids(self) -> list[int]:
         """Number the workers."""
-        return [pid for pid in self.site.processes() if nursery.is_worker(pid)]
+        return [pid for pid, line in self.site.parts().items() if "tests.faults.worker" in line]
 
     def a_worker(self) -> int:
         """Choose one of the workers."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from app import run
 from app.processes import supervisor
-from tests.faults.nursery import Nursery
 
 CLOCKS = {"worker": "clock.worker", "worker2": "clock.worker", "web": "clock.web"}
 """The files beside the database by which libfaketime sets the clocks of programs."""
@@ -23,17 +22,11 @@ class FaultySite(supervisor.Site):
 
     workers = 1
     faketime = ""
-    nursery: Nursery
 
     def start_worker(self) -> None:
         """Start the workers."""
         for number in range(1, self.workers + 1):
             self._start("worker" if number == 1 else f"worker{number}", WORKER)
-
-    def _launch(self, command: list[str]) -> Any:
-        if command is WORKER:
-            return self.nursery.fork(self.environment, self._lock)
-        return super()._launch(command)
 
     def _start(self, name: str, command: list[str]) -> Any:
         if self.faketime and name in CLOCKS:
@@ -56,8 +49,6 @@ def main() -> int:
     own.add_argument("--faketime", default="")
     arguments, sys.argv[1:] = own.parse_known_args()
     FaultySite.workers, FaultySite.faketime = arguments.workers, arguments.faketime
-    if not arguments.faketime:  # it must be there when a process starts
-        FaultySite.nursery = Nursery()
     # Its pause grows with each end, which comes every few seconds here; that of the systemd units is two seconds.
     supervisor.RESTART_SECONDS = (2.0,)
     run.Site = FaultySite  # type: ignore[misc]

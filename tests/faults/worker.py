@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.storage.media_store import MediaStore
-from tests.faults import nursery, planted
+from tests.faults import planted
 from worker import __main__ as program
 from worker import job
 from worker.diffusion.model_pool import Painters
@@ -41,7 +41,6 @@ def happen(act: str) -> None:
 
 def main() -> int:
     """Lay the ground, and be the worker."""
-    nursery.take_name()
     ground = planted.Ground(Path(os.environ["MOMA_INSTANCE"]))
 
     def pass_by(place: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -19,6 +21,8 @@ from pathlib import Path
 from socketserver import BaseServer
 from typing import Any, TypeVar
 
+from tests.support import forks
+
 ROOT = Path(__file__).resolve().parents[2]
 TOLD = 6000  # characters of a site's log, where what was waited for never came
 LONG = 60  # frames: long enough to have a middle
@@ -27,7 +31,26 @@ PATIENCE = 300.0  # seconds: a busy machine may take its time for anything, and 
 PATIENCE_MS = 1000 * PATIENCE
 T = TypeVar("T")
 
-measured: list[bytes] = []  # what the first worker found out of this machine, which the others need not measure again
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+MEASURED = Path(tempfile.gettempdir()) / f"moma-measured-{_RUN}.json"
+"""What the first worker of a test run found out of this machine; the others need not measure it again."""
+
+
+def lend_measured(instance: Path) -> Path | None:
+    """Give an instance folder what was measured; return the file, unless there is nothing to give."""
+    there = instance / "device.json"
+    if there.exists() or not MEASURED.exists():
+        return None
+    return Path(shutil.copy(MEASURED, there))
+
+
+def keep_measured(instance: Path) -> None:
+    """Keep what a worker has measured for the sites to come."""
+    there = instance / "device.json"
+    if there.exists() and not MEASURED.exists():
+        aside = MEASURED.with_suffix(f".{os.getpid()}")
+        shutil.copy(there, aside)
+        aside.replace(MEASURED)
 
 
 def wait_until(found: Callable[[], T], *, what: str = "it") -> T:
@@ -125,17 +148,15 @@ class LiveSite:
         self.environment = {**os.environ, **own, **{f"MOMA_{name}": str(value) for name, value in settings.items()}}
         self.command = [sys.executable, "-m", "app.run"]
         self.root = ROOT  # whose code runs
-        self.process: subprocess.Popen[bytes] | None = None
-        self._measured = self.instance / "device.json"
+        self.process: subprocess.Popen[bytes] | forks.Forked | None = None
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self) -> subprocess.Popen[bytes] | forks.Forked:
         """Start the site and wait for nothing."""
         self.log.write_bytes(b"")
         self.instance.mkdir(parents=True, exist_ok=True)
-        if measured and not self._measured.exists():
-            self._measured.write_bytes(measured[0])
+        lend_measured(self.instance)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = forks.popen(
                 [*self.command, "--port", str(self.port)],
                 cwd=self.root,
                 env=self.environment,
@@ -150,8 +171,7 @@ class LiveSite:
             process = self.launch()
             wait_until(lambda: process.poll() is not None or "is open at" in self.output(), what="start")
             assert process.poll() is None, self.output()
-            if not measured and self._measured.exists():
-                measured.append(self._measured.read_bytes())
+            keep_measured(self.instance)
         return self
 
     def stop(self, signum: int = signal.SIGTERM) -> int:

@@ -21,6 +21,7 @@ from PIL import Image
 from app.web.security_headers import HEADERS
 from tests.server.conftest import STEPS
 from tests.server.live import PATIENCE, ROOT, LiveSite, free_port, processes_of, wait_until
+from tests.support import forks
 from tests.support.buckets import BUCKET, S3Server, running
 from tests.support.needs import require
 from tests.support.nginx import add_bucket, command, configuration
@@ -45,7 +46,7 @@ class Front(LiveSite):
 
     def flask(self, *arguments: str, **environment: str) -> tuple[int, str]:
         """Run an admin command; return its status and what it printed."""
-        done = subprocess.run(
+        done = forks.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
             cwd=ROOT, env={**self.environment, **environment}, capture_output=True, text=True, check=False,
         )  # fmt: skip
@@ -74,7 +75,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         log = parts.enter_context((folder / "gunicorn.log").open("wb"))
         started = []
         for program in ([*gunicorn, "--bind", f"127.0.0.1:{back}", "wsgi:app"], command(folder)):
-            process = subprocess.Popen(
+            process = forks.popen(
                 program, cwd=ROOT, env={**front.environment, "WEB_CONCURRENCY": "2"}, stdout=log, stderr=log
             )
             started.append(process)
@@ -245,7 +246,7 @@ def test_site_moves_to_a_folder_and_back_though_it_is_killed_over_it(
     other = f"s3://{front.s3.make('another')}/moma"
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "media", "move", other]
     written = lambda: front.s3.written("another")  # noqa: E731
-    process = subprocess.Popen(command, cwd=ROOT, env=front.environment)
+    process = forks.popen(command, cwd=ROOT, env=front.environment)
     wait_until(lambda: sum(written().values()) >= 2 or process.poll() is not None, what="the first files")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 
-from tests.server.live import PATIENCE, ROOT, LiveSite, wait_until
+from tests.server.live import PATIENCE, ROOT, LiveSite, lend_measured, wait_until
+from tests.support import forks
 
 pytestmark = pytest.mark.server
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.server
 def flask(site: LiveSite, *arguments: str | Path) -> str:
     """Run a command in a site's instance folder; it must succeed."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *map(str, arguments)]
-    done = subprocess.run(
+    done = forks.run(
         command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -60,6 +60,8 @@ def test_without_a_site_the_command_starts_its_own_and_leaves_no_process(
     new_site: Callable[..., LiveSite], tmp_path: Path
 ) -> None:
     alone = new_site()
+    alone.instance.mkdir()
+    lend_measured(alone.instance)
     film = tmp_path / "film.gif"
     walk = json.loads(flask(alone, "walks", "create", "a fox", "a kite", "--frames", "3", "--out", film, "--json"))
     assert walk["state"] == "finished"

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -18,6 +17,7 @@ import pytest
 
 from app.config import ROOT
 from tests.server.live import PATIENCE, free_port, wait_until
+from tests.support import forks
 
 pytestmark = pytest.mark.server
 
@@ -48,7 +48,7 @@ def visited(migrated: Path, tmp_path: Path) -> Iterator[Visit]:
         environment = {**os.environ, "MOMA_INSTANCE": str(tmp_path), "WEB_CONCURRENCY": "1", **settings}
         with ExitStack() as parts:
             output = parts.enter_context(log.open("wb"))
-            server = subprocess.Popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=output, stderr=output)
+            server = forks.popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=output, stderr=output)
             parts.callback(server.wait, PATIENCE)
             parts.callback(server.terminate)
             wait_until(is_open, what="the web server")

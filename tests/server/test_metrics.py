@@ -18,6 +18,7 @@ import pytest
 
 from app.config import ROOT
 from tests.server.live import PATIENCE, free_port, wait_until
+from tests.support import forks
 
 pytestmark = pytest.mark.server
 
@@ -55,7 +56,7 @@ def serving(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", address]
     environment = {**os.environ, "MOMA_INSTANCE": str(folder.parent), "WEB_CONCURRENCY": str(PROCESSES)}
     environment |= {"GUNICORN_CMD_ARGS": f"--max-requests {REPLACED_AFTER} --max-requests-jitter 0 --pid {folder}/pid"}
-    server = subprocess.Popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    server = forks.popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: is_open(f"http://{address}"), what="the web server")
         yield f"http://{address}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from tests.server.live import PATIENCE, ROOT, LiveSite
-from tests.support import tiny
+from tests.support import forks, tiny
 
 pytestmark = pytest.mark.server
 
@@ -57,7 +56,7 @@ def test_each_model_paints_what_is_asked_of_it_and_recipes_name_it(site: LiveSit
     elsewhere = tmp_path / "elsewhere.json"
     elsewhere.write_text(json.dumps(recipes[0] | {"model": recipes[0]["model"] | {"name": "museum"}}))
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "walks", "create", "--recipe", str(elsewhere)]
-    done = subprocess.run(command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=PATIENCE)
+    done = forks.run(command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 1
     assert told in done.stderr
     assert len(site.rows("SELECT id FROM walks")) == 3

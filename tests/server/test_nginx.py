@@ -18,6 +18,7 @@ import pytest
 
 from app.web.security_headers import HEADERS
 from tests.server.live import PATIENCE, ROOT, LiveSite, free_port, wait_until
+from tests.support import forks
 from tests.support.nginx import command, configuration
 
 pytestmark = pytest.mark.server
@@ -58,7 +59,7 @@ def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> It
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
     with ExitStack() as parts, front.web_log.open("wb") as log:
         for program in ([*gunicorn, "wsgi:app"], command(folder)):
-            process = subprocess.Popen(
+            process = forks.popen(
                 program, cwd=ROOT, env={**site.environment, **settings}, stdout=log, stderr=subprocess.STDOUT
             )
             parts.callback(process.wait, PATIENCE)

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.server.live import PATIENCE, ROOT, LiveSite, free_port, wait_until
 from tests.server.visits import visiting
-from tests.support import nginx
+from tests.support import forks, nginx
 from tests.support.crawl import Answer, Crawl
 from tests.support.curator import HASH, PASSWORD
 from tests.support.needs import require
@@ -104,7 +104,7 @@ def below(
 
 def start(parts: ExitStack, program: list[str], log: object, environment: dict[str, str]) -> None:
     """Start a program that ends with ``parts``."""
-    process = subprocess.Popen(program, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)  # type: ignore[call-overload]
+    process = forks.popen(program, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     parts.callback(process.wait, PATIENCE)
     parts.callback(process.terminate)
 

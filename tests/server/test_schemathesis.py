@@ -26,6 +26,7 @@ from app.storage.database import writing
 from app.storage.walk_models import VisualFeatures, Walk
 from tests.conftest import Commissioner
 from tests.server.live import PATIENCE, ROOT, free_port, wait_until
+from tests.support import forks
 
 pytestmark = pytest.mark.server
 
@@ -47,7 +48,7 @@ def served(instance: Path) -> Iterator[str]:
     bounds = ("HOURLY_WALKS", "HOURLY_WALKS_ADDRESS", "LINE_MAX", "LINE_MAX_VISITOR", "LINE_MAX_ADDRESS")
     environment |= {f"MOMA_{name}": "1000000" for name in bounds}
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = forks.popen(
             [*command, "--no-control-socket"], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
     try:

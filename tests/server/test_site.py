@@ -21,7 +21,8 @@ from PIL import Image, ImageSequence
 
 from app import create_app
 from app.queue import jobs
-from tests.server.live import PATIENCE, ROOT, LiveSite, is_running, wait_until
+from tests.server.live import PATIENCE, ROOT, LiveSite, free_port, is_running, wait_until
+from tests.support import forks
 from tests.support.house import NAME, SIZE
 
 pytestmark = pytest.mark.server
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.server
 def run(site: LiveSite, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``app.run`` in a site's folder until it ends by itself."""
     command = [sys.executable, "-m", "app.run", *arguments]
-    return subprocess.run(
+    return forks.run(
         command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
@@ -39,6 +40,12 @@ def painters(site: LiveSite) -> list[int]:
     """Return the processes that gave a sign of life to the site's Redis, which is asked only briefly."""
     with create_app(instance_path=str(site.instance)).app_context():
         return [about["pid"] for about in wait_until(jobs.workers, what="a worker's sign of life")]
+
+
+def is_open(port: int) -> bool:
+    """Return whether something listens on the port."""
+    with socket.socket() as visitor:
+        return visitor.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_address_is_printed_once_a_worker_can_paint(site: LiveSite) -> None:
@@ -86,9 +93,14 @@ def test_a_search_of_ten_kilobytes_gets_the_sites_own_answer(site: LiveSite) -> 
 
 
 def test_the_web_server_holds_no_torch(site: LiveSite) -> None:
-    web = [pid for pid, line in site.processes().items() if "gunicorn" in line]
-    assert len(web) == 2
-    assert [pid for pid in web if "libtorch" in Path(f"/proc/{pid}/maps").read_text()] == []
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "wsgi:app"]
+    with subprocess.Popen(command, cwd=ROOT, env=site.environment) as alone:  # not forked from what has the libraries
+        wait_until(lambda: alone.poll() is not None or is_open(port), what="the web server")
+        web = [pid for pid, line in site.processes().items() if f"127.0.0.1:{port}" in line]
+        maps = [Path(f"/proc/{pid}/maps").read_text() for pid in web]
+        alone.terminate()
+    assert ["libtorch" in libraries for libraries in maps] == [False, False]
     assert "libtorch" in Path(f"/proc/{site.worker_pid()}/maps").read_text()  # so the sign is the right one
 
 

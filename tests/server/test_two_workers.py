@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.server.live import PATIENCE, ROOT, LiveSite, stop, wait_until
+from tests.support import forks
 
 pytestmark = pytest.mark.server
 
@@ -60,9 +61,7 @@ def pair(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> Ite
     site, log = shared_site.start(), tmp_path_factory.mktemp("second") / "log"
     first = site.worker_pid()
     with log.open("wb") as out:
-        second = subprocess.Popen(
-            [sys.executable, "-m", "worker"], cwd=ROOT, env=site.environment, stdout=out, stderr=out
-        )
+        second = forks.popen([sys.executable, "-m", "worker"], cwd=ROOT, env=site.environment, stdout=out, stderr=out)
     logs = (site.log, log)
     try:
         wait_until(lambda: all(map(living, map(_text, logs))), what="two workers")

@@ -7,6 +7,7 @@ import sys
 
 from app.config import ROOT
 from tests.server.live import LiveSite
+from tests.support import forks
 
 COMMANDS = ("db upgrade", "gallery reindex", "media prune --yes", "media verify")
 
@@ -14,7 +15,7 @@ COMMANDS = ("db upgrade", "gallery reindex", "media prune --yes", "media verify"
 def run(site: LiveSite, line: str) -> subprocess.CompletedProcess[str]:
     """Run an admin command of today on the site."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *line.split()]
-    return subprocess.run(command, cwd=ROOT, env=site.environment, capture_output=True, text=True, check=False)
+    return forks.run(command, cwd=ROOT, env=site.environment, capture_output=True, text=True, check=False)
 
 
 def upgrade(site: LiveSite) -> None:

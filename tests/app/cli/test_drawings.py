@@ -16,7 +16,7 @@ from flask.testing import FlaskCliRunner
 from app.config import ROOT
 from app.storage.database import db
 from tests.conftest import inside, make_app
-from tests.support import led
+from tests.support import forks, led
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
@@ -109,7 +109,7 @@ def test_command_line_adds_a_drawing_that_the_site_reads_prompts_as(
 
     def flask(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return forks.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     made = flask("drawings", "add", robot, "robot hamster", "--json")
     assert json.loads(made.stdout)["digest"] == ROBOT_DIGEST, made.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 from app.config import ROOT
 from app.errors import ConfigError
 from app.storage import media_store
+from tests.support import forks
 from tests.support.buckets import BUCKET, KEYS, REGION
 
 pytestmark = pytest.mark.server
@@ -106,7 +106,7 @@ def test_refusal_that_names_no_region_still_says_which_setting_is_wrong(s3: type
 
 def test_doctor_says_the_same(s3: type[S3], instance: Path) -> None:
     s3.refusal = "malformed"
-    done = subprocess.run(
+    done = forks.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"], cwd=ROOT, capture_output=True, text=True,
         check=False, env={**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_MEDIA_URL": URL},
     )  # fmt: skip

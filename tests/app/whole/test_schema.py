@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from app.errors import ConfigError
 from app.processes.supervisor import Site
 from app.storage.database import EMPTY, MIGRATIONS, RESTORE, db, schema_state
 from tests.conftest import SECRET, make_app
+from tests.support import forks
 
 pytestmark = pytest.mark.databases
 
@@ -68,9 +70,9 @@ def flawed(app: Flask, request: pytest.FixtureRequest) -> str:
 
 def run(instance: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a program in a site's folder."""
-    environment = {"MOMA_INSTANCE": str(instance), "MOMA_SECRET_KEY": SECRET, "PATH": "/usr/bin:/bin"}
+    environment = {**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_SECRET_KEY": SECRET}
     command = (sys.executable, "-m", *command)
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return forks.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_each_flaw_is_told_from_the_others_and_names_the_command(flawed: str) -> None:

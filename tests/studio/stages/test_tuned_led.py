@@ -22,6 +22,7 @@ from studio.workspace.shards import Shards
 from studio.workspace.work_folder import Folder
 from tests.conftest import inside, make_app
 from tests.studio.conftest import call
+from tests.support import forks
 from tests.support.commands import run_json
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
@@ -152,8 +153,9 @@ def test_encoding_goes_on_and_heeds_how_many_sketches(
 
 
 def test_site_adds_a_style_by_one_command_and_the_worker_paints_in_it(
-    model: Path, instance: Path, tmp_path: Path
+    model: Path, instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("subprocess.run", forks.run)  # its stages begin with their libraries
     dice = np.random.default_rng(0)
     (tmp_path / "prints").mkdir()
     for number in range(8):

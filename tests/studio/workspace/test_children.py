@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import forks
+
 ROOT = Path(__file__).parents[3]
 # The parent says its child's number, and both wait for ever.
 PARENT = """
@@ -75,7 +77,7 @@ def test_encoding_that_is_killed_leaves_no_processes_behind(
              "--size", 32, "--shard", 20, "--batch", 4, "--jobs", 2)  # fmt: skip
     command = [sys.executable, "-m", "studio", *map(str, words)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as parent:
+    with forks.popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as parent:
         wait_until(lambda: parent.poll() is not None or any((tmp_path / "latents").glob("shard-*")))
         workers = children_of(parent.pid)
         assert len(workers) >= 2

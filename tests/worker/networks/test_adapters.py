@@ -18,6 +18,7 @@ from safetensors.torch import save
 
 from app.generation import presets
 from tests.support import cards
+from tests.support.own_calls import is_same
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
@@ -154,7 +155,7 @@ def test_adapters_lie_over_a_network_that_is_offloaded_and_are_taken_off(
     a, b, positions = adapter("sd1", 1), adapter("sd1", 2), [0.0, 0.5, 1.0]
     for laid in ((None, None), (a, b), (b, None), (None, None)):
         expected, found = (shown(painter, stops(*laid), positions) for painter in (placed, moved))
-        assert np.array_equal(expected, found)
+        assert is_same(found, expected)
 
 
 @pytest.mark.slow

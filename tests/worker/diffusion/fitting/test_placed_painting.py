@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import decoder
 from decoder import SceneDecoder, Shape
 from tests.support import cards
-from tests.support.own_calls import exact, shown
+from tests.support.own_calls import exact, is_same, shown
 from worker.diffusion import tuning
 from worker.diffusion.fitting import placement
 from worker.diffusion.fitting.placement import Plan
@@ -48,7 +48,7 @@ def test_every_plan_paints_the_same_pictures_as_a_model_that_stays_on_the_gpu(pa
     assert np.std(expected) > 5
     for plan in MOVING:
         painter.model.follow(plan)
-        assert np.array_equal(pictures(painter), expected), plan.name
+        assert is_same(pictures(painter), expected), plan.name
 
 
 @pytest.mark.parametrize("painter", ["sd1"], indirect=True)
