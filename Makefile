@@ -26,10 +26,17 @@ test: $(VENV)/dev  ## run every test
 fast: $(VENV)/dev  ## run the tests that need no server, browser or root, and take no seconds
 	$(BIN)/python -m pytest --numprocesses 3 -p no:schemathesis -p no:playwright -m "not server and not slow"
 
-check: $(VENV)/dev docs-build  ## format, lint, types, what is dangerous, and the documentation
+check: docs-build lint types dangers  ## format, lint, types, what is dangerous, and the documentation
+
+.PHONY: lint types dangers
+lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: $(VENV)/dev
 	$(BIN)/mypy
+
+dangers: $(VENV)/dev
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml --severity-level medium $(SCANNED)
 
 docs: $(VENV)/dev  ## serve the documentation on http://127.0.0.1:8001, and rebuild what changes
@@ -119,7 +126,8 @@ $(VENV)/site: requirements/site.txt | $(VENV)/bin/python
 
 $(VENV)/dev: requirements/dev.txt | $(VENV)/bin/python
 	@echo "Installing what developing and testing need (once) …"
-	@$(PIP) install -r requirements/dev.txt
+	@$(PIP) install --no-compile -r requirements/dev.txt
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # pip does it in one process; some files are templates
 	@touch $@ $(VENV)/site
 
 .PHONY: ansible bare

@@ -7,6 +7,7 @@ import gc
 import hashlib
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -116,7 +117,9 @@ def settled() -> None:
 
     Code that makes room for a model collects everything, dozens of times in a test.
     """
-    gc.collect()
+    with warnings.catch_warnings():  # what a module left unclosed is not this one's fault
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
     gc.freeze()
 
 

@@ -23,17 +23,18 @@ LISTEN_FD = 3
 def main() -> None:
     """Become the program."""
     told: dict[str, Any] = json.loads(sys.argv[1])
-    os.umask(int(told["umask"], 8))
     environment = {**os.environ, **told["environment"]}
     if (port := told["port"]) is not None:
         os.dup2(port, LISTEN_FD)
         environment |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
     os.chdir(told["folder"])
-    _confine(told)
+    confine(told)
     os.execve(told["command"][0], told["command"], environment)  # noqa: S606 - no shell, on purpose
 
 
-def _confine(told: dict[str, Any]) -> None:
+def confine(told: dict[str, Any]) -> None:
+    """Become the unit's user, with its file mask, and give up what it gives up."""
+    os.umask(int(told["umask"], 8))
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getppid()
     user = pwd.getpwnam(told["user"])

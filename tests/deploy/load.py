@@ -19,8 +19,8 @@ from tests.faults.rig import Account, Books, Rig, _engine
 from tests.server.live import PATIENCE
 
 PATHS = "/", "/gallery", "/gallery?q=fox", "/about", "/api/v1/walks", "/static/site.css", "/healthz"
-PAUSE = 0.1  # bounded: what is looked for is a request that fails, and the painters need the processors too
-WALK_SECONDS = 4.0
+PAUSE = 0.2  # bounded: what is looked for is a request that fails, and the painters need the processors too
+WALK_SECONDS = 8.0
 """Between two walks of the visitor who asks for some: two painters on a busy machine have to come to an end."""
 
 

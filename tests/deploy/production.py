@@ -28,7 +28,7 @@ from redis.exceptions import RedisError
 from app.config import ROOT
 from tests.deploy import units
 from tests.server.live import PATIENCE, LiveSite, free_port, keep_measured, lend_measured, processes_of, wait_until
-from tests.support import nginx, postgres
+from tests.support import forks, nginx, postgres
 from tests.support.needs import require
 
 COPIED = (
@@ -55,7 +55,7 @@ class Part:
         self.name, self._command, self.log, self._options = name, command, log, options
         self._wanted, self._ended_at = False, 0.0
         self._forced: list[tuple[float, int]] = []
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | forks.Forked | None = None
 
     def __str__(self) -> str:
         """Return how it stands: how it ended, what is wanted, and what it said last."""
@@ -71,10 +71,11 @@ class Part:
         return self._wanted
 
     def start(self) -> None:
-        """Start it; that it is ready is for others to see."""
+        """Start it, the first time from nothing; that it is ready is for others to see."""
         self._wanted, self._forced = True, []
+        popen = subprocess.Popen if self.process is None else forks.popen
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self._command(), stdout=log, stderr=log, **self._options)
+            self.process = popen(self._command(), stdout=log, stderr=log, **self._options)
 
     def keep(self) -> None:
         """Start it again when it ended by itself; have it ended when it does not end in time."""

@@ -156,7 +156,8 @@ class LiveSite:
         self.instance.mkdir(parents=True, exist_ok=True)
         lend_measured(self.instance)
         with self.log.open("ab") as log:
-            self.process = forks.popen(
+            popen = forks.popen if self.root == ROOT else subprocess.Popen  # an earlier release starts from nothing
+            self.process = popen(
                 [*self.command, "--port", str(self.port)],
                 cwd=self.root,
                 env=self.environment,

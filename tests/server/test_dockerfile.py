@@ -96,10 +96,11 @@ def test_worker_target_starts_from_what_it_copies_and_is_found_well(tmp_path: Pa
     with started(store.command(), tmp_path, dict(os.environ)) as redis:
         store.wait(redis)
         assert "No worker is running" in run(*check).stdout
+        loaded = tmp_path / "data" / "device.json"  # deploy/k8s takes it for that, too
         with started(json.loads(stage.all("CMD")[-1]), work, variables) as worker:
+            wait_until(lambda: (loaded.exists() and loaded.stat().st_size) or worker.poll() is not None)
             wait_until(lambda: run(*check).returncode == 0 or worker.poll() is not None)
             assert worker.poll() is None
-            assert (tmp_path / "data" / "device.json").stat().st_size > 0  # what deploy/k8s takes for "it is loaded"
         assert run(*check).returncode == 1
 
 

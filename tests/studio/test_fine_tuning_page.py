@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from PIL import Image
 
 from app.config import DEFAULTS
 from studio.__main__ import main
-from tests.support import tiny
+from tests.support import forked_python, tiny
 from worker.diffusion.model import Model
 
 pytestmark = [
@@ -27,7 +27,6 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/how-to/operators/fine-tuning.md").read_text("utf-8")
-PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
 def steps() -> Iterator[tuple[str, str]]:
@@ -46,8 +45,9 @@ def run(command: str, **further: str) -> str:
         answer = CliRunner().invoke(main, shlex.split(alone[2]), env={"WANDB_MODE": alone[1] or "disabled"})
         assert answer.exit_code == 0, f"{command}\n{answer.output}"
         return answer.stdout
-    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False,
-                          env=os.environ | {"PATH": PATH, "OMP_NUM_THREADS": "1"} | further)  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder, forked_python.on_path(Path(folder, "bin")) as path:
+        done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False,
+                              env=os.environ | {"PATH": path, "OMP_NUM_THREADS": "1"} | further)  # fmt: skip
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 

@@ -14,26 +14,12 @@ import pytest
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
+from tests.support import forks
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 WORDS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
-# Kills itself while the second state is written, between the file and its name: the worst moment there is.
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from studio.__main__ import main
-renamed, seen = Path.replace, []
-def replace(self, target):
-    if Path(target).name == "state.pt":
-        seen.append(1)
-        if len(seen) == 2:
-            os.kill(os.getpid(), signal.SIGKILL)
-    return renamed(self, target)
-Path.replace = replace
-main(sys.argv[1:])
-"""
 
 
 def curve(folder: Folder) -> dict[int, float]:
@@ -48,8 +34,8 @@ def test_run_killed_while_it_writes_goes_on_to_the_same_losses(
     whole.path.mkdir()
     (whole.path / "latents").symlink_to(encoded_copy.path / "latents")
     call(*words, "--folder", whole.path)
-    command = [sys.executable, "-c", KILLED, *map(str, words), "--folder", str(encoded_copy.path)]
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == -signal.SIGKILL
+    command = [sys.executable, "-m", "tests.studio.killed", *map(str, words), "--folder", str(encoded_copy.path)]
+    assert forks.run(command, cwd=ROOT, capture_output=True).returncode == -signal.SIGKILL
     state = Run(encoded_copy, "train").state()
     assert state is not None and state["step"] == 4
     assert call(*words, "--folder", encoded_copy.path)["taken_now"] == 8
@@ -69,8 +55,8 @@ def test_run_led_by_sketches_killed_while_it_writes_goes_on_to_the_same_losses(
         (tmp_path / name / "latents").symlink_to(sketched.path / "latents")
     whole, killed = Folder(tmp_path / "whole"), Folder(tmp_path / "killed")
     call(*words, "--folder", whole.path)
-    command = [sys.executable, "-c", KILLED, *map(str, words), "--folder", str(killed.path)]
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == -signal.SIGKILL
+    command = [sys.executable, "-m", "tests.studio.killed", *map(str, words), "--folder", str(killed.path)]
+    assert forks.run(command, cwd=ROOT, capture_output=True).returncode == -signal.SIGKILL
     state = Run(killed, "train").state()
     assert state is not None and state["step"] == 4
     assert len(list((killed.path / "runs/train").glob(".*.part"))) == 1
@@ -97,8 +83,8 @@ def test_weights_and_biases_is_told_offline_and_given_the_model(encoded_copy: Fo
     pytest.importorskip("wandb", reason="NOT RUN: make test installs wandb, which requirements/dev.txt names")
     words = ("train", "--folder", encoded_copy.path, "--base", base, *WORDS, "--steps", 2, "--tracker", "wandb")
     environment = os.environ | {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_DISABLE_GIT": "true"}
-    command = [sys.executable, "-W", "ignore", "-m", "studio", *map(str, words), "--json"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "studio", *map(str, words), "--json"]
+    done = forks.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     (told,) = (encoded_copy.path / "runs/train/wandb").glob("offline-run-*/run-*.wandb")
     written = told.read_bytes()

@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from tests.support import forked_python
 from tests.support.needs import require
 
 ROOT = Path(__file__).parents[2]
@@ -32,14 +33,21 @@ def run(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_real_dvc_reproduces_a_folder_and_brings_it_back(base: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def python(tmp_path: Path) -> Iterator[str]:
+    """Return a ``python`` that begins with the libraries."""
+    with forked_python.on_path(tmp_path / "bin"):
+        yield str(tmp_path / "bin/python")
+
+
+def test_real_dvc_reproduces_a_folder_and_brings_it_back(base: Path, tmp_path: Path, python: str) -> None:
     art, folder = tmp_path / "art", tmp_path / "work"
     art.mkdir()
     for number in range(3):
         Image.new("RGB", (300, 280), (80 * number, 90, 200)).save(art / f"bear_{number}.png")
     folder.mkdir()
     shutil.copy(VERSIONED / "dvc.yaml", folder)
-    wanted = {"python": sys.executable, "source": str(art), "base": str(base), "size": "16", "steps": "1", "batch": "2",
+    wanted = {"python": python, "source": str(art), "base": str(base), "size": "16", "steps": "1", "batch": "2",
               "device": "cpu"}  # fmt: skip
     params = (VERSIONED / "params.yaml").read_text("utf-8")
     for name, value in wanted.items():

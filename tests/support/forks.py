@@ -2,8 +2,9 @@
 
 Importing torch and diffusers takes most of the time in which a worker or a command starts, and tests start hundreds.
 `popen` and `run` stand for `subprocess.Popen` and `subprocess.run`. They fork where the command is ``python -m`` with
-one of `PROGRAMS` and the environment differs from that of the tests only in what programs read after they began; any
-other command is started as it is. A program imports its own code itself, of whichever release.
+one of `PROGRAMS`, or starts a systemd unit's worker, and the environment is that of the tests as far as libraries read
+it as they start; any other command is started as it is. A program imports its own code itself, of
+whichever release.
 """
 
 from __future__ import annotations
@@ -25,11 +26,17 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tests.deploy.as_unit import confine
+
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = ("app.run", "flask", "gunicorn", "studio", "tests.faults.site", "tests.faults.worker", "worker")
+PROGRAMS = (
+    "app.run", "flask", "gunicorn", "studio", "tests.faults.site", "tests.faults.worker", "tests.studio.killed",
+    "worker",
+)  # fmt: skip
 LIBRARIES = (
     "PIL.Image", "alembic.command", "boto3", "click", "diffusers", "diffusers.hooks.layerwise_casting",
     "diffusers.loaders", "diffusers.pipelines.flux.pipeline_flux", "flask", "flask_limiter", "flask_sqlalchemy",
@@ -37,8 +44,14 @@ LIBRARIES = (
     "scipy.stats", "sqlalchemy.dialects.sqlite", "torch", "transformers.modeling_utils",
 )  # fmt: skip
 """What is imported beforehand. Not prometheus_client, which reads a variable when it is imported."""
-LATE = ("GUNICORN_", "HOST", "KMP_", "MOMA_", "PATH", "PORT", "PYTEST_", "PYTHONUNBUFFERED", "WEB_CONCURRENCY")
-"""How the names of the variables begin that programs read after they began."""
+EARLY = (
+    "ACCELERATE_", "CUDA_", "DIFFUSERS_", "HF_", "HOME", "HUGGINGFACE_", "LANG", "LC_", "LD_", "MKL_", "OMP_", "PYTHON",
+    "TORCH", "TRANSFORMERS_", "TZ", "USE_", "XDG_",
+)  # fmt: skip
+"""How the names of the variables begin that Python and the libraries read as they start."""
+UNBUFFERED, WAYS = "PYTHONUNBUFFERED", "PYTHONPATH"
+HEEDED = (UNBUFFERED, WAYS, "PYTHONWARNINGS")
+"""The variables that a forked process heeds itself, or that a test need not heed."""
 PR_SET_PDEATHSIG = 1
 ROOM = 8192  # bytes for the command line, and as many for the environment, that others see of a process
 MESSAGE_MAX = 1 << 20
@@ -47,6 +60,25 @@ PARENTS = ("app.run", "flask", "tests.faults.site")
 """The programs that start others."""
 
 _popen, _run = subprocess.Popen, subprocess.run
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a process is to be: a command line in a folder, perhaps confined as a systemd unit is."""
+
+    command: list[str]
+    folder: str
+    environment: dict[str, str]
+    unit: dict[str, Any] | None = None
+
+    @classmethod
+    def read(cls, command: Sequence[str], folder: str, environment: Mapping[str, str]) -> Program:
+        """Read a command; that of ``tests.deploy.units`` names the program that it starts."""
+        if len(command) == 3 and command[1].endswith("/as_unit.py"):
+            told = json.loads(command[2])
+            if told["port"] is None:
+                return cls(told["command"], told["folder"], {**environment, **told["environment"]}, told)
+        return cls(list(command), folder, dict(environment))
 
 
 class Forked:
@@ -97,24 +129,20 @@ class Forked:
 class Server:
     """The other end of a process that forks when it is asked to."""
 
-    def __init__(self, ours: socket.socket, process: Any = None) -> None:
+    def __init__(self, ours: socket.socket) -> None:
         self._ours, self._turn, self._environment = ours, threading.Lock(), dict(os.environ)
-        self.process = process
 
-    def can_fork(self, command: Sequence[str], environment: Mapping[str, str]) -> bool:
-        """Return whether a forked process would be what this command starts."""
-        if len(command) < 3 or command[1] != "-m" or command[2] not in PROGRAMS:
-            return False
-        named = set(self._environment) | set(environment)
-        early = [name for name in named if not name.startswith(LATE)]
-        return Path(command[0]).parent.resolve() == Path(sys.executable).parent.resolve() and all(
+    def can_fork(self, program: Program) -> bool:
+        """Return whether a forked process would be what is asked for: of the same libraries, which read the same."""
+        environment = program.environment
+        early = [name for name in {*self._environment, *environment} if name.startswith(EARLY) and name not in HEEDED]
+        return Path(program.command[0]).parent.resolve() == Path(sys.executable).parent.resolve() and all(
             self._environment.get(name) == environment.get(name) for name in early
         )
 
-    def fork(self, command: list[str], cwd: str, environment: Mapping[str, str], descriptors: Sequence[int]) -> Forked:
+    def fork(self, program: Program, descriptors: Sequence[int]) -> Forked:
         """Fork a process; ``descriptors`` are its standard output and error, and what else it keeps open."""
-        asked = {"command": command, "cwd": cwd, "environment": dict(environment)}
-        return Forked(self, self.ask(asked, descriptors), command)
+        return Forked(self, self.ask({"program": asdict(program)}, descriptors), program.command)
 
     def ask(self, question: Mapping[str, Any], descriptors: Sequence[int] = ()) -> Any:
         """Send a question, and return the answer."""
@@ -131,30 +159,41 @@ def _server() -> Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-m", __name__, str(theirs.fileno()), " " * ROOM]
         process = _popen(
-            command, cwd=ROOT, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "ROOM": " " * ROOM},
+            command, cwd=ROOT, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", UNBUFFERED: "1", "ROOM": " " * ROOM},
             pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
         )  # fmt: skip
         theirs.close()
-        _servers.append(Server(ours, process))
+        _servers.append(Server(ours))
+        for end in (ours.close, process.wait, process.kill):  # the last one comes first
+            atexit.register(end)
     return _servers[0]
+
+
+def fork(program: Program, descriptors: Sequence[int]) -> Forked | None:
+    """Fork a process whose standard output and error, and what else it keeps open, are ``descriptors``.
+
+    Return ``None`` where a forked process would not be what is asked for.
+    """
+    if program.command[1:2] != ["-m"] or program.command[2] not in PROGRAMS or sys.platform != "linux":
+        return None
+    server = _server()
+    return server.fork(program, descriptors) if server.can_fork(program) else None
 
 
 def popen(command: Sequence[str], **options: Any) -> Any:
     """Start a program, as `subprocess.Popen` does."""
     words = [str(word) for word in command] if isinstance(command, (list, tuple)) else []
-    environment = options.get("env") or os.environ
     simple = set(options) <= {"cwd", "env", "pass_fds", "preexec_fn", "start_new_session", "stderr", "stdout"}
-    if not simple or subprocess.PIPE in (options.get("stdout"), options.get("stderr")) or words[1:2] != ["-m"]:
+    if not simple or subprocess.PIPE in (options.get("stdout"), options.get("stderr")):
         return _popen(command, **options)
-    if not (server := _server()).can_fork(words, environment):
-        return _popen(command, **options)
+    program = Program.read(words, str(options.get("cwd") or Path.cwd()), options.get("env") or os.environ)
     with Path(os.devnull).open("wb") as nowhere:
         streams = {None: 1, subprocess.DEVNULL: nowhere}
         out = _descriptor(streams.get(options.get("stdout"), options.get("stdout")))
         streams |= {None: 2, subprocess.STDOUT: out}
         error = _descriptor(streams.get(options.get("stderr"), options.get("stderr")))
-        kept = options.get("pass_fds", ())
-        return server.fork(words, str(options.get("cwd") or Path.cwd()), environment, [out, error, *kept])
+        process = fork(program, [out, error, *options.get("pass_fds", ())])
+    return process or _popen(command, **options)
 
 
 def run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[Any]:
@@ -215,35 +254,37 @@ def _serve(asked: socket.socket) -> None:
             answer = os.waitstatus_to_exitcode(status) if pid else None
         elif not (answer := os.fork()):
             asked.close()
-            _become(question["command"], question["cwd"], question["environment"], descriptors)
+            _become(Program(**question["program"]), descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         asked.send(json.dumps(answer).encode())
 
 
-def _become(command: list[str], cwd: str, environment: dict[str, str], descriptors: list[int]) -> NoReturn:
-    """Be the program that this command starts."""
+def _become(program: Program, descriptors: list[int]) -> NoReturn:
+    """Be the program."""
     code: Any = 1
     try:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         os.environ.clear()
-        os.environ.update(environment)
-        _show(command, environment)
-        os.chdir(cwd)
-        sys.path[0] = cwd
+        os.environ.update(program.environment)
+        _show(program.command, program.environment)
+        os.chdir(program.folder)
+        sys.path[:1] = [program.folder, *filter(None, program.environment.get(WAYS, "").split(os.pathsep))]
         for stream, descriptor in zip((1, 2), descriptors, strict=False):
             os.dup2(descriptor, stream)
             os.close(descriptor)
         for kept in descriptors[2:]:
             os.set_inheritable(kept, True)
-        if command[2] in PARENTS:
+        if program.command[2] in PARENTS:
             _take_server()
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        sys.argv = ["-m", *command[3:]]
+        if program.unit is not None:
+            confine(program.unit)
+        sys.argv = ["-m", *program.command[3:]]
         for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
             del sys.modules[name]
-        runpy.run_module(command[2], run_name="__main__", alter_sys=True)
+        runpy.run_module(program.command[2], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
         code = end.code

@@ -18,7 +18,6 @@ from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import PHOTOS, PIECE_TAKEN, Task
 from tests.conftest import make_app
 from tests.server.live import LiveSite
-from tests.support import forks
 from tests.upgrades.made_up import REVISION, migrations_with
 
 pytestmark = pytest.mark.server
@@ -41,7 +40,7 @@ def command(site: LiveSite, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the release before."""
     line = [sys.executable, "-m", "flask", "--app", "wsgi", *words]
     environment = {**os.environ, **site.environment}
-    return forks.run(line, cwd=site.root, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(line, cwd=site.root, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_on_one_after_it(
