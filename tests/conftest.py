@@ -113,7 +113,7 @@ def hasty() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def settled() -> None:
-    """Have the collector leave alone what was there before a module: torch and its like are most of what it looks at.
+    """Exempt from garbage collection what was there before a module: torch and its like are most of it.
 
     Code that makes room for a model collects everything, dozens of times in a test.
     """

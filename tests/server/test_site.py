@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -43,9 +44,10 @@ def painters(site: LiveSite) -> list[int]:
 
 
 def is_open(port: int) -> bool:
-    """Return whether something listens on the port."""
-    with socket.socket() as visitor:
-        return visitor.connect_ex(("127.0.0.1", port)) == 0
+    """Return whether a web server answers on the port: gunicorn listens there before it has loaded the site."""
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE) as answer:
+        return bool(answer.status == 200)
+    return False
 
 
 def test_the_address_is_printed_once_a_worker_can_paint(site: LiveSite) -> None:
@@ -96,10 +98,12 @@ def test_the_web_server_holds_no_torch(site: LiveSite) -> None:
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "wsgi:app"]
     with subprocess.Popen(command, cwd=ROOT, env=site.environment) as alone:  # not forked from what has the libraries
-        wait_until(lambda: alone.poll() is not None or is_open(port), what="the web server")
-        web = [pid for pid, line in site.processes().items() if f"127.0.0.1:{port}" in line]
-        maps = [Path(f"/proc/{pid}/maps").read_text() for pid in web]
-        alone.terminate()
+        try:
+            wait_until(lambda: alone.poll() is not None or is_open(port), what="the web server")
+            web = [pid for pid, line in site.processes().items() if f"127.0.0.1:{port}" in line]
+            maps = [Path(f"/proc/{pid}/maps").read_text() for pid in web]
+        finally:
+            alone.terminate()
     assert ["libtorch" in libraries for libraries in maps] == [False, False]
     assert "libtorch" in Path(f"/proc/{site.worker_pid()}/maps").read_text()  # so the sign is the right one
 

@@ -30,7 +30,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.deploy.as_unit import confine
+from tests.deploy.as_unit import PR_SET_PDEATHSIG, confine
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = (
@@ -52,7 +52,6 @@ EARLY = (
 UNBUFFERED, WAYS = "PYTHONUNBUFFERED", "PYTHONPATH"
 HEEDED = (UNBUFFERED, WAYS, "PYTHONWARNINGS")
 """The variables that a forked process heeds itself, or that a test need not heed."""
-PR_SET_PDEATHSIG = 1
 ROOM = 8192  # bytes for the command line, and as many for the environment, that others see of a process
 MESSAGE_MAX = 1 << 20
 LIBC = ctypes.CDLL(None)
@@ -261,7 +260,7 @@ def _serve(asked: socket.socket) -> None:
 
 
 def _become(program: Program, descriptors: list[int]) -> NoReturn:
-    """Be the program."""
+    """Run the program in this process, which ends with it."""
     code: Any = 1
     try:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -323,7 +322,7 @@ def _take_server() -> None:
 
 
 def _show(command: list[str], environment: Mapping[str, str]) -> None:
-    """Have others see this command line and environment (proc(5)), in place of those of the process that forked."""
+    """Show others this command line and environment (proc(5)), in place of those of the process that forked."""
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     lines = command, [f"{name}={value}" for name, value in environment.items()]
     for (start, end), words in zip((fields[45:47], fields[47:49]), lines, strict=True):

@@ -99,7 +99,7 @@ def change(file: Path, **values: object) -> None:
 def is_same(found: Sequence[NDArray[np.uint8]], expected: Sequence[NDArray[np.uint8]]) -> bool:
     """Return whether pictures are the same but for rounding: at most one value of a thousand, by one level of 255.
 
-    Processors without AVX-512 add a picture's numbers up in another order alone than in a batch.
+    A tiled decoder takes one picture at a time, and some processors then add up in another order than in a batch.
     """
     apart = np.abs(np.asarray(found, int) - np.asarray(expected, int))
     return bool(apart.max() <= 1 and np.mean(apart > 0) <= 0.001)

@@ -155,7 +155,8 @@ def test_adapters_lie_over_a_network_that_is_offloaded_and_are_taken_off(
     a, b, positions = adapter("sd1", 1), adapter("sd1", 2), [0.0, 0.5, 1.0]
     for laid in ((None, None), (a, b), (b, None), (None, None)):
         expected, found = (shown(painter, stops(*laid), positions) for painter in (placed, moved))
-        assert is_same(found, expected)
+        same = is_same if moved.model._networks.plan.tiles else np.array_equal
+        assert same(found, expected)
 
 
 @pytest.mark.slow

@@ -48,7 +48,8 @@ def test_every_plan_paints_the_same_pictures_as_a_model_that_stays_on_the_gpu(pa
     assert np.std(expected) > 5
     for plan in MOVING:
         painter.model.follow(plan)
-        assert is_same(pictures(painter), expected), plan.name
+        same = is_same if plan.tiles else np.array_equal
+        assert same(pictures(painter), expected), plan.name
 
 
 @pytest.mark.parametrize("painter", ["sd1"], indirect=True)
