@@ -47,6 +47,8 @@ settings.register_profile(
 settings.register_profile("long", settings.get_profile("same"), derandomize=False, max_examples=1000)
 settings.load_profile("same")  # the long one is taken by --hypothesis-profile=long
 
+gc.set_threshold(100_000, 20, 50)  # a tenth of the time of most tests went into looking for garbage
+
 os.environ["HF_HUB_OFFLINE"] = "1"  # tests ask no hub but their own
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # three processes share two cores: a second thread waits for the first
 

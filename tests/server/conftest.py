@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.server.live import PATIENCE_MS, LiveSite, processes_of
-from tests.support.needs import require
+from tests.support.needs import headless_chromium, require
 
 expect.set_options(timeout=PATIENCE_MS)
 STEPS = 4  # these tests look at what surrounds the painting; fewer steps paint the same number of pictures
@@ -28,7 +28,8 @@ def interrupts_arrive() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Start the Chromium that the machine has."""
-    return {**browser_type_launch_args, "executable_path": require("chromium"), "args": ["--no-sandbox"]}
+    path = headless_chromium() or require("chromium")
+    return {**browser_type_launch_args, "executable_path": path, "args": ["--no-sandbox"]}
 
 
 @pytest.fixture(scope="session")

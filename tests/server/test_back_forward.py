@@ -14,6 +14,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Walk
 from tests.server import easel
 from tests.server.live import PATIENCE_MS
+from tests.support.needs import require
 
 pytestmark = pytest.mark.server
 
@@ -39,8 +40,10 @@ def page(
     request: pytest.FixtureRequest, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
 ) -> Iterator[Page]:
     """Open a browser that keeps whole pages for the way back, as visitors' do, or one that does not."""
-    keeps = {"ignore_default_args": ["--disable-back-forward-cache"]} if request.param == "kept in memory" else {}
-    browser = browser_type.launch(**browser_type_launch_args, **keeps)
+    told = browser_type_launch_args
+    if request.param == "kept in memory":  # which a Chromium that never has a window cannot
+        told = told | {"executable_path": require("chromium"), "ignore_default_args": ["--disable-back-forward-cache"]}
+    browser = browser_type.launch(**told)
     with browser.new_context() as context:
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(f"({COUNT})()")

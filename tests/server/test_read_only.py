@@ -72,6 +72,7 @@ def test_worker_on_a_read_only_root_loads_a_model_from_the_hub_cache_and_doctor_
         command = read_only(json.loads(stage.all("CMD")[-1]), data, weights, scratch)
         with started(command, work, variables) as worker:
             check = health_check(stage)
+            wait_until(lambda: (data / "device.json").exists() or worker.poll() is not None, what="the loaded model")
             wait_until(lambda: run(*check).returncode == 0 or worker.poll() is not None)
             assert worker.poll() is None
             assert "someone/tiny" in run(*check, "--json").stdout

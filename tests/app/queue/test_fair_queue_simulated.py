@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -21,6 +22,7 @@ from app.walk_requests import intake
 from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from benchmarks import day
+from tests.conftest import inside, make_app
 from worker.planning.pass_plan import Pass
 from worker.queue.leases import Claim, claim_next, fail_walk, release_task, sweep, write_as_holder
 from worker.tasks.next_pass import enqueue_tasks
@@ -64,6 +66,7 @@ class Line(RuleBasedStateMachine):
         A walk that was begun and given back had been chosen before: what it waits for are later pieces.
         """
         waiting = [walk for walk in self._waiting() if walk.attempt == 0]
+        load_anew()
         firsts = {walk.number for walk in waiting if not fair_queue.find_place(walk).may_be_overtaken}
         claim = claim_next()
         if claim is None:
@@ -159,6 +162,7 @@ class Line(RuleBasedStateMachine):
     def what_is_told_holds(self) -> None:
         """Look at each waiting walk's page, as its visitor does: to a first-comer nothing rises."""
         waiting, pool = self._waiting(), fair_queue.load_worker_pool()  # one look at the painters, for this moment
+        load_anew()
         for walk in waiting:
             place = fair_queue.find_place(walk, pool)
             if walk.number in self.places:
@@ -199,6 +203,18 @@ class Line(RuleBasedStateMachine):
         self.easels = [claim for claim in self.easels if claim.walk_number != walk.number]
 
 
+def load_anew() -> None:
+    """Drop the snapshot of the queue; the next one is used until the queue changes again."""
+    current_app.extensions.pop(fair_queue.EXTENSION, None)
+
+
+@pytest.fixture
+def app(instance: Path) -> Iterator[Flask]:
+    """Build an application that keeps a snapshot of the queue until it is dropped, and stay in its context."""
+    with inside(make_app(instance, LINE_SECONDS=3600.0)) as app:
+        yield app
+
+
 @pytest.fixture
 def simulated(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Line]]:
     """Stay in an application; afterwards Redis is asked about workers again."""
@@ -224,6 +240,7 @@ def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
     painters = fair_queue.WorkerPool(1, pace)
     while line.work():
         waiting = db.session.scalars(select(Walk).where(Walk.state != FINISHED)).all()
+        load_anew()
         told += [(walk.number, line.time, fair_queue.find_place(walk, painters).seconds) for walk in waiting]
         db.session.rollback()
     done = {number: story.done for number, story in line.stories.items()}
