@@ -31,6 +31,7 @@ from app.walk_requests import intake
 from app.walk_requests.recipe_pins import PinnedSettings
 from app.walk_requests.validation import validate
 from tests.support import led, postgres
+from tests.support.at_once import AtOnce
 from tests.support.compiled_once import compile_once
 from tests.support.house import NAME
 from tests.support.needs import require
@@ -98,6 +99,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "databases" in marks and "sqlite" not in marks and "database" in metafunc.fixturenames:
         real = pytest.param("postgres", marks=pytest.mark.server)
         metafunc.parametrize("database", ["sqlite", real], indirect=True)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Have failures printed at once where tests are shared among processes."""
+    if session.config.pluginmanager.has_plugin("dsession"):
+        session.config.pluginmanager.register(AtOnce(session.config))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SideBySide:

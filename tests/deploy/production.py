@@ -55,6 +55,7 @@ class Part:
         self.name, self._command, self.log, self._options = name, command, log, options
         self._wanted, self._ended_at = False, 0.0
         self._forced: list[tuple[float, int]] = []
+        self._turn = threading.RLock()  # one thread at a time starts it: the first fork takes half a minute
         self.process: subprocess.Popen[bytes] | forks.Forked | None = None
 
     def __str__(self) -> str:
@@ -72,21 +73,21 @@ class Part:
 
     def start(self) -> None:
         """Start it, the first time from nothing; that it is ready is for others to see."""
-        self._wanted, self._forced = True, []
-        popen = subprocess.Popen if self.process is None else forks.popen
-        with self.log.open("ab") as log:
+        with self._turn, self.log.open("ab") as log:
+            self._wanted, self._forced, self._ended_at = True, [], 0.0
+            popen = subprocess.Popen if self.process is None else forks.popen
             self.process = popen(self._command(), stdout=log, stderr=log, **self._options)
 
     def keep(self) -> None:
         """Start it again when it ended by itself; have it ended when it does not end in time."""
-        if self.process is not None and self._forced and time.monotonic() > self._forced[0][0]:
-            self.process.send_signal(self._forced.pop(0)[1])
-        if self._wanted and self.process is not None and self.process.poll() is not None:
-            if not self._ended_at:
-                self._ended_at = time.monotonic()
-            elif time.monotonic() - self._ended_at > RESTART_SECONDS:
-                self._ended_at = 0.0
-                self.start()
+        with self._turn:
+            if self.process is not None and self._forced and time.monotonic() > self._forced[0][0]:
+                self.process.send_signal(self._forced.pop(0)[1])
+            if self._wanted and self.process is not None and self.process.poll() is not None:
+                if not self._ended_at:
+                    self._ended_at = time.monotonic()
+                elif time.monotonic() - self._ended_at > RESTART_SECONDS:
+                    self.start()
 
     def send(self, signum: int) -> int:
         """Send it a signal; return its process number."""
@@ -102,7 +103,8 @@ class Part:
 
     def stop(self, signum: int = signal.SIGTERM) -> None:
         """End it for good, or until it is started."""
-        self._wanted = False
+        with self._turn:
+            self._wanted = False
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signum)
             try:
