@@ -5,6 +5,7 @@ The tokenizers library does the same but adds 35 MB, a fifth of the web process'
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -13,6 +14,7 @@ WORD_MAX = 100
 """The longest word that is split; like BERT's tokenizer, longer ones are unknown."""
 
 REMEMBERED = 1 << 14
+ASCII_WORDS = re.compile(r"[a-z0-9]+|[^a-z0-9 ]")
 CJK = (
     (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2A6DF), (0x2A700, 0x2CEAF), (0x2F800, 0x2FA1F),
 )  # fmt: skip
@@ -48,6 +50,9 @@ class WordPiece:
 
 def words(text: str) -> Iterator[str]:
     """Yield the words and punctuation marks of a text: in lower case, without accents and control characters."""
+    if text.isascii() and text.isprintable():  # most texts, in an eighth of the time
+        yield from ASCII_WORDS.findall(text.lower())
+        return
     word = ""
     for character in _folded(text):
         if character.isspace():
