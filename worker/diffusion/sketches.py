@@ -32,7 +32,7 @@ THUMBNAIL = 16
 @lru_cache(maxsize=1)
 def _pool() -> DrawingPool:
     """Return the pool of drawing processes that all walks of this process share."""
-    return DrawingPool(drawing_pool.extra_processes(tuning.cores()))
+    return DrawingPool(drawing_pool.extra_processes(tuning.allowed_cores()))
 
 
 def make_sketches(

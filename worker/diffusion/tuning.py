@@ -89,6 +89,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def allowed_cores() -> int:
+    """Count the cores that this process may use, or fewer if ``OMP_NUM_THREADS`` says so."""
+    limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # OpenMP takes one number for each nested level
+    return max(1, min(cores(), int(limit))) if limit.isdecimal() else cores()
+
+
 def use_threads(count: int) -> None:
     """Set how many threads torch computes with, at most one for each core: last bits depend on it."""
     torch.set_num_threads(min(count, cores()))

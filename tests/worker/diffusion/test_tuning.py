@@ -270,6 +270,19 @@ def test_failed_measuring_falls_back_to_what_is_right_everywhere() -> None:
     assert tuning.fallback() == Setting("float32", "contiguous", tuning.cores(), 1)
 
 
+@pytest.mark.parametrize(
+    ("told", "allowed"), [(None, 4), ("", 4), ("1", 1), ("2,1", 2), ("64", 4), ("0", 1), ("two", 4)]
+)
+def test_fewer_cores_are_used_where_openmp_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, told: str | None, allowed: int
+) -> None:
+    monkeypatch.setattr(tuning, "cores", lambda: 4)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if told is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert tuning.allowed_cores() == allowed
+
+
 def test_other_errors_are_not_swallowed() -> None:
     def run(setting: Setting) -> None:
         raise KeyError("a mistake")
