@@ -50,6 +50,7 @@ ENDS = "finished", "failed", "cancelled"
 AT_WORK = """SELECT 1 FROM pieces LEFT JOIN walks ON walks.number = walk_number
     WHERE pieces.state = 'taken' OR task IS NOT NULL
     OR kind = 'stages' AND walks.state = 'finished' AND deleted_at IS NULL"""
+SAID = 6000  # characters of what a site said that are shown where it failed
 MARGIN = 30
 """Kilobytes left free on a disk that is full: some rows still fit, a picture no more."""
 
@@ -155,7 +156,8 @@ class Rig:
             if status in (200, 201, 202):
                 return dict(answer)
             if status not in (0, 502, 503):
-                raise AssertionError(f"{method} {path} was answered {status}: {answer}")
+                said = self.site.output()[-SAID:]
+                raise AssertionError(f"{method} {path} was answered {status}: {answer}; the site said: …{said}")
             assert time.monotonic() < deadline, f"{path} was not answered for {PATIENCE:g} s ({status})"
             time.sleep(0.1)
 
