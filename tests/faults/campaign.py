@@ -60,11 +60,18 @@ def inflict(rig: Rig, kind: Kind, *, with_wall: bool = False) -> Outcome:
 
 
 def rig_in(
-    folder: Path, database: str, *, workers: int, clocks: bool, locked_seconds: float = 30.0, rng: random.Random
-) -> Rig:
-    """Start a rig in a folder; with ``clocks`` its programs have clocks of their own."""
+    folder: Path, database: str, *, workers: int, clocks: bool, locked_seconds: float = 30.0, rng: random.Random,
+    model: Path | None = None,
+) -> Rig:  # fmt: skip
+    """Start a rig in a folder; with ``clocks`` its programs have clocks of their own.
+
+    :param model: what paints; the built-in model by default.
+    """
     faketime = require("libfaketime") if clocks else ""
-    return Rig(folder, database=database, workers=workers, faketime=faketime, locked_seconds=locked_seconds, rng=rng)
+    return Rig(
+        folder, database=database, workers=workers, faketime=faketime, locked_seconds=locked_seconds, rng=rng,
+        model=model,
+    )  # fmt: skip
 
 
 def campaign(

@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from tests.faults.planted import Ground, Planted
-from tests.server.live import ROOT, LiveSite, is_running, pause_after, wait_until
+from tests.server.live import ROOT, LiveSite, is_running, keep_measured, pause_after, wait_until
 from tests.support import forks, postgres, small_disk
 
 PATIENCE = 300.0
@@ -79,7 +79,15 @@ class Rig:
     """A site on disks of its own, with one or two workers, on SQLite or on a Postgres of its own."""
 
     def __init__(
-        self, folder: Path, *, database: str, workers: int, faketime: str, locked_seconds: float, rng: random.Random
+        self,
+        folder: Path,
+        *,
+        database: str,
+        workers: int,
+        faketime: str,
+        locked_seconds: float,
+        rng: random.Random,
+        model: Path | None = None,
     ) -> None:
         self.rng, self.database, self.locked_seconds = rng, database, locked_seconds
         self._stack = ExitStack()
@@ -88,6 +96,8 @@ class Rig:
         self.store = self.store_disk / "media"
         self.server: postgres.PostgresServer | None = None
         settings: dict[str, object] = {**SETTINGS, "MEDIA_URL": f"file://{self.store}"}
+        if model is not None:
+            settings["MODEL"] = model
         if database == "postgres":
             self.server = self._stack.enter_context(postgres.running())
             name = self.server.create()
@@ -110,6 +120,7 @@ class Rig:
 
     def _close(self) -> None:
         self.engine.dispose()
+        keep_measured(self.site.instance)
         if self.site.process is not None and self.site.process.poll() is None:
             self.site.stop()
 
@@ -134,7 +145,7 @@ class Rig:
     ) -> str:
         """Have a walk accepted, as a careful program does: the same key again until the site says what became of it."""
         walk = {
-            "stops": [{"prompt": prompt}, {"prompt": "a kite"}],
+            "stops": [{"prompt": prompt}, {"prompt": "the sun"}],
             "seed": self.rng.randrange(2**31),
             "frames": frames or self.rng.randint(2, 4),
         }

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from app.storage.walk_models import LORA, PIECES
-from tests.faults import planted, wall
+from tests.faults import planted, visitors, wall
 from tests.faults.campaign import inflict, rig_in
 from tests.faults.kinds import KINDS, POSTGRES, SQLITE, Kind
 from tests.faults.rig import Rig
+from tests.support import led, tiny
 
 pytestmark = pytest.mark.server
 
@@ -35,7 +36,14 @@ def place(kind: Kind) -> tuple[str, int, bool]:
 
 
 @pytest.fixture(scope="module")
-def rig_for(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind], Rig]]:
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save a small model that drawings lead, with the styles that visitors ask for: it loads in no time."""
+    folder = tiny.save(tmp_path_factory.mktemp("model"), "led")["led"]
+    return led.lay_out(folder, hands=[{"words": style, "title": style.title()} for style in visitors.HANDS])
+
+
+@pytest.fixture(scope="module")
+def rig_for(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind], Rig]]:
     """Return a function that starts a rig for a kind, one at a time: the one that there is, if it will do."""
     now: dict[tuple[str, int, bool], Rig] = {}
 
@@ -54,6 +62,7 @@ def rig_for(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind
                 clocks=clocks,
                 locked_seconds=LOCKED_SECONDS,
                 rng=random.Random(),
+                model=model,
             )
         return now[place(kind)]
 

@@ -48,7 +48,7 @@ def walk_with_photo(rig: Rig) -> str:
     own = {"Authorization": f"Bearer {token}"}
     photo = rig.insist("POST", "/api/v1/pictures", form["data"], **own, **{"Content-Type": form["content_type"]})
     walk = {
-        "stops": [{"picture": photo["id"]}, {"prompt": "a kite"}],
+        "stops": [{"picture": photo["id"]}, {"prompt": "the sun"}],
         "seed": rig.rng.randrange(2**31),
         "frames": rig.rng.randint(2, 4),
     }

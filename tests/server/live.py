@@ -45,11 +45,13 @@ def lend_measured(instance: Path) -> Path | None:
 
 
 def keep_measured(instance: Path) -> None:
-    """Keep what a worker has measured for the sites to come."""
+    """Keep what a worker has measured for the sites to come, beside what was measured with other models."""
     there = instance / "device.json"
-    if there.exists() and not MEASURED.exists():
+    found = json.loads(there.read_bytes()) if there.exists() else {}
+    known = json.loads(MEASURED.read_bytes()) if MEASURED.exists() else {}
+    if found.keys() - known.keys():
         aside = MEASURED.with_suffix(f".{os.getpid()}")
-        shutil.copy(there, aside)
+        aside.write_text(json.dumps(known | found))
         aside.replace(MEASURED)
 
 
