@@ -38,7 +38,7 @@ def test_backup_of_a_site_at_work_is_restored_whole_and_its_walks_are_finished(
     def go_on() -> None:
         while not is_saved.is_set():
             meanwhile.append(site.commission("a bear", f"a lamp number {len(meanwhile)}", frames=4)["id"])
-            is_saved.wait(0.8)
+            is_saved.wait(2.5)  # a busy machine takes a while, and each of these is painted in the end
 
     visitors = threading.Thread(target=go_on)
     visitors.start()
