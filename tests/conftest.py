@@ -102,7 +102,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Have failures printed at once where tests are shared among processes."""
+    """Print failures at once where tests are shared among processes."""
     if session.config.pluginmanager.has_plugin("dsession"):
         session.config.pluginmanager.register(AtOnce(session.config))
 

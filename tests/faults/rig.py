@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from tests.faults.planted import Ground, Planted
-from tests.server.live import ROOT, LiveSite, is_running, keep_measured, pause_after, wait_until
+from tests.server.live import ROOT, TOLD, LiveSite, is_running, pause_after, wait_until
 from tests.support import forks, postgres, small_disk
 
 PATIENCE = 300.0
@@ -50,7 +50,6 @@ ENDS = "finished", "failed", "cancelled"
 AT_WORK = """SELECT 1 FROM pieces LEFT JOIN walks ON walks.number = walk_number
     WHERE pieces.state = 'taken' OR task IS NOT NULL
     OR kind = 'stages' AND walks.state = 'finished' AND deleted_at IS NULL"""
-SAID = 6000  # characters of what a site said that are shown where it failed
 MARGIN = 30
 """Kilobytes left free on a disk that is full: some rows still fit, a picture no more."""
 
@@ -120,7 +119,6 @@ class Rig:
 
     def _close(self) -> None:
         self.engine.dispose()
-        keep_measured(self.site.instance)
         if self.site.process is not None and self.site.process.poll() is None:
             self.site.stop()
 
@@ -167,7 +165,7 @@ class Rig:
             if status in (200, 201, 202):
                 return dict(answer)
             if status not in (0, 502, 503):
-                said = self.site.output()[-SAID:]
+                said = self.site.output()[-TOLD:]
                 raise AssertionError(f"{method} {path} was answered {status}: {answer}; the site said: …{said}")
             assert time.monotonic() < deadline, f"{path} was not answered for {PATIENCE:g} s ({status})"
             time.sleep(0.1)

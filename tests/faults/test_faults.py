@@ -26,8 +26,8 @@ LOCKED_SECONDS = 4.0
 def place(kind: Kind) -> tuple[str, int, bool]:
     """Choose on what a kind is tried here: the databases take turns where a kind is for both.
 
-    Those that need a rig of their own, which takes longer to start than they last, share one on Postgres. There, too,
-    libfaketime does no harm: where SQLite's writers wait for their turn, it has a short sleep fail as a clock jumps.
+    Kinds with two workers share a rig on Postgres, and so do those with clocks: a rig takes longer to start than they
+    last. On SQLite libfaketime would do harm, too: its short sleeps between attempts at a lock fail as a clock jumps.
     """
     if kind.workers > 1 or kind.clocks:
         return POSTGRES, kind.workers, kind.clocks

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from tests.support import forks
 
 ROOT = Path(__file__).resolve().parents[2]
-TOLD = 6000  # characters of a site's log, where what was waited for never came
+TOLD = 6000  # characters of a site's log that are shown where a test fails
 LONG = 60  # frames: long enough to have a middle
 SLOW = "was preloaded using link preload but not used within a few seconds"  # what Chromium says on a busy machine
 PATIENCE = 300.0  # seconds: a busy machine may take its time for anything, and only what never comes is a failure

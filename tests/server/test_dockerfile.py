@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -96,11 +96,8 @@ def test_worker_target_starts_from_what_it_copies_and_is_found_well(tmp_path: Pa
     with started(store.command(), tmp_path, dict(os.environ)) as redis:
         store.wait(redis)
         assert "No worker is running" in run(*check).stdout
-        loaded = tmp_path / "data" / "device.json"  # deploy/k8s takes it for that, too
         with started(json.loads(stage.all("CMD")[-1]), work, variables) as worker:
-            wait_until(lambda: (loaded.exists() and loaded.stat().st_size) or worker.poll() is not None)
-            wait_until(lambda: run(*check).returncode == 0 or worker.poll() is not None)
-            assert worker.poll() is None
+            wait_well(worker, tmp_path / "data", lambda: run(*check).returncode == 0)
         assert run(*check).returncode == 1
 
 
@@ -109,6 +106,14 @@ def health_check(stage: Stage) -> list[str]:
     (check,) = stage.all("HEALTHCHECK")
     command: list[str] = json.loads(check.partition(" CMD ")[2])
     return command
+
+
+def wait_well(worker: subprocess.Popen[bytes], data: Path, is_well: Callable[[], bool]) -> None:
+    """Wait until a worker has loaded its model, and then for its health check, which takes seconds each time."""
+    loaded = data / "device.json"  # deploy/k8s takes it for that, too
+    wait_until(lambda: (loaded.exists() and loaded.stat().st_size) or worker.poll() is not None)
+    wait_until(lambda: is_well() or worker.poll() is not None)
+    assert worker.poll() is None
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.processes.redis_server import RedisServer
-from tests.server.live import PATIENCE, wait_until
-from tests.server.test_dockerfile import health_check, laid_out, started
+from tests.server.live import PATIENCE
+from tests.server.test_dockerfile import health_check, laid_out, started, wait_well
 from tests.support import tiny
 from tests.support.dockerfile import stages
 
@@ -72,8 +72,6 @@ def test_worker_on_a_read_only_root_loads_a_model_from_the_hub_cache_and_doctor_
         command = read_only(json.loads(stage.all("CMD")[-1]), data, weights, scratch)
         with started(command, work, variables) as worker:
             check = health_check(stage)
-            wait_until(lambda: (data / "device.json").exists() or worker.poll() is not None, what="the loaded model")
-            wait_until(lambda: run(*check).returncode == 0 or worker.poll() is not None)
-            assert worker.poll() is None
+            wait_well(worker, data, lambda: run(*check).returncode == 0)
             assert "someone/tiny" in run(*check, "--json").stdout
             assert "float32" in (data / "device.json").read_text("utf-8")

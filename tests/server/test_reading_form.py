@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -259,9 +258,7 @@ def test_drawing_of_the_list_is_put_into_the_form_and_painted(visit: Open) -> No
 def test_walk_is_painted_after_what_was_chosen_and_its_page_says_so(
     new_site: Callable[..., LiveSite], browser: Browser, tmp_path: Path
 ) -> None:
-    folder = tiny.save(tmp_path, "led")["led"]
-    for name in ("sketchbook.zip", "lexicon.npz"):
-        shutil.copy(led.lay_out(tmp_path / "drawn") / name, folder)
+    folder = led.lay_out(tiny.save(tmp_path, "led")["led"])
     site = new_site(MODEL=folder, STEPS=3).start()
     context = browser.new_context(base_url=site.url)
     page = context.new_page()

@@ -168,9 +168,8 @@ def require(name: str) -> str:
 
 def main() -> int:
     """Install what is missing where that is possible; return 1 if something stays missing and ``CI`` is set."""
-    if not headless_chromium():
-        _install_from_debian(HEADLESS)  # alone, because not every release has it
-    _install_from_debian(*(package for need in NEEDS if not need.find() for package in need.packages))
+    headless = [] if headless_chromium() else [HEADLESS]  # alone, because not every release has it
+    _install_from_debian(headless, [package for need in NEEDS if not need.find() for package in need.packages])
     if not dvc():
         install_dvc()
     actionlint.install()
@@ -180,13 +179,15 @@ def main() -> int:
     return 1 if still and os.environ.get("CI") else 0
 
 
-def _install_from_debian(*packages: str) -> None:
-    if not packages or not shutil.which("apt-get") or os.geteuid() != 0:
+def _install_from_debian(*batches: list[str]) -> None:
+    """Install packages; those of one batch fail together."""
+    if not any(batches) or not shutil.which("apt-get") or os.geteuid() != 0:
         return
-    print(f"Installing from Debian for the tests: {' '.join(packages)}", flush=True)
     quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
-    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=False, **quiet)
+    for packages in filter(None, batches):
+        print(f"Installing from Debian for the tests: {' '.join(packages)}", flush=True)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=False, **quiet)
 
 
 if __name__ == "__main__":
