@@ -121,7 +121,7 @@ $(VENV)/bin/python:
 
 $(VENV)/site: requirements/site.txt | $(VENV)/bin/python
 	@echo "Installing what the site needs (once) …"
-	@$(PIP) install -r requirements/site.txt
+	@$(PIP) install --no-compile -r requirements/site.txt
 	@touch $@
 
 $(VENV)/dev: requirements/dev.txt | $(VENV)/bin/python

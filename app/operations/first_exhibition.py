@@ -13,11 +13,13 @@ import json
 import logging
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import current_app
 from PIL import Image, ImageSequence, PngImagePlugin
@@ -212,11 +214,12 @@ def publish() -> list[str]:
     :raises MomaError: when the site's limits forbid a walk, or the media store cannot be written.
     """
     wanted = [shipped for shipped in shipped_walks() if _is_missing(lookup.any_walk(shipped.walk_id))]
-    all_rows = [_write_files(shipped) for shipped in wanted]
+    with ThreadPoolExecutor() as threads:  # Pillow works side by side
+        writes = [threads.submit(copy_context().run, _write_files, shipped) for shipped in wanted]
     try:
         with writing() as session:
-            for shipped, rows in zip(wanted, all_rows, strict=True):
-                _save(session, shipped, rows)
+            for shipped, write in zip(wanted, writes, strict=True):
+                _save(session, shipped, write.result())
     except IntegrityError:  # another process of the site was faster
         return []
     exhibitions.ensure(SLUG, TITLE, TEXT, [shipped.walk_id for shipped in shipped_walks()])
@@ -273,20 +276,26 @@ def _is_missing(walk: Walk | None) -> bool:
     return walk is None or walk.deleted_at is not None
 
 
-def _write_files(shipped: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
+class _Written(NamedTuple):
+    frames: list[Frame]
+    films: list[Medium]
+    colour: str
+
+
+def _write_files(shipped: ShippedWalk) -> _Written:
     """Write the files of a shipped walk to the media store; return the rows that name them."""
     store, positions = media_store.store(), shipped.recipe["positions"]
-    frames, films = [], []
-    pictures = shipped.frames()
+    frames, films, pictures = [], [], shipped.frames()
     for index, (picture, position) in enumerate(zip(pictures, positions, strict=True)):
         data = _png(picture)
         path = media_store.frame_path(shipped.walk_id, index, data)
         store.write(path, data)
         frames.append(Frame(index=index, position=position, rank=_rank(position), path=path, bytes=len(data)))
+    poster = pictures[posters.choose(pictures, positions)]
     made = {
         ("gif", "gif"): shipped.gif(pictures),
         ("mp4", "mp4"): shipped.film(),
-        ("poster", "png"): recipe_files.insert_into_png(_png(_poster(shipped, pictures)), shipped.recipe_text),
+        ("poster", "png"): recipe_files.insert_into_png(_png(poster), shipped.recipe_text),
     }
     photos = exhibition_programme.pictures_for(recipe.commission_of(shipped.recipe)[0], FOLDER)
     made |= {(photo_stops.kind_of(index), "webp"): photo.data for index, photo in photos.items()}
@@ -294,7 +303,7 @@ def _write_files(shipped: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
         path, digest = media_store.film_path(shipped.walk_id, kind, extension, data)
         store.write(path, data)
         films.append(Medium(kind=kind, path=path, bytes=len(data), etag=digest))
-    return frames, films
+    return _Written(frames, films, colours.main(Image.fromarray(poster)))
 
 
 def _rank(position: float) -> int:
@@ -303,17 +312,16 @@ def _rank(position: float) -> int:
     return next((rank for rank in range(5) if abs(t * 2**rank - round(t * 2**rank)) < 2**rank / 48), 5)
 
 
-def _save(session: Session, shipped: ShippedWalk, rows: tuple[list[Frame], list[Medium]]) -> None:
+def _save(session: Session, shipped: ShippedWalk, written: _Written) -> None:
     earlier = session.scalar(select(Walk).where(Walk.id == shipped.walk_id))
     if earlier is not None and earlier.deleted_at is None:
         return
     if earlier is not None:
         session.delete(earlier)
         session.flush()
-    wanted, pinned = recipe.commission_of(shipped.recipe)
-    walk = _walk(shipped, wanted, pinned)
-    walk.painted, films = rows[0], rows[1]
-    walk.media = {film.kind: film for film in films}
+    walk = _walk(shipped, *recipe.commission_of(shipped.recipe))
+    walk.painted, walk.colour = written.frames, written.colour
+    walk.media = {film.kind: film for film in written.films}
     session.add(walk)
     session.flush()  # one at a time, because the gallery lists the walk with the highest number first
 
@@ -346,7 +354,6 @@ def _walk(shipped: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> W
         morph=shipped.label.get("morph"),
         perceptual_step=shipped.label.get("perceptual_step"),
         strides=shipped.label.get("strides"),
-        colour=colours.main(Image.fromarray(_poster(shipped, shipped.frames()))),
         created_at=painted_at,
         started_at=painted_at,
         finished_at=painted_at,
@@ -366,10 +373,6 @@ def _png(picture: Picture) -> bytes:
     mark.add_itxt("XML:com.adobe.xmp", SYNTHETIC)
     Image.fromarray(picture).save(out, "PNG", pnginfo=mark, compress_level=4)
     return out.getvalue()
-
-
-def _poster(shipped: ShippedWalk, pictures: Sequence[Picture]) -> Picture:
-    return pictures[posters.choose(pictures, shipped.recipe["positions"])]
 
 
 def _durations(gif: bytes) -> list[float]:
