@@ -212,7 +212,7 @@ class Player {
   }
 
   updateLinks(index) {
-    const [alone, ...others] = ["alone", "making", "alike"].map((id) => document.getElementById(id));
+    const [alone, ...others] = ["alone", "making", "alike", "larger"].map((id) => document.getElementById(id));
     for (const link of others) if (link) link.href = link.href.replace(/\d+$/, index);
     if (!alone) return;
     alone.href = `${this.reel.alone}${index}.png`;

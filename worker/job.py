@@ -14,13 +14,13 @@ from functools import partial
 
 from app.observability import log_lines, telemetry
 from app.storage.database import db
-from app.storage.walk_models import CANDIDATES, FILM, LORA, PHOTOS, STAGES
+from app.storage.walk_models import CANDIDATES, FILM, LARGE, LORA, PHOTOS, STAGES
 from worker import failures, metrics
 from worker.failures import BACK, DONE, WRITTEN_ASIDE, Attempt
 from worker.process.worker import Worker, this_worker
 from worker.queue import photo_tasks
 from worker.queue.leases import Claim, claim_next
-from worker.tasks import batch_task, candidates_task, lora_task, photo_task, stages_task
+from worker.tasks import batch_task, candidates_task, large_task, lora_task, photo_task, stages_task
 from worker.tasks.painting import PipelineNeeded, Stopped, WalkInProgress
 from worker.writing_side import Remainder, WritingSide
 
@@ -201,6 +201,8 @@ def _begin(worker: Worker, claim: Claim) -> Remainder | None:
     worker.heartbeat.note_progress()
     if claim.kind == STAGES:
         stages_task.paint(claim, painter)
+    elif claim.kind == LARGE:
+        large_task.paint(claim, painter)
     elif claim.kind == CANDIDATES:
         candidates_task.paint(claim, painter)
     elif claim.kind == LORA:

@@ -36,6 +36,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {  # for the limit of a visitor or token
         N_("%(count)s stages within an hour are as many as we take from one visitor."),
         N_("%(count)s stages within an hour are as many as we take from one address."),
     ),
+    "large": (
+        N_("%(count)s large pictures within an hour are as many as we take from one visitor."),
+        N_("%(count)s large pictures within an hour are as many as we take from one address."),
+    ),
     "reports": (
         N_("%(count)s reports within an hour are as many as we take from one visitor."),
         N_("%(count)s reports within an hour are as many as we take from one address."),
@@ -207,6 +211,7 @@ PHOTO = RateLimit("photos", "photo", _cookie, PHOTOS)
 PHOTO_API = RateLimit("photos", "photo-api", network_key, PHOTOS)
 PHOTO_TOKEN = RateLimit("photos", "photo-token", _token, PHOTOS[:1])
 STAGES = RateLimit("stages", "stages", _cookie, WALKS)  # of a frame; the same numbers as walks, counted separately
+LARGE = RateLimit("large", "large", _cookie, WALKS)  # likewise
 REPORT = RateLimit("reports", "report", _cookie, (10, 40))
 WORDS = RateLimit("words", "words", _cookie, (60, 2400))  # for walls; all phones in a room share an address
 CAPTIONS = RateLimit("captions", "captions", network_key, (120,))  # by the language model; after that by the grammar

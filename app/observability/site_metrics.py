@@ -106,7 +106,7 @@ class Site(Collector):
 
 def depths() -> dict[tuple[str, str], int]:
     """Return the numbers of tasks by kind and state (waiting or taken); each walk not started yet counts as one."""
-    is_current = Task.state.in_(HELD), Task.urgency.in_((queued_tasks.SHORT, queued_tasks.WALK))
+    is_current = Task.state.in_(HELD), Task.urgency.in_((queued_tasks.SHORT, queued_tasks.WALK, queued_tasks.LARGE))
     query = select(Task.kind, Task.state, func.count()).where(*is_current).group_by(Task.kind, Task.state)
     counts = {(kind, state): count for kind, state, count in db.session.execute(query)}
     unopened = select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None))

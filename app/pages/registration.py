@@ -9,6 +9,7 @@ from app.pages import (
     captions,
     drawings,
     exhibitions,
+    frames,
     gallery,
     make,
     my_walks,
@@ -16,12 +17,11 @@ from app.pages import (
     photos,
     report,
     restore,
-    stages,
     styles,
 )
 from app.web import form_guards
 
-SERVED = make, owner, photos, restore, stages, candidates, drawings, styles, exhibitions, report, captions, my_walks
+SERVED = make, owner, photos, restore, frames, candidates, drawings, styles, exhibitions, report, captions, my_walks
 
 
 def init_app(app: Flask) -> None:

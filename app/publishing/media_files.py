@@ -32,10 +32,10 @@ from app.walks.media_urls import (
     KINDS,
     file_stem,
     film_address,
+    frame_file_address,
     photo_address,
     public_address,
     short_digest,
-    stages_address,
     still_address,
     still_name,
 )
@@ -51,7 +51,7 @@ LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # by
 
 
 for function in (
-    stages_address, film_address, public_address, photo_address, still_address, still_name,
+    frame_file_address, film_address, public_address, photo_address, still_address, still_name,
     photo_stops.has_public_photos,
 ):  # fmt: skip
     blueprint.add_app_template_global(function)
@@ -86,17 +86,18 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     return _again_if_replaced(send)
 
 
-@blueprint.get("/media/<walk_id>/<any(stages, sheet):form><int:index>.<digest>.webp")
-def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
-    """Send the stages of a frame, as a film (``stages``) or side by side (``sheet``)."""
+@blueprint.get("/media/<walk_id>/<any(stages, sheet):form><int:index>.<digest>.webp", defaults={"extension": "webp"})
+@blueprint.get("/media/<walk_id>/<any(large):form><int:index>.<digest>.png", defaults={"extension": "png"})
+def frame_file(walk_id: str, form: str, index: int, digest: str, extension: str) -> Response:
+    """Send the stages of a frame, as a film (``stages``) or side by side (``sheet``), or the frame at a large size."""
 
     def send() -> Response:
         walk = lookup.walk_at_address(walk_id)
         medium = walk.media.get(f"{form}{index}")
         if medium is None or short_digest(medium) != digest:
-            raise NotFound(_("No stages of this walk have this address. The walk's own page leads to them."))
-        name = f"{file_stem(walk)}-{form}-{index}.webp"
-        sent = send_stored(medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=name)
+            raise NotFound(_("No picture of this walk has this address. The walk's own page leads to them."))
+        name = f"{file_stem(walk)}-{form}-{index}.{extension}"
+        sent = send_stored(medium.path, f"image/{extension}", size=medium.bytes, etag=medium.etag, name=name)
         return set_cache_control(sent, walk, FOR_GOOD)
 
     return _again_if_replaced(send)

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.storage.walk_models import PIECE_WAITING, Task
 
-SHORT, WALK, SUSPENDED, PHOTO = 0, 1, 2, 3
+SHORT, WALK, SUSPENDED, PHOTO, LARGE = 0, 1, 2, 3, 4
 """The urgency of a task: short tasks, then tasks of walks, which take turns. Suspended tasks, of a failed walk, are not
-claimed until the walk is retried. Photos are short tasks with another number, because workers of release 1.0.0 claim
-all tasks with 0 and do not know this kind."""
+claimed until the walk is retried. Photos and large frames are short tasks with numbers of their own, because workers of
+release 1.0.0 claim all tasks with 0 and do not know these kinds."""
+
+ALL_SHORT = (SHORT, PHOTO, LARGE)
+"""The urgencies that are claimed before tasks of walks."""
 
 RELEASED: dict[str, Any] = {"state": PIECE_WAITING, "lease_holder": None, "lease_until": None}
 """The column values of a task that no worker holds."""
@@ -27,4 +30,4 @@ def request_payload() -> dict[str, Any]:
 
 def next_turn(session: Session) -> int:
     """Return the turn of a new short task, which puts it after all existing ones."""
-    return (session.scalar(select(func.max(Task.turn)).where(Task.urgency == SHORT)) or 0) + 1
+    return (session.scalar(select(func.max(Task.turn)).where(Task.urgency.in_((SHORT, LARGE)))) or 0) + 1

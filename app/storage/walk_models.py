@@ -41,7 +41,7 @@ STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
 WAITING = (QUEUED, PAINTING)
 VISITOR, WALL, CORRIDOR = "visitor", "wall", "corridor"  # origins of a walk
 STOP, BACK, ROUND = ENDINGS = ("stop", "back", "round")
-STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS = PIECES = (
+STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS, LARGE = PIECES = (
     "stops",
     "knots",
     "frames",
@@ -50,8 +50,9 @@ STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS = PIECES = (
     "candidates",
     "lora",
     "photos",
+    "large",
 )
-SHORT_KINDS = (STAGES, CANDIDATES, LORA, PHOTOS)  # they come before walks, and are no part of an unfinished walk
+SHORT_KINDS = (STAGES, CANDIDATES, LORA, PHOTOS, LARGE)  # they come before walks, and are no part of an unfinished walk
 PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "done")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easily misread: l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
@@ -345,7 +346,7 @@ class Medium(db.Model):  # type: ignore[misc]
 
 
 class Task(db.Model):  # type: ignore[misc]
-    """A task, which one worker does at a time: a batch of one pass of a walk, a walk's film, or a frame's stages.
+    """A task, which one worker does at a time: a batch of one pass of a walk, a walk's film, or a short task.
 
     A short task that belongs to no walk names in ``task`` the ID of what it is for, and in ``model`` the model to use.
     """

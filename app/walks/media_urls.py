@@ -69,9 +69,10 @@ def still_address(walk: Walk, frame: Frame) -> str:
     return on_site(f"/media/{walk.id}/still.{still_name(walk, frame)}.png")
 
 
-def stages_address(walk: Walk, medium: Medium) -> str:
-    """Return the immutable path of the film or contact sheet of a frame's intermediate samples."""
-    return on_site(f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.webp")
+def frame_file_address(walk: Walk, medium: Medium) -> str:
+    """Return the immutable path of a file that was generated of one frame: its stages or the large frame."""
+    extension = "png" if medium.kind.startswith("large") else "webp"
+    return on_site(f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.{extension}")
 
 
 def photo_address(walk: Walk, index: int) -> str:

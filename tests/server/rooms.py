@@ -28,7 +28,7 @@ from tests.server import easel
 from tests.server.live import PATIENCE_MS
 from tests.support import led
 from tests.support.curator import PASSWORD
-from tests.support.stages import deliver
+from tests.support.frame_files import deliver
 
 OWNER = "the secret of whoever owns these walks"
 EVEN = [0.0, 0.25, 0.5, 0.75, 1.0]

@@ -17,7 +17,7 @@ from app.storage.walk_models import Walk
 from tests.server import easel
 from tests.server.live import wait_until
 from tests.server.visits import visiting
-from tests.support.stages import deliver
+from tests.support.frame_files import deliver
 
 pytestmark = pytest.mark.server
 

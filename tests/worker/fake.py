@@ -107,7 +107,7 @@ class FakePainter:
         return [
             GeneratedFrame(
                 position,
-                _picture(colour) if decode else None,
+                _picture(colour, prepared.rendering) if decode else None,
                 {depth: np.broadcast_to(colour, (2, 2, 3)).astype(np.float32) for depth in keep},
                 {depth: State(depth, colour.reshape(3, 1, 1), ()) for depth in keep},
             )
@@ -130,5 +130,5 @@ def _blend(left: State, right: State, t: float) -> NDArray[np.float32]:
     return (left.latents + (right.latents - left.latents) * np.float32(t)).reshape(3)
 
 
-def _picture(colour: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.broadcast_to(colour.round(), (SIDE, SIDE, 3)).astype(np.uint8)
+def _picture(colour: NDArray[np.float32], rendering: Rendering) -> NDArray[np.uint8]:
+    return np.broadcast_to(colour.round(), (rendering.height, rendering.width, 3)).astype(np.uint8)

@@ -13,17 +13,17 @@ from app.auth import visitors
 from app.config import ROOT
 from app.maintenance import media_upkeep
 from app.operations import first_exhibition
-from app.queue import stage_requests
+from app.queue import frame_requests
 from app.storage import media_store
-from app.storage.database import db
+from app.storage.database import db, writing
 from app.storage.media_store import MediaStore
-from app.storage.walk_models import Frame, Medium, Walk
+from app.storage.walk_models import LARGE, STAGES, Frame, Medium, Walk
 from app.uploads import photo_check, photo_store
 from app.walk_requests import intake
 from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from tests.conftest import Commissioner
-from tests.support import photos
+from tests.support import drawings, photos
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
@@ -36,6 +36,7 @@ PICTURES = {
     "walks/<id>/<gif, mp4, webp>.<digest>.<kind>": rf"walks/{ID}/(gif|mp4|webp)\.[0-9a-f]{{12}}\.\1",
     "walks/<id>/poster.<digest>.png": rf"walks/{ID}/poster\.[0-9a-f]{{12}}\.png",
     "walks/<id>/<stages, sheet><frame>.<digest>.webp": rf"walks/{ID}/(stages|sheet)\d+\.[0-9a-f]{{12}}\.webp",
+    "walks/<id>/large<frame>.<digest>.png": rf"walks/{ID}/large\d+\.[0-9a-f]{{12}}\.png",
 }
 OTHERS = {
     "walks/<id>/knots/<place>.<kind>": rf"walks/{ID}/knots/[\w.-]+",
@@ -51,7 +52,7 @@ WRITERS = {
     "app/archives/walk_import.py", "app/archives/backup.py",
     "app/uploads/photo_stops.py", "app/uploads/photo_store.py",
     "app/walks/deletions.py", "app/storage/media_store.py", "worker/tasks/batch_task.py",
-    "worker/tasks/film_assembly.py", "worker/tasks/photo_task.py", "worker/tasks/stages_task.py",
+    "worker/tasks/film_assembly.py", "worker/tasks/frame_files.py", "worker/tasks/photo_task.py",
     "worker/tasks/stretch_frames.py", "worker/tasks/walk_photos.py",
 }  # fmt: skip
 """The modules that write to the media store: one more must paint, below, what it writes, or copy what others wrote."""
@@ -79,10 +80,13 @@ def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 
 @pytest.fixture
 def painted(written: dict[str, bytes], painter: FakePainter, commissioned: Commissioner) -> Walk:
-    """Paint a walk, and the stages of one of its frames."""
+    """Paint a walk, the stages of one of its frames, and that frame at a large size."""
     walk = commissioned("a fox", "a kite", seed=5, frames=9)
     job.work()
-    stage_requests.request_stages(read(walk.id), 3)
+    with writing() as session:
+        session.get(Walk, walk.number).stops[0].scene = drawings.scene("house").as_json()
+    for kind in (STAGES, LARGE):
+        frame_requests.request(read(walk.id), kind, 3)
     job.work()
     return read(walk.id)
 

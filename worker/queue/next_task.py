@@ -80,7 +80,7 @@ def _short(session: Session, models: Collection[str] | None, *conditions: Column
         select(*PIECE, Task.task, Task.walk_number, func.coalesce(Walk.id, Task.task).label("id"),
                Walk.attempt.label("walk_attempt"), MODEL.label("model"), Walk.request_id, Task.payload)
         .outerjoin(Walk, Walk.number == Task.walk_number)
-        .where(Task.state == PIECE_WAITING, Task.urgency.in_((queued_tasks.SHORT, queued_tasks.PHOTO)),
+        .where(Task.state == PIECE_WAITING, Task.urgency.in_(queued_tasks.ALL_SHORT),
                or_(and_(*of_none), and_(wanted(), Walk.deleted_at.is_(None), *conditions)))
         .order_by(Task.turn, Task.level, Task.batch, Task.ticket, Task.number)
         .limit(1)

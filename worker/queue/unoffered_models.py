@@ -12,9 +12,9 @@ import time
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
 from app.generation import models_on_offer
-from app.queue import candidate_requests, jobs
+from app.queue import candidate_requests, frame_requests, jobs
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Task, Walk
+from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, WAITING, Task, Walk
 from worker.queue.leases import holder, suspend_tasks
 
 PATIENCE_SECONDS = 600.0
@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 600.0
 
 log = logging.getLogger(__name__)
 
-_STAGES_IN_LINE = (Task.kind == STAGES, Task.state == PIECE_WAITING)
+_FRAMES_IN_LINE = (Task.kind.in_(frame_requests.FILES), Task.state == PIECE_WAITING)
 _TASKS_IN_LINE = (Task.task.is_not(None), Task.state == PIECE_WAITING)
 
 
@@ -33,7 +33,7 @@ class UnofferedModels:
         self.missed_since: dict[str, float] = {}
 
     def fail(self) -> None:
-        """Fail walks and tasks, and delete stage tasks, whose model no worker has offered for `PATIENCE_SECONDS`."""
+        """Fail walks and tasks whose model no worker has offered for `PATIENCE_SECONDS`; delete tasks of frames."""
         offered = _offered()
         wanted = _wanted() - offered if offered is not None else ()
         instant = time.monotonic()
@@ -52,10 +52,10 @@ def _offered() -> set[str] | None:
 
 
 def _wanted() -> set[str]:
-    """Return the models that waiting walks, stage tasks, and tasks without a walk need."""
+    """Return the models that waiting walks, tasks of single frames, and tasks without a walk need."""
     db.session.rollback()  # start a new transaction, to see current rows
-    stages = exists().where(Task.walk_number == Walk.number, *_STAGES_IN_LINE)
-    waiting = or_(and_(*_idle()), and_(Walk.state == FINISHED, stages))
+    frames = exists().where(Task.walk_number == Walk.number, *_FRAMES_IN_LINE)
+    waiting = or_(and_(*_idle()), and_(Walk.state == FINISHED, frames))
     of_walks = select(Walk.model).where(Walk.model.is_not(None), waiting)
     of_tasks = select(Task.model).where(Task.model.is_not(None), *_TASKS_IN_LINE)
     return {str(name) for name in db.session.scalars(of_walks.union(of_tasks))}
@@ -75,7 +75,7 @@ def _fail_all_of(name: str) -> None:
         done = select(Walk.number).where(Walk.model == name, Walk.state == FINISHED)
         session.execute(
             delete(Task)
-            .where(*_STAGES_IN_LINE, Task.walk_number.in_(done))
+            .where(*_FRAMES_IN_LINE, Task.walk_number.in_(done))
             .execution_options(synchronize_session=False)
         )
 

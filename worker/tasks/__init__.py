@@ -5,6 +5,8 @@ __all__ = [
     "candidates_task",
     "film_assembly",
     "fit_pictures",
+    "frame_files",
+    "large_task",
     "lora_task",
     "next_pass",
     "painting",

@@ -126,11 +126,18 @@ class WalkInProgress:
         """
         seeds = tuple(each.seed for each in self._stop_inputs())
         if self.memory.prepared is None or self.memory.seeds != seeds:  # a stop may be painted from another seed
-            self.memory.prepared, self.memory.seeds = self._prepared(), seeds
+            self.memory.prepared, self.memory.seeds = self._prepared(rendering(self.walk)), seeds
         return self.memory.prepared
 
-    def _prepared(self) -> PreparedWalk:
-        inputs, cut_outs, settings = self._stop_inputs(), {}, rendering(self.walk)
+    def prepared_at(self, width: int, height: int) -> PreparedWalk:
+        """Return the encoded prompts, the noise and the sketches for pictures of another size, one in each batch.
+
+        :raises GenerationError: as `prepared`.
+        """
+        return self._prepared(replace(rendering(self.walk), width=width, height=height, batch=1))
+
+    def _prepared(self, settings: Rendering) -> PreparedWalk:
+        inputs, cut_outs = self._stop_inputs(), {}
         drawings = added_drawings(inputs)
         has_photos = any(stop.photo is not None for stop in self.walk.stops)
         if has_photos and self.painter.is_sketch_conditioned:

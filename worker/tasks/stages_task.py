@@ -14,20 +14,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from sqlalchemy import delete, select
 
-from app.queue import stage_requests
-from app.storage import media_store
-from app.storage.database import db, writing
-from app.storage.walk_models import KNOTS, Frame, Medium, Task, Walk
+from app.storage.walk_models import KNOTS
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.planning import pass_plan
 from worker.planning.latent_state import State, between
 from worker.planning.pass_plan import Pass
-from worker.process.worker import this_worker
-from worker.queue.leases import Claim, LeaseLost, write_as_holder
-from worker.tasks import film_assembly, fit_pictures, walk_setup
+from worker.queue.leases import Claim
+from worker.tasks import film_assembly, fit_pictures, frame_files, walk_setup
 from worker.tasks.painting import WalkInProgress
 
 STAGE_MS = 400
@@ -55,25 +50,16 @@ def paint(claim: Claim, painter: WalkPipeline) -> None:
     """
     painting = WalkInProgress(claim, painter)
     walk_setup.check_model(painting)
-    position = db.session.scalar(
-        select(Frame.position).where(Frame.walk_number == claim.walk_number, Frame.index == claim.batch)
-    )
-    if position is None:
-        raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
+    position = frame_files.position_of(claim)
     pictures = fit_pictures.pixelate_unfit([*initial_pictures(painting, position), *render_stages(painting, position)])
     pictures = [_fitting(picture) for picture in pictures]
     walk, times = painting.walk, [*[STAGE_MS] * (len(pictures) - 1), LAST_MS]
     about = film_assembly.file_metadata(walk)
-    rows = [
-        _store(walk, "stages", encoding.webp(pictures, times, metadata=about), claim.batch),
-        _store(walk, "sheet", encoding.webp([_sheet(pictures)], LAST_MS, metadata=about), claim.batch),
-    ]
-    with writing() as session:
-        write_as_holder(session, claim)
-        for row in rows:
-            session.merge(row)
-        session.execute(delete(Task).where(Task.number == claim.number))
-    this_worker().memory.forget(claim.walk_number)
+    files = {
+        "stages": ("webp", encoding.webp(pictures, times, metadata=about)),
+        "sheet": ("webp", encoding.webp([_sheet(pictures)], LAST_MS, metadata=about)),
+    }
+    frame_files.store(claim, walk, files)
     log.info("stages of frame %s of walk %s", claim.batch, claim.walk_id)
 
 
@@ -164,11 +150,3 @@ def _sheet(pictures: Sequence[Picture]) -> Picture:
         height = round(pictures[0].shape[0] * fitting / width)
         pictures = [np.asarray(Image.fromarray(picture).resize((fitting, height))) for picture in pictures]
     return np.concatenate(pictures, axis=1)
-
-
-def _store(walk: Walk, kind: str, data: bytes, index: int) -> Medium:
-    path, digest = media_store.film_path(walk.id, stage_requests.medium_kind(kind, index), "webp", data)
-    media_store.store().write(path, data)
-    return Medium(
-        walk_number=walk.number, kind=stage_requests.medium_kind(kind, index), path=path, bytes=len(data), etag=digest
-    )

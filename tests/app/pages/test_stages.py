@@ -11,13 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.queue import jobs, stage_requests
+from app.queue import frame_requests, jobs
 from app.storage.database import db, writing
-from app.storage.walk_models import Task, Walk
+from app.storage.walk_models import STAGES, Task, Walk
 from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support import drawings
-from tests.support.stages import deliver
+from tests.support.frame_files import deliver
 
 Hang = Callable[..., Walk]
 
@@ -73,9 +73,9 @@ def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang)
         answer = client.get(address)
         assert (answer.status_code, answer.mimetype) == (200, "image/webp")
         assert "immutable" in answer.headers["Cache-Control"]
-    found = stage_requests.find_stages(walk, 1)
+    found = frame_requests.find(walk, STAGES, 1)
     assert found is not None
-    assert f"/media/{walk.id}/sheet1.{found.sheet.etag[:12]}.webp" in page
+    assert f"/media/{walk.id}/sheet1.{found.files['sheet'].etag[:12]}.webp" in page
 
 
 def test_sketch_and_noise_stand_before_the_steps_where_drawings_lead(client: FlaskClient, hung: Hang) -> None:
@@ -179,7 +179,7 @@ def test_living_painters_say_which_models_are_here(
     client: FlaskClient, hung: Hang, commissioned: Hang, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = hung()
-    stage_requests.request_stages(walk, 1)
+    frame_requests.request(walk, STAGES, 1)
     about = [{"name": "a", "model": walk.model_name, "revision": "x", "models": {walk.model_name: "x"}}]
     monkeypatch.setattr(jobs, "workers", lambda: about)
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text  # asked for while nobody could tell

@@ -20,7 +20,7 @@ HASHED = {
     "film": lambda walk: media_urls.film_address(walk, "mp4"),
     "poster": lambda walk: media_urls.film_address(walk, "poster"),
     "still": lambda walk: media_urls.still_address(walk, walk.painted[0]),
-    "stages": lambda walk: media_urls.stages_address(walk, walk.media["stages0"]),
+    "stages": lambda walk: media_urls.frame_file_address(walk, walk.media["stages0"]),
 }
 PLAIN = {
     "film": lambda walk: f"/walks/{walk.id}.gif",

@@ -40,8 +40,8 @@ from app.wall.walls import WallRequest
 from tests.conftest import make_app
 from tests.support import candidates, led
 from tests.support.curator import HASH, PASSWORD, enter
+from tests.support.frame_files import deliver, deliver_large
 from tests.support.pictures import two_halves, written
-from tests.support.stages import deliver
 
 pytestmark = pytest.mark.slow
 
@@ -143,6 +143,7 @@ GET /favicon.ico                        200
 GET /feed.xml                           200
 GET /gallery                            200
 GET /healthz                            200
+GET /media/<walk_id>/<form><index>.<digest>.png 200
 GET /media/<walk_id>/<form><index>.<digest>.webp 200
 GET /media/<walk_id>/<kind>.<digest>.<extension> 200
 GET /media/<walk_id>/still.<name>.<digest>.png 200
@@ -179,6 +180,9 @@ GET /walks/<walk_id>/repaint            200
 POST /walks/<walk_id>/repaint           303*
 GET /walks/<walk_id>/report             200
 POST /walks/<walk_id>/report            200*
+GET /walks/<walk_id>/large              200
+POST /walks/<walk_id>/large             303*
+GET /walks/<walk_id>/large/live         200
 GET /walks/<walk_id>/stages             200
 POST /walks/<walk_id>/stages            303*
 GET /walks/<walk_id>/stages/live        200
@@ -224,18 +228,18 @@ class World:
         film, frame = self.walk.media["gif"], self.walk.painted[0]
         filled: dict[str, object] = {
             "walk_id": self.walk.id, "slug": self.slug, "page": 1, "filename": "site.css", "index": 0, "kind": "gif",
-            "extension": "gif", "form": "sheet", "act": act, "digest": led.ROBOT_DIGEST, "photo_id": self.photo.id,
+            "extension": "gif", "form": "large" if rule.rule.endswith(".png") else "sheet",
+            "act": act, "digest": led.ROBOT_DIGEST, "photo_id": self.photo.id,
             "set_id": self.set_id, "name": self.wall if "wall" in rule.rule or rule.rule.startswith("/w/") else "batik",
             "number": 1 if "legs" in rule.rule else self.words,
         }  # fmt: skip
         if rule.endpoint.startswith("stored."):
             name, _, digest = media_urls.still_name(self.walk, frame).rpartition(".")
-            of_stages = media_urls.short_digest(self.walk.media["sheet0"])
             filled["name"] = name
             of_photo = media_urls.short_digest(self.walk.media["photo-0"])
             named = {
                 "stored.medium": media_urls.short_digest(film),
-                "stored.stages": of_stages,
+                "stored.frame_file": media_urls.short_digest(self.walk.media[f"{filled['form']}0"]),
                 "stored.photo": of_photo,
             }
             filled["digest"] = named.get(rule.endpoint, digest)
@@ -295,6 +299,7 @@ class Site:
         number = next(self.numbers)
         walk = self.hung("a fox", f"kite {number}", frames=2, model="led")
         deliver(walk, 0)
+        deliver_large(walk, 0)
         if rule.endpoint == "pages.another":
             self.hung("a house", f"cup {number}", frames=2)
         slug, word = f"hall-{number}", f"word{number}"

@@ -40,11 +40,11 @@ from app.i18n import foreign_messages
 from app.moderation import allowed_words, audit_log, banned_words, drawing_curation, drawing_request, reports
 from app.moderation.drawing_request import DrawingRequest
 from app.presentation import photo_view
-from app.queue import candidate_requests, fair_queue, stage_requests
+from app.queue import candidate_requests, fair_queue, frame_requests
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
+from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, LARGE, PAINTING, QUEUED, REFUSED, STAGES, Walk
 from app.storage.wall_models import CLOSED, PAUSED, Wall, WallLeg, WallWords
 from app.text import stop_notes
 from app.walk_requests import recipe
@@ -56,8 +56,8 @@ from tests.conftest import make_app
 from tests.support import led, pictures
 from tests.support.candidates import painted
 from tests.support.curator import HASH, enter
+from tests.support.frame_files import deliver, deliver_large
 from tests.support.house import FACTS, NAME
-from tests.support.stages import deliver
 from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.rendering import GenerationError
@@ -228,11 +228,13 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     lifecycle.delete_walk(made["deleted"])
     for walk in made.values():
         db.session.refresh(walk)
-    stage_requests.request_stages(made["finished"], 1)
+    frame_requests.request(made["finished"], STAGES, 1)
     deliver(made["finished"], 1)
-    stage_requests.request_stages(made["finished"], 2)
-    stage_requests.request_stages(made["drawn"], 1)
+    frame_requests.request(made["finished"], STAGES, 2)
+    frame_requests.request(made["drawn"], STAGES, 1)
     deliver(made["drawn"], 1, steps=made["drawn"].sampler_steps + 2)
+    deliver_large(made["drawn"], 1)
+    frame_requests.request(made["drawn"], LARGE, 2)
     return made
 
 
@@ -562,6 +564,8 @@ def _readable(museum: Museum) -> list[str]:
         f"/curator{museum[FAILED]}",
         f"/?model=led&seed=3&prompt={FOX}&prompt=蝙蝠", f"/?model=led&seed=3&prompt=🜁&prompt={FOX}&drawing=9",
         f"/?continues={museum.walks['drawn'].id}&model=led", museum["drawn"], museum["drawn"] + "/stages?frame=1",
+        *(f"{museum['drawn']}/large{rest}" for rest in ("", "?frame=1", "?frame=2", "/live?frame=2")),
+        f"{finished}/large",
         f"/reading?model=led&prompt={FOX}", "/reading?prompt=x", "/drawings", "/drawings?q=蝙蝠",
         f"/drawings?q={UNSAID}", "/drawings?q=Schneeman", "/drawings?page=9", "/drawings?group=9",
         f"/drawings?q={UNSAID * 900}", "/styles", "/styles?prompt=night+city", f"/styles?prompt={UNSAID}",

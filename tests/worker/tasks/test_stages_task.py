@@ -12,7 +12,7 @@ from flask import Flask
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.queue import stage_requests
+from app.queue import frame_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, STAGES, STOPS, Task, Walk
@@ -43,15 +43,13 @@ def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
 
 @pytest.mark.parametrize("index", [0, 3, 8])
 def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, index: int) -> None:
-    stage_requests.request_stages(painted, index)
+    frame_requests.request(painted, STAGES, index)
     assert job.work() == 1
-    found = stage_requests.find_stages(painted, index)
+    found = frame_requests.find(painted, STAGES, index)
     assert found is not None
-    assert found.film is not None
-    assert found.sheet is not None
-    with Image.open(io.BytesIO(media_store.store().read_bytes(found.film.path))) as picture:
+    with Image.open(io.BytesIO(media_store.store().read_bytes(found.files["stages"].path))) as picture:
         assert getattr(picture, "n_frames", 1) == painted.sampler_steps
-    with Image.open(io.BytesIO(media_store.store().read_bytes(found.sheet.path))) as picture:
+    with Image.open(io.BytesIO(media_store.store().read_bytes(found.files["sheet"].path))) as picture:
         assert picture.size == (painted.sampler_steps * SIDE, SIDE)
         last = picture.convert("RGB").getpixel((painted.sampler_steps * SIDE - SIDE // 2, SIDE // 2))
     frame = encoding.decode_still(media_store.store().read_bytes(painted.painted[index].path))
@@ -65,15 +63,15 @@ def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
     app: Flask, painted: Walk, painter: FakePainter
 ) -> None:
     Worker(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
-    stage_requests.request_stages(painted, 1)
+    frame_requests.request(painted, STAGES, 1)
     with pytest.raises(walk_setup.WrongModel):
         job.work()
     assert (read(painted.id).state, read(painted.id).error) == (FINISHED, None)
-    assert stage_requests.find_stages(painted, 1) is None
+    assert frame_requests.find(painted, STAGES, 1) is None
     Worker(app, painter)  # type: ignore[arg-type]
-    stage_requests.request_stages(painted, 1)
+    frame_requests.request(painted, STAGES, 1)
     job.work()
-    assert stage_requests.request_stages(painted, 1).is_there
+    assert frame_requests.request(painted, STAGES, 1).is_there
 
 
 @pytest.mark.parametrize("batch", [0, 9])
@@ -84,7 +82,7 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     lifecycle.cancel(repeat)
     with writing():
         reuse.finish_as_repeat(repeat, read(painted.id))
-    stage_requests.request_stages(painted, 3)
+    frame_requests.request(painted, STAGES, 3)
     batches = iter(range(1000))
 
     def delete_it(_number: int) -> None:
@@ -105,7 +103,7 @@ def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
     painted: Walk, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for index in (1, 2, 3):
-        stage_requests.request_stages(painted, index)
+        frame_requests.request(painted, STAGES, index)
     commissioned("the sea", "a boat")
     order: list[str] = []
     monkeypatch.setattr(job, "_attempt", lambda _worker, claim, _side: order.append(claim.kind))
@@ -120,9 +118,9 @@ def test_stages_are_painted_in_the_order_in_which_they_were_asked_for(
     early = commissioned("the sea", "a boat", frames=3, visitor="ben")
     job.work()
     assert read(late.id).turn > read(early.id).turn
-    stage_requests.request_stages(read(late.id), 1)
+    frame_requests.request(read(late.id), STAGES, 1)
     for index in range(3):
-        stage_requests.request_stages(read(early.id), index)
+        frame_requests.request(read(early.id), STAGES, index)
     order: list[str] = []
     monkeypatch.setattr(job, "_attempt", lambda _worker, claim, _side: order.append(claim.walk_id))
     assert job.work() == 4

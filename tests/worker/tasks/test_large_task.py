@@ -1,0 +1,79 @@
+"""A frame at a large size: the walk's own picture, generated with more pixels."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from app.queue import frame_requests
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import FINISHED, LARGE, Task, Walk
+from tests.conftest import Commissioner
+from tests.support import drawings
+from tests.worker.fake import SIDE, FakePainter
+from tests.worker.rows import read
+from worker import job
+from worker.film import encoding
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
+    """Paint a walk that a sketch leads."""
+    walk = commissioned("a fox", "a kite", seed=5, frames=9)
+    job.work()
+    with writing() as session:
+        session.get(Walk, walk.number).stops[0].scene = drawings.scene("house").as_json()
+    return read(walk.id)
+
+
+@pytest.mark.parametrize("index", [0, 3, 8])
+def test_large_frame_is_its_frame_in_a_thousand_pixels(painted: Walk, index: int) -> None:
+    frame_requests.request(painted, LARGE, index)
+    assert job.work() == 1
+    found = frame_requests.find(painted, LARGE, index)
+    assert found is not None
+    data = media_store.store().read_bytes(found.files["large"].path)
+    with Image.open(io.BytesIO(data)) as picture:
+        assert picture.size == (1024, 1024)
+        assert {"Title", "Comment"} <= set(picture.info)
+        colour = picture.convert("RGB").getpixel((512, 512))
+    frame = encoding.decode_still(media_store.store().read_bytes(painted.painted[index].path))
+    assert frame.shape[:2] == (SIDE, SIDE)
+    assert colour == pytest.approx(tuple(int(value) for value in frame[0, 0]), abs=1)
+    row = read(painted.id)
+    assert (row.state, row.painted_count, row.width) == (FINISHED, 9, SIDE)
+    assert db.session.query(Task).count() == 0
+
+
+def test_large_frame_has_its_own_shape(painted: Walk) -> None:
+    with writing() as session:
+        session.get(Walk, painted.number).height = 9
+    frame_requests.request(read(painted.id), LARGE, 1)
+    job.work()
+    found = frame_requests.find(painted, LARGE, 1)
+    assert found is not None
+    with Image.open(io.BytesIO(media_store.store().read_bytes(found.files["large"].path))) as picture:
+        assert picture.size == (1024, 576)
+
+
+def test_large_frame_that_cannot_be_rendered_leaves_the_walk_and_can_be_asked_for_again(
+    painted: Walk, painter: FakePainter
+) -> None:
+    def fail(_batch: int) -> None:
+        raise ValueError("no room")
+
+    painter.on_paint = fail
+    frame_requests.request(painted, LARGE, 1)
+    with pytest.raises(ValueError, match="no room"):
+        job.work()
+    assert (read(painted.id).state, read(painted.id).error) == (FINISHED, None)
+    assert frame_requests.find(painted, LARGE, 1) is None
+    painter.on_paint = lambda _batch: None
+    frame_requests.request(painted, LARGE, 1)
+    job.work()
+    assert frame_requests.request(painted, LARGE, 1).is_there

@@ -1,0 +1,39 @@
+"""The task that renders one frame at a large size, from the walk's own scenes and seeds.
+
+Noise and branching are those of the larger picture; that it shows the same is the work of the sketch, which is drawn at
+the larger size as well.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from app.queue import frame_requests
+from worker.diffusion.walk_pipeline import WalkPipeline
+from worker.film import encoding
+from worker.queue.leases import Claim, LeaseLost
+from worker.tasks import film_assembly, fit_pictures, frame_files, walk_setup
+from worker.tasks.painting import WalkInProgress
+
+log = logging.getLogger(__name__)
+
+
+def paint(claim: Claim, painter: WalkPipeline) -> None:
+    """Render a task's frame at the size of `frame_requests.large_size` and store it as a PNG.
+
+    :raises WrongModel: when this model did not generate the walk.
+    :raises GenerationError: when no larger picture of the walk can be rendered.
+    :raises LeaseLost: when the frame is gone, or this worker no longer holds the task.
+    """
+    painting = WalkInProgress(claim, painter)
+    walk_setup.check_model(painting)
+    size, position = frame_requests.large_size(painting.walk), frame_files.position_of(claim)
+    if size is None:
+        raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
+    (painted,) = painter.paint(painting.prepared_at(*size), [position], on_step=painting.on_step)
+    (picture,) = fit_pictures.pixelate_unfit([np.asarray(painted.picture)])
+    still = encoding.still(picture, metadata=film_assembly.file_metadata(painting.walk))
+    frame_files.store(claim, painting.walk, {"large": ("png", still)})
+    log.info("frame %s of walk %s at %s × %s", claim.batch, claim.walk_id, *size)
