@@ -49,7 +49,7 @@ STORE_BYTES, INSTANCE_BYTES = 400_000_000, 160_000_000
 ENDS = "finished", "failed", "cancelled"
 AT_WORK = """SELECT 1 FROM pieces LEFT JOIN walks ON walks.number = walk_number
     WHERE pieces.state = 'taken' OR task IS NOT NULL
-    OR kind = 'stages' AND walks.state = 'finished' AND deleted_at IS NULL"""
+    OR kind IN ('stages', 'large') AND walks.state = 'finished' AND deleted_at IS NULL"""
 MARGIN = 30
 """Kilobytes left free on a disk that is full: some rows still fit, a picture no more."""
 

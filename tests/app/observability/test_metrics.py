@@ -219,12 +219,14 @@ def test_queue_is_told_by_kind(client: FlaskClient, commissioned: Hang) -> None:
     begun, _ = commissioned(), commissioned(visitor="bob")
     with writing() as session:
         session.merge(begun).started_at = now()
-        rows = [("frames", "waiting", 1), ("frames", "taken", 1), ("frames", "done", 1), ("film", "waiting", 2)]
+        rows = [("frames", "waiting", 1), ("frames", "taken", 1), ("frames", "done", 1), ("film", "waiting", 2),
+                ("large", "waiting", 4)]  # fmt: skip
         for batch, (kind, state, urgency) in enumerate(rows):
             session.add(Task(walk_number=begun.number, kind=kind, batch=batch, state=state, urgency=urgency))
     said = figures(client)
     assert said["moma_queue_pieces", "walks", "waiting"] == 1
     assert (said["moma_queue_pieces", "frames", "waiting"], said["moma_queue_pieces", "frames", "taken"]) == (1, 1)
+    assert said["moma_queue_pieces", "large", "waiting"] == 1
     assert said["moma_queue_pieces", "film", "waiting"] == 0  # it is parked: its walk failed
 
 
