@@ -11,6 +11,7 @@ import logging
 import numpy as np
 
 from app.queue import frame_requests
+from app.walk_requests import recipe
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.queue.leases import Claim, LeaseLost
@@ -34,6 +35,7 @@ def paint(claim: Claim, painter: WalkPipeline) -> None:
         raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
     (painted,) = painter.paint(painting.prepared_at(*size), [position], on_step=painting.on_step)
     (picture,) = fit_pictures.pixelate_unfit([np.asarray(painted.picture)])
-    still = encoding.still(picture, metadata=film_assembly.file_metadata(painting.walk))
+    metadata = {**film_assembly.file_metadata(painting.walk), "recipe": recipe.dumps(painting.walk)}
+    still = encoding.still(picture, metadata=metadata)
     frame_files.store(claim, painting.walk, {"large": ("png", still)})
     log.info("frame %s of walk %s at %s × %s", claim.batch, claim.walk_id, *size)

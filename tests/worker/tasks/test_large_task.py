@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from PIL import Image
@@ -11,6 +12,7 @@ from app.queue import frame_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, LARGE, Task, Walk
+from app.walk_requests.recipe_files import find_recipe
 from tests.conftest import Commissioner
 from tests.support import drawings
 from tests.worker.fake import SIDE, FakePainter
@@ -40,8 +42,8 @@ def test_large_frame_is_its_frame_in_a_thousand_pixels(painted: Walk, index: int
     data = media_store.store().read_bytes(found.files["large"].path)
     with Image.open(io.BytesIO(data)) as picture:
         assert picture.size == (1024, 1024)
-        assert {"Title", "Comment"} <= set(picture.info)
         colour = picture.convert("RGB").getpixel((512, 512))
+    assert json.loads(find_recipe(data))["seed"] == 5
     frame = encoding.decode_still(media_store.store().read_bytes(painted.painted[index].path))
     assert frame.shape[:2] == (SIDE, SIDE)
     assert colour == pytest.approx(tuple(int(value) for value in frame[0, 0]), abs=1)
