@@ -60,7 +60,7 @@ class Sheet:
 @blueprint.get("/walks/<walk_id>/large", defaults={"kind": LARGE})
 def watch(walk_id: str, kind: str) -> Response:
     """Show a frame's stages or the large frame, or a button that requests them."""
-    return _page("pages/frame.html", lookup.walk_at_address(walk_id), kind)
+    return _page(lookup.walk_at_address(walk_id), kind)
 
 
 @blueprint.get("/walks/<walk_id>/stages/live", defaults={"kind": STAGES})
@@ -70,7 +70,7 @@ def live(walk_id: str, kind: str) -> Response:
     walk = lookup.walk_at_address(walk_id)
     if fragments.is_opened():
         return fragments.redirect_to_page(_address(walk, kind, _frame(walk, kind)))
-    return _page(f"pages/_{kind}.html", walk, kind)
+    return _page(walk, kind, f"pages/_{kind}.html")
 
 
 @blueprint.post("/walks/<walk_id>/stages", defaults={"kind": STAGES})
@@ -81,13 +81,13 @@ def ask(walk_id: str, kind: str) -> Response:
     frame = _frame(walk, kind)
     if frame_requests.find(walk, kind, frame.index) is None:
         if frame_requests.find_problem(walk, kind):
-            response = _page("pages/frame.html", walk, kind)
+            response = _page(walk, kind)
             response.status_code = Conflict.status
             return response
         try:
             LIMITS[kind].admit()
         except TooMany as error:
-            response = _page("pages/frame.html", walk, kind, refused=str(error))
+            response = _page(walk, kind, refused=str(error))
             response.status_code = 429
             response.headers["Retry-After"] = str(error.retry_after)
             return response
@@ -102,15 +102,15 @@ def sheet_of(walk: Walk, found: FrameFiles | None) -> Sheet | None:
     with media_store.store().open(found.files["sheet"].path) as file, Image.open(file) as picture:
         width, height = picture.size
     tile = round(height * (walk.width or height) / (walk.height or height))
-    is_led = any(stop.scene is not None for stop in walk.stops)
-    return Sheet(width, height, tile, is_led and width // tile == walk.sampler_steps + BEFORE)
+    has_sketch = frame_requests.is_led(walk) and width // tile == walk.sampler_steps + BEFORE
+    return Sheet(width, height, tile, has_sketch)
 
 
 def _address(walk: Walk, kind: str, frame: Frame) -> str:
     return url_for("making.watch", walk_id=walk.id, kind=kind, frame=frame.index)
 
 
-def _page(template: str, walk: Walk, kind: str, **context: Any) -> Response:
+def _page(walk: Walk, kind: str, template: str = "pages/frame.html", **context: Any) -> Response:
     frame = _frame(walk, kind)
     found = frame_requests.find(walk, kind, frame.index)
     page = render_template(

@@ -112,10 +112,15 @@ def find(walk: Walk, kind: str, index: int) -> FrameFiles | None:
 
 def large_size(walk: Walk) -> tuple[int, int] | None:
     """Return the width and height of a walk's large frames, a multiple of its own; ``None`` if it has none."""
-    if not (walk.width and walk.height) or all(stop.scene is None for stop in walk.stops):
+    if not (walk.width and walk.height) or not is_led(walk):
         return None
     times = LARGE_SIDE // max(walk.width, walk.height)
     return (walk.width * times, walk.height * times) if times > 1 else None
+
+
+def is_led(walk: Walk) -> bool:
+    """Return whether a sketch leads a walk's pictures."""
+    return any(stop.scene is not None for stop in walk.stops)
 
 
 def medium_kind(name: str, index: int) -> str:

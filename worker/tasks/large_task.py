@@ -1,7 +1,7 @@
 """The task that renders one frame at a large size, from the walk's own scenes and seeds.
 
-Noise and branching are those of the larger picture; that it shows the same is the work of the sketch, which is drawn at
-the larger size as well.
+The noise is drawn at the larger size, and the frame starts from it, not from the states of its neighbours. The sketch,
+which is drawn at the larger size as well, makes it show the same.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ each_kind = pytest.mark.parametrize("kind", [STAGES, LARGE])
 
 
 def leave_files(walk: Walk, kind: str, index: int) -> None:
-    """Leave what a worker leaves: the files, and no piece."""
+    """Store the files that a worker would store, and delete the task."""
     with writing() as session:
         for name in frame_requests.FILES[kind]:
             path = f"{media_store.walk_folder(walk.id)}/{name}{index}.webp"

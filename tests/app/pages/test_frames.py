@@ -1,4 +1,4 @@
-"""The page of one picture's making: offered, asked for by a button only, on its way, there."""
+"""Pages of one frame, how it was made and the same at a large size: offered, asked for by a button only, there."""
 
 from __future__ import annotations
 
@@ -13,13 +13,28 @@ from sqlalchemy import func, select
 
 from app.queue import frame_requests, jobs
 from app.storage.database import db, writing
-from app.storage.walk_models import STAGES, Task, Walk
+from app.storage.walk_models import LARGE, STAGES, Task, Walk
 from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support import drawings
-from tests.support.frame_files import deliver
+from tests.support.frame_files import deliver, deliver_large
 
 Hang = Callable[..., Walk]
+BUTTONS = {STAGES: "Show the steps", LARGE: "Paint it larger"}
+each_kind = pytest.mark.parametrize("kind", BUTTONS)
+
+
+@pytest.fixture
+def wide(hung: Hang) -> Hang:
+    """Hang a finished walk of 256 × 144 pixels."""
+
+    def make(**fields: object) -> Walk:
+        walk = hung(**fields)
+        repaint(walk, width=256, height=144)
+        db.session.refresh(walk)
+        return walk
+
+    return make
 
 
 def pieces() -> int:
@@ -33,29 +48,32 @@ def test_label_leads_to_the_making_of_the_middle_frame(client: FlaskClient, hung
     assert f'href="/walks/{walk.id}/stages?frame=2"' in page
 
 
-def test_looking_asks_the_painter_for_nothing(client: FlaskClient, hung: Hang) -> None:
+@each_kind
+def test_looking_asks_the_painter_for_nothing(client: FlaskClient, hung: Hang, kind: str) -> None:
     walk = hung()
-    for address in (f"/walks/{walk.id}/stages?frame=1", f"/walks/{walk.id}/stages", f"/walks/{walk.id}/stages/live"):
+    for address in (f"/walks/{walk.id}/{kind}?frame=1", f"/walks/{walk.id}/{kind}", f"/walks/{walk.id}/{kind}/live"):
         answer = client.get(address)
         assert answer.status_code == 200
-        assert "Show the steps" in answer.text
+        assert BUTTONS[kind] in answer.text
         assert "data-again" not in answer.text
         assert answer.headers["X-Robots-Tag"] == "noindex"
     assert pieces() == 0
 
 
-def test_button_asks_once_and_the_page_waits_for_the_stages(client: FlaskClient, hung: Hang) -> None:
+@each_kind
+def test_button_asks_once_and_the_page_waits(client: FlaskClient, hung: Hang, kind: str) -> None:
     walk = hung()
     for _ in range(2):
-        answer = client.post(f"/walks/{walk.id}/stages", data={"frame": "1"})
-        assert (answer.status_code, answer.headers["Location"]) == (303, f"/walks/{walk.id}/stages?frame=1")
+        answer = client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1"})
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/walks/{walk.id}/{kind}?frame=1")
     assert pieces() == 1
     page = client.get(answer.headers["Location"]).text
     assert "On its way." in page
-    assert f'hx-get="/walks/{walk.id}/stages/live?frame=1" hx-trigger="again" data-again="500"' in page
+    again = {STAGES: 500, LARGE: 1000}[kind]
+    assert f'hx-get="/walks/{walk.id}/{kind}/live?frame=1" hx-trigger="again" data-again="{again}"' in page
     assert '<noscript><meta http-equiv="refresh"' in page
     assert "The painter is away just now." in page  # there is no Redis here
-    assert "Show the steps" in client.get(f"/walks/{walk.id}/stages?frame=0").text  # another frame
+    assert BUTTONS[kind] in client.get(f"/walks/{walk.id}/{kind}?frame=0").text  # another frame
 
 
 def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang) -> None:
@@ -108,22 +126,24 @@ def test_wide_pictures_have_wide_stages(client: FlaskClient, hung: Hang) -> None
     assert len(re.findall(r'viewBox="\d+ 0 32 16"', page)) == 5
 
 
+@each_kind
 @pytest.mark.parametrize("frame", ["2", "-1", "x", "", "9" * 400, "%00", "1.0"])
-def test_frame_that_there_is_not_is_not_found(client: FlaskClient, hung: Hang, frame: str) -> None:
+def test_frame_that_there_is_not_is_not_found(client: FlaskClient, hung: Hang, kind: str, frame: str) -> None:
     walk = hung()
-    assert client.get(f"/walks/{walk.id}/stages?frame={frame}").status_code == 404
-    assert client.post(f"/walks/{walk.id}/stages", data={"frame": frame}).status_code == 404
+    assert client.get(f"/walks/{walk.id}/{kind}?frame={frame}").status_code == 404
+    assert client.post(f"/walks/{walk.id}/{kind}", data={"frame": frame}).status_code == 404
     assert pieces() == 0
 
 
-def test_unfinished_unknown_and_deleted_walks_have_no_stages(
-    client: FlaskClient, hung: Hang, commissioned: Hang
+@each_kind
+def test_unfinished_unknown_and_deleted_walks_have_no_files(
+    client: FlaskClient, hung: Hang, commissioned: Hang, kind: str
 ) -> None:
     deleted = hung()
     lifecycle.delete_walk(deleted)
     for name, status in ((commissioned().id, 404), ("x", 404), (deleted.id, 410)):
-        assert client.get(f"/walks/{name}/stages").status_code == status
-        assert client.post(f"/walks/{name}/stages").status_code == status
+        assert client.get(f"/walks/{name}/{kind}").status_code == status
+        assert client.post(f"/walks/{name}/{kind}").status_code == status
 
 
 def test_a_visitor_asks_for_so_many_an_hour_and_is_told_when_there_is_room(
@@ -202,15 +222,70 @@ def test_stages_that_were_painted_while_the_model_was_here_are_shown(client: Fla
     assert "no longer here" not in page
 
 
-def test_form_of_the_page_is_guarded(hung: Hang, instance: Path) -> None:
+@each_kind
+def test_form_of_the_page_is_guarded(hung: Hang, instance: Path, kind: str) -> None:
     walk = hung()
     client = make_app(instance, WTF_CSRF_ENABLED=True).test_client()
-    assert client.post(f"/walks/{walk.id}/stages", data={"frame": "1"}).status_code == 400
-    page = client.get(f"/walks/{walk.id}/stages?frame=1").text
+    assert client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1"}).status_code == 400
+    page = client.get(f"/walks/{walk.id}/{kind}?frame=1").text
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
-    asked = client.post(f"/walks/{walk.id}/stages", data={"frame": "1", "csrf_token": token})
+    asked = client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1", "csrf_token": token})
     assert asked.status_code == 303
-    assert client.post(f"/walks/{walk.id}/stages", data=b"{}", content_type="application/json").status_code in (
+    assert client.post(f"/walks/{walk.id}/{kind}", data=b"{}", content_type="application/json").status_code in (
         400,
         415,
     )
+
+
+def test_walk_leads_to_its_larger_picture_with_its_size(client: FlaskClient, wide: Hang) -> None:
+    walk = wide()
+    page = client.get(walk.url).text
+    assert f'href="/walks/{walk.id}/large?frame=0"' in page
+    assert "PNG, 1024 × 576" in page
+
+
+def test_walk_whose_pictures_cannot_be_larger_offers_none_and_says_why(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    with writing() as session:
+        for stop in session.get(Walk, walk.number).stops:
+            stop.scene = None
+    assert "/large" not in client.get(walk.url).text
+    assert "Only pictures that a sketch leads" in client.get(f"/walks/{walk.id}/large").text
+    answer = client.post(f"/walks/{walk.id}/large", data={"frame": "1"})
+    assert answer.status_code == 409
+    assert "Only pictures that a sketch leads" in answer.text
+    assert pieces() == 0
+
+
+def test_frame_is_shown_as_it_is_until_the_larger_one_is_there(client: FlaskClient, wide: Hang) -> None:
+    walk = wide()
+    for address in (f"/walks/{walk.id}/large?frame=1", f"/walks/{walk.id}/large", f"/walks/{walk.id}/large/live"):
+        page = client.get(address).text
+        assert "1024 × 576" in page
+        assert f"/media/{walk.id}/still." in page
+
+
+def test_larger_picture_is_shown_and_can_be_downloaded(client: FlaskClient, wide: Hang) -> None:
+    walk = wide()
+    deliver_large(walk, 1, size=(1024, 576))
+    page = client.get(f"/walks/{walk.id}/large?frame=1").text
+    medium = walk.media["large1"]
+    address = f"/media/{walk.id}/large1.{medium.etag[:12]}.png"
+    assert f'<img src="{address}" width="1024" height="576"' in page
+    assert f'href="{address}" download' in page
+    assert "data-again" not in page
+    answer = client.get(address)
+    assert (answer.status_code, answer.mimetype) == (200, "image/png")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert client.get(address.replace("large1", "large0")).status_code == 404
+    assert client.get(address.replace(".png", ".webp")).status_code == 404
+
+
+def test_large_pictures_are_limited_apart_from_stages(wide: Hang, app: Flask, instance: Path) -> None:
+    walk = wide(frames=4)
+    client = make_app(instance, HOURLY_WALKS=1, HOURLY_WALKS_ADDRESS=3).test_client()
+    asked = [("large", "0"), ("large", "1"), ("stages", "1")]
+    answers = [client.post(f"/walks/{walk.id}/{kind}", data={"frame": frame}) for kind, frame in asked]
+    assert [answer.status_code for answer in answers] == [303, 429, 303]
+    assert "1 large pictures within an hour" in answers[1].text
+    assert int(answers[1].headers["Retry-After"]) > 0
