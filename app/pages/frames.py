@@ -13,9 +13,9 @@ from PIL import Image
 from werkzeug.exceptions import NotFound
 
 from app.auth import rate_limits
-from app.errors import Conflict, TooMany
+from app.errors import Conflict, NoRoom
 from app.i18n.gettext import _
-from app.queue import frame_requests, jobs
+from app.queue import admission, frame_requests, jobs
 from app.queue.frame_requests import FrameFiles
 from app.storage import media_store
 from app.storage.walk_models import FINISHED, LARGE, STAGES, Frame, Walk
@@ -85,10 +85,11 @@ def ask(walk_id: str, kind: str) -> Response:
             response.status_code = Conflict.status
             return response
         try:
+            admission.check_disk()
             LIMITS[kind].admit()
-        except TooMany as error:
+        except NoRoom as error:
             response = _page(walk, kind, refused=str(error))
-            response.status_code = 429
+            response.status_code = error.status
             response.headers["Retry-After"] = str(error.retry_after)
             return response
         frame_requests.request(walk, kind, frame.index)

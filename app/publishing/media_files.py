@@ -33,6 +33,7 @@ from app.walks.media_urls import (
     file_stem,
     film_address,
     frame_file_address,
+    frame_file_extension,
     photo_address,
     public_address,
     short_digest,
@@ -86,15 +87,14 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     return _again_if_replaced(send)
 
 
-@blueprint.get("/media/<walk_id>/<any(stages, sheet):form><int:index>.<digest>.webp", defaults={"extension": "webp"})
-@blueprint.get("/media/<walk_id>/<any(large):form><int:index>.<digest>.png", defaults={"extension": "png"})
+@blueprint.get("/media/<walk_id>/<any(stages, sheet, large):form><int:index>.<digest>.<extension>")
 def frame_file(walk_id: str, form: str, index: int, digest: str, extension: str) -> Response:
     """Send the stages of a frame, as a film (``stages``) or side by side (``sheet``), or the frame at a large size."""
 
     def send() -> Response:
         walk = lookup.walk_at_address(walk_id)
         medium = walk.media.get(f"{form}{index}")
-        if medium is None or short_digest(medium) != digest:
+        if medium is None or (short_digest(medium), frame_file_extension(medium)) != (digest, extension):
             raise NotFound(_("No picture of this walk has this address. The walk's own page leads to them."))
         name = f"{file_stem(walk)}-{form}-{index}.{extension}"
         sent = send_stored(medium.path, f"image/{extension}", size=medium.bytes, etag=medium.etag, name=name)

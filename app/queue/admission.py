@@ -46,16 +46,25 @@ NO_DISK = N_(
 ROOM_IN = N_("There is room again in %(time)s.")
 
 
+def check_disk() -> None:
+    """Check that the disk has space for more files.
+
+    :raises NoRoom: when less than `FREE_BYTES_MIN` is free on it.
+    """
+    if flaw := find_disk_problem():
+        log.warning("%s", flaw)
+        least = file_size(current_app.config["FREE_BYTES_MIN"])
+        raise NoRoom(_(NO_DISK, size=least), retry_after=UNKNOWN_SECONDS, reason="disk")
+
+
 def check_storage(network: str) -> None:
     """Check that there is storage for a walk from this network.
 
     :raises NoRoom: when less than `FREE_BYTES_MIN` is free on the disk.
     :raises TooMany: when the network's walks of the last day exceed `DAILY_BYTES_ADDRESS`.
     """
-    least, share = current_app.config["FREE_BYTES_MIN"], current_app.config["DAILY_BYTES_ADDRESS"]
-    if flaw := find_disk_problem():
-        log.warning("%s", flaw)
-        raise NoRoom(_(NO_DISK, size=file_size(least)), retry_after=UNKNOWN_SECONDS, reason="disk")
+    check_disk()
+    share = current_app.config["DAILY_BYTES_ADDRESS"]
     if _kept_bytes(network) >= share:
         oldest = db.session.scalar(select(func.min(Walk.created_at)).where(*_of_the_day(network)))
         wait = ((oldest or now()) + DAY - now()).total_seconds()

@@ -71,8 +71,12 @@ def still_address(walk: Walk, frame: Frame) -> str:
 
 def frame_file_address(walk: Walk, medium: Medium) -> str:
     """Return the immutable path of a file that was generated of one frame: its stages or the large frame."""
-    extension = "png" if medium.kind.startswith("large") else "webp"
-    return on_site(f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.{extension}")
+    return on_site(f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.{frame_file_extension(medium)}")
+
+
+def frame_file_extension(medium: Medium) -> str:
+    """Return the extension of a frame's file: ``png`` of a large frame, ``webp`` of its stages."""
+    return PurePosixPath(medium.path).suffix[1:]
 
 
 def photo_address(walk: Walk, index: int) -> str:

@@ -43,7 +43,7 @@ def inflict(rig: Rig, kind: Kind, *, with_wall: bool = False) -> Outcome:
     visitors.repaint(rig)
     while rig.waiting() < AT_WORK:
         rig.commission()
-    visitors.ask_stages(rig)
+    visitors.ask_frame_files(rig)
     visitors.ask_candidates(rig)
     kept = rig.recorded()
     over = kind.happen(rig)

@@ -1,4 +1,4 @@
-"""What is asked of a site besides walks by words: stages, candidates, walks with a photo, repaints."""
+"""What is asked of a site besides walks by words: stages, large frames, candidates, walks with a photo, repaints."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 from PIL import Image
 
+from app.storage.walk_models import LARGE, STAGES
 from tests.faults.rig import Account, Rig
 from tests.support.html import Elements
 from tests.support.pictures import form_of, written
@@ -19,18 +20,17 @@ HANDS = "woodcut", "watercolour", "linocut"
 """What is repainted, in one of these."""
 
 
-def ask_stages(rig: Rig) -> None:
-    """Ask for a frame's stages of some finished walk, through its page; the books have nothing of it."""
+def ask_frame_files(rig: Rig) -> None:
+    """Ask for a frame's stages and its large size of finished walks, through their pages; the books have no such."""
     done = _finished(rig)
-    if not done:
-        return
-    page = f"{rig.site.url}/walks/{rig.rng.choice(done).walk_id}/stages?frame=1"  # the shortest walks have two
-    browser = build_opener(HTTPCookieProcessor())
-    with suppress(OSError, http.client.HTTPException):
-        with browser.open(page, timeout=10) as answer:
-            inputs = Elements(answer.read().decode()).of("input")
-        form = {str(each["name"]): str(each["value"]) for each in inputs if each.get("type") == "hidden"}
-        browser.open(page, urlencode(form).encode(), timeout=10).close()
+    for kind in (STAGES, LARGE) if done else ():
+        page = f"{rig.site.url}/walks/{rig.rng.choice(done).walk_id}/{kind}?frame=1"  # the shortest walks have two
+        browser = build_opener(HTTPCookieProcessor())
+        with suppress(OSError, http.client.HTTPException):
+            with browser.open(page, timeout=10) as answer:
+                inputs = Elements(answer.read().decode()).of("input")
+            form = {str(each["name"]): str(each["value"]) for each in inputs if each.get("type") == "hidden"}
+            browser.open(page, urlencode(form).encode(), timeout=10).close()
 
 
 def ask_candidates(rig: Rig) -> None:

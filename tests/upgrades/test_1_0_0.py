@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.upgrades import commands, earlier
 
 pytestmark = pytest.mark.server
 
+MOMENT = 0.1  # seconds
 FILES = ("gif", "webp", "mp4", "png", "json")
 
 
@@ -62,20 +64,23 @@ def files_of(site: LiveSite, walk: str) -> dict[str, Any]:
 
 
 def half_generated(site: LiveSite) -> str:
-    """Stop the worker while it generates a walk, some of whose frames are there, and return the walk's ID."""
+    """Stop the worker while it generates a walk, some of whose frames are there, and return the walk's ID.
 
-    def attempt() -> str | None:
-        walk = str(site.commission("a red bear", "the sun", seed=10, frames=LONG)["id"])
-        worker = site.worker_pid()
-        site.wait_painted(walk, 1)
-        stop(worker)
-        if not is_locked(site.instance / "moma.sqlite") and site.walk(walk)["frames_painted"] < LONG:
-            return walk
+    The worker runs for moments only: on a busy machine it would finish the walk before anybody looks.
+    """
+    worker = site.worker_pid()
+
+    def is_at_rest() -> bool:
         os.kill(worker, signal.SIGCONT)
-        site.ended(walk)
-        return None
+        time.sleep(MOMENT)
+        stop(worker)
+        return not is_locked(site.instance / "moma.sqlite")
 
-    return wait_until(attempt, what="a walk half generated")
+    wait_until(is_at_rest, what="a worker at rest")
+    walk = str(site.commission("a red bear", "the sun", seed=10, frames=LONG)["id"])
+    wait_until(lambda: is_at_rest() and site.walk(walk)["frames_painted"], what="a walk half generated")
+    assert site.walk(walk)["frames_painted"] < LONG
+    return walk
 
 
 def is_locked(file: Path) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.queue import frame_requests, jobs
 from app.storage.database import db, writing
 from app.storage.walk_models import LARGE, STAGES, Task, Walk
-from app.walks import lifecycle
+from app.walks import lifecycle, media_urls
 from tests.conftest import make_app
 from tests.support import drawings
 from tests.support.frame_files import deliver, deliver_large
@@ -117,6 +117,14 @@ def test_stages_at_another_address_are_not_found(client: FlaskClient, hung: Hang
     assert client.get(f"/media/{walk.id}/{kind}.000000000000.webp").status_code == 404
 
 
+def test_file_has_no_address_with_another_extension(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    deliver(walk, 1)
+    address = media_urls.frame_file_address(walk, walk.media["sheet1"])
+    assert client.get(address).status_code == 200
+    assert client.get(address.removesuffix("webp") + "png").status_code == 404
+
+
 def test_wide_pictures_have_wide_stages(client: FlaskClient, hung: Hang) -> None:
     walk = hung()
     with writing() as session:
@@ -144,6 +152,20 @@ def test_unfinished_unknown_and_deleted_walks_have_no_files(
     for name, status in ((commissioned().id, 404), ("x", 404), (deleted.id, 410)):
         assert client.get(f"/walks/{name}/{kind}").status_code == status
         assert client.post(f"/walks/{name}/{kind}").status_code == status
+
+
+@each_kind
+def test_full_disk_refuses_what_is_not_there_yet_and_counts_nothing(hung: Hang, instance: Path, kind: str) -> None:
+    walk = hung()
+    app = make_app(instance, FREE_BYTES_MIN=10**18, HOURLY_WALKS=1)
+    client = app.test_client()
+    for _ in range(2):
+        answer = client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1"})
+        assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
+        assert "There is no space for more pictures at the moment" in answer.text
+    assert pieces() == 0
+    app.config["FREE_BYTES_MIN"] = 0
+    assert client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1"}).status_code == 303
 
 
 def test_a_visitor_asks_for_so_many_an_hour_and_is_told_when_there_is_room(

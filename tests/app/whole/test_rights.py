@@ -40,7 +40,7 @@ from app.wall.walls import WallRequest
 from tests.conftest import make_app
 from tests.support import candidates, led
 from tests.support.curator import HASH, PASSWORD, enter
-from tests.support.frame_files import deliver, deliver_large
+from tests.support.frame_files import deliver_large
 from tests.support.pictures import two_halves, written
 
 pytestmark = pytest.mark.slow
@@ -143,8 +143,7 @@ GET /favicon.ico                        200
 GET /feed.xml                           200
 GET /gallery                            200
 GET /healthz                            200
-GET /media/<walk_id>/<form><index>.<digest>.png 200
-GET /media/<walk_id>/<form><index>.<digest>.webp 200
+GET /media/<walk_id>/<form><index>.<digest>.<extension> 200
 GET /media/<walk_id>/<kind>.<digest>.<extension> 200
 GET /media/<walk_id>/still.<name>.<digest>.png 200
 GET /metrics                            401
@@ -228,7 +227,7 @@ class World:
         film, frame = self.walk.media["gif"], self.walk.painted[0]
         filled: dict[str, object] = {
             "walk_id": self.walk.id, "slug": self.slug, "page": 1, "filename": "site.css", "index": 0, "kind": "gif",
-            "extension": "gif", "form": "large" if rule.rule.endswith(".png") else "sheet",
+            "extension": "png" if rule.endpoint == "stored.frame_file" else "gif", "form": "large",
             "act": act, "digest": led.ROBOT_DIGEST, "photo_id": self.photo.id,
             "set_id": self.set_id, "name": self.wall if "wall" in rule.rule or rule.rule.startswith("/w/") else "batik",
             "number": 1 if "legs" in rule.rule else self.words,
@@ -239,7 +238,7 @@ class World:
             of_photo = media_urls.short_digest(self.walk.media["photo-0"])
             named = {
                 "stored.medium": media_urls.short_digest(film),
-                "stored.frame_file": media_urls.short_digest(self.walk.media[f"{filled['form']}0"]),
+                "stored.frame_file": media_urls.short_digest(self.walk.media["large0"]),
                 "stored.photo": of_photo,
             }
             filled["digest"] = named.get(rule.endpoint, digest)
@@ -298,7 +297,6 @@ class Site:
         """Make something of everything, which belongs to no visitor yet."""
         number = next(self.numbers)
         walk = self.hung("a fox", f"kite {number}", frames=2, model="led")
-        deliver(walk, 0)
         deliver_large(walk, 0)
         if rule.endpoint == "pages.another":
             self.hung("a house", f"cup {number}", frames=2)
