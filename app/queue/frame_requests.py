@@ -26,6 +26,9 @@ all stages side by side in equal size, from noise to picture; or the large frame
 LARGE_SIDE = 1024
 """The longer side of a large frame, in pixels: 87 mm on paper at 300 dots an inch."""
 
+LARGE_TIMES = 4
+"""The most times that a large frame is as wide as its walk's others; it was not looked at beyond that."""
+
 _URGENCY = {STAGES: queued_tasks.SHORT, LARGE: queued_tasks.LARGE}
 
 
@@ -114,7 +117,7 @@ def large_size(walk: Walk) -> tuple[int, int] | None:
     """Return the width and height of a walk's large frames, a multiple of its own; ``None`` if it has none."""
     if not (walk.width and walk.height) or not is_led(walk):
         return None
-    times = LARGE_SIDE // max(walk.width, walk.height)
+    times = min(LARGE_TIMES, LARGE_SIDE // max(walk.width, walk.height))
     return (walk.width * times, walk.height * times) if times > 1 else None
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,25 +15,15 @@ import kubernetes_validate
 import yaml
 
 from app.config import ROOT
+from tests.support.needs import KUSTOMIZE_MIN, kubectl
 
 FOLDER = ROOT / "deploy" / "k8s"
 OVERLAYS = sorted(path.parent.name for path in FOLDER.glob("overlays/*/kustomization.yaml"))
 KUBERNETES = ("1.32", "1.37")
 """The oldest and the newest version whose schemas the manifests must fit."""
 KEDA = Path(__file__).with_name("schemas") / "keda.json"
-KUSTOMIZE_MIN = 5
 
 Manifest = dict[str, Any]
-
-
-def kubectl() -> str | None:
-    """Return the path of a kubectl whose kustomize knows what is used here."""
-    program = shutil.which("kubectl")
-    if program is None:
-        return None
-    told = subprocess.run([program, "version", "--client"], capture_output=True, text=True, check=False).stdout
-    version = re.search(r"Kustomize Version: v(\d+)", told)
-    return program if version and int(version[1]) >= KUSTOMIZE_MIN else None
 
 
 @functools.cache

@@ -8,6 +8,7 @@ failure.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,12 +20,13 @@ from pathlib import Path
 from app.config import ROOT
 from app.errors import ConfigError
 from app.processes.redis_server import binary
-from tests.support import actionlint, manifests, postgres
+from tests.support import actionlint, postgres
 
 DVC = Path(sys.prefix) / "dvc"
 
 
 HEADLESS = "chromium-headless-shell"
+KUSTOMIZE_MIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,16 @@ def redis() -> str | None:
         return binary()
     except ConfigError:
         return None
+
+
+def kubectl() -> str | None:
+    """Return the path of a kubectl whose kustomize knows what is used here."""
+    program = shutil.which("kubectl")
+    if program is None:
+        return None
+    told = subprocess.run([program, "version", "--client"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"Kustomize Version: v(\d+)", told)
+    return program if version and int(version[1]) >= KUSTOMIZE_MIN else None
 
 
 def curl() -> str | None:
@@ -149,7 +161,7 @@ NEEDS = (
     Need("right to mount", mount),
     Need("libfaketime", faketime, ("libfaketime",)),
     Need("dvc", dvc),
-    Need("kubectl", manifests.kubectl, ("kubernetes-client",)),
+    Need("kubectl", kubectl, ("kubernetes-client",)),
     Need("node", lambda: shutil.which("node"), ("nodejs", "npm")),
     Need("actionlint", actionlint.found),
 )

@@ -34,15 +34,15 @@ def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
 
 
 @pytest.mark.parametrize("index", [0, 3, 8])
-def test_large_frame_is_its_frame_in_a_thousand_pixels(painted: Walk, index: int) -> None:
+def test_large_frame_is_its_frame_four_times_as_wide(painted: Walk, index: int) -> None:
     frame_requests.request(painted, LARGE, index)
     assert job.work() == 1
     found = frame_requests.find(painted, LARGE, index)
     assert found is not None
     data = media_store.store().read_bytes(found.files["large"].path)
     with Image.open(io.BytesIO(data)) as picture:
-        assert picture.size == (1024, 1024)
-        colour = picture.convert("RGB").getpixel((512, 512))
+        assert picture.size == (4 * SIDE, 4 * SIDE)
+        colour = picture.convert("RGB").getpixel((2 * SIDE, 2 * SIDE))
     assert json.loads(find_recipe(data))["seed"] == 5
     frame = encoding.decode_still(media_store.store().read_bytes(painted.painted[index].path))
     assert frame.shape[:2] == (SIDE, SIDE)
@@ -60,7 +60,7 @@ def test_large_frame_has_its_own_shape(painted: Walk) -> None:
     found = frame_requests.find(painted, LARGE, 1)
     assert found is not None
     with Image.open(io.BytesIO(media_store.store().read_bytes(found.files["large"].path))) as picture:
-        assert picture.size == (1024, 576)
+        assert picture.size == (4 * SIDE, 36)
 
 
 def test_large_frame_that_cannot_be_rendered_leaves_the_walk_and_can_be_asked_for_again(
