@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from flask import current_app, g, has_app_context, has_request_context
 
@@ -26,9 +26,12 @@ class ModelOnOffer(NamedTuple):
 
 def offered() -> list[ModelOnOffer]:
     """Return the models that visitors may choose from; the first is the default."""
-    config = current_app.config
-    settings = dict.fromkeys((config["MODEL"], *config["MODELS"], *taught()))
-    return [ModelOnOffer(setting, known["name"], known["title"]) for setting in settings for known in [facts(setting)]]
+    known: dict[str, list[ModelOnOffer]] = _found("models_offered")
+    if "" not in known:
+        config = current_app.config
+        settings = dict.fromkeys((config["MODEL"], *config["MODELS"], *taught()))
+        known[""] = [ModelOnOffer(setting, facts(setting)["name"], facts(setting)["title"]) for setting in settings]
+    return known[""]
 
 
 def taught() -> list[str]:
@@ -60,8 +63,8 @@ def not_offered(name: str) -> str:
 def facts(setting: str | None = None) -> dict[str, Any]:
     """Return the facts of a model by its setting, or of the site's first; see :func:`app.models.facts.load_facts`."""
     setting = setting or current_app.config["MODEL"]
-    known: dict[str, dict[str, Any]] = g.setdefault("model_facts", {}) if has_request_context() else {}
-    if setting not in known:  # cached, as a page asks dozens of times
+    known: dict[str, dict[str, Any]] = _found("model_facts")
+    if setting not in known:
         known[setting] = of_models.load_facts(setting, cache())
     return known[setting]
 
@@ -74,7 +77,15 @@ def licence(name: str) -> str:
 
 def folder(setting: str) -> Path:
     """Return the folder of a model; for a model on the hub, its folder among the downloads."""
-    return of_models.locate(setting, cache())
+    known: dict[str, Path] = _found("model_folders")
+    if setting not in known:
+        known[setting] = of_models.locate(setting, cache())
+    return known[setting]
+
+
+def _found(name: str) -> dict[str, Any]:
+    """Return what this request has found out already, as a page asks dozens of times; outside of requests nothing."""
+    return cast(dict[str, Any], g.setdefault(name, {})) if has_request_context() else {}
 
 
 def cache() -> str:
