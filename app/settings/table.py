@@ -201,8 +201,8 @@ class Limits(Group):
     """The maximum size in bytes of the pictures and films of walks requested from one address within 24 hours; more is
     answered 429. Deleted walks do not count."""
     FREE_BYTES_MIN: kinds.CountOrZero = 1_000_000_000
-    """The minimum of free bytes on the disks of the media folder and SQLite's file, below which requests for walks are
-    answered 503; 0: not checked. Object stores and Postgres are not checked."""
+    """The minimum of free bytes on the disks of the media folder and SQLite's file, below which requests for walks,
+    stages and large frames are answered 503; 0: not checked. Object stores and Postgres are not checked."""
     BODY_MAX: kinds.Count = 1_000_000
     """The maximum size of a request in bytes."""
     UPLOAD_MAX: kinds.Count = 150_000_000
