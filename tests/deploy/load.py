@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.deploy.production import Production
 from tests.faults.rig import Account, Books, Rig, _engine
-from tests.server.live import PATIENCE
+from tests.server.live import PATIENCE, wait_until
 
 PATHS = "/", "/gallery", "/gallery?q=fox", "/about", "/api/v1/walks", "/static/site.css", "/healthz"
 PAUSE = 0.2  # bounded: what is looked for is a request that fails, and the painters need the processors too
@@ -82,6 +82,11 @@ class Load:
                 self.visits.books.accounts[told["id"]] = Account(told["id"], told["owner_token"], {"finished"})
             if self._over.wait(WALK_SECONDS):
                 return
+
+    def wait(self, answers: int) -> None:
+        """Wait until so many more requests were answered 200: a busy machine answers fewer in a second."""
+        wanted = self.answers[200] + answers
+        wait_until(lambda: self.answers[200] >= wanted, what=f"{answers} more answers")
 
     @contextmanager
     def going_on(self, readers: int = 3) -> Iterator[Load]:
