@@ -14,10 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, g, has_app_context, has_request_context
+from flask import current_app, has_app_context
 
 from app.files import atomic_write
-from app.generation import models_on_offer
+from app.generation import models_on_offer, per_request
 
 ADAPTERS, FILE, ABOUT = "adapters", "adapter.safetensors", "adapter.json"
 RECORDED = "adapters"
@@ -48,11 +48,8 @@ def of_model(setting: str | None = None) -> tuple[Adapter, ...]:
     """Return the adapters of a model (by its setting; the site's first by default), by the names of the styles."""
     if not has_app_context():  # without a site there are no adapters
         return ()
-    setting = setting or current_app.config["MODEL"]
-    known: dict[str, tuple[Adapter, ...]] = g.setdefault("adapters", {}) if has_request_context() else {}
-    if setting not in known:  # cached, as a page asks dozens of times
-        known[setting] = _of_model(setting)
-    return known[setting]
+    named = setting or str(current_app.config["MODEL"])
+    return per_request.once("adapters", named, lambda: _of_model(named))
 
 
 def _of_model(setting: str) -> tuple[Adapter, ...]:

@@ -15,10 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, g, has_app_context, has_request_context
+from flask import current_app, has_app_context
 
 from app.files import atomic_write
-from app.generation import adapters, lora_file, models_on_offer
+from app.generation import adapters, lora_file, models_on_offer, per_request
 from app.generation.lora_file import SUFFIX
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
@@ -103,11 +103,8 @@ def of_model(setting: str | None = None) -> tuple[Lora, ...]:
     """
     if not has_app_context():
         return ()
-    setting = setting or current_app.config["MODEL"]
-    known: dict[str, tuple[Lora, ...]] = g.setdefault("loras", {}) if has_request_context() else {}
-    if setting not in known:  # cached, as a page asks several times
-        known[setting] = _of_model(setting)
-    return known[setting]
+    named = setting or str(current_app.config["MODEL"])
+    return per_request.once("loras", named, lambda: _of_model(named))
 
 
 def _of_model(setting: str) -> tuple[Lora, ...]:

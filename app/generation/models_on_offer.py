@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from flask import current_app, g, has_app_context, has_request_context
+from flask import current_app, has_app_context
 
+from app.generation import per_request
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
 from app.models import facts as of_models
@@ -26,12 +27,13 @@ class ModelOnOffer(NamedTuple):
 
 def offered() -> list[ModelOnOffer]:
     """Return the models that visitors may choose from; the first is the default."""
-    known: dict[str, list[ModelOnOffer]] = _found("models_offered")
-    if "" not in known:
-        config = current_app.config
-        settings = dict.fromkeys((config["MODEL"], *config["MODELS"], *taught()))
-        known[""] = [ModelOnOffer(setting, facts(setting)["name"], facts(setting)["title"]) for setting in settings]
-    return known[""]
+    return per_request.once("offered", "", _find_offered)
+
+
+def _find_offered() -> list[ModelOnOffer]:
+    config = current_app.config
+    settings = dict.fromkeys((config["MODEL"], *config["MODELS"], *taught()))
+    return [ModelOnOffer(setting, known["name"], known["title"]) for setting in settings for known in [facts(setting)]]
 
 
 def taught() -> list[str]:
@@ -62,11 +64,8 @@ def not_offered(name: str) -> str:
 
 def facts(setting: str | None = None) -> dict[str, Any]:
     """Return the facts of a model by its setting, or of the site's first; see :func:`app.models.facts.load_facts`."""
-    setting = setting or current_app.config["MODEL"]
-    known: dict[str, dict[str, Any]] = _found("model_facts")
-    if setting not in known:
-        known[setting] = of_models.load_facts(setting, cache())
-    return known[setting]
+    named = setting or str(current_app.config["MODEL"])
+    return per_request.once("facts", named, lambda: of_models.load_facts(named, cache()))
 
 
 def licence(name: str) -> str:
@@ -77,15 +76,7 @@ def licence(name: str) -> str:
 
 def folder(setting: str) -> Path:
     """Return the folder of a model; for a model on the hub, its folder among the downloads."""
-    known: dict[str, Path] = _found("model_folders")
-    if setting not in known:
-        known[setting] = of_models.locate(setting, cache())
-    return known[setting]
-
-
-def _found(name: str) -> dict[str, Any]:
-    """Return what this request has found out already, as a page asks dozens of times; outside of requests nothing."""
-    return cast(dict[str, Any], g.setdefault(name, {})) if has_request_context() else {}
+    return per_request.once("folder", setting, lambda: of_models.locate(setting, cache()))
 
 
 def cache() -> str:

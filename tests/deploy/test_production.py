@@ -81,6 +81,7 @@ def test_each_part_is_restarted_under_load_and_nothing_is_lost(production: Produ
     told(load, "each part restarted", production)
     assert before_outage == []
     assert [line for line in load.failed if not line.endswith(": 503")] == []  # without its database it says so
+    assert load.answers[200] > 100
 
 
 def test_deploy_and_roll_back_under_load_fail_no_request_and_lose_no_walk(production: Production) -> None:
@@ -92,9 +93,10 @@ def test_deploy_and_roll_back_under_load_fail_no_request_and_lose_no_walk(produc
             production.deploy(release)
             assert [production.version() for _ in range(8)] == [wanted] * 8
             assert {painter_folder(production, name) for name in ("worker1", "worker2")} == {release}
-            load.wait(2 * BETWEEN_RESTARTS)
+            load.wait(3 * BETWEEN_RESTARTS)
     told(load, "deploy and roll back", production)
     assert load.failed == []
+    assert load.answers[200] > 100
 
 
 def test_painter_that_is_ended_by_force_says_what_its_threads_were_at(production: Production) -> None:
