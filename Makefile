@@ -59,11 +59,11 @@ load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.live_pages
 
 production: $(VENV)/dev  ## serve the whole production shape (nginx, gunicorn, Postgres, Redis, two painters) on port 8000 until Ctrl-C
-	@$(BIN)/python -m tests.deploy --port $(PORT)
+	@$(BIN)/python -m tests.campaigns.production --port $(PORT)
 
 deployed: $(VENV)/dev  ## run the tests of the production shape: restarts, deploy and roll back under load, docs/how-to/operators/debian.md; and take its picture
 	@$(BIN)/python -m tests.support.needs
-	PICTURES=1 $(BIN)/python -m pytest -s tests/deploy
+	PICTURES=1 $(BIN)/python -m pytest -s tests/campaigns/production
 
 monitoring: $(VENV)/dev  ## try the alerts, and hold them and the dashboard to what is told (needs promtool)
 	cd deploy/monitoring && promtool check config --syntax-only prometheus.yml && promtool check rules alerts.yml && promtool test rules alerts_test.yml
@@ -71,7 +71,7 @@ monitoring: $(VENV)/dev  ## try the alerts, and hold them and the dashboard to w
 
 faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/research/reliability.md
 	@$(BIN)/python -m tests.support.needs
-	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.campaigns.faults
 
 manifests: $(VENV)/dev  ## render deploy/k8s and hold it against the schemas (needs kubectl)
 	@$(BIN)/python -m tests.support.manifests
@@ -132,8 +132,8 @@ $(VENV)/dev: requirements/dev.txt | $(VENV)/bin/python
 
 .PHONY: ansible bare
 bare: $(VENV)/dev  ## have Ansible make a site of a bare Debian machine, run it, deploy and roll back under load, take it away; then the other ways (root, debootstrap, systemd-nspawn)
-	$(BIN)/python -m tests.deploy.bare_machine
-	$(BIN)/python -m tests.deploy.bare_machine --other-ways
+	$(BIN)/python -m tests.campaigns.production.bare_machine
+	$(BIN)/python -m tests.campaigns.production.bare_machine --other-ways
 
 ansible: $(VENV)/dev  ## look over the plays of deploy/ansible, and try those for clouds with programs that only write down
-	$(BIN)/python -m pytest -q tests/deploy/test_ansible.py
+	$(BIN)/python -m pytest -q tests/campaigns/ansible/test_ansible.py

@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from app.generation.cost import of_frame
-from tests.worker.fake import FakePainter
+from tests.support.fake_painter import FakePainter
 from worker import __main__ as resident
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.planning.latent_state import GeneratedFrame

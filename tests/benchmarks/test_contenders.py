@@ -15,7 +15,7 @@ from benchmarks.contenders import Film
 from benchmarks.counting import Work, count_work, find_networks
 from benchmarks.ours import Ours
 from benchmarks.trajectories import Sampler, interpolate
-from tests.worker.conftest import HOUSE
+from tests.support.worker_fixtures import HOUSE
 from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow

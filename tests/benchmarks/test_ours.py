@@ -10,7 +10,7 @@ from app.generation import presets
 from app.generation.cost import planned_passes
 from benchmarks.counting import count_work, find_networks
 from benchmarks.ours import Ours
-from tests.worker.conftest import HOUSE
+from tests.support.worker_fixtures import HOUSE
 from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow

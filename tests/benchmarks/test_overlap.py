@@ -10,8 +10,8 @@ import pytest
 from benchmarks import overlap, overlap_timeline
 from benchmarks.overlap import Span
 from tests.conftest import Commissioner
-from tests.worker.conftest import painter, words_alone  # noqa: F401
-from tests.worker.fake import FakePainter
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_fixtures import painter, words_alone  # noqa: F401
 from worker import job
 from worker.process.worker import Worker
 

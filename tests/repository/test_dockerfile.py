@@ -1,4 +1,4 @@
-"""The Dockerfile is looked over; what its steps make, tests/server/test_dockerfile.py tries."""
+"""The Dockerfile is looked over; what its steps make, tests/campaigns/container/test_dockerfile.py tries."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from app.config import DEFAULTS, ROOT
-from tests.deploy import units
+from tests.campaigns.production import units
 from tests.support.compose import COMPOSE, OF_THE_MODEL, services
 
 PAGE = (ROOT / "docs/how-to/operators/own-model.md").read_text("utf-8")

@@ -1,66 +1,11 @@
-"""Fixtures with real servers: one running site for all of these tests, and sites of a test's own."""
+"""Fixtures with real servers, a browser among them."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-from playwright.sync_api import expect
-
-from tests.server.live import PATIENCE_MS, LiveSite, processes_of
-from tests.support.needs import headless_chromium, require
-
-expect.set_options(timeout=PATIENCE_MS)
-STEPS = 4  # these tests look at what surrounds the painting; fewer steps paint the same number of pictures
-
-
-@pytest.fixture(scope="session", autouse=True)
-def interrupts_arrive() -> Iterator[None]:
-    """Let SIGINT end what is started here: what a shell runs in its background is deaf to it, and so are children."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Start the Chromium that the machine has."""
-    path = headless_chromium() or require("chromium")
-    return {**browser_type_launch_args, "executable_path": path, "args": ["--no-sandbox"]}
-
-
-@pytest.fixture(scope="session")
-def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
-    """Make the site that the tests share; it is stopped after the last of them."""
-    require("redis-server")
-    site = LiveSite(tmp_path_factory.mktemp("site") / "instance", STEPS=STEPS, EXHIBITION="false")
-    yield site
-    if site.process is not None and site.process.poll() is None:
-        site.stop()
-    assert processes_of(site.instance) == {}
-
-
-@pytest.fixture
-def site(shared_site: LiveSite) -> LiveSite:
-    """Return the shared site, running."""
-    return shared_site.start()
-
-
-@pytest.fixture
-def new_site(tmp_path: Path) -> Iterator[Callable[..., LiveSite]]:
-    """Return a function that makes a site of the test's own, which is not started yet."""
-    require("redis-server")
-    made: list[LiveSite] = []
-
-    def make(**settings: object) -> LiveSite:
-        made.append(LiveSite(tmp_path / f"instance{len(made)}", **{"STEPS": STEPS, "EXHIBITION": "false", **settings}))
-        return made[-1]
-
-    yield make
-    for site in made:
-        if site.process is not None and site.process.poll() is None:
-            site.stop()
-        assert processes_of(site.instance) == {}
+from tests.support.server_fixtures import (  # noqa: F401 - fixtures
+    browser_type_launch_args,
+    interrupts_arrive,
+    new_site,
+    shared_site,
+    site,
+)

@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.server.examples import served
-from tests.server.live import PATIENCE_MS, LiveSite, wait_until
-from tests.server.visits import visiting
+from tests.support.examples import served
 from tests.support.house import SIZE
+from tests.support.live import PATIENCE_MS, LiveSite, wait_until
+from tests.support.visits import visiting
 
 pytestmark = pytest.mark.server
 

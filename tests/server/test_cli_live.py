@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 
-from tests.server.live import PATIENCE, ROOT, LiveSite, lend_measured, wait_until
 from tests.support import forks
+from tests.support.live import PATIENCE, ROOT, LiveSite, lend_measured, wait_until
 
 pytestmark = pytest.mark.server
 

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app.config import ROOT
-from tests.server.examples import count_pictures, run, served
-from tests.server.live import LiveSite
+from tests.support.examples import count_pictures, run, served
+from tests.support.live import LiveSite
 from tests.support.needs import require
 
 pytestmark = pytest.mark.server

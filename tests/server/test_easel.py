@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from tests.server import easel
-from tests.server.live import PATIENCE
+from tests.support import easel
+from tests.support.live import PATIENCE
 
 pytestmark = pytest.mark.slow
 

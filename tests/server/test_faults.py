@@ -21,7 +21,7 @@ from app.storage.database import db
 from app.walk_requests import intake
 from app.walk_requests.validation import validate
 from tests.conftest import NOBODY
-from tests.server.live import LONG, LiveSite, is_running, standing_still, wait_until
+from tests.support.live import LONG, LiveSite, is_running, standing_still, wait_until
 
 pytestmark = pytest.mark.server
 

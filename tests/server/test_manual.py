@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.examples import count_pictures, run
-from tests.server.live import LiveSite
+from tests.support.examples import count_pictures, run
+from tests.support.live import LiveSite
 from tests.support.needs import require
 
 pytestmark = pytest.mark.server

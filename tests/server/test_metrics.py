@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from app.config import ROOT
-from tests.server.live import PATIENCE, free_port, wait_until
 from tests.support import forks
+from tests.support.live import PATIENCE, free_port, wait_until
 
 pytestmark = pytest.mark.server
 

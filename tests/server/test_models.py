@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 
-from tests.server.live import PATIENCE, ROOT, LiveSite
 from tests.support import forks, tiny
+from tests.support.live import PATIENCE, ROOT, LiveSite
 
 pytestmark = pytest.mark.server
 

@@ -22,9 +22,9 @@ from PIL import Image, ImageSequence
 
 from app import create_app
 from app.queue import jobs
-from tests.server.live import PATIENCE, ROOT, LiveSite, free_port, is_running, wait_until
 from tests.support import forks
 from tests.support.house import NAME, SIZE
+from tests.support.live import PATIENCE, ROOT, LiveSite, free_port, is_running, wait_until
 
 pytestmark = pytest.mark.server
 

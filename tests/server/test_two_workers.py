@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.server.live import PATIENCE, ROOT, LiveSite, stop, wait_until
 from tests.support import forks
+from tests.support.live import PATIENCE, ROOT, LiveSite, stop, wait_until
 
 pytestmark = pytest.mark.server
 

@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.server.live import free_port, wait_until
+from tests.support.live import free_port, wait_until
 
 BUCKET, REGION = "moma-pictures", "eu-central-1"
 LINE = re.compile(r'"(?P<method>[A-Z]+) (?P<address>\S+) HTTP/1\.1" (?P<status>\d+)')

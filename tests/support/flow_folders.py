@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.models.kinds import FLOW_SOLVER
-from tests.app.models.folders import safetensors
+from tests.support.model_folders import safetensors
 
 CLIP, T5, QWEN = (
     ["transformers", "CLIPTokenizer"],

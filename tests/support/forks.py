@@ -30,12 +30,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.deploy.as_unit import PR_SET_PDEATHSIG, confine
+from tests.campaigns.production.as_unit import PR_SET_PDEATHSIG, confine
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = (
-    "app.run", "flask", "gunicorn", "studio", "tests.faults.site", "tests.faults.worker", "tests.studio.killed",
-    "worker",
+    "app.run", "flask", "gunicorn", "studio", "tests.campaigns.faults.site", "tests.campaigns.faults.worker",
+    "tests.studio.killed", "worker",
 )  # fmt: skip
 LIBRARIES = (
     "PIL.Image", "alembic.command", "boto3", "click", "diffusers", "diffusers.hooks.layerwise_casting",
@@ -55,7 +55,7 @@ HEEDED = (UNBUFFERED, WAYS, "PYTHONWARNINGS")
 ROOM = 8192  # bytes for the command line, and as many for the environment, that others see of a process
 MESSAGE_MAX = 1 << 20
 LIBC = ctypes.CDLL(None)
-PARENTS = ("app.run", "flask", "tests.faults.site")
+PARENTS = ("app.run", "flask", "tests.campaigns.faults.site")
 """The programs that start others."""
 
 _popen, _run = subprocess.Popen, subprocess.run
@@ -72,7 +72,7 @@ class Program:
 
     @classmethod
     def read(cls, command: Sequence[str], folder: str, environment: Mapping[str, str]) -> Program:
-        """Read a command; that of ``tests.deploy.units`` names the program that it starts."""
+        """Read a command; that of ``tests.campaigns.production.units`` names the program that it starts."""
         if len(command) == 3 and command[1].endswith("/as_unit.py"):
             told = json.loads(command[2])
             if told["port"] is None:

@@ -33,11 +33,11 @@ from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUE
 from app.walk_requests import intake, recipe
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
+from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.house import HOUSE
+from tests.support.worker_processes import restart
+from tests.support.worker_rows import read
 from tests.worker import lone_painter
-from tests.worker.fake import SIDE, FakePainter
-from tests.worker.processes import restart
-from tests.worker.rows import read
 from worker import failures, job
 from worker.diffusion.rendering import GenerationError, Rendering, StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
@@ -202,7 +202,7 @@ def test_what_a_branched_frame_starts_from_is_blended_from_its_neighbours(
 def test_film_that_would_flash_is_shown_more_slowly(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.worker.fake._colour", lambda stop: [255 * (stop.prompt == "white")] * 3)
+    monkeypatch.setattr("tests.support.fake_painter._colour", lambda stop: [255 * (stop.prompt == "white")] * 3)
     walk = commissioned(*["black", "white"] * 4, frames=8)
     job.work()
     row = read(walk.id)

@@ -15,9 +15,9 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Task, Walk
 from tests.conftest import Commissioner
-from tests.worker.fake import FakePainter
-from tests.worker.processes import restart
-from tests.worker.rows import read
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_processes import restart
+from tests.support.worker_rows import read
 from worker import job
 from worker.film import encoding
 from worker.process.worker import Worker

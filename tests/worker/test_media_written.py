@@ -24,8 +24,8 @@ from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from tests.conftest import Commissioner
 from tests.support import drawings, photos
-from tests.worker.fake import FakePainter
-from tests.worker.rows import read
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_rows import read
 from worker import job
 
 pytestmark = pytest.mark.slow

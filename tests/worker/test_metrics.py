@@ -15,7 +15,7 @@ from app.queue import jobs
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, Walk
-from tests.worker.fake import FakePainter
+from tests.support.fake_painter import FakePainter
 from worker import job, metrics
 from worker.process.worker import Worker, this_worker
 

@@ -14,8 +14,8 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, WAITING, Walk
 from tests.conftest import Commissioner
-from tests.worker.fake import FakePainter
-from tests.worker.rows import read
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_rows import read
 from worker import job
 from worker.film import encoding
 from worker.process import walk_memory

@@ -21,9 +21,9 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Task, Walk
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
-from tests.worker.fake import FakePainter
-from tests.worker.processes import restart
-from tests.worker.rows import read
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_processes import restart
+from tests.support.worker_rows import read
 from worker import job, metrics
 from worker.film import encoding
 from worker.process.worker import Worker, this_worker

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskCliRunner
 
-from tests.app.models.folders import lay_out
 from tests.conftest import make_app
 from tests.support import headers, hub_server
 from tests.support.commands import run, run_json
 from tests.support.house import NAME
 from tests.support.hub_server import COMMIT, Hub
+from tests.support.model_folders import lay_out
 
 
 @pytest.fixture

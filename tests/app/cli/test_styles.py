@@ -25,7 +25,7 @@ from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.commands import run, run_json
 from tests.support.recipes import painted_in_levels
-from tests.worker.rows import read
+from tests.support.worker_rows import read
 
 HANDS = [{"words": "pop art", "title": "Pop art", "also": ["warhol"]}, {"words": "woodcut", "title": "Woodcut"}]
 TOLD = ("--licence", "CC0-1.0", "--attribution", "Our print room <&>")

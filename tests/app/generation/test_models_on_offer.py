@@ -13,11 +13,11 @@ from flask import Flask
 
 from app.config import DEFAULTS, ROOT
 from app.generation import models_on_offer
-from tests.app.models import folders
-from tests.app.models.folders import safetensors
 from tests.conftest import make_app
 from tests.support import led
+from tests.support import model_folders as folders
 from tests.support.house import HOUSE, NAME
+from tests.support.model_folders import safetensors
 
 INDEX = folders.INDEX | {"safety_checker": [None, None]}
 

@@ -15,9 +15,9 @@ import pytest
 
 from app.models import cache, downloads, facts, hub, names, states
 from app.models.errors import ModelError
-from tests.app.models.folders import lay_out, safetensors
 from tests.support import flow_folders, hub_server, small_disk
 from tests.support.hub_server import COMMIT, EARLIER, TOKEN, Hub
+from tests.support.model_folders import lay_out, safetensors
 
 NAME = names.ModelName("some/model", repository="some/model")
 

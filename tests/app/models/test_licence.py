@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.models import facts, licence
-from tests.app.models.folders import lay_out
+from tests.support.model_folders import lay_out
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from app.walks import lifecycle, lookup
 from app.walks.media_urls import photo_address
 from tests.conftest import inside, make_app
 from tests.support.commands import count, run, run_json
-from tests.worker.fake import FakePainter
+from tests.support.fake_painter import FakePainter
 from worker import job
 from worker.film import encoding
 from worker.process.worker import Worker

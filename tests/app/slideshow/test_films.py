@@ -14,7 +14,7 @@ from app.slideshow import films as slideshow
 from app.slideshow.films import SlideshowRequest, UnusableSlideshow
 from app.storage.database import writing
 from app.storage.walk_models import Medium, Walk
-from tests.server import easel
+from tests.support import easel
 
 Hang = Callable[..., Walk]
 

@@ -12,7 +12,7 @@ from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.storage.walk_models import Walk
 from app.walks import media_urls
-from tests.server import easel
+from tests.support import easel
 from tests.support.html import Elements
 
 Hang = Callable[..., Walk]

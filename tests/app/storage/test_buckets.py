@@ -24,8 +24,8 @@ from app.errors import ConfigError
 from app.storage import buckets, media_store
 from app.storage.media_store import MediaStore
 from tests.conftest import make_app
-from tests.server.live import free_port
 from tests.support.buckets import BUCKET, REGION, S3Server, reset, running, told
+from tests.support.live import free_port
 
 pytestmark = pytest.mark.server
 URL = f"s3://{BUCKET}/moma"

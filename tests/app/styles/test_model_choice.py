@@ -23,7 +23,7 @@ from app.walk_requests.validation import validate
 from sketch.arrangement import Wish
 from tests.conftest import inside, make_app
 from tests.support import added_styles, led
-from tests.worker.rows import read
+from tests.support.worker_rows import read
 
 VAN_GOGH = {"prompt": "a fox", "style": "Van Gogh"}
 OWL = {"prompt": "a bat"}

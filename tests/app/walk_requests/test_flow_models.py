@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from app.walk_requests import recipe
 from tests.conftest import inside, make_app
 from tests.support import flow_folders
-from tests.worker.rows import read
+from tests.support.worker_rows import read
 
 OLD, SUN = {"prompt": "a lemon"}, {"prompt": "the sun"}
 

@@ -17,7 +17,7 @@ from app.walk_requests import recipe
 from tests.conftest import inside, make_app
 from tests.support import lora_entries
 from tests.support.commands import run_json
-from tests.worker.rows import read
+from tests.support.worker_rows import read
 
 PLAIN = {"prompt": "the sun"}
 

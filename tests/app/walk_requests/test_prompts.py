@@ -18,7 +18,7 @@ from app.walk_requests import recipe, scenes
 from app.walk_requests.recipe_pins import PinnedSampling
 from tests.conftest import inside, make_app
 from tests.support import embedding_files, lora_entries
-from tests.worker.rows import read
+from tests.support.worker_rows import read
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from app.storage.walk_models import Stop, Walk
 from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
 from tests.support.eyes import WIDTH, make_eye
-from tests.worker.fake import FakePainter
-from tests.worker.rows import read
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_rows import read
 from worker import job
 from worker.film import encoding
 from worker.process.visual_features import VisualFeatureExtractor, choose_frames

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.conftest import make_app
-from tests.worker.fake import FakePainter
+from tests.support.fake_painter import FakePainter
 from worker.process.worker import Worker, this_worker
 
 

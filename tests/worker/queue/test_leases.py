@@ -31,7 +31,7 @@ from app.storage.walk_models import (
 )
 from app.walks import lifecycle
 from tests.conftest import Commissioner
-from tests.worker.rows import read
+from tests.support.worker_rows import read
 from worker.queue.leases import (
     Claim,
     LeaseLost,

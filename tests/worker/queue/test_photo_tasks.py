@@ -12,7 +12,7 @@ from app.queue import queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import PHOTOS, Task
-from tests.worker.rows import read_photo
+from tests.support.worker_rows import read_photo
 from worker.queue import leases, photo_tasks
 from worker.queue.leases import Claim, LeaseLost
 

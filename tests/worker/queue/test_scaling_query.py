@@ -15,7 +15,7 @@ from app.storage.walk_models import FINISHED, PIECE_TAKEN, Task, Walk
 from app.walks import lifecycle
 from tests.conftest import Commissioner
 from tests.support.manifests import FOLDER
-from tests.worker.rows import read
+from tests.support.worker_rows import read
 from worker.queue import photo_tasks
 from worker.queue.leases import claim_next, sweep
 

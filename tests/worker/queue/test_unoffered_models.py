@@ -24,7 +24,7 @@ from app.storage.walk_models import (
 from tests.conftest import Commissioner
 from tests.support import candidates
 from tests.support.house import NAME
-from tests.worker.rows import read
+from tests.support.worker_rows import read
 from worker.queue import unoffered_models
 from worker.queue.leases import claim_next, holder
 from worker.queue.unoffered_models import UnofferedModels

@@ -23,9 +23,9 @@ from app.walk_requests import candidates, intake, validation
 from sketch import scene
 from tests.conftest import Commissioner, make_app
 from tests.support import led
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_rows import read
 from tests.worker import lone_painter
-from tests.worker.fake import FakePainter
-from tests.worker.rows import read
 from worker import job
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding

@@ -21,9 +21,9 @@ from app.storage.walk_models import FINISHED, Task
 from app.walk_requests import recipe
 from app.walks import lookup
 from tests.conftest import Commissioner
-from tests.worker.fake import SIDE, FakePainter
+from tests.support.fake_painter import SIDE, FakePainter
+from tests.support.worker_rows import read
 from tests.worker.fleeting import Alive, Picture
-from tests.worker.rows import read
 from worker import job
 from worker.film import encoding, flash_safety, small_gif
 from worker.process import walk_memory
@@ -95,7 +95,7 @@ def shown_at(gif: bytes, every_ms: int) -> list[Picture]:
 def test_unfinished_film_of_stops_by_turns_black_and_white_does_not_flash(
     app: Flask, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    monkeypatch.setattr("tests.worker.fake._colour", lambda stop: [255 * (stop.prompt == "white")] * 3)
+    monkeypatch.setattr("tests.support.fake_painter._colour", lambda stop: [255 * (stop.prompt == "white")] * 3)
     monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
     walk = commissioned(*["black", "white"] * 4, frames=14, ending=ending)
     films: list[bytes] = []

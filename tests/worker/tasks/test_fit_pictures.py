@@ -17,8 +17,8 @@ from app.storage import media_store
 from app.storage.walk_models import FINISHED, REFUSED, Walk
 from app.walk_requests import intake, recipe
 from tests.conftest import Commissioner
-from tests.worker.fake import FakePainter
-from tests.worker.rows import read
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_rows import read
 from worker import job
 from worker.process.worker import this_worker
 from worker.tasks import film_assembly, fit_pictures

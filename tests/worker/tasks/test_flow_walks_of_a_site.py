@@ -18,9 +18,9 @@ from app.storage.walk_models import FINISHED, Walk
 from app.walk_requests import intake, recipe
 from app.walk_requests.validation import validate
 from tests.conftest import make_app
+from tests.support.worker_processes import restart
+from tests.support.worker_rows import read
 from tests.worker import lone_painter
-from tests.worker.processes import restart
-from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
 

@@ -15,8 +15,8 @@ from app.storage.walk_models import FINISHED, LARGE, Task, Walk
 from app.walk_requests.recipe_files import find_recipe
 from tests.conftest import Commissioner
 from tests.support import drawings
-from tests.worker.fake import SIDE, FakePainter
-from tests.worker.rows import read
+from tests.support.fake_painter import SIDE, FakePainter
+from tests.support.worker_rows import read
 from worker import job
 from worker.film import encoding
 

@@ -28,9 +28,9 @@ from app.walk_requests.validation import validate
 from tests.conftest import make_app
 from tests.support import lora_files
 from tests.support.commands import run, run_json
+from tests.support.worker_processes import restart
+from tests.support.worker_rows import read
 from tests.worker import lone_painter
-from tests.worker.processes import restart
-from tests.worker.rows import read
 from worker import job
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding

@@ -24,11 +24,11 @@ from app.storage.walk_models import FAILED, FINISHED, Walk
 from app.walk_requests import intake, recipe
 from app.walk_requests.validation import validate
 from tests.conftest import make_app
+from tests.support.fake_painter import FakePainter
 from tests.support.led import ROBOT, ROBOT_DIGEST
+from tests.support.worker_processes import restart
+from tests.support.worker_rows import read
 from tests.worker import lone_painter
-from tests.worker.fake import FakePainter
-from tests.worker.processes import restart
-from tests.worker.rows import read
 from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model import Model

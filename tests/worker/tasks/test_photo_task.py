@@ -18,8 +18,8 @@ from app.storage.walk_models import Task
 from tests.conftest import Commissioner
 from tests.support import photos
 from tests.support.eyes import make_eye
-from tests.worker.fake import FakePainter
-from tests.worker.rows import read, read_photo
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_rows import read, read_photo
 from worker import job
 from worker.photos import pictures, tracing
 from worker.process.worker import this_worker

@@ -23,9 +23,9 @@ from app.walk_requests.validation import validate
 from sketch.scene import Scene, Thing
 from tests.conftest import make_app
 from tests.support.commands import run
+from tests.support.worker_processes import restart
+from tests.support.worker_rows import read
 from tests.worker import lone_painter
-from tests.worker.processes import restart
-from tests.worker.rows import read
 from worker import job
 from worker.diffusion.rendering import GenerationError
 from worker.tasks import painting

@@ -21,8 +21,8 @@ from sketch import rendering
 from sketch.scene import Scene
 from tests.conftest import Commissioner
 from tests.support import drawings
-from tests.worker.fake import SIDE, FakePainter
-from tests.worker.rows import read
+from tests.support.fake_painter import SIDE, FakePainter
+from tests.support.worker_rows import read
 from worker import job
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline

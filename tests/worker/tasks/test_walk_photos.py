@@ -27,9 +27,9 @@ from app.walk_requests import candidates, intake
 from app.walk_requests.validation import validate
 from tests.conftest import make_app
 from tests.support import photos
+from tests.support.worker_processes import restart
+from tests.support.worker_rows import read
 from tests.worker import lone_painter
-from tests.worker.processes import restart
-from tests.worker.rows import read
 from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model import Model

@@ -8,8 +8,8 @@ from flask import Flask
 from app.storage import media_store
 from app.walk_requests import recipe
 from tests.conftest import Commissioner
-from tests.worker.fake import FakePainter
-from tests.worker.rows import read
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_rows import read
 from worker import job
 from worker.diffusion.rendering import BENCHMARK, DEFAULT, TF32, GpuOptions
 from worker.process.worker import Worker

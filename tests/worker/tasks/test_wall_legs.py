@@ -18,9 +18,9 @@ from app.storage.walk_models import FINISHED, Frame, Walk
 from app.storage.wall_models import Wall
 from app.walk_requests import intake, recipe
 from app.wall import director, programme, stretches
+from tests.support.fake_painter import FakePainter
 from tests.support.walls import fresh, legs, opened, said, walk_of, walk_on
-from tests.worker.fake import FakePainter
-from tests.worker.rows import read
+from tests.support.worker_rows import read
 from worker import job
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]

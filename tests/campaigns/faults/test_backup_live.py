@@ -1,0 +1,67 @@
+"""A backup that is made while the site serves and paints: restored elsewhere, it is all there, and goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server.test_cli_live import flask
+from tests.support import postgres
+from tests.support.live import LiveSite, wait_until
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def make(request: pytest.FixtureRequest, new_site: Callable[..., LiveSite], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that makes a site on an empty database."""
+    if request.param == "sqlite":
+        return new_site
+    server: postgres.PostgresServer = request.getfixturevalue("postgres_server")
+    monkeypatch.setenv("PATH", str(postgres.binaries()), prepend=os.pathsep)
+    return lambda: new_site(DATABASE_URL=server.url(server.create()))
+
+
+def test_backup_of_a_site_at_work_is_restored_whole_and_its_walks_are_finished(
+    make: Callable[..., LiveSite], tmp_path: Path
+) -> None:
+    site, file = make().start(), tmp_path / "saved.tar"
+    before = [site.commission("a fox", f"a kite number {each}", frames=12)["id"] for each in range(3)]
+    gone, meanwhile, is_saved = site.finished(before[0])["id"], list[str](), threading.Event()
+
+    def go_on() -> None:
+        while not is_saved.is_set():
+            meanwhile.append(site.commission("a bear", f"a lamp number {len(meanwhile)}", frames=4)["id"])
+            is_saved.wait(2.5)  # a busy machine takes a while, and each of these is painted in the end
+
+    visitors = threading.Thread(target=go_on)
+    visitors.start()
+    try:
+        wait_until(lambda: meanwhile, what="a visitor")
+        told = json.loads(flask(site, "backup", "create", file, "--json"))
+    finally:
+        is_saved.set()
+        visitors.join()
+    assert told["lost"] == []
+    flask(site, "walks", "delete", gone)
+    site.stop()
+
+    other = make()
+    flask(other, "backup", "restore", file)
+    compared = json.loads(flask(other, "backup", "verify", file, "--json"))
+    assert compared["differences"] == []
+    assert compared["files"] == told["files"] - 1  # besides the database
+    assert json.loads(flask(other, "media", "verify", "--json"))["lost"] == []
+    listed = {walk["id"]: walk for walk in json.loads(flask(other, "walks", "list", "--limit", "1000", "--json"))}
+    assert set(before) <= set(listed) <= {*before, *meanwhile}
+    assert len(listed) == told["walks"]
+    assert [walk["state"] for walk in listed.values() if walk["state"] not in ("finished", "painting", "queued")] == []
+    other.start()
+    assert {other.finished(walk_id)["frames_painted"] for walk_id in listed} <= {4, 12}
+    assert json.loads(flask(other, "media", "verify", "--json"))["lost"] == []

@@ -1,0 +1,102 @@
+"""Pages that change while one looks, in a real browser: when they look again, and what they do when refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, Route, expect
+
+from app.storage.database import writing
+from app.storage.walk_models import PAINTING, Walk
+from tests.support import easel
+
+pytestmark = pytest.mark.server
+
+Hanger = Callable[..., Walk]
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Serve the pages of this test's own rows."""
+    with easel.served(app) as url:
+        yield url
+
+
+# What the page asks for: when, what it says that it knows, and what it is answered.
+RECORD = """() => {
+  const { fetch } = window;
+  window.looks = [];
+  window.fetch = (address, options) => {
+    const look = { at: performance.now(), knows: options.headers["If-None-Match"] ?? null };
+    looks.push(look);
+    return fetch(address, options).then((answer) => {
+      look.status = answer.status;
+      return answer;
+    });
+  };
+}"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Open a browser of the test's own that notes what is asked for."""
+    with browser.new_context() as context:
+        context.add_init_script(f"({RECORD})()")
+        yield context.new_page()
+
+
+def looks_of(page: Page, count: int) -> list[dict[str, Any]]:
+    """Wait until so many looks are answered, and return them."""
+    page.wait_for_function(f"() => looks.filter((look) => look.status).length >= {count}")
+    looks: list[dict[str, Any]] = page.evaluate("looks")
+    return looks[:count]
+
+
+def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page, commissioned: Hanger) -> None:
+    walk = commissioned()
+    page.goto(address + walk.url)
+    looks = looks_of(page, 3)
+    assert [look["status"] for look in looks] == [304, 304, 304]  # it knows what came with the page
+    with writing() as session:
+        session.get(Walk, walk.number).state = PAINTING
+    expect(page.locator("#walk.painting")).to_be_attached()
+    told = page.evaluate("looks")
+    new = next(at for at, look in enumerate(told) if look["status"] == 200)
+    assert told[new]["knows"] == looks[0]["knows"]
+    page.wait_for_function(f"() => looks.length > {new + 1}")
+    assert page.evaluate(f"looks[{new + 1}].knows") != looks[0]["knows"]
+
+
+def test_page_that_is_refused_waits_as_long_as_it_is_told_and_then_goes_on(
+    address: str, page: Page, commissioned: Hanger
+) -> None:
+    refusals = [503, 429]
+
+    def refuse(route: Route) -> None:
+        if refusals:
+            route.fulfill(status=refusals.pop(0), headers={"Retry-After": "2"}, body="<h1>No</h1>")
+        else:
+            route.continue_()
+
+    page.route("**/walks/*/live*", refuse)
+    page.goto(address + commissioned().url)
+    looks = looks_of(page, 5)
+    assert [look["status"] for look in looks[:3]] == [503, 429, 304]
+    pauses = [later["at"] - earlier["at"] for earlier, later in pairwise(looks)]
+    assert min(pauses[:2]) >= 2000
+    assert page.locator("#walk.queued").count() == 1  # what was there stayed
+
+
+def test_page_that_nobody_answers_asks_ever_more_seldom(address: str, page: Page, commissioned: Hanger) -> None:
+    page.route("**/walks/*/live*", lambda route: route.abort())
+    page.goto(address + commissioned().url)
+    page.wait_for_function("() => looks.length >= 4")
+    begun = [look["at"] for look in page.evaluate("looks")]
+    pauses = [later - earlier for earlier, later in pairwise(begun)]
+    assert pauses[0] >= 1000
+    assert pauses[1] >= 2000
+    assert pauses[2] >= 4000

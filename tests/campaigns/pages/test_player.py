@@ -1,0 +1,413 @@
+"""The film on a walk's page in a real browser: while better frames arrive, when it is finished, and as scrubber."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Error, Page, expect
+
+from app.storage.walk_models import Walk
+from tests.support import easel
+from tests.support.frame_files import deliver
+from tests.support.live import wait_until
+from tests.support.visits import visiting
+
+pytestmark = pytest.mark.server
+
+FRAMES = 17  # stops, middle, quarters, eighths, sixteenths
+FPS = 8.0
+SECONDS = (FRAMES - 1) / FPS
+EVEN = [index / 16 for index in range(FRAMES)]
+LEVELS = ([0.0, 1.0], [0.5], [0.25, 0.75], [0.125, 0.375, 0.625, 0.875], EVEN[1::2])
+
+# What the page shows, written down at each of its changes: `place` of the picture on the walk, how many the page knows,
+# the places of those `there`, the film's `clock` (the time of the browser's last frame, which is all that the film
+# goes by) and the time `now`; with the video its own time. Besides, what the page asked for, and when the video began.
+RECORD = """() => {
+  Object.assign(window, { stayed: true, record: [], polls: [], begun: null });
+  const { fetch, requestAnimationFrame: frame } = window, { decode } = HTMLImageElement.prototype;
+  const { play } = HTMLMediaElement.prototype;
+  const decoded = new Set();
+  let clock = 0, last = "";
+  window.requestAnimationFrame = (call) => frame((now) => { clock = now; call(now); });
+  HTMLImageElement.prototype.decode = function () { return decode.call(this).then(() => { decoded.add(this.src); }); };
+  HTMLMediaElement.prototype.play = function () { window.begun ??= performance.now(); return play.call(this); };
+  window.fetch = (...asked) => {
+    const poll = { began: performance.now() };
+    polls.push(poll);
+    return fetch(...asked).then((answer) => {
+      answer.clone().text().then((text) => { poll.text = text; });
+      return answer;
+    });
+  };
+  const look = () => {
+    const way = document.querySelector("#walk .way[data-reel]"), image = document.querySelector("#film");
+    if (!way || !image) return;
+    const reel = JSON.parse(way.dataset.reel), video = document.querySelector("video:not([hidden])");
+    const addresses = reel.stills.map((name) => `${reel.base}${name}.png`);
+    const place = reel.positions[addresses.findIndex((address) => image.src.endsWith(address))];
+    const there = reel.positions.filter((_, index) => decoded.has(new URL(addresses[index], location).href));
+    const entry = { place, known: addresses.length, isVideo: Boolean(video) };
+    if (place === undefined || JSON.stringify(entry) === last) return;
+    last = JSON.stringify(entry);
+    record.push({ ...entry, there, clock, now: performance.now(), videoTime: video?.currentTime });
+  };
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+  look();
+}"""
+
+# The time of each picture that the video shows, and what the slider says to it.
+FOLLOW = """() => {
+  window.told = [];
+  const ask = HTMLVideoElement.prototype.requestVideoFrameCallback;
+  HTMLVideoElement.prototype.requestVideoFrameCallback = function (tell) {
+    return ask.call(this, (now, about) => {
+      tell(now, about);
+      if (!this.hidden) told.push([about.mediaTime, document.querySelector("input[type=range]").valueAsNumber]);
+    });
+  };
+}"""
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Serve the pages of this test's own rows."""
+    with easel.served(app) as url:
+        yield url
+
+
+@pytest.fixture
+def look(address: str, browser: Browser) -> Iterator[Open]:
+    """Return a function that opens a walk's page; at the end no page may have complained."""
+    with visiting(browser) as visits:
+
+        def visit(walk: Walk, path: str = "", **options: Any) -> Page:
+            page = visits.open(base_url=address, **options)
+            page.goto(f"{walk.url}{path}")
+            return page
+
+        yield visit
+
+
+@pytest.fixture
+def walk(app: Flask) -> Walk:
+    """Commission a walk that plays for about two seconds."""
+    made = easel.commissioned("a lemon", "the sun", frames=FRAMES)
+    easel.settle(made, fps=FPS)
+    return made
+
+
+@pytest.fixture
+def hangs(app: Flask) -> Callable[..., Walk]:
+    """Return a function that hangs a finished walk with frames at these positions."""
+
+    def make(*prompts: str, positions: list[float], **values: Any) -> Walk:
+        made = easel.commissioned(*prompts, frames=len(positions))
+        easel.settle(made, positions=positions, **{"fps": 12.5, **values})
+        easel.paint(made, [place for place in positions if place % 1 == 0], 0)
+        easel.paint(made, [place for place in positions if place % 1], 1)
+        easel.finish(made)
+        return made
+
+    return make
+
+
+def stills(page: Page) -> int:
+    """Count the pictures that the page knows."""
+    reel = page.locator("#walk .way").get_attribute("data-reel")
+    return len(json.loads(str(reel))["stills"]) if reel else 0
+
+
+def wait_for_stills(page: Page, count: int) -> None:
+    """Wait until the page knows so many pictures, and has had time to show them."""
+    until(
+        page,
+        """count => {
+          const reel = document.querySelector("#walk .way").dataset.reel;
+          return reel && JSON.parse(reel).stills.length === count;
+        }""",
+        count,
+    )
+    page.wait_for_timeout(200)
+
+
+def until(page: Page, condition: str, arg: object = None) -> None:
+    """Wait for a condition in the page, whose policy forbids what Playwright's own waiting does."""
+    wait_until(lambda: page.evaluate(condition, arg), what=condition)
+
+
+def text_of_value(page: Page) -> str:
+    """Read what the slider says."""
+    return str(page.get_by_role("slider").get_attribute("aria-valuetext")).replace("\xa0", " ")
+
+
+def test_better_frames_come_without_a_reload_a_jump_or_a_lost_playhead(walk: Walk, look: Open) -> None:
+    page = look(walk)
+    page.evaluate(RECORD)
+    known = 0
+    for rank, level in enumerate(LEVELS):
+        easel.paint(walk, level, rank, **({"positions": EVEN} if rank == 1 else {}))
+        known += len(level)
+        expect(page.locator("#walk .label")).to_contain_text(f"{known} of 17 frames")
+        until(page, "known => record.some((entry) => entry.known === known)", known)
+        page.wait_for_timeout(600)
+    until(page, "new Set(record.map(({ place }) => place)).size > 9")
+    assert page.evaluate("window.stayed") is True
+    record = page.evaluate("record")
+    assert {entry["known"] for entry in record} == {2, 3, 5, 9, 17}
+    assert not any(entry["isVideo"] for entry in record)
+    # From picture to picture the film goes forwards by no more than the widest gap there was and than it plays in the
+    # time between them, or begins anew.
+    for before, after in pairwise(record):
+        left, came = before["place"], after["place"]
+        reach = widest_gap(before["there"]) + (after["clock"] - before["clock"]) / 1000 / SECONDS + 1e-6
+        assert 0 <= came - left <= reach or (left > 1 - reach and came < reach), (before, after)
+
+
+def test_pictures_of_an_unfinished_film_do_not_follow_so_fast_that_they_could_flash(walk: Walk, look: Open) -> None:
+    easel.settle(walk, fps=25.0)
+    for rank, level in enumerate(LEVELS):
+        easel.paint(walk, level, rank, positions=EVEN)
+    page = look(walk)
+    page.evaluate(RECORD)
+    until(page, "record.length > 16")
+    times = [entry["now"] for entry in page.evaluate("record")][1:]  # the first was there when recording began
+    assert all(later - now > 900 for now, later in zip(times, times[6:], strict=False))  # six changes take a second
+    easel.finish(walk)
+    until(page, "record.some(({ isVideo }) => isVideo)")
+
+
+def widest_gap(places: list[float]) -> float:
+    """Measure the widest piece of the way from 0 to 1 on which there is no picture."""
+    return max(after - before for before, after in pairwise(sorted({0.0, *places, 1.0})))
+
+
+def test_first_film_is_on_the_page_at_its_next_poll(walk: Walk, look: Open) -> None:
+    page = look(walk)
+    page.evaluate(RECORD)
+    until(page, "polls.length > 0")
+    easel.paint(walk, [0.0, 1.0], 0)
+    published = page.evaluate("performance.now()")
+    until(page, "record.length > 0")
+    assert page.evaluate("record[0].known") == 2
+    until(page, "since => polls.some(({ began, text }) => began > since && text !== undefined)", published)
+    polls = page.evaluate("polls")
+    first = next(index for index, poll in enumerate(polls) if "data-reel" in poll.get("text", ""))
+    later = next(index for index, poll in enumerate(polls) if poll["began"] > published)
+    assert first <= later
+    expect(page.get_by_text("Finding the way between them.")).to_be_visible()
+
+
+def test_pause_stays_pause_while_better_frames_come(walk: Walk, look: Open) -> None:
+    easel.paint(walk, [0.0, 1.0], 0)
+    page = look(walk)
+    expect(page.locator("#film[src*='/still.']")).to_be_visible()  # before its pictures come the page shows the GIF
+    page.get_by_role("button", name="Pause").click()
+    shown = page.locator("#film").get_attribute("src")
+    for rank, level in enumerate(LEVELS[1:], start=1):
+        easel.paint(walk, level, rank, positions=EVEN)
+        wait_for_stills(page, sum(map(len, LEVELS[: rank + 1])))
+        assert page.locator("#film").get_attribute("src") == shown
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    easel.finish(walk)
+    expect(page.get_by_role("heading", name="Download")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert page.locator("#film").get_attribute("src") == shown
+    assert page.locator("video:not([hidden])").count() == 0
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator("video:not([hidden])")).to_be_visible()
+
+
+def test_finished_film_goes_on_where_the_pictures_were(walk: Walk, look: Open) -> None:
+    easel.settle(walk, fps=4.0)
+    for rank, level in enumerate(LEVELS):
+        easel.paint(walk, level, rank, positions=EVEN)
+    page = look(walk)
+    page.evaluate(RECORD)
+    until(page, "record.some(({ place }) => place >= 0.3)")
+    easel.finish(walk)
+    until(page, "record.some(({ isVideo }) => isVideo)")
+    assert page.evaluate("window.stayed") is True
+    record, begun = page.evaluate("record"), page.evaluate("begun")
+    film = next(entry for entry in record if entry["isVideo"])
+    last = [entry["place"] for entry in record if not entry["isVideo"]][-1]
+    apart = abs(film["videoTime"] * 4 - last * 16)  # in pictures, of which the film shows 17 and begins anew
+    assert min(apart, 17 - apart) <= 2.5 + (film["now"] - begun) / 1000 * 4  # while the video begins, pictures go on
+    slider = page.get_by_role("slider")
+    expect(slider).to_be_attached()
+    expect(page.get_by_text("Playing the frames there are.")).to_have_count(0)
+
+
+def test_reduced_motion_stays_still_before_and_after(walk: Walk, look: Open) -> None:
+    easel.paint(walk, [0.0, 1.0], 0)
+    page = look(walk, reduced_motion="reduce")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.evaluate(RECORD)
+    easel.paint(walk, [0.5], 1, positions=EVEN)
+    wait_for_stills(page, 3)
+    until(page, "record.length > 0")
+    page.wait_for_timeout(500)
+    easel.paint(walk, [place for place in EVEN if place not in (0, 0.5, 1)], 2)
+    easel.finish(walk)
+    expect(page.get_by_role("heading", name="Download")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert len({entry["place"] for entry in page.evaluate("record")}) == 1
+    assert page.locator("video:not([hidden])").count() == 0
+
+
+def test_without_javascript_the_page_is_asked_for_again_and_shows_the_film(walk: Walk, look: Open) -> None:
+    easel.paint(walk, [0.0, 1.0], 0)
+    page = look(walk, java_script_enabled=False)
+    assert 'http-equiv="refresh"' in page.request.get(walk.url).text()
+    expect(page.locator("img#film[src*='.gif']")).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)
+    easel.paint(walk, EVEN[1:-1], 1, positions=EVEN)
+    easel.finish(walk)
+    expect(page.get_by_role("heading", name="Download")).to_be_visible()
+
+
+def test_without_javascript_reduced_motion_shows_a_still_while_it_is_painted(walk: Walk, look: Open) -> None:
+    easel.paint(walk, [0.0, 0.5, 1.0], 0, positions=EVEN)
+    page = look(walk, java_script_enabled=False, reduced_motion="reduce")
+
+    def shown() -> str:
+        with suppress(Error):  # the page was just asked for again
+            return str(page.locator("#film").evaluate("image => image.currentSrc"))
+        return ""
+
+    assert "/still.0.5000." in wait_until(shown, what="a picture")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("ArrowRight", "73 % lemon · 27 % sun, frame 3 of 7"), ("ArrowLeft", "100 % lemon, frame 1 of 7"),
+     ("ArrowUp", "73 % lemon · 27 % sun, frame 3 of 7"), ("PageUp", "100 % sun, frame 5 of 7"),
+     ("PageDown", "100 % lemon, frame 1 of 7"), ("Home", "100 % lemon, frame 1 of 7"),
+     ("End", "100 % castle, frame 7 of 7")],
+)  # fmt: skip
+def test_keys_step_through_frames_and_stops(hangs: Callable[..., Walk], look: Open, key: str, value: str) -> None:
+    page = look(hangs("a lemon", "the sun", "a castle", positions=[0.0, 0.09, 0.27, 0.8, 1.0, 1.6, 2.0]))
+    slider = page.get_by_role("slider")
+    slider.press("Home")
+    slider.press("ArrowRight")
+    assert text_of_value(page) == "91 % lemon · 9 % sun, frame 2 of 7"
+    slider.press(key)
+    assert text_of_value(page) == value
+    expect(page.get_by_text(value.partition(",")[0], exact=True)).to_be_visible()
+    assert slider.input_value() == str(int(value.split()[-3]) - 1)
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_page_keys_go_from_stop_to_stop(hangs: Callable[..., Walk], look: Open) -> None:
+    page = look(hangs("a lemon", "the sun", "a castle", positions=[0.0, 0.4, 1.0, 1.2, 1.4, 2.0]))
+    slider = page.get_by_role("slider")
+    said = []
+    for key in ("Home", "PageUp", "PageUp", "PageUp", "ArrowLeft", "PageDown", "PageDown", "PageDown"):
+        slider.press(key)
+        said.append(text_of_value(page).partition(",")[0])
+    assert said == ["100 % lemon", "100 % sun", "100 % castle", "100 % castle", "60 % sun · 40 % castle",
+                    "100 % sun", "100 % lemon", "100 % lemon"]  # fmt: skip
+
+
+def test_round_walk_names_its_last_and_first_stop_on_the_last_leg(hangs: Callable[..., Walk], look: Open) -> None:
+    page = look(hangs("a lemon", "the sun", positions=[0.0, 0.5, 1.0, 1.25, 1.5, 1.75], ending="round"))
+    slider = page.get_by_role("slider")
+    slider.press("End")
+    assert text_of_value(page) == "25 % sun · 75 % lemon, frame 6 of 6"
+    slider.press("PageDown")
+    assert text_of_value(page) == "100 % sun, frame 3 of 6"
+    assert page.locator("#walk .stop").all_inner_texts() == ["a lemon", "the sun", "a lemon"]
+
+
+def test_film_that_comes_back_has_a_slider_for_its_distinct_frames(hangs: Callable[..., Walk], look: Open) -> None:
+    page = look(hangs("a lemon", "the sun", positions=[index / 4 for index in range(5)], ending="back", fps=6.0))
+    slider = page.get_by_role("slider")
+    assert (slider.get_attribute("min"), slider.get_attribute("max")) == ("0", "4")
+    page.evaluate(FOLLOW)
+    until(page, "new Set(told.map(([time]) => Math.floor(time * 6 + 0.01))).size === 8")
+    there_and_back = [0, 1, 2, 3, 4, 3, 2, 1]
+    assert all(turn == there_and_back[int(time * 6 + 0.01)] for time, turn in page.evaluate("told"))
+
+
+def test_pointer_goes_to_the_frame_that_lies_under_it(hangs: Callable[..., Walk], look: Open) -> None:
+    walk = hangs("a lemon", "the sun", positions=[0.0, 0.05, 0.1, 0.6, 1.0])
+    page = look(walk)
+    page.get_by_role("slider").scroll_into_view_if_needed()
+    box = page.get_by_role("slider").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.58 * box["width"], box["y"] + 20)
+    page.mouse.down()
+    assert text_of_value(page) == "40 % lemon · 60 % sun, frame 4 of 5"
+    page.mouse.move(box["x"] + 0.11 * box["width"], box["y"] + 20)
+    assert text_of_value(page) == "90 % lemon · 10 % sun, frame 3 of 5"
+    page.mouse.up()
+    assert text_of_value(page) == "90 % lemon · 10 % sun, frame 3 of 5"
+    assert page.get_by_role("slider").input_value() == "2"
+    expect(page.locator("#film")).to_have_attribute("src", re.compile(r"/still\.0\.1000\."))
+    assert page.locator("#alone").get_attribute("href") == f"/walks/{walk.id}/frames/2.png"
+
+
+def test_space_plays_and_pauses(hangs: Callable[..., Walk], look: Open) -> None:
+    page = look(hangs("a lemon", "the sun", positions=EVEN))
+    expect(page.locator("video:not([hidden])")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_stages_arrive_on_their_page_without_a_reload(hangs: Callable[..., Walk], look: Open) -> None:
+    walk = hangs("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
+    page = look(walk)
+    page.get_by_role("slider").press("Home")
+    page.get_by_role("slider").press("ArrowRight")
+    page.get_by_role("link", name="How this picture was made").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("60 % lemon · 40 % sun")
+    page.get_by_role("button", name="Show the steps").click()
+    expect(page.get_by_text("On its way.")).to_be_visible()
+    page.evaluate("window.stayed = true")
+    deliver(walk, 1, steps=9)
+    expect(page.get_by_text("The finished picture")).to_be_visible()
+    assert page.evaluate("window.stayed") is True
+    assert page.get_by_role("img", name=re.compile("After step")).count() == 9
+    expect(page.get_by_role("status")).to_have_text("The stages are there")
+
+
+def test_stages_are_reached_without_javascript(hangs: Callable[..., Walk], look: Open) -> None:
+    walk = hangs("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
+    page = look(walk, java_script_enabled=False)
+    page.get_by_role("link", name="How this picture was made").click()
+    page.get_by_role("button", name="Show the steps").click()
+    deliver(walk, 1, steps=3)
+    expect(page.get_by_text("The finished picture")).to_be_visible()  # the page asks again by itself
+
+
+def test_going_on_keeps_the_joint_and_the_choices_are_said_when_more_is_shut(
+    hangs: Callable[..., Walk], look: Open
+) -> None:
+    walk = hangs("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
+    page = look(walk)
+    page.get_by_role("textbox", name=re.compile("where next")).fill("a kite")
+    page.get_by_role("button", name="Continue").click()
+    assert f"continues={walk.id}" in page.url
+    expect(page.get_by_label("To", exact=True)).to_have_value("a kite")
+    assert page.get_by_role("textbox", name="From").count() == 0
+    page.get_by_text("More", exact=True).click()
+    for choice in ("there and back", "slower at the stops", "sketch"):
+        page.get_by_role("radio", name=choice).check()
+    page.get_by_role("button", name="Add a stop").click()
+    expect(page.get_by_role("textbox", name="Via")).to_be_focused()
+    expect(page.get_by_role("radio", name="sketch")).to_be_checked()
+    page.get_by_text("Less", exact=True).click()
+    expect(page.locator("#values")).to_contain_text("there and back, slower at the stops, sketch, seed 11")
+    page.get_by_role("button", name="Start from something else").click()
+    expect(page.get_by_label("From", exact=True)).to_have_value("the sun")

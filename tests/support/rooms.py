@@ -1,0 +1,210 @@
+"""A house in which every kind of page has something to show, and the way through all of its rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from flask import Flask
+from itsdangerous import URLSafeSerializer
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from app.auth import visitors
+from app.gallery import exhibitions
+from app.moderation import allowed_words, banned_words, drawing_curation, reports
+from app.moderation.drawing_request import DrawingRequest
+from app.operations import first_exhibition
+from app.search import visual_search
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FAILED, REFUSED, VisualFeatures, Walk
+from app.storage.wall_models import PAUSED, Wall, WallLeg
+from app.walk_requests import walk_edits
+from app.walks import lifecycle
+from app.wall import walls, words
+from app.wall.walls import WallRequest
+from tests.conftest import SECRET
+from tests.support import easel, led
+from tests.support.curator import PASSWORD
+from tests.support.frame_files import deliver
+from tests.support.live import PATIENCE_MS
+
+OWNER = "the secret of whoever owns these walks"
+EVEN = [0.0, 0.25, 0.5, 0.75, 1.0]
+STAIRS = "/?prompt=a+fox&prompt=&prompt=a+kite&frames=1"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A page: its address, and what is done there to see it."""
+
+    path: str
+    enter: Callable[[Page], None] = lambda _page: None
+
+
+def furnish(app: Flask) -> dict[str, Room]:
+    """Hang walks in all their states, with families, reports and an exhibition; return all rooms by name."""
+    first_exhibition.publish()
+    found = {"exhibitions": Room("/exhibitions"), "exhibition": Room(f"/exhibitions/{first_exhibition.SLUG}")}
+    found |= _walls() | _family() | _states() | _ways_in() | _live_walls()
+    first = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
+    reports.submit(first, reason="other", words="It is a guitar.",
+                   reporter="ann", admit=lambda: None)  # fmt: skip
+    banned_words.ban("gore")
+    allowed_words.allow("blood orange")
+    drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot, Blechmann", artist="Ann Example", licence="MIT"))
+    rusty = drawing_curation.add(led.ROBOT.replace("678", "a63").encode(), DrawingRequest("rusty robot"))
+    drawing_curation.remove(rusty.drawing.digest)
+    return found | _office()
+
+
+def _walls() -> dict[str, Room]:
+    """Name the rooms that are there without doing anything."""
+    asked = {
+        "entrance": "/", "gallery": "/gallery", "found by words": "/gallery?q=moon", "near": "/gallery?q=coffee",
+        "did you mean": "/gallery?q=pinapple", "no result": "/gallery?q=zzz", "narrowed": "/gallery?q=moon&stops=2",
+        "narrowed to nothing": "/gallery?stops=7", "wrong page": "/gallery?cursor=forged", "mine": "/mine",
+        "about": "/about", "programs": "/api", "nowhere": "/nowhere", "wrong day": "/gallery?since=yesterday",
+    }  # fmt: skip
+    return {name: Room(path) for name, path in asked.items()}
+
+
+def _hang(*prompts: str, **fields: object) -> Walk:
+    walk = easel.commissioned(*prompts, owner=OWNER, frames=5, **fields)
+    easel.settle(walk, fps=12.5, positions=EVEN)
+    easel.paint(walk, [0.0, 1.0], 0)
+    easel.paint(walk, EVEN[1:-1], 1)
+    easel.finish(walk)
+    return walk
+
+
+def _family() -> dict[str, Room]:
+    """Hang a walk with a parent, children and neighbours, and look at all that hangs."""
+    parent = _hang("a lemon", "a boat")
+    walk = _hang("a lemon", "the sun", remix_of=parent.id)
+    _hang("a lemon", "the sun", "a cup", remix_of=walk.id)
+    _hang("the sun", "a boat", continues=walk.id)
+    _hang("a whale", "a lemon")
+    walk_edits.apply(walk, walk_edits.validate({"title": "A morning in June"}))
+    blind = _hang("a cup of tea", "a fish", unlisted=True)
+    dice = np.random.default_rng(1)
+    with writing() as session:
+        for number in session.scalars(db.select(Walk.number).where(Walk.number != blind.number)):
+            vectors = visual_search.pack(dice.normal(size=(2, 64)).astype(np.float32))
+            session.add(VisualFeatures(walk_number=number, eye="one", frames=[0, 4], vectors=vectors))
+    deliver(walk, 2, steps=4)
+    about = f"/walks/{walk.id}"
+    return {
+        "own walk": Room(walk.url), "unlisted walk": Room(blind.url), "alike": Room(f"{about}/alike?frame=2"),
+        "not looked at": Room(f"/walks/{blind.id}/alike"), "stages": Room(f"{about}/stages?frame=2"),
+        "stages on offer": Room(f"{about}/stages?frame=1"), "embedded": Room(f"{about}/embed"),
+        "report": Room(f"{about}/report"), "thanks": Room(f"{about}/report", _report),
+        "thanks, unlisted": Room(f"/walks/{blind.id}/report", _report),
+        "walk on": Room(f"/?continues={walk.id}&prompt=the+sun"),
+    }  # fmt: skip
+
+
+def _states() -> dict[str, Room]:
+    """Commission walks that are not there yet, never will be, or have many stops."""
+    stops = ("a fox", "a kite", "an owl", "a key", "a very long name for a small teapot with roses")
+    queued, painting, many = (easel.commissioned(*stops[:count], owner=OWNER) for count in (2, 3, 5))
+    easel.settle(painting, positions=[0.0, 0.5, 1.0, 1.5, 2.0])
+    easel.paint(painting, [0.0, 1.0, 2.0], 0)
+    easel.paint(many, [float(place) for place in range(5)], 0)
+    easel.finish(many)
+    failed, refused, cancelled, gone = (easel.commissioned("a fox", f"a star no. {n}", owner=OWNER) for n in range(4))
+    easel.settle(failed, state=FAILED, error="The painter ran out of memory.", painted_count=9)
+    easel.settle(refused, state=REFUSED, error="It asks for gore, which is not shown here.")
+    lifecycle.cancel(cancelled)
+    lifecycle.delete_walk(gone)
+    states = {"queued": queued, "being painted": painting, "five stops": many, "failed": failed, "refused": refused,
+              "cancelled": cancelled, "gone": gone}  # fmt: skip
+    strange = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[1]
+    return {name: Room(walk.url) for name, walk in states.items()} | {"stranger's walk": Room(strange.url)}
+
+
+def _ways_in() -> dict[str, Room]:
+    return {
+        "stairs": Room("/?prompt=a+fox&prompt=an+owl&prompt=a+kite"),
+        "what is read": Room("/?prompt=a+fox+and+a+bat+at+night&prompt=a+house&model=led"),
+        "stairs that are read": Room("/?prompt=a+fox&prompt=cold+silence&prompt=a+bat&model=led"),
+        "drawings": Room("/drawings"),
+        "drawings found": Room("/drawings?q=bat"),
+        "drawings meant": Room("/drawings?q=snowmann"),
+        "styles": Room("/styles"),
+        "styles for a prompt": Room("/styles?prompt=a+night+city"),
+        "wrong page of drawings": Room("/drawings?page=99"),
+        "form with errors": Room(STAIRS, lambda page: _submit(page, "#paint")),
+    }
+
+
+def _live_walls() -> dict[str, Room]:
+    """Open walls, and write for them."""
+    for name in ("lobby", "garden", "attic"):
+        walls.open_wall(WallRequest(name, f"The {name}", banned=["cat"]))
+    lobby = walls.at("lobby")
+    for number in range(11):
+        owner = OWNER if number < 3 else f"visitor {number}"
+        words.say(lobby, f"a boat with {number} sails on a long and quiet river", owner=owner)
+    with writing() as session:
+        for number, row in enumerate(words.waiting_words(lobby, most=2), 1):
+            session.add(WallLeg(wall_number=lobby.number, number=number, words_number=row.number, walked_at=now()))
+            words.assign(session, row, number)
+        session.get_one(Wall, lobby.number).lead = 2
+    walls.set_state(walls.at("garden"), PAUSED)
+    walls.close(walls.at("attic"))
+    return {f"phone in the {name}": Room(f"/wall/{name}/say") for name in ("lobby", "garden", "attic")} | {
+        "phone that wrote nothing": Room("/wall/lobby/say", lambda page: _submit(page, "#send"))
+    }
+
+
+def _office() -> dict[str, Room]:
+    rooms = {"sign in": Room("/curator"), "curator": Room("/curator", _sign_in)}
+    paths = {"halls": "exhibitions", "hall": f"exhibitions/{first_exhibition.SLUG}", "words": "words", "log": "log"}
+    walk = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
+    paths |= {"case": f"walks/{walk.id}", "drawings": "drawings", "drawings found": "drawings?q=bat"}
+    paths |= {"walls": "walls", "wall": "walls/lobby"}
+    return rooms | {f"curator's {name}": Room(f"/curator/{path}") for name, path in paths.items()}
+
+
+def _report(page: Page) -> None:
+    page.locator("input[value=other]").check()
+    _submit(page, "main .main")
+
+
+def _sign_in(page: Page) -> None:
+    page.locator("#password").fill(PASSWORD)
+    _submit(page, "main .main")
+
+
+def _submit(page: Page, button: str) -> None:
+    """Press a button of a form, and wait until the page that answers is loaded.
+
+    A click waits for the answer's head alone: until its body comes, the new document has no root element, and
+    axe-core fails on it ("Cannot read properties of null (reading 'documentElement')").
+    """
+    with page.expect_event("load"):
+        page.locator(button).click()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A furnished house that is served somewhere."""
+
+    url: str
+    rooms: dict[str, Room]
+
+    def visitor(self, browser: Browser, **options: object) -> BrowserContext:
+        """Open the browser of the visitor who owns walks here."""
+        context = browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        key = URLSafeSerializer(SECRET, salt="visitor").dumps(OWNER)
+        context.add_cookies([{"name": visitors.COOKIE, "value": str(key), "url": self.url}])
+        return context
+
+    def go(self, page: Page, *names: str) -> Iterator[str]:
+        """Enter these rooms one after the other, or all."""
+        for name in names or self.rooms:
+            page.goto(self.rooms[name].path)
+            self.rooms[name].enter(page)
+            yield name

@@ -1,0 +1,60 @@
+"""Visits in a real browser: pages that may not complain, each in a context of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+from tests.support.live import PATIENCE_MS, SLOW
+
+INLINE = ("data:", "blob:")
+
+
+class Visits:
+    """The pages that a test opens, and what they complain of: in the console, or as an error of a script."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def open(self, *, expected: Sequence[str] = (), within: str = "", **options: Any) -> Page:
+        """Open an empty page of a visitor's own, with the options of a browser context.
+
+        Complaints with one of the texts ``expected`` do not count. With ``within``, a request to an address that does
+        not begin with it is one.
+        """
+
+        def hear(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning") and not any(text in message.text for text in (SLOW, *expected)):
+                self.complaints.append(f"{message.type}: {message.text}")
+
+        def watch(request: Request) -> None:
+            if not request.url.startswith((within, *INLINE)):
+                self.complaints.append(f"request to {request.url}")
+
+        context = self._browser.new_context(**options)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("request", watch)
+        return page
+
+    def close(self) -> None:
+        """Close all pages."""
+        for context in self._contexts:
+            context.close()
+
+
+@contextmanager
+def visiting(browser: Browser) -> Iterator[Visits]:
+    """Let a test open pages; at the end none may have complained."""
+    visits = Visits(browser)
+    yield visits
+    visits.close()
+    assert visits.complaints == []
