@@ -12,8 +12,8 @@ from PIL import Image
 
 from studio.collecting import icon_sets
 from studio.workspace.work_folder import Folder, digest
-from tests.studio.conftest import Run
-from tests.studio.modules import body, make_modules, write
+from tests.support.icon_modules import body, make_modules, write
+from tests.support.studio_fixtures import Run
 
 
 def test_hours_flags_symbols_and_pairs_of_genders_are_left_out(modules: Path) -> None:

@@ -13,8 +13,8 @@ from studio.lexicon import distilling, vocabulary
 from studio.lexicon.distilling import ALIAS, KEYWORD, KIND, NAME, SYNONYM, WIDER
 from studio.lexicon.vocabulary import Words
 from studio.lexicon.wordnet import WordNet
-from tests.studio.conftest import call
-from tests.studio.modules import make_modules, write
+from tests.support.icon_modules import make_modules, write
+from tests.support.studio_fixtures import call
 
 NOUNS = {
     "00000001 05 n 02 animal 0 beast 0 000 | a living being that moves": "animal beast",

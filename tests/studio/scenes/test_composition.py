@@ -16,7 +16,7 @@ from studio.scenes.composition import Motifs, Part, Plan, Programme, Scene
 from studio.styles import colour
 from studio.styles.registry import HANDS
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import Run
+from tests.support.studio_fixtures import Run
 
 
 @pytest.fixture(scope="module")

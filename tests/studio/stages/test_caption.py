@@ -13,9 +13,9 @@ from transformers import BertTokenizer, BlipConfig, BlipForConditionalGeneration
 from studio.captioning import record_captions
 from studio.captioning.blip import Blip
 from studio.workspace.work_folder import Folder, Record
-from tests.studio.conftest import Run
-from tests.studio.museum import jpeg
+from tests.support.museum import jpeg
 from tests.support.records import record
+from tests.support.studio_fixtures import Run
 
 
 def work(**changes: object) -> Record:

@@ -23,9 +23,9 @@ from studio.collecting.licences import objection
 from studio.collecting.polite_client import Gone, Visitor, is_public
 from studio.errors import FetchError, Refused, StudioError
 from studio.workspace.work_folder import Folder, Record
-from tests.studio.conftest import Run
-from tests.studio.museum import WORKS, Museum, jpeg, open_museum
+from tests.support.museum import WORKS, Museum, jpeg, open_museum
 from tests.support.pictures import MALFORMED, jpeg_turned
+from tests.support.studio_fixtures import Run
 
 # From the published file of The Museum of Modern Art's collection (CC0); the addresses of pictures are ours.
 MOMA = (

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from studio.judging.looks import FILE, Looks
-from tests.studio.conftest import call
 from tests.support.eyes import make_eye
+from tests.support.studio_fixtures import call
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import pytest
 from app.text.embedding import Embedding
 from studio.text.text_encoder import Texts
 from studio.training.meaning_table import LEVELS, read_texts, table, unique
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import call
 
 WORDS = ("fox", "kite", "lemon", "sun", "sea", "boat", "star", "tea", "cup", "moon", "a", "##s", "é", "猫", "[unused1]")
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from sketch import sketchbook
-from tests.studio.conftest import Run
-from tests.studio.modules import make_modules
+from tests.support.icon_modules import make_modules
+from tests.support.studio_fixtures import Run
 
 
 def with_fluent(folder: Path) -> Path:
