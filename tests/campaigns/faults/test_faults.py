@@ -91,7 +91,7 @@ def test_every_kind_of_piece_is_at_work_when_faults_come(rig_for: Callable[[Kind
     for _ in range(2):
         rig.commission(frames=6)
         inflict(rig, KINDS["redis_wiped"])
-    assert rig.ground.claimed() == {*PIECES} - {LORA}  # which an operator asks for; tests/worker/tasks/test_loras.py
+    assert rig.ground.claimed() == {*PIECES} - {LORA}  # an operator asks for it; generating/tasks/test_loras.py
 
 
 def test_both_databases_have_faults_of_their_own() -> None:

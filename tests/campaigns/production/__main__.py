@@ -1,4 +1,4 @@
-"""The production shape on this machine, for trying: ``python -m tests.campaigns.production``, until Ctrl-C or SIGTERM."""
+"""The production shape on this machine, for trying: ``python -m tests.campaigns.production``, until Ctrl-C."""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ import pytest
 
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import call
 from tests.support import forks
+from tests.support.studio_fixtures import call
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WORDS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
 
 
@@ -34,7 +34,14 @@ def test_run_killed_while_it_writes_goes_on_to_the_same_losses(
     whole.path.mkdir()
     (whole.path / "latents").symlink_to(encoded_copy.path / "latents")
     call(*words, "--folder", whole.path)
-    command = [sys.executable, "-m", "tests.studio.killed", *map(str, words), "--folder", str(encoded_copy.path)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.campaigns.training.killed",
+        *map(str, words),
+        "--folder",
+        str(encoded_copy.path),
+    ]
     assert forks.run(command, cwd=ROOT, capture_output=True).returncode == -signal.SIGKILL
     state = Run(encoded_copy, "train").state()
     assert state is not None and state["step"] == 4
@@ -55,7 +62,7 @@ def test_run_led_by_sketches_killed_while_it_writes_goes_on_to_the_same_losses(
         (tmp_path / name / "latents").symlink_to(sketched.path / "latents")
     whole, killed = Folder(tmp_path / "whole"), Folder(tmp_path / "killed")
     call(*words, "--folder", whole.path)
-    command = [sys.executable, "-m", "tests.studio.killed", *map(str, words), "--folder", str(killed.path)]
+    command = [sys.executable, "-m", "tests.campaigns.training.killed", *map(str, words), "--folder", str(killed.path)]
     assert forks.run(command, cwd=ROOT, capture_output=True).returncode == -signal.SIGKILL
     state = Run(killed, "train").state()
     assert state is not None and state["step"] == 4

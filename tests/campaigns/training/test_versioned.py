@@ -15,7 +15,7 @@ from PIL import Image
 from tests.support import forked_python
 from tests.support.needs import require
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 VERSIONED = ROOT / "studio/versioned"
 
 pytestmark = pytest.mark.server

@@ -1,4 +1,4 @@
-"""Make ``site-f2cae18.tar.xz``, a site of that commit by its own code: ``python -m tests.campaigns.upgrades.make_site``.
+"""Make ``site-f2cae18.tar.xz``, a site of that commit: ``python -m tests.campaigns.upgrades.make_site``.
 
 It holds a database and media as the site left them: walks that are finished, unlisted, queued, failed and cancelled,
 painted by a tiny model that a test can make again.

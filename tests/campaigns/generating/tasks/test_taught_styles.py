@@ -24,8 +24,8 @@ from app.teaching import style_teaching
 from app.walk_requests import intake, recipe
 from app.walk_requests.validation import validate
 from tests.conftest import make_app
-from tests.studio.conftest import call
 from tests.support.commands import run, run_json
+from tests.support.studio_fixtures import call
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from tests.worker import lone_painter

@@ -19,8 +19,8 @@ from safetensors.torch import load_file
 from studio.__main__ import main
 from studio.text.text_encoder import Texts
 from studio.training import loop
-from tests.studio.conftest import call
 from tests.support import tiny
+from tests.support.studio_fixtures import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.tuning import Setting

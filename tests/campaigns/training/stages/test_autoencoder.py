@@ -16,8 +16,8 @@ from studio.errors import FolderError, StudioError
 from studio.training import autoencoder, checkpoints, loop
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import Run as Call
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import Run as Call
+from tests.support.studio_fixtures import call
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from studio.scenes import subjects
 from studio.training import adversary, autoencoder, loop, repainting, scene_lesson
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import call
 
 pytestmark = [
     pytest.mark.slow,

@@ -16,7 +16,7 @@ from studio.judging import exam, score
 from studio.text.text_encoder import Texts
 from studio.training import pipeline
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import call
 
 pytestmark = [
     pytest.mark.slow,

@@ -19,7 +19,7 @@ from studio.publishing import led_model, model_card
 from studio.text.text_encoder import Texts
 from studio.training import pipeline
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline

@@ -24,11 +24,11 @@ from studio.training import encoder_pool, encoder_training
 from studio.training.loop import step_rng
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import call
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SMALL = ("--size", 16, "--channels", "8,16", "--blocks", "1,1", "--painted", 24, "--painted-at", 32, "--batch", 16,
          "--warmup", 2, "--measured", 2)  # fmt: skip
 

@@ -21,8 +21,8 @@ from studio.publishing import lora_file
 from studio.training import diffusion, loop
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import call
 from tests.support import tiny
+from tests.support.studio_fixtures import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline

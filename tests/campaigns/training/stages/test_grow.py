@@ -13,7 +13,7 @@ from diffusers import AutoencoderTiny, UNet2DConditionModel
 from studio.errors import StudioError
 from studio.training import autoencoder, diffusion, growing
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import Run, call
+from tests.support.studio_fixtures import Run, call
 
 # NumPy's, about how diffusers' solvers make arrays.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from studio.publishing import model_card
 from studio.workspace.work_folder import Folder, Record
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline

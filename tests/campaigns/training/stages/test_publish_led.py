@@ -25,7 +25,7 @@ from studio.styles.registry import HANDS
 from studio.training import checkpoints
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import call
 from worker.diffusion import model_folder
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput

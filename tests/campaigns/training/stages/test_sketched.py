@@ -23,7 +23,7 @@ from studio.workspace import shards
 from studio.workspace.shards import Conditioning, Reader, Shards
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import call
 
 pytestmark = [
     pytest.mark.slow,

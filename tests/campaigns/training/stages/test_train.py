@@ -21,7 +21,7 @@ from studio.workspace import shards
 from studio.workspace.shards import Reader, Shards
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
-from tests.studio.conftest import call
+from tests.support.studio_fixtures import call
 
 # The libraries' own: of transformers about how it will be, of NumPy about how diffusers' solvers make arrays.
 pytestmark = [

@@ -21,9 +21,9 @@ from studio.scenes import painted, subjects
 from studio.workspace.shards import Shards
 from studio.workspace.work_folder import Folder
 from tests.conftest import inside, make_app
-from tests.studio.conftest import call
 from tests.support import forks
 from tests.support.commands import run_json
+from tests.support.studio_fixtures import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
