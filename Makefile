@@ -9,7 +9,7 @@ export PORT
 export PYTHONDONTWRITEBYTECODE =
 SCANNED := app benchmarks decoder deploy docs image_encoder migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test fast check docs docs-build audit bench load faults manifests simulate language settings lock bom notes workflows production deployed monitoring
+.PHONY: help run dev test campaigns whole prose fast check docs docs-build audit bench load faults manifests simulate language settings lock bom notes workflows production deployed monitoring
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -19,12 +19,24 @@ run: $(VENV)/site  ## serve the whole site on http://127.0.0.1:8000 (PORT change
 dev: $(VENV)/dev  ## as run, and start again when the code changes
 	@exec $(BIN)/python -m app.run --reload
 
-test: $(VENV)/dev  ## run every test
-	@$(BIN)/python -m tests.support.needs
-	$(BIN)/python -m pytest --numprocesses 3
+test: needs  ## run the gate: the tests of behaviour, rights, data and the main path, with real servers and a browser
+	@$(BIN)/python -m tests gate
+
+campaigns: needs  ## run the long tests whose code has changed since they passed, or those of NAMES
+	@$(BIN)/python -m tests campaigns $(NAMES)
+
+whole: needs  ## run the gate and every campaign
+	@$(BIN)/python -m tests whole
+
+prose: needs  ## run the tests that read the documentation
+	@$(BIN)/python -m tests prose
 
 fast: $(VENV)/dev  ## run the tests that need no server, browser or root, and take no seconds
-	$(BIN)/python -m pytest --numprocesses 3 -p no:schemathesis -p no:playwright -m "not server and not slow"
+	$(BIN)/python -m pytest --numprocesses 3 -p no:schemathesis -p no:playwright --ignore tests/campaigns -m "not server and not slow"
+
+.PHONY: needs
+needs: $(VENV)/dev
+	@$(BIN)/python -m tests.support.needs
 
 check: docs-build lint types dangers  ## format, lint, types, what is dangerous, and the documentation
 

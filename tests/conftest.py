@@ -37,6 +37,8 @@ from tests.support.house import NAME
 from tests.support.needs import require
 from tests.support.side_by_side import SideBySide
 
+pytest_plugins = ("tests.support.seconds",)
+
 SECRET = "a secret of the tests, long enough"
 NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
 

@@ -8,4 +8,5 @@ from tests.support.server_fixtures import (  # noqa: F401 - fixtures
     new_site,
     shared_site,
     site,
+    sleep_of_pages_is_counted,
 )

@@ -7,12 +7,11 @@ import os
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support import forks
+from tests.support import asleep, forks
 
 SCRIPT = """#!{python} -IS
 import json, os, socket, sys
@@ -74,7 +73,7 @@ def _serve(asked: socket.socket) -> None:
             return
         asked.setblocking(False)
         while (code := process.poll()) is None:
-            time.sleep(0.02)
+            asleep.pause(0.02)
             try:
                 if not asked.recv(1):  # it has ended: nobody waits any more
                     process.kill()

@@ -30,12 +30,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.campaigns.production.as_unit import PR_SET_PDEATHSIG, confine
+from tests.support import asleep
+from tests.support.as_unit import PR_SET_PDEATHSIG, confine
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = (
     "app.run", "flask", "gunicorn", "studio", "tests.campaigns.faults.site", "tests.campaigns.faults.worker",
-    "tests.studio.killed", "worker",
+    "tests.campaigns.training.killed", "worker",
 )  # fmt: skip
 LIBRARIES = (
     "PIL.Image", "alembic.command", "boto3", "click", "diffusers", "diffusers.hooks.layerwise_casting",
@@ -102,7 +103,7 @@ class Forked:
         while (code := self.poll()) is None:
             if deadline is not None and time.monotonic() > deadline:
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            time.sleep(0.02)
+            asleep.pause(0.02)
         return code
 
     def __enter__(self) -> Forked:

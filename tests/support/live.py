@@ -21,7 +21,7 @@ from pathlib import Path
 from socketserver import BaseServer
 from typing import Any, TypeVar
 
-from tests.support import forks
+from tests.support import asleep, forks
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLD = 6000  # characters of a site's log that are shown where a test fails
@@ -61,7 +61,7 @@ def wait_until(found: Callable[[], T], *, what: str = "it") -> T:
     while not (answer := found()):
         waited = time.monotonic() - began
         assert waited < PATIENCE, f"{what} did not happen within {PATIENCE:g} seconds"
-        time.sleep(pause_after(waited))
+        asleep.pause(pause_after(waited))
     return answer
 
 

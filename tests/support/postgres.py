@@ -19,6 +19,7 @@ import psycopg
 from sqlalchemy.engine import URL
 
 from app.processes.supervisor import _die_with
+from tests.support import asleep
 
 START_SECONDS = 300.0
 USER = "moma"
@@ -98,7 +99,7 @@ class PostgresServer:
             serving = self._serving()
             self.stop(signal.SIGKILL)
             while any(Path(f"/proc/{pid}").exists() for pid in serving):
-                time.sleep(0.02)
+                asleep.pause(0.02)
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
@@ -227,4 +228,4 @@ def _wait(server: PostgresServer, process: subprocess.Popen[bytes]) -> None:
         except psycopg.OperationalError:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError((server.folder / "log").read_text("utf-8", "replace")) from None
-            time.sleep(0.05)
+            asleep.pause(0.05)

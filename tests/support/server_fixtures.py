@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.support import asleep
 from tests.support.live import PATIENCE_MS, LiveSite, processes_of
 from tests.support.needs import headless_chromium, require
 
@@ -23,6 +24,20 @@ def interrupts_arrive() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sleep_of_pages_is_counted() -> Iterator[None]:
+    """Count the seconds in which a test lets a page go on as sleep of the test."""
+    wait = Page.wait_for_timeout
+
+    def counted(page: Page, timeout: float) -> None:
+        asleep.SECONDS[asleep.SLEPT] += timeout / 1000
+        wait(page, timeout)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Page, "wait_for_timeout", counted)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,15 @@ from xdist.scheduler import LoadScopeScheduling
 
 SHARED_SITE = "the shared site"
 SHARED = {
-    f"tests/server/test_{name}.py"
-    for name in ("browser", "cli_live", "everybody", "faults", "manual", "nginx", "site", "two_workers")
+    *(f"tests/server/test_{name}.py" for name in ("browser", "cli_live", "faults", "manual", "site", "two_workers")),
+    "tests/campaigns/pages/test_everybody.py",
+    "tests/campaigns/proxies/test_nginx.py",
 }
 # Half of their time these wait for processes of their own. What takes long comes first, by how the names begin.
-WAITING = ("tests/faults/", SHARED_SITE, "tests/deploy/", "tests/server/", "tests/upgrades/")
-COMPUTING = ("tests/app/whole/", "tests/studio/", "tests/worker/", "tests/app/queue/test_fair_queue_sim")
-LONG = WAITING + COMPUTING
+COMPUTING = ("tests/campaigns/training/", "tests/campaigns/generating/", "tests/app/whole/", "tests/studio/",
+             "tests/worker/", "tests/app/queue/test_fair_queue_sim")  # fmt: skip
+WAITING = ("tests/campaigns/faults/", SHARED_SITE, "tests/campaigns/production/", "tests/campaigns/", "tests/server/")
+LONG = (*COMPUTING[:2], *WAITING, *COMPUTING[2:])
 
 
 class SideBySide(LoadScopeScheduling):
@@ -37,4 +39,5 @@ class SideBySide(LoadScopeScheduling):
 
     def _place(self, scope: str, *, waiting_first: bool) -> tuple[bool, int, int]:
         place = next((place for place, start in enumerate(LONG) if scope.startswith(start)), len(LONG))
-        return scope.startswith(WAITING) != waiting_first, place, -len(self.workqueue[scope])
+        waits = scope.startswith(WAITING) and not scope.startswith(COMPUTING)
+        return waits != waiting_first, place, -len(self.workqueue[scope])

@@ -14,7 +14,7 @@ from PIL import Image
 
 from studio.__main__ import main
 from studio.workspace.work_folder import Folder
-from tests.studio.modules import make_modules
+from tests.support.icon_modules import make_modules
 
 Run = Callable[..., dict[str, Any]]
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "bear", "fox", "neon", ",", "of", "art", ":", "coffee")

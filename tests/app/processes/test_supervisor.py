@@ -21,6 +21,7 @@ from app.processes import supervisor
 from app.processes.supervisor import Child, Site
 from app.queue import jobs
 from tests.conftest import make_app
+from tests.support import asleep
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ def until(found: Callable[[], object]) -> None:
     deadline = time.monotonic() + 300
     while not found():
         assert time.monotonic() < deadline
-        time.sleep(0.01)
+        asleep.pause(0.01)
 
 
 def test_the_parts_are_told_which_folder_is_theirs(parts: Site, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ run, and taken away.
 
 ``python -m tests.campaigns.production.bare_machine`` (root; debootstrap, systemd-nspawn) makes the smallest Debian
 with systemd as process 1 and a door for ssh, in a folder that goes afterwards. It lies on this machine's network and
-asks the mirror that this one asks; the wheels of ``requirements/worker.txt`` are laid out beside it first, which is not counted.
+asks the mirror that this one asks; the wheels of ``requirements/worker.txt`` are laid out first, which is not counted.
 ``--other-ways`` starts sshd alone on it, so that supervisor has to do; has Postgres ask for a password; and gets a
 certificate by certbot from an authority on this machine, which asks at port 80.
 """

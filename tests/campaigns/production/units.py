@@ -18,7 +18,7 @@ from app.config import ROOT
 FOLDER = ROOT / "deploy" / "systemd"
 PLACE = "/srv/moma"
 """Where the units have the site."""
-STARTER = Path(__file__).with_name("as_unit.py")
+STARTER = ROOT / "tests/support/as_unit.py"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import pytest
 from sketch.walks import drawing_pool
 from sketch.walks.drawing_pool import DrawingPool, Place
 from sketch.walks.legs import Legs, Order
-from tests.support import drawings
+from tests.support import asleep, drawings
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +50,7 @@ def started(pool: DrawingPool) -> None:
     until = time.monotonic() + 60
     while not pool._is_ready():
         assert time.monotonic() < until
-        time.sleep(0.02)
+        asleep.pause(0.02)
 
 
 def process(pool: DrawingPool) -> int:
@@ -130,7 +130,7 @@ def test_process_ends_with_the_one_that_asked_though_that_was_killed() -> None:
     until = time.monotonic() + 60
     while _is_there(drawer):
         assert time.monotonic() < until
-        time.sleep(0.02)
+        asleep.pause(0.02)
 
 
 def _is_there(process: int) -> bool:

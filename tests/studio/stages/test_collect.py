@@ -9,7 +9,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from studio.collecting.licences import objection
 from studio.collecting.polite_client import Gone, Visitor, is_public
 from studio.errors import FetchError, Refused, StudioError
 from studio.workspace.work_folder import Folder, Record
+from tests.support import asleep
 from tests.support.museum import WORKS, Museum, jpeg, open_museum
 from tests.support.pictures import MALFORMED, jpeg_turned
 from tests.support.studio_fixtures import Run
@@ -171,7 +171,7 @@ def test_run_that_is_killed_goes_on_and_ends_with_the_same_catalogue(run: Run, w
         shutil.rmtree(work, ignore_errors=True)
         with subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.DEVNULL) as process:
             while process.poll() is None and not (work / "catalogue.jsonl").exists():
-                time.sleep(0.005)
+                asleep.pause(0.005)
             process.kill()
         killed_at = len(list(Folder(work).catalogue()))
     summary = run("collect", "--folder", work, *words)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import forks
+from tests.support import asleep, forks
 
 ROOT = Path(__file__).parents[3]
 # The parent says its child's number, and both wait for ever.
@@ -35,7 +35,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < end
-        time.sleep(0.05)
+        asleep.pause(0.05)
 
 
 def is_there(process: int) -> bool:
