@@ -86,7 +86,10 @@ def test_tests_run_on_every_python_from_the_oldest_that_we_support_and_with_the_
 def test_targets_and_images_that_workflows_name_are_there() -> None:
     text = "".join(path.read_text("utf-8") for path in WORKFLOWS)
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    for target in set(re.findall(r"make (?:--silent )?([a-z]+)\b", text)) - {"npm"}:
+    named = re.findall(r"targets: ([a-z ]+)|default: (test campaigns)|inputs.targets \|\| '([a-z ]+)'", text)
+    wanted = {word for found in named for words in found for word in words.split()}
+    assert wanted == {"whole", "test", "campaigns"}
+    for target in (set(re.findall(r"make (?:--silent )?([a-z]+)\b", text)) | wanted) - {"npm"}:
         assert re.search(rf"^{target}:.*##", makefile, re.MULTILINE), target
 
 
