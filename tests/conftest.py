@@ -96,11 +96,15 @@ def make_app(folder: Path, **settings: object) -> Flask:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of modules marked ``databases`` on SQLite and on Postgres, save those marked ``sqlite``."""
+    """Run tests marked ``databases``, or all of a module marked so but those marked ``sqlite``, on Postgres as well."""
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
-    if "databases" in marks and "sqlite" not in marks and "database" in metafunc.fixturenames:
+    if "databases" not in marks or "sqlite" in marks:
+        return
+    if "database" in metafunc.fixturenames:
         real = pytest.param("postgres", marks=pytest.mark.server)
         metafunc.parametrize("database", ["sqlite", real], indirect=True)
+    elif any(mark.name == "databases" for mark in metafunc.definition.own_markers):
+        pytest.fail(f"{metafunc.definition.nodeid} is marked databases, and uses none.")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -194,7 +198,7 @@ def postgres_template(postgres_server: postgres.PostgresServer, tmp_path_factory
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> str:
-    """Name what the test keeps its data in: ``sqlite``, or ``postgres`` where the module asks for both."""
+    """Name what the test keeps its data in: ``sqlite``, or ``postgres`` where the test asks for both."""
     return str(getattr(request, "param", "sqlite"))
 
 

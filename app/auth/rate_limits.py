@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -154,8 +155,17 @@ class _Counters:
     """The counts of the last hour: shared in Redis, or in this process's memory while Redis is unavailable."""
 
     def __init__(self) -> None:
-        self.memory = MovingWindowRateLimiter(MemoryStorage())
         self.away_until = 0.0
+        self._memory: MovingWindowRateLimiter | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def memory(self) -> MovingWindowRateLimiter:
+        """Return this process's counts; their storage starts a thread, so it is made when it is first needed."""
+        with self._lock:
+            if self._memory is None:
+                self._memory = MovingWindowRateLimiter(MemoryStorage())
+            return self._memory
 
     def take(self, windows: list[Window], cost: int, *, is_counted: bool) -> tuple[int, int] | None:
         """Count ``cost`` in each window if all have room; without ``is_counted``, only check.

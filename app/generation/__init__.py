@@ -10,6 +10,7 @@ __all__ = [
     "loras",
     "model_styles",
     "models_on_offer",
+    "per_request",
     "presets",
     "prompt_texts",
     "sampler_settings",

@@ -49,6 +49,8 @@ DOUBLED, TRIPLED = 2, 3
 """How many repetitions of a letter count as one letter: two in English, three in languages with more double letters."""
 TEXT_MAX = 2_000
 """How many characters of a text are searched; prompts and titles are shorter."""
+REMEMBERED = 512
+"""How many texts' kinds are cached: a prompt is checked when it is written, shown and saved."""
 GLUED_MIN, GLUED_MOST = 7, 16
 """The least length of a word that may be two words written as one, and the length that the first must stay below."""
 
@@ -82,13 +84,19 @@ def find(text: str, *, allowed: Sequence[str] = (), is_left_out: bool = False) -
     :param allowed: words that a curator allows; matches within them are ignored.
     :param is_left_out: whether the text is a negative prompt, for which only ``ALWAYS_REFUSED`` counts.
     """
-    kinds = set()
-    terms, permitted, text = _terms(), _allowed(tuple(allowed)), text[:TEXT_MAX]
-    for reading in readings(text):
-        kinds |= set(_kinds(f"{BEGIN}{reading}{END}", terms, permitted))
-    kinds |= {kind for word in masked_words(text) for kind in _hidden_kinds(word, terms)}
+    kinds = _find_kinds(text[:TEXT_MAX], tuple(allowed))
     reported = [kind for kind in KINDS if kind in kinds and (not is_left_out or kind in ALWAYS_REFUSED)]
     return reported[0] if reported else ""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _find_kinds(text: str, allowed: tuple[str, ...]) -> frozenset[str]:
+    """Return all kinds of unfit text that a text contains."""
+    kinds = set()
+    terms, permitted = _terms(), _allowed(allowed)
+    for reading in readings(text):
+        kinds |= set(_kinds(f"{BEGIN}{reading}{END}", terms, permitted))
+    return frozenset(kinds | {kind for word in masked_words(text) for kind in _hidden_kinds(word, terms)})
 
 
 def as_compared(text: str) -> str:

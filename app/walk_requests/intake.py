@@ -16,6 +16,7 @@ from app.auth import visitors
 from app.errors import InvalidInput, MomaError
 from app.generation import adapters, frame_rates, loras, models_on_offer, presets, prompt_texts, sampler_settings
 from app.generation.limits import SEED_MAX
+from app.generation.per_request import remembering
 from app.observability import metrics, request_ids
 from app.queue import admission, fair_queue, jobs
 from app.queue.fair_queue import QueueSnapshot
@@ -30,6 +31,7 @@ from app.walk_requests.schema import Commission
 from app.walks import neighbours, reuse, shapes
 
 
+@remembering()
 def place(
     request: Commission,
     *,

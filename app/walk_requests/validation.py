@@ -12,6 +12,7 @@ from app.field_errors import ERRORS_MAX
 from app.generation import embeddings, models_on_offer
 from app.generation.limits import STOPS_MIN, Limits
 from app.generation.model_styles import ModelStyle
+from app.generation.per_request import remembering
 from app.i18n.gettext import _
 from app.moderation import banned_words
 from app.storage.walk_models import ID, ROUND
@@ -21,6 +22,7 @@ from app.walk_requests.schema import Commission, StopRequest
 from app.walks import lineage
 
 
+@remembering()
 def validate(
     data: Any, *, recipe_model: str | None = None, style_words: Iterable[str] = (), loras: Iterable[str] = ()
 ) -> Commission:

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.config import ROOT
+
+pytestmark = pytest.mark.slow  # each starts a process with the whole site
 
 PROGRAM = """
 import gc, json, threading, wsgi

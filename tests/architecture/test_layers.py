@@ -60,9 +60,21 @@ def room_of(name: str) -> str:
     return [*name.split("."), "__init__"][1]
 
 
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """List all statements of a module, however deep; expressions hold no imports and are passed over."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+            inner = getattr(node, name, None)
+            if isinstance(inner, list):
+                todo.extend(inner)
+
+
 def imported(tree: ast.AST, known: set[str]) -> Iterator[str]:
     """List what a module imports of the modules that are known, each by its whole name."""
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
         elif isinstance(node, ast.ImportFrom) and node.module:

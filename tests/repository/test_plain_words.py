@@ -7,6 +7,8 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,10 +39,37 @@ CATALOGUE = ROOT / "app/i18n/translations/de/LC_MESSAGES/messages.po"
 
 
 @pytest.fixture(params=PACKAGES)
-def sources(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Return the Python sources of a package by their paths."""
-    files = sorted((ROOT / request.param).rglob("*.py"))
-    return {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in files}
+def sources(request: pytest.FixtureRequest) -> dict[str, Source]:
+    """Return what is written in the modules of a package, by their paths."""
+    return package(request.param)
+
+
+@cache
+def package(name: str) -> dict[str, Source]:
+    """Read the modules of a package once for all that is asked of them."""
+    return {str(path.relative_to(ROOT)): read(path.read_text("utf-8")) for path in sorted((ROOT / name).rglob("*.py"))}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What people read in a module: docstrings, other texts, the names given there, and those of its functions."""
+
+    docstrings: tuple[str, ...]
+    texts: tuple[str, ...]
+    names: tuple[str, ...]
+    functions: tuple[str, ...]
+
+
+def read(source: str) -> Source:
+    """Parse a module and keep what is asked of it."""
+    tree = ast.parse(source)
+    nodes = list(documented(tree))
+    return Source(
+        docstrings=tuple(ast.get_docstring(node) or "" for node in nodes),
+        texts=tuple(texts(source, tree)),
+        names=tuple(names(tree)),
+        functions=tuple(node.name for node in nodes if not isinstance(node, ast.Module)),
+    )
 
 
 def documented(tree: ast.Module) -> Iterator[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -50,9 +79,12 @@ def documented(tree: ast.Module) -> Iterator[ast.Module | ast.ClassDef | ast.Fun
             yield node
 
 
-def texts(source: str) -> Iterator[str]:
-    """List docstrings, strings that stand alone beneath what they describe, comments, log lines and help texts."""
-    for node in ast.walk(ast.parse(source)):
+def texts(source: str, tree: ast.Module) -> Iterator[str]:
+    """List docstrings, strings that stand alone beneath what they describe, comments, log lines and help texts.
+
+    Comments are listed only of sources that have one of the words at all.
+    """
+    for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.value.value
         elif isinstance(node, ast.Call):
@@ -62,6 +94,8 @@ def texts(source: str) -> Iterator[str]:
             for part in (part for each in given for part in ast.walk(each)):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     yield part.value
+    if not WORDS.search(source):  # telling comments from strings takes as long as all else
+        return
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.string
@@ -83,39 +117,42 @@ def words_of(name: str) -> list[str]:
     return [part.lower() for each in name.split("_") for part in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", each)]
 
 
-def test_no_docstring_opens_with_a_word_that_says_little(sources: dict[str, str]) -> None:
+def test_no_docstring_opens_with_a_word_that_says_little(sources: dict[str, Source]) -> None:
     found = [
         f"{path}: {doc.splitlines()[0]}"
         for path, source in sources.items()
-        for node in documented(ast.parse(source))
-        if (doc := ast.get_docstring(node) or "").startswith(OPENINGS)
+        for doc in source.docstrings
+        if doc.startswith(OPENINGS)
     ]
     assert found == []
 
 
-def test_no_text_has_a_word_that_the_field_does_not_use(sources: dict[str, str]) -> None:
+def test_no_text_has_a_word_that_the_field_does_not_use(sources: dict[str, Source]) -> None:
     found = [
         f"{path}: {match[0]} in: {text.strip()[:80]}"
         for path, source in sources.items()
-        for text in texts(source)
+        for text in source.texts
         for match in WORDS.finditer(PROCESSES.sub("", text))
     ]
     assert found == []
 
 
-def test_no_name_has_a_word_that_the_field_does_not_use(sources: dict[str, str]) -> None:
+def test_no_name_has_a_word_that_the_field_does_not_use(sources: dict[str, Source]) -> None:
     found = [
         f"{path}: {name}"
         for path, source in sources.items()
-        for name in names(ast.parse(source))
+        for name in source.names
         if name not in PUBLIC and any(PARTS.fullmatch(word) for word in words_of(name))
     ]
     assert found == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_no_template_style_or_script_has_a_word_that_visitors_do_not_use(page: Path) -> None:
-    assert [match[0] for match in WORDS.finditer(page.read_text("utf-8"))] == []
+def test_no_template_style_or_script_has_a_word_that_visitors_do_not_use() -> None:
+    assert PAGES
+    found = [
+        f"{page.relative_to(ROOT)}: {match[0]}" for page in PAGES for match in WORDS.finditer(page.read_text("utf-8"))
+    ]
+    assert found == []
 
 
 def test_no_sentence_of_a_page_has_a_word_that_visitors_do_not_use() -> None:
@@ -133,11 +170,9 @@ def test_no_sentence_of_a_page_has_a_word_that_visitors_do_not_use() -> None:
 
 def test_no_two_functions_share_a_vague_name() -> None:
     found: dict[str, list[str]] = {}
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            for node in documented(ast.parse(path.read_text("utf-8"))):
-                if not isinstance(node, ast.Module) and node.name in VAGUE:
-                    found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    for path, source in ((path, source) for name in PACKAGES for path, source in package(name).items()):
+        for name in VAGUE.intersection(source.functions):
+            found.setdefault(name, []).extend([path] * source.functions.count(name))
     assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}
 
 
@@ -150,8 +185,8 @@ def test_lists_find_what_they_are_for() -> None:
     source = (
         '"""Have it begin anew."""\ndef told(easel_of):\n    """Say it."""\n    log.info("nobody is here")  # hung\n'
     )
-    assert [WORDS.search(text) is not None for text in texts(source)] == [True, False, True, True]
-    assert [name for name in names(ast.parse(source)) if any(PARTS.fullmatch(word) for word in words_of(name))] == [
+    assert [WORDS.search(text) is not None for text in read(source).texts] == [True, False, True, True]
+    assert [name for name in read(source).names if any(PARTS.fullmatch(word) for word in words_of(name))] == [
         "told", "easel_of",
     ]  # fmt: skip
     assert not WORDS.search(PROCESSES.sub("", "after which a task hangs"))

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from app.config import ROOT
 from app.version import __version__
@@ -75,6 +73,9 @@ def test_notes_are_made_by_make_and_refused_for_a_version_that_nobody_tells_of()
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    from cyclonedx.schema import SchemaVersion  # here, because importing it takes more than a second
+    from cyclonedx.validation.json import JsonStrictValidator
+
     target = tmp_path_factory.mktemp("bill") / "bom.json"
     assert bill.main([str(target)]) == 0
     text = target.read_text("utf-8")
@@ -94,6 +95,7 @@ def test_bill_names_the_packages_of_both_programs_in_their_locked_versions(writt
     assert written["metadata"]["component"]["version"] == __version__
 
 
+@pytest.mark.slow
 def test_bill_names_models_fonts_and_drawings_with_licence_and_sum(written: dict) -> None:
     works = {each["name"]: each for each in written["components"] if each["bom-ref"].startswith("work:")}
     assert {"models/house/", "models/eye/", "models/house/sketchbook.zip", "static/fonts/", "static/vendor/"} <= set(
@@ -106,6 +108,7 @@ def test_bill_names_models_fonts_and_drawings_with_licence_and_sum(written: dict
     assert works["models/house/"]["type"] == "machine-learning-model"
 
 
+@pytest.mark.slow
 def test_bill_covers_every_weight_picture_font_and_drawing(written: dict) -> None:
     works = {each["name"] for each in written["components"] if each["bom-ref"].startswith("work:")}
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -114,6 +117,7 @@ def test_bill_covers_every_weight_picture_font_and_drawing(written: dict) -> Non
     assert [path for path in shipped if not any(path == work or path.startswith(work) for work in works)] == []
 
 
+@pytest.mark.slow
 def test_bill_tells_the_licence_of_nearly_every_package(written: dict) -> None:
     packages = [each for each in written["components"] if each["type"] == "library"]
     assert sum(bool(each.get("licenses")) for each in packages) > 0.95 * len(packages)

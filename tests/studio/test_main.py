@@ -28,6 +28,7 @@ def imported(package: str) -> set[str]:
     return names
 
 
+@pytest.mark.slow
 def test_site_and_studio_do_not_know_each_other() -> None:
     assert "studio" not in imported("app") | imported("worker")
     assert not {"app", "worker", "flask"} & imported("studio")

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import kubernetes_validate
 import yaml
 
 from app.config import ROOT
@@ -38,6 +36,9 @@ def rendered(overlay: str) -> tuple[Manifest, ...]:
 
 def flaws(manifest: Manifest) -> list[str]:
     """Name what of a manifest does not fit its schema: Kubernetes' own, or KEDA's."""
+    import jsonschema  # here, because importing it takes every process of a test run more than a second
+    import kubernetes_validate
+
     if manifest["apiVersion"].startswith("keda.sh/"):
         schemas = json.loads(KEDA.read_text("utf-8"))
         schema = schemas[manifest["kind"]]

@@ -47,7 +47,7 @@ from worker.process.worker import Worker, this_worker
 from worker.queue import heartbeat, leases, outages
 from worker.tasks import film_assembly, walk_setup
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Deed = Callable[[], object]
 
@@ -133,6 +133,7 @@ def go_on(painter: FakePainter) -> None:
     painter.on_paint = lambda _: None
 
 
+@pytest.mark.databases
 def test_nothing_waits_and_nothing_is_done(painter: FakePainter) -> None:
     assert job.work() == 0
     assert painter.batches == []
@@ -145,6 +146,7 @@ def test_a_job_without_a_painter_is_refused(app: Flask, commissioned: Commission
     assert read(walk.id).state == QUEUED
 
 
+@pytest.mark.databases
 def test_a_walk_becomes_a_film(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned("a fox", "a kite", seed=7, frames=10)
     assert job.work() == 6
@@ -370,6 +372,7 @@ def test_a_stop_request_puts_the_walk_back_in_line_with_its_frames(
     assert sum(row.painted_count for row in rows) > 4
 
 
+@pytest.mark.databases
 def test_an_interrupted_walk_goes_on_where_it_stopped(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=12)
     interrupt_at(painter, 4)
@@ -445,6 +448,7 @@ def test_lost_knots_are_painted_again(painter: FakePainter, commissioned: Commis
     assert not (folder(walk.id) / "knots").exists()
 
 
+@pytest.mark.databases
 def test_another_models_half_walk_begins_anew(app: Flask, painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=12)
     interrupt_at(painter, 4)
@@ -513,6 +517,7 @@ def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     )
 
 
+@pytest.mark.databases
 def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
     painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
 ) -> None:
@@ -528,6 +533,7 @@ def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
     assert pieces() == 0
 
 
+@pytest.mark.databases
 def test_a_walk_deleted_in_its_middle_leaves_no_file(
     painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
 ) -> None:
@@ -542,6 +548,7 @@ def test_a_walk_deleted_in_its_middle_leaves_no_file(
     assert (len(painter.batches), len(painter.knots)) == (1, 1)
 
 
+@pytest.mark.databases
 def test_a_walk_cancelled_and_retried_is_painted_whole(
     painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
 ) -> None:
@@ -792,6 +799,7 @@ def test_film_of_a_walk_that_was_asked_for_in_the_future_came_after_no_seconds(
     assert read(walk.id).first_film_seconds == 0
 
 
+@pytest.mark.databases
 def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -856,6 +864,7 @@ def test_a_recipe_of_another_size_fails_and_says_so(painter: FakePainter, commis
     assert "4096 × 4096" in str(read(walk.id).error)
 
 
+@pytest.mark.databases
 @pytest.mark.usefixtures("pauses")
 def test_a_database_that_does_not_answer_fails_no_walk_and_loses_none(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
@@ -907,6 +916,7 @@ def test_a_walk_that_kills_every_worker_is_given_up(painter: FakePainter, commis
     assert job.work() == 0
 
 
+@pytest.mark.databases
 def test_the_same_job_delivered_twice_at_once_makes_one_film(
     app: Flask, painter: FakePainter, commissioned: Commissioner
 ) -> None:
@@ -934,6 +944,7 @@ def test_the_same_job_delivered_twice_at_once_makes_one_film(
     assert sorted(painter.painted) == row.positions
 
 
+@pytest.mark.databases
 def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
     app: Flask, painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
 ) -> None:

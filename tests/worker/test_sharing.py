@@ -22,7 +22,7 @@ from worker.process import walk_memory
 from worker.process.worker import Worker, this_worker
 from worker.queue import leases
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -82,6 +82,7 @@ def test_a_walk_is_not_shared_while_others_wait_for_the_workers(
     assert sizes(read(first.id)) == sizes(read(second.id)) == [[2], [5], [8, 2]]
 
 
+@pytest.mark.databases
 def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
     app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +98,7 @@ def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
     assert rings == []
 
 
+@pytest.mark.databases
 def test_two_workers_at_the_same_level_paint_each_picture_once_and_the_film_is_the_same(
     app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
 ) -> None:

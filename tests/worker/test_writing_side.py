@@ -33,7 +33,7 @@ from worker.queue.leases import Claim
 from worker.tasks import batch_task, film_assembly
 from worker.writing_side import Remainder, WritingSide, threads_for
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 WAIT_S = 20.0
 
@@ -128,6 +128,7 @@ def test_walks_come_out_as_without_writers(
         assert media_store.store().read_bytes(plain.media["gif"].path) != b"" and stored(aside.id) == named(aside)
 
 
+@pytest.mark.databases
 def test_level_opens_when_its_last_batch_is_written(
     beside_writers: FakePainter, commissioned: Commissioner, trace: Trace
 ) -> None:
@@ -210,6 +211,7 @@ def test_unfit_picture_is_painted_again_by_the_thread_that_paints(
     assert count == row.attempt, "the piece was tried once"
 
 
+@pytest.mark.databases
 def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=6)
     this_worker().pictures.detector = lambda pictures: [True] * len(pictures)
@@ -217,6 +219,7 @@ def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePaint
     assert read(walk.id).state == REFUSED and stored(walk.id) == set()
 
 
+@pytest.mark.databases
 def test_lost_frame_is_painted_again_by_the_thread_that_paints(
     beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +293,7 @@ def test_full_disk_met_by_a_writer_fails_no_walk(
     assert next(left, None) is None
 
 
+@pytest.mark.databases
 def test_database_that_does_not_answer_a_writer_loses_no_walk(
     beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,6 +325,7 @@ def test_hung_encoder_of_a_writer_counts_as_a_loss(
     assert (piece.state, piece.lease_until, read(walk.id).state) == ("taken", None, PAINTING)
 
 
+@pytest.mark.databases
 def test_cancelled_walk_leaves_no_files(app: Flask, beside_writers: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=24)
 
@@ -336,6 +341,7 @@ def test_cancelled_walk_leaves_no_files(app: Flask, beside_writers: FakePainter,
     assert stored(walk.id) == set() and db.session.query(Task).count() == 0
 
 
+@pytest.mark.databases
 def test_stop_saves_painted_batches_and_gives_films_back(
     beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,6 +368,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
     )
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("where", ["painter", "writer"])
 def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
     where: str, app: Flask, beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
@@ -393,6 +400,7 @@ def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
     assert (row.state, row.painted_count) == (FINISHED, 12) and stored(row.id) == named(row)
 
 
+@pytest.mark.databases
 def test_each_piece_is_counted_once(beside_writers: FakePainter, commissioned: Commissioner) -> None:
     def counted() -> float:
         samples = [each for metric in metrics.REGISTRY.collect() for each in metric.samples]

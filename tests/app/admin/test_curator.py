@@ -21,8 +21,6 @@ from tests.conftest import make_app
 from tests.support.commands import run, run_json
 from tests.support.curator import HASH, PASSWORD, enter
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 PAGES = ("/curator", "/curator/exhibitions", "/curator/words", "/curator/log")
 
@@ -147,6 +145,7 @@ def test_forms_without_their_token_are_refused(instance: Path, hung: Hanger) -> 
     assert done() == []
 
 
+@pytest.mark.databases
 def test_reported_walk_is_left_or_hidden_from_the_queue(curator: FlaskClient, house: Flask, hung: Hanger) -> None:
     walk, other, visitor = hung("a kite", "a gull"), hung(), house.test_client()
     for each in (walk, other):
@@ -163,6 +162,7 @@ def test_reported_walk_is_left_or_hidden_from_the_queue(curator: FlaskClient, ho
     assert done() == [("hid walk", other.id), ("left walk as it is", walk.id)]
 
 
+@pytest.mark.databases
 def test_hidden_walk_is_seen_here_alone_and_can_hang_again(curator: FlaskClient, house: Flask, hung: Hanger) -> None:
     walk, stranger = hung("a kite", "a gull"), house.test_client()
     curator.post(f"/curator/walks/{walk.id}/hide")
@@ -204,6 +204,7 @@ def test_walk_is_looked_up_by_id_or_address(curator: FlaskClient, hung: Hanger) 
     assert "&lt;i&gt;nothing" in answer.text
 
 
+@pytest.mark.databases
 def test_word_is_banned_and_lifted(curator: FlaskClient) -> None:
     curator.post("/curator/words", data={"word": "Gore"})
     assert banned_words.words() == ["gore"]
@@ -214,6 +215,7 @@ def test_word_is_banned_and_lifted(curator: FlaskClient) -> None:
     assert done() == [("lifted word", "gore"), ("banned word", "gore")]
 
 
+@pytest.mark.databases
 def test_exhibition_is_made_changed_and_ended(curator: FlaskClient, house: Flask, hung: Hanger) -> None:
     first, second, stranger = hung("a kite", "a gull"), hung("a moth", "a star"), house.test_client()
     fields = {"title": "In the air", "text": "Up.", "walks": f"{first.url}\n\n{second.id}\r\n"}
@@ -236,6 +238,7 @@ def test_exhibition_is_made_changed_and_ended(curator: FlaskClient, house: Flask
     assert done() == [(f"{what} exhibition", "in-the-air") for what in ("removed", "changed", "made")]
 
 
+@pytest.mark.databases
 def test_log_is_shown_page_by_page(curator: FlaskClient) -> None:
     for number in range(55):
         audit_log.note("hid walk", f"number {number}")

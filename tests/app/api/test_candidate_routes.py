@@ -31,6 +31,7 @@ def asked(client: FlaskClient, **more: Any) -> tuple[dict[str, Any], dict[str, s
     return client.get(answer.location, headers=headers).json, headers
 
 
+@pytest.mark.databases
 def test_candidates_are_described_with_what_a_stop_takes_over(client: FlaskClient) -> None:
     told, headers = asked(client)
     assert (told["state"], told["wanted"], len(told["candidates"])) == ("painted", 4, 4)

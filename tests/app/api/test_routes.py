@@ -19,8 +19,6 @@ from app.storage.database import db
 from app.storage.walk_models import ID, Walk
 from app.walks import lifecycle
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}], "seed": 11, "frames": 24}
 
@@ -53,6 +51,7 @@ def bearer(token: str) -> dict[str, str]:
 # Commissioning
 
 
+@pytest.mark.databases
 def test_walk_is_accepted_with_its_address_and_token(client: FlaskClient) -> None:
     answer = client.post("/api/v1/walks", json=ASKED)
     walk = answer.json
@@ -207,6 +206,7 @@ def test_hostile_megabyte_is_answered_in_a_few_kilobytes(client: FlaskClient) ->
     assert len(answer.data) < 20_000
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 @given(body=st.binary(max_size=60) | st.text(max_size=60).map(lambda text: json.dumps({"stops": [text]}).encode()))
 def test_no_body_breaks_anything(app: Flask, body: bytes) -> None:
@@ -226,6 +226,7 @@ def ask(client: FlaskClient, *, address: str = "203.0.113.7", token: str | None 
     return client.post("/api/v1/walks", json=ASKED | fields, headers=headers, environ_base={"REMOTE_ADDR": address})
 
 
+@pytest.mark.databases
 def test_repeat_with_the_same_key_is_the_same_walk(client: FlaskClient) -> None:
     first, second = ask(client), ask(client)
     assert (first.status_code, second.status_code) == (202, 202)
@@ -305,6 +306,7 @@ def test_unchanged_walk_is_not_sent_again(client: FlaskClient, hung: Hanger) -> 
     assert (answer.status_code, answer.data) == (304, b"")
 
 
+@pytest.mark.databases
 def test_list_holds_the_gallery_newest_first(client: FlaskClient, hung: Hanger) -> None:
     older, newer = hung(minutes_ago=3), hung()
     hung(unlisted=True)
@@ -313,6 +315,7 @@ def test_list_holds_the_gallery_newest_first(client: FlaskClient, hung: Hanger) 
     assert (body["next_cursor"], body["previous_cursor"], body["found"]) == (None, None, None)
 
 
+@pytest.mark.databases
 def test_list_is_searched_and_turned_page_by_page(client: FlaskClient, hung: Hanger) -> None:
     foxes = [hung("a fox", f"kite {index}", minutes_ago=index).id for index in range(3)]
     hung("a bear", "the sea")
@@ -365,6 +368,7 @@ def test_odd_searches_find_nothing(client: FlaskClient, hung: Hanger, query: str
     assert client.get(f"/api/v1/walks?q={query}").json["walks"] == []
 
 
+@pytest.mark.databases
 def test_long_list_asks_the_database_a_fixed_number_of_times(client: FlaskClient, hung: Hanger) -> None:
     statements: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
@@ -387,6 +391,7 @@ def test_waiting_walk_is_cancelled_by_its_owner(client: FlaskClient) -> None:
     assert client.get(f"/api/v1/walks/{walk['id']}").json["state"] == "cancelled"
 
 
+@pytest.mark.databases
 def test_finished_walk_is_deleted_by_its_owner_and_gone(client: FlaskClient, hung: Hanger) -> None:
     address = f"/api/v1/walks/{hung(visitor='ann').id}"
     assert client.delete(address, headers=bearer("secret of ann")).status_code == 204

@@ -31,8 +31,6 @@ from tests.support.commands import run, run_json
 from tests.support.led import ROBOT, ROBOT_DIGEST
 from tests.support.recipes import RENDERING
 
-pytestmark = pytest.mark.databases
-
 CREDIT = {"artist": "Ann Example", "licence": "CC-BY-4.0", "source": "https://example.org/robot"}
 
 
@@ -99,6 +97,7 @@ def digests(walk: Walk) -> set[str]:
     return {thing["drawing"] for thing in walk.stops[0].scene["things"]}
 
 
+@pytest.mark.databases
 def test_drawing_comes_along_to_be_painted_after_and_is_not_offered(other: Flask, archive: Path) -> None:
     report = import_archive(archive)
     assert (report.queued, report.drawings) == (1, 1)

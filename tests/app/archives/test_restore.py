@@ -32,7 +32,7 @@ from tests.support import candidates, photos, postgres
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Rows = dict[str, list[str]]
 
@@ -109,6 +109,7 @@ def named_files() -> dict[str, bytes]:
     return {path: media_store.store().read_bytes(path) for path in paths}
 
 
+@pytest.mark.databases
 def test_every_row_of_every_table_and_every_byte_of_every_file_comes_back(
     furnished: Walk, runner: FlaskCliRunner, empty: Flask, tmp_path: Path
 ) -> None:
@@ -131,6 +132,7 @@ def test_every_row_of_every_table_and_every_byte_of_every_file_comes_back(
         assert is_sqlite() == (tmp_path / "empty/moma.sqlite").exists()
 
 
+@pytest.mark.databases
 def test_verify_names_each_table_and_file_that_is_not_as_it_was(
     furnished: Walk, runner: FlaskCliRunner, tmp_path: Path
 ) -> None:
@@ -149,6 +151,7 @@ def test_verify_names_each_table_and_file_that_is_not_as_it_was(
     assert "4 differ" in run(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1).output
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("by_operator", [True, False])
 def test_walk_that_was_deleted_after_the_backup_does_not_come_back(
     furnished: Walk, runner: FlaskCliRunner, tmp_path: Path, by_operator: bool
@@ -166,6 +169,7 @@ def test_walk_that_was_deleted_after_the_backup_does_not_come_back(
     assert not any("bear" in row.lower() for name, found in rows().items() if name != "deeds" for row in found)
 
 
+@pytest.mark.databases
 def test_walk_stays_deleted_where_the_database_is_lost_and_the_media_store_is_not(
     furnished: Walk, runner: FlaskCliRunner, empty: Flask, tmp_path: Path
 ) -> None:

@@ -30,7 +30,7 @@ from tests.conftest import make_app
 from tests.support.commands import run, run_json
 from tests.support.pictures import two_halves, written
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -96,6 +96,7 @@ def count() -> int:
     return db.session.scalar(select(func.count()).select_from(Walk)) or 0
 
 
+@pytest.mark.databases
 def test_walks_hang_at_the_other_house_as_they_hung_here(
     app: Flask, other: Flask, first: list[Walk], tmp_path: Path
 ) -> None:
@@ -123,6 +124,7 @@ def exhibition_film(walk_id: str) -> bytes:
     return next(piece.film() for piece in first_exhibition.shipped_walks() if piece.walk_id == walk_id)
 
 
+@pytest.mark.databases
 def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Walk], tmp_path: Path) -> None:
     file, title = export(app, tmp_path), first[0].title
     walk_edits.apply(first[0], walk_edits.validate({"title": "Changed since"}))
@@ -139,6 +141,7 @@ def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Wal
     ]
 
 
+@pytest.mark.databases
 def test_recipes_alone_join_the_line_under_their_ids(
     app: Flask, other: Flask, first: list[Walk], tmp_path: Path
 ) -> None:
@@ -310,6 +313,7 @@ def test_what_is_no_archive_is_refused(runner: FlaskCliRunner, first: list[Walk]
     assert lookup.walk_at_address(first[0].id).state == FINISHED
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("options", [(), ("--owners",)])
 def test_photo_of_a_stop_goes_along_with_its_walk_s_owner_alone(
     app: Flask, other: Flask, first: list[Walk], tmp_path: Path, options: tuple[str, ...]

@@ -23,8 +23,6 @@ from app.storage.walk_models import Walk
 from tests.conftest import inside, make_app
 from tests.support.commands import run, run_json
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
@@ -55,6 +53,7 @@ def test_token_is_shown_once_and_only_its_hash_is_kept(runner: FlaskCliRunner) -
     assert secret not in str(logged())
 
 
+@pytest.mark.databases
 def test_command_makes_lists_and_revokes_and_the_log_tells(runner: FlaskCliRunner, client: FlaskClient) -> None:
     made = run_json(
         runner, "tokens", "create", "press", "--scope", CREATE, "--allowance", "7", "--expires", "2999-12-31"
@@ -115,6 +114,7 @@ def test_unusable_token_is_refused_by_its_field(
     assert db.session.scalar(select(ApiToken)) is None
 
 
+@pytest.mark.databases
 def test_name_stands_for_one_token_for_ever(runner: FlaskCliRunner) -> None:
     run(runner, "tokens", "create", "press")
     run(runner, "tokens", "revoke", "press")
@@ -124,6 +124,7 @@ def test_name_stands_for_one_token_for_ever(runner: FlaskCliRunner) -> None:
     assert run_json(runner, "tokens", "revoke", "nobody", status=1)["errors"][0]["field"] == "name"
 
 
+@pytest.mark.databases
 def test_last_day_of_a_token_is_good_and_days_are_counted_from_now(app: Flask) -> None:
     assert api_tokens.expiry("2999-01-31") == datetime(2999, 2, 1, tzinfo=UTC)
     assert timedelta(days=89, hours=23) < api_tokens.expiry("90d") - now() <= timedelta(days=90)
@@ -143,6 +144,7 @@ def test_walk_made_with_a_token_is_that_token_s(client: FlaskClient, commissione
     assert client.get(address).json["state"] == "cancelled"
 
 
+@pytest.mark.databases
 def test_token_lists_its_own_walks_of_every_state_and_nobody_else_s(client: FlaskClient, hung: Hanger) -> None:
     press = make()
     hung()
@@ -279,6 +281,7 @@ def strict(instance: Path, app: Flask) -> Iterator[Flask]:
         yield strict
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 def test_allowance_of_a_token_is_counted_in_work_and_apart_from_its_address(strict: Flask) -> None:
     client = strict.test_client()
@@ -318,6 +321,7 @@ def test_tokens_take_turns_of_their_own(client: FlaskClient) -> None:
     assert (turns[first], turns[second]) == (0, 1)
 
 
+@pytest.mark.databases
 def test_same_name_at_once_makes_one_token(app: Flask) -> None:
     api_tokens.create("press")
     with pytest.raises(InvalidInput):

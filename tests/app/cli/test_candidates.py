@@ -42,6 +42,7 @@ def painted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=paint))
 
 
+@pytest.mark.databases
 @pytest.mark.usefixtures("painted")
 def test_pictures_are_named_and_written_and_one_is_picked(runner: FlaskCliRunner, tmp_path: Path) -> None:
     told = run_json(runner, "walks", "candidates", "a fox", "--seed", "7", "--out", str(tmp_path / "row"))

@@ -20,8 +20,6 @@ from tests.support import forks, led
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
-pytestmark = pytest.mark.databases
-
 
 @pytest.fixture
 def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
@@ -36,6 +34,7 @@ def robot(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.mark.databases
 def test_drawing_is_added_listed_removed_and_restored(runner: FlaskCliRunner, robot: str) -> None:
     told = ("--artist", "Ann Example", "--licence", "CC-BY-4.0", "--source", "https://example.org", "--style", "own")
     made = run_json(runner, "drawings", "add", robot, "robot hamster, robster", "--kind", "cat-face", *told)
@@ -99,7 +98,6 @@ def test_without_a_model_that_sketches_lead_it_is_kept_and_said(
         db.session.remove()
 
 
-@pytest.mark.sqlite
 @pytest.mark.slow
 def test_command_line_adds_a_drawing_that_the_site_reads_prompts_as(
     instance: Path, led_folder: Path, app: Flask, robot: str

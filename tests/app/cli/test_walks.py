@@ -27,8 +27,6 @@ from tests.support.house import NAME
 from tests.support.recipes import RENDERING
 from tests.support.tables import make_table
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 
 
@@ -43,6 +41,7 @@ def test_walk_is_created(runner: FlaskCliRunner) -> None:
     assert "queued, 0 of 24 frames, seed 7" in output
 
 
+@pytest.mark.databases
 def test_walk_is_created_with_all_that_can_be_said(runner: FlaskCliRunner) -> None:
     options = ("--frames", "30", "--seed", "0", "--leave-out", "rain", "--unlisted")
     walk = run_json(runner, "walks", "create", "a bear", "the sea", "a kite", *options)
@@ -173,6 +172,7 @@ def test_missing_recipe_is_refused_by_the_command_line_itself(runner: FlaskCliRu
     run(runner, "walks", "create", "--recipe", "nowhere.json", status=2)
 
 
+@pytest.mark.databases
 def test_walks_are_listed_newest_first_unlisted_ones_as_well(runner: FlaskCliRunner, hung: Hanger) -> None:
     first, second = hung("a bear", "x"), hung("a fox", "x", unlisted=True)
     listed = run_json(runner, "walks", "list")
@@ -181,6 +181,7 @@ def test_walks_are_listed_newest_first_unlisted_ones_as_well(runner: FlaskCliRun
     assert lines[0].split() == [second.id, "finished", "2/2", "A", "fox,", "x"]
 
 
+@pytest.mark.databases
 def test_list_is_narrowed_by_state_and_number(runner: FlaskCliRunner, hung: Hanger, commissioned: Hanger) -> None:
     hung()
     waits = commissioned()
@@ -190,6 +191,7 @@ def test_list_is_narrowed_by_state_and_number(runner: FlaskCliRunner, hung: Hang
     run(runner, "walks", "list", "--limit", "0", status=2)
 
 
+@pytest.mark.databases
 def test_walk_is_shown_by_id_or_address(runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
     for name in (walk.id, walk.url.rpartition("/")[2]):
@@ -203,6 +205,7 @@ def test_unknown_walk_is_not_found(runner: FlaskCliRunner, command: str, name: s
     assert "No walk has this address" in run(runner, "walks", command, name, status=1).stderr
 
 
+@pytest.mark.databases
 def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, commissioned: Hanger) -> None:
     walk = commissioned()
     assert run_json(runner, "walks", "cancel", walk.id)["state"] == "cancelled"
@@ -214,6 +217,7 @@ def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, commissi
     )
 
 
+@pytest.mark.databases
 def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
     assert run_json(runner, "walks", "delete", walk.id) == {"id": walk.id, "deleted": True}
@@ -240,6 +244,7 @@ def test_recipe_is_exported_and_read_again(runner: FlaskCliRunner, painted: Walk
     assert recipe.commission_of(recipe.parse_recipe(out.read_bytes()))[0].seed == 7
 
 
+@pytest.mark.databases
 def test_walk_without_a_film_is_not_exported(runner: FlaskCliRunner, commissioned: Hanger, tmp_path: Path) -> None:
     told = run_json(runner, "walks", "export", commissioned().id, str(tmp_path / "film.gif"), status=1)
     assert "has no gif yet; it is queued" in told["error"]
@@ -276,7 +281,6 @@ def test_database_without_its_schema_is_explained(tmp_path: Path, arguments: tup
         db.engine.dispose()
 
 
-@pytest.mark.sqlite
 def test_locked_database_is_explained(app: Flask, instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.storage.database.BUSY_TIMEOUT_MS", 0)
     impatient = make_app(instance)
@@ -289,6 +293,7 @@ def test_locked_database_is_explained(app: Flask, instance: Path, monkeypatch: p
     assert "database is locked" in result.stderr
 
 
+@pytest.mark.databases
 def test_doctor_names_what_is_well_and_what_is_not(runner: FlaskCliRunner) -> None:
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     assert {part: finding["well"] for part, finding in found.items()} == {
@@ -381,6 +386,7 @@ def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:
         db.engine.dispose()
 
 
+@pytest.mark.databases
 def test_doctor_finds_a_worker_of_another_version(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
     monkeypatch.setattr("app.queue.jobs.workers", lambda: [about, about | {"version": "0.0.9"}])

@@ -18,8 +18,6 @@ from tests.conftest import make_app
 from tests.support import led
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
-pytestmark = pytest.mark.databases
-
 ADDED = "insert"
 
 
@@ -66,6 +64,7 @@ def known(site: Flask) -> tuple[list[str], list[str]]:
     return found
 
 
+@pytest.mark.databases
 def test_addition_and_removal_are_seen_by_another_process_a_second_later(other: Flask, clock: Clock) -> None:
     assert known(other) == ([], [])
     add()
@@ -98,6 +97,7 @@ def test_process_that_changed_something_sees_it_at_once(app: Flask, clock: Clock
     assert ROBOT_DIGEST in added_drawings.book().withdrawn
 
 
+@pytest.mark.databases
 def test_database_is_asked_once_a_second_and_read_only_after_a_change(
     app: Flask, clock: Clock, asked: list[str]
 ) -> None:
@@ -112,6 +112,7 @@ def test_database_is_asked_once_a_second_and_read_only_after_a_change(
     assert "max" in asked[0]
 
 
+@pytest.mark.databases
 def test_drawing_is_read_from_the_database_when_it_is_asked_for(app: Flask, asked: list[str]) -> None:
     add()
     book = added_drawings.book()

@@ -18,8 +18,6 @@ from app.storage.walk_models import STATES, Walk
 from app.walks import lifecycle, lookup
 from tests.conftest import SECRET, Commissioner, make_app
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 
 
@@ -57,6 +55,7 @@ def test_empty_gallery_has_one_empty_page(app: Flask) -> None:
     assert catalogue.total() == 0
 
 
+@pytest.mark.databases
 def test_very_many_walks_are_counted_once_a_minute(hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "TOTAL_COUNTED", 2)
     hung()
@@ -73,6 +72,7 @@ def test_newest_walk_comes_first(hung: Hanger) -> None:
     assert ids(catalogue.page()) == [newer.id, older.id]
 
 
+@pytest.mark.databases
 def test_pages_hold_every_walk_once_even_those_of_the_same_instant(seven: list[str]) -> None:
     for limit in (1, 2, 3, 4, 7, 8):
         pages = all_pages(limit=limit)
@@ -81,6 +81,7 @@ def test_pages_hold_every_walk_once_even_those_of_the_same_instant(seven: list[s
         assert all(len(page.walks) == limit for page in pages[:-1])
 
 
+@pytest.mark.databases
 def test_pages_are_the_same_on_the_way_back(seven: list[str]) -> None:
     for limit in (1, 2, 3, 4):
         page = all_pages(limit=limit)[-1]
@@ -93,6 +94,7 @@ def test_pages_are_the_same_on_the_way_back(seven: list[str]) -> None:
         assert page.older is not None
 
 
+@pytest.mark.databases
 def test_page_stays_in_place_while_new_walks_are_hung(seven: list[str], hung: Hanger) -> None:
     second = catalogue.page(limit=3).older
     expected = ids(catalogue.page(cursor=second, limit=3))
@@ -106,6 +108,7 @@ def test_page_goes_on_where_a_deleted_walk_hung(seven: list[str]) -> None:
     assert ids(catalogue.page(cursor=first.older, limit=3)) == seven[3:6]
 
 
+@pytest.mark.databases
 def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Hanger) -> None:
     foxes = [hung("a fox", f"kite {index}", minutes_ago=100 + index).id for index in range(4)]
     pages = all_pages("fox")
@@ -125,6 +128,7 @@ def test_unfinished_walk_does_not_hang(hung: Hanger, state: str) -> None:
     assert catalogue.total() == 0
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("hide", ["unlisted", "deleted"])
 def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
     walk, other = hung("a fox", "a kite", seed=77, unlisted=hide == "unlisted"), hung("a bear", "x", minutes_ago=9)
@@ -199,6 +203,7 @@ def test_cursor_made_before_the_key_was_changed_is_still_good(instance: Path, se
         assert ids(catalogue.page(cursor=cursor, limit=3)) == seven[3:6]
 
 
+@pytest.mark.databases
 def test_page_says_how_far_back_in_time_it_is(hung: Commissioner) -> None:
     for minutes in range(5):
         hung(f"a fox {minutes}", "a kite", minutes_ago=minutes)

@@ -22,7 +22,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import GalleryEntry, Walk
 from app.walks import lifecycle
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Hanger = Callable[..., Walk]
 
@@ -52,6 +52,7 @@ def all_ids(limit: int, **chosen: object) -> list[str]:
     return there
 
 
+@pytest.mark.databases
 def test_each_filter_keeps_what_it_names(hung: Hanger) -> None:
     plain = hung("a fox", "a kite", minutes_ago=5)
     three = hung("a fox", "a bear", "a kite", ending="back", frames=3, minutes_ago=4)
@@ -67,6 +68,7 @@ def test_each_filter_keeps_what_it_names(hung: Hanger) -> None:
     assert catalogue.page(CatalogueQuery(stops=[2])).hit_count == 2
 
 
+@pytest.mark.databases
 def test_walks_are_kept_by_the_hand_of_any_stop(hung: Hanger) -> None:
     walk, other = hung("a fox", "a kite"), hung("a bear", "a kite")
     with writing() as session:
@@ -81,6 +83,7 @@ def test_walks_are_kept_by_the_hand_of_any_stop(hung: Hanger) -> None:
     )
 
 
+@pytest.mark.databases
 def test_days_bound_what_is_seen_both_included(hung: Hanger) -> None:
     days = [change(hung(), finished_at=datetime(2026, 3, day, 23, 59, 59, 999_000, tzinfo=UTC)).id for day in (1, 2, 3)]
     march = {"since": "2026-03-02", "until": "2026-03-02"}
@@ -90,6 +93,7 @@ def test_days_bound_what_is_seen_both_included(hung: Hanger) -> None:
     assert catalogue.page(CatalogueQuery(**march)).hit_count == 1
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("narrowed", [{}, {"q": "fox"}, {"stops": [2]}])
 @pytest.mark.parametrize("sort", ["newest", "oldest", "walked"])
 def test_days_far_off_are_days_too(hung: Hanger, narrowed: dict[str, Any], sort: str) -> None:
@@ -112,6 +116,7 @@ def five(hung: Hanger) -> list[Walk]:
     return made
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("narrowed", [{}, {"q": "fox"}, {"stops": [2]}])
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_orders_hold_every_walk_once_in_both_directions(
@@ -131,6 +136,7 @@ def test_orders_hold_every_walk_once_in_both_directions(
     assert len({tuple(order("surprise", draw=draw)) for draw in range(0, 2**32, 2**29)}) > 1
 
 
+@pytest.mark.databases
 def test_walk_is_no_longer_walked_on_when_who_did_is_hidden(five: list[Walk]) -> None:
     curation.hide(five[4])
     lifecycle.delete_walk(five[3])
@@ -139,6 +145,7 @@ def test_walk_is_no_longer_walked_on_when_who_did_is_hidden(five: list[Walk]) ->
     assert ids(sort="walked")[0] == five[2].id
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("taken_down", ["hide", "delete", "unlist"])
 def test_what_does_not_hang_is_in_no_order_and_no_count(five: list[Walk], taken_down: str) -> None:
     walk = five[1]
@@ -159,6 +166,7 @@ def test_cursor_of_another_order_is_refused(five: list[Walk]) -> None:
             catalogue.page(CatalogueQuery(sort=sort, draw=1), cursor=cursor)
 
 
+@pytest.mark.databases
 def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Walk], hung: Hanger) -> None:
     bear, hidden = hung("a bear", "x"), hung("a hidden bear", "x")
     curation.hide(hidden)
@@ -215,6 +223,7 @@ def test_choice_stays_in_the_addresses_of_page_form_and_feed(client: FlaskClient
     assert client.get("/feed.xml?q=fox&stops=3").text.count("<entry>") == 0
 
 
+@pytest.mark.databases
 def test_surprise_gets_an_address_that_shows_the_same_to_others(client: FlaskClient, five: list[Walk]) -> None:
     answer = client.get("/gallery?sort=surprise&q=fox")
     assert answer.status_code == 302
@@ -250,6 +259,7 @@ def test_address_leaves_out_what_is_not_chosen(app: Flask) -> None:
     }
 
 
+@pytest.mark.databases
 def test_walks_of_the_same_instant_have_places_of_their_own(hung: Hanger) -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(milliseconds=7)
     made = [change(hung(f"fox {number}", "x"), finished_at=moment) for number in range(3)]

@@ -17,7 +17,7 @@ from app.storage.walk_models import Walk
 from app.walks import lifecycle
 from tests.support.commands import run, run_json
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Hanger = Callable[..., Walk]
 
@@ -31,6 +31,7 @@ def order(text: str, *hung: Walk) -> list[int]:
     return [text.find(f'class="picture" href="{walk.url}"') for walk in hung]
 
 
+@pytest.mark.databases
 def test_exhibition_hangs_its_walks_in_their_order_under_its_text(client: FlaskClient, hung: Hanger) -> None:
     first, second, other = hung("a kite", "a gull"), hung("a moth", "a star"), hung()
     shown = make(second, first, text="They fly.\n\nMost of them.")
@@ -46,6 +47,7 @@ def test_exhibition_hangs_its_walks_in_their_order_under_its_text(client: FlaskC
     assert "2 walks" in listed
 
 
+@pytest.mark.databases
 def test_what_does_not_hang_in_the_gallery_hangs_in_no_exhibition(client: FlaskClient, hung: Hanger) -> None:
     hidden, deleted, seen = hung("a kite", "a gull"), hung("a moth", "a star"), hung("a bee", "a rose")
     unlisted = hung("an owl", "the moon", unlisted=True)
@@ -105,6 +107,7 @@ def test_what_cannot_be_shown_is_refused_by_name(hung: Hanger, fields: dict[str,
     assert exhibitions.every() == []
 
 
+@pytest.mark.databases
 def test_address_is_taken_once(hung: Hanger) -> None:
     make(hung())
     with pytest.raises(InvalidInput, match="An exhibition has the address things-that-fly already"):
@@ -118,6 +121,7 @@ def test_walk_is_named_by_id_slug_or_address_and_hangs_once(hung: Hanger) -> Non
     assert [each.id for each in exhibitions.walks_of(made)] == [walk.id, other.id]
 
 
+@pytest.mark.databases
 def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: FlaskClient, hung: Hanger) -> None:
     first, second = hung("a kite", "a gull"), hung("a moth", "a star")
     made = run_json(runner, "exhibitions", "create", first.id, "--title", "In the air", "--unshown")
@@ -135,6 +139,7 @@ def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: Fl
     assert done == [("command line", f"{what} exhibition", "in-the-air") for what in ("removed", "changed", "made")]
 
 
+@pytest.mark.databases
 def test_first_exhibition_is_an_exhibition(client: FlaskClient, runner: FlaskCliRunner) -> None:
     first_exhibition.publish()
     pieces = [piece.walk_id for piece in first_exhibition.shipped_walks()]

@@ -14,8 +14,6 @@ from app.moderation import curation
 from app.search import ranking
 from app.storage.walk_models import Walk
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 
 MEANT = {
@@ -35,18 +33,21 @@ MEANT = {
 }
 
 
+@pytest.mark.databases
 def test_slips_are_put_right_where_that_finds_something(hung: Hanger) -> None:
     hung("a cosy pumpkin", "a red owl")
     hung("a sunflower", "рыжая лиса")
     assert {query: spelling.suggestion(CatalogueQuery(q=query)) for query in MEANT} == MEANT
 
 
+@pytest.mark.databases
 def test_filters_count_in_what_was_meant(hung: Hanger) -> None:
     hung("a pumpkin", "a kite")
     assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[2])) == "pumpkin"
     assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[3])) is None
 
 
+@pytest.mark.databases
 def test_word_of_a_hidden_walk_is_not_told(hung: Hanger) -> None:
     walk = hung("a pumpkin", "a kite")
     curation.hide(walk)
@@ -77,6 +78,7 @@ def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, h
     assert "Did you mean" not in client.get("/gallery?q=zeppelin").text
 
 
+@pytest.mark.databases
 def test_page_offers_what_was_meant_beside_what_comes_near_in_meaning(
     app: Flask, client: FlaskClient, hung: Hanger
 ) -> None:
@@ -89,7 +91,6 @@ def test_page_offers_what_was_meant_beside_what_comes_near_in_meaning(
     assert "Did you mean" not in client.get("/gallery?q=kite").text
 
 
-@pytest.mark.sqlite
 def test_distance_counts_slips() -> None:
     told = {
         ("fox", "fox"): 0,

@@ -97,6 +97,7 @@ def test_words_of_a_hand_follow_the_prompt() -> None:
 
 
 @given(prompt=st.text(max_size=40), words=st.text(min_size=1, max_size=20).filter(lambda text: "{" not in text))
+@pytest.mark.slow
 def test_prompt_is_never_taken_for_a_pattern(prompt: str, words: str) -> None:
     assert model_styles.append_words(prompt, words) == f"{prompt}, {words}"
 

@@ -174,6 +174,7 @@ def test_broken_preview_of_what_is_cut_out_is_named(runner: FlaskCliRunner) -> N
     assert [each["path"] for each in lost(runner)] == [photo.cut_path]
 
 
+@pytest.mark.databases
 def test_photo_whose_day_is_over_meanwhile_is_not_lost(app: object, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = brought()
 

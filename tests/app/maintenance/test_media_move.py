@@ -47,6 +47,7 @@ def test_all_is_copied_once_and_nothing_is_deleted(runner: FlaskCliRunner, hung:
     assert (again["files"], again["copied"], again["amiss"]) == (12, 0, [])
 
 
+@pytest.mark.databases
 def test_half_a_file_and_an_older_one_are_copied_again(
     runner: FlaskCliRunner, hung: Hanger, target: MediaStore
 ) -> None:

@@ -19,8 +19,6 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, Frame, Medium, Stop, Walk
 from app.walks import lifecycle
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 
 
@@ -37,6 +35,7 @@ def ids() -> set[str]:
     return set(db.session.scalars(select(Walk.id)))
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("state", [FAILED, CANCELLED, REFUSED])
 def test_walk_that_came_to_nothing_goes_with_all_that_is_left_of_it(app: Flask, hung: Hanger, state: str) -> None:
     old, young = hung(), hung("a bear", "a kite")
@@ -50,6 +49,7 @@ def test_walk_that_came_to_nothing_goes_with_all_that_is_left_of_it(app: Flask, 
         assert set(db.session.scalars(select(table.walk_number))) == {young.number}
 
 
+@pytest.mark.databases
 def test_walks_that_hang_wait_or_were_taken_down_stay(app: Flask, hung: Hanger, commissioned: Hanger) -> None:
     hangs, deleted, waits = hung(), hung(), commissioned()
     lifecycle.delete_walk(deleted)
@@ -61,6 +61,7 @@ def test_walks_that_hang_wait_or_were_taken_down_stay(app: Flask, hung: Hanger, 
     assert ids() == {hangs.id, deleted.id, waits.id}
 
 
+@pytest.mark.databases
 def test_more_than_a_batch_goes(app: Flask, commissioned: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "BATCH", 2)
     for walk in [commissioned() for _ in range(5)]:
@@ -69,6 +70,7 @@ def test_more_than_a_batch_goes(app: Flask, commissioned: Hanger, monkeypatch: p
     assert db.session.scalar(select(func.count()).select_from(Walk)) == 0
 
 
+@pytest.mark.databases
 def test_files_that_cannot_be_deleted_are_left_to_a_later_prune(
     app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

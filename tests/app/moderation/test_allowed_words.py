@@ -13,8 +13,6 @@ from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.support.commands import run, run_json
 
-pytestmark = pytest.mark.databases
-
 
 def count() -> int:
     db.session.rollback()
@@ -62,6 +60,7 @@ def test_what_is_no_word_is_not_allowed(app: Flask, word: str) -> None:
         allowed_words.allow(word)
 
 
+@pytest.mark.databases
 def test_commands_allow_list_and_take_back(runner: FlaskCliRunner) -> None:
     assert run_json(runner, "curator", "allow", "Gore") == {"word": "gore", "allowed": True}
     assert run_json(runner, "curator", "allowed") == ["gore"]

@@ -18,8 +18,6 @@ from app.walk_requests import walk_edits
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 
 
@@ -167,6 +165,7 @@ def test_what_is_no_word_is_not_banned(client: FlaskClient, word: str) -> None:
     assert banned_words.words() == []
 
 
+@pytest.mark.databases
 def test_commands_ban_list_and_lift(runner: FlaskCliRunner) -> None:
     assert run_json(runner, "curator", "ban", "Göre") == {"word": "gore", "banned": True}
     run(runner, "curator", "ban", "gore")

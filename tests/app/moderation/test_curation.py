@@ -114,6 +114,7 @@ def test_recent_wall_prefers_featured_walks(hung: Hanger) -> None:
     assert catalogue.recent(2) == hangs[:2]
 
 
+@pytest.mark.databases
 def test_making_page_shows_what_the_house_chose_first_and_says_so(client: FlaskClient, hung: Hanger) -> None:
     plain, chosen, later = hung("a fox", "a kite"), hung("a pear", "the sun"), hung("a key", "a hat")
     walls = {"Painted lately": (), "Chosen by the curators, and painted lately": (chosen, later)}

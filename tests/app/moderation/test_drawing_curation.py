@@ -29,7 +29,7 @@ def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
         yield app
 
 
-pytestmark = [pytest.mark.databases, pytest.mark.usefixtures("app")]
+pytestmark = pytest.mark.usefixtures("app")
 
 
 def add(names: str = "robot hamster", drawing: str = ROBOT, **told: str) -> Outcome:
@@ -75,6 +75,7 @@ def test_kind_follows_from_a_drawing_of_the_same_name() -> None:
     assert add("house").drawing.kind == "place-building"
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 def test_same_file_twice_is_said_and_nothing_is_lost() -> None:
     add(artist="Ann Example")
@@ -108,6 +109,7 @@ def test_removed_drawing_stays_with_its_credit_and_its_svg() -> None:
     assert drawing_curation.remove(ROBOT_DIGEST).what == "as it was"
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 def test_removed_drawing_is_brought_back_by_its_name_or_by_its_file_under_the_name_it_then_has() -> None:
     add("robbot hamster", artist="Ann Example")
@@ -132,6 +134,7 @@ def test_every_change_is_written_down_with_who_did_it() -> None:
     ]
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 def test_every_change_has_a_number_of_its_own_that_rises() -> None:
     numbers = []
@@ -155,6 +158,7 @@ def test_name_that_several_or_no_drawings_have_is_refused_with_what_to_do(act) -
     assert act(digest).drawing.digest == digest
 
 
+@pytest.mark.databases
 def test_of_one_name_that_which_is_offered_is_removed_and_that_which_is_not_is_brought_back() -> None:
     add()
     other = add("robot hamster", WIDE).drawing.digest
@@ -213,6 +217,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert set(refused("", "hello", artist="x" * 999)) == {"file", "name", "artist"}
 
 
+@pytest.mark.databases
 def test_drawings_are_found_by_their_words_and_credits() -> None:
     add("robot hamster, Röbster", artist="Ann Example", licence="CC-BY-4.0")
     add("letter", WIDE)

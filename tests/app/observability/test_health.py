@@ -14,8 +14,6 @@ from app.queue import jobs
 from app.storage.database import MIGRATIONS, db
 from tests.conftest import make_app
 
-pytestmark = pytest.mark.databases
-
 
 def test_site_is_ready_without_redis_and_says_so(client: FlaskClient) -> None:
     answer = client.get("/readyz")
@@ -26,6 +24,7 @@ def test_site_is_ready_without_redis_and_says_so(client: FlaskClient) -> None:
     assert answer.json["workers"] == []
 
 
+@pytest.mark.databases
 def test_site_without_its_schema_is_alive_but_not_ready(app: Flask, client: FlaskClient) -> None:
     downgrade(directory=str(MIGRATIONS), revision="base")
     assert client.get("/healthz").status_code == 200
@@ -56,6 +55,7 @@ def test_strangers_are_told_of_painters_but_no_host_and_no_process(
     assert "4711" not in answer.text
 
 
+@pytest.mark.databases
 def test_database_that_goes_away_in_between_is_told_of_without_its_own_words(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

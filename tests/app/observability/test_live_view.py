@@ -23,8 +23,6 @@ from app.storage.walk_models import PAINTING, Task, Walk
 from app.version import __version__
 from tests.conftest import NOBODY, SECRET
 
-pytestmark = pytest.mark.databases
-
 Hang = Callable[..., Walk]
 WORKER = {
     "name": "easel:pid:[7]:4711:ab12", "model": "house", "device": "cpu", "version": __version__, "memory": 1.5e9
@@ -48,6 +46,7 @@ def busy(commissioned: Hang, hung: Hang, monkeypatch: pytest.MonkeyPatch) -> Wal
     return painted
 
 
+@pytest.mark.databases
 def test_it_shows_who_paints_what_and_how_far_that_is(busy: Walk) -> None:
     text = "\n".join(live_view.lines(overview.collect()))
     assert "waiting     1 walks\n" in text
@@ -85,7 +84,6 @@ def test_one_look_ends(runner: FlaskCliRunner) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.sqlite
 @pytest.mark.parametrize("key", [b"q", b"\x03"])
 def test_terminal_is_drawn_until_a_key_and_given_back(instance: Path, key: bytes) -> None:
     environment = {**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_SECRET_KEY": SECRET, "MOMA_REDIS_URL": NOBODY}

@@ -17,8 +17,6 @@ from app.storage.walk_models import Task, Walk
 from app.walks import lifecycle
 from tests.conftest import inside, make_app
 
-pytestmark = pytest.mark.databases
-
 SENT = "0123456789abcdef0123456789abcdef"
 FOX = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
 
@@ -41,6 +39,7 @@ def test_what_no_proxy_of_ours_would_send_is_not_taken(instance: Path, sent: str
     assert re.fullmatch("[0-9a-f]{32}", got)
 
 
+@pytest.mark.databases
 def test_id_of_the_proxy_stands_on_the_answer_the_walk_and_the_lines(
     instance: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +62,7 @@ def test_walk_of_a_command_has_none(commissioned: object) -> None:
     assert commissioned().request_id is None  # type: ignore[operator]
 
 
+@pytest.mark.databases
 def test_short_task_keeps_it_in_its_piece(app: Flask, client: FlaskClient) -> None:
     answer = client.post("/api/v1/candidates", json={"stop": {"prompt": "a fox"}, "seed": 1})
     assert answer.status_code == 202, answer.text

@@ -34,6 +34,7 @@ from app.walk_requests import recipe
 from app.walks import lifecycle, lookup
 from app.walks.media_urls import photo_address
 from tests.conftest import inside, make_app
+from tests.support import published
 from tests.support.commands import count, run, run_json
 from tests.support.fake_painter import FakePainter
 from worker import job
@@ -55,6 +56,13 @@ def fresh(tmp_path: Path) -> Iterator[Flask]:
         yield app
 
 
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Flask]:
+    """Build an application that was started once, and has the exhibition."""
+    with inside(make_app(published.copy_to(tmp_path / "opened"), EXHIBITION=True)) as app:
+        yield app
+
+
 def start(app: Flask) -> None:
     """Prepare a site as its start does."""
     with Site(app) as site:
@@ -62,10 +70,9 @@ def start(app: Flask) -> None:
     db.session.rollback()
 
 
-def test_a_fresh_site_shows_every_piece(fresh: Flask) -> None:
-    start(fresh)
-    client = fresh.test_client()
-    assert client.get("/gallery").text.count('class="poster') == min(len(PIECES), fresh.config["PAGE_SIZE"])
+def test_a_fresh_site_shows_every_piece(opened: Flask) -> None:
+    client = opened.test_client()
+    assert client.get("/gallery").text.count('class="poster') == min(len(PIECES), opened.config["PAGE_SIZE"])
     assert catalogue.total() == len(PIECES)
     listed = client.get("/api/v1/walks", query_string={"limit": 48}).json["walks"]
     assert [walk["id"] for walk in listed] == [piece.walk_id for piece in reversed(PIECES)]
@@ -78,26 +85,23 @@ def test_a_fresh_site_shows_every_piece(fresh: Flask) -> None:
             assert list(picture.size) == walk["recipe"]["size"]
 
 
-def test_every_file_of_the_exhibition_can_be_verified(fresh: Flask) -> None:
-    start(fresh)
+def test_every_file_of_the_exhibition_can_be_verified(opened: Flask) -> None:
     checked = list(media_losses.verify())
     photos = sum("photo" in stop for piece in PIECES for stop in piece.recipe["stops"])
     assert sum(files for files, _ in checked) == sum(piece.recipe["frames"] + 3 for piece in PIECES) + photos
     assert [losses for _, losses in checked if losses] == []
 
 
-def test_stills_are_the_shipped_frames(fresh: Flask) -> None:
-    start(fresh)
+def test_stills_are_the_shipped_frames(opened: Flask) -> None:
     piece = PIECES[0]
     for frame, picture in zip(lookup.any_walk(piece.walk_id).painted, piece.frames(), strict=True):
         with Image.open(io.BytesIO(media_store.store().read_bytes(frame.path))) as still:
             assert np.array_equal(np.asarray(still), picture)
 
 
-def test_a_second_start_hangs_nothing_twice(fresh: Flask) -> None:
-    start(fresh)
+def test_a_second_start_hangs_nothing_twice(opened: Flask) -> None:
     first = db.session.scalar(select(func.max(Walk.number)))
-    start(fresh)
+    start(opened)
     assert first_exhibition.publish() == []
     assert count() == len(PIECES)
     assert db.session.scalar(select(func.max(Walk.number))) == first
@@ -117,20 +121,19 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) ->
     assert count() == 1
 
 
-def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_ended(fresh: Flask) -> None:
-    start(fresh)
+def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_ended(opened: Flask) -> None:
     first = exhibitions.at(first_exhibition.SLUG)
     with writing() as session:
         session.delete(session.merge(first))
         session.execute(delete(AuditEntry))
     lifecycle.delete_walk(lookup.walk_at_address(PIECES[3].walk_id))
-    start(fresh)
-    start(fresh)
+    start(opened)
+    start(opened)
     (made,) = exhibitions.every()
     there = [piece.walk_id for piece in PIECES if piece != PIECES[3]]
     assert [walk.id for walk in exhibitions.walks_of(made)] == there
     exhibitions.remove(made)
-    start(fresh)
+    start(opened)
     assert exhibitions.every() == []
     assert catalogue.total() == len(there)
 
@@ -140,24 +143,22 @@ def test_the_setting_keeps_the_walls_bare(runner: FlaskCliRunner, app: Flask) ->
     assert count() == 0
 
 
-def test_a_piece_that_an_operator_took_down_stays_down(fresh: Flask) -> None:
-    start(fresh)
-    assert len(run_json(fresh.test_cli_runner(), "gallery", "exhibit", "--take-down")["taken_down"]) == len(PIECES)
-    start(fresh)
+def test_a_piece_that_an_operator_took_down_stays_down(opened: Flask) -> None:
+    assert len(run_json(opened.test_cli_runner(), "gallery", "exhibit", "--take-down")["taken_down"]) == len(PIECES)
+    start(opened)
     db.session.rollback()
     assert catalogue.total() == 0
     assert media_store.store().files("walks") == {}
 
 
-def test_the_exhibition_is_hung_again_at_the_same_addresses(fresh: Flask) -> None:
-    start(fresh)
-    runner = fresh.test_cli_runner()
+def test_the_exhibition_is_hung_again_at_the_same_addresses(opened: Flask) -> None:
+    runner = opened.test_cli_runner()
     run(runner, "walks", "delete", PIECES[3].walk_id)
     assert run_json(runner, "gallery", "exhibit") == {"hung": [PIECES[3].walk_id]}
     assert run(runner, "gallery", "exhibit").output == f"0 of {len(PIECES)} walks published.\n"
     db.session.rollback()
     assert catalogue.total() == len(PIECES)
-    assert fresh.test_client().get(f"/walks/{PIECES[3].walk_id}").status_code == 200
+    assert opened.test_client().get(f"/walks/{PIECES[3].walk_id}").status_code == 200
 
 
 def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, hung: Hanger) -> None:
@@ -167,18 +168,16 @@ def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, h
     assert catalogue.recent(1)[0].id == walk.id
 
 
-def test_nobody_owns_the_exhibition(fresh: Flask) -> None:
-    start(fresh)
+def test_nobody_owns_the_exhibition(opened: Flask) -> None:
     walk = lookup.walk_at_address(PIECES[0].walk_id)
     assert not visitors.owns("", walk)
-    answer = fresh.test_client().delete(f"/api/v1/walks/{walk.id}", headers={"Authorization": "Bearer x"})
+    answer = opened.test_client().delete(f"/api/v1/walks/{walk.id}", headers={"Authorization": "Bearer x"})
     assert answer.status_code == 403
 
 
-def test_the_exhibition_says_nothing_of_this_machines_pace(fresh: Flask) -> None:
+def test_the_exhibition_says_nothing_of_this_machines_pace(opened: Flask) -> None:
     from app.queue import fair_queue
 
-    start(fresh)
     assert fair_queue.load_worker_pool().pace is None
 
 
@@ -221,8 +220,7 @@ def test_the_pieces_are_by_the_house_model(app: Flask) -> None:
     assert len({piece.recipe["model"]["revision"] for piece in PIECES}) == 1
 
 
-def test_the_recipe_of_a_hung_piece_is_the_shipped_one(fresh: Flask) -> None:
-    start(fresh)
+def test_the_recipe_of_a_hung_piece_is_the_shipped_one(opened: Flask) -> None:
     for piece in PIECES:
         own = recipe.recipe_of(lookup.walk_at_address(piece.walk_id))
         assert recipe.commission_of(own) == recipe.commission_of(piece.recipe)
@@ -426,6 +424,7 @@ def test_titled_walk_with_a_picture_is_shipped_repainted_and_published(
     assert client.get(address).data == (studio / "pictures" / "cup.webp").read_bytes()
 
 
+@pytest.mark.databases
 def test_picture_that_is_missing_is_named(studio: Path, runner: FlaskCliRunner) -> None:
     with_picture(studio)
     run(runner, "exhibition", "paint", "--anew")

@@ -18,8 +18,6 @@ from app.storage.walk_models import FINISHED, PAINTING, Medium, Walk
 from app.walks import lifecycle
 from app.walks.lookup import walk_at_address
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 
 
@@ -55,6 +53,7 @@ def change(walk: Walk, **values: Any) -> None:
             setattr(session.get(Walk, walk.number), name, value)
 
 
+@pytest.mark.databases
 def test_page_of_a_walk_to_which_nothing_happened_is_not_written_again(
     client: FlaskClient, commissioned: Hanger, written: list[str]
 ) -> None:
@@ -108,6 +107,7 @@ def test_a_film_that_grew_is_shown(client: FlaskClient, commissioned: Hanger) ->
     assert look(client, walk, second).status_code == 200
 
 
+@pytest.mark.databases
 @pytest.mark.usefixtures("painters")
 def test_a_line_that_moved_is_shown(client: FlaskClient, commissioned: Hanger, hung: Hanger) -> None:
     hung()

@@ -212,6 +212,7 @@ def test_several_pictures_of_one_form_each_count_and_refused_ones_do_not(instanc
         assert "from one address" in bring(others).text
 
 
+@pytest.mark.databases
 def test_owner_alone_is_given_the_photo_of_a_walk(client: FlaskClient, app: Flask) -> None:
     bring(client, "/walks")
     walk = db.session.scalars(select(Walk)).one()

@@ -16,8 +16,6 @@ from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support.commands import run, run_json
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 
 
@@ -73,6 +71,7 @@ def test_words_that_cannot_be_kept_are_left_out(client: FlaskClient, hung: Hange
     assert reports.reported_walks(1)[0].reports[0].words == "ab[31mc"
 
 
+@pytest.mark.databases
 def test_eleventh_report_of_the_hour_is_refused(client: FlaskClient, hung: Hanger) -> None:
     hangs = [hung(f"a fox {number}", "a kite") for number in range(rate_limits.REPORT.most[0] + 1)]
     assert [report(client, walk) for walk in hangs] == [200] * rate_limits.REPORT.most[0] + [429]
@@ -100,6 +99,7 @@ def test_walk_that_is_not_there_cannot_be_reported(client: FlaskClient, hung: Ha
     assert client.get("/walks/abcdefgh23456789/report").status_code == 404
 
 
+@pytest.mark.databases
 def test_commands_list_and_settle(runner: FlaskCliRunner, client: FlaskClient, hung: Hanger) -> None:
     walk, other = hung("a kite", "a gull"), hung()
     report(client, walk, words="See.")

@@ -24,8 +24,6 @@ from app.walk_requests import walk_edits
 from app.walk_requests.validation import validate
 from app.walks import lifecycle, lineage
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 MIXED = [
     {"prompt": "a fox", "hand": "linocut", "seed": 3},
@@ -81,6 +79,7 @@ def test_without_the_seed_all_seeds_are_new(hung: Hanger) -> None:
     assert [stop["hand"] for stop in wanted["stops"]] == ["linocut", "paper cut-out", None]
 
 
+@pytest.mark.databases
 def test_seeds_between_which_alone_something_lies_are_kept(hung: Hanger) -> None:
     stops = [{"prompt": "a fox", "seed": 1}, {"prompt": "a fox", "seed": 2}]
     wanted = validate(form_of(form_fields.fields(hung(stops=stops))).commission())
@@ -147,6 +146,7 @@ def remix(hung: Hanger) -> Hanger:
     return make
 
 
+@pytest.mark.databases
 def test_parent_and_children_name_each_other(client: FlaskClient, hung: Hanger, remix: Hanger) -> None:
     original = hung("a fox", "a kite")
     older, newer = remix(original, minutes_ago=2), remix(original, minutes_ago=1)
@@ -204,6 +204,7 @@ def test_unlisted_walk_is_remixed_by_who_knows_it(client: FlaskClient, hung: Han
     assert original.id not in client.get(remix.url).text
 
 
+@pytest.mark.databases
 def test_page_shows_neighbours_on_both_sides(client: FlaskClient, hung: Hanger) -> None:
     walk, before, after = hung("a kite", "the sea"), hung("a fox", "a kite"), hung("the sea", "a ship")
     page = client.get(walk.url).text

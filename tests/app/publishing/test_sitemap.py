@@ -22,8 +22,6 @@ from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support import led
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 SPACE = f"{{{sitemap.NAMESPACE}}}"
 HERE = "http://localhost"
@@ -54,6 +52,7 @@ def statements() -> Iterator[list[str]]:
     event.remove(db.engine, "before_cursor_execute", note)
 
 
+@pytest.mark.databases
 def test_every_walk_that_hangs_is_in_it_once_with_its_date(
     client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +79,7 @@ def test_page_of_drawings_is_in_it_where_they_lead_a_model(instance: Path, tmp_p
     assert f"{HERE}/drawings" in read(client, "/sitemap/rooms.xml")
 
 
+@pytest.mark.databases
 def test_rooms_and_exhibitions_are_in_it(client: FlaskClient, hung: Hanger) -> None:
     shown = exhibitions.create(ExhibitionRequest("In the air", walks=[hung().id]))
     exhibitions.create(ExhibitionRequest("Not yet", is_shown=False, walks=[hung().id]))
@@ -107,6 +107,7 @@ def test_empty_house_has_a_sitemap(client: FlaskClient) -> None:
     assert list(read(client, "/sitemap.xml")) == [f"{HERE}/sitemap/rooms.xml"]
 
 
+@pytest.mark.databases
 def test_page_asks_the_database_twice_for_each_batch(
     client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +136,7 @@ def test_page_is_written_once_while_the_same_walks_hang_whatever_the_site_is_cal
     assert page.count("<loc>") == 1
 
 
+@pytest.mark.databases
 def test_walk_that_is_hung_taken_down_or_called_otherwise_is_so_at_once(client: FlaskClient, hung: Hanger) -> None:
     walk, other = hung(), hung()
     assert set(read(client, "/sitemap/1.xml")) == {HERE + walk.url, HERE + other.url}

@@ -21,8 +21,6 @@ from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from tests.conftest import inside, make_app
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 TWO = {"prompt": ["an owl", "a very tall castle"], "seed": "77"}
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
@@ -64,6 +62,7 @@ def test_the_line_is_looked_at_before_others_have_to_wait_for_it(app: Flask, mon
     assert done == ["look", "alone"]
 
 
+@pytest.mark.databases
 def test_visitor_has_so_much_waiting_and_keeps_what_was_typed(strict: Flask) -> None:
     answers = paint(strict, 4)
     assert statuses(answers) == [303, 303, 303, 429]
@@ -82,6 +81,7 @@ def test_visitor_who_goes_from_network_to_network_has_no_more(strict: Flask) -> 
     assert statuses(answers) == [303, 303, 303, 429]
 
 
+@pytest.mark.databases
 def test_network_has_so_much_waiting_whoever_asks(strict: Flask) -> None:
     answers = [paint(strict)[0] for _ in range(6)]
     assert statuses(answers) == [303] * 5 + [429]
@@ -89,6 +89,7 @@ def test_network_has_so_much_waiting_whoever_asks(strict: Flask) -> None:
     assert statuses(paint(strict, address="203.0.113.9")) == [303]
 
 
+@pytest.mark.databases
 def test_line_has_an_end_and_programs_are_told_in_their_form(strict: Flask) -> None:
     assert statuses([paint(strict, address=f"203.0.113.{number}")[0] for number in range(9)]) == [303] * 8 + [503]
     answer = strict.test_client().post("/api/v1/walks", json=ASKED)
@@ -106,6 +107,7 @@ def test_who_has_nothing_waiting_may_ask_for_the_largest_walk(strict: Flask) -> 
     assert statuses(paint(strict, address="203.0.113.9")) == [503]  # it has filled the line
 
 
+@pytest.mark.databases
 def test_there_is_room_again_when_work_was_done_or_called_off(strict: Flask) -> None:
     client = strict.test_client()
     pages = [client.post("/walks", data=TWO).headers["Location"] for _ in range(3)]
@@ -117,6 +119,7 @@ def test_there_is_room_again_when_work_was_done_or_called_off(strict: Flask) -> 
     assert client.post("/walks", data=TWO).status_code == 303
 
 
+@pytest.mark.databases
 def test_a_walk_painted_after_all_needs_room_too(strict: Flask) -> None:
     client = strict.test_client()
     page = client.post("/walks", data=TWO).headers["Location"]
@@ -164,6 +167,7 @@ def test_nothing_is_taken_when_the_disk_is_nearly_full(
     assert client.post("/walks", data=TWO).status_code == 303
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 def test_network_has_its_share_of_a_day_kept_and_makes_room_by_taking_down(app: Flask) -> None:
     client, stranger = app.test_client(), {"REMOTE_ADDR": "203.0.113.9"}
@@ -184,6 +188,7 @@ def test_network_has_its_share_of_a_day_kept_and_makes_room_by_taking_down(app: 
     assert client.post("/walks", data=TWO).status_code == 303
 
 
+@pytest.mark.databases
 def test_what_was_kept_a_day_ago_does_not_count(app: Flask) -> None:
     client = app.test_client()
     app.config["DAILY_BYTES_ADDRESS"] = 5_000_000

@@ -16,8 +16,6 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import Task
 from tests.support import candidates
 
-pytestmark = pytest.mark.databases
-
 
 def expire(found: CandidateSet) -> None:
     with writing() as session:
@@ -25,6 +23,7 @@ def expire(found: CandidateSet) -> None:
         session.execute(update(CandidateSet).where(CandidateSet.number == found.number).values(expires_at=past))
 
 
+@pytest.mark.databases
 def test_when_their_time_is_over_they_are_nobodys_and_upkeep_deletes_them(app: Flask) -> None:
     old, new = candidates.painted("ann"), candidates.painted("ben")
     expire(old)
@@ -35,6 +34,7 @@ def test_when_their_time_is_over_they_are_nobodys_and_upkeep_deletes_them(app: F
     assert {each.set_number for each in db.session.scalars(select(Candidate))} == {new.number}
 
 
+@pytest.mark.databases
 def test_oldest_sets_of_one_person_give_way(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidate_requests, "SETS_MOST", 2)
     kept = candidates.painted("ben")
@@ -43,6 +43,7 @@ def test_oldest_sets_of_one_person_give_way(app: Flask, monkeypatch: pytest.Monk
     assert found == {kept.id, sets[2].id, sets[3].id}
 
 
+@pytest.mark.databases
 def test_deleting_takes_along_what_is_still_to_be_painted(app: Flask) -> None:
     found = candidates.painted("ann", count=2)
     candidate_requests.request_more(found, lambda _first: [], network="here")

@@ -32,8 +32,6 @@ from worker.planning.pass_plan import Pass
 from worker.queue.leases import claim_next, release_task
 from worker.tasks.next_pass import enqueue_tasks
 
-pytestmark = pytest.mark.databases
-
 Commissioner = Callable[..., Walk]
 
 
@@ -87,11 +85,13 @@ def served() -> list[str]:
     return order
 
 
+@pytest.mark.databases
 def test_walks_of_one_visitor_are_painted_in_the_order_they_came(app: Flask) -> None:
     numbers = [queue_up("ann") for _ in range(4)]
     assert [serve()[0] for _ in numbers] == numbers
 
 
+@pytest.mark.databases
 def test_visitors_take_turns(app: Flask) -> None:
     for visitor in ("ann", "ann", "ann", "ben", "ben", "eve"):
         queue_up(visitor)
@@ -106,6 +106,7 @@ def test_sixty_walks_of_one_visitor_do_not_keep_another_waiting(app: Flask) -> N
     assert served().index("ben") == 1
 
 
+@pytest.mark.databases
 def test_late_comer_waits_for_one_turn_only_when_the_line_is_far_on(app: Flask) -> None:
     for _ in range(20):
         queue_up("ann")
@@ -115,6 +116,7 @@ def test_late_comer_waits_for_one_turn_only_when_the_line_is_far_on(app: Flask) 
     assert served().index("ben") == 1
 
 
+@pytest.mark.databases
 def test_visitor_whose_walk_is_being_painted_gets_no_turn_before_one_who_waits(app: Flask) -> None:
     queue_up("ann")
     serve()
@@ -123,6 +125,7 @@ def test_visitor_whose_walk_is_being_painted_gets_no_turn_before_one_who_waits(a
     assert serve()[0] == ben
 
 
+@pytest.mark.databases
 def test_long_walk_takes_as_many_turns_as_it_has_work(app: Flask) -> None:
     long = queue_up("ann", turns=3)
     queue_up("ann")
@@ -132,6 +135,7 @@ def test_long_walk_takes_as_many_turns_as_it_has_work(app: Flask) -> None:
     assert long
 
 
+@pytest.mark.databases
 def test_network_has_one_turn_after_the_other_however_many_visitors_it_has(app: Flask) -> None:
     for number in range(10):
         queue_up(f"flood {number}", "one network")
@@ -140,6 +144,7 @@ def test_network_has_one_turn_after_the_other_however_many_visitors_it_has(app: 
     assert served()[:4] == ["flood 0", "ann", "ben", "flood 1"]
 
 
+@pytest.mark.databases
 def test_within_a_network_visitors_take_turns(app: Flask) -> None:
     for _ in range(3):
         queue_up("ann", "school")
@@ -149,6 +154,7 @@ def test_within_a_network_visitors_take_turns(app: Flask) -> None:
     assert served() == ["ann", "eve", "ben", "eve", "ann", "eve", "ann", "eve"]
 
 
+@pytest.mark.databases
 def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(app: Flask, commissioned: Commissioner) -> None:
     ann = [commissioned(visitor="ann") for _ in range(20)]
     ben = commissioned(visitor="ben")
@@ -161,6 +167,7 @@ def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(app: Flask
     assert [serve()[0] for _ in range(5)] == [*([ann[0].number, ben.number] * 2), ann[1].number]
 
 
+@pytest.mark.databases
 def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Commissioner) -> None:
     walk = commissioned(visitor="ann", frames=240, steps=100)
     level = Pass("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
@@ -171,6 +178,7 @@ def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Comm
     assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
 
 
+@pytest.mark.databases
 def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissioner) -> None:
     ann, ben = commissioned(visitor="ann"), commissioned(visitor="ben")
     serve(), serve()
@@ -186,6 +194,7 @@ def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissio
     assert FILM in db.session.scalars(select(Task.kind).where(Task.state == PIECE_TAKEN)).all()
 
 
+@pytest.mark.databases
 def test_walk_that_waits_to_go_on_is_no_painter(
     app: Flask, commissioned: Commissioner, painters: Callable[[int], None]
 ) -> None:
@@ -200,6 +209,7 @@ def test_walk_that_waits_to_go_on_is_no_painter(
     assert fair_queue.load_worker_pool().workers == 1
 
 
+@pytest.mark.databases
 def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Commissioner) -> None:
     first = commissioned(visitor="ann")
     ben = commissioned(visitor="ben")
@@ -208,6 +218,7 @@ def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Comm
     assert serve()[0] == ben.number
 
 
+@pytest.mark.databases
 def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Commissioner) -> None:
     old = commissioned(visitor="ann")
     with writing() as session:
@@ -219,6 +230,7 @@ def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Co
     assert not fair_queue.find_place(old).may_be_overtaken
 
 
+@pytest.mark.databases
 def test_place_counts_those_ahead(app: Flask, commissioned: Commissioner) -> None:
     ann = [commissioned(visitor="ann") for _ in range(3)]
     ben = commissioned(visitor="ben")
@@ -259,6 +271,7 @@ def test_the_line_is_looked_at_once_however_many_pages_ask(
     assert len(looks) == 1
 
 
+@pytest.mark.databases
 def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
     app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
 ) -> None:
@@ -294,6 +307,7 @@ def seconds(frames: int, **fields: Any) -> float:
     return PACE * cost.of_walk(sampler_settings.resolve_settings(**fields), stops=2, frames=frames)
 
 
+@pytest.mark.databases
 def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
 ) -> None:
@@ -306,6 +320,7 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     assert fair_queue.estimate_new_walk(5) == (2, pytest.approx(3 * seconds(5)))
 
 
+@pytest.mark.databases
 def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
     app: Flask, commissioned: Commissioner, hung: Commissioner
 ) -> None:
@@ -351,6 +366,7 @@ def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Com
     assert 20 <= fair_queue.find_place(walk).seconds <= (now() - began).total_seconds()
 
 
+@pytest.mark.databases
 def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) -> None:
     for minutes, took in ((0, 2.0), (1, 4.0), (2, 200.0)):
         walk = hung(minutes_ago=minutes)
@@ -384,6 +400,7 @@ def test_no_time_is_told_where_no_painter_lives(
     assert fair_queue.estimate_new_walk(24) == (1, None)
 
 
+@pytest.mark.databases
 def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
     app: Flask, commissioned: Commissioner, hung: Commissioner
 ) -> None:
@@ -410,6 +427,7 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
     assert seconds(10, **fields) != pytest.approx(seconds(10))
 
 
+@pytest.mark.databases
 def test_walk_that_lost_its_painter_pushes_nobody_back(
     app: Flask, commissioned: Commissioner, painters: Callable[[int], None]
 ) -> None:

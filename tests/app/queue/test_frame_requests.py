@@ -16,8 +16,6 @@ from app.storage.walk_models import LARGE, STAGES, Medium, Task, Walk
 from app.walks import lifecycle
 from worker.queue.leases import claim_next
 
-pytestmark = pytest.mark.databases
-
 Commissioner = Callable[..., Walk]
 
 
@@ -51,6 +49,7 @@ def test_nobody_has_asked_at_first(app: Flask, hung: Commissioner, kind: str) ->
     assert frame_requests.find(hung(), kind, 0) is None
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(("kind", "urgency"), [(STAGES, queued_tasks.SHORT), (LARGE, queued_tasks.LARGE)])
 def test_asking_puts_a_short_task_in_line_once(app: Flask, hung: Commissioner, kind: str, urgency: int) -> None:
     walk = hung()
@@ -114,6 +113,7 @@ def test_files_go_with_their_walk(app: Flask, hung: Commissioner, kind: str) -> 
     assert not media_store.store().exists(media_store.walk_folder(walk.id))
 
 
+@pytest.mark.databases
 def test_files_are_generated_in_the_order_in_which_they_were_asked_for(hung: Commissioner) -> None:
     walks = [hung(frames=3, minutes_ago=minutes) for minutes in (0, 1)]
     asked = [(walks[1], STAGES, 2), (walks[0], LARGE, 1), (walks[1], STAGES, 0), (walks[1], LARGE, 0)]

@@ -18,8 +18,6 @@ from tests.conftest import Commissioner, make_app
 from tests.support.indexes import made_anew, makers
 from tests.support.tables import make_table
 
-pytestmark = pytest.mark.databases
-
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
@@ -69,6 +67,7 @@ def test_table_that_cannot_be_read_is_refused(table: Path, flaw: str) -> None:
         Embedding.load(table)
 
 
+@pytest.mark.databases
 @pytest.mark.usefixtures("look_again")
 def test_walk_is_found_by_what_it_means(hung: Commissioner) -> None:
     tea = hung("a pumpkin", "a cup")
@@ -96,6 +95,7 @@ def test_processes_share_an_index(hung: Commissioner, instance: Path, table: Pat
     assert set(semantic_search.ranked("whale")) == {first.number, second.number}
 
 
+@pytest.mark.databases
 @pytest.mark.usefixtures("look_again", "few_at_once")
 def test_index_that_a_restart_lost_is_made_again_without_a_command(hung: Commissioner, instance: Path) -> None:
     numbers = [hung("a boat", f"a fish {i}").number for i in range(3)]
@@ -116,6 +116,7 @@ def test_index_that_is_not_there_yet_is_no_flaw_and_is_not_made_by_asking_for_fl
     assert not makers("meaning")
 
 
+@pytest.mark.databases
 @pytest.mark.usefixtures("look_again", "few_at_once")
 def test_several_processes_make_an_index_once(
     hung: Commissioner, instance: Path, table: Path, caplog: pytest.LogCaptureFixture
@@ -153,6 +154,7 @@ def test_index_that_cannot_be_made_is_told_to_the_log_and_tried_again_later(
     assert set(semantic_search.ranked("whale")) == numbers
 
 
+@pytest.mark.databases
 @pytest.mark.usefixtures("look_again")
 def test_more_walks_than_one_search_may_add_are_added_by_the_next(
     hung: Commissioner, monkeypatch: pytest.MonkeyPatch
@@ -168,6 +170,7 @@ def test_more_walks_than_one_search_may_add_are_added_by_the_next(
     assert semantic_search.flaw() == ""
 
 
+@pytest.mark.databases
 @pytest.mark.usefixtures("look_again")
 def test_reindexing_takes_the_place_of_what_is_searched(hung: Commissioner, instance: Path, table: Path) -> None:
     numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}

@@ -19,8 +19,6 @@ from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Walk
 from app.text import folding
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 
 
@@ -78,6 +76,7 @@ FINDS = {
 }
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 def test_words_are_found_by_their_beginnings(hung: Hanger) -> None:
     for prompt in ("a red fox", "crème brûlée", "红色的狐狸", "黒いねこ", "Рыжая лиса", "ثعلب أحمر", "🦊 dancing"):
@@ -85,6 +84,7 @@ def test_words_are_found_by_their_beginnings(hung: Hanger) -> None:
     assert {query: found(query) for query in FINDS} == FINDS
 
 
+@pytest.mark.databases
 def test_number_finds_seeds_and_words(hung: Hanger) -> None:
     hung("by seed", "x", seed=42)
     hung("by word 42", "x", seed=7)
@@ -124,6 +124,7 @@ UNDERSTOOD = {
 }
 
 
+@pytest.mark.databases
 def test_words_phrases_beginnings_and_what_is_unwanted_are_understood(hung: Hanger) -> None:
     for prompt in ("a red fox", "a fox jumping", "foxgloves"):
         hung(prompt, "x", seed=1)
@@ -140,6 +141,7 @@ HARMLESS = {
 }  # fmt: skip
 
 
+@pytest.mark.databases
 def test_syntax_of_search_engines_means_nothing(hung: Hanger) -> None:
     hung("a fox", "a kite", seed=1)
     assert {query: found(query) for query in HARMLESS} == HARMLESS
@@ -167,6 +169,7 @@ def test_what_would_keep_a_database_busy_is_refused_with_the_limit(
         assert rule in answer.text
 
 
+@pytest.mark.databases
 def test_long_rows_of_characters_are_found_piece_by_piece(hung: Hanger) -> None:
     row = "山高水长春花秋月风和日丽鸟语香天清云淡"
     hung(row, "x", seed=1)
@@ -175,6 +178,7 @@ def test_long_rows_of_characters_are_found_piece_by_piece(hung: Hanger) -> None:
     assert found(f'"{row}"') == [row]
 
 
+@pytest.mark.databases
 def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Hanger) -> None:
     for prompt in ("наука", "лисами", "여우가", "на"):
         hung(f"{prompt} x", "y", seed=1)
@@ -183,6 +187,7 @@ def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Hanger) -> N
     }  # fmt: skip
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("near", [1, 2, 5_000])
 @pytest.mark.parametrize("hit_cost", [0, 1, 10_000])
 def test_newest_are_found_and_counted_however_far_is_looked_first(
@@ -217,6 +222,7 @@ def test_words_are_marked_as_they_are_written() -> None:
     assert marked("🦊 <", "🦊") == "<mark>🦊</mark> &lt;"
 
 
+@pytest.mark.databases
 def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(hung: Hanger) -> None:
     hung("a fox", "a long way to a kite and a lemon", minutes_ago=1)
     names = [hung("a fox", "a kite", minutes_ago=9), hung("a fox", "a bear", minutes_ago=3), hung("foxes", "a hat")]
@@ -248,18 +254,21 @@ def test_overlong_query_is_refused_with_the_limit(app: Flask) -> None:
     assert str(refused.value) == "A search is at most 300 characters long; this one has 10000."
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("query", ["\ufdfa" * 300, "a " * 150, "🦊" * 300, "".join(map(chr, range(0x3300, 0x342C)))])
 def test_longest_queries_are_answered(hung: Hanger, query: str) -> None:
     hung("a fox", "a kite")
     assert found(query) in ([], ["a fox"])
 
 
+@pytest.mark.databases
 def test_half_a_character_is_no_word(hung: Hanger) -> None:
     hung("a fox", "a kite")
     assert found("fox \ud800") == ["a fox"]
     assert found("\udfff") == []
 
 
+@pytest.mark.databases
 @given(query=st.text(st.characters(codec=None), max_size=300))
 def test_search_never_fails(app: Flask, query: str) -> None:
     assert catalogue.page(query).walks == []

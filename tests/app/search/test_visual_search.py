@@ -20,8 +20,6 @@ from app.walks import lifecycle
 from tests.conftest import Commissioner, make_app
 from tests.support.indexes import made_anew
 
-pytestmark = pytest.mark.databases
-
 WIDTH = 64
 Seen = Callable[..., Walk]
 
@@ -59,6 +57,7 @@ def ids(found: list[Walk] | None) -> list[str]:
     return [walk.id for walk in found]
 
 
+@pytest.mark.databases
 def test_what_looks_most_like_a_frame_comes_first(seen: Seen) -> None:
     walk, far, near, middle = seen(0, 90), seen(80, 200), seen(5, 300), seen(40, 220)
     assert ids(visual_search.similar_walks(walk, 0, limit=3)) == [near.id, middle.id, far.id]
@@ -74,6 +73,7 @@ def test_walk_that_nobody_has_looked_at_is_like_nothing_yet(hung: Commissioner, 
     assert visual_search.similar_walks(seen(0, 90), 0, limit=3) == []
 
 
+@pytest.mark.databases
 def test_only_what_hangs_is_found(seen: Seen) -> None:
     walk, hidden, unlisted, deleted = seen(0, 90), seen(1, 90), seen(2, 90, unlisted=True), seen(3, 90)
     shown = seen(4, 90)
@@ -107,6 +107,7 @@ def test_walks_seen_by_another_eye_are_looked_at_anew(seen: Seen) -> None:
     assert ids(visual_search.similar_walks(new, 0, limit=9)) == [newer.id]
 
 
+@pytest.mark.databases
 def test_index_is_made_anew_from_the_rows(seen: Seen, instance: Path, runner: FlaskCliRunner) -> None:
     with pytest.raises(SourceError, match="No worker"):
         list(visual_search.reindex())
@@ -119,6 +120,7 @@ def test_index_is_made_anew_from_the_rows(seen: Seen, instance: Path, runner: Fl
     assert visual_search.summary() == "4 frames are in the index, 0 walks wait for image embeddings"
 
 
+@pytest.mark.databases
 def test_rows_of_another_database_are_not_believed(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = seen(0, 90)
     seen(10, 90)
@@ -132,6 +134,7 @@ def test_rows_of_another_database_are_not_believed(seen: Seen, monkeypatch: pyte
     assert len(ids(visual_search.similar_walks(walk, 0, limit=9))) == 1
 
 
+@pytest.mark.databases
 def test_page_shows_what_looks_alike(client: FlaskClient, seen: Seen, hung: Commissioner) -> None:
     walk, near, far = seen(0, 90), seen(5, 300), seen(60, 250)
     page = client.get(f"/walks/{walk.id}/alike?frame=0").text

@@ -13,7 +13,7 @@ from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import Commissioner
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 Loaded = list[weakref.ref[Walk]]
 
 
@@ -47,6 +47,7 @@ def test_walks_outlive_the_closing_of_their_session_and_no_longer(loaded: Loaded
     assert alive(loaded) == [False, False]
 
 
+@pytest.mark.databases
 def test_walks_outlive_a_rollback_and_no_longer(loaded: Loaded) -> None:
     seen = []
 

@@ -25,8 +25,6 @@ from app.storage.walk_models import (
     new_id,
 )
 
-pytestmark = pytest.mark.databases
-
 
 def walk_of(*prompts: str, **columns: object) -> Walk:
     stops = [Stop(position=index, prompt=prompt) for index, prompt in enumerate(prompts)]
@@ -104,12 +102,14 @@ def test_stop_is_painted_from_its_own_seed_or_the_walks() -> None:
     assert [walk.seed_of(stop) for stop in walk.stops] == [7, 0]
 
 
+@pytest.mark.databases
 def test_unknown_state_is_refused_by_the_database(app: Flask, commissioned: Callable[..., Walk]) -> None:
     walk = commissioned()
     with pytest.raises(IntegrityError), writing() as session:
         session.execute(update(Walk).where(Walk.number == walk.number).values(state="done"))
 
 
+@pytest.mark.databases
 def test_two_walks_cannot_share_an_id(app: Flask, commissioned: Callable[..., Walk]) -> None:
     first, second = commissioned(), commissioned()
     with pytest.raises(IntegrityError), writing() as session:
@@ -121,12 +121,14 @@ def add_piece(walk: Walk, **columns: object) -> None:
         session.add(Task(**{"walk_number": walk.number, "kind": "stops", "urgency": 1, **columns}))
 
 
+@pytest.mark.databases
 def test_piece_waits_first_on_the_first_level(app: Flask, commissioned: Callable[..., Walk]) -> None:
     add_piece(commissioned())
     piece = db.session.scalar(select(Task))
     assert (piece.state, piece.level, piece.batch, piece.attempt, piece.payload) == ("waiting", 0, 0, 0, {})
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("column", ["kind", "state"])
 def test_piece_of_an_unknown_kind_or_state_is_refused(
     app: Flask, commissioned: Callable[..., Walk], column: str
@@ -136,6 +138,7 @@ def test_piece_of_an_unknown_kind_or_state_is_refused(
         add_piece(walk, **{column: "other"})
 
 
+@pytest.mark.databases
 def test_a_batch_of_a_level_is_one_piece_of_each_kind(app: Flask, commissioned: Callable[..., Walk]) -> None:
     walk = commissioned()
     for kind in PIECES:
@@ -144,6 +147,7 @@ def test_a_batch_of_a_level_is_one_piece_of_each_kind(app: Flask, commissioned: 
         add_piece(walk, kind="knots", level=1, batch=2)
 
 
+@pytest.mark.databases
 def test_pieces_go_with_their_walk(app: Flask, commissioned: Callable[..., Walk]) -> None:
     gone, stays = commissioned(), commissioned("a lemon", "the sun")
     for walk in (gone, stays):
@@ -154,6 +158,7 @@ def test_pieces_go_with_their_walk(app: Flask, commissioned: Callable[..., Walk]
     assert db.session.scalars(select(Task.walk_number)).all() == [stays.number]
 
 
+@pytest.mark.databases
 def test_what_is_not_known_of_a_walk_yet_is_null_in_the_database(app: Flask, commissioned: Callable[..., Walk]) -> None:
     commissioned()
     for column in (Walk.levels, Walk.strides):

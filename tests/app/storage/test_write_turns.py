@@ -65,6 +65,7 @@ def busy(database: Path) -> Iterator[None]:
         other.wait()
 
 
+@pytest.mark.slow
 def test_process_that_waits_is_not_passed_by_again_and_again(database: Path, busy: None) -> None:
     turns, rows = WriterLock(database, 10), sqlite3.connect(database, isolation_level=None, timeout=10)
     passed_by = []

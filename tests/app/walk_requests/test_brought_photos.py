@@ -110,6 +110,7 @@ def test_it_is_listed_later_only_once_its_owner_agrees_and_leaves_when_they_take
     assert walk.unlisted
 
 
+@pytest.mark.databases
 def test_who_goes_on_from_a_photo_begins_at_what_was_painted_of_it_and_stays_unlisted(hung: Hanger) -> None:
     parent = hung("a kite", "an apple", frames=2)
     still = written(Image.new("RGB", (64, 64), (1, 2, 3)))

@@ -22,8 +22,6 @@ from app.walks.lookup import any_walk
 from tests.conftest import make_app
 from tests.support.house import NAME
 
-pytestmark = pytest.mark.databases
-
 
 def asked(*prompts: str, **fields: Any) -> dict[str, Any]:
     return {"stops": [{"prompt": prompt} for prompt in prompts or ("a fox", "a kite")], **fields}
@@ -33,6 +31,7 @@ def count() -> int:
     return db.session.scalar(select(func.count()).select_from(Walk)) or 0
 
 
+@pytest.mark.databases
 def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
     stops = [{"prompt": "a fox", "negative_prompt": "rain", "seed": 3}, {"prompt": "a kite"}]
     walk, is_new = intake.place(
@@ -116,6 +115,7 @@ def test_frames_are_24_when_not_given_but_never_fewer_than_stops(instance: Path)
     assert frames == [3, 5]
 
 
+@pytest.mark.databases
 def test_repeat_with_the_same_key_makes_one_walk(app: Flask) -> None:
     first, is_new = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
     second, is_new_again = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
@@ -123,6 +123,7 @@ def test_repeat_with_the_same_key_makes_one_walk(app: Flask) -> None:
     assert count() == 1
 
 
+@pytest.mark.databases
 def test_key_used_for_another_walk_is_refused(app: Flask) -> None:
     intake.place(validate(asked(seed=1)), visitor_key="ann", idempotency_key="once")
     with pytest.raises(InvalidInput, match="was used for another walk"):
@@ -142,6 +143,7 @@ def test_no_key_means_a_walk_each_time(app: Flask) -> None:
     assert count() == 2
 
 
+@pytest.mark.databases
 def test_nothing_is_half_saved_when_the_database_fails(app: Flask) -> None:
     fails = "CREATE TRIGGER full BEFORE INSERT ON stops BEGIN SELECT RAISE(ABORT, 'disk full'); END"
     if not is_sqlite():
@@ -154,6 +156,7 @@ def test_nothing_is_half_saved_when_the_database_fails(app: Flask) -> None:
     assert db.session.scalars(select(Stop)).all() == []
 
 
+@pytest.mark.databases
 def test_walk_is_committed_before_the_worker_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     elsewhere = create_engine(app.config["DATABASE_URL"], poolclass=NullPool)
@@ -168,7 +171,6 @@ def test_walk_is_committed_before_the_worker_is_told(app: Flask, monkeypatch: py
     assert seen == [2]
 
 
-@pytest.mark.sqlite
 def test_two_who_save_the_same_key_at_once_make_one_walk(app: Flask) -> None:
     """As on Postgres, where no lock keeps the second from looking before the first has saved."""
     first, _ = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")

@@ -20,8 +20,6 @@ from app.walk_requests.validation import validate
 from app.walks import lifecycle, lineage
 from tests.support.house import NAME
 
-pytestmark = pytest.mark.databases
-
 Commissioner = Callable[..., Walk]
 LAST = "Stop 1 must be the last stop of the walk to go on from: “a kite”, seed 7."
 
@@ -149,6 +147,7 @@ def test_another_model_takes_its_own_steps_unless_others_are_asked_for(
     assert refusal(lambda: validate({**wanted, "steps": 51})) == {"steps": "Steps must be a whole number from 1 to 50."}
 
 
+@pytest.mark.databases
 def test_page_finds_parent_and_children_that_hang(parent: Walk, go_on: Commissioner) -> None:
     listed, unlisted, waiting = go_on(), go_on(unlisted=True), go_on()
     for child in (listed, unlisted):
@@ -159,6 +158,7 @@ def test_page_finds_parent_and_children_that_hang(parent: Walk, go_on: Commissio
     assert lineage.parent_of(parent) is None
 
 
+@pytest.mark.databases
 def test_newest_children_are_shown_first_and_not_too_many(parent: Walk, go_on: Commissioner) -> None:
     children = [go_on() for _ in range(3)]
     for child in children:

@@ -23,8 +23,6 @@ from app.walk_requests.recipe_pins import PinnedSettings
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING, VALUE, gif, painted_in_levels, refusal
 
-pytestmark = pytest.mark.databases
-
 
 @pytest.fixture
 def painted(commissioned: Callable[..., Walk]) -> Walk:
@@ -220,6 +218,7 @@ def branched(commissioned: Callable[..., Walk]) -> dict[str, Any]:
     return dict(json.loads(recipe.dumps(painted_in_levels(commissioned("a fox", "a kite", seed=7, frames=60)))))
 
 
+@pytest.mark.databases
 def test_recipe_of_levels_says_all_that_it_was_painted_with(commissioned: Callable[..., Walk]) -> None:
     walk = painted_in_levels(commissioned("a fox", "a kite", ending="back", easing=True, preset="fast", model=NAME))
     written = recipe.recipe_of(walk)

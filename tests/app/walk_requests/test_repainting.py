@@ -143,6 +143,7 @@ def test_style_that_was_learned_is_painted_by_its_model(finished: Callable[..., 
     assert drawn(again) == drawn(walk)
 
 
+@pytest.mark.databases
 def test_asked_for_twice_it_is_one_until_it_came_to_nothing(finished: Callable[..., Walk]) -> None:
     walk = finished()
     wanted = repainting.commission_of(walk, "neon")

@@ -16,8 +16,6 @@ from app.storage.walk_models import Walk
 from app.walk_requests import walk_edits
 from app.walks import lifecycle, lookup
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 TITLE = "Breakfast in July"
 CONTROL = "The title contains control characters. Use letters, digits and punctuation only."
@@ -65,6 +63,7 @@ def test_title_is_shown_wherever_the_walk_is(client: FlaskClient, hung: Hanger) 
     assert (described["title"], described["url"]) == (TITLE, walk.url)
 
 
+@pytest.mark.databases
 def test_search_finds_title_and_stops(hung: Hanger) -> None:
     walk = hung("a fox", "a kite")
     change(walk, title=TITLE)
@@ -78,6 +77,7 @@ def test_search_finds_title_and_stops(hung: Hanger) -> None:
     assert walk.title == "A fox, a kite"
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 def test_slug_of_before_leads_to_that_of_today(client: FlaskClient, hung: Hanger) -> None:
     walk = hung("a fox", "a kite")
@@ -108,6 +108,7 @@ def test_title_is_text_and_nothing_else(client: FlaskClient, hung: Hanger) -> No
         assert "<script>alert" not in client.get(address).text
 
 
+@pytest.mark.databases
 def test_unlisted_walk_leaves_the_gallery_and_comes_back_to_its_place(client: FlaskClient, hung: Hanger) -> None:
     hangs = [hung("a fox", name, minutes_ago=minutes) for minutes, name in enumerate(("a kite", "a boat", "a sun"))]
     change(hangs[1], unlisted=True)
@@ -120,6 +121,7 @@ def test_unlisted_walk_leaves_the_gallery_and_comes_back_to_its_place(client: Fl
     assert [walk.id for walk in catalogue.page().walks] == [walk.id for walk in hangs]
 
 
+@pytest.mark.databases
 def test_walk_that_was_taken_down_meanwhile_is_not_retitled(hung: Hanger) -> None:
     walk = hung()
     change(walk, title=TITLE)
@@ -133,6 +135,7 @@ def test_walk_that_was_taken_down_meanwhile_is_not_retitled(hung: Hanger) -> Non
 # For programs
 
 
+@pytest.mark.databases
 def test_owner_changes_a_walk_by_its_token(client: FlaskClient, hung: Hanger) -> None:
     address = f"/api/v1/walks/{hung(visitor='ann').id}"
     answer = client.patch(address, json={"title": TITLE, "unlisted": True}, headers=bearer("secret of ann"))

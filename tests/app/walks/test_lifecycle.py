@@ -28,8 +28,6 @@ from app.walk_requests import intake
 from app.walk_requests.validation import validate
 from app.walks import lifecycle
 
-pytestmark = pytest.mark.databases
-
 Commissioner = Callable[..., Walk]
 
 
@@ -60,6 +58,7 @@ def test_queued_walk_is_cancelled(commissioned: Commissioner) -> None:
     assert walk.finished_at is not None
 
 
+@pytest.mark.databases
 def test_cancelled_walk_loses_its_pictures_at_once_and_keeps_its_words(painting: Walk) -> None:
     lifecycle.cancel(painting)
     assert (painting.state, painting.painted_count, painting.passes) == (CANCELLED, 0, None)
@@ -79,6 +78,7 @@ def test_walk_that_does_not_wait_cannot_be_cancelled(hung: Commissioner, state: 
     assert media_store.store().exists(media_store.walk_folder(walk.id))
 
 
+@pytest.mark.databases
 def test_failed_walk_is_tried_again_with_the_frames_it_has(hung: Commissioner) -> None:
     walk = hung()
     set_state(walk, FAILED, error="The painting was interrupted 3 times.", lost=3)
@@ -111,6 +111,7 @@ def test_deleted_walk_is_not_tried_again(commissioned: Commissioner) -> None:
         lifecycle.retry(walk)
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("state", [FINISHED, REFUSED, FAILED, CANCELLED, QUEUED, PAINTING])
 def test_deleted_walk_leaves_no_words_pictures_or_files(hung: Commissioner, state: str) -> None:
     walk, other = hung("a secret", "a kite"), hung("a bear", "x")
@@ -132,6 +133,7 @@ def test_deleting_twice_is_no_error(hung: Commissioner) -> None:
     assert walk.deleted_at is not None
 
 
+@pytest.mark.databases
 def test_same_key_makes_a_new_walk_after_the_first_was_deleted(app: Flask) -> None:
     wanted = validate({"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]})
     first, _ = intake.place(wanted, visitor_key="ann", idempotency_key="once")

@@ -15,8 +15,6 @@ from app.storage.walk_models import Walk
 from app.walk_requests import walk_edits
 from app.walks import lifecycle, neighbours
 
-pytestmark = pytest.mark.databases
-
 Hanger = Callable[..., Walk]
 
 
@@ -24,6 +22,7 @@ def ids(found: list[Walk]) -> list[str]:
     return [walk.id for walk in found]
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 def test_neighbours_are_those_that_join_newest_first(hung: Hanger) -> None:
     middle = hung("a kite", "the sea")
@@ -49,6 +48,7 @@ def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(hung: Hanger) -
     assert neighbours.after(walk, 4) == neighbours.before(walk, 4) == []
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     "take_away",
     [
@@ -70,6 +70,7 @@ def test_waiting_walk_is_nobodys_neighbour(hung: Hanger, commissioned: Hanger) -
     assert neighbours.after(walk, 4) == []
 
 
+@pytest.mark.databases
 def test_walks_of_before_are_marked_by_reindexing(hung: Hanger) -> None:
     walk, next_one = hung("a fox", "a kite"), hung("a kite", "the sea")
     with writing() as session:
@@ -82,6 +83,7 @@ def test_walks_of_before_are_marked_by_reindexing(hung: Hanger) -> None:
     assert ids(neighbours.after(walk, 4)) == [next_one.id]
 
 
+@pytest.mark.databases
 def test_neighbours_are_read_from_an_index_in_its_order(hung: Hanger) -> None:
     walk, asked = hung("a fox", "a kite"), []
 

@@ -28,8 +28,6 @@ from tests.conftest import make_app
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING
 
-pytestmark = pytest.mark.databases
-
 Commissioner = Callable[..., Walk]
 SEED = 7
 
@@ -66,6 +64,7 @@ def are_there(walk: Walk) -> bool:
 # Answered at once
 
 
+@pytest.mark.databases
 def test_repeated_commission_is_finished_at_once_with_the_same_files(original: Walk, again: Commissioner) -> None:
     repeat = again()
     assert (repeat.state, repeat.painted_count, repeat.repeat_of) == (FINISHED, 2, original.id)
@@ -95,6 +94,7 @@ def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
     assert told["media"]["gif"] == f"/walks/{told['id']}.gif"
 
 
+@pytest.mark.databases
 def test_repeats_do_not_count_for_the_pace_of_painting(original: Walk, again: Commissioner) -> None:
     pace = fair_queue.load_worker_pool().pace
     again()
@@ -137,6 +137,7 @@ def test_stops_own_seeds_count_not_where_they_were_written(original: Walk) -> No
     assert repeat.repeat_of == original.id
 
 
+@pytest.mark.databases
 def test_stops_that_the_walks_seed_composes_otherwise_are_painted(original: Walk) -> None:
     stops = [{"prompt": stop.prompt, "seed": SEED} for stop in original.stops]
     other, _ = intake.place(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")
@@ -203,6 +204,7 @@ def test_walk_that_is_not_finished_answers_nothing(original: Walk, again: Commis
     assert again().state == QUEUED
 
 
+@pytest.mark.databases
 def test_repeat_counts_as_a_tenth_of_a_usual_walk(instance: Path, original: Walk) -> None:
     with make_app(instance, HOURLY_WALKS=1, HOURLY_WALKS_ADDRESS=1).app_context() as context:
         client = context.app.test_client()
@@ -214,6 +216,7 @@ def test_repeat_counts_as_a_tenth_of_a_usual_walk(instance: Path, original: Walk
     assert (answers[0].json["state"], answers[0].json["repeat_of"]) == ("finished", original.id)
 
 
+@pytest.mark.databases
 def test_same_key_makes_one_repeat(original: Walk) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
     wanted = validate({"stops": stops, "seed": SEED, "frames": 2})
@@ -250,6 +253,7 @@ def test_living_workers_know_the_models_revision_else_its_newest_picture(
     assert again().state == state
 
 
+@pytest.mark.databases
 def test_walk_of_an_earlier_revision_is_painted_anew(original: Walk, hung: Commissioner, again: Commissioner) -> None:
     set_columns(hung("the sea", "a boat"), model_revision="newer")
     assert again().state == QUEUED
@@ -302,6 +306,7 @@ def test_hidden_original_answers_nothing(original: Walk, again: Commissioner) ->
     assert again(visitor="ann").state == QUEUED
 
 
+@pytest.mark.databases
 def test_repeats_are_hidden_and_hung_again_with_each_other(
     original: Walk, again: Commissioner, hung: Commissioner
 ) -> None:
@@ -318,6 +323,7 @@ def test_repeats_are_hidden_and_hung_again_with_each_other(
 # The files
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("first", ["original", "repeat"])
 def test_deleting_one_leaves_the_other_and_the_last_takes_the_files(
     original: Walk, again: Commissioner, first: str
@@ -340,6 +346,7 @@ def test_what_the_repeat_does_not_show_goes_with_the_original(original: Walk, ag
     assert are_there(repeat)
 
 
+@pytest.mark.databases
 def test_repeat_of_a_repeat_outlives_both(original: Walk, again: Commissioner, client: FlaskClient) -> None:
     second = again()
     lifecycle.delete_walk(original)
@@ -358,6 +365,7 @@ def test_deleted_walk_answers_nothing(original: Walk, again: Commissioner) -> No
     assert again().state == QUEUED
 
 
+@pytest.mark.databases
 def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Commissioner) -> None:
     repeat = again()
     repeat_id, gif = repeat.id, repeat.media["gif"].path
@@ -369,7 +377,6 @@ def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Comm
     assert [(loss.of, loss.id) for loss in missing] == [("walk", repeat_id)]
 
 
-@pytest.mark.sqlite
 def test_backup_holds_shared_files_once_and_brings_both_walks_back(
     original: Walk, again: Commissioner, tmp_path: Path
 ) -> None:
@@ -381,7 +388,6 @@ def test_backup_holds_shared_files_once_and_brings_both_walks_back(
     assert all(are_there(any_walk(walk_id)) for walk_id in ids)
 
 
-@pytest.mark.sqlite
 def test_repeat_whose_files_were_deleted_during_the_backup_is_forgotten_too(
     original: Walk, again: Commissioner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

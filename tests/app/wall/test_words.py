@@ -22,8 +22,6 @@ from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.support.pictures import two_halves, written
 
-pytestmark = pytest.mark.databases
-
 ANN, BEN = "the secret of Ann", "the secret of Ben"
 
 
@@ -71,6 +69,7 @@ def flaws(wall: Wall, text: str, **told: object) -> dict[str, str]:
     return {each.field: each.message for each in refused.value.errors}
 
 
+@pytest.mark.databases
 def test_wall_leaves_out_words_of_scripts_without_spaces(wall: Wall) -> None:
     walls.change(wall, WallRequest("lobby", banned=["狐狸"]))
     assert flaws(walls.at("lobby"), "一只红狐狸在雪中") == {"words": "“狐狸” is a word that this wall does not take."}
@@ -90,6 +89,7 @@ def test_same_words_twice_are_one_and_count_once(wall: Wall) -> None:
     assert words.say(wall, "a cat", owner=BEN).number != first.number
 
 
+@pytest.mark.databases
 def test_visitor_has_three_in_line_and_a_line_has_its_end(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("one", "two", "three"):
         words.say(wall, text, owner=ANN)
@@ -112,6 +112,7 @@ def test_what_is_refused_by_the_hour_is_not_in_line(wall: Wall) -> None:
     assert words.count(wall) == 0
 
 
+@pytest.mark.databases
 def test_everybody_s_first_comes_before_anybody_s_second(wall: Wall) -> None:
     for text in ("ann 1", "ann 2", "ann 3"):
         words.say(wall, text, owner=ANN)
@@ -121,6 +122,7 @@ def test_everybody_s_first_comes_before_anybody_s_second(wall: Wall) -> None:
     assert [row.words for row in words.waiting_words(wall, most=2)] == ["ann 1", "ben 1"]
 
 
+@pytest.mark.databases
 def test_walls_have_lines_of_their_own(wall: Wall) -> None:
     other = walls.open_wall(WallRequest("garden", banned=["cat"]))
     words.say(wall, "a cat", owner=ANN)
@@ -177,6 +179,7 @@ def test_wall_that_was_closed_meanwhile_takes_nothing(wall: Wall) -> None:
     assert words.count(seen) == 0
 
 
+@pytest.mark.databases
 def test_picture_is_taken_with_words_or_without(wall: Wall) -> None:
     photo = brought(ANN)
     assert words.say(wall, "my cat", owner=ANN, picture=photo.id, cut_out=True).picture == photo.id
@@ -185,6 +188,7 @@ def test_picture_is_taken_with_words_or_without(wall: Wall) -> None:
     assert words.public_texts(words.waiting_words(wall)) == ["my cat", "a photo"]
 
 
+@pytest.mark.databases
 def test_picture_that_is_not_here_or_not_one_s_own_or_unfit_is_refused(wall: Wall) -> None:
     gone = "The picture is not here: it was kept for a day, for the visitor who uploaded it. Upload it again."
     assert flaws(wall, "x", picture=brought(BEN).id) == {"picture": gone}
@@ -196,6 +200,7 @@ def test_picture_that_is_not_here_or_not_one_s_own_or_unfit_is_refused(wall: Wal
     assert flaws(wall, "x", picture=own.id) == {"picture": gone}
 
 
+@pytest.mark.databases
 def test_own_words_tell_where_they_are(wall: Wall) -> None:
     first, second, third = (words.say(wall, text, owner=ANN) for text in ("one", "two", "three"))
     words.say(wall, "ben", owner=BEN)
@@ -243,6 +248,7 @@ def test_no_time_is_told_of_a_wall_that_nobody_watches_or_that_rests(wall: Wall)
     assert words.own_words(walls.at("lobby"), ANN)[0].about == ""
 
 
+@pytest.mark.databases
 def test_kept_walk_is_named_once_it_can_be_seen(wall: Wall, hung) -> None:  # type: ignore[no-untyped-def]
     row, kept = words.say(wall, "a cat", owner=ANN), hung("a cat", "a dog")
     walked(wall, 1, row, walked_at=now(), stretch=kept.id)
@@ -263,6 +269,7 @@ def test_skipped_words_leave_the_line_and_it_is_written_down(wall: Wall) -> None
     assert (audit_log.latest(1)[0].what, audit_log.latest(1)[0].about) == ("skipped words", str(row.number))
 
 
+@pytest.mark.databases
 def test_skipping_what_is_on_the_wall_has_later_words_wait_again(wall: Wall) -> None:
     ann, ben = words.say(wall, "a cat", owner=ANN), words.say(wall, "a dog", owner=BEN)
     walked(wall, 1)
@@ -288,6 +295,7 @@ def test_what_was_walked_cannot_be_skipped(wall: Wall) -> None:
     assert db.session.get_one(WallWords, row.number).state == TAKEN
 
 
+@pytest.mark.databases
 def test_leg_to_a_stop_of_the_gallery_is_skipped_by_its_number_and_one_to_words_with_them(wall: Wall) -> None:
     row = words.say(wall, "a cat", owner=ANN)
     walked(wall, 1)
@@ -306,6 +314,7 @@ def test_leg_that_could_not_be_painted_is_told_as_that(wall: Wall) -> None:
     assert words.own_words(wall, ANN)[0].state == "lost"
 
 
+@pytest.mark.databases
 def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, hung) -> None:  # type: ignore[no-untyped-def]
     ann, ben = words.say(wall, "a cat", owner=ANN), words.say(wall, "a dog", owner=BEN)
     words.say(wall, "a cow", owner=ANN)
@@ -325,6 +334,7 @@ def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, hu
     assert set(gone) == {kept.id, other.id}, "what shows their picture goes, what follows stays"
 
 
+@pytest.mark.databases
 def test_after_a_day_nobody_knows_who_wrote_what(wall: Wall) -> None:
     row, picture = words.say(wall, "a cat", owner=ANN), words.say(wall, "", owner=ANN, picture=brought(ANN).id)
     words.say(wall, "a cow", owner=ANN)
@@ -340,6 +350,7 @@ def test_after_a_day_nobody_knows_who_wrote_what(wall: Wall) -> None:
     assert left == {"a cat": "", "": visitors.digest(ANN)}, "who brought a picture may still have it taken down"
 
 
+@pytest.mark.databases
 def test_what_was_painted_but_not_walked_when_the_wall_closed_waits_again_when_it_opens(wall: Wall) -> None:
     row = words.say(wall, "a cat", owner=ANN)
     walked(wall, 1, walked_at=now())

@@ -65,6 +65,7 @@ def test_stranger_sees_and_does_nothing(house: Flask, wall: Wall, client: FlaskC
     assert [(each.name, each.title, each.state) for each in walls.all_walls()] == [("lobby", "The lobby", OPEN)]
 
 
+@pytest.mark.databases
 def test_room_leads_to_the_walls_and_wall_is_opened_there(curator: FlaskClient) -> None:
     assert f'href="{WALLS}"' in curator.get("/curator").text
     sent = {"name": "garden", "title": "In the garden", "hand": "", "banned": "Cat\n\n dog ", "listed": "1"}
@@ -134,6 +135,7 @@ def test_opening_anew_begins_another_evening_with_the_same_settings(curator: Fla
     assert (opened.title, opened.banned, opened.is_listed) == ("The lobby", ["cat"], True)
 
 
+@pytest.mark.databases
 def test_words_in_line_are_shown_and_skipped(curator: FlaskClient, wall: Wall) -> None:
     first, _second = words.say(wall, "a <b>fox</b>", owner="ann"), words.say(wall, "a kite", owner="ben")
     page = curator.get(LOBBY)

@@ -28,7 +28,7 @@ from app.wall import director, walls
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Hanger = Callable[..., Walk]
 PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
@@ -66,6 +66,7 @@ def strange(app: Flask, walk: Walk) -> Iterator[str]:
                 yield PLACE.sub(lambda match, filled=filled: filled[match[1]], rule.rule)  # type: ignore[misc]
 
 
+@pytest.mark.databases
 def test_no_address_breaks_whatever_stands_in_it(curator: FlaskClient, hung: Hanger) -> None:
     broken = set()
     for path in strange(curator.application, hung()):
@@ -105,6 +106,7 @@ def html_in(answer: TestResponse) -> Iterator[str]:
         yield answer.json["html"]
 
 
+@pytest.mark.databases
 def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient, hung: Hanger) -> None:
     walk, other = hung(EVIL, f"b {EVIL}", model=None), hung(f"b {EVIL}", "c", frames=2)
     walk_edits.apply(walk, walk_edits.validate({"title": EVIL}))

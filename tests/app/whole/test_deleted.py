@@ -30,7 +30,7 @@ from app.walks import deletions, lifecycle, media_urls
 from tests.conftest import Commissioner, make_app
 from tests.support.tables import make_table
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 WORDS = "quokka", "zyzzyva", "halcyonic", "periwinkle", "xylograph"
 """Of the prompt, of what it leaves out, of its title, of a visitor's report, of its note."""
@@ -113,6 +113,7 @@ def files(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.databases
 def test_nothing_is_left_of_a_deleted_walk_but_the_row_that_says_so(
     app: Flask, client: FlaskClient, everywhere: Walk
 ) -> None:
@@ -171,6 +172,7 @@ def test_every_column_of_a_walk_is_either_emptied_by_its_deletion_or_tells_nothi
     }  # fmt: skip
 
 
+@pytest.mark.databases
 def test_every_table_is_known_to_forget_or_to_hold_nothing_of_a_walk(app: Flask) -> None:
     tables = db.metadata.tables
     with_walks = {name for name in tables if any(key.column.table.name == "walks" for key in tables[name].foreign_keys)}
@@ -218,6 +220,7 @@ def test_words_and_addresses_of_visitors_stay_out_of_the_log(
     assert made.json["owner_token"] not in caplog.text
 
 
+@pytest.mark.databases
 def test_a_walk_is_deleted_though_the_store_is_away_and_noted_by_the_next_backup(
     app: Flask, everywhere: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +234,7 @@ def test_a_walk_is_deleted_though_the_store_is_away_and_noted_by_the_next_backup
     assert list(store.files(deletions.FOLDER)) == [deletions.path_of(everywhere.id, by_operator=True)]
 
 
+@pytest.mark.databases
 def test_notes_of_deletions_tell_nothing_and_are_not_pruned(app: Flask, everywhere: Walk) -> None:
     lifecycle.delete_walk(everywhere)
     walk_id, number = everywhere.id, everywhere.number
@@ -245,6 +249,7 @@ def test_notes_of_deletions_tell_nothing_and_are_not_pruned(app: Flask, everywhe
     assert [(walk.id, by_operator) for walk, by_operator in deletions.find_resurrected()] == [(walk_id, False)]
 
 
+@pytest.mark.databases
 def test_what_an_earlier_version_left_of_a_deleted_walk_is_pruned(app: Flask, everywhere: Walk) -> None:
     number = everywhere.number
     with writing() as session:

@@ -20,7 +20,7 @@ from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED
 from app.walk_requests import walk_edits
 from app.walks import lifecycle, media_urls
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Hanger = Callable[..., Walk]
 PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
@@ -183,6 +183,7 @@ def deleted_meanwhile(app: Flask) -> Iterator[Callable[[Walk, int], None]]:
     other.dispose()
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("statements", [1, 2, 3, 4])
 def test_walk_that_is_deleted_while_a_page_is_written_breaks_none(
     client: FlaskClient, hung: Hanger, deleted_meanwhile: Callable[[Walk, int], None], statements: int

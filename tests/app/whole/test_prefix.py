@@ -25,6 +25,7 @@ def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
         yield app
 
 
+@pytest.mark.slow
 def test_every_address_begins_with_the_path_below_which_the_site_is(
     client: FlaskClient, hung: Callable[..., Walk], commissioned: Callable[..., Walk]
 ) -> None:

@@ -20,8 +20,6 @@ from app.storage.database import EMPTY, MIGRATIONS, RESTORE, db, schema_state
 from tests.conftest import SECRET, make_app
 from tests.support import forks
 
-pytestmark = pytest.mark.databases
-
 HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 UPGRADE = "flask --app wsgi db upgrade"
 FLAWS = {
@@ -75,6 +73,7 @@ def run(instance: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return forks.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.databases
 def test_each_flaw_is_told_from_the_others_and_names_the_command(flawed: str) -> None:
     assert schema_state() == flawed
     assert "flask --app wsgi db " in flawed
@@ -95,6 +94,7 @@ def test_site_with_an_empty_database_gives_it_its_tables(tmp_path: Path) -> None
         assert schema_state() == ""
 
 
+@pytest.mark.databases
 def test_older_database_is_refused_until_it_is_upgraded(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda _: "9999")
     sentence = f"The database is at revision {HEAD}, the code at 9999. Run: {UPGRADE}"
@@ -116,6 +116,7 @@ def test_site_that_serves_is_alive_but_not_ready_and_says_why(app: Flask, flawed
     assert (answer.status_code, answer.json["status"], answer.json["database"]) == (503, "not ready", flawed)
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("path", ["/gallery", "/api/v1/walks"])
 def test_visitor_of_a_half_migrated_site_is_asked_to_come_back(
     app: Flask, path: str, hung: Callable[..., object]
@@ -130,7 +131,6 @@ def test_visitor_of_a_half_migrated_site_is_asked_to_come_back(
 
 
 @pytest.mark.server
-@pytest.mark.sqlite
 def test_programs_end_at_once_with_the_reason(app: Flask, instance: Path) -> None:
     with db.engine.begin() as connection:
         for statement in FLAWS["newer"][0]:

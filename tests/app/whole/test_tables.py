@@ -38,7 +38,7 @@ from tests.support.led import ROBOT
 from tests.support.pictures import two_halves, written
 from tests.support.recipes import RENDERING
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Hanger = Callable[..., Walk]
 Rows = dict[str, list[dict[str, Any]]]
@@ -222,6 +222,7 @@ def of_walk(found: Rows, walk: Walk) -> set[str]:
     }
 
 
+@pytest.mark.databases
 def test_every_table_has_its_fate(app: Flask) -> None:
     there = {name for name in inspect(db.engine).get_table_names() if is_compared(None, name)} - MIGRATIONS_OWN
     assert there == set(FATES), "a table without its fate, or a fate without its table"
@@ -231,6 +232,7 @@ def test_every_table_has_its_fate(app: Flask) -> None:
         assert not refers or FATES[name].goes, f"{name} refers to walks, and so goes with them"
 
 
+@pytest.mark.databases
 def test_here_every_table_has_rows(full: Full) -> None:
     found = rows()
     assert {name for name, each in found.items() if not each} == set()
@@ -244,6 +246,7 @@ def test_here_every_table_has_rows(full: Full) -> None:
         "vocabulary.word", "reports.words"}  # fmt: skip
 
 
+@pytest.mark.databases
 def test_deleted_walk_leaves_no_row_that_goes_with_it_and_no_word(full: Full) -> None:
     before = of_walk(rows(), full.walk)
     waiting = db.session.scalars(select(Walk).where(Walk.number != full.walk.number)).one()
@@ -257,6 +260,7 @@ def test_deleted_walk_leaves_no_row_that_goes_with_it_and_no_word(full: Full) ->
     assert naming(found, {full.walk.id}) <= {"walks.id", "deeds.about"}
 
 
+@pytest.mark.databases
 def test_all_that_is_a_visitor_s_goes_when_they_delete_it(full: Full) -> None:
     assert full.client.post("/mine/delete", data={"sure": "1"}).status_code == 200
     found = rows()
@@ -265,7 +269,6 @@ def test_all_that_is_a_visitor_s_goes_when_they_delete_it(full: Full) -> None:
         assert bool(found[name]) is not fate.goes, name
 
 
-@pytest.mark.sqlite
 def test_every_row_comes_back_with_a_backup(app: Flask, full: Full, tmp_path: Path) -> None:
     before = rows()
     run(app.test_cli_runner(), "backup", "create", str(tmp_path / "saved.tar"))
@@ -289,6 +292,7 @@ def other(app: Flask, led_folder: Path, tmp_path: Path, migrated: Path) -> Itera
         db.engine.dispose()
 
 
+@pytest.mark.databases
 def test_archives_take_to_another_house_what_moves_and_do_not_say_whose_it_was(
     app: Flask, full: Full, other: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

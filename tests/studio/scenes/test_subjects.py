@@ -28,6 +28,7 @@ def drawn(programme: Programme) -> list[Subject]:
     return [programme.subject(number) for number in range(NUMBER)]
 
 
+@pytest.mark.slow
 def test_subject_follows_from_seed_and_number_alone(programme: Programme, drawn: list[Subject], book: Path) -> None:
     again = Programme(Plan(7, 1), sketchbook.load(book))  # that there are more another time changes none
     assert [again.subject(number) for number in (2_000, 5, 17)] == [drawn[number] for number in (2_000, 5, 17)]
@@ -37,6 +38,7 @@ def test_subject_follows_from_seed_and_number_alone(programme: Programme, drawn:
     assert len({subject.seed for subject in drawn}) == NUMBER
 
 
+@pytest.mark.slow
 def test_mixtures_and_those_of_two_hands_come_as_often_as_planned(drawn: list[Subject]) -> None:
     mixed = [subject for subject in drawn if subject.last]
     assert len(mixed) / NUMBER == pytest.approx(0.33, abs=0.03)
@@ -46,6 +48,7 @@ def test_mixtures_and_those_of_two_hands_come_as_often_as_planned(drawn: list[Su
     assert len(two) / len(mixed) == pytest.approx(0.25 * (1 - 1 / len(Plan(1).hands)), abs=0.05)
 
 
+@pytest.mark.slow
 def test_hands_come_evenly_and_painterly_ones_four_times_as_often(drawn: list[Subject]) -> None:
     counted = Counter(subject.first.hand for subject in drawn)
     assert set(counted) == {name for name, hand in registry.HANDS.items() if hand.paints_ground}
@@ -64,6 +67,7 @@ def test_share_of_mixtures_may_be_none_or_all(book: Path) -> None:
         assert all(subject.last is None or subject.last.hand == subject.first.hand for subject in found)
 
 
+@pytest.mark.slow
 def test_scenes_are_such_as_anybody_may_send(drawn: list[Subject], book: Path) -> None:
     known = sketchbook.load(book)
     for subject in drawn:
@@ -73,6 +77,7 @@ def test_scenes_are_such_as_anybody_may_send(drawn: list[Subject], book: Path) -
                 assert read.things and all(thing.drawing in known for thing in read.things)
 
 
+@pytest.mark.slow
 def test_captions_name_what_is_shown_and_the_hand(drawn: list[Subject], book: Path) -> None:
     names = {drawing.digest: drawing.name for drawing in sketchbook.load(book).drawings.values()}
     plan = Plan(1)
@@ -89,6 +94,7 @@ def test_captions_name_what_is_shown_and_the_hand(drawn: list[Subject], book: Pa
             assert all(colour in text for text in end.texts) and hand.keeps_colour
 
 
+@pytest.mark.slow
 def test_people_and_faces_come_a_third_as_often(book: Path) -> None:
     loaded = sketchbook.load(book)
     first = next(iter(loaded.drawings.values()))

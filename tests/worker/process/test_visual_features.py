@@ -25,8 +25,6 @@ from worker.film import encoding
 from worker.process.visual_features import VisualFeatureExtractor, choose_frames
 from worker.process.worker import this_worker
 
-pytestmark = pytest.mark.databases
-
 
 @pytest.fixture
 def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
@@ -50,6 +48,7 @@ def paint(walk: Walk, colour: int) -> None:
         media_store.store().write(row.path, encoding.still(picture))
 
 
+@pytest.mark.databases
 @pytest.mark.slow
 def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned("a fox", "a kite", frames=9)
@@ -74,6 +73,7 @@ def test_perceptual_step_is_the_mean_distance_of_the_frames_looked_at_and_the_ne
     assert read(walk.id).perceptual_step == pytest.approx(np.mean(steps), abs=1e-4)
 
 
+@pytest.mark.databases
 def test_old_films_are_looked_at_when_nothing_waits(
     painter: FakePainter, reader: VisualFeatureExtractor, hung: Commissioner, commissioned: Commissioner
 ) -> None:
@@ -108,6 +108,7 @@ def test_without_an_eye_walks_are_painted_all_the_same(
     assert caplog.text.count("no/eye is no eye: eye.json is missing") == 1
 
 
+@pytest.mark.databases
 def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureExtractor, hung: Commissioner, tmp_path: Path) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
@@ -122,6 +123,7 @@ def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureExtractor, hung
     assert second.eye != first.eye
 
 
+@pytest.mark.databases
 def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(
     reader: VisualFeatureExtractor, hung: Commissioner
 ) -> None:

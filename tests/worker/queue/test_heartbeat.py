@@ -17,8 +17,6 @@ from worker.queue import heartbeat
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim, LeaseLost, claim_next
 
-pytestmark = pytest.mark.databases
-
 
 @pytest.fixture
 def claim(app: Flask, commissioned: Commissioner) -> Claim:
@@ -59,6 +57,7 @@ def seconds_left() -> float:
     return float((until - now()).total_seconds())
 
 
+@pytest.mark.databases
 def test_lease_is_renewed_beside_work_that_takes_long(
     heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]
 ) -> None:
@@ -81,6 +80,7 @@ def test_nothing_is_kept_once_the_work_is_done(
     assert seconds_left() < 2 and not ended
 
 
+@pytest.mark.databases
 def test_work_stops_at_its_next_step_when_its_walk_was_cancelled(
     heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]
 ) -> None:
@@ -120,6 +120,7 @@ def test_lease_is_renewed_while_a_claim_waits_for_another_thread(
     assert not heart._leases
 
 
+@pytest.mark.databases
 def test_each_thread_is_at_a_claim_of_its_own(
     heart: Heartbeat, app: Flask, claim: Claim, commissioned: Commissioner, clock: list[float], ended: list[int]
 ) -> None:

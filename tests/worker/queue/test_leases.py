@@ -44,8 +44,6 @@ from worker.queue.leases import (
     write_as_holder,
 )
 
-pytestmark = pytest.mark.databases
-
 
 def claimed() -> Claim:
     """Claim the next walk, which must be there."""
@@ -99,6 +97,7 @@ def living() -> Iterator[str]:
     process.communicate(b"\n")
 
 
+@pytest.mark.databases
 def test_a_claim_takes_the_walk_and_says_who_holds_it(commissioned: Commissioner) -> None:
     walk = commissioned()
     taken = claimed()
@@ -117,6 +116,7 @@ def test_nothing_is_claimed_when_nothing_waits(app: Flask) -> None:
     assert claim_next() is None
 
 
+@pytest.mark.databases
 def test_many_threads_at_once_claim_each_walk_once(app: Flask, commissioned: Commissioner) -> None:
     ids = [commissioned(visitor=f"visitor {number}").id for number in range(12)]
     taken: list[Claim] = []
@@ -138,6 +138,7 @@ def test_many_threads_at_once_claim_each_walk_once(app: Flask, commissioned: Com
     assert {found.attempt for found in taken} == {1}
 
 
+@pytest.mark.databases
 def test_a_walk_is_claimed_again_under_the_next_number(commissioned: Commissioner) -> None:
     commissioned()
     first = claimed()
@@ -154,6 +155,7 @@ def test_the_start_is_that_of_the_first_attempt(commissioned: Commissioner) -> N
     assert read(walk.id).started_at == began
 
 
+@pytest.mark.databases
 def test_an_old_attempt_publishes_nothing(commissioned: Commissioner) -> None:
     walk = commissioned()
     old = claimed()
@@ -167,6 +169,7 @@ def test_an_old_attempt_publishes_nothing(commissioned: Commissioner) -> None:
     assert (row.state, row.painted_count) == (PAINTING, 7)
 
 
+@pytest.mark.databases
 def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(commissioned: Commissioner) -> None:
     walk = commissioned()
     old = claimed()
@@ -178,6 +181,7 @@ def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(commission
     assert read(walk.id).painted == []
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("state", [QUEUED, FINISHED, FAILED, "cancelled", "refused"])
 def test_nothing_is_published_on_a_walk_that_is_not_being_painted(commissioned: Commissioner, state: str) -> None:
     walk = commissioned()
@@ -188,6 +192,7 @@ def test_nothing_is_published_on_a_walk_that_is_not_being_painted(commissioned: 
     assert (read(walk.id).state, read(walk.id).painted_count) == (state, 0)
 
 
+@pytest.mark.databases
 def test_renewing_prolongs_the_lease(commissioned: Commissioner) -> None:
     walk = commissioned()
     taken = claimed()
@@ -199,6 +204,7 @@ def test_renewing_prolongs_the_lease(commissioned: Commissioner) -> None:
     assert until > soon + timedelta(seconds=20)
 
 
+@pytest.mark.databases
 def test_giving_back_keeps_the_frames_and_the_count(commissioned: Commissioner) -> None:
     walk = commissioned()
     taken = claimed()
@@ -228,6 +234,7 @@ def test_the_sweep_leaves_alone_what_is_held(commissioned: Commissioner) -> None
     assert read(walk.id).state == PAINTING
 
 
+@pytest.mark.databases
 def test_the_sweep_counts_what_waits(commissioned: Commissioner) -> None:
     for _ in range(3):
         commissioned()
@@ -235,6 +242,7 @@ def test_the_sweep_counts_what_waits(commissioned: Commissioner) -> None:
     assert sweep() == 2
 
 
+@pytest.mark.databases
 def test_a_walk_whose_lease_ran_out_goes_back_in_line(commissioned: Commissioner) -> None:
     walk = commissioned()
     taken = claimed()
@@ -248,6 +256,7 @@ def test_a_walk_whose_lease_ran_out_goes_back_in_line(commissioned: Commissioner
         renew(taken)
 
 
+@pytest.mark.databases
 def test_a_walk_whose_process_is_gone_goes_back_at_once(commissioned: Commissioner, gone: str) -> None:
     walk = commissioned()
     claimed()
@@ -283,6 +292,7 @@ def test_a_process_of_another_machine_is_not_judged_before_its_lease_ends(
     assert sweep() == 1
 
 
+@pytest.mark.databases
 def test_a_painting_walk_without_a_holder_goes_back(commissioned: Commissioner) -> None:
     walk = commissioned()
     claimed()
@@ -291,6 +301,7 @@ def test_a_painting_walk_without_a_holder_goes_back(commissioned: Commissioner) 
     assert read(walk.id).state == QUEUED
 
 
+@pytest.mark.databases
 def test_the_sweep_sees_what_another_connection_has_just_renewed(app: Flask, commissioned: Commissioner) -> None:
     walk = commissioned()
     taken = claimed()
@@ -316,6 +327,7 @@ def test_a_walk_that_is_lost_too_often_fails_with_the_reason(commissioned: Commi
     assert claim_next() is None
 
 
+@pytest.mark.databases
 def test_each_visitors_first_walk_comes_before_anybodys_second(commissioned: Commissioner) -> None:
     order = [("ann", 1), ("ann", 2), ("ann", 3), ("bob", 1), ("cleo", 1), ("bob", 2)]
     names = {commissioned(visitor=visitor).id: (visitor, count) for visitor, count in order}
@@ -339,6 +351,7 @@ def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(comm
     assert claimed().walk_id == walk.id
 
 
+@pytest.mark.databases
 def test_short_tasks_come_first_and_first_levels_before_later_ones_of_the_same_turn(
     commissioned: Commissioner, hung: Commissioner
 ) -> None:
@@ -356,6 +369,7 @@ def test_short_tasks_come_first_and_first_levels_before_later_ones_of_the_same_t
     assert claim_next() is None
 
 
+@pytest.mark.databases
 def test_what_a_loaded_model_paints_comes_first_within_a_turn_and_level(commissioned: Commissioner) -> None:
     ids = {}
     for name in ("ann", "bob", "cleo", "dora"):
@@ -368,6 +382,7 @@ def test_what_a_loaded_model_paints_comes_first_within_a_turn_and_level(commissi
     assert [claim and claim.walk_id for claim in taken] == named, "nobody's second walk comes before another's first"
 
 
+@pytest.mark.databases
 def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None:
     walk = hung()
     open_pieces(walk, (STAGES, 0, 0, 0))
@@ -379,6 +394,7 @@ def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None
     assert db.session.query(Task).count() == 0
 
 
+@pytest.mark.databases
 def test_stages_that_kill_their_workers_are_given_up_and_the_walk_hangs_on(hung: Commissioner, gone: str) -> None:
     walk = hung()
     open_pieces(walk, (STAGES, 0, 0, 0))
@@ -390,6 +406,7 @@ def test_stages_that_kill_their_workers_are_given_up_and_the_walk_hangs_on(hung:
     assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
 
 
+@pytest.mark.databases
 def test_only_walks_of_offered_models_are_claimed(commissioned: Commissioner) -> None:
     other, ours, any_model = (commissioned(visitor=name) for name in ("ann", "bob", "cleo"))
     change(other.id, model="another")
@@ -399,6 +416,7 @@ def test_only_walks_of_offered_models_are_claimed(commissioned: Commissioner) ->
     assert claimed().walk_id == other.id
 
 
+@pytest.mark.databases
 def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(commissioned: Commissioner) -> None:
     walk = commissioned()
     with writing() as session:
@@ -412,6 +430,7 @@ def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(
     assert read(walk.id).state == QUEUED
 
 
+@pytest.mark.databases
 def test_a_failure_calls_everybody_off(commissioned: Commissioner) -> None:
     walk = commissioned()
     with writing() as session:
@@ -428,6 +447,7 @@ def test_a_failure_calls_everybody_off(commissioned: Commissioner) -> None:
     assert {claimed().batch, claimed().batch} == {0, 1}
 
 
+@pytest.mark.databases
 def test_a_piece_of_a_walk_cancelled_and_begun_anew_is_not_taken_for_the_old_one(commissioned: Commissioner) -> None:
     walk = commissioned()
     old = claimed()
@@ -455,6 +475,7 @@ def test_a_walk_put_back_in_line_starts_with_no_losses(commissioned: Commissione
     assert read(walk.id).state == QUEUED
 
 
+@pytest.mark.databases
 def test_walk_begun_by_another_living_revision_of_the_model_is_left_to_it(commissioned: Commissioner) -> None:
     """Else two workers, one of them not yet updated, would begin each other's walks anew for ever."""
     theirs, ours = commissioned(visitor="ann"), commissioned(visitor="bob")

@@ -29,8 +29,6 @@ from worker.queue import unoffered_models
 from worker.queue.leases import claim_next, holder
 from worker.queue.unoffered_models import UnofferedModels
 
-pytestmark = pytest.mark.databases
-
 Living = Callable[..., None]
 NOT_HERE = f"The model museum is not offered here; this is: {NAME}."
 
@@ -79,6 +77,7 @@ def miss_for_long(monkeypatch: pytest.MonkeyPatch, unoffered: UnofferedModels | 
     unoffered.fail()
 
 
+@pytest.mark.databases
 def test_walk_of_a_model_that_nobody_offers_fails_in_words(
     walk: Walk, commissioned: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +108,7 @@ def test_it_waits_while_a_worker_on_another_machine_offers_the_model(
     assert read(walk.id).state == QUEUED
 
 
+@pytest.mark.databases
 def test_the_time_counts_anew_once_somebody_offered_the_model(
     unoffered: UnofferedModels, walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +140,7 @@ def test_a_walk_on_somebodys_easel_is_left_to_them(walk: Walk, living: Living, m
     assert read(walk.id).state == PAINTING
 
 
+@pytest.mark.databases
 def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     assert db.session.query(Task).one().urgency == queued_tasks.SUSPENDED, "no claim passes over it"
 
 
+@pytest.mark.databases
 def test_candidates_that_nobody_can_paint_fail(app: Flask, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     sets = [candidates.painted("ann", seed=seed) for seed in (3, 4)]
     with writing() as session:
@@ -164,6 +166,7 @@ def test_candidates_that_nobody_can_paint_fail(app: Flask, living: Living, monke
     assert [piece.task for piece in db.session.query(Task)] == [sets[1].id]
 
 
+@pytest.mark.databases
 def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(
     hung: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,6 +194,7 @@ def test_what_goes_wrong_is_told_and_can_be_tried_again(painter: FakePainter, mo
     assert found(again).state == PAINTED
 
 
+@pytest.mark.databases
 def test_every_picture_says_that_it_is_synthetic(painter: FakePainter) -> None:
     of = asked(count=1)
     job.work()

@@ -23,7 +23,7 @@ from worker import job
 from worker.process.worker import this_worker
 from worker.tasks import film_assembly, fit_pictures
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Picture = NDArray[np.uint8]
 
@@ -102,6 +102,7 @@ def test_unfit_frame_in_mid_walk_is_painted_a_little_way_off_and_never_shown(
     assert [frame.index for frame in walk.painted] == list(range(9))
 
 
+@pytest.mark.databases
 def test_recipe_says_where_the_frame_was_painted_so_that_a_repaint_needs_no_detector(
     app: Flask, commissioned: Commissioner, painter: FakePainter, detector: OnDemand
 ) -> None:
@@ -121,6 +122,7 @@ def test_recipe_says_where_the_frame_was_painted_so_that_a_repaint_needs_no_dete
     assert all(np.array_equal(again[position], mended[position]) for position in mended)
 
 
+@pytest.mark.databases
 def test_unfit_stop_is_painted_from_another_seed_that_is_on_the_walk(
     app: Flask, commissioned: Commissioner, painter: FakePainter, detector: OnDemand
 ) -> None:

@@ -52,6 +52,7 @@ def test_large_frame_is_its_frame_four_times_as_wide(painted: Walk, index: int) 
     assert db.session.query(Task).count() == 0
 
 
+@pytest.mark.databases
 def test_large_frame_has_its_own_shape(painted: Walk) -> None:
     with writing() as session:
         session.get(Walk, painted.number).height = 9

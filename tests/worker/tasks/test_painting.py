@@ -36,7 +36,7 @@ from worker.diffusion.rendering import GenerationError
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,7 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
     return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
 
 
+@pytest.mark.databases
 @pytest.mark.usefixtures("easel")
 def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed() -> None:
     without = painted(commission())

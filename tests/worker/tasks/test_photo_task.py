@@ -103,6 +103,7 @@ def test_while_the_store_is_away_a_photo_waits(painter: FakePainter, monkeypatch
     assert db.session.query(Task).count() == 0
 
 
+@pytest.mark.databases
 def test_a_photo_that_its_owner_took_back_leaves_no_file(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:
     photo_id = bring(photos.written(photos.disc_outdoors()))
     cut = tracing.cut

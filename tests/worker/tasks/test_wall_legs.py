@@ -23,7 +23,7 @@ from tests.support.walls import fresh, legs, opened, said, walk_of, walk_on
 from tests.support.worker_rows import read
 from worker import job
 
-pytestmark = [pytest.mark.databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def at_hand(wall: Wall) -> int:
     return len(programme.playable_frames(walk_of(legs(wall)[0])))
 
 
+@pytest.mark.databases
 def test_leg_is_painted_from_its_first_frame_on(wall: Wall, painter: FakePainter) -> None:
     director.advance(wall, 0)
     job.work()
@@ -56,6 +57,7 @@ def test_leg_has_its_frames_and_no_films(wall: Wall, painter: FakePainter) -> No
     assert (walk.state, len(walk.painted), dict(walk.media)) == (FINISHED, 35, {})
 
 
+@pytest.mark.databases
 def test_screens_are_told_the_frames_without_a_gap_as_they_come(wall: Wall, painter: FakePainter) -> None:
     director.advance(wall, 0)
     told = []
@@ -125,6 +127,7 @@ def test_legs_go_once_they_are_kept(wall: Wall) -> None:
     assert not any(media_store.store().files(folder) for folder in folders)
 
 
+@pytest.mark.databases
 def test_what_nobody_steered_is_not_kept_and_goes(wall: Wall) -> None:
     wall = walk_on(wall, 9)
     assert stretches.preserve_shown(wall) == 0
@@ -132,6 +135,7 @@ def test_what_nobody_steered_is_not_kept_and_goes(wall: Wall) -> None:
     assert [leg.walk_id for leg in legs(wall)[:7]] == [None] * 7
 
 
+@pytest.mark.databases
 def test_closing_keeps_what_is_shorter(wall: Wall) -> None:
     said(wall, "a fox")
     wall = walk_on(wall, 3)
