@@ -9,4 +9,5 @@ from tests.support.server_fixtures import (  # noqa: F401 - fixtures
     shared_site,
     site,
     sleep_of_pages_is_counted,
+    small_model,
 )

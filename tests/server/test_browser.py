@@ -15,14 +15,13 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.examples import served
-from tests.support.house import SIZE
 from tests.support.live import PATIENCE_MS, LiveSite, wait_until
 from tests.support.visits import visiting
 
 pytestmark = pytest.mark.server
 
 SHORT = "/?frames=6"  # an address can fill the form in
-SLOWLY = "/?steps=20"  # 240 frames take minutes, however slow the browser is beside the painter
+SIDE = 32  # pixels, of the small model
 WALK = re.compile(r"/walks/[a-z2-9]{16}")
 Visit = Callable[..., Page]
 
@@ -38,13 +37,22 @@ def visit(site: LiveSite, browser: Browser) -> Iterator[Visit]:
     """
     with visiting(browser) as visits:
 
-        def open_site(path: str = "/", *, javascript: bool = True, expected: Sequence[str] = ()) -> Page:
-            options = {"java_script_enabled": javascript, "base_url": site.url}
-            page = visits.open(expected=expected, within=site.url, **options)
+        def open_site(
+            path: str = "/", *, javascript: bool = True, expected: Sequence[str] = (), url: str = site.url
+        ) -> Page:
+            options = {"java_script_enabled": javascript, "base_url": url}
+            page = visits.open(expected=expected, within=url, **options)
             page.goto(path)
             return page
 
         yield open_site
+
+
+@pytest.fixture
+def waiting(site: LiveSite) -> Iterator[None]:
+    """Have walks wait: the worker stands still meanwhile."""
+    with site.resting():
+        yield
 
 
 def write(page: Page, *prompts: str, frames: int = 24) -> None:
@@ -104,9 +112,11 @@ def test_two_prompts_become_a_film_on_its_page_and_in_the_gallery(
     assert walk_id(page) == number
 
 
-def test_the_film_grows_on_the_page_while_it_is_painted(site: LiveSite, visit: Visit) -> None:
-    page = visit(SLOWLY, expected=["404 (NOT FOUND)"])  # pictures that are deleted with the cancelled walk
+def test_film_grows_on_the_page_while_it_is_generated(planted_site: LiveSite, visit: Visit) -> None:
+    site = planted_site
+    page = visit(url=site.url, expected=["404 (NOT FOUND)"])  # pictures that are deleted with the cancelled walk
     write(page, "a green bottle", "a hat", frames=240)
+    site.plant("frames")
     number = paint(page)
     way = page.locator("#walk .way[data-reel]")
     expect(way).to_be_visible()
@@ -115,12 +125,16 @@ def test_the_film_grows_on_the_page_while_it_is_painted(site: LiveSite, visit: V
     def stills() -> int:
         return len(json.loads(str(way.get_attribute("data-reel")))["stills"])
 
+    wait_until(site.ground.standing, what="a worker that stands still")
     first = stills()
+    site.plant("frames", passed=1)
+    site.ground.let_go()
     wait_until(lambda: stills() > first, what="a better film")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.get_by_role("button", name="Cancel this walk").click()
     expect(page.get_by_text("You cancelled this walk.")).to_be_visible()
     assert site.walk(number)["state"] == "cancelled"
+    site.ground.let_go()
 
 
 @both_ways
@@ -171,9 +185,9 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(visit: Visit, javascri
 
 
 @both_ways
-def test_a_stranger_sees_the_walk_and_no_controls_of_its_owner(visit: Visit, javascript: bool) -> None:
-    page = visit(SLOWLY, javascript=javascript)
-    write(page, "a red tent", "a moon", frames=240)
+def test_stranger_sees_the_walk_and_no_controls_of_its_owner(visit: Visit, javascript: bool, waiting: None) -> None:
+    page = visit(SHORT, javascript=javascript)
+    write(page, "a red tent", "a moon")
     paint(page)
     stranger = visit(urlsplit(page.url).path, javascript=javascript)
     expect(stranger.get_by_text("a red tent").first).to_be_visible()
@@ -239,7 +253,7 @@ def test_film_shows_on_another_site_and_stands_still_where_asked(
     shown, other = (still, film) if motion == "reduce" else (film, still)
     expect(shown).to_be_visible()
     expect(other).to_be_hidden()
-    expect(shown).to_have_js_property("naturalWidth", SIZE)
+    expect(shown).to_have_js_property("naturalWidth", SIDE)
     box = frame.get_by_role("checkbox", name="Play" if motion == "reduce" else "Pause")
     box.press("Space")
     expect(other).to_be_visible()

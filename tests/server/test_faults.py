@@ -68,29 +68,31 @@ def assert_one_whole_film(site: LiveSite, walk: dict[str, Any]) -> None:
         assert getattr(film, "n_frames", 1) == walk["frames"]
 
 
-def test_a_walk_whose_worker_is_killed_is_finished_once_by_the_next(site: LiveSite) -> None:
-    walk, worker = site.caught("a whale", "a boat", frames=LONG, painted=6)
+def test_walk_whose_worker_is_killed_is_finished_once_by_the_next(planted_site: LiveSite) -> None:
+    site = planted_site
+    walk, worker = site.caught("a bear", "the sun", frames=LONG)
     kept = site.frames_kept(walk["id"])
     os.kill(worker, signal.SIGKILL)
+    site.ground.let_go()
     walk = site.finished(walk["id"])
-    assert len(kept) >= 6
+    assert 6 <= len(kept) < LONG
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert site.worker_pid() != worker
     assert site.rows("SELECT lost, painted_count FROM walks WHERE id = ?", walk["id"]) == [(1, LONG)]
     assert_one_whole_film(site, walk)
 
 
-def test_a_worker_told_to_stop_gives_its_walk_back_and_the_next_goes_on(site: LiveSite) -> None:
-    walk, worker = site.caught("a cup", "a lamp", frames=LONG, painted=6)
+def test_worker_told_to_stop_gives_its_walk_back_and_the_next_goes_on(planted_site: LiveSite) -> None:
+    site = planted_site
+    walk, worker = site.caught("a lemon", "a red bear", frames=LONG)
     kept = site.frames_kept(walk["id"])
     assert site.process is not None
     with standing_still(site.process.pid):  # it starts the next worker only afterwards
         os.kill(worker, signal.SIGTERM)
-        os.kill(worker, signal.SIGCONT)
+        site.ground.let_go()
         wait_until(lambda: not is_running(worker), what="the worker's end")
         assert site.rows("SELECT COUNT(*) FROM pieces WHERE state = 'taken' OR lease_holder IS NOT NULL") == [(0,)]
-        state = site.walk(walk["id"])["state"]
-        assert state in ("queued", "painting")  # the latter where it was stopped between two pieces
+        assert site.walk(walk["id"])["state"] in ("queued", "painting")
     walk = site.finished(walk["id"])
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert site.rows("SELECT lost, painted_count FROM walks WHERE id = ?", walk["id"]) == [(0, LONG)]
@@ -108,33 +110,12 @@ def test_a_walk_asked_for_while_redis_hangs_is_saved_and_painted_later(site: Liv
     site.finished(walk["id"])
 
 
-def test_a_walk_asked_for_while_redis_is_gone_is_painted_when_it_is_back(site: LiveSite) -> None:
-    redis = site.redis_pid()
-    os.kill(redis, signal.SIGKILL)
-    wait_until(lambda: not is_running(redis), what="the end of Redis")
-    walk = site.commission("a comb", "a drum", frames=3)
-    site.finished(walk["id"])
-    assert site.redis_pid() != redis
-
-
 def test_a_walk_whose_job_was_lost_is_found_by_the_sweeper(site: LiveSite) -> None:
     with beside(site):
         wanted = validate({"stops": [{"prompt": "a gate"}, {"prompt": "a hut"}], "frames": 3})
         walk, _ = intake.place(wanted, visitor_key="somebody")
         walk_id = walk.id
     site.finished(walk_id)
-
-
-def test_a_wiped_redis_loses_no_walk(site: LiveSite) -> None:
-    first = site.commission("a jar", "a key", frames=12)
-    second = site.commission("a leaf", "a moth", frames=3)
-    with create_app(instance_path=str(site.instance)).app_context():
-        connection = jobs.connect()
-        assert isinstance(connection, Redis)
-        with connection:
-            connection.flushall()
-    assert site.finished(second["id"])["frames_painted"] == 3
-    assert site.finished(first["id"])["frames_painted"] == 12
 
 
 def test_a_job_delivered_five_times_makes_one_film(site: LiveSite) -> None:

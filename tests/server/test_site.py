@@ -55,11 +55,13 @@ def test_the_address_is_printed_once_a_worker_can_paint(site: LiveSite) -> None:
     body = site.readiness()
     assert (body["status"], body["database"], body["redis"]) == ("ready", "ok", "ok")
     (worker,) = body["workers"]
-    assert worker["model"] == NAME
+    assert worker["model"] == "tiny"
     assert painters(site) == [site.worker_pid()]
 
 
-def test_two_prompts_become_a_film_that_the_gallery_finds(site: LiveSite) -> None:
+def test_two_prompts_become_a_film_of_the_shipped_model(new_site: Callable[..., LiveSite]) -> None:
+    site = new_site().start()
+    assert [each["model"] for each in site.readiness()["workers"]] == [NAME]
     walk = site.finished(site.commission("a velvet lemon", "the sun", seed=11)["id"])
     assert (walk["frames"], walk["frames_painted"], walk["progress"], walk["queue_position"]) == (24, 24, 1.0, None)
     assert 0 < walk["smoothness"]["evenness"] <= 1 <= walk["smoothness"]["jump"]
@@ -171,7 +173,7 @@ def test_a_stopped_site_leaves_no_process_and_finds_everything_at_the_next_start
 
 
 def test_the_parts_of_a_killed_site_end_and_the_next_start_is_not_hindered(site: LiveSite) -> None:
-    walk = site.commission("a bell", "a pear", frames=240)
+    walk = site.commission("a bell", "a pear", frames=240, preset="exact", steps=30)
     site.wait_painted(walk["id"], 2)
     process = site.process
     assert process is not None

@@ -16,11 +16,16 @@ import pytest
 from PIL import Image
 
 from tests.support import forks
-from tests.support.live import PATIENCE, ROOT, LiveSite, stop, wait_until
+from tests.support.live import PATIENCE, ROOT, LiveSite, wait_until
 
 pytestmark = pytest.mark.server
 
 FRAMES = 24
+PROMPTS = (
+    "a bear", "the sun", "a lemon", "a red bear", "the red sun", "a red lemon", "a bear, the sun", "the sun, a lemon",
+)  # fmt: skip
+"""So many that there are knots for two at once."""
+
 HELD = """SELECT pieces.lease_holder, kind FROM pieces JOIN walks ON walks.number = walk_number
     WHERE id = ? AND pieces.state = 'taken'"""
 
@@ -34,21 +39,16 @@ class Pair:
     second: subprocess.Popen[bytes]
 
     def commission(self, *prompts: str) -> dict[str, Any]:
-        """Ask for a walk whose every frame takes its time."""
-        return self.site.commission(*prompts, frames=FRAMES, preset="exact", steps=12)
+        """Ask for a walk."""
+        return self.site.commission(*prompts, frames=FRAMES)
 
-    def is_seen_sharing(self, walk_id: str, kind: str) -> bool:
-        """Wait until each of the two holds a piece of a walk, both of this kind.
-
-        It is not seen where a busy machine lets one of them do it all, or the test look too late.
-        """
-        both = {self.first: kind, self.second.pid: kind}
-
-        def seen() -> list[bool]:
-            at = self.at(walk_id)
-            return [at == both] if at == both or self.site.walk(walk_id)["finished_at"] else []
-
-        return wait_until(seen, what="the end")[0]
+    def stand(self, walk_id: str, kind: str) -> None:
+        """Have both stand still with a piece of this kind of a walk, after it was planted for one of them."""
+        ground = self.site.ground
+        wait_until(ground.met, what="a worker that stands still")
+        self.site.plant(kind)
+        wait_until(lambda: len(ground.standing()) == 2, what="another one")
+        assert self.at(walk_id) == {self.first: kind, self.second.pid: kind}
 
     def at(self, walk_id: str) -> dict[int, str]:
         """Tell who paints what of a walk."""
@@ -56,20 +56,21 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def pair(planted_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Start a second worker, and wait until each knows of the other."""
-    site, log = shared_site.start(), tmp_path_factory.mktemp("second") / "log"
+    site, log = planted_site, tmp_path_factory.mktemp("second") / "log"
     first = site.worker_pid()
     with log.open("wb") as out:
-        second = forks.popen([sys.executable, "-m", "worker"], cwd=ROOT, env=site.environment, stdout=out, stderr=out)
+        command = [sys.executable, *site.worker.split()]
+        second = forks.popen(command, cwd=ROOT, env=site.environment, stdout=out, stderr=out)
     logs = (site.log, log)
     try:
         wait_until(lambda: all(map(living, map(_text, logs))), what="two workers")
         yield Pair(site, first, second)
     finally:
         if second.poll() is None:
+            site.ground.let_go()  # which a failed test may not have done
             second.terminate()
-            second.send_signal(signal.SIGCONT)  # a failed test may have left it standing
             second.wait(PATIENCE)
 
 
@@ -100,35 +101,30 @@ def assert_whole(site: LiveSite, walk: dict[str, Any]) -> None:
         assert getattr(film, "n_frames", 1) == FRAMES
 
 
-def test_two_workers_paint_one_walk_together(pair: Pair) -> None:
-    def attempt() -> bool:
-        walk_id = pair.commission("a whale", "a boat")["id"]
-        shared = [kind for kind in ("knots", "frames") if pair.is_seen_sharing(walk_id, kind)]
-        assert_whole(pair.site, pair.site.finished(walk_id))
-        return shared == ["knots", "frames"]
+def test_two_workers_generate_one_walk_together(pair: Pair) -> None:
+    site = pair.site
+    site.plant("knots")
+    walk_id = pair.commission(*PROMPTS)["id"]
+    pair.stand(walk_id, "knots")
+    site.plant("frames")
+    site.ground.let_go()
+    pair.stand(walk_id, "frames")
+    site.ground.let_go()
+    assert_whole(site, site.finished(walk_id))
 
-    wait_until(attempt, what="a walk painted by both")
 
-
-def test_a_walk_one_of_whose_two_workers_is_killed_is_finished_by_the_other(pair: Pair) -> None:
-    def attempt() -> str | None:
-        """Have the second stand still while it holds frames."""
-        walk_id = str(pair.commission("a cup", "a lamp")["id"])
-        if pair.is_seen_sharing(walk_id, "frames"):
-            stop(pair.second.pid)
-            if pair.at(walk_id).get(pair.second.pid) == "frames":
-                return walk_id
-            os.kill(pair.second.pid, signal.SIGCONT)
-        pair.site.finished(walk_id)
-        return None
-
-    walk_id = wait_until(attempt, what="frames painted by both")
-    kept = pair.site.frames_kept(walk_id)
+def test_walk_with_one_of_two_workers_killed_is_finished_by_the_other(pair: Pair) -> None:
+    site = pair.site
+    site.plant("frames")
+    walk_id = pair.commission("a bear", "the sun")["id"]
+    pair.stand(walk_id, "frames")
+    kept = site.frames_kept(walk_id)
     os.kill(pair.second.pid, signal.SIGKILL)
     pair.second.wait()
-    walk = pair.site.finished(walk_id)
+    site.ground.let_go()
+    walk = site.finished(walk_id)
     assert len(kept) >= 2
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    assert pair.site.rows("SELECT lost FROM walks WHERE id = ?", walk["id"]) == [(1,)]
-    assert pair.site.worker_pid() == pair.first
-    assert_whole(pair.site, walk)
+    assert site.rows("SELECT lost FROM walks WHERE id = ?", walk["id"]) == [(1,)]
+    assert site.worker_pid() == pair.first
+    assert_whole(site, walk)

@@ -35,7 +35,7 @@ from tests.support.as_unit import PR_SET_PDEATHSIG, confine
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = (
-    "app.run", "flask", "gunicorn", "studio", "tests.campaigns.faults.site", "tests.campaigns.faults.worker",
+    "app.run", "flask", "gunicorn", "studio", "tests.support.planted_site", "tests.support.planted_worker",
     "tests.campaigns.training.killed", "worker",
 )  # fmt: skip
 LIBRARIES = (
@@ -56,7 +56,7 @@ HEEDED = (UNBUFFERED, WAYS, "PYTHONWARNINGS")
 ROOM = 8192  # bytes for the command line, and as many for the environment, that others see of a process
 MESSAGE_MAX = 1 << 20
 LIBC = ctypes.CDLL(None)
-PARENTS = ("app.run", "flask", "tests.campaigns.faults.site")
+PARENTS = ("app.run", "flask", "tests.support.planted_site")
 """The programs that start others."""
 
 _popen, _run = subprocess.Popen, subprocess.run

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import JSON, String, Table, Text, select, update
@@ -53,6 +54,8 @@ LETTERS = (
     "﷽" * 60 + "𒐫" * 30,
 )
 SETS = {"scripts": SCRIPTS, "what is loaded": LOADS, "templates": TEMPLATES, "letters": LETTERS}
+MIXED = tuple(word for four in itertools.zip_longest(*SETS.values()) for word in four if word)
+"""The words of all sets, taken from each in turn."""
 
 NO_WORDS = {
     "walks": {
@@ -91,33 +94,37 @@ def word_columns(table: Table) -> list[str]:
     ]
 
 
-def overwrite(words: tuple[str, ...]) -> int:
-    """Put hostile words wherever words stand, past all that would refuse them; return how many places there were."""
-    places, drawn = 0, itertools.cycle(words)
+def overwrite(words: tuple[str, ...]) -> Counter[str]:
+    """Put hostile words wherever words stand, past all that would refuse them; count the places of each."""
+    places, cycle = Counter[str](), itertools.cycle(words)
+
+    def draw() -> str:
+        word = next(cycle)
+        places[word] += 1
+        return word
+
     with writing() as session:
         for table in db.metadata.sorted_tables:
             keys = list(table.primary_key.columns)
             for row in session.execute(select(table)).mappings().all():
-                values = dict(_hostile(table, row, drawn))
-                if values:
-                    places += len(values)
+                if values := dict(_hostile(table, row, draw)):
                     session.execute(update(table).where(*(key == row[key.name] for key in keys)).values(values))
     return places
 
 
-def _hostile(table: Table, row: Any, drawn: Iterator[str]) -> Iterator[tuple[str, Any]]:
+def _hostile(table: Table, row: Any, draw: Callable[[], str]) -> Iterator[tuple[str, Any]]:
     for name in word_columns(table):
         column = table.columns[name]
         if row[name] is None and not column.nullable:
             continue
         if isinstance(column.type, JSON):
             if row[name]:
-                yield name, json.loads(json.dumps(row[name]), object_hook=lambda each: _in_json(each, drawn))
+                yield name, json.loads(json.dumps(row[name]), object_hook=lambda each: _in_json(each, draw))
         elif column.primary_key:
-            yield name, f"{next(drawn)} {hash(row[name])}"  # each once
+            yield name, f"{draw()} {hash(row[name])}"  # each once
         else:
-            yield name, next(drawn)
+            yield name, draw()
 
 
-def _in_json(told: dict[str, Any], drawn: Iterator[str]) -> dict[str, Any]:
-    return {name: next(drawn) if isinstance(value, str) and name != "digest" else value for name, value in told.items()}
+def _in_json(told: dict[str, Any], draw: Callable[[], str]) -> dict[str, Any]:
+    return {name: draw() if isinstance(value, str) and name != "digest" else value for name, value in told.items()}

@@ -22,6 +22,8 @@ from socketserver import BaseServer
 from typing import Any, TypeVar
 
 from tests.support import asleep, forks
+from tests.support.house import HOUSE
+from tests.support.planted import STAND, Ground, Planted, claim_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TOLD = 6000  # characters of a site's log that are shown where a test fails
@@ -33,15 +35,31 @@ T = TypeVar("T")
 
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
 MEASURED = Path(tempfile.gettempdir()) / f"moma-measured-{_RUN}.json"
-"""What the first worker of a test run found out of this machine; the others need not measure it again."""
+"""How workers generate on this machine: a choice for the shipped model, which takes half a minute to measure, and what
+the first worker of a test run measured with another model."""
+CHOSEN = "float32", "contiguous", 8
+"""The precision, the memory format and the batch size for the shipped model."""
 
 
 def lend_measured(instance: Path) -> Path | None:
-    """Give an instance folder what was measured; return the file, unless there is nothing to give."""
+    """Give an instance folder what is known of this machine; return the file, unless the folder has its own."""
     there = instance / "device.json"
-    if there.exists() or not MEASURED.exists():
+    if there.exists():
         return None
+    if not MEASURED.exists():
+        _choose()
     return Path(shutil.copy(MEASURED, there))
+
+
+def _choose() -> None:
+    """Write the choice for the shipped model, as a worker writes what it measured."""
+    import torch
+
+    from worker.diffusion import model_folder, tuning, tuning_cache
+
+    precision, memory_format, batch = CHOSEN
+    key = tuning_cache.name(torch.device("cpu"), model_folder.fingerprint(HOUSE))
+    tuning_cache.save_setting(MEASURED, key, tuning.Setting(precision, memory_format, tuning.cores(), batch))
 
 
 def keep_measured(instance: Path) -> None:
@@ -150,6 +168,7 @@ class LiveSite:
         self.environment = {**os.environ, **own, **{f"MOMA_{name}": str(value) for name, value in settings.items()}}
         self.command = [sys.executable, "-m", "app.run"]
         self.root = ROOT  # whose code runs
+        self.worker = "-m worker"  # in the command line of a worker
         self.process: subprocess.Popen[bytes] | forks.Forked | None = None
 
     def launch(self) -> subprocess.Popen[bytes] | forks.Forked:
@@ -201,7 +220,7 @@ class LiveSite:
 
     def worker_pid(self) -> int:
         """Return the worker's process number."""
-        return wait_until(lambda: self.pid("-m worker"), what="a worker")
+        return wait_until(lambda: self.pid(self.worker), what="a worker")
 
     def redis_pid(self) -> int:
         """Return Redis' process number."""
@@ -254,28 +273,26 @@ class LiveSite:
             error.add_note(self.output()[-TOLD:])
             raise
 
-    def caught(self, *prompts: str, frames: int, painted: int) -> tuple[dict[str, Any], int]:
-        """Have a walk painted, and its worker stand still over a piece of it when so many frames are there but not all.
+    @property
+    def ground(self) -> Ground:
+        """Return where faults are planted, if the site is that of `tests.support.planted_site`."""
+        return Ground(self.instance)
 
-        Return the walk and the worker's process number. Where a busy machine lets the worker finish before it is
-        stopped, or it is stopped between two pieces, when nothing would be lost with it, another walk is asked for.
+    def plant(self, kind: str, *, passed: int = 0) -> None:
+        """Have a worker stand still over a piece of this kind, after ``passed`` others that it claimed."""
+        self.ground.plant(Planted(claim_of(kind), STAND, passed))
+
+    def caught(self, *prompts: str, frames: int) -> tuple[dict[str, Any], int]:
+        """Have a walk generated until its worker stands still over a piece, the frames before which are all recorded.
+
+        Return the walk and the worker's process number.
         """
-        query = """SELECT walks.state, painted_count, count(pieces.number) FROM walks
-            LEFT JOIN pieces ON walk_number = walks.number AND pieces.state = 'taken' WHERE id = ?"""
-
-        def attempt() -> tuple[dict[str, Any], int] | None:
-            walk = self.commission(*prompts, frames=frames)
-            worker = self.worker_pid()
-            self.wait_painted(walk["id"], painted)
-            stop(worker)
-            ((state, count, taken),) = self.rows(query, walk["id"])
-            if state == "painting" and count < frames and taken:
-                return walk, worker
-            os.kill(worker, signal.SIGCONT)
-            self.ended(walk["id"])
-            return None
-
-        return wait_until(attempt, what="a walk half painted")
+        query = "SELECT 1 FROM pieces JOIN walks ON walks.number = walk_number WHERE id = ? AND pieces.state = 'taken'"
+        self.plant("frames", passed=2)
+        walk, worker = self.commission(*prompts, frames=frames), self.worker_pid()
+        wait_until(lambda: self.ground.standing() == {worker}, what="a worker that stands still")
+        wait_until(lambda: self.rows(query, walk["id"]) == [(1,)], what="the end of the pieces before")
+        return walk, worker
 
     @contextmanager
     def resting(self) -> Iterator[None]:

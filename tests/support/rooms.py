@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import numpy as np
 from flask import Flask
@@ -31,6 +32,9 @@ from tests.support.live import PATIENCE_MS
 
 OWNER = "the secret of whoever owns these walks"
 EVEN = [0.0, 0.25, 0.5, 0.75, 1.0]
+ARABIC = "ثعلب أحمر يركض في حديقة تحت المطر"
+LONG = ("Donau" + "dampfschiff" * 26 + "fahrt")[:290]
+EMOJI = "🦜👩🏽‍🚀🏳️‍🌈" * 12
 STAIRS = "/?prompt=a+fox&prompt=&prompt=a+kite&frames=1"
 
 
@@ -43,8 +47,10 @@ class Room:
 
 
 def furnish(app: Flask) -> dict[str, Room]:
-    """Hang walks in all their states, with families, reports and an exhibition; return all rooms by name."""
-    first_exhibition.publish()
+    """Add walks in all their states, with families, reports and walls, to a site with the first exhibition.
+
+    Return all rooms by name.
+    """
     found = {"exhibitions": Room("/exhibitions"), "exhibition": Room(f"/exhibitions/{first_exhibition.SLUG}")}
     found |= _walls() | _family() | _states() | _ways_in() | _live_walls()
     first = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
@@ -165,6 +171,19 @@ def _office() -> dict[str, Room]:
     paths |= {"case": f"walks/{walk.id}", "drawings": "drawings", "drawings found": "drawings?q=bat"}
     paths |= {"walls": "walls", "wall": "walls/lobby"}
     return rooms | {f"curator's {name}": Room(f"/curator/{path}") for name, path in paths.items()}
+
+
+def add_odd_walks() -> dict[str, Room]:
+    """Add walks whose words are hard to set: right to left, endless, pictographs; return the rooms with such words."""
+    arabic, long = _hang(ARABIC, "a kite"), _hang(LONG, EMOJI)
+    typed = f"/?prompt={quote(ARABIC)}&prompt={quote(LONG)}&prompt={quote(EMOJI)}"
+    paths = {
+        "odd words": arabic.url, "odd words, long": long.url, "odd words, report": f"/walks/{arabic.id}/report",
+        "odd words, stages": f"/walks/{long.id}/stages", "odd words, embedded": f"/walks/{long.id}/embed",
+        "odd words typed": typed, "long word searched": f"/gallery?q={quote(LONG)}",
+        "arabic searched": f"/gallery?q={quote(ARABIC)}",
+    }  # fmt: skip
+    return {name: Room(path) for name, path in paths.items()}
 
 
 def _report(page: Page) -> None:

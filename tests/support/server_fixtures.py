@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tests.support.needs import headless_chromium, require
 
 expect.set_options(timeout=PATIENCE_MS)
 STEPS = 4  # these tests look at what surrounds the painting; fewer steps paint the same number of pictures
+SHARED = {"STEPS": STEPS, "EXHIBITION": "false", "HOURLY_WALKS": 10**6, "HOURLY_WALKS_ADDRESS": 10**6}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,13 +50,33 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save a small model that words lead, such as bear, sun, lemon and red: a whole film takes it a second."""
+    from tests.support import tiny  # which takes torch
+
+    return tiny.save(tmp_path_factory.mktemp("model"), "bert")["bert"]
+
+
+@pytest.fixture(scope="session")
+def shared_site(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     """Make the site that the tests share; it is stopped after the last of them."""
     require("redis-server")
-    site = LiveSite(tmp_path_factory.mktemp("site") / "instance", STEPS=STEPS, EXHIBITION="false")
+    site = LiveSite(tmp_path_factory.mktemp("site") / "instance", **SHARED, MODEL=small_model)
     yield site
     if site.process is not None and site.process.poll() is None:
         site.stop()
+    assert processes_of(site.instance) == {}
+
+
+@pytest.fixture(scope="session")
+def planted_site(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+    """Run the site of tests that have a worker stand still; all of it but that is real."""
+    require("redis-server")
+    site = LiveSite(tmp_path_factory.mktemp("planted") / "instance", **SHARED, MODEL=small_model)
+    site.command = [sys.executable, "-m", "tests.support.planted_site"]
+    site.worker = "-m tests.support.planted_worker"
+    yield site.start()
+    site.stop()
     assert processes_of(site.instance) == {}
 
 

@@ -14,7 +14,7 @@ from flask_migrate import upgrade as run_migrations
 
 from app.storage import compatibility
 from app.storage.database import MIGRATIONS, db, head, schema_notice, schema_state, upgrade
-from tests.campaigns.upgrades.made_up import migrations_with
+from tests.support.made_up_migrations import migrations_with
 
 pytestmark = pytest.mark.databases
 

@@ -103,12 +103,7 @@ def _find(address: str, config: str, *options: str, **environment: str) -> None:
     print(f"{passed} cases")  # for who runs it long, with -s
 
 
-def test_schemathesis_finds_nothing(instance: Path) -> None:
-    with served(instance) as address:
-        found(address)
-
-
-def test_schemathesis_finds_nothing_where_walks_hang_and_it_owns_them(
+def test_schemathesis_finds_nothing_as_owner_or_anonymous(
     app: Flask, instance: Path, hung: Commissioner, tmp_path: Path
 ) -> None:
     walks = [hung("a fox", f"a kite, {number}", frames=2) for number in range(60)]
@@ -125,3 +120,4 @@ def test_schemathesis_finds_nothing_where_walks_hang_and_it_owns_them(
     answered = Counter(re.findall(r'"method": ?"(\w+)".*?"status_code": ?(\d+)', report.read_text("utf-8")))
     print(answered)
     assert {("PATCH", "200"), ("DELETE", "204"), ("POST", "202"), ("GET", "410")} <= set(answered)
+    assert {("PATCH", "401"), ("DELETE", "401"), ("GET", "404")} <= set(answered)

@@ -16,10 +16,10 @@ from redis.exceptions import RedisError
 
 from app import create_app
 from app.queue import jobs
-from tests.campaigns.faults import planted
-from tests.campaigns.faults.planted import Planted
 from tests.campaigns.faults.rig import PATIENCE, Rig, wait_for
+from tests.support import planted
 from tests.support.live import is_running, standing_still, wait_until
+from tests.support.planted import Planted
 from tests.support.postgres import USER
 
 SQLITE, POSTGRES = "sqlite", "postgres"

@@ -25,9 +25,9 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from tests.campaigns.faults.planted import Ground, Planted
 from tests.support import forks, postgres, small_disk
 from tests.support.live import ROOT, TOLD, LiveSite, is_running, pause_after, wait_until
+from tests.support.planted import Ground, Planted
 
 PATIENCE = 300.0
 """Seconds after which a walk that has not ended is counted as lost."""
@@ -103,7 +103,7 @@ class Rig:
             self.server.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
             settings["DATABASE_URL"] = self.server.url(name)
         self.site = LiveSite(self.instance_disk / "site", **settings)
-        self.site.command = [sys.executable, "-m", "tests.campaigns.faults.site", "--workers", str(workers)]
+        self.site.command = [sys.executable, "-m", "tests.support.planted_site", "--workers", str(workers)]
         if faketime:
             self.site.command += ["--faketime", faketime]
         url = settings.get("DATABASE_URL", f"sqlite:///{self.site.instance / 'moma.sqlite'}")
@@ -347,7 +347,7 @@ class Rig:
 
     def worker_pids(self) -> list[int]:
         """Number the workers."""
-        return [pid for pid, line in self.site.parts().items() if "tests.campaigns.faults.worker" in line]
+        return [pid for pid, line in self.site.parts().items() if "tests.support.planted_worker" in line]
 
     def a_worker(self) -> int:
         """Choose one of the workers."""

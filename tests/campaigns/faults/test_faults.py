@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from app.storage.walk_models import LORA, PIECES
-from tests.campaigns.faults import planted, visitors, wall
+from tests.campaigns.faults import visitors, wall
 from tests.campaigns.faults.campaign import inflict, rig_in
 from tests.campaigns.faults.kinds import KINDS, POSTGRES, SQLITE, Kind
 from tests.campaigns.faults.rig import Rig
-from tests.support import led, tiny
+from tests.support import led, planted, tiny
 
 pytestmark = pytest.mark.server
 

@@ -16,9 +16,9 @@ from sqlalchemy import select
 from app.queue import queued_tasks
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import PHOTOS, PIECE_TAKEN, Task
-from tests.campaigns.upgrades.made_up import REVISION, migrations_with
 from tests.conftest import make_app
 from tests.support.live import LiveSite
+from tests.support.made_up_migrations import REVISION, migrations_with
 
 pytestmark = pytest.mark.server
 

@@ -12,6 +12,7 @@ import schemathesis
 
 WALKS = itertools.cycle(os.environ.get("TRIED_WALKS", "").split())
 EVERY_SECOND = itertools.cycle((True, False))
+EVERY_FOURTH = itertools.cycle((False, False, False, True))
 
 # That neighbours differ, that frames depend on stops, which characters can be seen, that a cursor must be one of ours,
 # and a walk to go on from, or to remix, and a drawing ones that are there; what is a film of ours; which models
@@ -38,6 +39,13 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
     if is_good and "walk_id" in (case.path_parameters or {}) and (walk := next(WALKS, None)):
         case.path_parameters["walk_id"] = walk if next(EVERY_SECOND) else case.path_parameters["walk_id"]
     return case
+
+
+@schemathesis.hook
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+    """Have every fourth request come from an anonymous visitor."""
+    if next(EVERY_FOURTH):
+        kwargs.get("headers", {}).pop("Authorization", None)
 
 
 @schemathesis.hook

@@ -1,4 +1,4 @@
-"""The worker, to which planted faults happen: ``python -m tests.campaigns.faults.worker``. All else is real."""
+"""The worker, to which planted faults happen: ``python -m tests.support.planted_worker``. All else is real."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.storage.media_store import MediaStore
-from tests.campaigns.faults import planted
+from tests.support import planted
 from worker import __main__ as program
 from worker import job
 from worker.diffusion.model_pool import Painters
@@ -44,7 +44,12 @@ def main() -> int:
     ground = planted.Ground(Path(os.environ["MOMA_INSTANCE"]))
 
     def pass_by(place: str) -> None:
-        if act := ground.pass_by(place):
+        act = ground.pass_by(place)
+        if act == planted.STAND:
+            ground.stands = True
+        elif place == planted.STEP and ground.stands:
+            ground.stand()
+        if act and act != planted.STAND:
             happen(act)
 
     def passing(owner: Any, name: str, place: str, *, first: bool = False) -> None:
@@ -68,7 +73,7 @@ def main() -> int:
     passing(GifWriter, "add", planted.FILM)
     event.listen(Session, "before_commit", lambda _session: is_stopping() or pass_by(planted.ROW))
     event.listen(Session, "after_commit", lambda _session: is_stopping() or pass_by(planted.COMMITTED))
-    _note_claims(ground)
+    _note_claims(ground, pass_by)
     _poison(job)
     return program.main()
 
@@ -78,12 +83,13 @@ def is_stopping() -> bool:
     return worker.EXTENSION in current_app.extensions and worker.this_worker().stopping.is_set()
 
 
-def _note_claims(ground: planted.Ground) -> None:
+def _note_claims(ground: planted.Ground, pass_by: Callable[[str], None]) -> None:
     whole = job.claim_next
 
     def claim_next(*arguments: Any, **named: Any) -> Any:
         if claim := whole(*arguments, **named):
             ground.note_claim(claim.kind)
+            pass_by(planted.claim_of(claim.kind))
         return claim
 
     job.claim_next = claim_next

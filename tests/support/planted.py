@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,11 +13,17 @@ PLACES = (CLAIM, STEP, FILE, ROW, COMMITTED, FILM)
 """Where a fault may be planted while a walk is painted: at a piece's claim, between two steps of the solver, when a
 file is written, before and after the commit of its row, and in a film."""
 
-KILL, FULL, DEVICE, HANG = "kill", "out of memory", "device", "hang"
-"""What it does: the process is killed, its device has no room or answers no more, or a call never returns."""
+KILL, FULL, DEVICE, HANG, STAND = "kill", "out of memory", "device", "hang", "stand still"
+"""What it does: the process is killed, its device has no room or answers no more, a call never returns, or it
+stands still at the next step until it is let go, while its other threads go on."""
 
 POISON = "poison"
 """A walk by this prompt kills whoever paints it."""
+
+
+def claim_of(kind: str) -> str:
+    """Name the place after the claim of a piece of a kind, which the process then holds."""
+    return f"{CLAIM} of {kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Ground:
         self._taken = instance / "fault.taken.json"
         self._claims = instance / "claims.log"
         self._passed = 0
+        self.stands = False  # as soon as this process comes by a step
 
     def plant(self, fault: Planted) -> None:
         """Lay a fault out."""
@@ -46,6 +55,23 @@ class Ground:
     def met(self) -> bool:
         """Tell whether somebody met it."""
         return self._taken.exists()
+
+    def stand(self) -> None:
+        """Stand still until :meth:`let_go`."""
+        self.stands = False
+        mark = self._waiting.with_name(f"stands.{os.getpid()}")
+        mark.touch()
+        while mark.exists():
+            time.sleep(0.02)
+
+    def standing(self) -> set[int]:
+        """Return the numbers of the processes that stand still."""
+        return {int(mark.suffix.removeprefix(".")) for mark in self._waiting.parent.glob("stands.*")}
+
+    def let_go(self) -> None:
+        """Let go of all processes that stand still."""
+        for mark in self._waiting.parent.glob("stands.*"):
+            mark.unlink()
 
     def note_claim(self, kind: str) -> None:
         """Note that a piece of this kind was claimed."""

@@ -1,4 +1,4 @@
-"""The site of ``make run``, with workers to which faults happen: ``python -m tests.campaigns.faults.site``."""
+"""The site of ``make run``, with workers to which faults happen: ``python -m tests.support.planted_site``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLOCKS = {"worker": "clock.worker", "worker2": "clock.worker", "web": "clock.web
 """The files beside the database by which libfaketime sets the clocks of programs."""
 
 
-WORKER = [sys.executable, "-m", "tests.campaigns.faults.worker"]
+WORKER = [sys.executable, "-m", "tests.support.planted_worker"]
 
 
 class FaultySite(supervisor.Site):
