@@ -43,11 +43,9 @@ class Pair:
         return self.site.commission(*prompts, frames=FRAMES)
 
     def stand(self, walk_id: str, kind: str) -> None:
-        """Have both stand still with a piece of this kind of a walk, after it was planted for one of them."""
-        ground = self.site.ground
-        wait_until(ground.met, what="a worker that stands still")
-        self.site.plant(kind)
-        wait_until(lambda: len(ground.standing()) == 2, what="another one")
+        """Wait until both stand still, each with a piece of this kind of a walk."""
+        wait_until(lambda: len(self.site.ground.standing()) == 2, what="two that stand still")
+        self.site.ground.clear()
         assert self.at(walk_id) == {self.first: kind, self.second.pid: kind}
 
     def at(self, walk_id: str) -> dict[int, str]:
@@ -103,10 +101,10 @@ def assert_whole(site: LiveSite, walk: dict[str, Any]) -> None:
 
 def test_two_workers_generate_one_walk_together(pair: Pair) -> None:
     site = pair.site
-    site.plant("knots")
+    site.plant("knots", everyone=True)
     walk_id = pair.commission(*PROMPTS)["id"]
     pair.stand(walk_id, "knots")
-    site.plant("frames")
+    site.plant("frames", everyone=True)
     site.ground.let_go()
     pair.stand(walk_id, "frames")
     site.ground.let_go()
@@ -115,7 +113,7 @@ def test_two_workers_generate_one_walk_together(pair: Pair) -> None:
 
 def test_walk_with_one_of_two_workers_killed_is_finished_by_the_other(pair: Pair) -> None:
     site = pair.site
-    site.plant("frames")
+    site.plant("frames", everyone=True)
     walk_id = pair.commission("a bear", "the sun")["id"]
     pair.stand(walk_id, "frames")
     kept = site.frames_kept(walk_id)

@@ -278,9 +278,10 @@ class LiveSite:
         """Return where faults are planted, if the site is that of `tests.support.planted_site`."""
         return Ground(self.instance)
 
-    def plant(self, kind: str, *, passed: int = 0) -> None:
-        """Have a worker stand still over a piece of this kind, after ``passed`` others that it claimed."""
-        self.ground.plant(Planted(claim_of(kind), STAND, passed))
+    def plant(self, kind: str, *, passed: int = 0, everyone: bool = False) -> None:
+        """Have a worker, or every one, stand still over a piece of this kind, after ``passed`` that it claimed."""
+        number = time.monotonic_ns() if everyone else 0
+        self.ground.plant(Planted(claim_of(kind), STAND, passed, number))
 
     def caught(self, *prompts: str, frames: int) -> tuple[dict[str, Any], int]:
         """Have a walk generated until its worker stands still over a piece, the frames before which are all recorded.

@@ -28,11 +28,15 @@ def claim_of(kind: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A fault, and how often the place is passed before it comes."""
+    """A fault, and how often the place is passed before it comes.
+
+    It comes to the first process that passes, or once to each if ``everyone`` is a number that no other fault has.
+    """
 
     place: str
     act: str
     passed: int = 0
+    everyone: int = 0
 
 
 class Ground:
@@ -43,6 +47,7 @@ class Ground:
         self._taken = instance / "fault.taken.json"
         self._claims = instance / "claims.log"
         self._passed = 0
+        self._met = 0  # the last fault for everyone that came to this process
         self.stands = False  # as soon as this process comes by a step
 
     def plant(self, fault: Planted) -> None:
@@ -51,6 +56,10 @@ class Ground:
         aside = self._waiting.with_suffix(".part")
         aside.write_text(json.dumps(asdict(fault)))
         aside.rename(self._waiting)
+
+    def clear(self) -> None:
+        """Take back a fault that waits."""
+        self._waiting.unlink(missing_ok=True)
 
     def met(self) -> bool:
         """Tell whether somebody met it."""
@@ -89,11 +98,14 @@ class Ground:
         except FileNotFoundError:
             self._passed = 0
             return None
-        if fault.place != place:
+        if fault.place != place or (fault.everyone and fault.everyone == self._met):
             return None
         self._passed += 1
         if self._passed <= fault.passed:
             return None
+        if fault.everyone:
+            self._met, self._passed = fault.everyone, 0
+            return fault.act
         try:
             self._waiting.rename(self._taken)
         except FileNotFoundError:  # another process was quicker
