@@ -30,12 +30,12 @@ FOLLOW = """(() => {
   }
   const { decode: ready } = HTMLImageElement.prototype;
   HTMLImageElement.prototype.decode = function () { return follow(ready.call(this)); };
-  const { requestVideoFrameCallback: ask } = HTMLVideoElement.prototype;
-  HTMLVideoElement.prototype.requestVideoFrameCallback = function (call) {
-    if (this.currentTime) return ask.call(this, call);
-    let came;
-    follow(new Promise((done) => { came = done; this.addEventListener("error", done, { once: true }); }));
-    return ask.call(this, (...told) => { came(); call(...told); });
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    const begun = play.call(this);
+    const picture = () => new Promise((done) => this.requestVideoFrameCallback(done));
+    follow(begun.then(() => (this.checkVisibility() && !this.paused ? picture() : null)));
+    return begun;
   };
   const turn = () => new Promise((done) => {
     const { port1, port2 } = new MessageChannel();

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.gallery import exhibitions
 from app.moderation import reports
@@ -16,9 +16,10 @@ from app.operations import first_exhibition
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
-from tests.support import easel
+from tests.support import easel, page_clock, published
 from tests.support.curator import HASH, PASSWORD
 from tests.support.live import PATIENCE_MS
+from tests.support.page_clock import run
 from tests.support.visits import visiting
 
 pytestmark = pytest.mark.server
@@ -38,9 +39,14 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
+def instance(instance: Path) -> Path:
+    """Have the first exhibition on the site."""
+    return published.copy_to(instance)
+
+
+@pytest.fixture
 def walks(app: Flask) -> list[Walk]:
-    """Hang the first exhibition."""
-    first_exhibition.publish()
+    """Return the walks of the first exhibition."""
     return exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))
 
 
@@ -79,9 +85,15 @@ def test_nothing_is_moved_while_a_page_arrives_and_is_read(
 
 
 def test_nothing_is_moved_by_type_that_comes_late(visit: Open) -> None:
-    page = visit("/about")
-    page.route("**/*.woff2", lambda route: (page.wait_for_timeout(600), route.continue_()))
-    page.goto("/exhibitions/the-first-exhibition")
+    page, held, free = visit("about:blank"), list[Route](), list[bool]()
+    page.route("**/*.woff2", lambda route: route.continue_() if free else held.append(route))
+    with page.expect_request("**/*.woff2"):
+        page.goto("/exhibitions/the-first-exhibition", wait_until="commit")
+    page.wait_for_function("() => largest !== null")  # words stand in the type that is there
+    assert held
+    free.append(True)
+    for route in held:
+        route.continue_()
     page.wait_for_function("() => document.fonts.status === 'loaded'")
     assert page.evaluate("shifted") == 0
 
@@ -116,12 +128,13 @@ def test_film_in_the_middle_of_the_screen_plays_alone_and_stops_by_itself(visit:
 
 @pytest.mark.parametrize("options", [{"reduced_motion": "reduce"}, {}], ids=["reduced motion", "saving data"])
 def test_no_film_plays_in_the_middle_of_the_screen_where_that_is_unwanted(visit: Open, options: Any) -> None:
-    page = visit("/about", viewport={"width": 390, "height": 844}, **options)
+    page = visit("about:blank", viewport={"width": 390, "height": 844}, **options)
+    page_clock.stop(page.context)
     if not options:
         page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
     page.goto("/gallery")
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(2 * REST_MS)
+    run(page, 2 * REST_MS)
     assert page.locator("video").count() == 0
     page.locator(".poster .picture").first.focus()
     assert page.locator("video").count() == 0

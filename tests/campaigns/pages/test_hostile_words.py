@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext
 
-from app.storage.database import db, upgrade
+from app.storage.database import db
 from tests.conftest import make_app
-from tests.support import easel, hostile, led
+from tests.support import easel, hostile, led, published
 from tests.support.curator import HASH
 from tests.support.live import SLOW
 from tests.support.rooms import House, Room, furnish
@@ -29,12 +28,25 @@ ALIVE = """() => [...document.querySelectorAll('*')].flatMap((each) => [...each.
   .map(({ name, value }) => `${each.tagName} ${name}=${value}`.slice(0, 120)))"""
 
 
+LOOK = f"""(root, width) => {{
+  document.querySelectorAll("details").forEach((each) => {{ each.open = true; }});
+  const found = ({ALIVE})();
+  if (window.ran) found.push("a script ran");
+  if (root.outerHTML.includes("{7919 * 104729}")) found.push("worked out");
+  if (root.scrollWidth > width) found.push(`${{root.scrollWidth}} wide`);
+  return found;
+}}"""
+TYPED = {DESK: hostile.SCRIPTS + hostile.LOADS + hostile.TEMPLATES, PHONE: hostile.LETTERS}
+"""What is typed into addresses: at the desk, where escaping alone stands between words and scripts; what is long where
+there is least room."""
+
+
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder: Path = tmp_path_factory.mktemp("house")
     settings = {"CURATOR_HASH": HASH, "MEANING": str(make_table(folder / "table")), "WTF_CSRF_ENABLED": True}
     settings["MODELS"] = [str(led.lay_out(folder / "led", title="Led model"))]
-    app = make_app(folder, **settings)
+    app = make_app(published.copy_to(folder), **settings)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -44,7 +56,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 def house(app: Flask) -> Iterator[House]:
     """Serve a furnished house, whose words are then overwritten."""
     with app.app_context():
-        upgrade()
         rooms = furnish(app)
         db.session.remove()
     with easel.served(app) as address:
@@ -100,35 +111,29 @@ class Watch:
             self.found.append(f"request: {address}")
 
 
-@pytest.mark.parametrize("name", hostile.SETS)
 def test_hostile_words_do_nothing_on_any_page(
-    app: Flask, house: House, contexts: list[tuple[int, BrowserContext]], name: str
+    app: Flask, house: House, contexts: list[tuple[int, BrowserContext]]
 ) -> None:
-    words = hostile.SETS[name]
     with app.app_context():
-        assert hostile.overwrite(words) > 100
+        places = hostile.overwrite(hostile.MIXED)
         db.session.remove()
-    rooms = House(house.url, house.rooms | typed(words))
+    assert set(places) == {word for words in hostile.SETS.values() for word in words}
+    assert places.total() > 400
     wrong: dict[str, list[str]] = {}
     visited = 0
     for width, context in contexts:
         page = context.new_page()
         watch = Watch(page, house.url)
-        for room in rooms.go(page):
-            page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-            told = [*watch.found, *page.evaluate(ALIVE)]
+        for room in House(house.url, house.rooms | typed(TYPED[width])).go(page):
+            found = [*watch.found, *page.locator(":root").evaluate(LOOK, width)]  # a live page may turn at this moment
             watch.found.clear()
-            told += ["a script ran"] if page.evaluate("window.ran") else []
-            told += ["worked out"] if re.search(str(7919 * 104729), page.content()) else []
-            told += ["led away"] if not page.url.startswith(house.url + "/") else []
-            wide = page.locator(":root").evaluate("(root) => root.scrollWidth")  # a live page may turn at this moment
-            told += [f"{wide} wide"] if wide > width else []
+            found += ["led away"] if not page.url.startswith(house.url + "/") else []
             visited += 1
-            if told:
-                wrong[f"{room} at {width}"] = told
+            if found:
+                wrong[f"{room} at {width}"] = found
         page.close()
     assert wrong == {}
-    assert visited > 120
+    assert visited > 280
 
 
 def test_what_words_could_do_would_be_seen(house: House, contexts: list[tuple[int, BrowserContext]]) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route
 
 from app.storage.database import writing
 from app.storage.walk_models import PAINTING, Walk
-from tests.support import easel
+from tests.support import easel, page_clock
+from tests.support.page_clock import run_until
 
 pytestmark = pytest.mark.server
 
@@ -43,17 +44,21 @@ RECORD = """() => {
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """Open a browser of the test's own that notes what is asked for."""
+    """Open a browser of the test's own that notes what is asked for, and whose clock stands still."""
     with browser.new_context() as context:
+        page_clock.stop(context)
         context.add_init_script(f"({RECORD})()")
         yield context.new_page()
 
 
 def looks_of(page: Page, count: int) -> list[dict[str, Any]]:
-    """Wait until so many looks are answered, and return them."""
-    page.wait_for_function(f"() => looks.filter((look) => look.status).length >= {count}")
-    looks: list[dict[str, Any]] = page.evaluate("looks")
-    return looks[:count]
+    """Go on until so many looks are answered, and return them."""
+
+    def answered() -> list[dict[str, Any]]:
+        return [look for look in page.evaluate("looks") if "status" in look]
+
+    run_until(page, lambda: len(answered()) >= count, what=f"look {count}")
+    return answered()[:count]
 
 
 def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page, commissioned: Hanger) -> None:
@@ -63,11 +68,11 @@ def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page
     assert [look["status"] for look in looks] == [304, 304, 304]  # it knows what came with the page
     with writing() as session:
         session.get(Walk, walk.number).state = PAINTING
-    expect(page.locator("#walk.painting")).to_be_attached()
+    run_until(page, lambda: page.locator("#walk.painting").count() == 1, what="what is new")
     told = page.evaluate("looks")
     new = next(at for at, look in enumerate(told) if look["status"] == 200)
     assert told[new]["knows"] == looks[0]["knows"]
-    page.wait_for_function(f"() => looks.length > {new + 1}")
+    run_until(page, lambda: page.evaluate("looks.length") > new + 1, what="the next look")
     assert page.evaluate(f"looks[{new + 1}].knows") != looks[0]["knows"]
 
 
@@ -94,7 +99,7 @@ def test_page_that_is_refused_waits_as_long_as_it_is_told_and_then_goes_on(
 def test_page_that_nobody_answers_asks_ever_more_seldom(address: str, page: Page, commissioned: Hanger) -> None:
     page.route("**/walks/*/live*", lambda route: route.abort())
     page.goto(address + commissioned().url)
-    page.wait_for_function("() => looks.length >= 4")
+    run_until(page, lambda: page.evaluate("looks.length") >= 4, what="look 4")
     begun = [look["at"] for look in page.evaluate("looks")]
     pauses = [later - earlier for earlier, later in pairwise(begun)]
     assert pauses[0] >= 1000

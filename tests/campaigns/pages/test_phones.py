@@ -17,7 +17,8 @@ from app.storage.wall_models import Wall, WallLeg, WallWords
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
-from tests.support import easel
+from tests.support import easel, page_clock
+from tests.support.page_clock import run, run_until
 from tests.support.pictures import two_halves, written
 from tests.support.visits import visiting
 
@@ -40,11 +41,16 @@ def app(instance: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def visit(app: Flask, browser: Browser) -> Iterator[Open]:
-    """Return a function that opens the form on a phone; at the end no page may have complained."""
+    """Return a function that opens the form on a phone; at the end no page may have complained.
+
+    With scripts, its clock stands still until a test has it go on.
+    """
     with easel.served(app) as address, visiting(browser) as visits:
 
         def open_page(*, expected: str = "-", **options: Any) -> Page:
             page = visits.open(expected=[expected], base_url=address, **PHONE, **options)
+            if options.get("java_script_enabled", True):
+                page_clock.stop(page.context)
             page.goto("/w/lobby")
             return page
 
@@ -54,6 +60,12 @@ def visit(app: Flask, browser: Browser) -> Iterator[Open]:
 def send(page: Page, text: str) -> None:
     page.get_by_label("Write the next stop").fill(text)
     page.get_by_role("button", name="Send it to the wall").click()
+
+
+def comes(page: Page, words: str) -> None:
+    """Have a page with a script go on until its words' standing says this."""
+    standing = page.locator("#standing")
+    run_until(page, lambda: standing.count() and re.search(words, standing.text_content() or ""), what=words)
 
 
 def said() -> WallWords:
@@ -79,22 +91,23 @@ def test_phone_writes_and_sees_where_its_words_are(visit: Open, java_script_enab
     page = visit(java_script_enabled=java_script_enabled)
     send(page, "a fox in a boat")
     standing = page.locator("#standing")
+
+    def says(words: str) -> None:
+        if java_script_enabled:
+            comes(page, words)
+        else:
+            page.get_by_role("link", name="Refresh").click()
+            expect(standing).to_contain_text(re.compile(words))
+
     expect(standing).to_contain_text("First in line")
     expect(page.get_by_label("Write the next stop")).to_have_value("")
 
-    def look() -> None:
-        if not java_script_enabled:
-            page.get_by_role("link", name="Refresh").click()
-
     lead_to(said(), lead=0)
-    look()
-    expect(standing).to_contain_text("Being painted")
+    says("Being painted")
     lead_to(said(), lead=1)
-    look()
-    expect(standing).to_contain_text("On the wall now")
+    says("On the wall now")
     lead_to(said(), lead=2)
-    look()
-    expect(standing).to_contain_text(re.compile(r"Walked at [0-2]\d:[0-5]\d"))
+    says(r"Walked at [0-2]\d:[0-5]\d")
     if java_script_enabled:
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
 
@@ -106,7 +119,7 @@ def test_what_is_typed_survives_what_others_write_and_a_refusal(visit: Open) -> 
     line = page.get_by_label("Write the next stop")
     line.fill("a cat, half written")
     words.say(walls.at("lobby"), "a kite of somebody else", owner="somebody")
-    expect(page.locator("#standing")).to_contain_text("a kite of somebody else")
+    comes(page, "a kite of somebody else")
     expect(line).to_have_value("a cat, half written")
     expect(line).to_be_focused()
     line.press("Enter")
@@ -144,10 +157,10 @@ def test_phone_that_slept_looks_at_once_when_it_wakes(visit: Open) -> None:
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/live") else None)
     hide = "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
     page.evaluate(f"{hide} document.dispatchEvent(new Event('visibilitychange')); }}", True)
-    page.wait_for_timeout(2_500)  # what was under way comes, and nothing after it
+    run(page, 2_500)  # what was under way comes, and nothing after it
     asked.clear()
     words.say(walls.at("lobby"), "a kite of somebody else", owner="somebody")
-    page.wait_for_timeout(3_000)
+    run(page, 3_000)
     assert asked == []
     page.evaluate(f"{hide} document.dispatchEvent(new Event('visibilitychange')); }}", False)
-    expect(page.locator("#standing")).to_contain_text("a kite of somebody else")
+    comes(page, "a kite of somebody else")

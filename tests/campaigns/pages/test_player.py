@@ -14,9 +14,10 @@ from flask import Flask
 from playwright.sync_api import Browser, Error, Page, expect
 
 from app.storage.walk_models import Walk
-from tests.support import easel
+from tests.support import easel, page_clock
 from tests.support.frame_files import deliver
 from tests.support.live import wait_until
+from tests.support.page_clock import run, run_until
 from tests.support.visits import visiting
 
 pytestmark = pytest.mark.server
@@ -87,11 +88,16 @@ def address(app: Flask) -> Iterator[str]:
 
 @pytest.fixture
 def look(address: str, browser: Browser) -> Iterator[Open]:
-    """Return a function that opens a walk's page; at the end no page may have complained."""
+    """Return a function that opens a walk's page; at the end no page may have complained.
+
+    With ``is_held``, its clock stands still until a test has it go on.
+    """
     with visiting(browser) as visits:
 
-        def visit(walk: Walk, path: str = "", **options: Any) -> Page:
+        def visit(walk: Walk, path: str = "", *, is_held: bool = False, **options: Any) -> Page:
             page = visits.open(base_url=address, **options)
+            if is_held:
+                page_clock.stop(page.context)
             page.goto(f"{walk.url}{path}")
             return page
 
@@ -128,16 +134,14 @@ def stills(page: Page) -> int:
 
 
 def wait_for_stills(page: Page, count: int) -> None:
-    """Wait until the page knows so many pictures, and has had time to show them."""
-    until(
-        page,
-        """count => {
-          const reel = document.querySelector("#walk .way").dataset.reel;
-          return reel && JSON.parse(reel).stills.length === count;
-        }""",
-        count,
-    )
-    page.wait_for_timeout(200)
+    """Have a page whose clock stands still go on until it knows so many pictures, and has had time to show them."""
+    run_until(page, lambda: stills(page) == count, what=f"{count} pictures")
+    run(page, 200)
+
+
+def goes_on(page: Page, condition: str, arg: object = None) -> None:
+    """Have a page whose clock stands still go on until a condition is met in it."""
+    run_until(page, lambda: page.evaluate(condition, arg), what=condition)
 
 
 def until(page: Page, condition: str, arg: object = None) -> None:
@@ -151,16 +155,17 @@ def text_of_value(page: Page) -> str:
 
 
 def test_better_frames_come_without_a_reload_a_jump_or_a_lost_playhead(walk: Walk, look: Open) -> None:
-    page = look(walk)
+    page = look(walk, is_held=True)
     page.evaluate(RECORD)
     known = 0
     for rank, level in enumerate(LEVELS):
         easel.paint(walk, level, rank, **({"positions": EVEN} if rank == 1 else {}))
         known += len(level)
-        expect(page.locator("#walk .label")).to_contain_text(f"{known} of 17 frames")
-        until(page, "known => record.some((entry) => entry.known === known)", known)
-        page.wait_for_timeout(600)
-    until(page, "new Set(record.map(({ place }) => place)).size > 9")
+        said, label = f"{known} of 17 frames", page.locator("#walk .label")
+        run_until(page, lambda said=said, label=label: said in label.inner_text(), what=said)  # type: ignore[misc]
+        goes_on(page, "known => record.some((entry) => entry.known === known)", known)
+        run(page, 600)
+    goes_on(page, "new Set(record.map(({ place }) => place)).size > 9")
     assert page.evaluate("window.stayed") is True
     record = page.evaluate("record")
     assert {entry["known"] for entry in record} == {2, 3, 5, 9, 17}
@@ -177,13 +182,13 @@ def test_pictures_of_an_unfinished_film_do_not_follow_so_fast_that_they_could_fl
     easel.settle(walk, fps=25.0)
     for rank, level in enumerate(LEVELS):
         easel.paint(walk, level, rank, positions=EVEN)
-    page = look(walk)
+    page = look(walk, is_held=True)
     page.evaluate(RECORD)
-    until(page, "record.length > 16")
+    goes_on(page, "record.length > 16")
     times = [entry["now"] for entry in page.evaluate("record")][1:]  # the first was there when recording began
     assert all(later - now > 900 for now, later in zip(times, times[6:], strict=False))  # six changes take a second
     easel.finish(walk)
-    until(page, "record.some(({ isVideo }) => isVideo)")
+    goes_on(page, "record.some(({ isVideo }) => isVideo)")
 
 
 def widest_gap(places: list[float]) -> float:
@@ -209,8 +214,9 @@ def test_first_film_is_on_the_page_at_its_next_poll(walk: Walk, look: Open) -> N
 
 def test_pause_stays_pause_while_better_frames_come(walk: Walk, look: Open) -> None:
     easel.paint(walk, [0.0, 1.0], 0)
-    page = look(walk)
-    expect(page.locator("#film[src*='/still.']")).to_be_visible()  # before its pictures come the page shows the GIF
+    page = look(walk, is_held=True)
+    still = page.locator("#film[src*='/still.']")  # before its pictures come the page shows the GIF
+    run_until(page, still.is_visible, what="a picture")
     page.get_by_role("button", name="Pause").click()
     shown = page.locator("#film").get_attribute("src")
     for rank, level in enumerate(LEVELS[1:], start=1):
@@ -219,8 +225,8 @@ def test_pause_stays_pause_while_better_frames_come(walk: Walk, look: Open) -> N
         assert page.locator("#film").get_attribute("src") == shown
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     easel.finish(walk)
-    expect(page.get_by_role("heading", name="Download")).to_be_visible()
-    page.wait_for_timeout(300)
+    run_until(page, page.get_by_role("heading", name="Download").is_visible, what="the finished walk")
+    run(page, 300)
     assert page.locator("#film").get_attribute("src") == shown
     assert page.locator("video:not([hidden])").count() == 0
     page.get_by_role("button", name="Play").click()
@@ -249,17 +255,17 @@ def test_finished_film_goes_on_where_the_pictures_were(walk: Walk, look: Open) -
 
 def test_reduced_motion_stays_still_before_and_after(walk: Walk, look: Open) -> None:
     easel.paint(walk, [0.0, 1.0], 0)
-    page = look(walk, reduced_motion="reduce")
+    page = look(walk, is_held=True, reduced_motion="reduce")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     page.evaluate(RECORD)
     easel.paint(walk, [0.5], 1, positions=EVEN)
     wait_for_stills(page, 3)
-    until(page, "record.length > 0")
-    page.wait_for_timeout(500)
+    goes_on(page, "record.length > 0")
+    run(page, 500)
     easel.paint(walk, [place for place in EVEN if place not in (0, 0.5, 1)], 2)
     easel.finish(walk)
-    expect(page.get_by_role("heading", name="Download")).to_be_visible()
-    page.wait_for_timeout(500)
+    run_until(page, page.get_by_role("heading", name="Download").is_visible, what="the finished walk")
+    run(page, 500)
     assert len({entry["place"] for entry in page.evaluate("record")}) == 1
     assert page.locator("video:not([hidden])").count() == 0
 

@@ -1,4 +1,4 @@
-"""Every room, with something in it, is for everybody: for axe, by keyboard, narrow, spaced out, and standing still."""
+"""Every room, with something in it, is for all: for axe, by keyboard, narrow, spaced out, still, and in German."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.storage.database import db, upgrade
+from app.storage.database import db
 from tests.conftest import make_app
-from tests.support import easel, led
+from tests.support import easel, led, published
 from tests.support.accessibility import ALL, AXE, NARROW, VIOLATIONS, axe
 from tests.support.curator import HASH
-from tests.support.rooms import House, furnish
+from tests.support.rooms import House, add_odd_walks, furnish
 from tests.support.tables import make_table
 
 pytestmark = pytest.mark.server
 
 EYES = Path(__file__).with_name("eyes.js").read_text("utf-8")
 COLOURS = VIOLATIONS | {"runOnly": ["color-contrast"]}  # all that night can change
+SIZES = VIOLATIONS | {"runOnly": ["target-size", "scrollable-region-focusable"]}  # all that a width can change
+VISITORS_ROOMS = (
+    "entrance", "gallery", "no result", "about", "mine", "exhibitions", "programs", "nowhere", "odd words",
+    "odd words, long", "odd words, report", "odd words, stages", "odd words, embedded", "odd words typed",
+    "long word searched", "arabic searched",
+)  # fmt: skip
 SPACED = """
 * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
 p { margin-bottom: 2em !important; }
@@ -31,6 +37,8 @@ p { margin-bottom: 2em !important; }
 MOVING = """() => [...document.querySelectorAll("video, img")].filter((each) => each.checkVisibility())
   .map((each) => each.currentSrc).filter((address) => /\\.(gif|webp|mp4)$/.test(address))"""
 PHONE, DESK = 390, 1280
+ENGLISH, GERMAN = "en-GB", "de"
+OPEN = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 
 
 @dataclass
@@ -73,11 +81,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
     settings = {"CURATOR_HASH": HASH, "MEANING": str(make_table(folder / "table")), "WTF_CSRF_ENABLED": True}
     settings["MODELS"] = [str(led.lay_out(folder / "led", title="Led model"))]
-    app = make_app(folder, **settings)
+    app = make_app(published.copy_to(folder), **settings)
     app.wsgi_app = LateBody(app.wsgi_app)  # type: ignore[method-assign]
     with app.app_context():
-        upgrade()
-        rooms = furnish(app)
+        rooms = furnish(app) | add_odd_walks()
         db.session.remove()
     with easel.served(app) as address:
         yield House(address, rooms)
@@ -89,10 +96,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def survey(house: House, browser: Browser) -> Iterator[Survey]:
     """Go through all rooms once, and look at each in every way."""
     found = Survey()
-    context = house.visitor(browser, viewport={"width": DESK, "height": 900}, bypass_csp=True)
+    context = house.visitor(browser, viewport={"width": DESK, "height": 900}, bypass_csp=True, locale=ENGLISH)
     page = context.new_page()
     for room in house.go(page):
-        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        note_language(page, room, found, ENGLISH)
+        page.evaluate(OPEN)
         page.evaluate(AXE)
         page.evaluate(EYES)
         found.note("axe", room, axe(page, ALL))
@@ -104,6 +112,12 @@ def survey(house: House, browser: Browser) -> Iterator[Survey]:
         page.set_viewport_size({"width": DESK, "height": 900})
     yield found
     context.close()
+
+
+def note_language(page: Page, room: str, found: Survey, wanted: str) -> None:
+    """Note where a page is in another language than the visitor's."""
+    language = page.evaluate("document.documentElement.lang")
+    found.note("language", room, language != wanted and language)
 
 
 def look_for_focus(page: Page, room: str, found: Survey) -> None:
@@ -120,6 +134,8 @@ def look_narrowly(page: Page, room: str, found: Survey) -> None:
     for width in (PHONE, NARROW):
         page.set_viewport_size({"width": width, "height": 844})
         found.note("too wide", f"{room} at {width}", overflow(page, width))
+        if width == PHONE and room in VISITORS_ROOMS:
+            found.note("axe on a phone", room, axe(page, SIZES))
     cut = page.evaluate("cutOff()")
     page.add_style_tag(content=SPACED)
     found.note("cut off", room, [each for each in page.evaluate("cutOff()") if each not in cut])
@@ -131,9 +147,31 @@ def overflow(page: Page, width: int) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth")) - width
 
 
-@pytest.mark.parametrize("head", ["axe", "axe at night", "not reached", "focus not seen", "too wide", "cut off"])
+HEADS = (
+    "axe", "axe at night", "axe on a phone", "not reached", "focus not seen", "too wide", "cut off", "language",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("head", HEADS)
 def test_nothing_is_wrong_in_any_room(survey: Survey, head: str) -> None:
     assert survey.found.get(head, {}) == {}
+
+
+def test_nothing_is_wrong_in_german_on_a_phone_at_night(house: House, browser: Browser) -> None:
+    found = Survey()
+    context = house.visitor(browser, locale=GERMAN, color_scheme="dark", bypass_csp=True)
+    page = context.new_page()
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    for room in house.go(page, *VISITORS_ROOMS):
+        note_language(page, room, found, GERMAN)
+        page.evaluate(OPEN)
+        page.evaluate(AXE)
+        found.note("axe", room, axe(page, ALL))
+        page.set_viewport_size({"width": NARROW, "height": 844})
+        found.note("too wide", room, overflow(page, NARROW))
+        page.set_viewport_size({"width": PHONE, "height": 844})
+    context.close()
+    assert found.found == {}
 
 
 def test_films_stand_still_where_motion_is_unwanted_and_each_has_a_button(house: House, browser: Browser) -> None:

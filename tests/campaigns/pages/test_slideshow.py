@@ -16,8 +16,9 @@ from playwright.sync_api import Browser, Page, expect
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.storage.walk_models import Walk
-from tests.support import easel
+from tests.support import easel, page_clock
 from tests.support.live import wait_until
+from tests.support.page_clock import run, run_until
 from tests.support.visits import visiting
 
 pytestmark = pytest.mark.server
@@ -36,13 +37,16 @@ def address(app: Flask) -> Iterator[str]:
 
 @pytest.fixture
 def visit(address: str, browser: Browser) -> Iterator[Open]:
-    """Return a function that opens a slideshow; at the end no page may have complained but of a lost network."""
+    """Return a function that opens a slideshow; at the end no page may have complained but of a lost network.
+
+    Its clock stands still until a test has it go on, unless ``at`` is None.
+    """
     with visiting(browser) as visits:
 
-        def open_page(path: str, *, at: datetime | None = None, **options: Any) -> Page:
+        def open_page(path: str, *, at: datetime | None = page_clock.NOON, **options: Any) -> Page:
             page = visits.open(expected=["ERR_INTERNET_DISCONNECTED"], base_url=address, **options)
             if at is not None:
-                page.clock.install(time=at)
+                page_clock.stop(page.context, at=at)
             page.goto(path)
             return page
 
@@ -68,10 +72,16 @@ def shown(page: Page) -> str:
 
 
 def shows(page: Page, walk: Walk) -> None:
-    """Wait until a film is shown, alone: the one before it has gone, and another may be called."""
-    wait_until(lambda: shown(page) == walk.id, what=f"{walk.title} on the screen")
-    wait_until(lambda: page.locator("#stage > .film").count() == 1, what="one film on the stage")
-    expect(page.locator("#label .from")).to_have_text(walk.stops[0].prompt.removeprefix("a "))
+    """Go on until a film is shown, alone: the one before it has gone, and another may be called."""
+    run_until(page, lambda: shown(page) == walk.id, what=f"{walk.title} on the screen")
+    run_until(page, lambda: page.locator("#stage > .film").count() == 1, what="one film on the stage")
+    start = walk.stops[0].prompt.removeprefix("a ")
+    run_until(page, lambda: page.locator("#label .from").text_content() == start, what="its label")
+
+
+def keeps(page: Page, count: int) -> None:
+    """Go on until the page keeps so many films."""
+    run_until(page, lambda: kept(page) == count, what=f"{count} films at hand")
 
 
 def kept(page: Page) -> int:
@@ -79,8 +89,10 @@ def kept(page: Page) -> int:
     return int(page.evaluate("window.slideshow?.kept().films ?? 0"))
 
 
-def brightness(page: Page) -> float:
-    """Measure the middle of the screen."""
+def brightness(page: Page, *, is_faded: bool = True) -> float:
+    """Measure the middle of the screen, after what fades there: no page's clock hastens that."""
+    if is_faded:
+        page.evaluate("document.getAnimations().forEach((each) => each.finish())")
     picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
     height, width, _ = picture.shape
     return float(picture[height // 4 : height // 2, width * 2 // 5 : width * 3 // 5].mean())
@@ -91,17 +103,10 @@ def test_keys_of_keyboards_and_presenters_go_on_and_back(app: Flask, visit: Open
     walks = films(3)
     page = visit("/slideshow?exhibition=hall&seconds=3600")
     shows(page, walks[0])
-    for key, walk in ((onward, walks[1]), (onward, walks[2]), (back, walks[1])):
-        wait_until(lambda: kept(page) == len(walks), what="films at hand") if key == back else wait_until(
-            lambda: kept(page) > walks.index(page_walk(page, walks)) + 1, what="the next film"
-        )
+    for key, walk, count in ((onward, walks[1], 2), (onward, walks[2], 3), (back, walks[1], 3)):
+        keeps(page, count)
         page.keyboard.press(key)
         shows(page, walk)
-
-
-def page_walk(page: Page, walks: list[Walk]) -> Walk:
-    """Return which of these is shown."""
-    return next(walk for walk in walks if walk.id == shown(page))
 
 
 def test_space_and_the_remote_controls_key_pause_and_go_on(app: Flask, visit: Open) -> None:
@@ -109,8 +114,8 @@ def test_space_and_the_remote_controls_key_pause_and_go_on(app: Flask, visit: Op
     page = visit("/slideshow?exhibition=hall&seconds=5")
     shows(page, walks[0])
     page.keyboard.press(" ")
-    wait_until(lambda: page.locator("video").evaluate("video => video.paused"), what="a pause")
-    page.wait_for_timeout(6_000)
+    assert page.locator("video").evaluate("video => video.paused")
+    run(page, 6_000)
     assert shown(page) == walks[0].id
     page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'MediaPlayPause'}))")
     shows(page, walks[1])
@@ -135,7 +140,9 @@ def test_controls_come_when_something_moves_and_go_again(app: Flask, visit: Open
     expect(page.locator("#controls")).not_to_be_visible()
     page.mouse.move(100, 100)
     page.mouse.move(200, 200)
+    run(page, 2_000)
     expect(page.get_by_role("button", name="Next film")).to_be_visible()
+    run(page, 2_000)
     expect(page.locator("#controls")).not_to_be_visible()
 
 
@@ -143,7 +150,7 @@ def test_swipe_goes_on_and_a_tap_brings_the_controls(app: Flask, visit: Open) ->
     walks = films(2)
     page = visit("/slideshow?exhibition=hall&seconds=3600", has_touch=True, viewport={"width": 390, "height": 844})
     shows(page, walks[0])
-    wait_until(lambda: kept(page) == 2, what="the next film")
+    keeps(page, 2)
     page.touchscreen.tap(195, 300)
     expect(page.get_by_role("button", name="Next film")).to_be_visible()
     swipe = """([from, to]) => {
@@ -160,13 +167,13 @@ def test_swipe_goes_on_and_a_tap_brings_the_controls(app: Flask, visit: Open) ->
 
 def test_no_frame_is_blank_while_one_film_follows_another(app: Flask, visit: Open) -> None:
     walks = films(2)
-    page = visit("/slideshow?exhibition=hall&seconds=3600")
-    shows(page, walks[0])
-    wait_until(lambda: kept(page) == 2, what="the next film")
+    page = visit("/slideshow?exhibition=hall&seconds=3600", at=None)  # a fade takes its time
+    wait_until(lambda: kept(page) == 2 and shown(page) == walks[0].id, what="the next film")
+    expect(page.locator("#label.away")).to_have_count(0)  # the first has faded in
     page.keyboard.press("ArrowRight")
-    seen = [brightness(page) for _ in range(12)]
-    shows(page, walks[1])
-    seen += [brightness(page) for _ in range(3)]
+    seen = [brightness(page, is_faded=False) for _ in range(12)]
+    expect(page.locator("#label .from")).to_have_text("lemon 1")
+    seen += [brightness(page, is_faded=False) for _ in range(3)]
     assert min(seen) > 4 * DARK, seen
 
 
@@ -174,13 +181,13 @@ def test_lost_network_is_not_seen_and_what_is_new_comes_when_it_is_back(app: Fla
     walks = films(4)
     page = visit("/slideshow?exhibition=hall&seconds=5")
     shows(page, walks[0])
-    wait_until(lambda: kept(page) == 2, what="the next film")
+    keeps(page, 2)
     page.context.set_offline(True)
     for walk in (walks[1], walks[0], walks[1]):
         shows(page, walk)
         assert brightness(page) > 4 * DARK
     page.context.set_offline(False)
-    wait_until(lambda: shown(page) == walks[2].id, what="a new film")
+    run_until(page, lambda: shown(page) == walks[2].id, what="a new film")
 
 
 def test_film_that_cannot_be_had_leaves_the_present_one_where_it_is(app: Flask, visit: Open) -> None:
@@ -189,7 +196,7 @@ def test_film_that_cannot_be_had_leaves_the_present_one_where_it_is(app: Flask, 
     page.route(f"**/media/{walks[1].id}/**", lambda route: route.fulfill(body=b"no film", content_type="video/mp4"))
     page.goto("/slideshow?exhibition=hall&seconds=5")
     shows(page, walks[0])
-    wait_until(lambda: shown(page) == walks[2].id, what="the film after it")
+    run_until(page, lambda: shown(page) == walks[2].id, what="the film after it")
     assert brightness(page) > 4 * DARK
 
 
@@ -197,9 +204,8 @@ def test_however_long_it_runs_it_keeps_twelve_films(app: Flask, visit: Open) -> 
     walks = films(16)
     page = visit("/slideshow?exhibition=hall&seconds=3600")
     for walk in walks:
-        wait_until(lambda: bool(shown(page)), what="a film")
         if walk is not walks[0]:
-            page.wait_for_timeout(600)  # the next is at hand
+            run(page, 600)  # the next is at hand
             page.keyboard.press("ArrowRight")
         shows(page, walk)
         assert kept(page) <= 12
@@ -211,32 +217,33 @@ def test_quiet_hours_are_dark_fetch_nothing_and_end_by_themselves(app: Flask, vi
     walks = films(3)
     page = visit("/slideshow?exhibition=hall&seconds=5&quiet=22:00-08:00", at=datetime(2026, 11, 23, 21, 59, 30))
     shows(page, walks[0])
-    page.clock.set_fixed_time(datetime(2026, 11, 23, 22, 0, 1))
-    wait_until(lambda: page.locator("html.asleep").count() == 1, what="the night")
+    page.clock.pause_at(datetime(2026, 11, 23, 22, 0, 1))
+    run(page, 500)
+    expect(page.locator("html.asleep")).to_have_count(1)
     assert brightness(page) < 1
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.clock.set_fixed_time(datetime(2026, 11, 24, 7, 59, 59))
-    page.wait_for_timeout(1_500)
+    page.clock.pause_at(datetime(2026, 11, 24, 7, 59, 57))
+    run(page, 2_500)
     assert asked == []
     assert brightness(page) < 1
-    page.clock.set_fixed_time(datetime(2026, 11, 24, 8, 0, 0))
-    wait_until(lambda: page.locator("html.asleep").count() == 0, what="the morning")
+    run(page, 1_000)
+    expect(page.locator("html.asleep")).to_have_count(0)
     assert brightness(page) > 4 * DARK
 
 
-@pytest.mark.parametrize(
-    ("hours", "time", "quiet"),
-    [("22:00-08:00", "22:00", True), ("22:00-08:00", "21:59", False), ("22:00-08:00", "00:00", True),
-     ("22:00-08:00", "07:59", True), ("22:00-08:00", "08:00", False), ("12:00-13:00", "12:30", True),
-     ("12:00-13:00", "13:00", False), ("", "03:00", False)],
-)  # fmt: skip
-def test_quiet_hours_reach_across_midnight(app: Flask, visit: Open, hours: str, time: str, quiet: bool) -> None:
+def test_quiet_hours_reach_across_midnight(app: Flask, visit: Open) -> None:
     films(1)
     page = visit("/slideshow?exhibition=hall")
+    night, noon = "22:00-08:00", "12:00-13:00"
+    asked = (
+        (night, "22:00", True), (night, "21:59", False), (night, "00:00", True), (night, "07:59", True),
+        (night, "08:00", False), (noon, "12:30", True), (noon, "13:00", False), ("", "03:00", False),
+    )  # fmt: skip
     ask = """async ([hours, time]) => (await import(document.getElementById("quiet").href))
       .isQuiet(hours, new Date(`2026-11-23T${time}:00`))"""
-    assert page.evaluate(ask, [hours, time]) is quiet
+    for hours, time, quiet in asked:
+        assert page.evaluate(ask, [hours, time]) is quiet, (hours, time)
 
 
 def test_reduced_motion_shows_stills(app: Flask, visit: Open) -> None:
@@ -266,7 +273,7 @@ def test_screen_is_kept_awake_also_after_it_was_hidden(app: Flask, visit: Open) 
 
 def test_without_javascript_one_film_hangs_with_its_label_and_a_link_to_the_next(app: Flask, visit: Open) -> None:
     walks = films(2)
-    page = visit("/slideshow?exhibition=hall", java_script_enabled=False)
+    page = visit("/slideshow?exhibition=hall", at=None, java_script_enabled=False)
     for walk in (*walks, walks[0]):
         expect(page.locator(f"#stage picture img[src*='{walk.id}']")).to_be_visible()
         expect(page.locator("#label")).to_contain_text("sun")

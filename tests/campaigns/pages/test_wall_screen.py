@@ -14,8 +14,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from app.wall.walls import WallRequest, open_wall
-from tests.support import easel
-from tests.support.live import PATIENCE_MS, wait_until
+from tests.support import easel, page_clock
+from tests.support.live import PATIENCE_MS
+from tests.support.page_clock import run, run_until
 
 pytestmark = pytest.mark.server
 
@@ -101,6 +102,8 @@ def screen(app: Flask, browser: Browser, programme: Programme) -> Iterator[Calla
             page.on("pageerror", lambda error: errors.append(str(error)))
             page.route("**/programme?*", programme.tell)
             page.route("**/picture/**", programme.send)
+            if options.get("java_script_enabled", True):
+                page_clock.stop(context)
             page.add_init_script(f"({RECORD})()")
             page.goto("/wall/lobby")
             return page
@@ -125,17 +128,8 @@ def whole(*legs: int) -> list[tuple[int, int]]:
     return [(leg, index) for leg in legs for index in range(COUNT) if index or leg == legs[0]]
 
 
-def asked(page: Page, is_so: Callable[[], bool]) -> None:
-    """Wait for what the screen asks; it is answered only while something is done with the page."""
-    for _ in range(100):
-        if is_so():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("the screen has not asked")
-
-
 def until(page: Page, shown: tuple[int, int]) -> None:
-    wait_until(lambda: shown in seen(page), what=f"{shown} on the wall")
+    run_until(page, lambda: shown in seen(page), what=f"{shown} on the wall")
 
 
 def test_legs_are_walked_picture_by_picture_and_joined_without_a_doubled_one(
@@ -164,7 +158,7 @@ def test_without_a_next_picture_it_walks_back_where_it_has_been(
     programme.painted = {1: COUNT, 2: 4}
     page = screen()
     until(page, (2, 3))
-    wait_until(lambda: len(seen(page)) > COUNT + 3 + 6, what="a way back")
+    run_until(page, lambda: len(seen(page)) > COUNT + 3 + 6, what="a way back")
     way = seen(page)
     assert way[: COUNT + 9] == [*whole(1), (2, 1), (2, 2), (2, 3), (2, 2), (2, 1), (1, 11), (1, 10), (1, 9), (1, 8)]
 
@@ -173,7 +167,7 @@ def test_it_turns_again_as_soon_as_there_is_something_new(screen: Callable[..., 
     programme.painted = {1: COUNT}
     page = screen()
     until(page, (1, COUNT - 1))
-    wait_until(lambda: seen(page)[-1][1] < COUNT - 3, what="a way back")
+    run_until(page, lambda: seen(page)[-1][1] < COUNT - 3, what="a way back")
     programme.painted |= {2: COUNT}
     until(page, (2, COUNT - 1))
     way = seen(page)
@@ -187,14 +181,16 @@ def test_lost_network_leaves_the_wall_walking_and_it_goes_on_when_it_is_back(
     page = screen()
     until(page, (2, 2))
     programme.answer = lambda route: route.abort()
-    expect(page.locator("#says")).to_have_text("The site cannot be reached. We walk where we have been.")
+    says = page.locator("#says")
+    lost = "The site cannot be reached. We walk where we have been."
+    run_until(page, lambda: says.text_content() == lost, what="what is wrong")
     before = len(seen(page))
-    wait_until(lambda: len(seen(page)) > before + 20, what="pictures without a network")
+    run_until(page, lambda: len(seen(page)) > before + 20, what="pictures without a network")
     programme.painted |= {3: COUNT}
     programme.answer = None
     until(page, (3, COUNT - 1))
     assert max(gaps(page)[1:]) < 1000
-    expect(page.locator("#says")).not_to_contain_text("reached")
+    expect(says).not_to_contain_text("reached")
 
 
 @pytest.mark.parametrize("answer", [{"status": 500, "body": "x"}, {"status": 200, "body": "junk"}, {"json": [1]}])
@@ -205,7 +201,7 @@ def test_answer_that_is_none_does_not_stop_it(
     page = screen()
     until(page, (1, 3))
     programme.answer = lambda route: route.fulfill(**answer)
-    asked(page, lambda: len(programme.asked) > 3)
+    run_until(page, lambda: len(programme.asked) > 3, what="a question")
     programme.answer = None
     programme.painted |= {2: COUNT}
     until(page, (2, COUNT - 1))
@@ -229,12 +225,13 @@ def test_paused_wall_walks_to_its_next_stop_and_stands_there(screen: Callable[..
     page = screen()
     until(page, (1, 3))
     programme.state = "paused"
-    expect(page.locator("#says")).to_have_text("The wall is having a rest.")
+    says = page.locator("#says")
+    run_until(page, lambda: says.text_content() == "The wall is having a rest.", what="a rest")
     until(page, (1, COUNT - 1))
-    page.wait_for_timeout(1000)
+    run(page, 1000)
     assert seen(page)[-1] in {(1, COUNT - 1), (2, COUNT - 1)}
     stood = len(seen(page))
-    page.wait_for_timeout(600)
+    run(page, 600)
     assert len(seen(page)) == stood
 
 
@@ -256,7 +253,7 @@ def test_screen_says_which_leg_it_walks(screen: Callable[..., Page], programme: 
     programme.painted = {1: COUNT, 2: COUNT, 3: COUNT}
     page = screen()
     until(page, (3, 2))
-    asked(page, lambda: programme.asked[-1] == 3)
+    run_until(page, lambda: programme.asked[-1] == 3, what="a question")
     assert programme.asked == sorted(programme.asked)
 
 
