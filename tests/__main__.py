@@ -13,12 +13,12 @@ from pathlib import Path
 
 from app.config import ROOT
 from tests.support import campaigns
+from tests.support.needs import NOT_RUN
 
 PROCESSES = 3  # on two cores: one of them mostly waits
 AGAIN = ("tests/server/", "tests/campaigns/")  # real programs, which a busy machine can hold up
 AGAIN_MAX = 5  # more failures than these are not the machine's
 TESTS_FAILED = 1  # pytest's status; above that, it did not run them all
-NOT_RUN = "NOT RUN"
 
 
 @dataclass(slots=True)

@@ -23,6 +23,8 @@ from app.processes.redis_server import binary
 from tests.support import actionlint, postgres
 
 DVC = Path(sys.prefix) / "dvc"
+NOT_RUN = "NOT RUN: this machine has no"
+"""How the reason begins for which a test is left out that another machine would run."""
 
 
 HEADLESS = "chromium-headless-shell"
@@ -173,7 +175,7 @@ def require(name: str) -> str:
 
     path = next(need for need in NEEDS if need.name == name).find()
     if path is None:
-        reason = f"NOT RUN: this machine has no {name}"
+        reason = f"{NOT_RUN} {name}"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     return str(path)
 
@@ -187,7 +189,7 @@ def main() -> int:
     actionlint.install()
     still = [need.name for need in NEEDS if not need.find()]
     for name in still:
-        print(f"*** NOT RUN: this machine has no {name}; the tests that need it are left out. ***", flush=True)
+        print(f"*** {NOT_RUN} {name}; the tests that need it are left out. ***", flush=True)
     return 1 if still and os.environ.get("CI") else 0
 
 
