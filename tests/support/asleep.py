@@ -26,7 +26,7 @@ def sleep(seconds: float) -> None:
 
 
 def count(*, on: bool) -> None:
-    """Have `time.sleep` counted, or no longer."""
+    """Start or stop counting `time.sleep`."""
     time.sleep = sleep if on else _sleep
 
 

@@ -279,12 +279,12 @@ class LiveSite:
         return Ground(self.instance)
 
     def plant(self, kind: str, *, passed: int = 0, everyone: bool = False) -> None:
-        """Have a worker, or every one, stand still over a piece of this kind, after ``passed`` that it claimed."""
+        """Make a worker, or every one, stand still over a piece of this kind, after ``passed`` that it claimed."""
         number = time.monotonic_ns() if everyone else 0
         self.ground.plant(Planted(claim_of(kind), STAND, passed, number))
 
     def caught(self, *prompts: str, frames: int) -> tuple[dict[str, Any], int]:
-        """Have a walk generated until its worker stands still over a piece, the frames before which are all recorded.
+        """Request a walk and wait until its worker stands still over a piece, with all frames before it recorded.
 
         Return the walk and the worker's process number.
         """

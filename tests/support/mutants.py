@@ -45,7 +45,7 @@ class Mutant:
     statement: int  # the line before which a probe may be put
 
     def words(self) -> str:
-        """Say what is changed."""
+        """Return in words what is changed."""
         return f"{self.path}:{self.line}: {' '.join(self.was.split())} -> {self.becomes}"
 
 
@@ -127,7 +127,7 @@ def put(root: Path, mutant: Mutant) -> None:
 
 
 def probe(root: Path, drawn: list[Mutant]) -> None:
-    """Have each place of a fault say that it is reached: it calls ``probe_hits.hit(number)``."""
+    """Insert a call at each place of a fault, which reports that it is reached: ``probe_hits.hit(number)``."""
     by_file: dict[str, list[tuple[int, int]]] = {}
     for number, mutant in enumerate(drawn):
         by_file.setdefault(mutant.path, []).append((mutant.statement, number))

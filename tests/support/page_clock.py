@@ -53,14 +53,14 @@ FOLLOW = """(() => {
 
 
 def stop(context: BrowserContext, *, at: datetime = NOON) -> None:
-    """Have the clock of a context's pages stand still, before one is opened."""
+    """Stop the clock of a context's pages, before one is opened."""
     context.add_init_script(FOLLOW)
     context.clock.install(time=at)
     context.clock.pause_at(at + timedelta(seconds=1))
 
 
 def run(page: Page, milliseconds: float) -> None:
-    """Let a page go on for so long, in steps at whose ends all that it has begun has ended."""
+    """Run a page for so long, in steps at whose ends all that it has begun has ended."""
     left = milliseconds
     while left > 0:
         page.evaluate("settled()")
@@ -70,7 +70,7 @@ def run(page: Page, milliseconds: float) -> None:
 
 
 def run_until(page: Page, found: Callable[[], T], *, what: str, longest: float = LONGEST_MS) -> T:
-    """Let a page go on until the answer is true, and return it; fail where that does not happen in time."""
+    """Run a page until the answer is true, and return it; fail where that does not happen in time."""
     page.evaluate("settled()")
     for _ in range(round(longest / STEP_MS)):
         if answer := found():

@@ -78,7 +78,7 @@ class Ground:
         return {int(mark.suffix.removeprefix(".")) for mark in self._waiting.parent.glob("stands.*")}
 
     def let_go(self) -> None:
-        """Let go of all processes that stand still."""
+        """Release all processes that stand still."""
         for mark in self._waiting.parent.glob("stands.*"):
             mark.unlink()
 

@@ -37,7 +37,7 @@ class Processor:
         return cls((user + nice + system + sum(others)) / TICKS, (idle + waiting) / TICKS)
 
     def since(self) -> str:
-        """Say how many were used and idle since these were read."""
+        """Return how many were used and idle since these were read, in words."""
         now = Processor.now()
         assert now is not None
         return f"{now.used - self.used:.0f} processor seconds used, {now.idle - self.idle:.0f} idle"
@@ -64,7 +64,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Let a test that slept too long fail, and send its seconds along."""
+    """Fail a test that slept too long, and send its seconds along."""
     report = yield
     if report.when == "call" and report.passed and (words := too_long(item)):
         report.outcome, report.longrepr = "failed", words
@@ -74,7 +74,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def too_long(item: pytest.Item) -> str:
-    """Say that a test slept longer than it may; empty where it did not.
+    """Return the message for a test that slept longer than it may; empty where it did not.
 
     The seconds are those it asked for, so they are the same on every machine. Campaigns may sleep, and tests with the
     mark ``sleeps``, which gives a reason.

@@ -40,7 +40,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def instance(instance: Path) -> Path:
-    """Have the first exhibition on the site."""
+    """Publish the first exhibition on the site."""
     return published.copy_to(instance)
 
 

@@ -134,13 +134,13 @@ def stills(page: Page) -> int:
 
 
 def wait_for_stills(page: Page, count: int) -> None:
-    """Have a page whose clock stands still go on until it knows so many pictures, and has had time to show them."""
+    """Run the clock of a page until it knows so many pictures, and has had time to show them."""
     run_until(page, lambda: stills(page) == count, what=f"{count} pictures")
     run(page, 200)
 
 
 def goes_on(page: Page, condition: str, arg: object = None) -> None:
-    """Have a page whose clock stands still go on until a condition is met in it."""
+    """Run the clock of a page until a condition is met in it."""
     run_until(page, lambda: page.evaluate(condition, arg), what=condition)
 
 

@@ -43,7 +43,7 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
-    """Have every fourth request come from an anonymous visitor."""
+    """Send every fourth request as an anonymous visitor."""
     if next(EVERY_FOURTH):
         kwargs.get("headers", {}).pop("Authorization", None)
 
