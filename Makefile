@@ -31,8 +31,8 @@ whole: needs  ## run the gate and every campaign
 prose: needs  ## run the tests that read the documentation
 	@$(BIN)/python -m tests prose
 
-fast: $(VENV)/dev  ## run the tests that need no server, browser or root, and take no seconds
-	$(BIN)/python -m pytest --numprocesses 3 -p no:schemathesis -p no:playwright --ignore tests/campaigns -m "not server and not slow"
+fast: $(VENV)/dev  ## run the tests of single functions, in a minute: no server, browser or database
+	$(BIN)/python -m pytest --numprocesses 2 -p no:schemathesis -p no:playwright --ignore tests/campaigns -m "not server and not slow and not site"
 
 .PHONY: needs
 needs: $(VENV)/dev

@@ -20,7 +20,6 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
 from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from app.version import __version__
 
@@ -131,6 +130,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("Usage: python -m deploy.release.bill FILE", file=sys.stderr)
         return 2
+    from cyclonedx.validation.json import JsonStrictValidator  # takes seconds, which the bill itself needs not
+
     text = JsonV1Dot6(bill()).output_as_string(indent=2)
     if flaw := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
         print(f"The bill of materials does not match CycloneDX's schema: {flaw}", file=sys.stderr)

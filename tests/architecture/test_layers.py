@@ -153,6 +153,7 @@ def past_doors(found: Mapping[str, Module], package: str, root: Path = ROOT) -> 
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", LAYERS)
 def test_every_room_has_its_floor(package: str) -> None:
     assert {module.room for module in modules(package).values()} <= set(floors(LAYERS[package]))

@@ -46,6 +46,7 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "due", "gate"),
     [
@@ -93,6 +94,7 @@ def test_every_folder_is_a_campaign_and_has_tests() -> None:
         assert each.about
 
 
+@pytest.mark.slow
 def test_every_watched_path_is_there() -> None:
     table = campaigns.table()
     missing = [path for row in table.values() for path in row["watches"] if not campaigns.tracked([path])]

@@ -114,6 +114,7 @@ def test_model_is_the_same_for_web_and_workers_and_set_in_one_place() -> None:
         assert unset == OF_THE_MODEL | HUB  # as deploy/.env has them
 
 
+@pytest.mark.slow
 def test_weights_are_a_volume_or_a_folder_that_workers_write_and_web_reads() -> None:
     for source in ("weights", "/srv/weights"):
         values = {} if source == "weights" else {"WEIGHTS": source}

@@ -99,6 +99,7 @@ def test_page_is_rendered_for_the_generator(text: str, path: str, expected: str)
     assert pages.rendered(text, path, place, {"one": "1"}) == expected
 
 
+@pytest.mark.slow
 def test_collect_deletes_pages_that_are_gone_and_leaves_others_untouched(tmp_path: Path) -> None:
     generated = {"commands": "", "http-api": ""}
     pages.collect(tmp_path, generated)

@@ -17,6 +17,8 @@ from babel.messages.pofile import read_po
 from app.config import ROOT
 from app.i18n import foreign_messages
 
+pytestmark = pytest.mark.slow
+
 PACKAGES = ("app", "worker", "studio", "sketch", "image_encoder", "decoder", "deploy", "benchmarks")
 OPENINGS = ("Have ", "Tell ", "Say ", "Be ", "Let ", "Leave ", "Lead ", "Take back", "Make do", "See to")
 LISTED = "anew|besides|whoever|wherein|reckon(?:s|ed|ing)?|told|nobody|somebody|easels?|hung|hang(?:s|ing)?"

@@ -53,6 +53,7 @@ def counts(arranged: Scene) -> Counter[str]:
     return Counter(thing.drawing for thing in arranged.things)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(some.lists(ITEMS, max_size=5, unique=True), WISHES, some.integers(0, 2**31))
 def test_whatever_is_asked_for_is_a_scene_within_its_limits_and_the_frame(

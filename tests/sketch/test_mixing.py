@@ -85,6 +85,7 @@ def test_between_there_are_no_ghosts(one: str, other: str) -> None:
         assert edges(between(first, last, t).picture) < min(1.2 * longer, 0.85 * faded)
 
 
+@pytest.mark.slow
 def test_window_of_one_becomes_an_eye_of_the_other() -> None:
     first, last = scene_of(thing("house", size=0.8)), scene_of(thing("cat face", size=0.8))
     places = []
@@ -109,6 +110,7 @@ def test_thing_moves_grows_and_changes_its_colour_on_a_straight_way() -> None:
     assert np.abs(seen.things[64, 64, :3] - (ends[0] + ends[1]) / 2).max() < 0.12
 
 
+@pytest.mark.slow
 def test_thing_without_partner_shrinks_away_where_it_stands() -> None:
     first, last = (
         scene_of(thing("disc", 0.3, 0.3, 0.3), thing("square", 0.7, 0.7, 0.3)),
@@ -162,6 +164,7 @@ def test_setting_without_a_horizon_takes_that_of_the_other() -> None:
     assert int(np.diff(ground).argmin()) / 256 == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.slow
 def test_all_settings_can_be_mixed_with_each_other() -> None:
     settings = [Setting(kind, level, palettes.tones(kind, "day", "", random.Random(1)), seed=3)
                 for kind in backdrop._DRAWN for level in (0.0, 1.0)]  # fmt: skip
@@ -172,6 +175,7 @@ def test_all_settings_can_be_mixed_with_each_other() -> None:
         assert np.isfinite(ground).all() and ground.min() >= 0 and ground.max() <= 1
 
 
+@pytest.mark.slow
 def test_what_is_drawn_between_can_be_shown_and_sketched() -> None:
     first = scene_of(thing("house", 0.4), thing("ring", 0.1, 0.9, 0.3), setting=Setting("hills", 0.6, seed=2))
     last = scene_of(thing("flag", 0.9, 0.9, 0.9, turn=-1.0, mirrored=True), setting=Setting("space", 1.0, time="night"))
@@ -201,6 +205,7 @@ def test_sizes_of_a_mixture_agree() -> None:
     assert np.abs(small - mixed.at(0.5, 64).picture).mean() < 0.02
 
 
+@pytest.mark.slow
 def test_walk_is_continuous() -> None:
     mixed = mixture(
         scene_of(thing("house", 0.4), thing("disc", 0.8, 0.8, 0.2)), scene_of(thing("cat face", 0.6), setting=FLAT)
@@ -210,6 +215,7 @@ def test_walk_is_continuous() -> None:
     assert max(steps) < 5 * float(np.median(steps)) + 0.004
 
 
+@pytest.mark.slow
 def test_part_that_comes_to_lie_under_another_fades_and_does_not_jump() -> None:
     mixed = mixture(scene_of(thing("yolk")), scene_of(thing("egg")))
     middles = [mixed.at(t, 64).picture[32, 32] for t in np.linspace(0, 1, 41)]

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 ASKED = """
 import numpy, sketch
 from threadpoolctl import threadpool_info

@@ -40,6 +40,7 @@ def index(**changes: Any) -> bytes:
     return json.dumps([{key: value for key, value in row.items() if value is not None}]).encode()
 
 
+@pytest.mark.slow
 def test_same_drawings_give_the_same_bytes_in_any_order() -> None:
     mixed = DRAWINGS.copy()
     random.Random(3).shuffle(mixed)

@@ -174,6 +174,7 @@ def test_panic_of_the_renderer_is_told_as_an_error(monkeypatch: pytest.MonkeyPat
         render_svg(written(SQUARE), 32)
 
 
+@pytest.mark.slow
 def test_drawing_is_tried_in_a_process_that_may_break_down(monkeypatch: pytest.MonkeyPatch) -> None:
     assert svg.try_rendering(written(SHAPES["house"])) == written(SHAPES["house"])
     monkeypatch.setattr(svg, "_TRIAL", "import os; os.abort()")
@@ -214,6 +215,7 @@ PROLOG = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "box"),
     [('viewBox="0 0 200 100"', "0 -50 200 200"), ('viewBox="-5,0 100,200"', "-55 0 200 200"),

@@ -52,6 +52,7 @@ def test_every_stage_has_a_folder_json_and_help(name: str) -> None:
     assert {"--folder", "--json"} <= set(answer.output.replace(",", " ").split())
 
 
+@pytest.mark.slow
 def test_help_comes_without_loading_torch() -> None:
     program = (
         "import sys; from click.testing import CliRunner; from studio.__main__ import main; "

@@ -44,6 +44,7 @@ def test_scripts_can_be_read_by_bash() -> None:
         assert subprocess.run(["bash", "-n", path], check=False).returncode == 0 and path.stat().st_mode & 0o100
 
 
+@pytest.mark.slow
 def test_recipe_is_free_of_what_hadolint_knows_and_copies_what_is_there() -> None:
     found = subprocess.run([HADOLINT, "--no-color", RECIPE], capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout) == (0, "")

@@ -22,6 +22,8 @@ from app.storage.walk_models import Walk
 from tests.conftest import NOBODY, inside, make_app
 from tests.support.needs import require
 
+pytestmark = pytest.mark.slow
+
 TWO = {"prompt": ["a fox", "a kite"]}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}

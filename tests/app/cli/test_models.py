@@ -16,6 +16,8 @@ from tests.support.house import NAME
 from tests.support.hub_server import COMMIT, Hub
 from tests.support.model_folders import lay_out
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:

@@ -55,6 +55,7 @@ def test_they_stand_in_groups_and_what_belongs_nowhere_comes_last(english: Drawi
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_names_in_either_language_find(english: DrawingCatalogue, german: DrawingCatalogue) -> None:
     assert found(english, "hedgehog") == found(english, "Igel") == ["hedgehog"]
     assert found(german, "hedgehog") == found(german, "igel") == ["Igel"]
@@ -82,6 +83,7 @@ def test_other_word_for_a_thing_comes_near_in_meaning(english: DrawingCatalogue)
     assert english.search("fox").near[0].name != "fox"
 
 
+@pytest.mark.slow
 def test_slip_is_put_right(english: DrawingCatalogue, german: DrawingCatalogue) -> None:
     assert [english.search(typed).suggestion for typed in ("girafe", "elehpant", "red appel", "fxo")] == [
         "giraffe", "elephant", "red apple", "fox",
@@ -101,6 +103,7 @@ def test_added_drawing_is_found_by_its_name_and_words(english: DrawingCatalogue)
     assert "Marimba" in found(english, "xylophone")
 
 
+@pytest.mark.slow
 def test_prompt_for_a_motif_is_read_as_it(reader: Reader, german: DrawingCatalogue) -> None:
     wrong = []
     for motif in german.motifs[::7]:

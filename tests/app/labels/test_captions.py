@@ -38,6 +38,7 @@ def all_of(language: str, **facts: Any) -> str:
     return "\n".join(line for part in parts for line in captions._fitting_lines(part, film))
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(min_size=1, max_size=300).filter(str.strip), min_size=2, max_size=8), st.integers(2, 240))
 def test_whatever_is_walked_through_captions_are_whole_sentences(prompts: list[str], frames: int) -> None:
     described = about(*prompts, frames=frames)

@@ -19,6 +19,8 @@ from tests.support import flow_folders, hub_server, small_disk
 from tests.support.hub_server import COMMIT, EARLIER, TOKEN, Hub
 from tests.support.model_folders import lay_out, safetensors
 
+pytestmark = pytest.mark.slow
+
 NAME = names.ModelName("some/model", repository="some/model")
 
 

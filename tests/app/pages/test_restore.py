@@ -182,6 +182,7 @@ def test_films_are_read_up_to_their_own_limit_and_other_bodies_up_to_theirs(inst
     assert 'data-max="300000"' in client.get("/").text
 
 
+@pytest.mark.slow
 def test_old_form_keeps_what_was_typed(instance: Path) -> None:
     client = make_app(instance, WTF_CSRF_ENABLED=True).test_client()
     answer = bring(client, b"{}")

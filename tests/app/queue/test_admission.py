@@ -21,6 +21,8 @@ from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from tests.conftest import inside, make_app
 
+pytestmark = pytest.mark.slow
+
 Hanger = Callable[..., Walk]
 TWO = {"prompt": ["an owl", "a very tall castle"], "seed": "77"}
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}

@@ -41,6 +41,7 @@ def test_what_is_named_is_shown_beside_what_is_not_wanted(reader: Reader, prompt
     assert item.drawing.name == name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["not a cat", "anything but a cat", "keine Katze", "something that isn't a cat"])
 def test_where_only_something_unwanted_is_named_anything_else_is_shown(reader: Reader, prompt: str) -> None:
     shown = [reader.read(prompt, seed=seed) for seed in range(30)]

@@ -96,6 +96,7 @@ def test_log_is_restarted_between_overlapping_readers(
     assert any(restarted)
 
 
+@pytest.mark.slow
 def test_reader_that_stays_prevents_a_restart_but_blocks_nobody(
     file: Path, rows: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,7 @@ def compositions(walk: Walk) -> list[dict[str, Any] | None]:
     return [stop.scene.get("composition") if stop.scene else None for stop in walk.stops]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hand", "marks"), [("linocut", "linocut"), ("oil painting", "painted"), ("watercolour", None)]
 )
@@ -74,6 +75,7 @@ def test_stops_of_a_walk_share_layout_and_seed_of_their_composition() -> None:
     assert all(first[name] == second[name] for name in ("layout", "rows", "columns", "seed", "scale"))
 
 
+@pytest.mark.slow
 def test_walk_that_names_no_style_is_composed_in_one_of_the_models_own() -> None:
     found = [compositions(placed("a house", "the sun", seed=seed)) for seed in range(12)]
     marks = {each["marks"] for pair in found for each in pair if each}
@@ -110,6 +112,7 @@ def test_what_is_no_style_of_the_model_is_painted_in_one_that_is() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_painting_without_a_style_is_painterly(seed: int) -> None:
     assert {each["marks"] for each in compositions(placed("a painting of a house", "the sun", seed=seed)) if each} == {
@@ -176,6 +179,7 @@ def test_repainted_scene_is_composed_in_the_marks_of_its_new_style() -> None:
     assert layouts.recompose(painted, "etching", seed=7, walk_seed=7)["composition"]["marks"] == "etching"
 
 
+@pytest.mark.slow
 def test_form_paints_the_style_that_the_api_does() -> None:
     client = current_app.test_client()
     for seed in range(4):
@@ -219,6 +223,7 @@ def test_api_says_what_layouts_a_style_offers() -> None:
     assert [style["layouts"] for style in told] == [["single", "grid", "tilted"], ["single"], []]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", [None, "single", "grid", "tilted"])
 @pytest.mark.parametrize("words", ["", "a house"])
 def test_photo_takes_any_style_and_layout(words: str, layout: str | None) -> None:

@@ -85,6 +85,7 @@ def test_path_that_the_web_server_removed_is_in_every_address(app: Flask) -> Non
     assert where(app)(environ_overrides={"SCRIPT_NAME": "/moma"}) == ["/moma", "/where", "/moma/gallery"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "name", "path"),
     [

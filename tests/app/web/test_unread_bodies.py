@@ -84,6 +84,7 @@ def is_shut(connection: socket.socket) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_rest_of_a_body_is_read_after_the_answer_and_the_connection_is_kept(ends: Ends) -> None:
     told: list[str] = []
     body = Sent(b"x" * (MOST - 1), told)

@@ -13,6 +13,8 @@ from sketch import palettes, scene
 from sketch.backdrops import backdrop
 from sketch.scene import Setting
 
+pytestmark = pytest.mark.slow
+
 
 def setting(kind: str, **changes: object) -> Setting:
     time, weather = str(changes.get("time", "day")), str(changes.get("weather", ""))

@@ -17,6 +17,8 @@ from sketch.parts import PartCache
 from sketch.scene import Scene, Setting, Thing
 from tests.support.drawings import DIGESTS, book
 
+pytestmark = pytest.mark.slow
+
 BOOK = book()
 PLAIN = Scene((Thing(DIGESTS["cat face"], 0.5, 0.5, 0.7),), Setting("plain", 1.0, modelling=1.0))
 LINOCUT = replace(PLAIN, composition=Composition("linocut", inks=("efe6d2", "1c1a19")))

@@ -32,6 +32,7 @@ def written(**changes: Any) -> dict[str, Any]:
     return Composition("linocut", "grid", 2, 2).as_json() | changes
 
 
+@pytest.mark.slow
 @given(COMPOSITIONS)
 def test_composition_as_json_reads_back(made: Composition) -> None:
     told = json.loads(json.dumps(made.as_json()))

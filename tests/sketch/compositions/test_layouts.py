@@ -9,6 +9,8 @@ from sketch.compositions import composition, layouts
 from sketch.compositions.composition import Composition
 from sketch.compositions.layouts import Laid
 
+pytestmark = pytest.mark.slow
+
 
 def laid(height: int = 48, width: int = 48, **of: object) -> Laid:
     """Lay out a red square in the middle of a blue ground."""

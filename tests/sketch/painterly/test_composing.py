@@ -58,6 +58,7 @@ def test_compose_other_seed_gives_another_place_and_the_same_thing() -> None:
     assert np.abs(one.things - other.things)[inside].mean() < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [48, 64, 100, 128, 256])
 def test_compose_at_any_size_shows_the_same(size: int) -> None:
     large, small = composed(thing("disc"), size=192).picture, composed(thing("disc"), size=size).picture

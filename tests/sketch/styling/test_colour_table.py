@@ -9,6 +9,8 @@ from sketch import colour
 from sketch.styling import colour_table
 from sketch.styling.colour_table import ColourTable, ColourTableError
 
+pytestmark = pytest.mark.slow
+
 BLUE, CREAM = np.float32([0.1, 0.2, 0.5]), np.float32([0.93, 0.9, 0.78])
 
 

@@ -40,6 +40,7 @@ def seen(drawing: str) -> Array:
     return np.asarray(picture[..., :3] * picture[..., 3:] + 1 - picture[..., 3:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [DISC, STROKE, LEAF])
 @pytest.mark.parametrize("asked", [blur(0.4), blur(1.2), INNER])
 def test_drawing_without_filters_looks_as_with_them(shape: str, asked: str) -> None:

@@ -131,6 +131,7 @@ def test_coloured_ground_is_behind_everything(motifs: Motifs) -> None:
     assert float(composed[0, 0, 0]) > 0.8 and float(composed[2, 0, 0]) < 0.4
 
 
+@pytest.mark.slow
 def test_pictures_do_not_depend_on_the_batch(records: list[composition.Record], motifs: Motifs) -> None:
     drawn = [programme(records).scene(number) for number in range(6)]
     together = composition.paint(drawn, motifs)

@@ -15,6 +15,8 @@ from studio.scenes.painted import SubjectRenderer
 from studio.scenes.subjects import Plan, Programme, Subject
 from studio.styles import registry
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 
 

@@ -74,6 +74,7 @@ def test_picture_without_one_thing_has_no_outline(kind: str) -> None:
         assert made.shape == (4, SIDE, SIDE) and bool((made[3] == 1).all()) and np.abs(made).max() <= 1
 
 
+@pytest.mark.slow
 def test_sketches_of_a_picture_vary_and_some_have_its_outline() -> None:
     picture = disc((0.8, 0.2, 0.1), (0.3, 0.5, 0.7))
     made = [picture_sketches.vary_sketch(picture, SIDE, np.random.default_rng(seed)) for seed in range(60)]

@@ -16,6 +16,8 @@ from studio.errors import StudioError
 from studio.training import adversary, autoencoder, loop, scene_lesson
 from studio.training.scene_lesson import ScenePool
 
+pytestmark = pytest.mark.slow
+
 
 def held(graphic: float = 1.0, times: int = 8) -> dict[str, Tensor]:
     """Make a pool of three whose values tell row, column and number at every size."""

@@ -12,6 +12,7 @@ from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError, fingerprint, inspect
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "pipeline"),
     [

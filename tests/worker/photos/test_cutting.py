@@ -10,6 +10,8 @@ from PIL import Image
 from tests.support import photos
 from worker.photos import cutting
 
+pytestmark = pytest.mark.slow
+
 
 def overlap(inside: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     high, wide = inside.shape

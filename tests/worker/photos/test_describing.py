@@ -15,6 +15,8 @@ from tests.support import photos
 from worker.photos import describing
 from worker.photos.describing import Blip, DescriberError, Description
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", "[ENC]", "a", "red", "disc", "on", "grass"]
 
 

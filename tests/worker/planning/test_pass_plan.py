@@ -197,6 +197,7 @@ def test_frames_are_painted_coarse_to_fine() -> None:
     assert max(b - a for a, b in itertools.pairwise([0, *first, 33])) <= 5
 
 
+@pytest.mark.slow
 @given(
     stops=st.integers(2, 6),
     more=st.integers(0, 100),

@@ -91,6 +91,7 @@ def test_folder_that_holds_no_detector_is_named(tmp_path: Path) -> None:
         picture_check.load(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_nudenet_looks_at_pictures_and_finds_nothing_in_plain_ones() -> None:
     assert picture_check.load(picture_check.NUDENET)([DARK, BRIGHT] * 5) == [False] * 10
 
