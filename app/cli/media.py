@@ -15,6 +15,8 @@ from app.errors import ConfigError
 from app.maintenance import media_losses, media_move, media_upkeep
 from app.maintenance.media_losses import Loss
 from app.maintenance.media_move import MoveSummary
+from app.operations import media_colours
+from app.operations.media_colours import MendSummary
 from app.storage import media_store
 
 group = AppGroup("media", help="Manage the files of walks, photos and styles.")
@@ -33,10 +35,7 @@ def prune(yes: bool, as_json: bool) -> None:
     if as_json:
         print_json({"deleted": yes, "files": [path for path, _ in found], "bytes": size})
         return
-    for path, _ in found[:SHOWN]:
-        click.echo(path)
-    if len(found) > SHOWN:
-        click.echo(f"… and {len(found) - SHOWN:,} more")
+    _list_some([path for path, _ in found])
     files = f"{len(found):,} file{'' if len(found) == 1 else 's'}, {size:,} bytes"
     if yes:
         click.echo(f"{files}, deleted.")
@@ -70,6 +69,28 @@ def verify(as_json: bool) -> None:
     sys.exit(1 if losses else 0)
 
 
+@group.command("mend")
+@as_json
+@explain_errors
+def mend(as_json: bool) -> None:
+    """Tag the colours of MP4s from releases before 1.2, which browsers show wrongly. Status 1 if one could not be.
+
+    Pictures and times stay as they are. The site may be running; the command can be interrupted and repeated.
+    """
+    tell = _every_two_seconds(as_json)
+    found = media_colours.mend(lambda films: tell(f"{films.films:,} films looked at, {films.mended:,} mended"))
+    if as_json:
+        print_json({"films": found.films, "mended": found.mended, "amiss": found.amiss})
+    else:
+        _say_mended(found)
+    sys.exit(1 if found.amiss else 0)
+
+
+def _say_mended(found: MendSummary) -> None:
+    _list_some([f"{line}." for line in found.amiss])
+    click.echo(f"{found.films:,} films, {found.mended:,} mended, {len(found.amiss):,} amiss.")
+
+
 @group.command("move")
 @click.argument("to_url")
 @click.option(
@@ -88,7 +109,12 @@ def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
     if (source.filesystem, source.root) == (target.filesystem, target.root):
         raise ConfigError(f"{to_url} is where the files are.")
     work = media_move.compare if check_only else media_move.move
-    moved = work(source, target, report=_progress(as_json))
+    tell = _every_two_seconds(as_json)
+    moved = work(
+        source,
+        target,
+        report=lambda so_far: tell(f"{so_far.files:,} files looked at, {so_far.copied_bytes:,} bytes copied"),
+    )
     if as_json:
         figures = {"files": moved.files, "bytes": moved.bytes, "copied": moved.copied}
         print_json(
@@ -106,24 +132,28 @@ def _open_store(url: str, name: str) -> media_store.MediaStore:
     return store
 
 
-def _progress(is_quiet: bool) -> Callable[[MoveSummary], None]:
-    """Return a function that prints the progress to stderr every `PROGRESS_SECONDS`, unless ``is_quiet``."""
+def _every_two_seconds(is_quiet: bool) -> Callable[[str], None]:
+    """Return a function that prints progress to stderr every `PROGRESS_SECONDS`, unless ``is_quiet``."""
     printed_at = time.monotonic()
 
-    def tell(moved: MoveSummary) -> None:
+    def tell(progress: str) -> None:
         nonlocal printed_at
         if not is_quiet and time.monotonic() - printed_at >= PROGRESS_SECONDS:
             printed_at = time.monotonic()
-            click.echo(f"{moved.files:,} files looked at, {moved.copied_bytes:,} bytes copied", err=True)
+            click.echo(progress, err=True)
 
     return tell
 
 
+def _list_some(lines: list[str]) -> None:
+    for line in lines[:SHOWN]:
+        click.echo(line)
+    if len(lines) > SHOWN:
+        click.echo(f"… and {len(lines) - SHOWN:,} more")
+
+
 def _say_moved(moved: MoveSummary, from_url: str, to_url: str, check_only: bool) -> None:
-    for line in moved.amiss[:SHOWN]:
-        click.echo(f"{line}.")
-    if len(moved.amiss) > SHOWN:
-        click.echo(f"… and {len(moved.amiss) - SHOWN:,} more")
+    _list_some([f"{line}." for line in moved.amiss])
     done = "compared" if check_only else f"{moved.copied:,} copied ({moved.copied_bytes:,} bytes)"
     click.echo(f"{moved.files:,} files, {moved.bytes:,} bytes, {done}, {len(moved.amiss):,} amiss.")
     if check_only or moved.amiss:

@@ -1,3 +1,3 @@
 """Tasks for operators: publish the shipped exhibition, caption a folder of pictures. No web."""
 
-__all__ = ["exhibition_programme", "first_exhibition", "folder_captions", "shipped_film"]
+__all__ = ["exhibition_programme", "first_exhibition", "folder_captions", "media_colours"]

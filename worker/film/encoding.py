@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import GifImagePlugin, Image, PngImagePlugin
 
-from worker.film import scratch
+from worker.film import palette, scratch
 
 Frame = NDArray[np.uint8]
 """One picture: height x width x 3, RGB."""
@@ -31,17 +31,19 @@ Frame = NDArray[np.uint8]
 SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's name of a picture that a trained model made (NewsCodes, digital source type)."""
 
-DITHER = 10.0
-"""The amplitude of the dither pattern (0-255): enough to hide bands, too little to be visible as grain."""
-
-PALETTE_SAMPLE = 60_000
-"""How many pixels the palette is computed from; more take longer without a visible difference."""
-
 WEBP_QUALITY, WEBP_METHOD = 85, 2
 """WebP's settings: it looks as good as the MP4, and is fast; method 4 takes twice as long for 3 % less."""
 
 RECIPE_NAMESPACE = "urn:moma-lisa:xmp"
 """The XMP namespace of this program's properties."""
+
+COLOURS = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=smpte170m"
+"""The filter that tags an MP4's colours: the primaries and transfer of BT.709, the matrix of BT.601.
+
+ffmpeg 9.0.2 takes the tags from frames, and ignores the options ``-color_primaries`` and ``-color_trc``, which 7.0.2
+obeyed. Without these two, Chromium 156 shows a film by BT.601 whatever its matrix says. The matrix is BT.601's because
+Chromium's arithmetic is within two levels of it, and up to twelve levels off BT.709's in saturated blue and green.
+"""
 
 ENCODER_TIMEOUT_S = 120.0
 """How long ffmpeg may take no input, or finish a film, before it is killed."""
@@ -64,7 +66,7 @@ def provenance(*, model: str, revision: str, software: str, licence: str = "") -
 def gif(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, comment: str) -> bytes:
     """Return a GIF by :class:`GifWriter`; raise ValueError without frames, or unless each has a duration."""
     times = _times(frames, durations_ms)
-    sample = [palette_sample(frame, index, len(frames)) for index, frame in enumerate(frames)]
+    sample = [palette.sample(frame, index, len(frames)) for index, frame in enumerate(frames)]
     writer = GifWriter(sample, comment=comment)
     for frame, ms in zip(frames, times, strict=True):
         writer.add(frame, ms)
@@ -84,28 +86,24 @@ class FilmWriter(Protocol):
 class GifWriter:
     """A GIF that repeats for ever, with one palette for the whole film and `comment` (UTF-8) inside.
 
-    Every frame is stored, even if it equals its neighbour, but of each only the rectangle that changed. The dither
-    pattern is the same in every frame, so that a still ground does not flicker. The palette is chosen from `sample`:
-    the samples of all frames, in their order.
+    Every frame is stored, even if it equals its neighbour, but of each only the rectangle that changed. The palette is
+    chosen from `sample`: the samples of all frames, in their order.
     """
 
     def __init__(self, sample: Sequence[NDArray[np.uint8]], *, comment: str) -> None:
-        self._palette = Image.new("P", (1, 1))
-        self._palette.putpalette(_palette(np.concatenate(sample)).tobytes())
+        self._colours = palette.choose(np.concatenate(sample))
+        self._ditherer = palette.Ditherer(self._colours)
         self._comment = comment.encode()
         self._file = io.BytesIO()
-        self._pattern: NDArray[np.int16] | None = None
         self._before: NDArray[np.uint8] | None = None
 
     def add(self, frame: Frame, ms: int) -> None:
         """Append a frame that is shown for `ms` milliseconds."""
-        if self._pattern is None:
-            self._pattern = np.floor(_thresholds(*frame.shape[:2]) + 0.5).astype(np.int16)
-        dithered = Image.fromarray((frame + self._pattern).clip(0, 255).astype(np.uint8))
-        indexed = dithered.quantize(palette=self._palette, dither=Image.Dither.NONE)
+        pixels = self._ditherer(frame)
+        indexed = Image.fromarray(pixels, "P")
+        indexed.putpalette(self._colours.tobytes())
         if self._before is None:
             self._file.writelines(GifImagePlugin._get_global_header(indexed, {"loop": 0, "comment": self._comment}))
-        pixels = np.asarray(indexed)
         box = _changed(self._before, pixels)
         self._file.writelines(GifImagePlugin.getdata(indexed.crop(box), box[:2], duration=ms))
         self._before = pixels
@@ -116,13 +114,6 @@ class GifWriter:
         return self._file.getvalue()  # this makes no copy
 
 
-def palette_sample(frame: Frame, index: int, count: int) -> NDArray[np.uint8]:
-    """Return the pixels (n x 3) from which the palette is chosen, of the frame `index` of `count`."""
-    pixels = frame.reshape(-1, 3)
-    step = len(pixels) * count // PALETTE_SAMPLE + 1
-    return pixels[-index * len(pixels) % step :: step].copy()  # a view would keep the whole frame
-
-
 def _times(frames: Sequence[Frame], durations_ms: Sequence[int] | int) -> list[int]:
     """Return each frame's duration; raise ValueError without frames, or when the durations do not match them."""
     if not frames:
@@ -131,42 +122,6 @@ def _times(frames: Sequence[Frame], durations_ms: Sequence[int] | int) -> list[i
     if len(times) != len(frames):
         raise ValueError(f"{len(times)} durations for {len(frames)} frames")
     return times
-
-
-def _palette(sample: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return 256 colours for all pixels: an octree's, moved to the means of their pixels (Lloyd 1982)."""
-    octree = Image.fromarray(sample[None]).quantize(256, Image.Quantize.FASTOCTREE)
-    found = np.array(octree.getpalette(), np.float32).reshape(-1, 3)
-    palette = np.pad(found, ((0, 256 - len(found)), (0, 0)))
-    colours, weights = _histogram(sample)
-    for _ in range(4):
-        nearest = ((palette**2).sum(1) - 2 * colours @ palette.T).argmin(1)
-        sums = [np.bincount(nearest, weights * channel, minlength=256) for channel in (*colours.T, np.float32(1))]
-        used = sums[3] > 0
-        palette[used] = (np.stack(sums[:3], -1)[used] / sums[3][used, None]).astype(np.float32)
-    return palette.round().astype(np.uint8)
-
-
-def _histogram(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the mean colour and the number of pixels of each box of five bits a channel that has pixels."""
-    boxes = (pixels >> 3) @ np.array([1 << 10, 1 << 5, 1], np.uint32)
-    counts = np.bincount(boxes, minlength=1 << 15)
-    sums = np.stack([np.bincount(boxes, channel, minlength=1 << 15) for channel in pixels.T], -1)
-    there = counts > 0
-    return (sums[there] / counts[there, None]).astype(np.float32), counts[there].astype(np.float32)
-
-
-def _thresholds(height: int, width: int) -> NDArray[np.float64]:
-    """Return Bayer's 8 x 8 matrix (Bayer 1973) tiled over a picture, centred on 0 and scaled to `DITHER`.
-
-    It is mirrored differently for each channel, which makes it less visible as grain in brightness.
-    """
-    matrix = np.zeros((1, 1))
-    for _ in range(3):
-        matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
-    tile = ((matrix + 0.5) / 64 - 0.5) * DITHER
-    turned = np.stack([tile, tile[::-1], tile[:, ::-1]], axis=-1)
-    return np.tile(turned, (height // 8 + 1, width // 8 + 1, 1))[:height, :width]
 
 
 def _changed(
@@ -201,7 +156,7 @@ def mp4(frames: Sequence[Frame], fps: float | Fraction, *, metadata: Mapping[str
 
 
 class Mp4Writer:
-    """An H.264 film for browsers: yuv420p, BT.709 colours, index in front (faststart), exactly the frames given.
+    """An H.264 film for browsers: yuv420p, tagged colours, index in front (faststart), exactly the frames given.
 
     Each frame is shown for 1 / `fps` seconds. An odd width or height is extended by repeating the last column or row,
     as H.264 requires. `metadata` has title, comment, copyright and recipe, which becomes the description. Leaving the
@@ -252,9 +207,8 @@ class Mp4Writer:
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-nostdin", "-y"),
             *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(self._fps), "-i", "pipe:0"),
             *("-f", "ffmetadata", "-i", str(tags), "-map_metadata", "1"),
-            *("-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int"),
+            *("-vf", f"scale=out_color_matrix=smpte170m:out_range=tv:flags=accurate_rnd+full_chroma_int,{COLOURS}"),
             *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"),
-            *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"),
             # the index can only be moved to the front of a file, not of a pipe
             *("-movflags", "+faststart", str(self._folder / "film.mp4")),
         ]

@@ -27,7 +27,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Task, Walk
 from app.walk_requests import recipe
 from app.walks import colours, posters
-from worker.film import encoding, flash_safety, small_gif, smoothness_measure
+from worker.film import encoding, flash_safety, palette, small_gif, smoothness_measure
 from worker.film.timing import durations, film_order, thin_out
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
@@ -261,7 +261,7 @@ def _first_reading(
         reduced.append(flash_safety.small(picture))
         thumbnails.append(smoothness_measure.box_averaged(picture, smoothness_measure.MORPH_SIDE).astype(np.float32))
         for place in shown:
-            sample[place] = encoding.palette_sample(picture, place, len(order))
+            sample[place] = palette.sample(picture, place, len(order))
     return reduced, sample, thumbnails
 
 

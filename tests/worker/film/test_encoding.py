@@ -125,7 +125,7 @@ def test_gif_stores_only_what_changed(film: Frames) -> None:
     moved[10:14, 20:30] = (0, 255, 0)
     _, second = (block for kind, block in blocks(films.gif([film[0], moved], 80, comment="")) if kind == "image")
     left, top, width, height = struct.unpack("<4H", second[1:9])
-    assert (left, top, width, height) == (20, 10, 10, 4)
+    assert 20 - 4 < left <= 20 and 10 - 4 < top <= 10 and width <= 16 and height <= 12, "and the rest of its blocks"
 
 
 def test_still_ground_does_not_flicker(film: Frames) -> None:
@@ -147,6 +147,7 @@ def test_gradients_are_dithered_rather_than_banded() -> None:
     assert np.abs(blurred[0] - blurred[1]).mean() < 3
 
 
+@pytest.mark.slow
 def test_gif_of_a_usual_walk_is_small() -> None:
     y, x = np.mgrid[:128, :128]
     walk = [
@@ -163,15 +164,17 @@ def test_film_without_frames_or_with_other_times_is_refused(frames: Frames, time
         films.gif(frames, times, comment="")
 
 
+@pytest.mark.slow
 def test_mp4_has_every_frame_and_plays_in_browsers(film: Frames, tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(films.mp4(film, 12.5, metadata={}))
     assert imageio_ffmpeg.count_frames_and_secs(str(path)) == (len(film), pytest.approx(len(film) / 12.5, abs=0.05))
     frames, said = played(path)
     assert len(frames) == len(film)
-    assert re.search(r"Video: h264 .*yuv420p\(tv, bt709.*, 56x40, .* 12.50 fps", said)
+    assert re.search(r"Video: h264 .*yuv420p\(tv, smpte170m/bt709/bt709, progressive\), 56x40, .* 12.50 fps", said)
     data = path.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat"), "faststart"
+    assert b"colrnclx" + bytes((0, 1, 0, 1, 0, 6, 0)) in data, "BT.709, but for the matrix, limited range"
 
 
 def test_mp4_shows_each_frame_for_whole_hundredths_of_a_second(film: Frames, tmp_path: Path) -> None:
@@ -189,6 +192,7 @@ def test_mp4_keeps_colours(tmp_path: Path) -> None:
     assert np.abs(np.array(frames) - colours).max() <= 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(5, 7), (17, 16), (64, 33)])
 def test_mp4_of_odd_size_is_extended_by_its_edge(shape: tuple[int, int], tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
@@ -213,12 +217,14 @@ def test_mp4_says_what_it_is(film: Frames) -> None:
     assert said.encode() in data
 
 
+@pytest.mark.slow
 def test_mp4_carries_a_recipe_of_any_length_byte_for_byte(film: Frames) -> None:
     written = json.dumps({"x": '= ; # \\ \n " é' * 20_000}, ensure_ascii=False)
     assert len(written) > 2**17, "longer than an argument may be"
     assert find_recipe(films.mp4(film, 12.5, metadata={"title": "x", "recipe": written})) == written.encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frames", [1, 40], ids=["at the end", "in the middle"])
 def test_ffmpeg_that_stands_still_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, frames: int) -> None:
     """It reads a little and then nothing more; 40 frames are more than a pipe holds."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from app.walk_requests.recipe_files import find_recipe
-from worker.film import encoding, small_gif
+from worker.film import encoding, palette, small_gif
 
 SIDE, FRAMES = 256, 4
 NOISE = np.random.default_rng(7).integers(0, 256, (FRAMES, SIDE, SIDE, 3), np.uint8)
-SAMPLE = [encoding.palette_sample(frame, index, FRAMES) for index, frame in enumerate(NOISE)]
+SAMPLE = [palette.sample(frame, index, FRAMES) for index, frame in enumerate(NOISE)]
 
 
 def film() -> Iterator[tuple[NDArray[np.uint8], int]]:
