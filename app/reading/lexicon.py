@@ -105,6 +105,13 @@ class Lexicon:
             for place in range(start, end)
         ]
 
+    def words_by(self, sources: Sequence[int], above: float) -> dict[str, float]:
+        """Return the single-word keys that mean a concept by one of some sources, with their weights above this."""
+        weights = np.where(np.isin(self._sources, sources), self._weights, 0)
+        best = np.maximum.reduceat(weights, np.concatenate([[0], self._ends[:-1]])) / LEVELS
+        found = ((self._keys[int(at)], float(best[at])) for at in np.flatnonzero(best > above))
+        return {key: weight for key, weight in found if " " not in key}
+
     def __contains__(self, word: str) -> bool:
         return self._keys.find(word) >= 0
 
@@ -140,6 +147,9 @@ class _Sorted:
 
     def __len__(self) -> int:
         return len(self._starts) - 1
+
+    def __getitem__(self, at: int) -> str:
+        return self._data[self._starts[at] : self._starts[at + 1] - 1].decode()
 
     def find(self, word: str) -> int:
         """Return the index of a word, or -1 if it is missing; by bisection."""

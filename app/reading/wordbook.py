@@ -23,7 +23,8 @@ FIRST_PART = 0.74
 PIECE = "stueck"
 """The last part of a compound that is only a quantity."""
 
-LEAST_PART = 3
+LEAST_PART, LONGEST_COMPOUND = 3, 40
+"""The least length of a part of a compound in letters, and the greatest of a whole one."""
 
 
 class Wordbook:
@@ -48,6 +49,19 @@ class Wordbook:
         """Return the meanings of a key, without trying other forms."""
         return [*self._added.get(key, ()), *self.lexicon.find(key)]
 
+    def sure_words(self, prefix: str, sources: Sequence[int], above: float) -> dict[str, float]:
+        """Return the words of letters alone that mean a concept with a weight above this, by these sources.
+
+        :param prefix: the language's prefix of keys; it is left out of the words.
+        """
+        found = self.lexicon.words_by(sources, above)
+        for key, meanings in self._added.items():
+            weight = max((each.weight for each in meanings if each.source in sources), default=0.0)
+            if weight > max(above, found.get(key, 0.0)):
+                found[key] = weight
+        plain = ((key.removeprefix(prefix), weight) for key, weight in found.items() if key.startswith(prefix))
+        return {word: weight for word, weight in plain if word.isalpha()}
+
     def _find(self, words: str, language: str) -> tuple[tuple[Meaning, ...], str]:
         """Return the meanings of folded words, the likeliest first, and the form of the last word that matched.
 
@@ -70,7 +84,7 @@ class Wordbook:
                 weight = meaning.weight * (1 - 0.01 * min(place, 3))
                 if weight > best.get(meaning.concept, Meaning(0, 0, 0)).weight:
                     best[meaning.concept] = Meaning(meaning.concept, weight, meaning.source)
-        if not best and language == "de" and not before:
+        if not best and language == "de" and not before and len(last) <= LONGEST_COMPOUND:
             best, form = self._compound(last), last
         return tuple(
             sorted(best.values(), key=lambda meaning: (-meaning.weight, meaning.concept))

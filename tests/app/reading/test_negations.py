@@ -7,7 +7,8 @@ import pytest
 from app.reading import negations
 from app.reading.prompt import Prompt
 from app.reading.reader import GRAMMARS, Reader
-from app.reading.tokens import Speller, tokenise
+from app.reading.spelling import Speller
+from app.reading.tokens import tokenise
 
 
 def tokenised(reader: Reader, prompt: str, language: str = "en") -> Prompt:
