@@ -6,9 +6,10 @@ It imports neither torch nor diffusers: workers generate the pictures (package `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+if TYPE_CHECKING:
+    from flask import Flask
 
 __all__ = ["create_app"]
 
@@ -21,6 +22,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         environment variable ``MOMA_INSTANCE``, or ``instance/``.
     :raises app.errors.ConfigError: when a setting is unknown or has an invalid value.
     """
+    from flask import Flask
+
     from app import config
     from app.admin import curator_drawings
     from app.api import registration as api

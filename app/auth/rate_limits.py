@@ -216,7 +216,7 @@ def _allowance() -> int:
 PAGE = RateLimit("walks", "page", _cookie, WALKS, PARTS)
 API = RateLimit("walks", "api", network_key, WALKS, PARTS)
 TOKEN = RateLimit("token", "token", _token, (_allowance,), PARTS)
-# Decoding a picture takes time, so the limit is checked before that; a picture that is refused is not counted.
+# Decoding a picture takes time, so the limit is checked before that, and a picture that is refused is counted.
 PHOTO = RateLimit("photos", "photo", _cookie, PHOTOS)
 PHOTO_API = RateLimit("photos", "photo-api", network_key, PHOTOS)
 PHOTO_TOKEN = RateLimit("photos", "photo-token", _token, PHOTOS[:1])

@@ -1,56 +1,34 @@
 """Check an uploaded picture before trusting any of it, and write a new file with nothing but its pixels.
 
-The format follows from the first bytes, never from the name. The size is read from the header, and pictures with too
-many pixels are not decoded. Each process decodes one picture at a time, since each may need 200 MB.
+The format follows from the first bytes, never from the name. Another process decodes it (``photo_decoding``), one on
+each machine at a time.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import struct
-import threading
+import json
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from flask import current_app
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from app.i18n.formatting import file_size, number
 from app.i18n.gettext import _
-from app.uploads import png_chunks
+from app.uploads import decoding_turns
+from app.uploads.photo_decoding import RATIO_MAX, SCANS_MAX, SIDE_MIN
 
-LONGEST = 1024
-"""The longer side of stored pictures in pixels; no model here renders larger ones."""
-SIDE_MIN = 16
-RATIO_MAX = 20
-FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
 KINDS_TEXT = "PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
 ACCEPTED = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,image/gif,image/bmp,image/tiff,.heic,.heif"
 """The file types that a browser's file dialog offers."""
-BROKEN = (
-    OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
-    RuntimeError, NotImplementedError, ZeroDivisionError, struct.error,
-)  # fmt: skip
-"""The exceptions that decoders raise for truncated, altered or otherwise broken files."""
 HEADS = (b"\x89png", b"\xff\xd8\xff", b"gif8", b"ii*\0", b"mm\0*")
 """The first bytes of PNG, JPEG, GIF and TIFF, in small letters."""
-TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What makes a picture upright, by its EXIF orientation."""
-WEBP: dict[str, Any] = {"format": "WEBP", "lossless": True, "quality": 20, "method": 1, "exact": True}
-"""Options for speed rather than small files: about 0.1 s for a photo."""
-
-_one_at_a_time = threading.Lock()
+PROGRAM = "app.uploads.photo_decoding"
+SECONDS = 15.0
+"""How long a picture may be decoded before the process is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +45,7 @@ def check(data: bytes) -> CheckedPhoto:
     """Return a picture as a new, checked file; of an animation, its first frame.
 
     :raises ValueError: with the fault and the limit, as the rest of a sentence that begins with "The picture".
+    :raises NoRoom: when others are waiting for their pictures already.
     """
     if not data:
         raise ValueError(_("is empty: no bytes came along."))
@@ -75,60 +54,66 @@ def check(data: bytes) -> CheckedPhoto:
         raise ValueError(
             _("has more than %(most)s; more is not read.", most=file_size(most))
         )  # longer uploads are not read to their end
-    with _one_at_a_time:
-        picture = _decode(data)
-    target = io.BytesIO()
-    picture.save(target, **WEBP)
-    written = target.getvalue()
-    return CheckedPhoto(written, picture.width, picture.height, hashlib.sha256(written).hexdigest())
+    with decoding_turns.turn():
+        about, written = _decode(data)
+    if "flaw" in about:
+        raise ValueError(_sentence(about["flaw"], about["values"], data))
+    return CheckedPhoto(written, about["width"], about["height"], hashlib.sha256(written).hexdigest())
 
 
-def _decode(data: bytes) -> Image.Image:
-    """Return the decoded and normalised picture.
-
-    :raises ValueError: with the fault, as the rest of a sentence after "The picture".
-    """
-    _register_heif()
+def _decode(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return what the other process says of a picture, and the file it wrote."""
+    command = [sys.executable, "-m", PROGRAM, str(current_app.config["PHOTO_PIXELS_MAX"])]
     try:
-        with Image.open(io.BytesIO(png_chunks.strip_metadata(data)), formats=FORMATS) as opened:
-            _check_size(*opened.size)
-            return _normalise(opened)
-    except TOO_LARGE as error:
-        raise ValueError(_too_many(None)) from error
-    except UnidentifiedImageError as error:
-        raise ValueError(_refusal(data)) from error
-    except _Refused as error:
-        raise ValueError(str(error)) from error
-    except BROKEN as error:  # the decoder's message is not for visitors
-        raise ValueError(_("is cut off or damaged: it cannot be read to its end.")) from error
-
-
-class _Refused(Exception):
-    """A picture's header shows that it is not accepted."""
-
-
-def _check_size(width: int, height: int) -> None:
-    """Check the size in a picture's header.
-
-    :raises _Refused: when it is too large, too small or too narrow.
-    """
-    if width * height > current_app.config["PHOTO_PIXELS_MAX"]:
-        raise _Refused(_too_many(width * height))
-    size = {"width": number(width), "height": number(height)}
-    if min(width, height) < SIDE_MIN:
-        raise _Refused(_("has %(width)s × %(height)s pixels; a side has at least %(least)s.", **size, least=SIDE_MIN))
-    if max(width, height) > RATIO_MAX * min(width, height):
-        message = _(
-            "has %(width)s × %(height)s pixels; a side is at most %(most)s times the other.", **size, most=RATIO_MAX
+        done = subprocess.run(
+            command, input=data, capture_output=True, timeout=SECONDS, check=False, cwd=current_app.root_path
         )
-        raise _Refused(message)
+    except subprocess.TimeoutExpired:
+        return {"flaw": "seconds", "values": {}}, b""
+    line, _newline, written = done.stdout.partition(b"\n")
+    if done.returncode or not line:  # killed for its processor time, or by a fault of a decoder
+        return {"flaw": "seconds" if done.returncode == -signal.SIGXCPU else "damaged", "values": {}}, b""
+    return json.loads(line), written
 
 
-def _too_many(pixels: int | None) -> str:
-    most = current_app.config["PHOTO_PIXELS_MAX"] / 1_000_000
+def _sentence(flaw: str, values: dict[str, int], data: bytes) -> str:
+    """Return what is wrong with a picture and what the limit is."""
+    match flaw:
+        case "pixels" | "deep pixels":
+            return _too_many(values.get("count"), is_deep=flaw == "deep pixels")
+        case "small":
+            size = {name: number(value) for name, value in values.items()}
+            return _("has %(width)s × %(height)s pixels; a side has at least %(least)s.", **size, least=SIDE_MIN)
+        case "narrow":
+            size = {name: number(value) for name, value in values.items()}
+            return _(
+                "has %(width)s × %(height)s pixels; a side is at most %(most)s times the other.", **size, most=RATIO_MAX
+            )
+        case "scans":
+            return _(
+                "is written in %(count)s passes; at most %(most)s are read.",
+                most=SCANS_MAX,
+                count=number(values["count"]),
+            )
+        case "seconds":
+            return _("takes longer than %(most)s seconds to read.", most=number(round(SECONDS)))
+        case "format":
+            return _refusal(data)
+        case _:
+            return _("is cut off or damaged: it cannot be read to its end.")
+
+
+def _too_many(pixels: int | None, *, is_deep: bool) -> str:
+    most = current_app.config["PHOTO_PIXELS_MAX"] / 1_000_000 / (2 if is_deep else 1)
     if pixels is None:
         return _("has too many pixels; at most %(most)s million are read.", most=number(round(most)))
     count = number(round(pixels / 1_000_000))
+    if is_deep:
+        return _(
+            "has %(count)s million pixels with transparency or more than 8 bits; at most %(most)s million are read.",
+            count=count,
+            most=number(round(most)),
+        )
     return _("has %(count)s million pixels; at most %(most)s million are read.", count=count, most=number(round(most)))
 
 
@@ -142,71 +127,3 @@ def _refusal(data: bytes) -> str:
     if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"):
         return _("is cut off or damaged: it cannot be read to its end.")
     return _("is no picture that we read, whatever its name says. These are read: %(kinds)s.", kinds=KINDS_TEXT)
-
-
-def _normalise(opened: Image.Image) -> Image.Image:
-    """Return the decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB, with alpha only if needed."""
-    opened.draft(None, (LONGEST, LONGEST))  # decode a JPEG no larger than needed
-    profile = opened.info.get("icc_profile")
-    opened.load()
-    picture = _eight_bit(_upright(opened))
-    picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
-    picture = _in_srgb(picture, profile)
-    if alpha is not None and alpha.getextrema()[0] < 255:  # type: ignore[operator]
-        picture.putalpha(alpha)
-    bare = Image.new(picture.mode, picture.size)  # a new image, without any metadata of the file
-    bare.paste(picture)
-    return bare
-
-
-def _upright(opened: Image.Image) -> Image.Image:
-    """Return a decoded picture turned by its EXIF orientation; EXIF that cannot be read turns nothing.
-
-    ``ImageOps.exif_transpose`` also writes the EXIF again, which fails where any other entry of it is malformed.
-    """
-    try:
-        turn = TURNS.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
-    except BROKEN:
-        return opened
-    return opened if turn is None else opened.transpose(turn)
-
-
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Return the picture in an 8-bit mode that can be scaled: RGB, RGBA, CMYK or L."""
-    if picture.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
-        return picture.convert("I").point(lambda value: value / 257).convert("L")
-    if picture.mode == "F":
-        return picture.convert("L")
-    if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
-        return picture.convert("RGBA")
-    return picture.convert("RGB") if picture.mode not in ("RGB", "RGBA", "CMYK", "L") else picture
-
-
-def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture in sRGB by its own profile; without a valid profile, its colours are kept."""
-    plain = picture.convert("RGB") if picture.mode == "RGBA" else picture
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(plain, source, _srgb(), outputMode="RGB")
-            if converted is not None:
-                return converted
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # the profile does not match the pixels
-            pass
-    return plain.convert("RGB")
-
-
-@cache
-def _srgb() -> ImageCms.ImageCmsProfile:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-
-
-@cache
-def _register_heif() -> None:
-    """Register the HEIC decoder if it is installed; otherwise such files are refused as unknown."""
-    try:
-        import pi_heif
-    except ImportError:
-        return
-    pi_heif.register_heif_opener(thumbnails=False)

@@ -41,15 +41,16 @@ def upload(
 ) -> Photo:
     """Check an uploaded picture, store it for a day, and queue a task that describes it.
 
-    ``check_room`` raises when there is no room for another photo; ``admit`` counts this one.
+    ``check_room`` raises when there is no room for another photo; ``admit`` counts this one, before it is decoded,
+    since one that is refused is work too.
 
     :raises ValueError: when the picture is refused, as :func:`app.uploads.photo_check.check` does.
     :raises NoRoom: when there is no room for it.
     """
     check_room()
     admission.check_storage(network)
-    checked = photo_check.check(data)
     admit()
+    checked = photo_check.check(data)
     photo, _is_new = photo_store.save(checked, owner_hash=owner_hash, network=network)
     if photo.described_at is None:
         jobs.notify_workers()

@@ -25,9 +25,9 @@ def written(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     return target.getvalue()
 
 
-def png_claiming(width: int, height: int) -> bytes:
-    """Write a few bytes of a PNG whose header claims this size."""
-    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 0, 0, 0, 0))
+def png_claiming(width: int, height: int, *, colours: int = 0) -> bytes:
+    """Write a few bytes of a PNG whose header claims this size and this type of colours (6: RGB with alpha)."""
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, colours, 0, 0, 0))
     packed = zlib.compress(bytes(100_000))
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
 

@@ -112,11 +112,11 @@ def test_more_than_the_limit_is_refused_whatever_announces_it(client: FlaskClien
     assert (large.status_code, "12,100,000 bytes at most" in large.json["detail"]) == (413, True)
 
 
-def test_address_has_an_hourly_limit_that_refused_pictures_do_not_use_up(instance: Path, app: Flask) -> None:
-    with make_app(instance, HOURLY_PHOTOS=2, HOURLY_PHOTOS_ADDRESS=2).app_context() as context:
+def test_address_has_an_hourly_limit_that_refused_pictures_use_up_too(instance: Path, app: Flask) -> None:
+    with make_app(instance, HOURLY_PHOTOS=3, HOURLY_PHOTOS_ADDRESS=3).app_context() as context:
         client = context.app.test_client()
-        found = [send(client, data).status_code for data in (b"x", None, b"x", None, None)]
-        assert found == [422, 201, 422, 201, 429]
+        found = [send(client, data).status_code for data in (b"x", None, b"x", None)]
+        assert found == [422, 201, 422, 429]
         answer = send(client)
         assert (answer.status_code, answer.mimetype) == (429, "application/problem+json")
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -167,6 +169,14 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a WebP cut off": (lambda: written(two_halves((400, 300)), "WEBP")[:90], "is cut off or damaged"),
     "an AVIF cut off": (lambda: written(two_halves((400, 300)), "AVIF")[:150], "is cut off or damaged"),
     "a HEIC cut off": (lambda: HEIC.read_bytes()[:-200], "is cut off or damaged"),
+    "a JPEG of many passes": (
+        lambda: written(two_halves(), "JPEG") + b"\xff\xda" * 50,
+        "is written in 51 passes; at most 50 are read.",
+    ),
+    "25 megapixels with transparency": (
+        lambda: png_claiming(5_000, 5_000, colours=6),
+        "has 25 million pixels with transparency or more than 8 bits; at most 20 million are read.",
+    ),
     "a dot": (lambda: written(two_halves((8, 8))), "has 8 × 8 pixels; a side has at least 16."),
     "a thread": (lambda: written(two_halves((2000, 20))), "a side is at most 20 times the other."),
 }
@@ -184,3 +194,27 @@ def test_limits_are_the_site_s_own(app: Flask) -> None:
     app.config.update(PHOTO_MAX=100, PHOTO_PIXELS_MAX=1000)
     with pytest.raises(ValueError, match="more than 100 bytes"):
         photo_check.check(written(two_halves()))
+
+
+@pytest.mark.parametrize(
+    ("does", "seconds", "told"),
+    [
+        ("sleep", 0.3, "takes longer than 0 seconds to read."),
+        ("work", 30.0, "takes longer than 30 seconds to read."),
+        ("memory", 30.0, "is cut off or damaged"),
+    ],
+)
+def test_decoder_that_does_not_end_or_asks_for_too_much_is_ended(
+    monkeypatch: pytest.MonkeyPatch, does: str, seconds: float, told: str
+) -> None:
+    monkeypatch.setattr(photo_check, "PROGRAM", "tests.support.stand_in_decoder")
+    monkeypatch.setattr(photo_check, "SECONDS", seconds)
+    with pytest.raises(ValueError, match=told):
+        photo_check.check(does.encode())
+
+
+def test_decoding_loads_nothing_of_the_site() -> None:
+    names = "{'flask', 'sqlalchemy', 'numpy'}"
+    program = f"import sys; from app.uploads import photo_decoding; print(sorted({names} & {{*sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

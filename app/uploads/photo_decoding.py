@@ -1,0 +1,197 @@
+"""Decode a picture from outside, in a process of its own: ``python -m app.uploads.photo_decoding``.
+
+The process has limits of memory and processor time. It loads nothing of the site but this package, so that it starts
+fast, and gives all its memory back when it ends. :mod:`app.uploads.photo_check` starts it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import struct
+import sys
+from functools import cache
+from typing import Any
+
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+
+from app.uploads import png_chunks
+
+LONGEST = 1024
+"""The longer side of stored pictures in pixels; no model here renders larger ones."""
+SIDE_MIN = 16
+RATIO_MAX = 20
+SCANS_MAX = 50
+"""The most scans of a JPEG: each is a pass over the whole picture. Progressive photos have about ten."""
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
+DRAFTED = ("JPEG",)
+"""Formats that are decoded no larger than needed, however many pixels they have."""
+OPAQUE = ("1", "L", "P", "RGB", "YCbCr", "CMYK")
+"""Modes whose pixels take at most four bytes while they are decoded; others count twice."""
+BROKEN = (
+    OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
+    RuntimeError, NotImplementedError, ZeroDivisionError, struct.error,
+)  # fmt: skip
+"""The exceptions that decoders raise for truncated, altered or otherwise broken files."""
+TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation."""
+WEBP: dict[str, Any] = {"format": "WEBP", "lossless": True, "quality": 20, "method": 1, "exact": True}
+"""Options for speed rather than small files: about 0.1 s for a photo."""
+
+MEMORY_MAX = 1 << 30
+"""The most bytes of address space of the process."""
+SECONDS = 10
+"""The most seconds of processor time of the process."""
+NICE = 10
+"""How much the process gives way to those that answer visitors."""
+
+
+class Refused(Exception):
+    """A picture is not accepted; ``flaw`` says why, with ``values`` for the sentence."""
+
+    def __init__(self, flaw: str, **values: int) -> None:
+        super().__init__(flaw)
+        self.flaw, self.values = flaw, values
+
+
+def decode(data: bytes, pixels_max: int) -> Image.Image:
+    """Return a decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB; of an animation the first frame.
+
+    What can be told from the header is checked before anything is decoded.
+
+    :raises Refused: when it is too large, too small, too narrow, damaged, or of another format.
+    """
+    _register_heif()
+    try:
+        with Image.open(io.BytesIO(png_chunks.strip_metadata(data)), formats=FORMATS) as opened:
+            _check_size(opened, pixels_max)
+            if opened.format == "JPEG":
+                _check_scans(data)
+            return _normalise(opened)
+    except TOO_LARGE as error:
+        raise Refused("pixels") from error
+    except UnidentifiedImageError as error:
+        raise Refused("format") from error
+    except BROKEN as error:
+        raise Refused("damaged") from error
+
+
+def _check_size(opened: Image.Image, pixels_max: int) -> None:
+    (width, height), pixels = opened.size, opened.width * opened.height
+    is_opaque = opened.format in DRAFTED or (opened.mode in OPAQUE and "transparency" not in opened.info)
+    if pixels > (pixels_max if is_opaque else pixels_max // 2):
+        raise Refused("pixels" if is_opaque else "deep pixels", count=pixels)
+    if min(width, height) < SIDE_MIN:
+        raise Refused("small", width=width, height=height)
+    if max(width, height) > RATIO_MAX * min(width, height):
+        raise Refused("narrow", width=width, height=height)
+
+
+def _check_scans(data: bytes) -> None:
+    """Count the starts of scans (ITU-T T.81, B.1.1.3), which stand nowhere within a scan's own data."""
+    if (count := data.count(b"\xff\xda")) > SCANS_MAX:
+        raise Refused("scans", count=count)
+
+
+def _normalise(opened: Image.Image) -> Image.Image:
+    """Return the decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB, with alpha only if needed."""
+    opened.draft(None, (LONGEST, LONGEST))  # decode a JPEG no larger than needed
+    profile = opened.info.get("icc_profile")
+    opened.load()
+    picture = _eight_bit(_upright(opened))
+    picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
+    picture = _in_srgb(picture, profile)
+    if alpha is not None and alpha.getextrema()[0] < 255:  # type: ignore[operator]
+        picture.putalpha(alpha)
+    bare = Image.new(picture.mode, picture.size)  # a new image, without any metadata of the file
+    bare.paste(picture)
+    return bare
+
+
+def _upright(opened: Image.Image) -> Image.Image:
+    """Return a decoded picture turned by its EXIF orientation; EXIF that cannot be read turns nothing.
+
+    ``ImageOps.exif_transpose`` also writes the EXIF again, which fails where any other entry of it is malformed.
+    """
+    try:
+        turn = TURNS.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
+    except BROKEN:
+        return opened
+    return opened if turn is None else opened.transpose(turn)
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """Return the picture in an 8-bit mode that can be scaled: RGB, RGBA, CMYK or L."""
+    if picture.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
+        return picture.convert("I").point(lambda value: value / 257).convert("L")
+    if picture.mode == "F":
+        return picture.convert("L")
+    if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
+        return picture.convert("RGBA")
+    return picture.convert("RGB") if picture.mode not in ("RGB", "RGBA", "CMYK", "L") else picture
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return the picture in sRGB by its own profile; without a valid profile, its colours are kept."""
+    plain = picture.convert("RGB") if picture.mode == "RGBA" else picture
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(plain, source, _srgb(), outputMode="RGB")
+            if converted is not None:
+                return converted
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # the profile does not match the pixels
+            pass
+    return plain.convert("RGB")
+
+
+@cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+@cache
+def _register_heif() -> None:
+    """Register the HEIC decoder if it is installed; otherwise such files are refused as unknown."""
+    try:
+        import pi_heif
+    except ImportError:
+        return
+    pi_heif.register_heif_opener(thumbnails=False)
+
+
+def main(arguments: list[str]) -> int:
+    """Decode the picture on stdin; write a line of JSON about it to stdout, and then the file to store.
+
+    The argument is the largest number of pixels.
+    """
+    os.nice(NICE)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))  # the first ends it by SIGXCPU
+    written = io.BytesIO()
+    try:
+        picture = decode(sys.stdin.buffer.read(), int(arguments[0]))
+        picture.save(written, **WEBP)
+        about: dict[str, Any] = {"width": picture.width, "height": picture.height}
+    except Refused as error:
+        about = {"flaw": error.flaw, "values": error.values}
+    except MemoryError:
+        about = {"flaw": "pixels", "values": {}}
+    sys.stdout.buffer.write(json.dumps(about).encode() + b"\n" + written.getvalue())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
