@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app import bounds
 from app.errors import Malformed
 from app.generation.limits import Limits
 from app.walk_requests import error_messages
@@ -51,13 +52,16 @@ def json_body() -> Any:
 
     :raises UnsupportedMediaType: when the content type is not JSON.
     :raises Malformed: when the body cannot be parsed as JSON.
+    :raises InvalidInput: when it has more values, or a longer text, than :mod:`app.bounds` allows.
     """
     if not request.is_json:
         raise UnsupportedMediaType
     try:
-        return from_json(request.get_data().removeprefix(BOM_UTF8), allow_inf_nan=False)
+        document = from_json(request.get_data().removeprefix(BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
         raise Malformed(f"The body is not JSON that can be read: {error}") from error
+    bounds.check(document)
+    return document
 
 
 @contextmanager

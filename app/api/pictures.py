@@ -11,6 +11,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app import bounds
 from app.addresses import on_site
 from app.api.openapi import documented
 from app.auth import api_tokens, rate_limits, visitors
@@ -18,7 +19,7 @@ from app.auth.rate_limits import RateLimit
 from app.errors import FieldError, InvalidInput
 from app.presentation.walk_description import FINISHED_AT, WALK_ID, Moment
 from app.storage.photo_models import Photo
-from app.walk_requests import brought_photos, error_messages
+from app.walk_requests import brought_photos, error_messages, validation
 
 blueprint = Blueprint("pictures", __name__, url_prefix="/api/v1")
 
@@ -116,6 +117,8 @@ def walk_of_form(owner: str) -> Any:
     except ValueError as error:
         message = f"The field walk of the form is not JSON that can be read: {error}"
         raise InvalidInput.on("walk", message=message) from error
+    bounds.check(body)
+    validation.check_stop_count(body)
     stops = body.get("stops") if isinstance(body, dict) else None
     photo_ids: dict[str, str] = {}  # by form field: a file is read once, even if several stops name it
     for index, stop in enumerate(stops if isinstance(stops, list) else []):

@@ -17,8 +17,9 @@ from app.generation import models_on_offer
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Reading
 from app.text import stop_notes, tool_tags
+from app.text.stored import check_words, clean_words
 from app.walk_requests import scenes
-from app.walk_requests.schema import Seed, check_words, clean_words, limits_in_schema
+from app.walk_requests.schema import Seed, limits_in_schema
 from app.web.responses import conditional
 from sketch.sketchbook import Drawing
 

@@ -20,8 +20,9 @@ from app.storage.walk_models import HAND_MAX
 from app.styles import samples, shipped
 from app.styles.proposals import SHOWN
 from app.styles.style import Style
+from app.text.stored import check_words
 from app.walk_requests import repainting
-from app.walk_requests.schema import Commission, check_words, limits_in_schema
+from app.walk_requests.schema import Commission, limits_in_schema
 from app.walks import lookup
 from app.web.responses import conditional
 

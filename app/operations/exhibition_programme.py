@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import InvalidInput, MomaError
+from app.text.stored import visible_text
 from app.walk_requests.brought_photos import UploadedPhoto
-from app.walk_requests.schema import Commission, visible_text
+from app.walk_requests.schema import Commission
 from app.walk_requests.validation import validate
 
 PICTURES = "pictures"

@@ -19,7 +19,8 @@ from app.storage.walk_models import Walk
 from app.styles import added, samples, shipped
 from app.styles.added import AddedStyle
 from app.styles.proposals import Proposal
-from app.walk_requests import intake, repainting, schema
+from app.text import stored
+from app.walk_requests import intake, repainting
 from app.walks import lookup
 from app.web.responses import conditional, page_response
 
@@ -129,7 +130,7 @@ def _prompt() -> tuple[str, str]:
         return "", ""
     most = Limits.current().prompt_max
     try:
-        return schema.visible_text(text, most), ""
+        return stored.visible_text(text, most), ""
     except ValueError as error:
         return text[:most], str(error)
 

@@ -19,6 +19,7 @@ from app.walk_requests.schema import Commission
 from app.walks import shapes
 
 SHARED = ("hand", "negative_prompt", "clip_skip")
+OWN_MAX = 20_000  # characters
 OWN = ("seed", *SHARED)
 """The fields that a stop may have for itself, where the form has one field for all stops."""
 
@@ -140,9 +141,11 @@ def write_own(own: Mapping[str, Any]) -> str:
 
 
 def read_own(text: str) -> dict[str, Any]:
-    """Return a stop's own fields from the form field ``own``; unknown names and invalid text are ignored."""
+    """Return a stop's own fields from the form field ``own``; unknown names, invalid and too long text are ignored."""
     try:
-        own = from_json(text) if text else {}  # unlike json.loads, from_json refuses lone surrogates
+        own = (
+            from_json(text) if 0 < len(text) <= OWN_MAX else {}
+        )  # unlike json.loads, from_json refuses lone surrogates
     except ValueError:
         return {}
     return {name: own[name] for name in OWN if name in own} if isinstance(own, dict) else {}

@@ -27,8 +27,8 @@ from app.storage.walk_models import Walk
 from app.styles import artists, proposals, shipped
 from app.styles.artists import NearArtist
 from app.styles.style import Style
-from app.text import stop_notes
-from app.walk_requests import scenes, schema, stop_styles
+from app.text import stop_notes, stored
+from app.walk_requests import scenes, stop_styles
 from app.walk_requests.stop_styles import StopFacts
 from app.walks import note_sentences
 from sketch.arrangement import Wish
@@ -253,8 +253,8 @@ def drawn_after(walk: Walk) -> list[str]:
 def _interpret(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
     """Return the interpretation of a prompt; ``None`` if validation will refuse the prompt or ``leave_out``."""
     try:
-        words = schema.visible_text(prompt, limits.prompt_max)
-        without = schema.clean_text(leave_out, limits.prompt_max)
+        words = stored.visible_text(prompt, limits.prompt_max)
+        without = stored.clean_text(leave_out, limits.prompt_max)
     except ValueError:
         return None
     return reader.again(words, leave_out=without, language=here().language, seed=seed)

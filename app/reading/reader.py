@@ -14,7 +14,7 @@ from random import Random
 from types import MappingProxyType
 from unicodedata import normalize
 
-from app.reading import measures, negations, phrases, ranking, scene_words, spelling, tokens, unread, unwanted
+from app.reading import measures, negations, phrases, ranking, scene_words, tokens, unread, unwanted
 from app.reading.describing import Describer
 from app.reading.grammar import listed, load
 from app.reading.lexicon import SPOKEN, SYNONYM, Lexicon
@@ -81,7 +81,7 @@ class Reader:
         self.describer = Describer(self.wordbook, embedding)
         self.drawings = {each.digest: each for each in ordered}
         self._look_of = look_of
-        self._speller = spelling.Speller(self.wordbook)
+        self._speller = tokens.Speller(self.wordbook)
         self._drawings: dict[int, list[Drawing]] = {}
         for each in ordered:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)

@@ -203,6 +203,8 @@ class Limits(Group):
     FREE_BYTES_MIN: kinds.CountOrZero = 1_000_000_000
     """The minimum of free bytes on the disks of the media folder and SQLite's file, below which requests for walks,
     stages and large frames are answered 503; 0: not checked. Object stores and Postgres are not checked."""
+    REQUEST_SECONDS: kinds.NumberOrZero = 10.0
+    """The maximum of processor seconds that a request may take, above which it is answered 503; 0: no limit."""
     BODY_MAX: kinds.Count = 1_000_000
     """The maximum size of a request in bytes."""
     UPLOAD_MAX: kinds.Count = 150_000_000

@@ -8,6 +8,7 @@ __all__ = [
     "prompt_weights",
     "spellings",
     "stop_notes",
+    "stored",
     "style_mentions",
     "term_index",
     "tool_tags",

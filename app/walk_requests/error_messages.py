@@ -18,8 +18,8 @@ from app.i18n.gettext import N_, _
 from app.models.aspects import ASPECTS
 from app.queue.candidate_requests import MOST as CANDIDATES_MOST
 from app.storage.walk_models import ENDINGS
+from app.text.stored import UNREADABLE
 
-UNREADABLE = N_("contains characters that could not be read. Send it as UTF-8.")
 SUBJECTS = {
     "prompt": N_("The prompt"),
     "negative_prompt": N_("The negative prompt"),

@@ -9,6 +9,7 @@ from typing import Any, cast
 from flask import current_app
 from pydantic import TypeAdapter, ValidationError
 
+from app import bounds
 from app.drawings import drawing_credits
 from app.errors import InvalidInput
 from app.generation import adapters, embeddings, frame_rates, loras, models_on_offer, presets
@@ -137,7 +138,8 @@ def dumps(walk: Walk) -> str:
 def parse_recipe(data: bytes | mmap) -> dict[str, Any]:
     """Return the recipe in a recipe file, or in a GIF, WebP, MP4 or PNG made here.
 
-    :raises InvalidInput: when there is no recipe, or it is of another kind, size or version.
+    :raises InvalidInput: when there is no recipe, or it is of another kind, size or version, or beyond
+        :mod:`app.bounds`.
     """
     text, kind = find_recipe(data), film_kind(data)
     if len(text) > RECIPE_MAX:
@@ -146,6 +148,7 @@ def parse_recipe(data: bytes | mmap) -> dict[str, Any]:
         recipe = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _unusable(_(OF_ANOTHER_SITE, kind=kind) if kind else _(UNREADABLE)) from error
+    bounds.check(recipe)
     if not isinstance(recipe, dict) or recipe.get("format") != FORMAT:
         raise _unusable(_(OF_ANOTHER_SITE, kind=kind) if kind else _(OF_ANOTHER_KIND))
     version = recipe.get("version")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -28,73 +27,19 @@ from app.storage.walk_models import HAND_MAX, ID
 from app.styles import added, model_choice, shipped
 from app.styles import style as styles
 from app.styles.style import Style
-from app.text import lookalikes
-from app.walk_requests import error_messages
+from app.text.stored import check_readable, check_words, clean_words
 from app.walk_requests.layouts import AUTO
 from sketch import scene
 from sketch.compositions.composition import LAYOUTS
 
-UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 PICTURE = re.compile(f"{ID.pattern}|[0-9a-f]{{64}}")
 """How a picture is named: by the ID of an upload, or by the digest that recipes hold."""
-OVERRIDES = "\N{LEFT-TO-RIGHT OVERRIDE}\N{RIGHT-TO-LEFT OVERRIDE}"
-"""Characters that change the display order of others."""
-
-
-def check_words(text: str, info: ValidationInfo) -> str:
-    """Return a visitor's text for other visitors: normalised, not too long, and not empty.
-
-    :raises ValueError: with the rule that it breaks.
-    """
-    return visible_text(text, _prompt_max(info))
-
-
-def clean_words(text: str, info: ValidationInfo) -> str:
-    """Return a visitor's text, normalised and not too long.
-
-    :raises ValueError: with the rule that it breaks.
-    """
-    return clean_text(text, _prompt_max(info))
-
-
-def _prompt_max(info: ValidationInfo) -> int:
-    return info.context.prompt_max if info.context else 300
-
-
-def visible_text(text: str, most: int) -> str:
-    """Return a text as it is stored, with at least one visible character and at most ``most`` characters.
-
-    :raises ValueError: with the rule that it breaks.
-    """
-    text = clean_text(text, most)
-    if not lookalikes.has_visible(text):
-        raise ValueError(_("is empty. Write at least one word."))
-    return text
-
-
-def clean_text(text: str, most: int) -> str:
-    """Return a text as it is stored: in NFC, one space between words, at most ``most`` characters.
-
-    :raises ValueError: with the rule that it breaks.
-    """
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    _check_readable(text)
-    if any(unicodedata.category(character) == "Cc" or character in OVERRIDES for character in text):
-        raise ValueError(_("contains control characters. Use letters, digits and punctuation only."))
-    if len(text) > most:
-        raise ValueError(_("is %(count)s characters long; at most %(most)s are read.", count=len(text), most=most))
-    return text
-
-
-def _check_readable(text: str) -> None:
-    if UNREADABLE in text or any(unicodedata.category(character) == "Cs" for character in text):
-        raise ValueError(_(error_messages.UNREADABLE))
 
 
 def _hand(text: str | None, info: ValidationInfo) -> str | None:
     if text is None or not text.strip():
         return None
-    _check_readable(text)
+    check_readable(text)
     if info.context and info.context.any_hand:
         return _unknown_model_hand(text)
     known = info.context.hands if info.context else ()
@@ -111,7 +56,7 @@ def _style(text: str | None, info: ValidationInfo) -> str | None:
     """Return the words of the hand that renders a style; ``None`` without one."""
     if text is None or not text.strip():
         return None
-    _check_readable(text)
+    check_readable(text)
     known = shipped.of_hands(info.context.hands) if info.context else ()
     style = styles.find(text, known)
     if style is None and (refusal := model_choice.refusal(text, info.context.setting if info.context else None)):
@@ -147,7 +92,7 @@ def _lora(text: str | None, info: ValidationInfo) -> str | None:
     """Return the name of a LoRA that fits the model; ``None`` if none is named."""
     if text is None or not text.strip():
         return None
-    _check_readable(text)
+    check_readable(text)
     if info.context and text not in info.context.loras:
         raise ValueError(loras.refusal(text, info.context.setting))
     if not loras.NAME.fullmatch(text):  # names in recipes are not checked against the folder

@@ -35,6 +35,7 @@ def validate(
 
     :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
+    check_stop_count(data)
     if recipe_model is None:
         data = model_choice.follow(data)
     limits = Limits.current(recipe_model or _requested_model(data))
@@ -56,6 +57,21 @@ def validate(
     return request
 
 
+def check_stop_count(data: Any) -> None:
+    """Check that a request has no more stops than allowed, before any of them is looked at.
+
+    :raises InvalidInput: with the limit.
+    """
+    stops, most = data.get("stops") if isinstance(data, dict) else None, Limits.current().stops_max
+    if isinstance(stops, list) and len(stops) > most:
+        raise InvalidInput([_stop_count_error(len(stops), most)])
+
+
+def _stop_count_error(count: int, most: int) -> FieldError:
+    values = {"least": STOPS_MIN, "most": most, "count": count}
+    return FieldError(("stops",), _("A walk has %(least)s to %(most)s stops; this one has %(count)s.", **values))
+
+
 def _requested_model(data: Any) -> str | None:
     """Return the requested model, or that of the continued walk; ``None`` (the first model) if it is not on offer."""
     if not isinstance(data, dict):
@@ -71,17 +87,7 @@ def _rule_errors(request: Commission, limits: Limits) -> list[FieldError]:
     errors = []
     stop_count = len(request.stops)
     if not STOPS_MIN <= stop_count <= limits.stops_max:
-        errors.append(
-            FieldError(
-                ("stops",),
-                _(
-                    "A walk has %(least)s to %(most)s stops; this one has %(count)s.",
-                    least=STOPS_MIN,
-                    most=limits.stops_max,
-                    count=stop_count,
-                ),
-            )
-        )
+        errors.append(_stop_count_error(stop_count, limits.stops_max))
     elif request.frames is not None and not stop_count <= request.frames <= limits.frames_max:
         errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=stop_count)))
     errors += settings_errors(request, limits)

@@ -13,8 +13,9 @@ from app.moderation import banned_words
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.text import folding
+from app.text.stored import check_words
 from app.walk_requests import brought_photos, error_messages
-from app.walk_requests.schema import check_words, limits_in_schema
+from app.walk_requests.schema import limits_in_schema
 from app.walks import lookup
 
 

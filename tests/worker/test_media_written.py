@@ -48,7 +48,7 @@ OTHERS = {
     ".probe-<process>": r"\.probe-\d+",
 }
 WRITERS = {
-    "app/operations/first_exhibition.py", "app/maintenance/media_move.py",
+    "app/operations/first_exhibition.py", "app/operations/media_colours.py", "app/maintenance/media_move.py",
     "app/archives/walk_import.py", "app/archives/backup.py",
     "app/uploads/photo_stops.py", "app/uploads/photo_store.py",
     "app/walks/deletions.py", "app/storage/media_store.py", "worker/tasks/batch_task.py",

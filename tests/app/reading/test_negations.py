@@ -7,8 +7,7 @@ import pytest
 from app.reading import negations
 from app.reading.prompt import Prompt
 from app.reading.reader import GRAMMARS, Reader
-from app.reading.spelling import Speller
-from app.reading.tokens import tokenise
+from app.reading.tokens import Speller, tokenise
 
 
 def tokenised(reader: Reader, prompt: str, language: str = "en") -> Prompt:

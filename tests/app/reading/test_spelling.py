@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.reading import spelling
+from app.reading import tokens
 from app.reading.reader import Reader
-from app.reading.spelling import LETTERS, Names, edit
+from app.reading.tokens import LETTERS, Names, edit
 
 
 def alike(word: str, may_replace: bool) -> Iterator[str]:
@@ -56,6 +56,6 @@ def test_long_words_are_not_compared_with_any_name(reader: Reader, monkeypatch: 
     def fail(*_: object) -> None:
         raise AssertionError("compared")
 
-    monkeypatch.setattr(spelling.Speller, "_find_nearest", fail)
+    monkeypatch.setattr(tokens.Speller, "_find_nearest", fail)
     words = ["".join(random.Random(seed).choices(string.ascii_lowercase, k=25)) for seed in range(4)]
     reader.read(" ".join(words))

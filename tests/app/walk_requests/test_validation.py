@@ -16,6 +16,7 @@ from app.field_errors import ERRORS_MAX
 from app.generation import presets, sampler_settings
 from app.generation.limits import SEED_MAX
 from app.storage.walk_models import ENDINGS
+from app.styles import model_choice
 from app.walk_requests.schema import Commission
 from app.walk_requests.validation import validate
 from tests.conftest import make_app
@@ -308,13 +309,20 @@ def test_every_wrong_field_is_named_at_once(app: Flask) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
-    [{f"field{i}": 1 for i in range(5000)}, {"stops": [{"prompt": ""}] * 5000}, {"stops": [{"prompt": "a"}] * 5000}],
+    [{f"field{i}": 1 for i in range(5000)}, {"stops": [{f"field{i}": 1 for i in range(5000)}] * 8}],
 )
 def test_hostile_request_is_answered_in_few_words(app: Flask, data: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
         validate(data)
     assert len(refused.value.errors) == ERRORS_MAX
     assert len(str(refused.value)) < 10_000
+
+
+def test_stops_are_counted_before_they_are_looked_at(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_choice, "follow", lambda _data: pytest.fail("they were looked at"))
+    with pytest.raises(InvalidInput, match="A walk has 2 to 8 stops; this one has 45000") as refused:
+        validate({"stops": [{"prompt": "a"}] * 45_000})
+    assert [error.field for error in refused.value.errors] == ["stops"]
 
 
 TEXT = st.text(st.characters(codec=None), max_size=20)  # lone surrogates as well
