@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from flask import Flask, current_app, request
 from limits import RateLimitItem, RateLimitItemPerHour
@@ -189,8 +191,24 @@ def _first_full(
     for take in (limiter.test, limiter.hit) if is_counted else (limiter.test,):
         for place, window in enumerate(windows):
             if not take(*window, cost=cost):
-                return place, max(1, int(limiter.get_window_stats(*window).reset_time + 1) - int(time.time()))
+                return place, max(1, math.ceil(_free_at(limiter, window, cost) - time.time()))
     return None
+
+
+def _free_at(limiter: MovingWindowRateLimiter, window: Window, cost: int) -> float:
+    """Return the time at which a window has room for ``cost``: when the entry in its way is an hour old.
+
+    ``limits`` 5.8.0 itself tells only when the oldest entry goes, which gives room for one.
+    """
+    item, *names = window
+    key, place, storage = item.key_for(*names), item.amount - cost, limiter.storage
+    if isinstance(storage, RedisStorage):
+        entry = storage.get_connection(readonly=True).lindex(storage.prefixed_key(key), place)
+        begun = None if entry is None else float(entry)
+    else:
+        entries = cast(MemoryStorage, storage).events.get(key, [])  # the newest first
+        begun = entries[place].atime if place < len(entries) else None
+    return time.time() if begun is None else begun + item.get_expiry()
 
 
 def _number(most: Most) -> int:

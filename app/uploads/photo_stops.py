@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
+import secrets
 from collections.abc import Iterable, Mapping
 
 from app.errors import MediaError
 from app.storage import media_store
-from app.storage.media_store import film_path
+from app.storage.media_store import walk_folder
 from app.storage.walk_models import Medium, Walk
 
 OWNERS = re.compile("(photo|whole|cut|encoded)-([0-9]{1,2})", re.ASCII)
@@ -38,12 +40,17 @@ def attach(walk: Walk, photos: Mapping[int, tuple[bytes, str]]) -> list[str]:
     """
     paths = []
     for index, (data, digest) in photos.items():
-        path, etag = film_path(walk.id, kind_of(index), "webp", data)
+        # The public recipe has the photo's digest, so that no digest may be a part of its address.
+        path = f"{walk_folder(walk.id)}/{kind_of(index)}.{secrets.token_hex(6)}.webp"
         media_store.store().write(path, data)
         paths.append(path)
         walk.stops[index].photo = digest
-        walk.media[kind_of(index)] = Medium(kind=kind_of(index), path=path, bytes=len(data), etag=etag)
+        walk.media[kind_of(index)] = Medium(kind=kind_of(index), path=path, bytes=len(data), etag=_etag(data))
     return paths
+
+
+def _etag(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def delete_files(paths: Iterable[str]) -> None:

@@ -10,7 +10,8 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
-from app.errors import Malformed
+from app.errors import FieldError, InvalidInput, Malformed
+from app.i18n.formatting import number
 from app.i18n.gettext import _
 
 csrf = CSRFProtect()
@@ -79,13 +80,20 @@ def refuse_others(request: Request) -> None:
 
 
 def refuse_garbled(request: Request) -> None:
-    """Refuse a URL-encoded form that is not UTF-8, before anything parses it.
+    """Refuse a URL-encoded form that is not UTF-8 or has too many fields, before anything parses it.
 
     :raises Malformed: when it cannot be decoded.
+    :raises InvalidInput: when it has more fields than a form with files may have.
     """
     if request.mimetype != "application/x-www-form-urlencoded":
         return
+    body, most = request.get_data(cache=True), request.max_form_parts
+    if most is not None and (count := body.count(b"&") + 1) > most:
+        message = _(
+            "A form has at most %(most)s fields; this one has %(count)s.", most=number(most), count=number(count)
+        )
+        raise InvalidInput([FieldError((), message)])
     try:
-        unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
+        unquote_to_bytes(body).decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed(_("The form contains characters that could not be read. Send it as UTF-8.")) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import random
 import subprocess
 import sys
@@ -28,6 +29,7 @@ OTHER = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">",
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
 }  # fmt: skip
+TIMEOUT_S = 900
 PROBE = '__import__("probe_hits").hit({number})'
 
 
@@ -147,7 +149,13 @@ def found_by(root: Path, mutant: Mutant, tests: list[str], python: str) -> str:
     put(root, mutant)
     try:
         command = [python, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]
-        ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        # Bytecode of the sound file, or of the one with the fault, might be taken for the other's.
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        ran = subprocess.run(
+            command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        return f"no end within {TIMEOUT_S} seconds"
     finally:
         file.write_bytes(whole)
     failed = [line.split(" ")[1] for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]

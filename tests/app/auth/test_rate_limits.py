@@ -6,17 +6,19 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import func, select
 
 from app.auth import rate_limits
+from app.errors import TooMany
 from app.processes.redis_server import RedisServer
-from app.queue import jobs
+from app.queue import fair_queue, jobs
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import NOBODY, inside, make_app
@@ -127,6 +129,26 @@ def test_hour_is_full_by_work_and_a_large_walk_takes_more_of_it(strict: Flask) -
     fresh = strict.test_client()
     assert fresh.post("/walks", data=largest, environ_base=ELSEWHERE).status_code == 303, "an hour is enough for any"
     assert fresh.post("/walks", data=small, environ_base=ELSEWHERE).status_code == 429
+
+
+@pytest.mark.parametrize("server", ["memory", "redis"])
+def test_time_of_the_next_room_is_that_of_the_whole_walk(
+    instance: Path, redis: RedisServer, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    """A walk of two usual ones' work has no room before the second of those in its way is an hour old."""
+    address = {"REDIS_URL": redis.url} if server == "redis" else {}
+    with inside(make_app(instance, HOURLY_WALKS=3, HOURLY_WALKS_ADDRESS=30, **address)):
+        usual, begun = fair_queue.turn_passes(), 1_800_000_000.0
+        for minute in (0, 10, 20):
+            monkeypatch.setattr("time.time", lambda minute=minute: begun + 60 * minute)
+            with current_app.test_request_context(environ_base={"REMOTE_ADDR": "203.0.113.9"}):
+                limit = replace(rate_limits.PAGE, key=lambda: "me")
+                limit.admit(usual)
+        with current_app.test_request_context(environ_base={"REMOTE_ADDR": "203.0.113.9"}):
+            for cost, minutes in ((usual, 40), (2 * usual, 50), (3 * usual, 60)):
+                with pytest.raises(TooMany) as refused:
+                    limit.admit(cost)
+                assert refused.value.retry_after == pytest.approx(60 * minutes, abs=1)
 
 
 def test_whoever_knocks_on_a_full_hour_uses_up_nobodys_room(strict: Flask) -> None:

@@ -34,3 +34,10 @@ def test_name_of_a_file_goes_nowhere(client: FlaskClient, name: str) -> None:
     answer = client.post("/api/v1/pictures", data=WHOLE.replace(b"a.png", name.encode()), content_type=FORM)
     assert answer.status_code == 201
     assert name not in answer.text and name not in str(answer.headers)
+
+
+@pytest.mark.parametrize("address", ["/walks", "/"])
+def test_fields_are_counted_before_they_are_read(client: FlaskClient, address: str) -> None:
+    answer = client.post(address, data=b"&".join([b"a="] * 1001), content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 422
+    assert "A form has at most 1,000 fields; this one has 1,001." in answer.text
