@@ -16,6 +16,8 @@ from app.i18n.gettext import _
 
 csrf = CSRFProtect()
 
+FIELDS_MAX = 1000
+
 PAGES = ("pages", "owners", "making", "restoring", "mine", "reporting", "styles", "phones")
 
 
@@ -80,17 +82,17 @@ def refuse_others(request: Request) -> None:
 
 
 def refuse_garbled(request: Request) -> None:
-    """Refuse a URL-encoded form that is not UTF-8 or has too many fields, before anything parses it.
+    """Refuse a URL-encoded form that is not UTF-8 or has more than ``FIELDS_MAX`` fields, before it is parsed.
 
     :raises Malformed: when it cannot be decoded.
-    :raises InvalidInput: when it has more fields than a form with files may have.
+    :raises InvalidInput: when it has too many fields.
     """
     if request.mimetype != "application/x-www-form-urlencoded":
         return
-    body, most = request.get_data(cache=True), request.max_form_parts
-    if most is not None and (count := body.count(b"&") + 1) > most:
+    body = request.get_data(cache=True)
+    if (count := body.count(b"&") + 1) > FIELDS_MAX:
         message = _(
-            "A form has at most %(most)s fields; this one has %(count)s.", most=number(most), count=number(count)
+            "A form has at most %(most)s fields; this one has %(count)s.", most=number(FIELDS_MAX), count=number(count)
         )
         raise InvalidInput([FieldError((), message)])
     try:

@@ -47,9 +47,15 @@ def test_compose_file_keeps_what_the_web_process_writes_beyond_a_restart() -> No
     named = yaml.safe_load(COMPOSE.read_text("utf-8"))["volumes"]
     web = filled({})["web"]
     kept = dict(volume.split(":", 1) for volume in web["volumes"])
-    assert kept == {"instance": "/data", "media": "/data/media", "weights": "/weights:ro"}
+    assert kept == {"forms": "/tmp", "instance": "/data", "media": "/data/media", "weights": "/weights:ro"}
     assert set(kept) <= set(named)
-    assert web["tmpfs"] == ["/tmp"]
+
+
+def test_bodies_of_uploads_are_kept_on_disk_where_they_count_as_no_memory() -> None:
+    everything = filled({})
+    assert everything["web"]["tmpfs"] == []
+    assert "uploads:/var/cache/nginx" in everything["nginx"]["volumes"]
+    assert not [folder for folder in everything["nginx"]["tmpfs"] if folder.startswith("/var/cache")]
 
 
 def test_every_service_is_bounded_and_its_logs_turn() -> None:
