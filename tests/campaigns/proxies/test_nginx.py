@@ -451,6 +451,18 @@ def test_films_that_are_brought_along_have_the_strictest_rate(terminated: Front,
     assert terminated.ask("GET", "/api/v1/walks", X_Forwarded_For=address)[0].status == 200
 
 
+@pytest.mark.parametrize(("path", "kind"), [("/recipe", PAGE), ("/api/v1/recipe", PROBLEM)])
+def test_film_beyond_the_rate_is_told_so_however_large_it_is(terminated: Front, path: str, kind: str) -> None:
+    address = f"198.51.100.{140 + len(path)}"
+    ask_at_once(terminated, [("POST", path)] * 20, X_Forwarded_For=address)
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\nX-Forwarded-For: {address}\r\n\r\n"
+    with terminated.connect() as client:
+        client.sendall(head.encode())
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+    assert (answer.status, answer.headers["Content-Type"]) == (429, kind)
+
+
 def test_pages_are_limited_too(terminated: Front) -> None:
     asks = b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.60\r\n\r\n"  # which nginx itself denies
     with terminated.connect() as client:
