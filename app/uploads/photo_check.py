@@ -19,7 +19,7 @@ from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from app.i18n.formatting import file_size, number
 from app.i18n.gettext import _
-from app.uploads import png_chunks
+from app.uploads import photo_colours, png_chunks
 
 LONGEST = 1024
 """The longer side of stored pictures in pixels; no model here renders larger ones."""
@@ -92,12 +92,12 @@ def _decode(data: bytes) -> Image.Image:
     try:
         with Image.open(io.BytesIO(png_chunks.strip_metadata(data)), formats=FORMATS) as opened:
             _check_size(*opened.size)
-            return _normalise(opened)
+            return _normalise(opened, photo_colours.read_cicp(data))
     except TOO_LARGE as error:
         raise ValueError(_too_many(None)) from error
     except UnidentifiedImageError as error:
         raise ValueError(_refusal(data)) from error
-    except _Refused as error:
+    except (_Refused, photo_colours.UnreadColours) as error:
         raise ValueError(str(error)) from error
     except BROKEN as error:  # the decoder's message is not for visitors
         raise ValueError(_("is cut off or damaged: it cannot be read to its end.")) from error
@@ -144,15 +144,18 @@ def _refusal(data: bytes) -> str:
     return _("is no picture that we read, whatever its name says. These are read: %(kinds)s.", kinds=KINDS_TEXT)
 
 
-def _normalise(opened: Image.Image) -> Image.Image:
-    """Return the decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB, with alpha only if needed."""
+def _normalise(opened: Image.Image, cicp: photo_colours.Cicp | None) -> Image.Image:
+    """Return the decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB, with alpha only if needed.
+
+    :raises UnreadColours: when its colours or samples are of a kind that is not read.
+    """
     opened.draft(None, (LONGEST, LONGEST))  # decode a JPEG no larger than needed
-    profile = opened.info.get("icc_profile")
+    profile = None if cicp is not None and opened.format == "PNG" else opened.info.get("icc_profile")
     opened.load()
     picture = _eight_bit(_upright(opened))
     picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS, reducing_gap=3.0)
     alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
-    picture = _in_srgb(picture, profile)
+    picture = _in_srgb(picture, profile, cicp)
     if alpha is not None and alpha.getextrema()[0] < 255:  # type: ignore[operator]
         picture.putalpha(alpha)
     bare = Image.new(picture.mode, picture.size)  # a new image, without any metadata of the file
@@ -183,8 +186,11 @@ def _eight_bit(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB") if picture.mode not in ("RGB", "RGBA", "CMYK", "L") else picture
 
 
-def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture in sRGB by its own profile; without a valid profile, its colours are kept."""
+def _in_srgb(picture: Image.Image, profile: bytes | None, cicp: photo_colours.Cicp | None) -> Image.Image:
+    """Return the picture in sRGB by its own profile, else by its code points; without both, its colours are kept.
+
+    In a PNG the code points count before the profile, as its specification says.
+    """
     plain = picture.convert("RGB") if picture.mode == "RGBA" else picture
     if profile:
         try:
@@ -194,7 +200,7 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
                 return converted
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # the profile does not match the pixels
             pass
-    return plain.convert("RGB")
+    return photo_colours.to_srgb(plain.convert("RGB"), cicp)
 
 
 @cache
