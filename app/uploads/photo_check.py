@@ -19,7 +19,7 @@ from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from app.i18n.formatting import file_size, number
 from app.i18n.gettext import _
-from app.uploads import photo_colours, png_chunks
+from app.uploads import photo_colours, photo_samples, png_chunks
 
 LONGEST = 1024
 """The longer side of stored pictures in pixels; no model here renders larger ones."""
@@ -137,6 +137,8 @@ def _refusal(data: bytes) -> str:
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in head:
         return _("is an SVG, which may hold a program. These are read: %(kinds)s.", kinds=KINDS_TEXT)
+    if head.startswith((b"ii", b"mm")) and (unread := photo_samples.name_unread_tiff(data)):
+        return unread
     if head.startswith(HEADS) or (head[:4] == b"riff" and head[8:12] == b"webp"):
         return _("is cut off or damaged: it cannot be read to its end.")
     if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"):
@@ -149,10 +151,13 @@ def _normalise(opened: Image.Image, cicp: photo_colours.Cicp | None) -> Image.Im
 
     :raises UnreadColours: when its colours or samples are of a kind that is not read.
     """
+    photo_samples.choose_page(opened)
+    _check_size(*opened.size)
+    photo_samples.check_samples(opened)
     opened.draft(None, (LONGEST, LONGEST))  # decode a JPEG no larger than needed
     profile = None if cicp is not None and opened.format == "PNG" else opened.info.get("icc_profile")
     opened.load()
-    picture = _eight_bit(_upright(opened))
+    picture = photo_samples.to_eight_bits(_upright(opened), opened)
     picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS, reducing_gap=3.0)
     alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
     picture = _in_srgb(picture, profile, cicp)
@@ -173,17 +178,6 @@ def _upright(opened: Image.Image) -> Image.Image:
     except BROKEN:
         return opened
     return opened if turn is None else opened.transpose(turn)
-
-
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Return the picture in an 8-bit mode that can be scaled: RGB, RGBA, CMYK or L."""
-    if picture.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
-        return picture.convert("I").point(lambda value: value / 257).convert("L")
-    if picture.mode == "F":
-        return picture.convert("L")
-    if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
-        return picture.convert("RGBA")
-    return picture.convert("RGB") if picture.mode not in ("RGB", "RGBA", "CMYK", "L") else picture
 
 
 def _in_srgb(picture: Image.Image, profile: bytes | None, cicp: photo_colours.Cicp | None) -> Image.Image:
