@@ -13,7 +13,8 @@ from tests.support.drawings import svg as written
 
 @pytest.mark.parametrize(
     "value",
-    ["red", "RED", "grey", "#f00", "#F008", "#ff0000", "#ff000080", "rgb(1,2,3)", "rgb( 255 , 0 , 0 )", "rgba(1, 2, 3, .89)", "none",
+    ["red", "RED", "grey", "#f00", "#F008", "#ff0000", "#ff000080", "rgb(1,2,3)", "rgb( 255 , 0 , 0 )", "none",
+     "rgba(1, 2, 3, .89)",
      "transparent", "currentColor", "inherit", "url(#a)", "url(#a) red", "url(#a) none"],
 )  # fmt: skip
 def test_colour_that_is_read_already_is_kept_as_it_is(value: str) -> None:
