@@ -92,7 +92,7 @@ simulate: $(VENV)/dev  ## calculate what ten to ten million walks an hour take, 
 	$(BIN)/python -m benchmarks.scaling
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
-	PYTHONPATH=. $(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --keyword DrawingRefused --no-location --sort-output --omit-header \
+	PYTHONPATH=. $(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --keyword DrawingRefused --keyword UnreadColours --no-location --sort-output --omit-header \
 		--output app/i18n/translations/messages.pot .
 	$(BIN)/pybabel update --input-file app/i18n/translations/messages.pot --output-dir app/i18n/translations --no-fuzzy-matching \
 		--ignore-pot-creation-date --ignore-obsolete --no-wrap

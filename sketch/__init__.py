@@ -34,6 +34,7 @@ __all__ = [
     "styling",
     "surroundings",
     "svg",
+    "svg_css",
     "walks",
     "wording",
 ]

@@ -15,6 +15,7 @@ from app.moderation import banned_words
 from app.storage.drawing_models import CREDIT_MAX, NAME_MAX, SOURCE_MAX, STYLE_MAX
 from app.text.folding import spaced
 from sketch import svg as svg_files
+from sketch.svg_css import document
 
 NAME_WORDS = 6
 """The most words of a name; the prompt parser looks for no longer names."""
@@ -88,7 +89,7 @@ def _svg(file: bytes, errors: list[FieldError]) -> str:
         errors.append(FieldError(("file",), _("The drawing is larger than %(most)s bytes.", most=most)))
         return ""
     try:
-        return svg_files.try_rendering(file.decode("utf-8-sig"))
+        return svg_files.try_rendering(document.simplify(file.decode("utf-8-sig")))
     except UnicodeDecodeError:
         errors.append(FieldError(("file",), _("The drawing cannot be read: it is no SVG, or not written in UTF-8.")))
     except svg_files.DrawingRefused as error:

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from app.errors import InvalidInput
 from app.i18n.gettext import _
-from app.text import folding
+from app.text import folding, plurals
 from app.text.folding import stem
 
 QUERY_MAX = 300
@@ -44,8 +44,8 @@ LITTLE = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "of", "on
 class Term:
     """A word or phrase to search for.
 
-    ``exact`` words match as written, others also by their English stem. ``beginning``: the last word is a prefix.
-    ``unwanted``: the term must not occur.
+    ``exact`` words match as written, others also by their English stem and irregular plural. ``beginning``: the last
+    word is a prefix. ``unwanted``: the term must not occur.
     """
 
     words: tuple[str, ...]
@@ -59,7 +59,9 @@ class Term:
             return False
         if word in self.words or (self.beginning and word.startswith(self.words[-1])):
             return True
-        return not self.exact and len(self.words) == 1 and stem(word) == stem(self.words[0])
+        if self.exact or len(self.words) > 1:
+            return False
+        return stem(word) == stem(self.words[0]) or word in plurals.other_forms(self.words[0])
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from app.search.terms import ParsedQuery, Term
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import GalleryEntry, Walk
-from app.text import folding
+from app.text import folding, plurals
 
 FACET = "="
 """The first character of a facet, by which facets differ from words."""
@@ -207,8 +207,7 @@ def _holds(term: Term, words: Sequence[str], there: set[str]) -> bool:
     (word,) = term.words
     if term.exact:
         return word in there
-    stem = folding.stem(word)
-    return bool(there & {word, stem, folding.STEM + stem})
+    return not there.isdisjoint(_forms(word))
 
 
 def forget_deleted() -> None:
@@ -268,9 +267,9 @@ def _quoted(word: str) -> str:
 
 
 def _forms(word: str) -> list[str]:
-    """Return the entries of the index that match a word: the word itself, its stem as a word, and its stem."""
+    """Return the entries of the index that match a word: itself, its stem as a word and as a stem, its other forms."""
     stem = folding.stem(word)
-    return list(dict.fromkeys((word, stem, folding.STEM + stem)))
+    return list(dict.fromkeys((word, stem, folding.STEM + stem, *plurals.other_forms(word))))
 
 
 # Postgres: a GIN index returns all matches of a word, in no order.

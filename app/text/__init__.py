@@ -5,6 +5,7 @@ __all__ = [
     "embedding_names",
     "folding",
     "lookalikes",
+    "plurals",
     "prompt_weights",
     "spellings",
     "stop_notes",

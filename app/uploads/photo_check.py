@@ -57,7 +57,7 @@ def check(data: bytes) -> CheckedPhoto:
     with decoding_turns.turn():
         about, written = _decode(data)
     if "flaw" in about:
-        raise ValueError(_sentence(about["flaw"], about["values"], data))
+        raise ValueError(_sentence(about, data))
     return CheckedPhoto(written, about["width"], about["height"], hashlib.sha256(written).hexdigest())
 
 
@@ -76,9 +76,12 @@ def _decode(data: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(line), written
 
 
-def _sentence(flaw: str, values: dict[str, int], data: bytes) -> str:
+def _sentence(about: dict[str, Any], data: bytes) -> str:
     """Return what is wrong with a picture and what the limit is."""
-    match flaw:
+    values, sentence = about["values"], about.get("sentence", "")
+    match flaw := about["flaw"]:
+        case "colours":
+            return _(sentence, **values)
         case "pixels" | "deep pixels":
             return _too_many(values.get("count"), is_deep=flaw == "deep pixels")
         case "small":

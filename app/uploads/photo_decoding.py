@@ -17,7 +17,7 @@ from typing import Any
 
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
-from app.uploads import png_chunks
+from app.uploads import photo_colours, photo_samples, png_chunks
 
 LONGEST = 1024
 """The longer side of stored pictures in pixels; no model here renders larger ones."""
@@ -71,6 +71,7 @@ def decode(data: bytes, pixels_max: int) -> Image.Image:
     What can be told from the header is checked before anything is decoded.
 
     :raises Refused: when it is too large, too small, too narrow, damaged, or of another format.
+    :raises UnreadColours: when its colours or samples are of a kind that is not read.
     """
     _register_heif()
     try:
@@ -78,10 +79,12 @@ def decode(data: bytes, pixels_max: int) -> Image.Image:
             _check_size(opened, pixels_max)
             if opened.format == "JPEG":
                 _check_scans(data)
-            return _normalise(opened)
+            return _normalise(opened, photo_colours.read_cicp(data), pixels_max)
     except TOO_LARGE as error:
         raise Refused("pixels") from error
     except UnidentifiedImageError as error:
+        if data.startswith((b"II", b"MM")) and (unread := photo_samples.name_unread_tiff(data)):
+            raise unread from error
         raise Refused("format") from error
     except BROKEN as error:
         raise Refused("damaged") from error
@@ -104,15 +107,21 @@ def _check_scans(data: bytes) -> None:
         raise Refused("scans", count=count)
 
 
-def _normalise(opened: Image.Image) -> Image.Image:
-    """Return the decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB, with alpha only if needed."""
+def _normalise(opened: Image.Image, cicp: photo_colours.Cicp | None, pixels_max: int) -> Image.Image:
+    """Return the decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB, with alpha only if needed.
+
+    :raises UnreadColours: when its colours or samples are of a kind that is not read.
+    """
+    photo_samples.choose_page(opened)
+    _check_size(opened, pixels_max)
+    photo_samples.check_samples(opened)
     opened.draft(None, (LONGEST, LONGEST))  # decode a JPEG no larger than needed
-    profile = opened.info.get("icc_profile")
+    profile = None if cicp is not None and opened.format == "PNG" else opened.info.get("icc_profile")
     opened.load()
-    picture = _eight_bit(_upright(opened))
+    picture = photo_samples.to_eight_bits(_upright(opened), opened)
     picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS, reducing_gap=3.0)
     alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
-    picture = _in_srgb(picture, profile)
+    picture = _in_srgb(picture, profile, cicp)
     if alpha is not None and alpha.getextrema()[0] < 255:  # type: ignore[operator]
         picture.putalpha(alpha)
     bare = Image.new(picture.mode, picture.size)  # a new image, without any metadata of the file
@@ -132,19 +141,11 @@ def _upright(opened: Image.Image) -> Image.Image:
     return opened if turn is None else opened.transpose(turn)
 
 
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Return the picture in an 8-bit mode that can be scaled: RGB, RGBA, CMYK or L."""
-    if picture.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
-        return picture.convert("I").point(lambda value: value / 257).convert("L")
-    if picture.mode == "F":
-        return picture.convert("L")
-    if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
-        return picture.convert("RGBA")
-    return picture.convert("RGB") if picture.mode not in ("RGB", "RGBA", "CMYK", "L") else picture
+def _in_srgb(picture: Image.Image, profile: bytes | None, cicp: photo_colours.Cicp | None) -> Image.Image:
+    """Return the picture in sRGB by its own profile, else by its code points; without both, its colours are kept.
 
-
-def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture in sRGB by its own profile; without a valid profile, its colours are kept."""
+    In a PNG the code points count before the profile, as its specification says.
+    """
     plain = picture.convert("RGB") if picture.mode == "RGBA" else picture
     if profile:
         try:
@@ -154,7 +155,7 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
                 return converted
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # the profile does not match the pixels
             pass
-    return plain.convert("RGB")
+    return photo_colours.to_srgb(plain.convert("RGB"), cicp)
 
 
 @cache
@@ -187,6 +188,8 @@ def main(arguments: list[str]) -> int:
         about: dict[str, Any] = {"width": picture.width, "height": picture.height}
     except Refused as error:
         about = {"flaw": error.flaw, "values": error.values}
+    except photo_colours.UnreadColours as error:
+        about = {"flaw": "colours", "sentence": error.sentence, "values": error.values}
     except MemoryError:
         about = {"flaw": "pixels", "values": {}}
     sys.stdout.buffer.write(json.dumps(about).encode() + b"\n" + written.getvalue())

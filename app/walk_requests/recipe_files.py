@@ -33,8 +33,10 @@ NAMESPACE = "urn:moma-lisa:xmp"
 """The XMP namespace of this program's properties."""
 DESCRIPTION_END = b"</rdf:Description>"
 IN_XMP = re.compile(rb"<moma:recipe[^<>]*>([^<]*)</moma:recipe>")
-IN_MP4 = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"desc", 0), (b"data", 8))
-"""The boxes that lead to a film's description, and the length of the header of each before its content."""
+IN_MP4 = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0))
+"""The boxes that lead to a film's metadata, and the length of the header of each before its content."""
+DESCRIPTION, FILM_COMMENT = ((b"desc", 0), (b"data", 8)), ((b"\xa9cmt", 0), (b"data", 8))
+"""The boxes within them with a film's recipe: ours, and the comment into which others convert that of our GIFs."""
 
 
 @contextmanager
@@ -146,15 +148,35 @@ def _chunks(data: bytes | mmap.mmap) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _in_mp4(data: bytes | mmap.mmap) -> bytes:
-    """Return the description of an MP4 (ISO/IEC 14496-12, and the item list of QuickTime's metadata)."""
-    start, end = 0, len(data)
-    for wanted, head in IN_MP4:
-        boxes = islice(_boxes(data, start, end), PARTS_MAX)
+    """Return the description of an MP4 (ISO/IEC 14496-12, and the item list of QuickTime's metadata).
+
+    If it has none, or one that is no JSON, return its comment if that may be JSON.
+    """
+    films = _within(data, (0, len(data)), IN_MP4)
+    described, commented = (_text_in(data, films, path) for path in (DESCRIPTION, FILM_COMMENT))
+    return commented if _may_be_json(commented) and not _may_be_json(described) else described
+
+
+def _may_be_json(text: bytes) -> bool:
+    return text.lstrip().startswith(b"{")
+
+
+def _text_in(data: bytes | mmap.mmap, films: tuple[int, int] | None, path: tuple[tuple[bytes, int], ...]) -> bytes:
+    place = None if films is None else _within(data, films, path)
+    return b"" if place is None else data[place[0] : min(place[1], place[0] + RECIPE_MAX + 1)]
+
+
+def _within(
+    data: bytes | mmap.mmap, place: tuple[int, int], path: tuple[tuple[bytes, int], ...]
+) -> tuple[int, int] | None:
+    """Return where the content of the box at the end of a path begins and ends; ``None`` if a box is missing."""
+    for wanted, head in path:
+        boxes = islice(_boxes(data, *place), PARTS_MAX)
         box = next(((first, last) for name, first, last in boxes if name == wanted), None)
         if box is None:
-            return b""
-        start, end = box[0] + head, box[1]
-    return data[start : min(end, start + RECIPE_MAX + 1)]
+            return None
+        place = box[0] + head, box[1]
+    return place
 
 
 def _boxes(data: bytes | mmap.mmap, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:

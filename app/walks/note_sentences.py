@@ -1,9 +1,10 @@
-"""The notes on a stop as sentences in the page's language."""
+"""The notes on a stop, and on a whole film, as sentences in the page's language."""
 
 from __future__ import annotations
 
-from app.i18n.formatting import join_words
+from app.i18n.formatting import decimal, join_words
 from app.i18n.gettext import N_, _
+from app.storage.walk_models import Walk
 from app.text import stop_notes, tool_tags
 
 NOTES = {
@@ -19,9 +20,21 @@ NOTES = {
     stop_notes.NO_WEIGHTS: N_("The model does not know weights in prompts; they were ignored."),
     stop_notes.NO_CLIP_SKIP: N_("The model does not know clip skip; it was ignored."),
     stop_notes.NO_EMBEDDINGS: N_("The model does not know embeddings; the prompt's were read as words."),
+    stop_notes.NEW_SEED: N_("Its picture was unfit to be shown; it was painted from another seed."),
 }
 TAGS_MAX = 12
 """The most tags that a note names."""
+
+
+def describe_film(walk: Walk) -> str:
+    """Return a sentence on a film that is shown more slowly than was requested; ``""`` for any other."""
+    if not any(stop_notes.SLOWED in stop_notes.split(stop.note) for stop in walk.stops):
+        return ""
+    return _(
+        "At more than %(rate)s frames a second this film would flash more than three times a second, so it is shown "
+        "at this rate.",
+        rate=decimal(walk.fps),
+    )
 
 
 def describe(text: str, prompt: str) -> str:

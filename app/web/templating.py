@@ -85,6 +85,7 @@ GLOBALS = {
     "on_site": addresses.on_site,
     "credit_of": drawing_credits.of_drawing,
     "credits_of": lambda walk: drawing_credits.of_walk(walk.drawings),
+    "film_note": note_sentences.describe_film,
     "hands_of": model_styles.names,
     "found_hands": model_styles.detected_names,
     "remake": form_fields.fields,

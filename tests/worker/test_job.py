@@ -31,7 +31,7 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Stop, Task, Walk
 from app.walk_requests import intake, recipe
-from app.walks import lifecycle, lookup
+from app.walks import lifecycle, lookup, note_sentences
 from tests.conftest import Commissioner
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.house import HOUSE
@@ -212,6 +212,14 @@ def test_film_that_would_flash_is_shown_more_slowly(
     with Image.open(io.BytesIO(media_store.store().read_bytes(row.media["gif"].path))) as picture:
         assert picture.info["duration"] == pytest.approx(1000 / flash_safety.SAFE_FPS, abs=10)
         assert json.loads(picture.info["comment"])["fps"] == flash_safety.SAFE_FPS
+    assert [stop.note for stop in row.stops] == ["slowed", *[""] * 7]
+    assert note_sentences.describe_film(row).startswith("At more than 6 frames a second this film would flash")
+
+
+def test_film_that_does_not_flash_has_no_note(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned("a fox", "a kite", frames=6)
+    job.work()
+    assert not any(stop.note for stop in read(walk.id).stops) and note_sentences.describe_film(read(walk.id)) == ""
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "mp4"])

@@ -44,8 +44,18 @@ def flashes(frames: Sequence[NDArray[np.uint8]], fps: float) -> bool:
 
 
 def limit_fps(frames: Sequence[NDArray[np.uint8]], fps: float) -> float:
-    """Return how many frames a second may be shown: `fps`, or :data:`SAFE_FPS` if the film would flash."""
-    return SAFE_FPS if fps > SAFE_FPS and flashes(frames, fps) else fps
+    """Return how many frames a second may be shown: `fps`, or the fastest safe rate if the film would flash.
+
+    That is at least :data:`SAFE_FPS`, and no rate whose frames take whole hundredths of a second, which a request may
+    state: so the site tells that the film was slowed down.
+    """
+    if fps <= SAFE_FPS or not flashes(frames, fps):
+        return fps
+    safe, unsafe = int(SAFE_FPS), int(fps)
+    while unsafe - safe > 1:
+        middle = (safe + unsafe) // 2
+        safe, unsafe = (safe, middle) if flashes(frames, middle) else (middle, unsafe)
+    return safe + 0.5 if 100 % safe == 0 else float(safe)  # within a second, both show the same number of frames
 
 
 def _too_many(changes: Iterator[Mask], second: int) -> bool:

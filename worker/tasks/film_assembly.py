@@ -25,6 +25,7 @@ from app.generation import frame_rates, models_on_offer
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Task, Walk
+from app.text import stop_notes
 from app.walk_requests import recipe
 from app.walks import colours, posters
 from worker.film import encoding, flash_safety, palette, small_gif, smoothness_measure
@@ -32,6 +33,7 @@ from worker.film.timing import durations, film_order, thin_out
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, write_as_holder
+from worker.tasks import stop_changes
 from worker.tasks.painted_pictures import GeneratedPictures, Picture
 
 FILM_PAUSE = 100.0
@@ -163,7 +165,8 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     order = film_order(walk.frames, walk.ending)
     reduced, sample, thumbnails = _first_reading(way, order)
     morph = smoothness_measure.morph(thumbnails, [frame.position for frame in frames], stops=len(walk.stops))
-    set_committed_value(walk, "fps", flash_safety.limit_fps([reduced[index] for index in order], walk.fps))
+    requested = walk.fps
+    set_committed_value(walk, "fps", flash_safety.limit_fps([reduced[index] for index in order], requested))
     poster = way[posters.choose(way, [frame.position for frame in frames])]
     films, smoothness = _films(walk, way, order, sample, poster)
     this_worker().heartbeat.note_progress()
@@ -187,6 +190,8 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             colour=colours.main(Image.fromarray(poster)),
             error=None,
         )
+        if walk.fps < requested:
+            stop_changes.add_note(session, walk.number, 0, stop_notes.SLOWED)
         session.execute(delete(Task).where(Task.walk_number == walk.number, Task.kind.not_in(SHORT_KINDS)))
     log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
 

@@ -19,9 +19,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.storage.database import now, writing
 from app.storage.walk_models import REFUSED, STOPS, Frame, Medium, Stop, Walk
+from app.text import stop_notes
 from worker.planning.latent_state import GeneratedFrame
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, suspend_tasks, write_as_holder
+from worker.tasks import stop_changes
 from worker.tasks.painting import WalkInProgress
 
 ASIDE = (0.1, -0.1, 0.2, -0.2, 0.3, -0.3, 0.45, -0.45)
@@ -66,6 +68,7 @@ def record_changes(session: Session, painting: WalkInProgress, changes: Changes)
     number = painting.claim.walk_number
     for stop, seed in changes.seeds.items():
         session.execute(update(Stop).where(Stop.walk_number == number, Stop.position == stop).values(seed=seed))
+        stop_changes.add_note(session, number, stop, stop_notes.NEW_SEED)
     if changes.positions:
         row = session.execute(select(Walk.levels, Walk.positions).where(Walk.number == number)).one()
         values: dict[str, Any] = {"positions": _moved(row.positions, changes.positions)}

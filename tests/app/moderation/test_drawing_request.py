@@ -14,6 +14,14 @@ from sketch import svg
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">{}</svg>'
 
 
+@pytest.mark.slow
+def test_check_stores_the_colour_that_is_understood(app: Flask) -> None:
+    drawing = SQUARE.format('<rect width="64" height="64" style="fill:red;fill:color(display-p3 1 0 0)"/>')
+    with app.test_request_context("/"):
+        checked = drawing_request.check(drawing.encode(), DrawingRequest("a robot hamster"))
+    assert 'style="fill:red"' in checked.svg
+
+
 @pytest.mark.parametrize(
     ("drawing", "english", "german"),
     [
@@ -23,6 +31,11 @@ SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">{}</svg>'
         (SQUARE.format("<g/>" * svg.ELEMENTS), "The drawing has more than 2000 elements.", "2000"),
         (SQUARE.format('<g onload="%(x)s"/>'), "The drawing holds a script, in 'onload'.", "'onload'"),
         (SQUARE.format('<a href="#%(x)s" r="9e9"/>'), "The drawing's 'r' holds the number 9e9, at most 1e+06.", "9e9"),
+        (
+            SQUARE.format('<g fill="lab(1 2 3)"/>'),
+            "The drawing's fill holds the colour lab(1 2 3), which is not understood: write it as in #d02020.",
+            "die Farbe lab(1 2 3)",
+        ),
     ],
 )
 def test_refused_drawing_is_explained_in_the_language_of_the_page(

@@ -131,6 +131,34 @@ def test_words_phrases_beginnings_and_what_is_unwanted_are_understood(hung: Hang
     assert {query: found(query) for query in UNDERSTOOD} == UNDERSTOOD
 
 
+PLURALS = {
+    "wolf": ["a lone wolf", "two wolves"], "wolves": ["a lone wolf", "two wolves"], "leaf": ["autumn leaves"],
+    "knives lone": [], "knives": ["a knife"], "bus": ["red buses"], "mouse": ["three mice"],
+    "child": ["children dancing"], "children": ["children dancing"], '"wolf"': ["a lone wolf"],
+    "bus -wolf": ["red buses"], "red -bus": [], "men": [],
+}  # fmt: skip
+
+
+@pytest.mark.databases
+def test_irregular_plurals_are_found(hung: Hanger) -> None:
+    for prompt in (
+        "a lone wolf",
+        "two wolves",
+        "autumn leaves",
+        "a knife",
+        "red buses",
+        "three mice",
+        "children dancing",
+    ):
+        hung(prompt, "x", seed=1)
+    assert {query: found(query) for query in PLURALS} == PLURALS
+
+
+def test_irregular_plurals_are_marked() -> None:
+    assert terms.highlight("two wolves", terms.parse("wolf sky")) == "two <mark>wolves</mark>"
+    assert terms.highlight("two wolves", terms.parse('"wolf"')) == "two wolves"
+
+
 HARMLESS = {
     "%": [], "_": [], "\\": [], "' OR 1=1 --": [], '"': [], "*": [], "f_x": [], "-": [], "--": [],
     '""""': [], "=any": [],

@@ -21,3 +21,9 @@ def test_worker_s_notes_join_those_of_the_request_and_replace_its_own() -> None:
     assert stop_notes.with_worker_notes(stored, stop_notes.NO_WEIGHTS) == "not read; tags ignored; weights ignored"
     assert stop_notes.with_worker_notes(stored, "") == "not read; tags ignored"
     assert stop_notes.with_worker_notes("", "") == ""
+    assert stop_notes.with_worker_notes("new seed; slowed", "") == "new seed"
+
+
+def test_note_is_added_once_in_its_place() -> None:
+    assert stop_notes.with_note("not read; slowed", stop_notes.CUT) == "not read; cut; slowed"
+    assert stop_notes.with_note("cut", stop_notes.CUT) == "cut" == stop_notes.with_note("", stop_notes.CUT)

@@ -6,9 +6,11 @@ import io
 import os
 import resource
 import struct
+import subprocess
 import time
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,8 +25,9 @@ def box(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", 8 + len(content)) + name + content
 
 
-def mp4(said: bytes | None, *, wide: bool = False) -> bytes:
+def mp4(said: bytes | None, *, wide: bool = False, comment: bytes | None = None) -> bytes:
     data = b"" if said is None else box(b"desc", box(b"data", bytes(8) + said))
+    data += b"" if comment is None else box(b"\xa9cmt", box(b"data", bytes(8) + comment))
     films = box(b"ilst", box(b"\xa9nam", box(b"data", bytes(8) + b"A fox")) + data)
     inside = box(b"mvhd", bytes(20)) + box(b"udta", box(b"meta", bytes(4) + box(b"hdlr", bytes(8)) + films))
     head = struct.pack(">I", 1) + b"moov" + struct.pack(">Q", 16 + len(inside)) if wide else None
@@ -65,6 +68,28 @@ def test_recipe_is_found(film: bytes) -> None:
 )
 def test_film_without_one_has_none(film: bytes) -> None:
     assert find_recipe(film) == b""
+
+
+@pytest.mark.parametrize(
+    ("film", "held"),
+    [(mp4(None, comment=SAID), SAID), (mp4(b"a film", comment=SAID), SAID), (mp4(SAID, comment=b'{"b": 1}'), SAID),
+     (mp4(SAID, comment=b"Made by a model"), SAID), (mp4(None, comment=b"Made by a model"), b""),
+     (mp4(b"a film", comment=b"Made by a model"), b"a film")],
+)  # fmt: skip
+def test_comment_of_a_film_counts_where_its_description_is_no_recipe(film: bytes, held: bytes) -> None:
+    assert find_recipe(film) == held
+
+
+@pytest.mark.slow
+def test_recipe_of_our_gif_is_found_in_the_film_that_ffmpeg_makes_of_it(tmp_path: Path) -> None:
+    said = b'{"prompts": ["a fox \xc3\xa9"], "x": "' + b"y" * 5_000 + b'"}'
+    out = io.BytesIO()
+    frames = [Image.new("P", (16, 16), index) for index in range(3)]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], comment=said)
+    (tmp_path / "film.gif").write_bytes(out.getvalue())
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", "film.gif", "-pix_fmt", "yuv420p", "film.mp4"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    assert find_recipe((tmp_path / "film.mp4").read_bytes()) == said
 
 
 def test_kinds_are_told_by_their_first_bytes() -> None:

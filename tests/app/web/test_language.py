@@ -41,7 +41,7 @@ def sentences() -> set[Key]:
         ROOT,
         method_map=[(each["pattern"], each["method"]) for each in mappings],
         options_map={each["pattern"]: {"silent": "false"} for each in mappings if each["method"] == "jinja2"},
-        keywords={**DEFAULT_KEYWORDS, "N_": None, "counted": (1, 2), "DrawingRefused": None},
+        keywords={**DEFAULT_KEYWORDS, "N_": None, "counted": (1, 2), "DrawingRefused": None, "UnreadColours": None},
     )
     return {tuple(message) if isinstance(message, list | tuple) else message for _, _, message, _, _ in found}
 

@@ -85,6 +85,17 @@ def test_flashing_film_is_shown_as_slowly_as_no_film_flashes() -> None:
     assert limit_fps(film, 5.0) == 5.0
 
 
+@pytest.mark.parametrize("fps", [12.5, 20.0, 25.0, 33.333, 50.0])
+@pytest.mark.parametrize("still", range(1, 6))
+def test_film_that_flashes_is_shown_at_the_fastest_safe_rate(fps: float, still: int) -> None:
+    film = plain(*[*[0] * still, *[255] * still] * 6)
+    shown = limit_fps(film, fps)
+    assert SAFE_FPS <= shown <= fps and not flashes(film, shown)
+    if shown < fps:
+        assert flashes(film, fps) and flashes(film, int(shown) + 1)
+        assert 100 / shown != round(100 / shown)  # no rate that a request may state
+
+
 def test_films_at_the_safe_pace_never_flash() -> None:
     noise = np.random.default_rng(7)
     film = list(noise.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8))

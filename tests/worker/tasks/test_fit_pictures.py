@@ -135,6 +135,7 @@ def test_unfit_stop_is_painted_from_another_seed_that_is_on_the_walk(
     assert walk.state == FINISHED
     assert walk.stops[0].seed is None
     assert walk.stops[1].seed == (4 + fit_pictures.SEED_STEP) % fit_pictures.SEED_MAX
+    assert [stop.note for stop in walk.stops] == ["", "new seed"]
     assert len(stills(walk)) == 5
     assert not any(detector.is_unfit(picture) for picture in stills(walk).values())
 
