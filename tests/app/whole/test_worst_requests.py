@@ -1,0 +1,26 @@
+"""However large a request may be, and whatever it is made of, it takes less than a second of processor time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.storage.walk_models import Walk
+from tests.conftest import make_app
+from tests.support import worst
+
+pytestmark = pytest.mark.slow
+
+
+def test_no_address_has_a_request_that_takes_a_second(instance: Path, hung: Callable[..., Walk]) -> None:
+    walk_id = hung().id
+    app = make_app(instance, REQUEST_SECONDS=1.0)
+    clients = app.test_client()
+    slow = [
+        (dear.method, dear.address[:80], dear.what)
+        for dear in worst.all_requests(app, walk_id)
+        if dear.send(clients)[0] == 503
+    ]
+    assert slow == []
