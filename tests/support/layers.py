@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 LAYERS = {
-    "app": """addresses field_docs files i18n version | errors models | field_errors instance settings | config | text
+    "app": """addresses client_address field_docs files i18n version | errors models
+        | field_errors instance settings | config | text
         | storage | generation uploads
         | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | walk_requests
         | gallery | wall | maintenance operations presentation teaching | archives processes | web
