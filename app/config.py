@@ -21,6 +21,7 @@ from flask import Flask
 from pydantic import ValidationError
 from sqlalchemy.engine import URL
 
+from app import environment
 from app.errors import ConfigError
 from app.instance import VARIABLE as INSTANCE_VARIABLE
 from app.settings import kinds, table
@@ -35,9 +36,11 @@ SECRET_COMMAND = "python -c 'import secrets; print(secrets.token_hex(32))'"  # n
 def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
     """Read and validate the settings into ``app.config``, and create the instance folder.
 
-    :raises ConfigError: when a setting is unknown or invalid (the message names it), or the instance folder cannot be
-        used.
+    :raises ConfigError: when a setting or ``TZ`` is unknown or invalid (the message names it), or the instance folder
+        cannot be used.
     """
+    if flaw := environment.time_zone_flaw():
+        raise ConfigError(flaw)
     app.config.from_mapping(overrides or {})
     passed = {name: value for name, value in (overrides or {}).items() if name in table.FIELDS}
     given = _from_file(Path(app.instance_path) / "settings.toml") | _from_environment() | passed

@@ -15,7 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug.exceptions import NotFound
 
-from app import client_address
+from app import client_address, environment
 from app.observability import site_metrics
 from app.queue import jobs
 
@@ -35,8 +35,12 @@ class Requests:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        own = None if FOLDER in os.environ else self.registry  # with a folder, the collector below reads all processes
-        if own is None:
+        own = (
+            None if environment.variable(FOLDER) else self.registry
+        )  # with a folder, the collector below reads all processes
+        if own is not None:
+            values.ValueClass = values.MutexValue  # type: ignore[misc, assignment]
+        else:
             values.ValueClass = values.MultiProcessValue(lambda: os.environ.get(SEAT) or os.getpid())  # type: ignore[no-untyped-call]
         self.count = Counter("moma_http_requests", "Requests answered.", ["method", "endpoint", "status"], registry=own)
         self.seconds = Histogram(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LAYERS = {
-    "app": """addresses client_address field_docs files i18n version | errors models
+    "app": """addresses client_address environment field_docs files i18n version | errors models
         | field_errors instance settings | config | text
         | storage | generation uploads
         | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | walk_requests
