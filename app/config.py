@@ -176,7 +176,6 @@ def _configure_flask(app: Flask) -> None:
         MAX_CONTENT_LENGTH=app.config["BODY_MAX"],
         MAX_FORM_MEMORY_SIZE=app.config["BODY_MAX"],
         MAX_FORM_PARTS=100,
-        SESSION_COOKIE_NAME="moma_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # a form that stays open for hours still works; the token ends with the session
