@@ -12,17 +12,14 @@ import pytest
 from app import create_app, environment
 from app.errors import ConfigError
 from app.observability import metrics
+from tests.support.time_zone import time_zone
 
 
 @pytest.fixture(autouse=True)
 def _time_zone() -> Iterator[None]:
-    """Set the time zone of the process again after a test, whose variables are then those of before."""
-    before = os.environ.get("TZ")
-    yield
-    os.environ.pop("TZ", None)
-    if before is not None:
-        os.environ["TZ"] = before
-    time.tzset()
+    """Set the time zone of the process again after a test."""
+    with time_zone("UTC"):
+        yield
 
 
 @pytest.mark.parametrize("value", ["", " ", "\r", "\t\n"])

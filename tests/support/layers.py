@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 LAYERS = {
-    "app": """addresses client_address environment field_docs files i18n version | errors models
+    "app": """addresses client_address environment field_docs files local_time version | i18n
+        | errors models
         | field_errors instance settings | config | text
         | storage | generation uploads
         | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | walk_requests
