@@ -1,9 +1,10 @@
 # A bare `make` lists the targets.
-PYTHON ?= python3
+# Empty variables mean the default.
+override PYTHON := $(or $(strip $(PYTHON)),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-PORT ?= 8000
+override PORT := $(or $(strip $(PORT)),8000)
 export PORT
 # Compiling the tests anew each time would be a quarter of a quick run.
 export PYTHONDONTWRITEBYTECODE =

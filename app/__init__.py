@@ -22,9 +22,11 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         environment variable ``MOMA_INSTANCE``, or ``instance/``.
     :raises app.errors.ConfigError: when a setting is unknown or has an invalid value.
     """
+    from app import config, environment
+
+    environment.clean()  # before libraries that read the environment while they are imported
     from flask import Flask
 
-    from app import config
     from app.admin import curator_drawings
     from app.api import registration as api
     from app.auth import rate_limits, visitors

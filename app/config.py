@@ -21,6 +21,7 @@ from flask import Flask
 from pydantic import ValidationError
 from sqlalchemy.engine import URL
 
+from app import environment
 from app.errors import ConfigError
 from app.instance import VARIABLE as INSTANCE_VARIABLE
 from app.settings import kinds, table
@@ -35,9 +36,11 @@ SECRET_COMMAND = "python -c 'import secrets; print(secrets.token_hex(32))'"  # n
 def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
     """Read and validate the settings into ``app.config``, and create the instance folder.
 
-    :raises ConfigError: when a setting is unknown or invalid (the message names it), or the instance folder cannot be
-        used.
+    :raises ConfigError: when a setting or ``TZ`` is unknown or invalid (the message names it), or the instance folder
+        cannot be used.
     """
+    if flaw := environment.time_zone_flaw():
+        raise ConfigError(flaw)
     app.config.from_mapping(overrides or {})
     passed = {name: value for name, value in (overrides or {}).items() if name in table.FIELDS}
     given = _from_file(Path(app.instance_path) / "settings.toml") | _from_environment() | passed
@@ -173,7 +176,6 @@ def _configure_flask(app: Flask) -> None:
         MAX_CONTENT_LENGTH=app.config["BODY_MAX"],
         MAX_FORM_MEMORY_SIZE=app.config["BODY_MAX"],
         MAX_FORM_PARTS=100,
-        SESSION_COOKIE_NAME="moma_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # a form that stays open for hours still works; the token ends with the session

@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 
+from app import environment
 from app.errors import ConfigError
 
 VARIABLE = "MOMA_INSTANCE"
@@ -21,9 +22,9 @@ class InstanceTaken(ConfigError):
 def folder(default: Path) -> Path:
     """Return the absolute path in ``MOMA_INSTANCE``, in which ``~`` is expanded, or else of ``default``.
 
-    The CR at the end of a line of an environment file from Windows is no part of it.
+    Space around the path, such as the CR of an environment file from Windows, is no part of it.
     """
-    return Path(os.environ.get(VARIABLE, "").rstrip("\r\n") or default).expanduser().resolve()
+    return Path(environment.variable(VARIABLE) or default).expanduser().resolve()
 
 
 def take(instance: Path) -> int:

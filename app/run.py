@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import time
@@ -14,6 +13,7 @@ from types import FrameType
 from app import create_app
 from app.config import ROOT
 from app.errors import MomaError
+from app.processes import listening
 from app.processes.console import write_line
 from app.processes.supervisor import Site, address
 
@@ -24,8 +24,8 @@ WATCHED = ("app", "worker")  # for the worker; gunicorn's own reloader watches f
 def main() -> int:
     """Run the site until Ctrl-C or SIGTERM; return the exit status: 0, or 1 when it cannot start."""
     parser = argparse.ArgumentParser(prog="python -m app.run", description=__doc__)
-    parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"))
+    parser.add_argument("--host", default="", help="the address to listen on; default: HOST, or 127.0.0.1")
+    parser.add_argument("--port", default="", help="the port to listen on; default: PORT, or 8000")
     parser.add_argument("--reload", action="store_true", help="restart web server and worker when the code changes")
     arguments = parser.parse_args()
     stop: list[int] = []
@@ -45,9 +45,10 @@ def main() -> int:
 
 
 def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
-    host, port = arguments.host.strip("[]"), arguments.port
+    host, port = listening.host(arguments.host), listening.port(arguments.port)
+    listening.check_trusted()
     app = create_app()
-    below = app.config["URL_PREFIX"] or os.environ.get("SCRIPT_NAME", "")
+    below = app.config["URL_PREFIX"] or listening.below()
     with Site(app) as site:
         site.prepare()
         site.start_redis()

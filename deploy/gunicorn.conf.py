@@ -14,6 +14,17 @@ from pathlib import Path
 
 from gunicorn.glogging import Logger
 
+
+def variable(name, default):
+    """Return an environment variable without space around it, or the default if it is missing or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def refuse(name, must):
+    """End the start with a sentence that names a variable."""
+    sys.exit(f"{name} must {must}, not {os.environ[name]!r}.")
+
+
 cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 bind = "127.0.0.1:8000"  # a socket passed by systemd (deploy/systemd/moma-web.socket) takes precedence
@@ -22,7 +33,8 @@ bind = "127.0.0.1:8000"  # a socket passed by systemd (deploy/systemd/moma-web.s
 chdir = str(Path(__file__).resolve().parents[1])
 sys.path[:] = [path for path in sys.path if path != chdir]  # gunicorn inserts it first only if it is not in the list
 worker_class = "gthread"  # while a thread waits for the database, others of its process serve requests
-workers = int(os.environ.get("WEB_CONCURRENCY", min(cores + 1, 8)))  # each opens up to 10 of Postgres's default 100
+workers = variable("WEB_CONCURRENCY", str(min(cores + 1, 8)))  # each opens up to 10 of Postgres's default 100
+workers = int(workers) if workers.isdecimal() and int(workers) else refuse("WEB_CONCURRENCY", "be a number from 1")
 threads = 8
 
 # nginx buffers slow clients. Without nginx, gunicorn drops a client that sends nothing.
@@ -39,7 +51,13 @@ max_requests = 500_000
 max_requests_jitter = 100_000
 
 # The proxies whose "X-Forwarded-Proto: https" is trusted. MOMA_PROXIES sets how many proxies are trusted for addresses.
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+forwarded_allow_ips = variable("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+
+# The path below which gunicorn serves the site; it reads the variable at each request.
+below = variable("SCRIPT_NAME", "").removesuffix("/")
+if not re.fullmatch(r"((/(?!\.{1,2}(/|$))[A-Za-z0-9_.~-]+)+)?", below):
+    refuse("SCRIPT_NAME", "be a path such as /moma")
+os.environ["SCRIPT_NAME"] = below
 
 control_socket_disable = True
 # Keep the workers' heartbeat files in memory, not on a disk that may be slow.
@@ -53,8 +71,9 @@ WITH_VISITORS = '%(h)s %({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s %(M)sms "%(a)s
 # All processes write request metrics to files in one folder (docs/reference/metrics.md). Each process has a numbered
 # seat, which its replacement takes over. This file imports nothing of the application, because a reload would keep the
 # old code.
-instance = Path(os.environ.get("MOMA_INSTANCE") or "instance")
-figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(instance.resolve() / "metrics")))
+instance = Path(variable("MOMA_INSTANCE", "instance")).expanduser()
+figures = Path(variable("PROMETHEUS_MULTIPROC_DIR", str(instance.resolve() / "metrics")))
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
 figures.mkdir(parents=True, exist_ok=True)
 
 # The module of the log formats, loaded by its path for the same reason.
@@ -70,7 +89,7 @@ def log_format():
         settings = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
         settings = {}
-    return os.environ.get("MOMA_LOG_FORMAT", settings.get("log_format", lines.TEXT))
+    return variable("MOMA_LOG_FORMAT", settings.get("log_format", lines.TEXT))
 
 
 WORDS = re.compile(r"(/walks/[a-z0-9]{16}-)[^/?\s]*")  # the slug of a walk, after its ID

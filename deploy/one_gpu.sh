@@ -4,7 +4,8 @@
 # it stays when a release is rolled back.
 #
 # CUDA_VISIBLE_DEVICES may list the GPUs to use ("1,3", or UUIDs): they are dealt out in that order. A site that names its
-# device (MOMA_DEVICE or `device` in settings.toml: cpu, cuda:1) keeps it for every worker.
+# device (MOMA_DEVICE or `device` in settings.toml: cpu, cuda:1) keeps it for every worker. Space around a value, such as
+# the CR of an environment file from Windows, is no part of it; a variable without anything else counts as unset.
 number=$1
 shift
 
@@ -20,7 +21,7 @@ list_gpus() {
     done | sort -n
 }
 
-case "$(set_device)" in
+case "$(set_device | tr -d '[:space:]')" in
     "" | auto | cuda) ;;
     *) exec "$@" ;;
 esac
@@ -30,9 +31,8 @@ case "$number" in
         exec "$@"
         ;;
 esac
-if [ -n "${CUDA_VISIBLE_DEVICES:-}" ]; then
-    gpus=$(echo "$CUDA_VISIBLE_DEVICES" | tr ',' ' ')
-else
+gpus=$(echo "${CUDA_VISIBLE_DEVICES:-}" | tr -d '[:space:]' | tr ',' ' ')
+if [ -z "${gpus# }" ]; then
     gpus=$(list_gpus | tr '\n' ' ')
 fi
 # shellcheck disable=SC2086 # a word for each GPU

@@ -4,4 +4,4 @@ import os
 
 # Torch's threads spin while they wait for each other. If other processes need the CPU, spinning threads take it from
 # the thread that is waited for, and a walk of seconds takes minutes. Set this before libgomp, and so torch, is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ["OMP_WAIT_POLICY"] = os.environ.get("OMP_WAIT_POLICY", "").strip() or "PASSIVE"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app, g, request
 from sqlalchemy import select, update
@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.auth import visitors
 from app.errors import FieldError, InvalidInput, TokenRefused
+from app.local_time import first_moment, local_day
 from app.moderation import audit_log
 from app.storage.database import db, now, writing
 from app.storage.house_models import TOKEN_NAME_MAX, ApiToken
@@ -137,7 +138,7 @@ def create(
 def expiry(text: str) -> datetime:
     """Return the moment when a token expires.
 
-    :param text: the last valid day in UTC, ``2027-01-31``, or a number of days from now, ``90d``.
+    :param text: the last valid day in the site's time zone, ``2027-01-31``, or a number of days from now, ``90d``.
     :raises InvalidInput: when the text is neither, or the moment is not in the future.
     """
     moment = None
@@ -145,7 +146,7 @@ def expiry(text: str) -> datetime:
         if days := DAYS.fullmatch(text):
             moment = now() + timedelta(days=int(days[1]))
         else:
-            moment = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1)
+            moment = first_moment(datetime.strptime(text, "%Y-%m-%d").date() + timedelta(days=1))
     except (ValueError, OverflowError):
         moment = None
     if moment is None or moment <= now():
@@ -191,7 +192,7 @@ def _load() -> ApiToken | None:
         raise TokenRefused("This API token is not known here.")
     if why := flaw(token):
         raise TokenRefused(f"This API token is {why}.")
-    today = now().date()
+    today = local_day(now())
     if token.last_used_on != today:
         with writing() as session:
             session.execute(update(ApiToken).where(ApiToken.number == token.number).values(last_used_on=today))

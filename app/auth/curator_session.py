@@ -14,11 +14,10 @@ from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from app.auth.visitors import cookie_path, host_name
+from app.auth import cookies
 from app.errors import InvalidInput
 from app.moderation import audit_log
 
-COOKIE = "moma_curator"
 IDLE_SECONDS = 3600
 WHOLE_SECONDS = 12 * 3600
 PASSWORD_MIN = 12
@@ -58,9 +57,11 @@ def end(response: Response) -> None:
     if (sign_in := current()) is not None:
         audit_log.note(SIGNED_OUT, _name(sign_in))
     g.curator = None
-    response.delete_cookie(
-        host_name(COOKIE), path=cookie_path(), secure=request.is_secure, httponly=True, samesite="Strict"
-    )
+    for name in cookies.names(cookies.CURATOR):
+        if _sign_in(request.cookies.get(name, "")):  # under the name of release 1.1.0 it may be another site's
+            response.delete_cookie(
+                name, path=cookies.path(), secure=request.is_secure, httponly=True, samesite="Strict"
+            )
 
 
 def current() -> SignIn | None:
@@ -79,26 +80,27 @@ def renew(response: Response) -> Response:
 
 
 def _load() -> SignIn | None:
+    for value in cookies.values(cookies.CURATOR):
+        sign_in = _sign_in(value)
+        if sign_in is None or time.time() - sign_in[1] > WHOLE_SECONDS:
+            continue
+        if not audit_log.is_noted(SIGNED_OUT, _name(sign_in)):
+            return sign_in
+    return None
+
+
+def _sign_in(cookie: str) -> SignIn | None:
+    """Return the sign-in of a cookie that this site has signed within the last hour, or None."""
     try:
-        name, begun = _serializer().loads(request.cookies.get(host_name(COOKIE), ""), max_age=IDLE_SECONDS)
-        sign_in = str(name), int(begun)
+        name, begun = _serializer().loads(cookie, max_age=IDLE_SECONDS)
+        return str(name), int(begun)
     except (BadSignature, ValueError, TypeError):
         return None
-    if time.time() - sign_in[1] > WHOLE_SECONDS or audit_log.is_noted(SIGNED_OUT, _name(sign_in)):
-        return None
-    return sign_in
 
 
 def _set_cookie(response: Response, sign_in: SignIn) -> None:
-    response.set_cookie(
-        host_name(COOKIE),
-        _serializer().dumps(sign_in),
-        path=cookie_path(),
-        max_age=IDLE_SECONDS,
-        httponly=True,
-        secure=request.is_secure,
-        samesite="Strict",
-    )
+    value = str(_serializer().dumps(sign_in))
+    cookies.put(response, cookies.CURATOR, value, max_age=IDLE_SECONDS, samesite="Strict")
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -17,6 +17,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from app import client_address
 from app.auth import api_tokens, visitors
 from app.errors import TooMany
 from app.i18n.formatting import duration_about
@@ -72,14 +73,8 @@ def init_app(app: Flask) -> None:
 
 def network_key() -> str:
     """Return a keyed hash of the request's network: its IPv4 address, or the /64 prefix of its IPv6 address."""
-    text = request.remote_addr or ""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return visitors.keyed(f"network {text}")
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return visitors.keyed(f"network {ipaddress.ip_network((address, 64), strict=False)}")
-    return visitors.keyed(f"network {text}")
+    address = client_address.parse(request.remote_addr)
+    return visitors.keyed(f"network {client_address.network(address) if address else ''}")
 
 
 def queue_key(visitor: str) -> str:
@@ -87,12 +82,11 @@ def queue_key(visitor: str) -> str:
 
     The setting ``SHARED_NETWORKS`` lists networks with many visitors behind one address: a museum's, a school's.
     """
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
+    address = client_address.parse(request.remote_addr)
+    if address is None:
         return network_key()
     shared = (ipaddress.ip_network(text) for text in current_app.config["SHARED_NETWORKS"])
-    is_shared = any(address in network for network in shared if network.version == address.version)
+    is_shared = any(address in network for network in shared)
     return visitor if is_shared else network_key()
 
 

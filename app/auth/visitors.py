@@ -5,31 +5,39 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Row
 
-from app import addresses
+from app.auth import cookies
 from app.storage.candidate_models import CandidateSet
 from app.storage.walk_models import Walk
-
-COOKIE = "moma_visitor"
-YEAR_SECONDS = 31_536_000
 
 
 class HostSession(SecureCookieSessionInterface):
     """The signed session (it holds the CSRF token), with the name and path of the site's other cookies."""
 
-    def get_cookie_name(self, app: Flask) -> str:
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:  # noqa: ARG002
+        """Return the session of the first of the request's cookies that this site has signed, or an empty one."""
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        for value in cookies.values(cookies.SESSION):
+            with suppress(BadSignature):
+                return self.session_class(serializer.loads(value))
+        return self.session_class()
+
+    def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002
         """Return the cookie's name for this request."""
-        return host_name(super().get_cookie_name(app))
+        return cookies.name(cookies.SESSION)
 
     def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002
         """Return the path below which browsers send the cookie."""
-        return cookie_path()
+        return cookies.path()
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
         """Return whether the cookie is limited to https: if this request uses https."""
@@ -40,21 +48,6 @@ def init_app(app: Flask) -> None:
     """Set up the session's cookie, and the visitor cookie after each request that needs it."""
     app.session_interface = HostSession()
     app.after_request(_set_cookie)
-
-
-def host_name(name: str) -> str:
-    """Return a cookie's name, over https with the prefix by which browsers protect it (RFC 6265bis, section 4.1.3).
-
-    They accept ``__Host-`` for a whole host only; a site below a path has ``__Secure-``.
-    """
-    if not request.is_secure:
-        return name
-    return f"__Secure-{name}" if addresses.prefix() else f"__Host-{name}"
-
-
-def cookie_path() -> str:
-    """Return the path below which browsers send the site's cookies."""
-    return addresses.prefix() or "/"
 
 
 def known() -> str | None:
@@ -100,37 +93,22 @@ def report_hashes(secret: str) -> list[str]:
 
 
 def _keyed(message: str) -> list[str]:
-    return [hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest() for key in _secrets()]
-
-
-def _secrets() -> list[str]:
-    return [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
+    return [hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest() for key in cookies.secret_keys()]
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(_secrets()[::-1], salt="visitor")  # the last key signs, and all keys verify
+    return URLSafeSerializer(cookies.secret_keys()[::-1], salt="visitor")  # the last key signs, and all keys verify
 
 
 def _read_cookie() -> str | None:
-    value = request.cookies.get(host_name(COOKIE))
-    if not value:
-        return None
-    try:
-        secret = _serializer().loads(value)
-    except BadSignature:
-        return None
-    return secret if isinstance(secret, str) else None
+    for value in cookies.values(cookies.VISITOR):
+        with suppress(BadSignature):
+            if isinstance(secret := _serializer().loads(value), str):
+                return secret
+    return None
 
 
 def _set_cookie(response: Response) -> Response:
     if g.get("sets_visitor_cookie"):
-        response.set_cookie(
-            host_name(COOKIE),
-            _serializer().dumps(g.visitor),
-            path=cookie_path(),
-            max_age=YEAR_SECONDS,
-            httponly=True,
-            secure=request.is_secure,
-            samesite="Lax",
-        )
+        cookies.put(response, cookies.VISITOR, str(_serializer().dumps(g.visitor)), max_age=cookies.YEAR_SECONDS)
     return response

@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from app.auth import curator_session
 from app.cli.common import as_json, explain_errors, print_json
+from app.local_time import stamp
 from app.moderation import allowed_words, audit_log, banned_words, reports
 from app.moderation.audit_log import COMMAND
 from app.walks import lookup
@@ -153,9 +154,7 @@ def log(limit: int, as_json: bool) -> None:
         )
         return
     for deed in deeds:
-        click.echo(
-            f"{deed.at:%Y-%m-%d %H:%M:%S}  {deed.who:12}  {deed.what} {deed.about}{' (refused)' if deed.failed else ''}"
-        )
+        click.echo(f"{stamp(deed.at)}  {deed.who:12}  {deed.what} {deed.about}{' (refused)' if deed.failed else ''}")
 
 
 def _fields(case: reports.Case) -> list[dict[str, str]]:

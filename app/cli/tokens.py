@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from app.auth import api_tokens
 from app.cli.common import as_json, explain_errors, print_json
+from app.local_time import stamp
 from app.storage.house_models import ApiToken
 
 SCOPES = f"{', '.join(api_tokens.SCOPES)}; all but the last if not given"
@@ -72,7 +73,7 @@ def _fields(token: ApiToken) -> dict[str, Any]:
 def _line(token: ApiToken) -> str:
     parts = [token.name, " ".join(token.scopes), f"{token.allowance:,} walks an hour"]
     if token.expires_at is not None:
-        parts.append(f"expires {token.expires_at:%Y-%m-%d %H:%M} UTC")
+        parts.append(f"expires {stamp(token.expires_at)}")
     parts.append(f"last used {token.last_used_on}" if token.last_used_on else "never used")
     flaw = api_tokens.flaw(token)
     return ", ".join(parts) + (f" ({flaw})" if flaw else "")

@@ -115,9 +115,9 @@ class CatalogueQuery(BaseModel):
     colour: Several[Annotated[str, *_one_of(lambda: list(COLOURS))]] = []
     """The main colour of the poster."""
     since: Day | None = None
-    """Finished on this day (UTC) or later."""
+    """Finished on this day, in the site's time zone, or later."""
     until: Day | None = None
-    """Finished on this day (UTC) or earlier. With the newest first, the list begins on this day."""
+    """Finished on this day, in the site's time zone, or earlier. With the newest first, the list begins on this day."""
     sort: Annotated[
         Literal["newest", "oldest", "best", "walked", "smoothest", "surprise"] | None, Field(examples=["newest"])
     ] = None

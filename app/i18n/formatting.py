@@ -10,6 +10,7 @@ from babel.dates import format_date, format_datetime
 
 from app.i18n.gettext import N_, _, counted, ngettext
 from app.i18n.locales import here
+from app.local_time import local, local_day
 
 COUNTED = (
     counted("%(count)s walk", "%(count)s walks"),
@@ -150,10 +151,10 @@ def join_words(parts: Iterable[str]) -> str:
 
 
 def day(moment: date) -> str:
-    """Return a date in the site's style: ``20 November 2026``."""
-    return format_date(moment, "long", here())
+    """Return a date, or the local day of an instant, in the site's style: ``20 November 2026``."""
+    return format_date(local_day(moment) if isinstance(moment, datetime) else moment, "long", here())
 
 
 def day_and_time(moment: datetime) -> str:
-    """Return a date with the time: ``20 Nov 2026, 12:00:05``."""
-    return format_datetime(moment, "dd MMM y, HH:mm:ss", locale=here().language)
+    """Return the local date and time of an instant: ``20 Nov 2026, 12:00:05``."""
+    return format_datetime(local(moment), "dd MMM y, HH:mm:ss", locale=here().language)

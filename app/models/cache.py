@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from app import environment
 from app.models.names import COMMIT, ModelName, expand
 
 
@@ -12,8 +12,8 @@ def folder(setting: str) -> Path:
     """Return the cache folder: ``setting`` if it is not empty, else the hub client's default."""
     if setting:
         return Path(expand(setting))
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
-    return Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
+    home = environment.variable("HF_HOME") or Path(environment.variable("XDG_CACHE_HOME", "~/.cache"), "huggingface")
+    return Path(environment.variable("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
 
 
 def repository(name: ModelName, setting: str) -> Path:

@@ -14,6 +14,7 @@ from datetime import datetime
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.local_time import stamp
 from app.observability import overview
 from app.observability.overview import AtWork, Ended, Overview
 from app.storage.database import db
@@ -90,7 +91,7 @@ def _sleep(seconds: float) -> str:
 
 def _head(summary: Overview) -> Iterator[str]:
     redis = "" if summary.redis else "   REDIS IS AWAY"
-    yield f"MoMA Lisa   {summary.at:%Y-%m-%d %H:%M:%S} UTC{redis}"
+    yield f"MoMA Lisa   {stamp(summary.at)}{redis}"
     kinds = [f"{count} {kind}" for kind, count in summary.waiting.items() if count]
     yield f"waiting     {', '.join(kinds) or 'nothing'}"
     yield f"painting    {summary.painting} walks, {summary.frames_a_second:.1f} frames a second over five minutes"

@@ -6,7 +6,6 @@ Access is limited to this machine, without a proxy, and to requests with the tok
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import os
 import time
 
@@ -16,6 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug.exceptions import NotFound
 
+from app import client_address, environment
 from app.observability import site_metrics
 from app.queue import jobs
 
@@ -35,8 +35,12 @@ class Requests:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        own = None if FOLDER in os.environ else self.registry  # with a folder, the collector below reads all processes
-        if own is None:
+        own = (
+            None if environment.variable(FOLDER) else self.registry
+        )  # with a folder, the collector below reads all processes
+        if own is not None:
+            values.ValueClass = values.MutexValue  # type: ignore[misc, assignment]
+        else:
             values.ValueClass = values.MultiProcessValue(lambda: os.environ.get(SEAT) or os.getpid())  # type: ignore[no-untyped-call]
         self.count = Counter("moma_http_requests", "Requests answered.", ["method", "endpoint", "status"], registry=own)
         self.seconds = Histogram(
@@ -126,10 +130,8 @@ def _is_from_this_machine() -> bool:
     """Return whether the request came directly from loopback; behind a proxy every request does."""
     if any(name in request.headers for name in FORWARDED):
         return False
-    try:
-        return ipaddress.ip_address(request.remote_addr or "").is_loopback
-    except ValueError:  # a Unix socket has no address
-        return False
+    address = client_address.parse(request.remote_addr)
+    return address is not None and address.is_loopback  # a Unix socket has no address
 
 
 def _has_token() -> bool:

@@ -24,6 +24,7 @@ from app.config import ROOT
 from app.errors import ConfigError
 from app.generation import models_on_offer
 from app.operations import first_exhibition
+from app.processes import listening
 from app.processes.console import write_line
 from app.processes.redis_server import RedisServer
 from app.queue import jobs
@@ -65,7 +66,9 @@ class Site:
         self.instance = Path(app.instance_path)
         self.redis: RedisServer | None = None
         self.children: list[Child] = []
-        self.environment = {**os.environ, instance.VARIABLE: str(self.instance)}
+        self.environment = {**os.environ, instance.VARIABLE: str(self.instance), listening.BELOW: listening.below()}
+        # gunicorn reads it while it is imported, and ends if it is no number. The number of processes here is one.
+        self.environment.pop("WEB_CONCURRENCY", None)
         self._lock = -1
 
     def __enter__(self) -> Site:
@@ -139,7 +142,7 @@ class Site:
         """
         web = self._child("web")
         # With SCRIPT_NAME in its environment, gunicorn answers no request without that path.
-        while not _is_alive(f"http://{address(host, port)}{os.environ.get('SCRIPT_NAME', '')}/healthz"):
+        while not _is_alive(f"http://{address(host, port)}{listening.below()}/healthz"):
             if stopped():
                 return
             if web.has_ended:

@@ -11,6 +11,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +22,7 @@ from werkzeug.exceptions import NotFound
 from app.auth import api_tokens, visitors
 from app.errors import MediaError
 from app.i18n.gettext import _
+from app.local_time import local
 from app.publishing.caching import EACH_TIME, FOR_GOOD, set_cache_control
 from app.storage import media_store
 from app.storage.database import db
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("stored", __name__)
 
 RECIPE = "recipe.json"
+ZIP_YEARS = 1980, 2107  # the years that an entry of an archive can name; APPNOTE, section 4.4.6
 LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # bytes; ZIP's APPNOTE, section 4.3
 
 
@@ -169,15 +172,25 @@ def _packed(walk: Walk, written: bytes) -> Iterator[bytes]:
     After the first piece, the request has ended: what needs it comes before.
     """
     store, paths = media_store.store(), {_name(frame): frame.path for frame in walk.painted}
-    finished = walk.finished_at or walk.created_at
+    finished = _zip_time(walk.finished_at or walk.created_at)
     out = Outlet()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNG is already compressed
         for name, path in [*paths.items(), (RECIPE, "")]:
-            entry = zipfile.ZipInfo(name, finished.timetuple()[:6])
+            entry = zipfile.ZipInfo(name, finished)
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, store.read_bytes(path) if path else written)
             yield out.take()
     yield out.take()
+
+
+def _zip_time(moment: datetime) -> tuple[int, int, int, int, int, int]:
+    """Return the local time of an instant, as a ZIP archive has it: the nearest one in the years that it can name."""
+    shown = local(moment)
+    if shown.year < ZIP_YEARS[0]:
+        return (ZIP_YEARS[0], 1, 1, 0, 0, 0)
+    if shown.year > ZIP_YEARS[1]:
+        return (ZIP_YEARS[1], 12, 31, 23, 59, 58)
+    return (shown.year, shown.month, shown.day, shown.hour, shown.minute, shown.second)
 
 
 class Outlet(io.RawIOBase):

@@ -18,6 +18,7 @@ from sqlalchemy import String, cast, func, literal, literal_column, or_, select,
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session, aliased
 
+from app.local_time import first_moment
 from app.search.terms import ParsedQuery, Term
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import GalleryEntry, Walk
@@ -72,9 +73,8 @@ def facet(kind: str, value: object) -> str:
 
 
 def first_place(day: date) -> int:
-    """Return the least place of a day (UTC), at most ``PLACE_MAX``."""
-    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return min(((moment - EPOCH) // timedelta(milliseconds=1)) << SHIFT, PLACE_MAX)
+    """Return the least place of a day in the site's time zone, at most ``PLACE_MAX``."""
+    return min(((first_moment(day) - EPOCH) // timedelta(milliseconds=1)) << SHIFT, PLACE_MAX)
 
 
 def places(index_query: IndexQuery, *, after: int | None = None, limit: int, oldest_first: bool = False) -> list[int]:

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.collections import attribute_keyed_dict
 
 from app.addresses import on_site
+from app.local_time import local_day
 from app.storage.database import UTCDateTime, db, now
 
 QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
@@ -244,8 +245,8 @@ class Walk(db.Model):  # type: ignore[misc]
 
     @property
     def year(self) -> int:
-        """Return the year in which the walk was finished, or else requested."""
-        return (self.finished_at or self.created_at).year
+        """Return the local year in which the walk was finished, or else requested."""
+        return local_day(self.finished_at or self.created_at).year
 
     @property
     def is_waiting(self) -> bool:

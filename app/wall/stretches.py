@@ -22,6 +22,7 @@ from app.gallery.exhibitions import EXHIBITS_MAX, ExhibitionRequest
 from app.generation.cost import PAIR
 from app.i18n.formatting import day
 from app.i18n.gettext import N_, _
+from app.local_time import local_day
 from app.queue import fair_queue, jobs, queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX
@@ -250,7 +251,7 @@ def _publish(wall: Wall, kept: Walk) -> None:
     if exhibition is not None and exhibitions.size(exhibition) < EXHIBITS_MAX:
         exhibitions.add(exhibition, kept)
         return
-    begun = wall.opened_at.date()
+    begun = local_day(wall.opened_at)
     title = f"{wall.title[: TITLE_MAX - 40]}, {day(begun)}"
     for number in itertools.count(1):
         slug = f"{wall.name}-{begun.isoformat()}" + (f"-{number}" if number > 1 else "")

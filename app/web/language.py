@@ -13,11 +13,10 @@ from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 
 from app.addresses import on_site
-from app.auth.visitors import YEAR_SECONDS, cookie_path, host_name
+from app.auth import cookies
 from app.i18n.gettext import translations
 from app.i18n.locales import ENGLISH, LOCALES, NAMES, tag
 
-COOKIE = "moma_language"
 CHOICE_MAX = 2000  # the longest form, in characters, that a language link carries
 ADDRESS_MAX = 8000  # the longest query string, in characters, that a language link carries
 
@@ -44,7 +43,7 @@ def wanted() -> str:
     """Return the language code for this request: the cookie's, the browser's preference, or ``en``."""
     if not has_request_context() or _is_for_programs():
         return "en"
-    if (chosen := request.cookies.get(host_name(COOKIE), "")) in LOCALES:
+    if chosen := next((value for value in cookies.values(cookies.LANGUAGE) if value in LOCALES), None):
         return chosen
     preferred = (name.partition("-")[0].lower() for name, quality in request.accept_languages if quality)
     return next((language for language in preferred if language in LOCALES), "en")
@@ -89,15 +88,7 @@ def _choose() -> Response | None:
     path = on_site("/" + request.path.lstrip("/"))  # //host would redirect to another site
     response = cast(Response, redirect(f"{path}?{urlencode(others, doseq=True)}" if others else path, 303))
     response.headers["Cache-Control"] = "no-store"
-    response.set_cookie(
-        host_name(COOKIE),
-        chosen,
-        path=cookie_path(),
-        max_age=YEAR_SECONDS,
-        httponly=True,
-        secure=request.is_secure,
-        samesite="Lax",
-    )
+    cookies.put(response, cookies.LANGUAGE, chosen, max_age=cookies.YEAR_SECONDS)
     return response
 
 

@@ -13,6 +13,7 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import is_resource_modified, parse_range_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app import client_address
 from app.addresses import PREFIX
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FORWARDED_PREFIX = "HTTP_X_FORWARDED_PREFIX"
+FORWARDED_FOR, FORWARDED_PREFIX = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PREFIX"
 PREFIX_MAX = 200  # characters
 ADDRESS, RANGE = "X-Bucket-Address", "X-Bucket-Range"
 HELD_BACK = "Cache-Control", "Content-Disposition"
@@ -32,10 +33,29 @@ def init_app(app: Flask) -> None:
     wsgi_app: WSGIApplication = BelowPrefix(app.wsgi_app, app.config["URL_PREFIX"], proxies=app.config["PROXIES"])
     if count := app.config["PROXIES"]:
         # X-Forwarded-Host is not trusted: a proxy passes on the real host as Host.
-        wsgi_app = ProxyFix(wsgi_app, x_for=count, x_proto=count)
+        wsgi_app = ProxyFix(wsgi_app, x_for=0, x_proto=count)
+    wsgi_app = NormalisedAddress(wsgi_app, proxies=count)
     app.wsgi_app = wsgi_app  # type: ignore[assignment, method-assign]
     app.before_request(_ignore_unserved_ranges)
     app.after_request(_rename_headers)
+
+
+class NormalisedAddress:
+    """WSGI middleware that sets ``REMOTE_ADDR`` to the client's address alone, without port, brackets or zone.
+
+    The address is the one that the first of the trusted proxies named in ``X-Forwarded-For``, or else that of the
+    connection. A connection by a Unix socket has none.
+    """
+
+    def __init__(self, app: WSGIApplication, *, proxies: int) -> None:
+        self._app, self._proxies = app, proxies
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Set ``REMOTE_ADDR``, and answer the request."""
+        forwarded = client_address.forwarded(environ.get(FORWARDED_FOR, ""), self._proxies)
+        if address := forwarded or client_address.parse(environ.get("REMOTE_ADDR")):
+            environ["REMOTE_ADDR"] = str(address)
+        return self._app(environ, start_response)
 
 
 class BelowPrefix:

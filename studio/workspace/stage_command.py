@@ -58,7 +58,7 @@ def stage(name: str, *groups: type[Any]) -> Callable[[Work], click.Command]:
                 if as_json:
                     click.echo(json.dumps({"stage": name, "error": str(error)}, ensure_ascii=False))
                 raise click.ClickException(str(error)) from error
-            if os.environ.get("RANK", "0") == "0":  # only one of several training processes prints
+            if (os.environ.get("RANK") or "0") == "0":  # only one of several training processes prints
                 click.echo(_written({"stage": name} | summary, as_json))
 
         return command
@@ -118,7 +118,7 @@ def progress(items: Iterable[T], *, what: str, total: int | None = None, initial
         return cast(Iterable[T], bar)
     if total is None and isinstance(items, Sized):
         total = len(items)
-    return _in_lines(items, what, total, initial) if os.environ.get("RANK", "0") == "0" else items
+    return _in_lines(items, what, total, initial) if (os.environ.get("RANK") or "0") == "0" else items
 
 
 def _in_lines(items: Iterable[T], what: str, total: int | None, initial: int) -> Iterator[T]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import configparser
 import logging
+import os
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -58,7 +60,7 @@ USUAL_CONNECTIONS = 100 - 3  # of Postgres as it comes; three are kept for its s
 PAINTERS_AND_COMMANDS = 15
 
 
-def gunicorn_settings(monkeypatch: pytest.MonkeyPatch, folder: Path, *, cores: int) -> dict[str, Any]:
+def gunicorn_settings(monkeypatch: pytest.MonkeyPatch, folder: Path | str, *, cores: int) -> dict[str, Any]:
     """Read gunicorn's settings as on a machine with so many cores."""
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
@@ -82,6 +84,47 @@ def test_more_web_processes_are_to_be_had_where_somebody_says_so(
     monkeypatch.setenv("WEB_CONCURRENCY", "40")
     assert gunicorn_settings(monkeypatch, tmp_path, cores=64)["workers"] == 40
     assert f"{database.CONNECTIONS} connections" in SCALE
+
+
+@pytest.mark.parametrize("value", ["", " ", "\r"])
+def test_gunicorn_takes_defaults_for_empty_variables(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    names = ("WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "MOMA_LOG_FORMAT", "SCRIPT_NAME")
+    for name in names:
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MOMA_INSTANCE", f"{tmp_path}{value}")
+    settings = gunicorn_settings(monkeypatch, value, cores=4)
+    assert (settings["workers"], settings["forwarded_allow_ips"]) == (5, "127.0.0.1,::1")
+    assert (settings["log_format"](), os.environ["SCRIPT_NAME"]) == ("text", "")
+    assert settings["figures"] == Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]) == tmp_path / "metrics"
+
+
+def test_gunicorn_ignores_space_around_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", " 3\r")
+    monkeypatch.setenv("SCRIPT_NAME", "/moma/\r")
+    settings = gunicorn_settings(monkeypatch, f"{tmp_path}\r", cores=4)
+    assert (settings["workers"], settings["figures"], os.environ["SCRIPT_NAME"]) == (3, tmp_path, "/moma")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("WEB_CONCURRENCY", "0"), ("WEB_CONCURRENCY", "-1"), ("SCRIPT_NAME", "moma"), ("SCRIPT_NAME", "/..")],
+)
+def test_gunicorn_refuses_unusable_variables_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=f"{name} must be a .*, not '{value}'"):
+        gunicorn_settings(monkeypatch, tmp_path, cores=4)
+
+
+@pytest.mark.parametrize("variables", [["PORT="], ["PORT= "], []])
+def test_make_takes_the_default_port_for_an_empty_one(monkeypatch: pytest.MonkeyPatch, variables: list[str]) -> None:
+    monkeypatch.setenv("PORT", "")
+    print_port = "print-port: ; @echo $(PORT) $$PORT"
+    command = ["make", "--silent", f"--eval={print_port}", "print-port", *variables]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == "8000 8000\n"
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_the_web_server_holds_no_torch(site: LiveSite) -> None:
 
 def test_a_second_site_in_the_same_folder_is_refused_and_the_first_stays(site: LiveSite) -> None:
     before = site.parts()
-    second = run(site, "--port", "0")
+    second = run(site, "--port", "8000")
     assert second.returncode == 1
     assert second.stderr.strip() == (
         f"Another site runs in {site.instance} (process {site.process.pid})."  # type: ignore[union-attr]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 LAYERS = {
-    "app": """addresses field_docs files i18n version | errors models | bounds field_errors instance settings | config
-        | text | storage | generation uploads
+    "app": """addresses client_address environment field_docs files local_time version | i18n
+        | errors models
+        | bounds field_errors instance settings | config | text
+        | storage | generation uploads
         | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | walk_requests
         | gallery | wall | maintenance operations presentation teaching | archives processes | web
         | admin api pages publishing slideshow wall_pages | cli | __init__ | run""",

@@ -11,7 +11,6 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app.auth import visitors
 from app.gallery import exhibitions
 from app.moderation import allowed_words, banned_words, drawing_curation, reports
 from app.moderation.drawing_request import DrawingRequest
@@ -218,7 +217,7 @@ class House:
         context = browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE_MS)
         key = URLSafeSerializer(SECRET, salt="visitor").dumps(OWNER)
-        context.add_cookies([{"name": visitors.COOKIE, "value": str(key), "url": self.url}])
+        context.add_cookies([{"name": "moma_visitor", "value": str(key), "url": self.url}])
         return context
 
     def go(self, page: Page, *names: str) -> Iterator[str]:

@@ -91,7 +91,9 @@ def cores() -> int:
 
 def allowed_cores() -> int:
     """Count the cores that this process may use, or fewer if ``OMP_NUM_THREADS`` says so."""
-    limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # OpenMP takes one number for each nested level
+    limit = (
+        os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    )  # OpenMP takes one number for each nested level
     return max(1, min(cores(), int(limit))) if limit.isdecimal() else cores()
 
 

@@ -19,6 +19,7 @@ from app.storage.walk_models import Walk
 from app.walks import lookup
 from tests.conftest import make_app
 from tests.support.commands import run, run_json
+from tests.support.cookies import cookie_name
 from tests.support.curator import HASH, PASSWORD, enter
 
 Hanger = Callable[..., Walk]
@@ -70,10 +71,10 @@ def test_password_opens_the_room_and_signing_out_closes_it_for_copies_of_the_coo
     assert client.get("/curator").status_code == 303
     assert enter(client).location == "/curator"
     assert client.get("/curator").status_code == 200
-    copy = client.get_cookie("moma_curator").value
+    copy = client.get_cookie(name := cookie_name(house, "curator")).value
     assert client.post("/curator/sign-out").status_code == 303
     assert client.get("/curator").status_code == 303
-    client.set_cookie("moma_curator", copy)
+    client.set_cookie(name, copy)
     assert client.get("/curator").status_code == 303
     assert [(deed.what, deed.failed) for deed in audit_log.latest(9)] == [
         ("signed out", False), ("signed in", False), ("sign-in", True),
@@ -83,11 +84,12 @@ def test_password_opens_the_room_and_signing_out_closes_it_for_copies_of_the_coo
 def test_cookie_is_signed_strict_short_and_over_https_bound_to_the_host(house: Flask) -> None:
     answer = enter(house.test_client(), base_url="https://walks.example")
     (cookie,) = [each for each in answer.headers.getlist("Set-Cookie") if "curator" in each]
-    assert cookie.startswith("__Host-moma_curator=")
+    assert cookie.startswith(cookie_name(house, "curator", base_url="https://walks.example") + "=")
+    assert cookie.startswith("__Host-moma_curator_")
     for part in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/", f"Max-Age={curator_session.IDLE_SECONDS}"):
         assert part in cookie
     client = house.test_client()
-    client.set_cookie("moma_curator", "WyJ4IiwxXQ.aaaa.bbbb")
+    client.set_cookie(cookie_name(house, "curator"), "WyJ4IiwxXQ.aaaa.bbbb")
     assert client.get("/curator").status_code == 303
 
 
@@ -112,7 +114,8 @@ def test_new_password_ends_every_sign_in(instance: Path, curator: FlaskClient) -
     other = make_app(
         instance, CURATOR_HASH=curator_session.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
     ).test_client()
-    other.set_cookie("moma_curator", curator.get_cookie("moma_curator").value)
+    name = cookie_name(curator.application, "curator")
+    other.set_cookie(name, curator.get_cookie(name).value)
     assert other.get("/curator").status_code == 303
 
 

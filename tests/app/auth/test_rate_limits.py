@@ -171,6 +171,18 @@ def test_api_is_limited_by_address_and_answers_with_a_problem(strict: Flask) -> 
     assert elsewhere.status_code == 202
 
 
+@pytest.mark.parametrize(
+    "spelling", ["203.0.113.9:{}", '"203.0.113.9:{}"', "[2001:db8::9]:{}", "[2001:db8::{:x}]", "unknown", "_h{}"]
+)
+def test_connections_of_one_address_share_its_limit(instance: Path, spelling: str) -> None:
+    client = make_app(instance, PROXIES=1, HOURLY_WALKS=3).test_client()
+    codes = [
+        client.post("/api/v1/walks", json=ASKED, headers={"X-Forwarded-For": spelling.format(port)}).status_code
+        for port in range(50_001, 50_005)
+    ]
+    assert codes == [202, 202, 202, 429]
+
+
 def test_repeats_and_bad_requests_to_the_api_do_not_count(strict: Flask) -> None:
     client = strict.test_client()
     key = {"Idempotency-Key": "sixteen characters, or more"}

@@ -10,11 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
 
-from app.auth import visitors
+from app.auth import cookies, visitors
 from app.storage.walk_models import Walk
 from app.walk_requests import intake
 from app.walk_requests.validation import validate
 from tests.conftest import SECRET, make_app
+from tests.support.cookies import cookie_name
 
 NEW = "another secret, long enough"
 ASKED = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
@@ -37,7 +38,8 @@ def cookie_of(app: Flask, *, base_url: str = "http://localhost") -> tuple[str, s
     return name, value, attributes
 
 
-def secret_in(app: Flask, cookie: str, *, name: str = "moma_visitor", base_url: str = "http://localhost") -> str | None:
+def secret_in(app: Flask, cookie: str, *, name: str = "", base_url: str = "http://localhost") -> str | None:
+    name = name or cookie_name(app, "visitor")
     with app.test_request_context(base_url=base_url, headers={"Cookie": f"{name}={cookie}"}):
         return visitors.known()
 
@@ -49,7 +51,7 @@ def signed(value: object, *, secret: str = SECRET, salt: str = "visitor") -> str
 
 def test_visitor_is_known_again_by_the_cookie(site: Flask) -> None:
     name, value, _ = cookie_of(site)
-    assert name == "moma_visitor"
+    assert name == cookie_name(site, "visitor")
     assert secret_in(site, value)
 
 
@@ -62,17 +64,17 @@ def test_cookie_stays_on_the_site_and_out_of_reach_of_scripts(site: Flask) -> No
 
 def test_cookie_is_bound_to_the_host_over_https(site: Flask) -> None:
     name, value, attributes = cookie_of(site, base_url="https://localhost")
-    assert name == "__Host-moma_visitor"
+    assert name == "__Host-" + cookie_name(site, "visitor")
     assert "Secure" in attributes
     assert "Domain" not in attributes
     assert secret_in(site, value, name=name, base_url="https://localhost")
-    assert secret_in(site, value, name="moma_visitor", base_url="https://localhost") is None
+    assert secret_in(site, value, name=cookie_name(site, "visitor"), base_url="https://localhost") is None
 
 
 def test_session_cookie_follows_the_same_rules(site: Flask) -> None:
-    for base_url, name in (("http://localhost", "moma_session"), ("https://localhost", "__Host-moma_session")):
+    for base_url, name in (("http://localhost", "moma_session_"), ("https://localhost", "__Host-moma_session_")):
         with site.test_request_context(base_url=base_url):
-            assert site.session_interface.get_cookie_name(site) == name
+            assert site.session_interface.get_cookie_name(site).startswith(name)
             assert site.session_interface.get_cookie_secure(site) == base_url.startswith("https")
     assert site.config["SESSION_COOKIE_HTTPONLY"]
 
@@ -116,7 +118,7 @@ def test_cookie_is_signed_anew_so_that_it_outlives_the_secret_of_before(site: Fl
     with changed.test_request_context(headers={"Cookie": f"moma_visitor={old}"}):
         secret = visitors.current()
         header = changed.process_response(changed.make_response("")).headers["Set-Cookie"]
-    assert f"Max-Age={visitors.YEAR_SECONDS}" in header, "and lasts a year from here on"
+    assert f"Max-Age={cookies.YEAR_SECONDS}" in header, "and lasts a year from here on"
     new = header.partition("=")[2].partition(";")[0]
     forgotten = make_app(tmp_path / "forgotten", SECRET_KEY=NEW)
     assert secret_in(forgotten, new) == secret
@@ -128,7 +130,7 @@ def test_looking_at_one_s_walks_keeps_the_cookie_good_and_other_pages_leave_it_a
 ) -> None:
     walk = hung()
     client.get("/")
-    assert "moma_visitor=" in client.get("/mine").headers["Set-Cookie"]
+    assert cookie_name(client.application, "visitor") in client.get("/mine").headers["Set-Cookie"]
     for address in ("/gallery", walk.url, "/about", "/api/v1/walks"):  # which caches may keep
         assert "Set-Cookie" not in client.get(address).headers
 

@@ -58,6 +58,7 @@ def test_home_folder_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ({"HF_HUB_CACHE": "/a"}, "/a"),
         ({"HF_HOME": "/b"}, "/b/hub"),
         ({"XDG_CACHE_HOME": "/c"}, "/c/huggingface/hub"),
+        ({"HF_HUB_CACHE": " ", "HF_HOME": "/b\r", "XDG_CACHE_HOME": ""}, "/b/hub"),
     ],
 )
 def test_cache_without_a_setting_is_the_hubs_own(

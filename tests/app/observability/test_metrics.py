@@ -170,7 +170,7 @@ def test_every_kind_of_scraper_is_answered(client: FlaskClient, accept: str) -> 
     assert "moma_walks_waiting 0.0" in answer.text
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "127.3.2.1", "::1"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1"])
 def test_this_machine_may_ask(client: FlaskClient, address: str) -> None:
     assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": address}).status_code == 200
 

@@ -24,6 +24,7 @@ from app.walk_requests import intake
 from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from tests.conftest import make_app
+from tests.support.cookies import cookie_name
 
 Hanger = Callable[..., Walk]
 
@@ -87,7 +88,7 @@ def test_walks_of_others_are_never_shown(app: Flask, client: FlaskClient, hung: 
 def test_forged_cookie_owns_nothing(app: Flask, client: FlaskClient) -> None:
     ask(client)
     forger = app.test_client()
-    forger.set_cookie("moma_visitor", "ImFubiI.forged")
+    forger.set_cookie(cookie_name(app, "visitor"), "ImFubiI.forged")
     assert shown(forger.get("/mine").text) == []
 
 
@@ -277,7 +278,7 @@ def test_reports_of_before_a_change_of_the_secret_are_found(instance: Path, app:
     assert reports.count() == 1
     changed = make_app(instance, SECRET_KEY="another secret, long enough", SECRET_KEY_FALLBACKS=[app.secret_key])
     later = changed.test_client()
-    later.set_cookie("moma_visitor", client.get_cookie("moma_visitor").value)
+    later.set_cookie(name := cookie_name(app, "visitor"), client.get_cookie(name).value)
     assert "0 walks and 1 report of yours are gone." in later.post("/mine/delete", data=SURE).text
     assert reports.count() == 0
 

@@ -27,6 +27,7 @@ from app.walks import lifecycle, media_urls
 from app.walks.lookup import walk_at_address
 from app.web.security_headers import HEADERS
 from tests.conftest import make_app
+from tests.support.cookies import cookie_name
 from tests.support.house import NAME
 
 Hanger = Callable[..., Walk]
@@ -614,7 +615,8 @@ def test_form_token_on_a_page_does_not_count_as_a_change(client: FlaskClient, mo
     later = client.get(address)
     assert field(first.text, "csrf_token") != field(later.text, "csrf_token")
     assert first.headers["ETag"] == later.headers["ETag"]
-    client.delete_cookie("moma_session")  # as when the browser was closed: the old token is worth nothing now
+    # As when the browser was closed: the old token is worth nothing now.
+    client.delete_cookie(cookie_name(client.application, "session"))
     assert client.get(address).headers["ETag"] != first.headers["ETag"]
 
 

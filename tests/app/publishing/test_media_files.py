@@ -7,6 +7,7 @@ import json
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -19,6 +20,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Frame, Medium, Walk, slug_of
 from app.walks import lifecycle, media_urls
+from tests.support.time_zone import time_zone
 
 KINDS = {"gif": "image/gif", "mp4": "video/mp4", "webp": "image/webp", "poster": "image/png"}
 Hang = Callable[..., Walk]
@@ -248,3 +250,53 @@ def test_recipe_lies_beside_the_films(client: FlaskClient, hung: Hang) -> None:
     page = client.get(walk.url).text
     for end in ("gif", "mp4", "webp", "png", "zip", "json"):
         assert f'href="/walks/{walk.id}.{end}" download' in page
+
+
+@pytest.mark.parametrize(
+    ("finished", "written"),
+    [
+        (datetime(1, 1, 1), (1980, 1, 1, 0, 0, 0)), (datetime(1979, 12, 31, 23), (1980, 1, 1, 0, 0, 0)),
+        (datetime(1980, 1, 1), (1980, 1, 1, 0, 0, 0)), (datetime(2026, 1, 1, 4, 26), (2026, 1, 1, 4, 26, 0)),
+        (datetime(2107, 12, 31, 23, 59, 58), (2107, 12, 31, 23, 59, 58)),
+        (datetime(2108, 1, 1), (2107, 12, 31, 23, 59, 58)), (datetime(9999, 12, 31), (2107, 12, 31, 23, 59, 58)),
+    ],
+)  # fmt: skip
+def test_archive_has_the_nearest_time_that_zip_can_name(
+    client: FlaskClient, hung: Hang, finished: datetime, written: tuple[int, ...]
+) -> None:
+    walk = hung()
+    set_finished(walk, finished)
+    answer = client.get(f"/walks/{walk.id}.zip")
+    assert (answer.status_code, len(answer.data)) == (200, answer.content_length)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert {info.date_time for info in archive.infolist()} == {written}
+
+
+def test_archive_has_the_local_time(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    set_finished(walk, datetime(2026, 1, 1, 4, 26))
+    with (
+        time_zone("America/New_York"),
+        zipfile.ZipFile(io.BytesIO(client.get(f"/walks/{walk.id}.zip").data)) as archive,
+    ):
+        assert {info.date_time for info in archive.infolist()} == {(2025, 12, 31, 23, 26, 0)}
+
+
+@pytest.mark.parametrize("year", [1, 1969, 2108, 9999])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_walk_of_any_year_is_on_every_page_and_in_every_feed(
+    client: FlaskClient, hung: Hang, year: int, zone: str
+) -> None:
+    walk = hung()
+    oembed = f"/oembed?url=http://localhost{walk.url}"
+    with time_zone(zone):
+        for finished in (datetime(year, 1, 1), datetime(year, 12, 31, 23, 59, 59)):
+            set_finished(walk, finished)
+            for path in (walk.url, "/gallery", "/feed.xml", "/sitemap/1.xml", f"/api/v1/walks/{walk.id}", oembed):
+                assert client.get(path).status_code == 200, path
+
+
+def set_finished(walk: Walk, moment: datetime) -> None:
+    with writing() as session:
+        values = {"finished_at": moment.replace(tzinfo=UTC), "created_at": moment.replace(tzinfo=UTC)}
+        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))

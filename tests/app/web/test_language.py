@@ -23,6 +23,7 @@ from app.i18n.locales import LOCALES, NAMES
 from app.presentation.wording import ordinal_place
 from app.storage.database import db, now
 from app.storage.walk_models import Walk
+from tests.support.cookies import cookie_name
 
 CATALOGUES = ROOT / "app" / "i18n" / "translations"
 OTHERS = sorted(set(LOCALES) - {"en"})
@@ -185,12 +186,19 @@ def test_choice_leads_to_no_other_host(client: FlaskClient, path: str) -> None:
 
 
 def test_unknown_language_in_the_cookie_is_passed_over(client: FlaskClient) -> None:
-    client.set_cookie("moma_language", "../../etc/passwd")
+    client.set_cookie(cookie_name(client.application, "language"), "../../etc/passwd")
+    assert '<html lang="en-GB">' in client.get("/about").text
+
+
+def test_language_cookie_of_release_1_1_0_is_read_until_another_is_chosen(client: FlaskClient) -> None:
+    client.set_cookie("moma_language", "de")
+    assert '<html lang="de">' in client.get("/about").text
+    client.get("/about?lang=en")
     assert '<html lang="en-GB">' in client.get("/about").text
 
 
 def test_programs_are_answered_in_english(client: FlaskClient) -> None:
-    client.set_cookie("moma_language", "de")
+    client.set_cookie(cookie_name(client.application, "language"), "de")
     answer = client.post("/api/v1/walks", json={"stops": []}, headers=GERMAN)
     assert answer.json is not None
     assert answer.json["title"] == "Not a walk we can paint"

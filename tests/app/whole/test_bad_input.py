@@ -27,6 +27,7 @@ from app.walks import media_urls
 from app.wall import director, walls
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
+from tests.support.cookies import cookie_name
 
 pytestmark = pytest.mark.slow
 
@@ -142,7 +143,8 @@ def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient
 def test_no_form_is_taken_from_another_site(curator: FlaskClient, instance: Path, hung: Hanger) -> None:
     walk = hung()
     strict = make_app(instance, WTF_CSRF_ENABLED=True, CURATOR_HASH=HASH).test_client()
-    strict.set_cookie("moma_curator", curator.get_cookie("moma_curator").value)  # type: ignore[union-attr]
+    name = cookie_name(curator.application, "curator")
+    strict.set_cookie(name, curator.get_cookie(name).value)  # type: ignore[union-attr]
     assert strict.get("/curator").status_code == 200
     filled = {"walk_id": walk.id, "set_id": "a" * 16, "slug": "x", "act": "hide", "digest": "1" * 64}
     filled |= {"name": walls.open_wall(WallRequest("x")).name, "number": "1"}

@@ -136,7 +136,7 @@ def test_programs_end_at_once_with_the_reason(app: Flask, instance: Path) -> Non
         for statement in FLAWS["newer"][0]:
             connection.execute(text(statement))
     sentence = FLAWS["newer"][1]
-    for command in (["app.run", "--port", "0"], ["worker"], ["flask", "--app", "wsgi", "walks", "list"]):
+    for command in (["app.run", "--port", "8000"], ["worker"], ["flask", "--app", "wsgi", "walks", "list"]):
         ended = run(instance, *command)
         assert ended.returncode == 1
         assert sentence in ended.stderr

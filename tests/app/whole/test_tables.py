@@ -34,6 +34,7 @@ from app.wall import walls
 from app.wall.walls import WallRequest
 from tests.conftest import inside, make_app
 from tests.support.commands import run
+from tests.support.cookies import cookie_name
 from tests.support.led import ROBOT
 from tests.support.pictures import two_halves, written
 from tests.support.recipes import RENDERING
@@ -154,7 +155,7 @@ def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
 
 
 def _cookie(client: FlaskClient) -> str:
-    cookie = client.get_cookie("moma_visitor")
+    cookie = client.get_cookie(cookie_name(client.application, "visitor"))
     assert cookie is not None
     return cookie.value
 

@@ -55,7 +55,16 @@ def test_one_gpu_deals_out_the_list_that_the_environment_gives(machine: Path) ->
     assert listed == ["3", "GPU-8f2e", "3"]
 
 
-@pytest.mark.parametrize("device", ["cpu", "cuda:1"])
+@pytest.mark.parametrize("empty", ["", " ", "\r", ","])
+def test_one_gpu_with_an_empty_list_deals_out_all_gpus(machine: Path, empty: str) -> None:
+    assert chosen(machine, "2", CUDA_VISIBLE_DEVICES=empty, MOMA_DEVICE=empty.strip(","))[0] == "1"
+
+
+def test_one_gpu_ignores_space_around_a_value(machine: Path) -> None:
+    assert chosen(machine, "2", CUDA_VISIBLE_DEVICES=" 3, 4\r", MOMA_DEVICE="cuda\r")[0] == "4"
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:1", "cpu\r"])
 def test_one_gpu_leaves_a_site_its_device(machine: Path, device: str) -> None:
     assert chosen(machine, "1", MOMA_DEVICE=device) == ("every GPU", "")
     (machine / "instance").mkdir()

@@ -100,7 +100,7 @@ def test_nightly_backup_is_made_and_only_the_last_are_kept(machine: Machine) -> 
         (folder / f"moma-2000010{number + 1}T000000Z.tar").touch()
     (folder / "before-2.0.0.tar").touch()
     site.run(["/bin/sh", "deploy/nightly.sh"], MOMA_BACKUPS=str(folder), MOMA_BACKUPS_KEPT="2")
-    names = sorted(path.name for path in folder.iterdir())
+    names = sorted(path.name for path in folder.glob("*.tar"))
     assert names[:2] == ["before-2.0.0.tar", "moma-20000103T000000Z.tar"]
     assert len(names) == 3
     with psycopg.connect(host=str(site.database.folder), user=USER, dbname="moma_1") as connection:

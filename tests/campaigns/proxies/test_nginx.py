@@ -345,6 +345,7 @@ def test_what_nginx_refuses_by_itself_is_told_to_people_on_a_page_of_the_museum(
         ("Accept-Language: en-GB, de", "en"),
         ("Accept-Language: fr", "en"),
         ("Accept-Language: en\r\nCookie: a=b; moma_language=de", "de"),
+        ("Accept-Language: en\r\nCookie: moma_language=en; moma_language_1f0c9a52=de", "de"),
         ("Accept-Language: de\r\nCookie: __Host-moma_language=en; a=b", "en"),
     ],
 )
