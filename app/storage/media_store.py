@@ -118,7 +118,10 @@ class MediaStore:
         :raises MediaError: when the store cannot delete it.
         """
         with _translate_errors(f"{path} could not be deleted from the media store"), suppress(*NOT_THERE):
-            self.filesystem.rm(self._full(path), recursive=True)
+            if self.is_local:
+                self.filesystem.rm(self._full(path), recursive=True)
+            else:
+                buckets.delete_tree(self.filesystem, self._full(path))
 
     def delete_empty(self, folder: str) -> None:
         """Remove the empty folders in ``folder``, and itself if empty; does nothing in object stores."""
@@ -164,6 +167,8 @@ class MediaStore:
             if self.read_bytes(probe) != data:
                 return f"The media store at {self.url} gave back something else than was written."
             self.delete(probe)
+            if self.exists(probe):
+                return f"The media store at {self.url} does not delete what it is told to."
         except MediaError as error:
             return f"The media store at {self.url} does not work: {error}"
         return ""
@@ -289,7 +294,11 @@ def open_store(url: str, name: str) -> tuple[MediaStore, str]:
         store = MediaStore(url)
         if store.is_local and Path(store.root).exists() and not Path(store.root).is_dir():
             raise ConfigError(f"{store.root} is a file. Name a folder, or a bucket such as s3://bucket/moma")
-        return store, buckets.examine(store.filesystem, store.root)
+        away = buckets.examine(store.filesystem, store.root)
+        signs = "" if away or store.is_local else buckets.pattern_signs(store.root)
+        if signs and (flaw := store.check()):
+            raise ConfigError(f"{flaw} Its address has the signs {signs}; choose one without them")
+        return store, away
     except Exception as error:  # libraries of object stores raise errors of many kinds
         raise ConfigError(f"{name} cannot be used: {error}") from error
 
