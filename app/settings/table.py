@@ -186,6 +186,8 @@ class Limits(Group):
     result uses next to nothing. Requests for frames in the making have a separate allowance of the same number."""
     HOURLY_WALKS_ADDRESS: Annotated[kinds.Count, kinds.AtLeast("HOURLY_WALKS", "visitors share addresses")] = 240
     """The hourly allowance, in the same units, of all visitors who share one address (of IPv6, a /64)."""
+    HOURLY_LEGS: Annotated[kinds.Count, NEW] = 900
+    """How many legs a live wall may request in an hour; then it shows what it has. A screen plays some 740."""
     SHARED_NETWORKS: kinds.Networks = []
     """Networks (`["198.51.100.0/24"]`), such as a museum's or a school's, in which the queue is fair to each visitor.
     In others it is fair to each address, and its visitors share that."""

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.web import assets, error_responses, language, origins, proxy, security_headers, templating, unread_bodies
+from app.web import (
+    assets,
+    error_responses,
+    language,
+    origins,
+    path_numbers,
+    proxy,
+    security_headers,
+    templating,
+    unread_bodies,
+)
 
 
 def init_app(app: Flask) -> None:
-    """Set up proxy headers, security headers, static files, languages, templates and error responses."""
-    for module in (proxy, origins, unread_bodies, security_headers, assets, language, templating, error_responses):
+    """Set up addresses, proxy headers, security headers, static files, languages, templates and error responses."""
+    before = (path_numbers, proxy, origins, unread_bodies)
+    for module in (*before, security_headers, assets, language, templating, error_responses):
         module.init_app(app)
