@@ -32,6 +32,8 @@ from app.storage.database import EMPTY, schema_state, upgrade
 STOP_SECONDS = 15.0
 CHECK_SECONDS = 0.05
 STEADY_SECONDS = 60.0
+WORKER_CLASS = "app.web.slow_clients.SlowClientWorker"
+KEPT_SECONDS = 75  # of a connection: longer than any page's polling interval, else its next request may be reset
 RESTART_SECONDS = (0.2, 1.0, 5.0, 15.0)
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
@@ -111,9 +113,10 @@ class Site:
         :raises ConfigError: when the address is in use.
         """
         _check_free(host, port)
-        config = ["--bind", address(host, port), "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
+        config = ["--bind", address(host, port), "--worker-class", WORKER_CLASS, "--workers", "1", "--threads", "8"]
+        config += ["--keep-alive", str(KEPT_SECONDS), "--no-sendfile"]  # Python's sendfile waits without a limit
         quiet = ["--log-level", "warning", "--no-control-socket", "--graceful-timeout", "5"]
-        quiet += ["--limit-request-line", "0"]  # long searches get our own error page
+        quiet += ["--limit-request-line", "8190"]  # gunicorn's highest
         more = ["--reload"] if reload else []
         self._start("web", [sys.executable, "-m", "gunicorn", *config, *quiet, *more, "wsgi:app"])
 
