@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app.config import ROOT
-from app.storage import compatibility, disk_space
+from app.storage import compatibility, disk_space, refusals
 from app.storage.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.storage.session import Session as HoldingSession
 from app.storage.write_turns import WriterLock
@@ -113,6 +113,7 @@ def init_app(app: Flask) -> None:
     migrate.init_app(app, db)
     with app.app_context():
         disk_space.append_cure(db.engine)
+        refusals.translate_errors(db.engine)
         if db.engine.dialect.name == "sqlite":
             _share_sqlite(db.engine)
             if (name := db.engine.url.database) not in (None, "", ":memory:"):
@@ -310,6 +311,23 @@ def ping() -> str:
     except SQLAlchemyError as error:
         db.session.rollback()
         return f"{UNREACHABLE}: {_reason(error)}"
+    return ""
+
+
+def find_refusal() -> str:
+    """Return why the database refuses writes; ``""`` if it accepts them, is only busy, or does not answer."""
+    try:
+        with db.engine.connect() as connection:
+            if is_sqlite():  # a database that others write to is not waited for
+                connection.exec_driver_sql("PRAGMA busy_timeout=0")
+            try:
+                connection.execute(refusals.PROBE)
+            finally:
+                if is_sqlite():
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    except SQLAlchemyError as error:
+        original = getattr(error, "orig", None)
+        return f"{refusals.REFUSES}: {str(original).splitlines()[0]}" if refusals.is_refusal(original) else ""
     return ""
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import logging
 import os
+import secrets
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -161,7 +162,7 @@ class MediaStore:
 
     def check(self, size: int = 5) -> str:
         """Write, read and delete a probe of ``size`` bytes; return ``""`` if that works, else why it does not."""
-        probe, data = f".probe-{os.getpid()}", b"probe".ljust(size, b".")
+        probe, data = _probe(), b"probe".ljust(size, b".")
         try:
             self.write(probe, data)
             if self.read_bytes(probe) != data:
@@ -173,10 +174,28 @@ class MediaStore:
             return f"The media store at {self.url} does not work: {error}"
         return ""
 
+    def find_refusal(self) -> str:
+        """Return why the store answers but cannot write or delete; ``""`` if it can, or does not answer at all."""
+        probe = _probe()
+        try:
+            self.write(probe, b"probe")
+            self.delete(probe)
+        except MediaError as error:
+            try:
+                self.exists(probe)
+            except MediaError:
+                return ""
+            return f"The media store at {self.url} refuses writes: {error}"
+        return ""
+
     def _full(self, path: str) -> str:
         if "\0" in path or {"", ".", ".."} & set(path.split("/")):
             raise MediaError(f"{path!r} is not a path inside the media store")
         return f"{self.root}/{path}"
+
+
+def _probe() -> str:
+    return f".probe-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @contextmanager
