@@ -14,6 +14,7 @@ from types import FrameType
 from app import create_app
 from app.config import ROOT
 from app.errors import MomaError
+from app.processes import file_owners
 from app.processes.console import write_line
 from app.processes.supervisor import Site, address
 
@@ -47,6 +48,7 @@ def main() -> int:
 def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
     host, port = arguments.host.strip("[]"), arguments.port
     app = create_app()
+    file_owners.give_at_exit(app)
     below = app.config["URL_PREFIX"] or os.environ.get("SCRIPT_NAME", "")
     with Site(app) as site:
         site.prepare()

@@ -324,4 +324,9 @@ def open_store(url: str, name: str) -> tuple[MediaStore, str]:
 
 def store() -> MediaStore:
     """Return the current application's media store."""
-    return cast(MediaStore, current_app.extensions[EXTENSION])
+    return store_of(current_app)
+
+
+def store_of(app: Flask) -> MediaStore:
+    """Return the media store of ``app``."""
+    return cast(MediaStore, app.extensions[EXTENSION])
