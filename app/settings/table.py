@@ -31,6 +31,9 @@ class Places(Group):
         kinds.Unset("`moma.sqlite` in the instance folder", "postgresql://moma@localhost/moma"),
     ] = None
     """The database: an SQLAlchemy URL of SQLite or Postgres."""
+    DATABASE_POOLER: Annotated[kinds.Switch, NEW] = False
+    """Whether `DATABASE_URL` leads to a pooler that lends a connection for one transaction, such as PgBouncer: nothing
+    is then kept in a session. See [a pooler](../how-to/operators/scale.md#a-pooler-in-front-of-postgres)."""
     REDIS_URL: Annotated[kinds.RedisURL | None, kinds.Unset("none", "redis://localhost:6379/0")] = None
     """The URL of Redis. Without one, `make run` starts its own Redis, and the admin commands find that."""
     MEDIA_URL: Annotated[str | None, kinds.Unset("`media` in the instance folder", "s3://bucket/moma")] = None

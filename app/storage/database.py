@@ -104,7 +104,10 @@ def init_app(app: Flask) -> None:
     if make_url(url).get_backend_name() == "sqlite":
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     else:
-        options = {"pool_pre_ping": True, "connect_args": _postgres_timeouts(url)}
+        options = {
+            "pool_pre_ping": True,
+            "connect_args": _connect_options(url, has_pooler=app.config["DATABASE_POOLER"]),
+        }
         options |= {"pool_size": POOLED_CONNECTIONS, "max_overflow": CONNECTIONS - POOLED_CONNECTIONS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {
         "hide_parameters": True
@@ -120,6 +123,8 @@ def init_app(app: Flask) -> None:
                 app.extensions[TURNS] = WriterLock(Path(name), BUSY_TIMEOUT_MS / 1000)
         else:
             _watch_postgres(db.engine)
+            if app.config["DATABASE_POOLER"]:
+                _set_timeout_by_transaction(db.engine)
 
 
 def start_checkpoints(app: Flask) -> None:
@@ -143,11 +148,11 @@ def start_checkpoints(app: Flask) -> None:
     checkpoints.start()
 
 
-def _postgres_timeouts(url: str) -> dict[str, Any]:
+def _connect_options(url: str, *, has_pooler: bool) -> dict[str, Any]:
     """Return keepalive and lock timeouts with which each side detects a dead peer; options in the URL are not replaced.
 
     Without them a statement waits for hours for an unreachable server, and the server keeps the locks of an unreachable
-    client.
+    client. A pooler refuses options of a session, and keeps no prepared statements.
     """
     idle, between, count = KEEPALIVE_SECONDS
     lost_ms = 1000 * (idle + between * count)
@@ -160,7 +165,16 @@ def _postgres_timeouts(url: str) -> dict[str, Any]:
         "keepalives_count": count, "tcp_user_timeout": lost_ms,
         "options": " ".join(f"-c {name}={value}" for name, value in server_options.items()),
     }  # fmt: skip
+    if has_pooler:
+        client_options |= {"prepare_threshold": None}
+        del client_options["options"]
     return {name: value for name, value in client_options.items() if name not in make_url(url).query}
+
+
+def _set_timeout_by_transaction(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {1000 * LOCK_SECONDS}")
 
 
 def _share_sqlite(engine: Engine) -> None:
