@@ -7,12 +7,14 @@ import os
 from app import create_app
 from app.moderation import unfit_text
 from app.observability import log_lines, telemetry
+from app.processes import file_owners
 from app.storage.database import start_checkpoints
 
 log_lines.configure(log_lines.TEXT, logging.WARNING)
 app = create_app()
 log_lines.configure(app.config["LOG_FORMAT"], logging.WARNING)
 telemetry.init_app(app)
+file_owners.give_at_exit(app)
 if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):  # not for commands
     start_checkpoints(app)
     unfit_text.find("a fox")  # loads the lists now instead of in the first request for a walk

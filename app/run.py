@@ -13,7 +13,7 @@ from types import FrameType
 from app import create_app
 from app.config import ROOT
 from app.errors import MomaError
-from app.processes import listening
+from app.processes import file_owners, listening
 from app.processes.console import write_line
 from app.processes.supervisor import Site, address
 
@@ -48,6 +48,7 @@ def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
     host, port = listening.host(arguments.host), listening.port(arguments.port)
     listening.check_trusted()
     app = create_app()
+    file_owners.give_at_exit(app)
     below = app.config["URL_PREFIX"] or listening.below()
     with Site(app) as site:
         site.prepare()

@@ -31,6 +31,7 @@ class Screen:
     """A screen of one wall: it polls the programme and moves to the next leg once it has shown the current one."""
 
     url: str
+    """The programme's, with the wall's key."""
     at: int = 0
     since: float = 0.0
     shown: int = 0
@@ -43,7 +44,7 @@ class Screen:
         """Poll until stopped."""
         while not self.stopped.wait(POLL_SECONDS):
             try:
-                with urllib.request.urlopen(f"{self.url}?at={self.at}", timeout=30) as answer:  # nosec B310
+                with urllib.request.urlopen(f"{self.url}&at={self.at}", b"", timeout=30) as answer:  # nosec B310
                     self.receive(json.load(answer)["legs"])
             except OSError as error:
                 self.failures += 1

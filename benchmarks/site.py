@@ -46,10 +46,11 @@ class RunningSite:
         with urllib.request.urlopen(request, timeout=30) as answer:  # nosec B310
             return json.load(answer)
 
-    def flask(self, *command: str) -> None:
-        """Run an admin command on the site."""
+    def flask(self, *command: str) -> str:
+        """Run an admin command on the site; return what it prints."""
         arguments = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
-        subprocess.run(arguments, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(arguments, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True)
+        return done.stdout
 
     def process(self, word: str) -> int:
         """Return the ID of one of its processes whose command line contains ``word``."""

@@ -122,9 +122,9 @@ def _open_walls(running: site.RunningSite, walls: int) -> list[Screen]:
     """Open walls, each with a screen and phones in threads of this process; return the screens."""
     screens = []
     for number in range(walls):
-        running.flask("wall", "open", f"wall{number}")
+        _path, _, key = running.flask("wall", "open", f"wall{number}").strip().rpartition("?")
         url = f"{running.url}/wall/wall{number}"
-        screen, phones = Screen(f"{url}/programme"), Phones(f"{url}/say", PHONES, WRITE_SECONDS)
+        screen, phones = Screen(f"{url}/programme?{key}"), Phones(f"{url}/say", PHONES, WRITE_SECONDS)
         for run in (screen.run, phones.run):
             threading.Thread(target=run, daemon=True).start()
         screens.append(screen)

@@ -32,12 +32,10 @@ bind = "127.0.0.1:8000"  # a socket passed by systemd (deploy/systemd/moma-web.s
 # processes keep theirs, and a reload, which reads this file again, takes the new one. The same holds for a rollback.
 chdir = str(Path(__file__).resolve().parents[1])
 sys.path[:] = [path for path in sys.path if path != chdir]  # gunicorn inserts it first only if it is not in the list
-worker_class = "gthread"  # while a thread waits for the database, others of its process serve requests
 workers = variable("WEB_CONCURRENCY", str(min(cores + 1, 8)))  # each opens up to 10 of Postgres's default 100
 workers = int(workers) if workers.isdecimal() and int(workers) else refuse("WEB_CONCURRENCY", "be a number from 1")
 threads = 8
 
-# nginx buffers slow clients. Without nginx, gunicorn drops a client that sends nothing.
 timeout = 30
 graceful_timeout = 25
 keepalive = 15  # for proxies that keep connections; nginx is configured not to
@@ -91,6 +89,12 @@ def log_format():
         settings = {}
     return variable("MOMA_LOG_FORMAT", settings.get("log_format", lines.TEXT))
 
+
+# Threads: while one waits for the database, others of its process serve requests. None waits long for a slow client.
+spec = importlib.util.spec_from_file_location("slow_clients", Path(__file__).parents[1] / "app/web/slow_clients.py")
+slow_clients = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(slow_clients)
+worker_class = slow_clients.SlowClientWorker
 
 WORDS = re.compile(r"(/walks/[a-z0-9]{16}-)[^/?\s]*")  # the slug of a walk, after its ID
 MALLOC_ARENAS = -8  # M_ARENA_MAX in malloc.h

@@ -150,8 +150,14 @@ def _sqlite_path() -> str:
 def _run_postgres(program: str, *arguments: str, needed_for: str) -> None:
     """Run one of Postgres' programs on the site's database; pass the password in the environment.
 
-    :raises MomaError: when the program fails or is missing; ``needed_for`` begins the latter message.
+    :raises MomaError: when the program fails or is missing, or the address is that of a pooler; ``needed_for`` begins
+        the latter messages.
     """
+    if current_app.config["DATABASE_POOLER"]:  # the programs change their session, which others would get next
+        raise MomaError(
+            f"{needed_for} needs a session of its own, and DATABASE_POOLER is set. Run it with the server's own "
+            "address: MOMA_DATABASE_POOLER=false MOMA_DATABASE_URL=postgresql://…"
+        )
     path = _find(program, needed_for, *arguments)
     url = make_url(current_app.config["DATABASE_URL"])
     environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}

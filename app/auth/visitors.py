@@ -84,15 +84,16 @@ def new_token() -> str:
 
 def keyed(message: str) -> str:
     """Return the HMAC of a message with the site's secret, so that the message cannot be guessed from it."""
-    return _keyed(message)[0]
+    return keyed_by_all_secrets(message)[0]
 
 
 def report_hashes(secret: str) -> list[str]:
     """Return the hashes that identify a visitor's reports: with the site's current secret, then with earlier ones."""
-    return _keyed(f"reporter {secret}")
+    return keyed_by_all_secrets(f"reporter {secret}")
 
 
-def _keyed(message: str) -> list[str]:
+def keyed_by_all_secrets(message: str) -> list[str]:
+    """Return the HMACs of a message with the site's current secret, then with earlier ones."""
     return [hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest() for key in cookies.secret_keys()]
 
 

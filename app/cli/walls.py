@@ -13,6 +13,7 @@ from app.cli.common import as_json, explain_errors, print_json
 from app.moderation.audit_log import COMMAND
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall
 from app.wall import walls, words
+from app.wall.screen_keys import screen_address
 from app.wall.walls import WallRequest
 
 group = AppGroup("wall", help="Open, close and moderate live walls: endless films led by visitors' words.")
@@ -29,7 +30,7 @@ group = AppGroup("wall", help="Open, close and moderate live walls: endless film
 def open_wall(
     name: str, title: str | None, hand: str | None, banned: tuple[str, ...], newest: bool | None, as_json: bool
 ) -> None:
-    """Open the wall NAME, or change an open one; its screen is at /wall/NAME. Options not given stay unchanged."""
+    """Open the wall NAME, or change an open one, and print its screen's address. Options not given stay unchanged."""
     known = walls.find(name)
     options = {"title": title, "hand": hand, "banned": banned or None, "is_listed": newest}
     changes: dict[str, Any] = {field: value for field, value in options.items() if value is not None}
@@ -110,7 +111,7 @@ def _describe(wall: Wall) -> dict[str, Any]:
         "state": wall.state,
         "hand": wall.hand,
         "banned": wall.banned,
-        "screen": on_site(f"/wall/{wall.name}"),
+        "screen": screen_address(wall),
         "say": on_site(f"/w/{wall.name}"),
         "exhibition": wall.evening,
         "waiting": [{"number": row.number, "words": row.words} for row in words.waiting_words(wall)],
@@ -121,7 +122,8 @@ def _print(wall: Wall, as_json: bool) -> None:
     if as_json:
         print_json(_describe(wall))
         return
-    click.echo(f"{wall.name} is {wall.state}: its screen is /wall/{wall.name}, and phones write at /w/{wall.name}")
+    click.echo(f"{wall.name} is {wall.state}. Phones write at /w/{wall.name}, and its screen, which moves it on, is")
+    click.echo(screen_address(wall))
     if wall.evening:
         click.echo(f"What it keeps is in /exhibitions/{wall.evening}")
     for row in words.waiting_words(wall):

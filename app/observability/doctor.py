@@ -16,7 +16,7 @@ from app.observability import site_metrics
 from app.queue import admission, jobs
 from app.search import semantic_search, visual_search
 from app.storage import disk_space, media_store
-from app.storage.database import ping, recorded_revision, schema_notice, schema_state
+from app.storage.database import find_refusal, ping, recorded_revision, schema_notice, schema_state
 from app.version import __version__
 
 SECRETS = {"secret_key", "secret_key_fallbacks", "metrics_token", "curator_hash", "language_model_key", "sentry_dsn"}
@@ -36,11 +36,11 @@ class Finding:
 def examine() -> list[Finding]:
     """Check every part and return the results; indexes are checked only if the database is well."""
     config = current_app.config
-    flaw = ping() or schema_state()
+    flaw = ping() or schema_state() or find_refusal()
     database = _finding("database", flaw, (not flaw and schema_notice()) or "answers, at the code's revision")
     return [
         database,
-        _finding("redis", "" if jobs.redis_answers() else _redis_flaw(), "answers"),
+        _finding("redis", _redis_flaw(), "answers and takes writes"),
         _finding("media", media_store.store().check(), _about_media()),
         *(_model(model.setting) for model in models_on_offer.offered()),
         *(_finding(name, index.flaw(), index.summary()) for name, index in INDEXES if database.well),
@@ -74,6 +74,9 @@ def _about_media() -> str:
 
 def _redis_flaw() -> str:
     url = jobs.address(current_app)
+    if jobs.redis_answers():
+        refusal = jobs.find_redis_refusal()
+        return f"Redis at {url} refuses writes: {refusal}" if refusal else ""
     return f"Redis at {url} does not answer." if url else "No Redis is set and no site runs. Start it: make run"
 
 

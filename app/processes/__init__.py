@@ -1,3 +1,3 @@
 """The processes of a running site: embedded Redis, workers, and their supervisor. No web code."""
 
-__all__ = ["console", "listening", "local_worker", "supervisor"]
+__all__ = ["console", "file_owners", "listening", "local_worker", "supervisor"]

@@ -10,17 +10,19 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, RedisError
 from redis.retry import Retry
 
 from app.errors import ConfigError
 from app.queue.jobs import ADDRESS_FILE
 
 START_SECONDS = 10.0
+PING_SECONDS = 1.0
 PREFIX = "moma-"
 
 
@@ -49,6 +51,8 @@ class RedisServer:
 
     def __init__(self, instance: Path) -> None:
         self.folder = instance / "redis"
+        if self.folder.exists() and not self.folder.is_dir():
+            self.put_aside()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._address_file = instance / ADDRESS_FILE
         self._clear_up()
@@ -78,6 +82,42 @@ class RedisServer:
         aside = self._address_file.with_suffix(".part")
         aside.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), "utf-8")
         aside.replace(self._address_file)
+
+    def serves(self) -> bool:
+        """Return whether the server answers at its socket; one that is still loading its data does."""
+        options = {"socket_connect_timeout": PING_SECONDS, "socket_timeout": PING_SECONDS}
+        with Redis.from_url(self.url, retry=Retry(NoBackoff(), 0), **options) as client:
+            try:
+                return bool(client.ping())
+            except BusyLoadingError:
+                return True
+            except (RedisError, OSError):
+                return False
+
+    def make_run_folder(self) -> None:
+        """Create the folder of the socket again if it is gone; the system may clean up old files in its place.
+
+        :raises ConfigError: when another user has a folder of that name.
+        """
+        self.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.run_folder.stat().st_uid != os.getuid():
+            raise ConfigError(f"{self.run_folder}, for the socket of Redis, belongs to another user.")
+
+    def put_aside(self) -> Path:
+        """Rename the folder of the data, which the server cannot read, and create an empty one; return the new path.
+
+        Nothing is lost: the data are jobs that wake workers, heartbeats and counts of the last hour. Workers find
+        their tasks in the database.
+        """
+        aside = self.folder.with_name(f"redis.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}")
+        self.folder.rename(aside)
+        self.folder.mkdir()
+        return aside
+
+    def put_back(self, aside: Path) -> None:
+        """Undo :meth:`put_aside`, when the server does not start with an empty folder either."""
+        shutil.rmtree(self.folder)
+        aside.rename(self.folder)
 
     def clean_up(self) -> None:
         """Delete the socket folder and the address file of a stopped server; its data stays."""

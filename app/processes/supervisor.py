@@ -33,7 +33,11 @@ from app.storage.database import EMPTY, schema_state, upgrade
 STOP_SECONDS = 15.0
 CHECK_SECONDS = 0.05
 STEADY_SECONDS = 60.0
+WORKER_CLASS = "app.web.slow_clients.SlowClientWorker"
+KEPT_SECONDS = 75  # of a connection: longer than any page's polling interval, else its next request may be reset
 RESTART_SECONDS = (0.2, 1.0, 5.0, 15.0)
+REDIS_CHECK_SECONDS, REDIS_SILENT_SECONDS = 2.0, 10.0
+DAMAGED_ENDS = 3  # in a row, after which Redis' data count as damaged
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 
@@ -70,6 +74,7 @@ class Site:
         # gunicorn reads it while it is imported, and ends if it is no number. The number of processes here is one.
         self.environment.pop("WEB_CONCURRENCY", None)
         self._lock = -1
+        self._redis_check_at = self._redis_served_at = 0.0
 
     def __enter__(self) -> Site:
         self._lock = instance.take(self.instance)
@@ -101,8 +106,29 @@ class Site:
         if self.app.config["REDIS_URL"]:
             return
         self.redis = RedisServer(self.instance)
-        self.redis.wait(self._start("redis", self.redis.command()).process)
+        child = self._start("redis", self.redis.command())
+        try:
+            self.redis.wait(child.process)
+        except ConfigError:
+            if not (child.has_ended and child.process.returncode > 0):
+                raise
+            self._begin_empty(child, self.redis)
         self.environment["MOMA_REDIS_URL"] = self.app.config["REDIS_URL"] = self.redis.url
+
+    def _begin_empty(self, child: Child, redis: RedisServer) -> None:
+        """Start Redis with an empty folder, because it does not start with its data.
+
+        :raises ConfigError: when it does not start so either; the data are then put back.
+        """
+        aside = redis.put_aside()
+        self._relaunch(child)
+        try:
+            redis.wait(child.process)
+        except ConfigError:
+            _stop(child)
+            redis.put_back(aside)
+            raise
+        _print_error(f"Redis could not read its data. They are in {aside}; Redis begins empty, and no walk is lost.")
 
     def start_worker(self) -> None:
         """Start one worker process."""
@@ -114,9 +140,10 @@ class Site:
         :raises ConfigError: when the address is in use.
         """
         _check_free(host, port)
-        config = ["--bind", address(host, port), "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
+        config = ["--bind", address(host, port), "--worker-class", WORKER_CLASS, "--workers", "1", "--threads", "8"]
+        config += ["--keep-alive", str(KEPT_SECONDS), "--no-sendfile"]  # Python's sendfile waits without a limit
         quiet = ["--log-level", "warning", "--no-control-socket", "--graceful-timeout", "5"]
-        quiet += ["--limit-request-line", "0"]  # long searches get our own error page
+        quiet += ["--limit-request-line", "8190"]  # gunicorn's highest
         more = ["--reload"] if reload else []
         self._start("web", [sys.executable, "-m", "gunicorn", *config, *quiet, *more, "wsgi:app"])
 
@@ -151,6 +178,7 @@ class Site:
 
     def keep(self) -> None:
         """Restart processes that exited by themselves, after a pause that grows with repeated exits."""
+        self._keep_redis()
         for child in self.children:
             if not child.has_ended:
                 continue
@@ -163,6 +191,23 @@ class Site:
                 )
             elif time.monotonic() >= child.restart_at:
                 self._relaunch(child)
+
+    def _keep_redis(self) -> None:
+        """Restart Redis if it runs but does not serve, or if it keeps ending because it cannot read its data."""
+        if self.redis is None or time.monotonic() < self._redis_check_at:
+            return
+        self._redis_check_at = time.monotonic() + REDIS_CHECK_SECONDS
+        child = self._child("redis")
+        if child.has_ended or self.redis.serves():
+            self._redis_served_at = time.monotonic()
+            if child.has_ended and child.ends >= DAMAGED_ENDS and child.process.returncode > 0:
+                with suppress(ConfigError):  # the next attempt follows
+                    self._begin_empty(child, self.redis)
+            return
+        silent = time.monotonic() - max(self._redis_served_at, child.started)
+        if silent > REDIS_SILENT_SECONDS:
+            _print_error(f"Redis has not answered for {silent:.0f} seconds. It starts again.")
+            self.restart("redis")
 
     def restart(self, name: str) -> None:
         """Stop the process of this name and start it again."""
@@ -179,6 +224,8 @@ class Site:
         return child
 
     def _relaunch(self, child: Child) -> None:
+        if child.name == "redis" and self.redis is not None:
+            self.redis.make_run_folder()
         child.process, child.started, child.restart_at = self._launch(child.command), time.monotonic(), None
 
     def _launch(self, command: list[str]) -> subprocess.Popen[bytes]:

@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -25,6 +25,7 @@ ADDRESS_FILE = "redis.json"  # in the instance folder: the address of a running 
 TIMEOUT_SECONDS = 0.5  # a page may query Redis several times
 WAIT_SECONDS = 30.0  # longer than a worker waits for its next job
 POOLS = "moma_redis"
+PROBE_SECONDS = 10  # for which Redis keeps a probe
 POLL_SECONDS, TEND_SECONDS = 0.1, 1.0  # between polls of a waiting command, and between its checks of the worker
 
 log = logging.getLogger(__name__)
@@ -110,6 +111,21 @@ def redis_answers() -> bool:
             return bool(connection.ping())
     except RedisError:
         return False
+
+
+def find_redis_refusal() -> str:
+    """Return why Redis answers but refuses writes, such as a replica or a full one; ``""`` if it does not."""
+    connection = connect()
+    if connection is None:
+        return ""
+    try:
+        with connection:
+            connection.set(_key("probe"), 1, ex=PROBE_SECONDS)
+    except ResponseError as error:
+        return str(error)
+    except RedisError:
+        return ""
+    return ""
 
 
 def workers() -> list[dict[str, Any]]:

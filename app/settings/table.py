@@ -31,6 +31,9 @@ class Places(Group):
         kinds.Unset("`moma.sqlite` in the instance folder", "postgresql://moma@localhost/moma"),
     ] = None
     """The database: an SQLAlchemy URL of SQLite or Postgres."""
+    DATABASE_POOLER: Annotated[kinds.Switch, NEW] = False
+    """Whether `DATABASE_URL` leads to a pooler that lends a connection for one transaction, such as PgBouncer: nothing
+    is then kept in a session. See [a pooler](../how-to/operators/scale.md#a-pooler-in-front-of-postgres)."""
     REDIS_URL: Annotated[kinds.RedisURL | None, kinds.Unset("none", "redis://localhost:6379/0")] = None
     """The URL of Redis. Without one, `make run` starts its own Redis, and the admin commands find that."""
     MEDIA_URL: Annotated[str | None, kinds.Unset("`media` in the instance folder", "s3://bucket/moma")] = None
@@ -186,6 +189,8 @@ class Limits(Group):
     result uses next to nothing. Requests for frames in the making have a separate allowance of the same number."""
     HOURLY_WALKS_ADDRESS: Annotated[kinds.Count, kinds.AtLeast("HOURLY_WALKS", "visitors share addresses")] = 240
     """The hourly allowance, in the same units, of all visitors who share one address (of IPv6, a /64)."""
+    HOURLY_LEGS: Annotated[kinds.Count, NEW] = 900
+    """How many legs a live wall may request in an hour; then it shows what it has. A screen plays some 740."""
     SHARED_NETWORKS: kinds.Networks = []
     """Networks (`["198.51.100.0/24"]`), such as a museum's or a school's, in which the queue is fair to each visitor.
     In others it is fair to each address, and its visitors share that."""

@@ -9,6 +9,7 @@ __all__ = [
     "house_models",
     "media_store",
     "photo_models",
+    "refusals",
     "walk_models",
     "wall_models",
 ]

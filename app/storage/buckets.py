@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -27,6 +29,8 @@ S3, GCS = ("s3", "s3a"), ("gs", "gcs")
 LOCKS = {"s3": "requirements/s3.txt", "gcs": "requirements/gcs.txt"}
 PAGE = "docs/how-to/operators/object-storage.md"
 OF_ANOTHER_REGION = "AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect"
+PATTERN_SIGNS = frozenset("*?[]{}#")
+DELETING_THREADS = 8
 PASSING = 408, 425, 429
 BROKEN_LINES = {"ConnectionError", "HTTPClientError", "ClientConnectionError", "TransportError"}
 """Names of the base classes of what botocore, aiohttp and google-auth raise when nothing answers."""
@@ -73,6 +77,35 @@ def examine(filesystem: Any, root: str) -> str:
             return _reason(error)
         raise ConfigError(_refusal(error, bucket)) from error
     return ""
+
+
+def pattern_signs(path: str) -> str:
+    """Return the characters in ``path`` that client libraries may take for a pattern or a query; ``""`` if none."""
+    return "".join(sorted(set(path) & PATTERN_SIGNS))
+
+
+def delete_tree(filesystem: Any, path: str) -> None:
+    """Delete the file at ``path``, or all files below it, one by one under the names that the store lists.
+
+    fsspec's ``rm`` takes a path with ``[``, ``]``, ``*`` or ``?`` for a pattern in buckets and in memory: it would miss
+    the files, or delete those of another folder.
+    """
+    listed = filesystem.find(path, withdirs=True, detail=True)
+    folders = {name for name, about in listed.items() if about.get("type") == "directory"}
+    with ThreadPoolExecutor(DELETING_THREADS) as pool:
+        deletions = [pool.submit(_delete_file, filesystem, name) for name in listed if name not in folders]
+    for deletion in deletions:
+        deletion.result()
+    if _kind(_protocol(filesystem)) == "s3":  # which has no folders
+        return
+    for name in sorted(folders, key=len, reverse=True):
+        with suppress(OSError):  # it went with its last file
+            filesystem.rmdir(name)
+
+
+def _delete_file(filesystem: Any, name: str) -> None:
+    with suppress(FileNotFoundError):  # another process deleted it
+        filesystem.rm_file(name)
 
 
 def sign_url(filesystem: Any, path: str) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from app.config import ROOT
-from app.storage import compatibility, disk_space
+from app.storage import compatibility, disk_space, refusals
 from app.storage.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.storage.session import Session as HoldingSession
 from app.storage.write_turns import WriterLock
@@ -104,7 +104,10 @@ def init_app(app: Flask) -> None:
     if make_url(url).get_backend_name() == "sqlite":
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     else:
-        options = {"pool_pre_ping": True, "connect_args": _postgres_timeouts(url)}
+        options = {
+            "pool_pre_ping": True,
+            "connect_args": _connect_options(url, has_pooler=app.config["DATABASE_POOLER"]),
+        }
         options |= {"pool_size": POOLED_CONNECTIONS, "max_overflow": CONNECTIONS - POOLED_CONNECTIONS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {
         "hide_parameters": True
@@ -113,12 +116,15 @@ def init_app(app: Flask) -> None:
     migrate.init_app(app, db)
     with app.app_context():
         disk_space.append_cure(db.engine)
+        refusals.translate_errors(db.engine)
         if db.engine.dialect.name == "sqlite":
             _share_sqlite(db.engine)
             if (name := db.engine.url.database) not in (None, "", ":memory:"):
                 app.extensions[TURNS] = WriterLock(Path(name), BUSY_TIMEOUT_MS / 1000)
         else:
             _watch_postgres(db.engine)
+            if app.config["DATABASE_POOLER"]:
+                _set_timeout_by_transaction(db.engine)
 
 
 def start_checkpoints(app: Flask) -> None:
@@ -142,11 +148,11 @@ def start_checkpoints(app: Flask) -> None:
     checkpoints.start()
 
 
-def _postgres_timeouts(url: str) -> dict[str, Any]:
+def _connect_options(url: str, *, has_pooler: bool) -> dict[str, Any]:
     """Return keepalive and lock timeouts with which each side detects a dead peer; options in the URL are not replaced.
 
     Without them a statement waits for hours for an unreachable server, and the server keeps the locks of an unreachable
-    client.
+    client. A pooler refuses options of a session, and keeps no prepared statements.
     """
     idle, between, count = KEEPALIVE_SECONDS
     lost_ms = 1000 * (idle + between * count)
@@ -159,7 +165,16 @@ def _postgres_timeouts(url: str) -> dict[str, Any]:
         "keepalives_count": count, "tcp_user_timeout": lost_ms,
         "options": " ".join(f"-c {name}={value}" for name, value in server_options.items()),
     }  # fmt: skip
+    if has_pooler:
+        client_options |= {"prepare_threshold": None}
+        del client_options["options"]
     return {name: value for name, value in client_options.items() if name not in make_url(url).query}
+
+
+def _set_timeout_by_transaction(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {1000 * LOCK_SECONDS}")
 
 
 def _share_sqlite(engine: Engine) -> None:
@@ -310,6 +325,23 @@ def ping() -> str:
     except SQLAlchemyError as error:
         db.session.rollback()
         return f"{UNREACHABLE}: {_reason(error)}"
+    return ""
+
+
+def find_refusal() -> str:
+    """Return why the database refuses writes; ``""`` if it accepts them, is only busy, or does not answer."""
+    try:
+        with db.engine.connect() as connection:
+            if is_sqlite():  # a database that others write to is not waited for
+                connection.exec_driver_sql("PRAGMA busy_timeout=0")
+            try:
+                connection.execute(refusals.PROBE)
+            finally:
+                if is_sqlite():
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    except SQLAlchemyError as error:
+        original = getattr(error, "orig", None)
+        return f"{refusals.REFUSES}: {str(original).splitlines()[0]}" if refusals.is_refusal(original) else ""
     return ""
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import logging
 import os
+import secrets
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -118,7 +119,10 @@ class MediaStore:
         :raises MediaError: when the store cannot delete it.
         """
         with _translate_errors(f"{path} could not be deleted from the media store"), suppress(*NOT_THERE):
-            self.filesystem.rm(self._full(path), recursive=True)
+            if self.is_local:
+                self.filesystem.rm(self._full(path), recursive=True)
+            else:
+                buckets.delete_tree(self.filesystem, self._full(path))
 
     def delete_empty(self, folder: str) -> None:
         """Remove the empty folders in ``folder``, and itself if empty; does nothing in object stores."""
@@ -158,20 +162,40 @@ class MediaStore:
 
     def check(self, size: int = 5) -> str:
         """Write, read and delete a probe of ``size`` bytes; return ``""`` if that works, else why it does not."""
-        probe, data = f".probe-{os.getpid()}", b"probe".ljust(size, b".")
+        probe, data = _probe(), b"probe".ljust(size, b".")
         try:
             self.write(probe, data)
             if self.read_bytes(probe) != data:
                 return f"The media store at {self.url} gave back something else than was written."
             self.delete(probe)
+            if self.exists(probe):
+                return f"The media store at {self.url} does not delete what it is told to."
         except MediaError as error:
             return f"The media store at {self.url} does not work: {error}"
+        return ""
+
+    def find_refusal(self) -> str:
+        """Return why the store answers but cannot write or delete; ``""`` if it can, or does not answer at all."""
+        probe = _probe()
+        try:
+            self.write(probe, b"probe")
+            self.delete(probe)
+        except MediaError as error:
+            try:
+                self.exists(probe)
+            except MediaError:
+                return ""
+            return f"The media store at {self.url} refuses writes: {error}"
         return ""
 
     def _full(self, path: str) -> str:
         if "\0" in path or {"", ".", ".."} & set(path.split("/")):
             raise MediaError(f"{path!r} is not a path inside the media store")
         return f"{self.root}/{path}"
+
+
+def _probe() -> str:
+    return f".probe-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @contextmanager
@@ -289,11 +313,20 @@ def open_store(url: str, name: str) -> tuple[MediaStore, str]:
         store = MediaStore(url)
         if store.is_local and Path(store.root).exists() and not Path(store.root).is_dir():
             raise ConfigError(f"{store.root} is a file. Name a folder, or a bucket such as s3://bucket/moma")
-        return store, buckets.examine(store.filesystem, store.root)
+        away = buckets.examine(store.filesystem, store.root)
+        signs = "" if away or store.is_local else buckets.pattern_signs(store.root)
+        if signs and (flaw := store.check()):
+            raise ConfigError(f"{flaw} Its address has the signs {signs}; choose one without them")
+        return store, away
     except Exception as error:  # libraries of object stores raise errors of many kinds
         raise ConfigError(f"{name} cannot be used: {error}") from error
 
 
 def store() -> MediaStore:
     """Return the current application's media store."""
-    return cast(MediaStore, current_app.extensions[EXTENSION])
+    return store_of(current_app)
+
+
+def store_of(app: Flask) -> MediaStore:
+    """Return the media store of ``app``."""
+    return cast(MediaStore, app.extensions[EXTENSION])

@@ -1,4 +1,4 @@
-"""The director of a wall: it requests the next legs whenever a screen polls, so a wall without screens does nothing.
+"""The director of a wall: it requests the next legs when its screen reports; a wall without a screen does nothing.
 
 A leg leads from the last stop to the next words in the wall's queue, or without words to a stop of the gallery. It is a
 walk of two stops that continues the leg before and is generated in film order (:mod:`worker.tasks`). One leg is
@@ -13,6 +13,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -44,7 +45,10 @@ log = logging.getLogger(__name__)
 
 
 def advance(wall: Wall, walked: int) -> None:
-    """Record the leg ``walked`` that a screen shows, and request the leg after it if it is missing."""
+    """Record the leg ``walked`` that the wall's screen shows, and request the leg after it if it is missing.
+
+    A wall begins at most `HOURLY_LEGS` legs within an hour; then it stays where it is.
+    """
     if wall.state != OPEN:
         return
     _advance_lead(wall, walked)
@@ -52,23 +56,35 @@ def advance(wall: Wall, walked: int) -> None:
     latest = _latest(wall)
     ahead = 0 if latest is None or latest.number < wall.first_leg else latest.number - wall.lead
     if ahead < AHEAD or latest is None or latest.skipped:
-        _begin_leg(wall, (latest.number if latest else wall.lead) + 1)
+        number = (latest.number if latest else wall.lead) + 1
+        if not _has_used_allowance(wall, number):
+            _begin_leg(wall, number)
     elif latest.walk_id is None and latest.created_at < now() - PATIENCE:
         _request_walk(wall, latest)
 
 
+def _has_used_allowance(wall: Wall, number: int) -> bool:
+    """Return whether leg ``number`` would be one too many within an hour; legs are numbered without gaps."""
+    earlier = db.session.get(WallLeg, (wall.number, number - current_app.config["HOURLY_LEGS"]))
+    return earlier is not None and earlier.created_at > now() - timedelta(hours=1)
+
+
 def _advance_lead(wall: Wall, walked: int) -> None:
-    """Move the wall's lead one leg towards the one that a screen shows, no faster than a screen can play legs."""
-    if walked <= wall.lead:
+    """Move the wall's lead one leg towards the one that a screen shows, as far and as fast as a screen can play legs.
+
+    A screen leaves a leg once it is generated whole, and begins one of which there are pictures.
+    """
+    if walked <= wall.lead or _is_incomplete(wall):
         return
     leg = db.session.scalar(
         select(WallLeg)
+        .join(Walk, Walk.id == WallLeg.walk_id)
         .where(
             WallLeg.wall_number == wall.number,
             WallLeg.number > wall.lead,
             WallLeg.number <= walked,
-            WallLeg.walk_id.is_not(None),
             WallLeg.skipped.is_(False),
+            Walk.painted_count > 0,
         )
         .order_by(WallLeg.number)
         .limit(1)
@@ -90,6 +106,18 @@ def _advance_lead(wall: Wall, walked: int) -> None:
             .execution_options(synchronize_session=False)
         )
     db.session.refresh(wall)
+
+
+def _is_incomplete(wall: Wall) -> bool:
+    """Return whether the leg that the wall shows is still being generated."""
+    if wall.lead < wall.first_leg:
+        return False
+    shown = db.session.scalar(
+        select(Walk)
+        .join(WallLeg, WallLeg.walk_id == Walk.id)
+        .where(WallLeg.wall_number == wall.number, WallLeg.number == wall.lead, WallLeg.skipped.is_(False))
+    )
+    return shown is not None and shown.state not in LOST and shown.painted_count < shown.frames
 
 
 def _skip_lost(wall: Wall) -> None:

@@ -22,6 +22,7 @@ from app.wall import words
 
 LEGS_MAX = 4
 LEG_MAX = 2**31 - 1
+LEG_DIGITS = len(str(LEG_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read_leg_number() -> int:
     :raises InvalidInput: when the parameter is not a whole number in range.
     """
     text = request.args.get("at", "0")
-    if not (text.isascii() and text.isdigit() and int(text[:11]) <= LEG_MAX):
+    if not (text.isascii() and text.isdigit() and len(text) <= LEG_DIGITS and int(text) <= LEG_MAX):
         message = _("The number of a leg is a whole number from 0 to %(most)s.", most=LEG_MAX)
         raise InvalidInput.on("at", message=message)
     return int(text)

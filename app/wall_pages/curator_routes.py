@@ -17,7 +17,7 @@ from app.i18n.gettext import _
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg, WallWords
-from app.wall import programme, walls, words
+from app.wall import programme, screen_keys, walls, words
 from app.wall.walls import WallRequest
 from app.web.curator_room import go, guard, room_page
 
@@ -174,5 +174,6 @@ def _wall_page(
         legs=_ahead(found),
         line=words.waiting_words(found),
         say=programme.say_address(found),
+        screen=screen_keys.screen_address(found),
         evening=evening,
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 
 import segno
-from flask import Blueprint, Response, jsonify, render_template, url_for
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from werkzeug.exceptions import Forbidden
 
-from app.wall import director, programme, stretches, walls
+from app.i18n.gettext import _
+from app.wall import director, programme, screen_keys, stretches, walls
+from app.web.form_guards import csrf
 from app.web.responses import conditional
 
 blueprint = Blueprint("wall", __name__)
@@ -15,8 +18,9 @@ blueprint = Blueprint("wall", __name__)
 
 @blueprint.get("/wall/<name>")
 def screen(name: str) -> Response:
-    """Show a wall's screen."""
+    """Show a wall's screen; with the wall's key in ``key`` it moves the wall on, else it only shows it."""
     wall = walls.at(name)
+    key = request.args.get("key", "")
     response = Response(
         render_template(
             "wall/screen.html",
@@ -24,6 +28,7 @@ def screen(name: str) -> Response:
             say=programme.say_address(wall),
             shown=programme.shown_address(wall),
             programme_url=url_for("wall.ask", name=wall.name),
+            key=key if screen_keys.is_valid(wall, key) else "",
             leg=programme.newest_still(wall),
         )
     )
@@ -33,13 +38,27 @@ def screen(name: str) -> Response:
 
 @blueprint.get("/wall/<name>/programme")
 def ask(name: str) -> Response:
-    """Return the programme as JSON; the leg that the screen reports moves the wall on."""
+    """Return the programme as JSON, and change nothing."""
+    response = conditional(jsonify(programme.describe_wall(walls.at(name))))
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@blueprint.post("/wall/<name>/programme")
+@csrf.exempt  # the wall's key, which no other site knows, stands in for a CSRF token
+def move(name: str) -> Response:
+    """Move the wall on by the leg that its screen reports in ``at``, and return the programme as JSON.
+
+    :raises Forbidden: when ``key`` is not the key of the wall's screen.
+    """
     wall = walls.at(name)
+    if not screen_keys.is_valid(wall, request.args.get("key", "")):
+        raise Forbidden(_("Only the wall’s own screen moves it on. Its address is on the curator’s page of the wall."))
     director.advance(wall, programme.read_leg_number())
     stretches.preserve_shown(wall)
     stretches.delete_superfluous(wall)
-    response = conditional(jsonify(programme.describe_wall(wall)))
-    response.headers["Cache-Control"] = "private, no-cache"
+    response = jsonify(programme.describe_wall(wall))
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, Not
 from app.addresses import on_site
 from app.errors import InvalidInput, MediaError, MediaStoreFull, MomaError, NoRoom, TokenRefused, note_refusal
 from app.i18n.gettext import N_, _
-from app.storage import disk_space
+from app.storage import disk_space, refusals
 from app.storage.database import schema_state
 from app.web import oversized
 
@@ -54,6 +54,7 @@ DETAILS = {
 QUESTION = N_("Not a question we can answer")
 PICTURES_AWAY = N_("The pictures cannot be had from where they are kept just now. Try again in a moment.")
 DISK_FULL = N_("The disk of this site is full. Its operator has to free some space (flask --app wsgi media prune).")
+NOTHING_STORED = N_("Nothing can be stored on this site just now. Try again in a moment.")
 RETRY_SECONDS = 5
 FOR_PROGRAMS = ("/healthz", "/readyz", "/oembed", "/slideshow/films")
 JSON_ONLY = "JSON. Send it as application/json"
@@ -198,10 +199,15 @@ def _without_trailing_slash() -> str:
 
 def _database_error(error: DBAPIError) -> Response:
     is_full = disk_space.is_full(error.orig)
-    what = "has no room" if is_full else "does not answer"
+    refuses = refusals.is_refusal(error.orig)
+    what = "has no room" if is_full else "refuses writes" if refuses else "does not answer"
     log.error("The database %s on %s: %s", what, _place(), error.orig)  # no traceback: polling pages repeat it
     note_refusal("disk" if is_full else "database")
-    response = answer(503, _(DISK_FULL if is_full else DETAILS[503]), title=MediaStoreFull.title if is_full else None)
+    response = answer(
+        503,
+        _(DISK_FULL if is_full else NOTHING_STORED if refuses else DETAILS[503]),
+        title=MediaStoreFull.title if is_full else None,
+    )
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 

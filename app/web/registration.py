@@ -9,6 +9,7 @@ from app.web import (
     error_responses,
     language,
     origins,
+    path_numbers,
     proxy,
     security_headers,
     templating,
@@ -18,7 +19,7 @@ from app.web import (
 
 
 def init_app(app: Flask) -> None:
-    """Set up proxy headers, security headers, static files, languages, templates and error responses."""
-    work_limit.init_app(app)  # within what reads addresses and bodies
-    for module in (proxy, origins, unread_bodies, security_headers, assets, language, templating, error_responses):
+    """Set up addresses, proxy headers, security headers, static files, languages, templates and error responses."""
+    before = (work_limit, path_numbers, proxy, origins, unread_bodies)  # the first is within what reads bodies
+    for module in (*before, security_headers, assets, language, templating, error_responses):
         module.init_app(app)

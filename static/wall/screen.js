@@ -31,7 +31,9 @@ async function ask() {
   let reply = null;
   again = 0;
   try {
-    reply = await fetch(`${root.dataset.programme}?at=${walker.front?.leg ?? root.dataset.start}`, { signal: AbortSignal.timeout(10_000) });
+    const { programme, key, start } = root.dataset; // only with the wall's key does the request move the wall on
+    const address = `${programme}?at=${walker.front?.leg ?? start}${key ? `&key=${key}` : ""}`;
+    reply = await fetch(address, { method: key ? "POST" : "GET", signal: AbortSignal.timeout(10_000) });
     if (!reply.ok) throw new Error(reply.status);
     update(await reply.json());
     refusals = 0;
@@ -69,9 +71,9 @@ function showQueue(queue, waiting) {
 
 /* Show what is wrong, in one line. */
 function showProblem() {
-  const { slow, away, paused, closed } = root.dataset;
+  const { slow, away, paused, closed, watching } = root.dataset;
   const isBehind = walker.at && (walker.direction === -1 || walker.pace < SLOWEST + 0.4);
-  const words = refusals >= AWAY ? away : root.dataset.state === "closed" ? closed : walker.isPaused ? paused : isBehind ? slow : "";
+  const words = refusals >= AWAY ? away : root.dataset.state === "closed" ? closed : walker.isPaused ? paused : isBehind ? slow : (!walker.at && watching) || "";
   text("says", words);
 }
 

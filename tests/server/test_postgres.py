@@ -92,7 +92,7 @@ def test_connections_that_the_network_lost_are_noticed_at_both_ends(app: Flask) 
 
 def test_what_the_address_says_of_a_connection_is_left_as_it_is(app: Flask) -> None:
     address = "postgresql+psycopg://moma@db/moma?keepalives_idle=7&options=-c%20lock_timeout%3D1"
-    patience = database._postgres_timeouts(address)
+    patience = database._connect_options(address, has_pooler=False)
     assert "keepalives_idle" not in patience
     assert "options" not in patience
     assert patience["tcp_user_timeout"] == 45000

@@ -77,14 +77,14 @@ class PostgresServer:
         self._count = 0
         self._spare: dict[str, list[str]] = {}
         self._shapes: dict[str, tuple[Any, ...] | None] = {}
-        self._command, self._options = command, options
+        self._command, self.options = command, options
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
         die = partial(_die_with, os.getpid())
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(self._command, stderr=log, preexec_fn=die, **self._options)
+            self._process = subprocess.Popen(self._command, stderr=log, preexec_fn=die, **self.options)
         _wait(self, self._process)
 
     def stop(self, signum: int = signal.SIGINT) -> None:

@@ -45,6 +45,14 @@ def test_machine_without_any_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch)
         binary()
 
 
+def test_data_that_are_no_folder_are_put_aside(tmp_path: Path) -> None:
+    (tmp_path / "redis").write_text("no folder")
+    server = RedisServer(tmp_path)
+    server.clean_up()
+    assert server.folder.is_dir()
+    assert [path.read_text() for path in tmp_path.glob("redis.damaged-*")] == ["no folder"]
+
+
 def test_server_listens_on_no_port_and_keeps_what_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executable(tmp_path, "redis-server")
     monkeypatch.setenv("PATH", str(tmp_path))

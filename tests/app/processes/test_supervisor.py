@@ -18,9 +18,10 @@ from flask import Flask
 from app import run
 from app.errors import ConfigError
 from app.processes import supervisor
+from app.processes.redis_server import RedisServer
 from app.processes.supervisor import Child, Site
 from app.queue import jobs
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import asleep
 
 pytestmark = pytest.mark.slow
@@ -239,3 +240,72 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+@pytest.fixture
+def site(instance: Path) -> Iterator[Site]:
+    """Enter a site without an address of Redis."""
+    with inside(make_app(instance, REDIS_URL=None)) as app, Site(app) as entered:
+        yield entered
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 64, b"no append-only file\r\n", b"REDIS0009 cut off"])
+def test_redis_with_damaged_data_begins_empty_and_says_so(
+    site: Site, tail: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site.instance / "redis").mkdir()
+    (site.instance / "redis/appendonly.aof").write_bytes(tail)
+    site.start_redis()
+    assert site.redis
+    assert site.redis.serves()
+    (aside,) = site.instance.glob("redis.damaged-*")
+    assert (aside / "appendonly.aof").read_bytes() == tail
+    assert str(aside) in capsys.readouterr().err
+
+
+def test_redis_that_never_starts_keeps_its_data(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site.instance / "redis").mkdir()
+    (site.instance / "redis/appendonly.aof").write_bytes(b"data")
+    monkeypatch.setattr(RedisServer, "command", lambda _: END)
+    with pytest.raises(ConfigError, match="did not start"):
+        site.start_redis()
+    assert (site.instance / "redis/appendonly.aof").read_bytes() == b"data"
+    assert list(site.instance.glob("redis.damaged-*")) == []
+
+
+@pytest.mark.parametrize("removed", ["socket", "folder"])
+def test_redis_whose_socket_is_gone_is_started_again(site: Site, removed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "REDIS_SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(supervisor, "REDIS_CHECK_SECONDS", 0.0)
+    site.start_redis()
+    redis = site.redis
+    assert redis
+    site.keep()
+    first = site.children[0].process.pid
+    (redis.run_folder / "redis.sock").unlink()
+    if removed == "folder":
+        redis.run_folder.rmdir()
+    assert not redis.serves()
+    site.keep()
+    until(redis.serves)
+    assert site.children[0].process.pid != first
+    assert redis.run_folder.stat().st_mode & 0o077 == 0
+
+
+def test_redis_that_keeps_ending_over_its_data_begins_empty(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "REDIS_CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(supervisor, "RESTART_SECONDS", (0.0,))
+    site.start_redis()
+    assert site.redis
+    child = site.children[0]
+    child.process.kill()
+    child.process.wait()
+    (site.instance / "redis/appendonly.aof").write_bytes(b"\0" * 64)
+    monkeypatch.setattr(supervisor, "REDIS_SILENT_SECONDS", 1e9)
+
+    def is_empty() -> bool:
+        site.keep()
+        return bool([*site.instance.glob("redis.damaged-*")])
+
+    until(is_empty)
+    until(site.redis.serves)

@@ -68,6 +68,17 @@ def test_bucket_does_what_a_folder_does(store: MediaStore, s3: S3Server) -> None
     assert store.check() == ""
 
 
+@pytest.mark.parametrize("folder", ["moma[1]", "mom*"])
+@pytest.mark.usefixtures("store")  # which empties the bucket
+def test_delete_in_bucket_below_pattern_signs_deletes_those_files_only(s3: S3Server, folder: str) -> None:
+    stores = [MediaStore(f"s3://{BUCKET}/{name}") for name in (folder, "moma1", "moma")]
+    for store in stores:
+        store.write("walks/a/film.gif", b"GIF")
+    stores[0].delete("walks/a")
+    assert list(s3.keys()) == ["moma/walks/a/film.gif", "moma1/walks/a/film.gif"]
+    assert stores[0].check() == ""
+
+
 def test_what_another_process_wrote_is_seen_at_once(store: MediaStore, s3: S3Server) -> None:
     assert (store.files("walks"), store.exists("walks/a/film.gif")) == ({}, False)
     s3.client().put_object(Bucket=BUCKET, Key="moma/walks/a/film.gif", Body=b"GIF")

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, Walk
 from app.storage.wall_models import PAUSED, Wall, WallLeg, WallWords
 from app.wall import director, walls, words
 from tests.conftest import Commissioner
-from tests.support.walls import fresh, legs, opened, said, walk_of
+from tests.support.walls import fresh, generate, legs, opened, said, walk_of
 
 
 @pytest.fixture
@@ -23,6 +23,7 @@ def wall(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Wall:
 
 
 def advanced(wall: Wall, walked: int) -> Wall:
+    generate(wall)
     director.advance(fresh(wall), walked)
     return fresh(wall)
 
@@ -81,6 +82,35 @@ def test_lead_goes_on_no_faster_than_one_can_walk(wall: Wall, monkeypatch: pytes
     with writing() as session:
         session.get(Wall, wall.number).lead_at = now() - timedelta(seconds=34 / 12.5)
     assert advanced(wall, 2).lead == 2
+
+
+def test_advance_past_a_leg_that_is_not_generated_stays_there(wall: Wall) -> None:
+    wall = advanced(advanced(wall, 0), 1)
+    second = legs(wall)[1].walk_id
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.id == second).values(painted_count=0))
+    director.advance(fresh(wall), 2)
+    assert fresh(wall).lead == 1, "there is no picture of leg 2"
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.id == second).values(painted_count=12))
+    director.advance(fresh(wall), 2)
+    wall = fresh(wall)
+    assert (wall.lead, len(legs(wall))) == (2, 3)
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.id == legs(wall)[2].walk_id).values(painted_count=35))
+    director.advance(fresh(wall), 3)
+    assert fresh(wall).lead == 2, "leg 2 is not whole"
+
+
+def test_wall_with_its_hourly_legs_requests_no_more(app: Flask, wall: Wall) -> None:
+    app.config["HOURLY_LEGS"] = 3
+    for number in range(6):
+        wall = advanced(wall, number)
+    assert [leg.number for leg in legs(wall)] == [1, 2, 3]
+    with writing() as session:
+        session.execute(update(WallLeg).where(WallLeg.number == 1).values(created_at=now() - timedelta(hours=1)))
+    wall = advanced(wall, 3)
+    assert [leg.number for leg in legs(wall)] == [1, 2, 3, 4]
 
 
 def test_lead_never_goes_back(wall: Wall) -> None:

@@ -13,7 +13,7 @@ from app.storage.wall_models import Wall
 from app.wall import director, programme, words
 from tests.conftest import inside, make_app
 from tests.support import led
-from tests.support.walls import fresh, legs, opened, said, walk_of
+from tests.support.walls import fresh, generate, legs, opened, said, walk_of
 
 CASTLE = "城堡"
 
@@ -57,5 +57,6 @@ def test_same_words_again_move_since_each_leg_has_a_seed_of_its_own(wall: Wall) 
     said(wall, CASTLE)
     said(wall, "雪", "ben")
     for number in range(2):
+        generate(wall)
         director.advance(fresh(wall), number)
     assert [leg.skipped for leg in legs(wall)] == [False, False]

@@ -16,7 +16,7 @@ from app.moderation import audit_log
 from app.storage.database import db, writing
 from app.storage.walk_models import CORRIDOR, WALL, Stop, Walk
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg, WallWords
-from app.wall import walls, words
+from app.wall import screen_keys, walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
 from tests.support.curator import HASH, enter
@@ -76,7 +76,7 @@ def test_room_leads_to_the_walls_and_wall_is_opened_there(curator: FlaskClient) 
     assert "In the garden" in curator.get(WALLS).text
     page = curator.get(f"{WALLS}/garden")
     assert "http://localhost/w/garden" in page.text
-    assert 'href="/wall/garden"' in page.text
+    assert f'href="{screen_keys.screen_address(made)}"' in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert done() == [("opened wall", "garden")]
 
@@ -144,6 +144,14 @@ def test_words_in_line_are_shown_and_skipped(curator: FlaskClient, wall: Wall) -
     assert "fox" not in curator.get(LOBBY).text
     assert [row.words for row in words.waiting_words(wall)] == ["a kite"]
     assert done() == [("skipped words", str(first.number))]
+
+
+@pytest.mark.parametrize("part", ["words", "legs"])
+@pytest.mark.parametrize("digits", [12, 19, 40, 5000])
+def test_long_number_to_skip_is_answered_with_an_error(
+    curator: FlaskClient, wall: Wall, part: str, digits: int
+) -> None:
+    assert curator.post(f"{LOBBY}/{part}/{'9' * digits}/skip").status_code in (404, 409)
 
 
 def test_what_is_on_the_wall_and_next_is_shown_and_skipped(curator: FlaskClient, wall: Wall, hung: Hanger) -> None:

@@ -42,7 +42,7 @@ def served(instance: Path) -> Iterator[str]:
     """Serve a site without Redis or worker, and yield its address."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
-    command += ["--limit-request-line", "0", "wsgi:app"]  # as the site itself does
+    command += ["--limit-request-line", "8190", "wsgi:app"]  # as the site itself does
     log = instance.with_suffix(".log")
     environment = {**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_REDIS_URL": "unix:///nonexistent/redis.sock"}
     bounds = ("HOURLY_WALKS", "HOURLY_WALKS_ADDRESS", "LINE_MAX", "LINE_MAX_VISITOR", "LINE_MAX_ADDRESS")

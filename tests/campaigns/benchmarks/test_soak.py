@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_screen_moves_on_once_it_has_shown_a_leg(clock: list[float]) -> None:
-    screen = Screen("http://127.0.0.1/programme")
+    screen = Screen("http://127.0.0.1/programme?key=k")
     screen.receive([leg(1), leg(2)])
     screen.receive([leg(1), leg(2)])
     assert (screen.at, screen.shown) == (1, 1)
@@ -38,7 +38,7 @@ def test_screen_moves_on_once_it_has_shown_a_leg(clock: list[float]) -> None:
 
 
 def test_screen_waits_for_a_leg_that_is_not_finished(clock: list[float]) -> None:
-    screen = Screen("http://127.0.0.1/programme")
+    screen = Screen("http://127.0.0.1/programme?key=k")
     screen.receive([leg(1)])
     clock[0] += LEG_SECONDS + 0.1
     screen.receive([leg(1), leg(2, finished=False)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import http.client
 import time
 from contextlib import suppress
@@ -23,13 +25,13 @@ def lead_on(rig: Rig) -> None:
     _say(rig)
     lead, deadline = _lead(rig), time.monotonic() + PATIENCE
     while _lead(rig) == lead and time.monotonic() < deadline:
-        _status, told = rig.request("GET", _programme(lead))
+        _status, told = rig.request("POST", _programme(rig, lead))
         painted = [leg["number"] for leg in told["legs"] if leg["finished"]] if isinstance(told, dict) else []
-        rig.request("GET", _programme(max([lead, *painted])))
+        rig.request("POST", _programme(rig, max([lead, *painted])))
         time.sleep(0.2)
     if _lead(rig) == lead:
         rig.note(f"lost: the wall stands at leg {lead}")
-    rig.request("GET", _programme(_lead(rig)))
+    rig.request("POST", _programme(rig, _lead(rig)))
 
 
 def check(rig: Rig) -> None:
@@ -52,8 +54,11 @@ def _lead(rig: Rig) -> int:
     return int(rig.rows("SELECT lead FROM walls")[0][0])
 
 
-def _programme(at: int) -> str:
-    return f"/wall/{WALL}/programme?at={at}"
+def _programme(rig: Rig, at: int) -> str:
+    secret = (rig.site.instance / "secret_key").read_text("utf-8").strip()
+    number = rig.rows("SELECT number FROM walls")[0][0]
+    key = hmac.new(secret.encode(), f"wall screen {number}".encode(), hashlib.sha256).hexdigest()[:32]
+    return f"/wall/{WALL}/programme?at={at}&key={key}"
 
 
 def _say(rig: Rig) -> None:

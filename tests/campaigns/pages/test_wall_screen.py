@@ -13,6 +13,7 @@ from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
+from app.wall import screen_keys, walls
 from app.wall.walls import WallRequest, open_wall
 from tests.support import easel, page_clock
 from tests.support.live import PATIENCE_MS
@@ -105,7 +106,9 @@ def screen(app: Flask, browser: Browser, programme: Programme) -> Iterator[Calla
             if options.get("java_script_enabled", True):
                 page_clock.stop(context)
             page.add_init_script(f"({RECORD})()")
-            page.goto("/wall/lobby")
+            with app.test_request_context():
+                address_with_key = screen_keys.screen_address(walls.at("lobby"))
+            page.goto(address_with_key)
             return page
 
         yield open_page

@@ -1,0 +1,202 @@
+"""gunicorn's worker with threads, in which no thread waits long for a client.
+
+gunicorn's own lends a thread to each connection, and the thread waits for the rest of the request without a limit: as
+many unfinished requests as there are threads stop the site. Here the main thread collects the head of a request, with
+a short body, while the threads serve others. A long body is read in a thread, which must keep receiving it.
+
+This module imports nothing of the application, because ``deploy/gunicorn.conf.py`` loads it by its path.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import time
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.gthread import TConn, ThreadWorker
+from werkzeug.exceptions import RequestTimeout
+
+WHOLE_SECONDS = 10.0
+"""Within this time, the head of a request and a short body must arrive."""
+STALL_SECONDS = 5
+"""So long a thread waits for the next bytes of a body, or until the client takes more of the response."""
+BYTES_A_SECOND = 8_192
+"""The least rate, on average, at which a long body must arrive."""
+HEAD_MAX = 65_536
+SHORT_BODY = 65_536
+END_OF_HEAD = b"\r\n\r\n"
+CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+
+
+class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
+    """Worker with threads that answers 408 to clients that send too slowly.
+
+    Long bodies get half of the threads at most; further ones wait, while the other threads serve short requests.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._long_served = 0
+        self._long_waiting: deque[TConn] = deque()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept a connection, and collect its first request in the main thread."""
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # of the kernel: gunicorn resets Python's timeouts
+            client.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALL_SECONDS, 0))
+        self._collect(TConn(self.cfg, client, address, listener.getsockname()))
+
+    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        """Collect the next request of a kept connection."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self._collect(conn)
+
+    def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        """Receive more of a request; hand it to a thread once it is whole, too long to be collected, or cut off."""
+        try:
+            data = client.recv(HEAD_MAX)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        conn.received += data
+        conn.is_long = _has_long_body(conn.received)
+        if data and not conn.is_long and not _is_collected(conn.received):
+            return
+        self.poller.unregister(client)
+        self.pending_conns.remove(conn)
+        if conn.received:
+            self.enqueue_req(conn)
+        else:
+            self._drop(conn)
+
+    def murder_pending(self) -> None:
+        """Answer 408 to clients whose request is late; close connections on which nothing was sent."""
+        while self.pending_conns and self.pending_conns[0].timeout <= time.monotonic():
+            conn = self.pending_conns.popleft()
+            with suppress(OSError, KeyError, ValueError):
+                self.poller.unregister(conn.sock)
+            if conn.received:
+                _answer_timeout(conn.sock)
+            self._drop(conn)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Submit a request to the threads, or have it wait for a thread that serves long bodies."""
+        if conn.is_long and self._long_served >= max(1, self.cfg.threads // 2):
+            self._long_waiting.append(conn)
+            return
+        self._long_served += conn.is_long
+        super().enqueue_req(conn)
+
+    def finish_request(self, conn: TConn, fs: Any) -> None:
+        """Keep or close the connection of a request, and submit the next one with a long body."""
+        self._long_served -= conn.is_long
+        conn.is_long = False
+        super().finish_request(conn, fs)
+        if self._long_waiting:
+            self.enqueue_req(self._long_waiting.popleft())
+
+    def handle(self, conn: TConn) -> Any:
+        """Serve a collected request in a thread."""
+        conn.data_ready = True
+        conn.sock.setblocking(True)
+        conn.init()
+        if not isinstance(conn.parser.unreader, _TimedUnreader):
+            conn.parser.unreader = _TimedUnreader(conn.sock)
+        conn.parser.unreader.begin(bytes(conn.received))
+        conn.received = bytearray()
+        return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Serve a request; a client that takes no more of the response counts as gone."""
+        try:
+            return super().handle_request(req, conn)
+        except BlockingIOError as error:
+            raise ConnectionResetError(error.errno, "The client takes no more of the response.") from error
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer 408 to a client that sent too slowly."""
+        if isinstance(exc, RequestTimeout):
+            _answer_timeout(client)
+        else:
+            super().handle_error(req, client, addr, exc)
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        try:
+            return bool(super()._keepalive_after(conn, keepalive))
+        except RequestTimeout:  # the response is sent already
+            return False
+
+    def _collect(self, conn: TConn) -> None:
+        conn.received, conn.is_long = bytearray(), False
+        conn.timeout = time.monotonic() + WHOLE_SECONDS
+        conn.sock.setblocking(False)
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def _drop(self, conn: TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+
+class _TimedUnreader(SocketUnreader):  # type: ignore[misc]
+    """The rest of a request, which a thread reads.
+
+    :raises RequestTimeout: when the client stalls or sends below the least rate; Flask answers it with 408.
+    """
+
+    def begin(self, received: bytes) -> None:
+        """Begin with the part of a request that was collected."""
+        if received:  # else the rest of what came behind the request before
+            self.unread(received)
+        self._deadline = time.monotonic() + WHOLE_SECONDS
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        if time.monotonic() > self._deadline:
+            raise RequestTimeout
+        try:
+            data: bytes = super().chunk(size_hint)
+        except BlockingIOError as error:  # the kernel's timeout
+            raise RequestTimeout from error
+        latest = time.monotonic() + WHOLE_SECONDS
+        self._deadline = min(self._deadline + len(data) / BYTES_A_SECOND, latest)
+        return data
+
+
+def _is_collected(received: bytearray) -> bool:
+    """Return whether a request has arrived, with its short body, or its head is so long that it will be refused."""
+    end = received.find(END_OF_HEAD)
+    if end < 0:
+        return len(received) > HEAD_MAX
+    return len(received) >= end + len(END_OF_HEAD) + _length(received, end)
+
+
+def _has_long_body(received: bytearray) -> bool:
+    """Return whether a request has a body that is long, or in chunks and of unknown length."""
+    end = received.find(END_OF_HEAD)
+    return end >= 0 and (_length(received, end) > SHORT_BODY or bool(CHUNKED.search(received, 0, end + 2)))
+
+
+def _length(received: bytearray, end: int) -> int:
+    length = LENGTH.search(received, 0, end + 2)
+    return int(length[1]) if length else 0
+
+
+def _answer_timeout(client: socket.socket) -> None:
+    with suppress(OSError):
+        util.write_error(client, 408, "Request Timeout", "The request did not arrive in time.")
+        client.shutdown(socket.SHUT_WR)
