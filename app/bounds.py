@@ -20,7 +20,7 @@ def check(document: Any, *, text_max: int = TEXT_MAX) -> None:
 
     :raises InvalidInput: naming the text, or the document, and the limit.
     """
-    count, todo = 1, [((), document)]
+    count, todo = 1, list[tuple[tuple[str | int, ...], Any]]([((), document)])
     while todo:
         path, value = todo.pop()
         if isinstance(value, str):

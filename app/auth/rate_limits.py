@@ -15,6 +15,7 @@ from flask import Flask, current_app, request
 from limits import RateLimitItem, RateLimitItemPerHour
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
+from redis import Redis
 from redis.exceptions import RedisError
 
 from app import client_address
@@ -197,7 +198,7 @@ def _free_at(limiter: MovingWindowRateLimiter, window: Window, cost: int) -> flo
     item, *names = window
     key, place, storage = item.key_for(*names), item.amount - cost, limiter.storage
     if isinstance(storage, RedisStorage):
-        entry = storage.get_connection(readonly=True).lindex(storage.prefixed_key(key), place)
+        entry = cast(Redis, storage.storage).lindex(storage.prefixed_key(key), place)
         begun = None if entry is None else float(entry)
     else:
         entries = cast(MemoryStorage, storage).events.get(key, [])  # the newest first

@@ -82,7 +82,8 @@ class NearestColours:
         new = places[~self._known[places]]
         if new.size:
             self._compare(np.unique(new))
-        return self._table[places]
+        found: NDArray[np.uint8] = self._table[places]
+        return found
 
     def _compare(self, places: NDArray[np.uint32]) -> None:
         steps = np.stack([places >> 2 * BITS, places >> BITS & (1 << BITS) - 1, places & (1 << BITS) - 1], -1)
