@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.addresses import PathNumber
 from app.web import (
     assets,
     error_responses,
     language,
     origins,
-    path_numbers,
     proxy,
     security_headers,
     templating,
+    trusted_hosts,
     unread_bodies,
 )
 
 
 def init_app(app: Flask) -> None:
     """Set up addresses, proxy headers, security headers, static files, languages, templates and error responses."""
-    before = (path_numbers, proxy, origins, unread_bodies)
+    app.url_map.converters["int"] = PathNumber
+    before = (trusted_hosts, proxy, origins, unread_bodies)
     for module in (*before, security_headers, assets, language, templating, error_responses):
         module.init_app(app)
