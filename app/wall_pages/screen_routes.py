@@ -45,7 +45,7 @@ def ask(name: str) -> Response:
 
 
 @blueprint.post("/wall/<name>/programme")
-@csrf.exempt  # the wall's key, which no other site knows, stands in for a CSRF token
+@csrf.exempt  # type: ignore[untyped-decorator]  # the wall's key, which no other site knows, stands in for a CSRF token
 def move(name: str) -> Response:
     """Move the wall on by the leg that its screen reports in ``at``, and return the programme as JSON.
 
