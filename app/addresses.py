@@ -7,9 +7,20 @@ adds it; for addresses that are put together by hand, ``on_site`` does.
 from __future__ import annotations
 
 from flask import current_app, has_request_context, request
+from werkzeug.routing import IntegerConverter
 
 PREFIX = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9_.~-]+)+"
 """A prefix, as a regular expression: letters, digits and ``-._~`` between slashes, no ``.`` or ``..`` alone."""
+
+
+class PathNumber(IntegerConverter):
+    """Converter of a route's ``<int:…>``: at most 18 digits, which every database column can hold.
+
+    A longer number matches no route and is answered 404. Werkzeug's own converter passes it on, and Python refuses to
+    convert more than 4,300 digits.
+    """
+
+    regex = r"\d{1,18}"
 
 
 def prefix() -> str:
@@ -29,5 +40,13 @@ def on_site(path: str) -> str:
 
 
 def origin() -> str:
-    """Return scheme and host of the current request, without a slash at the end: ``https://example.org``."""
-    return request.host_url.rstrip("/")
+    """Return the site's scheme and host, without a slash at the end: ``https://example.org``.
+
+    They are those of the setting ``PUBLIC_ORIGIN``, or of the current request.
+    """
+    return str(current_app.config["PUBLIC_ORIGIN"] or request.host_url.rstrip("/"))
+
+
+def root() -> str:
+    """Return the absolute address of the site's first page: ``https://example.org/moma/``."""
+    return f"{origin()}{prefix()}/"

@@ -58,4 +58,5 @@ def _parse_exact(text: str) -> Address | None:
         address = ipaddress.ip_address(text.strip().partition("%")[0])
     except ValueError:
         return None
-    return getattr(address, "ipv4_mapped", None) or address
+    mapped: Address | None = getattr(address, "ipv4_mapped", None)
+    return mapped or address

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
 from markupsafe import Markup
 
+from app.addresses import root
 from app.errors import WalkGone, WalkNotFound
 from app.storage.walk_models import Walk
 from app.walks import lookup
@@ -60,7 +61,7 @@ def code(walk: Walk, *, max_width: int | None = None, max_height: int | None = N
     return str(
         Markup(
             '<iframe src="{}walks/{}/embed" width="{}" height="{}" title="{}" loading="lazy" frameborder="0"></iframe>'
-        ).format(request.url_root, walk.id, width, height, walk.title[:240])
+        ).format(root(), walk.id, width, height, walk.title[:240])
     )
 
 

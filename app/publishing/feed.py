@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app.addresses import origin, prefix
+from app.addresses import origin, prefix, root
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.gallery import catalogue
 from app.gallery.catalogue_query import NEWEST, from_page
@@ -71,13 +71,12 @@ def oembed() -> Response:
     max_width, max_height = _pixels("maxwidth"), _pixels("maxheight")
     walk = _walk_of(request.args.get("url"))
     width, height = embed.size(walk, max_width=max_width, max_height=max_height)
-    root = origin()
     body: dict[str, Any] = {
         "version": "1.0",
         "type": "video",
         "title": walk.title,
         "provider_name": "MoMA Lisa",
-        "provider_url": request.url_root,
+        "provider_url": root(),
         "cache_age": SHARED_SECONDS,
         "html": embed.code(walk, max_width=max_width, max_height=max_height),
         "width": width,
@@ -87,7 +86,11 @@ def oembed() -> Response:
         body["credits"] = recipe.drawings_text(walk)  # a key of our own, as the format allows
     picture = (walk.width or 0, walk.height or 0)
     if all(picture) and picture[0] <= (max_width or PIXELS_MAX) and picture[1] <= (max_height or PIXELS_MAX):
-        thumbnail = {"url": root + media_urls.film_address(walk, "poster"), "width": picture[0], "height": picture[1]}
+        thumbnail = {
+            "url": origin() + media_urls.film_address(walk, "poster"),
+            "width": picture[0],
+            "height": picture[1],
+        }
         body |= {f"thumbnail_{name}": value for name, value in thumbnail.items()}
     return conditional(jsonify(body))
 
@@ -98,7 +101,7 @@ def robots() -> Response:
 
     Crawlers read it at the root of a host only; below a path, its lines belong into the file of the host.
     """
-    text = ROBOTS.format(prefix=prefix(), sitemap=url_for("sitemap.index", _external=True))
+    text = ROBOTS.format(prefix=prefix(), sitemap=origin() + url_for("sitemap.index"))
     return Response(text, mimetype="text/plain", headers={"Cache-Control": "max-age=86400"})
 
 
@@ -135,7 +138,8 @@ def _path_here(url: str) -> str:
     """Return the path of an address on this site, without its prefix; ``""`` for any other host."""
     try:
         parts = urlsplit(url)
-        is_here = parts.scheme in ("http", "https") and _host(parts) == _host(urlsplit(request.url_root))
+        ours = {_host(urlsplit(address)) for address in (request.url_root, origin())}
+        is_here = parts.scheme in ("http", "https") and _host(parts) in ours
     except ValueError:  # unbalanced brackets, or an invalid port
         return ""
     return parts.path.removeprefix(prefix()) if is_here else ""

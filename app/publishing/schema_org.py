@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
-
-from app.addresses import origin
+from app.addresses import origin, root
 from app.drawings import drawing_credits
 from app.drawings.drawing_credits import Credit
 from app.storage.walk_models import BACK, Walk
@@ -18,16 +16,16 @@ CREATOR = "MoMA Lisa"
 
 def describe_artwork(walk: Walk) -> dict[str, Any]:
     """Return the JSON-LD object of a finished walk, with absolute addresses."""
-    root = origin()
+    here = origin()
     artwork: dict[str, Any] = {
         "@context": CONTEXT,
         "@type": "VisualArtwork",
-        "@id": f"{root}{walk.url}",
-        "url": f"{root}{walk.url}",
+        "@id": f"{here}{walk.url}",
+        "url": f"{here}{walk.url}",
         "name": walk.title,
         "artform": "Latent walk",
         "artMedium": walk.model_title or walk.model_name,
-        "creator": {"@type": "Organization", "name": CREATOR, "url": request.url_root},
+        "creator": {"@type": "Organization", "name": CREATOR, "url": root()},
         "keywords": [stop.prompt for stop in walk.stops],
         "digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
         "dateCreated": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
@@ -35,10 +33,10 @@ def describe_artwork(walk: Walk) -> dict[str, Any]:
     if walk.drawings:
         artwork["isBasedOn"] = [_drawings(credit) for credit in drawing_credits.of_walk(walk.drawings)]
     if walk.media.get("poster"):
-        artwork["image"] = root + media_urls.film_address(walk, "poster")
+        artwork["image"] = here + media_urls.film_address(walk, "poster")
         artwork["thumbnailUrl"] = artwork["image"]
     if walk.media.get("mp4"):
-        artwork["associatedMedia"] = _film(walk, root)
+        artwork["associatedMedia"] = _film(walk)
     return {name: value for name, value in artwork.items() if value is not None}
 
 
@@ -51,18 +49,18 @@ def _drawings(credit: Credit) -> dict[str, Any]:
     }
 
 
-def _film(walk: Walk, root: str) -> dict[str, Any]:
+def _film(walk: Walk) -> dict[str, Any]:
     shown = max(walk.frames, 2 * walk.frames - 2) if walk.ending == BACK else walk.frames
     return {
         "@type": "VideoObject",
         "name": walk.title,
         "description": " — ".join(stop.prompt for stop in walk.stops),
-        "contentUrl": root + media_urls.film_address(walk, "mp4"),
-        "embedUrl": f"{request.url_root}walks/{walk.id}/embed",
+        "contentUrl": origin() + media_urls.film_address(walk, "mp4"),
+        "embedUrl": f"{root()}walks/{walk.id}/embed",
         "encodingFormat": "video/mp4",
         "duration": f"PT{shown / walk.fps:.2f}S",
         "width": walk.width,
         "height": walk.height,
-        "thumbnailUrl": root + media_urls.film_address(walk, "poster"),
+        "thumbnailUrl": origin() + media_urls.film_address(walk, "poster"),
         "uploadDate": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
     }

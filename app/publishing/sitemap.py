@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Flask, Response, current_app, request, url_for
+from flask import Blueprint, Flask, Response, current_app, url_for
 from sqlalchemy import func, select
 from werkzeug.exceptions import NotFound
 
-from app.addresses import origin
+from app.addresses import origin, root
 from app.drawings import offered
 from app.gallery import exhibitions
 from app.i18n.gettext import _
@@ -55,8 +55,8 @@ def init_app(app: Flask) -> None:
 def index() -> Response:
     """Return the sitemap's index, which lists its pages."""
     last = db.session.scalar(select(func.max(Walk.number))) or 0
-    addresses = [url_for("sitemap.rooms", _external=True)]
-    addresses += [url_for("sitemap.walks", page=page, _external=True) for page in range(1, -(-last // RANGE) + 1)]
+    addresses = [origin() + url_for("sitemap.rooms")]
+    addresses += [origin() + url_for("sitemap.walks", page=page) for page in range(1, -(-last // RANGE) + 1)]
     return _answer(_written("sitemapindex", "sitemap", ((address, None) for address in addresses)))
 
 
@@ -65,7 +65,7 @@ def rooms() -> Response:
     """Return the sitemap of the pages other than walks, including the exhibitions."""
     rooms = [*ROOMS, *(["drawings.index"] if offered.conditioned_models() else [])]
     rooms += ["styles.index"] if shipped.of_model() else []
-    entries: list[Entry] = [(url_for(room, _external=True), None) for room in rooms]
+    entries: list[Entry] = [(origin() + url_for(room), None) for room in rooms]
     root = origin()
     for hall in exhibitions.list_shown():
         walks = exhibitions.walks_of(hall.exhibition)
@@ -80,7 +80,7 @@ def walks(page: int) -> Response:
     if not 1 <= page <= -(-last // RANGE):
         raise NotFound(_("The sitemap has no such page. Its index names those that there are."))
     pages: Pages = current_app.extensions[EXTENSION]
-    return _answer([pages.render(page).replace(ROOT, escape(request.url_root.rstrip("/")))])
+    return _answer([pages.render(page).replace(ROOT, escape(root().rstrip("/")))])
 
 
 class Pages:

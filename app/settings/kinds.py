@@ -137,6 +137,13 @@ Origins = Annotated[
     _like(rf"[\s,]*(({ORIGIN})([\s,]+|$))*"),
     Must("be origins such as https://example.org, without a slash at the end, between spaces or commas; or *"),
 ]
+Host = Annotated[Filled, _like(r"\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9a-fA-F:.]+\]?")]
+Hosts = Annotated[list[Host], Must('be a list of host names without ports, such as ["example.org", ".example.org"]')]
+PublicOrigin = Annotated[
+    str,
+    _like(r"(https?://[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?)?"),
+    Must("be an address such as https://moma.example.org, without a path"),
+]
 Listener = Annotated[
     str,
     _only_if(_is_listener),

@@ -132,6 +132,13 @@ class Deployment(Group):
     URL_PREFIX: Annotated[kinds.Subpath, NEW] = ""
     """The path below which the site is served, such as `/moma`, if requests arrive with it. Leave it empty behind a
     proxy that removes it and sends `X-Forwarded-Prefix` ([reverse proxies](../how-to/operators/reverse-proxies.md))."""
+    TRUSTED_HOSTS: Annotated[kinds.Hosts, NEW] = []
+    """The host names under which the site is visited, without ports; `.example.org` stands for all names below it. A
+    request for another host is refused (400), except for `/healthz`, `/readyz` and `/metrics`. Empty: all are
+    answered."""
+    PUBLIC_ORIGIN: Annotated[kinds.PublicOrigin, NEW] = ""
+    """The canonical address of the site, such as `https://moma.example.org`, without `URL_PREFIX`: the feed, the
+    sitemap and shared links name it. Empty: they name the host of the request."""
     CORS_ORIGINS: Annotated[kinds.Origins, NEW] = ""
     """The sites whose pages may use the API and read films in the visitor's browser: origins between spaces or commas,
     such as `https://example.org https://art.example.com`; `*`: all sites. Empty: none

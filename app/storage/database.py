@@ -184,6 +184,7 @@ def _share_sqlite(engine: Engine) -> None:
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not send BEGIN itself
         cursor = connection.cursor()
+        _hide(engine)
         for pragma in (*PRAGMAS, f"busy_timeout={BUSY_TIMEOUT_MS}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -192,6 +193,15 @@ def _share_sqlite(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _hide(engine: Engine) -> None:
+    """Let no users but the owner and the group read the database; SQLite gives its other files the same mode."""
+    file = Path(engine.url.database or ":memory:")
+    with suppress(OSError):  # it is in memory, or another user's
+        mode = file.stat().st_mode & 0o777
+        if mode & 0o007:
+            file.chmod(mode & ~0o007)
 
 
 def _watch_postgres(engine: Engine) -> None:

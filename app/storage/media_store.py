@@ -47,8 +47,9 @@ class MediaStore:
     OSError.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, *, is_public: bool = False) -> None:
+        """Open the store at ``url``; other users may read new files in a folder if ``is_public``."""
+        self.url, self._is_public = url, is_public
         self._open()
         self.is_local = isinstance(self._filesystem, LocalFileSystem)
         self._folder = self.root if self.is_local else ""
@@ -72,7 +73,7 @@ class MediaStore:
         """
         with _translate_errors(f"{path} could not be written to the media store", lost=()):
             if self.is_local:
-                atomic_write(Path(self._full(path)), data)
+                atomic_write(Path(self._full(path)), data, is_public=self._is_public)
             else:
                 self.filesystem.pipe_file(self._full(path), data)
 
@@ -296,21 +297,21 @@ def init_app(app: Flask) -> None:
 
     :raises ConfigError: when its URL cannot be used.
     """
-    store, away = open_store(app.config["MEDIA_URL"], "MOMA_MEDIA_URL")
+    store, away = open_store(app, app.config["MEDIA_URL"], "MOMA_MEDIA_URL")
     app.extensions[EXTENSION] = store
     if away:
         log.warning("The media store at %s does not answer; pictures are unavailable: %s", store.url, away)
 
 
-def open_store(url: str, name: str) -> tuple[MediaStore, str]:
-    """Open the media store at ``url``; return it, and why it does not answer (``""`` if it does).
+def open_store(app: Flask, url: str, name: str) -> tuple[MediaStore, str]:
+    """Open the media store at ``url`` for ``app``; return it, and why it does not answer (``""`` if it does).
 
     ``name`` is the setting or argument that holds the URL, for the message.
 
     :raises ConfigError: when the URL cannot be used.
     """
     try:
-        store = MediaStore(url)
+        store = MediaStore(url, is_public=bool(app.config["ACCEL_PREFIX"]))  # nginx, another user, sends the files
         if store.is_local and Path(store.root).exists() and not Path(store.root).is_dir():
             raise ConfigError(f"{store.root} is a file. Name a folder, or a bucket such as s3://bucket/moma")
         away = buckets.examine(store.filesystem, store.root)

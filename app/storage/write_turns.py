@@ -66,7 +66,7 @@ class WriterLock:
         until = monotonic() + self._timeout
         if self._lock_file is None:
             with suppress(OSError):
-                self._lock_file = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                self._lock_file = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
                 weakref.finalize(self, os.close, self._lock_file)
         while self._lock_file is not None:
             try:

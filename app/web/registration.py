@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.addresses import PathNumber
 from app.web import (
     assets,
     error_responses,
     language,
     origins,
-    path_numbers,
     proxy,
     security_headers,
     templating,
+    trusted_hosts,
     unread_bodies,
     work_limit,
 )
@@ -20,6 +21,7 @@ from app.web import (
 
 def init_app(app: Flask) -> None:
     """Set up addresses, proxy headers, security headers, static files, languages, templates and error responses."""
-    before = (work_limit, path_numbers, proxy, origins, unread_bodies)  # the first is within what reads bodies
+    app.url_map.converters["int"] = PathNumber
+    before = (work_limit, trusted_hosts, proxy, origins, unread_bodies)  # the first is within what reads bodies
     for module in (*before, security_headers, assets, language, templating, error_responses):
         module.init_app(app)

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
+from app.web.origins import OPEN as FILES
+
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -27,8 +29,13 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+FOR_OTHER_SITES = "Cross-Origin-Resource-Policy", "cross-origin"
+"""Header of the files that other sites' pages may show: films, pictures, and the thumbnails that oEmbed names."""
 
 
 def with_films(policy: str) -> str:
@@ -65,6 +72,8 @@ def _refuse_endless() -> None:
 
 
 def _add_headers(response: Response) -> Response:
+    if FILES.match(request.path):
+        response.headers.setdefault(*FOR_OTHER_SITES)
     for name, value in HEADERS.items():
         if name not in response.headers:
             response.headers[name] = with_films(value) if name == "Content-Security-Policy" else value

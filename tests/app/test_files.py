@@ -17,16 +17,17 @@ def test_atomic_write_makes_the_folder_and_replaces_what_was_there(tmp_path: Pat
     atomic_write(target, b"two")
     assert target.read_bytes() == b"two"
     assert [path.name for path in target.parent.iterdir()] == ["c.json"]
-    assert target.stat().st_mode & 0o777 == 0o644
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert target.parent.stat().st_mode & 0o777 == 0o750
 
 
-def test_files_and_new_folders_can_be_read_by_others_whatever_the_umask(tmp_path: Path) -> None:
+def test_public_files_and_new_folders_can_be_read_by_others_whatever_the_umask(tmp_path: Path) -> None:
     """As nginx, another user, reads the media that a command wrote in the shell of a hardened machine."""
     own = tmp_path / "instance"
     own.mkdir(0o700)
     earlier = os.umask(0o077)
     try:
-        atomic_write(own / "media/walks/one.gif", b"one")
+        atomic_write(own / "media/walks/one.gif", b"one", is_public=True)
     finally:
         os.umask(earlier)
     modes = [path.stat().st_mode & 0o777 for path in (own, own / "media", own / "media/walks")]

@@ -158,7 +158,9 @@ def found_by(root: Path, mutant: Mutant, tests: list[str], python: str) -> str:
         return f"no end within {TIMEOUT_S} seconds"
     finally:
         file.write_bytes(whole)
-    failed = [line.split(" ")[1] for line in ran.stdout.splitlines() if line.startswith(("FAILED tests", "ERROR tests"))]
+    failed = [
+        line.split(" ")[1] for line in ran.stdout.splitlines() if line.startswith(("FAILED tests", "ERROR tests"))
+    ]
     return (failed or [f"status {ran.returncode}"])[0] if ran.returncode not in (0, 5) else ""
 
 

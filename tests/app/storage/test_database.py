@@ -276,3 +276,14 @@ def test_hosts_whose_clocks_differ_tell_the_same_time_by_postgres(app: Flask, mo
     assert abs(before - late - now()) < timedelta(seconds=5)
     app.extensions.pop(database.CLOCK, None)  # a process that begins on that host
     assert abs(before - late - now()) < timedelta(seconds=5)
+
+
+def test_others_may_not_read_a_sqlite_file(app: Flask, instance: Path) -> None:
+    db.session.remove()
+    db.engine.dispose()
+    for path in instance.glob("moma.sqlite"):  # none with Postgres
+        path.chmod(0o644)
+    with writing() as session:
+        session.execute(text("DELETE FROM walks"))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in instance.glob("moma.sqlite*")}
+    assert set(modes.values()) <= {0o640}, modes

@@ -211,9 +211,12 @@ def test_interrupted_write_leaves_the_old_file_and_no_rest(folder: MediaStore, m
     assert [path.name for path in Path(folder.root, "walks/a").iterdir()] == ["film.gif"]
 
 
-def test_web_server_may_read_the_files(folder: MediaStore) -> None:
-    folder.write("walks/a/film.gif", b"x")
-    assert stat.S_IMODE(Path(folder.root, "walks/a/film.gif").stat().st_mode) == 0o644
+@pytest.mark.parametrize(("prefix", "mode"), [("", 0o640), ("/_media/", 0o644)])
+def test_others_may_read_the_files_only_where_nginx_sends_them(instance: Path, prefix: str, mode: int) -> None:
+    with make_app(instance, ACCEL_PREFIX=prefix, PROXIES=1).app_context():
+        media_store.store().write("walks/a/film.gif", b"x")
+        path = Path(media_store.store().root, "walks/a/film.gif")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
 def test_reader_of_a_replaced_file_keeps_what_it_opened(folder: MediaStore) -> None:
