@@ -43,7 +43,7 @@ def forwarded(header: str, count: int) -> Address | None:
     elements = [element for element in header.split(",") if element.strip()]
     if not count or len(elements) < count:
         return None
-    return next(filter(None, map(parse, elements[-count:])), None)
+    return next((address for address in map(parse, elements[-count:]) if address is not None), None)
 
 
 def network(address: Address) -> str:

@@ -21,7 +21,7 @@ from flask import Flask
 from pydantic import ValidationError
 from sqlalchemy.engine import URL
 
-from app import environment
+from app.environment import time_zone_flaw
 from app.errors import ConfigError
 from app.instance import VARIABLE as INSTANCE_VARIABLE
 from app.settings import kinds, table
@@ -39,7 +39,7 @@ def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
     :raises ConfigError: when a setting or ``TZ`` is unknown or invalid (the message names it), or the instance folder
         cannot be used.
     """
-    if flaw := environment.time_zone_flaw():
+    if flaw := time_zone_flaw():
         raise ConfigError(flaw)
     app.config.from_mapping(overrides or {})
     passed = {name: value for name, value in (overrides or {}).items() if name in table.FIELDS}

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from app import environment
+from app.environment import variable
 from app.errors import ConfigError
 
 VARIABLE = "MOMA_INSTANCE"
@@ -24,7 +24,7 @@ def folder(default: Path) -> Path:
 
     Space around the path, such as the CR of an environment file from Windows, is no part of it.
     """
-    return Path(environment.variable(VARIABLE) or default).expanduser().resolve()
+    return Path(variable(VARIABLE) or default).expanduser().resolve()
 
 
 def take(instance: Path) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app import environment
+from app.environment import variable
 from app.models.names import COMMIT, ModelName, expand
 
 
@@ -12,8 +12,8 @@ def folder(setting: str) -> Path:
     """Return the cache folder: ``setting`` if it is not empty, else the hub client's default."""
     if setting:
         return Path(expand(setting))
-    home = environment.variable("HF_HOME") or Path(environment.variable("XDG_CACHE_HOME", "~/.cache"), "huggingface")
-    return Path(environment.variable("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
+    home = variable("HF_HOME") or Path(variable("XDG_CACHE_HOME", "~/.cache"), "huggingface")
+    return Path(variable("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
 
 
 def repository(name: ModelName, setting: str) -> Path:

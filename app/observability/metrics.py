@@ -15,7 +15,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug.exceptions import NotFound
 
-from app import client_address, environment
+from app import client_address
+from app.environment import variable
 from app.observability import site_metrics
 from app.queue import jobs
 
@@ -35,11 +36,9 @@ class Requests:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        own = (
-            None if environment.variable(FOLDER) else self.registry
-        )  # with a folder, the collector below reads all processes
+        own = None if variable(FOLDER) else self.registry  # with a folder, the collector below reads all processes
         if own is not None:
-            values.ValueClass = values.MutexValue  # type: ignore[misc, assignment]
+            values.ValueClass = values.MutexValue
         else:
             values.ValueClass = values.MultiProcessValue(lambda: os.environ.get(SEAT) or os.getpid())  # type: ignore[no-untyped-call]
         self.count = Counter("moma_http_requests", "Requests answered.", ["method", "endpoint", "status"], registry=own)

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from app import environment
+from app.environment import variable
 from app.errors import ConfigError
 from app.observability import log_lines
 from app.version import __version__
@@ -37,7 +37,7 @@ def init_app(app: Flask, service: str = "moma-web") -> None:
     """
     if app.config["SENTRY_DSN"]:
         _send_errors(app.config["SENTRY_DSN"], service)
-    if app.config["TRACES_URL"] or environment.variable(STANDARD) or environment.variable(STANDARD_TRACES):
+    if app.config["TRACES_URL"] or variable(STANDARD) or variable(STANDARD_TRACES):
         _send_traces(app, service)
 
 

@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
         # X-Forwarded-Host is not trusted: a proxy passes on the real host as Host.
         wsgi_app = ProxyFix(wsgi_app, x_for=0, x_proto=count)
     wsgi_app = NormalisedAddress(wsgi_app, proxies=count)
-    app.wsgi_app = wsgi_app  # type: ignore[assignment, method-assign]
+    app.wsgi_app = wsgi_app  # type: ignore[method-assign]
     app.before_request(_ignore_unserved_ranges)
     app.after_request(_rename_headers)
 
