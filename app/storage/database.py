@@ -196,7 +196,7 @@ def _share_sqlite(engine: Engine) -> None:
 
 
 def _hide(engine: Engine) -> None:
-    """Let no users but the owner and the group read the database; SQLite gives its other files the same mode."""
+    """Deny other users than the owner and the group the database; SQLite copies the mode to its other files."""
     file = Path(engine.url.database or ":memory:")
     with suppress(OSError):  # it is in memory, or another user's
         mode = file.stat().st_mode & 0o777
