@@ -68,7 +68,7 @@ class Refused(Exception):
 def decode(data: bytes, pixels_max: int) -> Image.Image:
     """Return a decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB; of an animation the first frame.
 
-    What can be told from the header is checked before anything is decoded.
+    The header is checked before anything is decoded.
 
     :raises Refused: when it is too large, too small, too narrow, damaged, or of another format.
     :raises UnreadColours: when its colours or samples are of a kind that is not read.

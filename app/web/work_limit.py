@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LOOK_SECONDS, IDLE_LOOKS = 0.1, 50
-"""How often threads are looked at, and after how many looks without a request nobody looks any more."""
+"""The seconds between two checks of all threads, and the number of checks without a request after which they end."""
 RETRY_SECONDS = 60
 SENTENCE = N_("This was more work than one request may be. Ask for less at once, or try again later.")
 
@@ -96,5 +96,5 @@ def _worked(thread: int) -> float:
 
 
 def _raise_in(thread: int, error: type[BaseException]) -> None:
-    """Have a thread raise an error at its next instruction."""
+    """Raise an error in another thread, at its next instruction."""
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
