@@ -263,3 +263,10 @@ def test_form_is_always_a_walk_or_explained(app: Flask, fields: list[Any], chang
     except InvalidInput as refused:
         form.explain(refused)
         assert form.has_errors
+
+
+def test_size_is_that_typed_if_the_model_has_it(app: Flask) -> None:
+    limits, form = Limits.current(), forms.MakeForm(stops=[])
+    for typed, size in ((str(limits.sizes[0]), limits.sizes[0]), ("7", None), ("", None), ("x", None)):
+        form.size = typed
+        assert form.size_asked(limits) == size

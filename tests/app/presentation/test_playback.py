@@ -14,7 +14,7 @@ from sqlalchemy import delete
 
 from app.presentation import playback
 from app.storage.database import db, writing
-from app.storage.walk_models import Frame, Walk
+from app.storage.walk_models import PAINTING, Frame, Walk
 from app.walks import media_urls
 
 Hang = Callable[..., Walk]
@@ -123,3 +123,16 @@ def test_label_says_how_the_film_ends(client: FlaskClient, hung: Hang, ending: s
     page = client.get(walk.url).text
     assert says in page
     assert ("3 frames, 0.3 seconds" in page) is (ending == "back")
+
+
+@pytest.mark.parametrize(
+    ("places", "told"),
+    [
+        ([0.0], "The first picture painted: "),
+        ([0.0, 0.5], ": the film as far as it is painted"),
+        ([], ": the film as far"),
+    ],
+)
+def test_unfinished_film_is_described_by_what_is_painted(hung: Hang, places: list[float], told: str) -> None:
+    walk = painted(hung("a lemon", "the sun"), places, state=PAINTING)
+    assert told in playback.description(walk)
