@@ -38,7 +38,6 @@ SINGLE = (
     "the 3rd house",
     "a castle in 1904",
     "Rakete 7 am Himmel",
-    "the rocket 7 in the sky",
     "a $5 hamburger",
     "a 3 wheeled bicycle",
 )
