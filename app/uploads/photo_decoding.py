@@ -10,6 +10,7 @@ import io
 import json
 import os
 import resource
+import signal
 import struct
 import sys
 from functools import cache
@@ -53,6 +54,8 @@ MEMORY_MAX = 1 << 30
 """The most bytes of address space of the process."""
 SECONDS = 10
 """The most seconds of processor time of the process."""
+WAIT_SECONDS = 15.0
+"""The most seconds that the process lives."""
 NICE = 10
 """How much the process gives way to those that answer visitors."""
 
@@ -173,14 +176,23 @@ def _register_heif() -> None:
     pi_heif.register_heif_opener(thumbnails=False)
 
 
+def limit_process(wait: float = WAIT_SECONDS, seconds: int = SECONDS) -> None:
+    """Limit this process's memory, its life to ``wait`` seconds, and its processor time to ``seconds``.
+
+    The process sets its own alarm, as the one that started it may be answering others when the clock is set back.
+    """
+    os.nice(NICE)
+    signal.setitimer(signal.ITIMER_REAL, wait)  # SIGALRM ends it
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU ends it after the first
+
+
 def main(arguments: list[str]) -> int:
     """Decode the picture on stdin; write a line of JSON about it to stdout, and then the file to store.
 
     The argument is the largest number of pixels.
     """
-    os.nice(NICE)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))  # the first ends it by SIGXCPU
+    limit_process()
     written = io.BytesIO()
     try:
         picture = decode(sys.stdin.buffer.read(), int(arguments[0]))

@@ -632,10 +632,10 @@ def test_a_full_disk_fails_no_walk_in_the_line(
     ids = [commissioned(visitor=f"visitor {number}", frames=4).id for number in range(5)]
     replace, left = media_store.atomic_write, iter(range(refused))
 
-    def full(*arguments: Any) -> None:
+    def full(*arguments: Any, **how: Any) -> None:
         if next(left, None) is not None:
             raise OSError(28, "No space left on device")
-        replace(*arguments)
+        replace(*arguments, **how)
 
     monkeypatch.setattr(media_store, "atomic_write", full)
     job.work()
@@ -671,7 +671,7 @@ def test_while_the_store_is_full_nothing_is_painted_in_vain(
 ) -> None:
     walk, looked = commissioned(frames=4), []
 
-    def full(*_: Any) -> None:
+    def full(*_: Any, **_how: Any) -> None:
         raise OSError(28, "No space left on device")
 
     def look(store: media_store.MediaStore, size: int = 5) -> str:

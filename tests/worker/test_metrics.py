@@ -121,11 +121,11 @@ def test_full_store_is_no_failure_of_the_walk(
         counted(name, **labels)
     write, refused = media_store.atomic_write, []
 
-    def refuse_once(*told: object) -> None:
+    def refuse_once(*told: object, **how: object) -> None:
         if not refused:
             refused.append(told)
             raise OSError(28, "No space left on device")
-        write(*told)  # type: ignore[arg-type]
+        write(*told, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(media_store, "atomic_write", refuse_once)
     walk = commissioned(frames=2)

@@ -282,10 +282,10 @@ def test_full_disk_met_by_a_writer_fails_no_walk(
     ids = [commissioned(visitor=f"visitor {number}", frames=4).id for number in range(4)]
     replace, left = media_store.atomic_write, iter(range(11))
 
-    def full(*arguments: Any) -> None:
+    def full(*arguments: Any, **how: Any) -> None:
         if next(left, None) is not None:
             raise OSError(28, "No space left on device")
-        replace(*arguments)
+        replace(*arguments, **how)
 
     monkeypatch.setattr(media_store, "atomic_write", full)
     job.work()
