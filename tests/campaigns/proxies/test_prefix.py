@@ -179,7 +179,8 @@ def test_curator_opens_a_wall_and_a_visitor_writes_for_it(below: Below, visit: C
     page.locator("[name=title]").fill("The hall")
     page.get_by_role("button", name="Open it").click()
     expect(page.get_by_role("heading", name="The hall")).to_be_visible()
-    screen = visit(f"wall/{name}")
+    address = page.locator("a[href*='?key=']").first.get_attribute("href") or ""
+    screen = visit(f"wall/{name}?{urlsplit(address).query}")
     phone = visit(f"w/{name}")
     phone.get_by_label("Write the next stop").fill("a fox")
     phone.get_by_role("button", name="Send it to the wall").click()

@@ -9,7 +9,7 @@ from app.config import ROOT
 from tests.support import forks
 from tests.support.live import LiveSite
 
-COMMANDS = ("db upgrade", "gallery reindex", "media prune --yes", "media verify")
+COMMANDS = ("db upgrade", "gallery reindex", "media prune --yes", "media verify", "media mend")
 
 
 def run(site: LiveSite, line: str) -> subprocess.CompletedProcess[str]:
