@@ -45,7 +45,15 @@ def served(instance: Path) -> Iterator[str]:
     command += ["--limit-request-line", "8190", "wsgi:app"]  # as the site itself does
     log = instance.with_suffix(".log")
     environment = {**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_REDIS_URL": "unix:///nonexistent/redis.sock"}
-    bounds = ("HOURLY_WALKS", "HOURLY_WALKS_ADDRESS", "LINE_MAX", "LINE_MAX_VISITOR", "LINE_MAX_ADDRESS")
+    bounds = (
+        "HOURLY_WALKS",
+        "HOURLY_WALKS_ADDRESS",
+        "HOURLY_PHOTOS",
+        "HOURLY_PHOTOS_ADDRESS",
+        "LINE_MAX",
+        "LINE_MAX_VISITOR",
+        "LINE_MAX_ADDRESS",
+    )
     environment |= {f"MOMA_{name}": "1000000" for name in bounds}
     with log.open("wb") as output:
         process = forks.popen(
