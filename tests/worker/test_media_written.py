@@ -40,12 +40,12 @@ PICTURES = {
 }
 OTHERS = {
     "walks/<id>/knots/<place>.<kind>": rf"walks/{ID}/knots/[\w.-]+",
-    "walks/<id>/photo-<stop>.<digest>.webp": rf"walks/{ID}/photo-\d\.[0-9a-f]{{12}}\.webp",
+    "walks/<id>/photo-<stop>.<random>.webp": rf"walks/{ID}/photo-\d\.[0-9a-f]{{12}}\.webp",
     "walks/<id>/<whole, cut, encoded>-<stop>.<digest>.npz": rf"walks/{ID}/(whole|cut|encoded)-\d\.[0-9a-f]{{12}}\.npz",
     "photos/<id>.<digest>.webp": rf"photos/{ID}\.[0-9a-f]{{12}}\.webp",
     "photos/<id>.cut.<digest>.webp": rf"photos/{ID}\.cut\.[0-9a-f]{{12}}\.webp",
     "deleted/<digest>.<who>": r"deleted/[0-9a-f]{32}\.(owner|house)",
-    ".probe-<process>": r"\.probe-\d+",
+    ".probe-<process>-<random>": r"\.probe-\d+-[0-9a-f]{8}",
 }
 WRITERS = {
     "app/operations/first_exhibition.py", "app/operations/media_colours.py", "app/maintenance/media_move.py",
@@ -72,8 +72,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 
     def note(store: MediaStore, path: str, data: bytes) -> None:
         write(store, path, data)
-        if not path.startswith(".probe-"):  # which is deleted at once
-            found[path] = data
+        found[path] = data
 
     monkeypatch.setattr(MediaStore, "write", note)
     return found
