@@ -15,7 +15,7 @@ TEXT_MAX = 10_000
 NAMES_SHOWN = 4  # of a path in a message
 
 
-def check(document: Any, *, text_max: int = TEXT_MAX) -> None:
+def check(document: Any) -> None:
     """Check how many values a parsed JSON document has, and how long its texts and names are.
 
     :raises InvalidInput: naming the text, or the document, and the limit.
@@ -24,7 +24,7 @@ def check(document: Any, *, text_max: int = TEXT_MAX) -> None:
     while todo:
         path, value = todo.pop()
         if isinstance(value, str):
-            _check_text(path, value, text_max)
+            _check_text(path, value)
             continue
         parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         count += len(value) if parts else 0
@@ -33,18 +33,18 @@ def check(document: Any, *, text_max: int = TEXT_MAX) -> None:
             raise InvalidInput([FieldError((), message)])
         for name, part in parts:
             if isinstance(name, str):
-                _check_text((*path, name[:60]), name, text_max)
+                _check_text((*path, name[:60]), name)
             if isinstance(part, (str, list, dict)):
                 todo.append(((*path, name), part))
 
 
-def _check_text(path: tuple[str | int, ...], text: str, most: int) -> None:
-    if len(text) <= most:
+def _check_text(path: tuple[str | int, ...], text: str) -> None:
+    if len(text) <= TEXT_MAX:
         return
     message = _(
         "%(field)s has %(count)s characters; at most %(most)s are read.",
         field=".".join(str(part) for part in path[-NAMES_SHOWN:]) or "The document",
         count=number(len(text)),
-        most=number(most),
+        most=number(TEXT_MAX),
     )
     raise InvalidInput([FieldError(path, message)])

@@ -37,15 +37,16 @@ SHOW = """async (address) => {
     const canvas = new OffscreenCanvas(film.videoWidth || film.naturalWidth, film.videoHeight || film.naturalHeight)
     const context = canvas.getContext('2d')
     context.drawImage(film, 0, 0)
-    return Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data)
+    const pixels = Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data)
+    return [canvas.height, canvas.width, pixels]
 }"""
 COLUMNS = ("MP4/WebP mean", "MP4/WebP > 16", "4:2:0 mean", "4:2:0 > 16", "GIF 4×4", "GIF mean ±", "GIF ms")
 
 
-def show(page: Page, kind: str, film: bytes, shape: tuple[int, ...]) -> Picture:
+def show(page: Page, kind: str, film: bytes) -> Picture:
     """Return the first picture of a film as the browser shows it."""
-    values = page.evaluate(SHOW, f"data:{kind};base64,{b64encode(film).decode()}")
-    return np.array(values, np.uint8).reshape(*shape[:2], 4)[..., :3]
+    height, width, pixels = page.evaluate(SHOW, f"data:{kind};base64,{b64encode(film).decode()}")
+    return np.array(pixels, np.uint8).reshape(height, width, 4)[..., :3]
 
 
 def subsampled(picture: Picture) -> Picture:
@@ -75,7 +76,7 @@ def measure(page: Page, frames: Sequence[Picture]) -> tuple[float, ...]:
     gif = WRITERS["image/gif"](frames)
     milliseconds = (time.process_time() - began) * 1000 / len(frames)
     films = {"image/gif": gif} | {kind: WRITERS[kind](frames) for kind in ("image/webp", "video/mp4")}
-    seen = {kind: show(page, kind, film, frames[0].shape) for kind, film in films.items()}
+    seen = {kind: show(page, kind, film) for kind, film in films.items()}
     signed = float((seen["image/gif"].astype(float) - frames[0]).mean())
     return (
         *differences(seen["video/mp4"], seen["image/webp"]),

@@ -6,7 +6,6 @@ whose files are not in the archive joins the queue and is rendered again from it
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tarfile
 from collections.abc import Callable, Iterator
@@ -323,7 +322,9 @@ def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
     walk.prefix, walk.software = line.recipe["model"]["prefix"], line.recipe["software"]
     walk.painted = [Frame(**frame.model_dump()) for frame in line.frames]
     walk.media = {
-        film.kind: Medium(**film.model_dump(), etag=_digest(archive_format.read_member(archive, MEDIA + film.path)))
+        film.kind: Medium(
+            **film.model_dump(), etag=media_store.etag_of(archive_format.read_member(archive, MEDIA + film.path))
+        )
         for film in line.films
     }
     return walk
@@ -333,10 +334,6 @@ def _stop(stop: StopRequest) -> dict[str, Any]:
     """Return the columns of a stop; of a photo only its digest, as the photo itself stays with its owner."""
     columns = stop.row() | {"photo": stop.picture}
     return columns | {"cut_out": None if stop.picture is None else stop.cut_out}
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def _publish_exhibition(hall: ExhibitionLine, report: ImportSummary, *, replace: bool) -> None:

@@ -143,9 +143,8 @@ def write_own(own: Mapping[str, Any]) -> str:
 def read_own(text: str) -> dict[str, Any]:
     """Return a stop's own fields from the form field ``own``; unknown names, invalid and too long text are ignored."""
     try:
-        own = (
-            from_json(text) if 0 < len(text) <= OWN_MAX else {}
-        )  # unlike json.loads, from_json refuses lone surrogates
+        # unlike json.loads, from_json refuses lone surrogates
+        own = from_json(text) if 0 < len(text) <= OWN_MAX else {}
     except ValueError:
         return {}
     return {name: own[name] for name in OWN if name in own} if isinstance(own, dict) else {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from collections.abc import Callable
 
 from app import environment
 from app.addresses import PREFIX
@@ -26,7 +27,7 @@ def host(text: str = "") -> str:
     """
     text = text.strip() or environment.variable(HOST, DEFAULT_HOST)
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if not _is_address(bare) and not (HOST_NAME.fullmatch(bare) and _has_address(bare)):
+    if not _is_read(ipaddress.ip_address, bare) and not (HOST_NAME.fullmatch(bare) and _has_address(bare)):
         raise ConfigError(
             f"{HOST} must be an address or a name of this machine, such as {DEFAULT_HOST}, ::1 or localhost, or"
             f" 0.0.0.0 for all that reach this machine, not {text!r}."
@@ -65,23 +66,15 @@ def check_trusted() -> None:
     """
     text = environment.variable(TRUSTED)
     for each in filter(None, map(str.strip, text.split(","))):
-        if each != "*" and not _is_network(each):
+        if each != "*" and not _is_read(ipaddress.ip_network, each):
             raise ConfigError(
                 f"{TRUSTED} must be addresses or networks such as 10.0.0.0/8 between commas, or *, not {text!r}."
             )
 
 
-def _is_address(text: str) -> bool:
+def _is_read(read: Callable[[str], object], text: str) -> bool:
     try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text)
+        read(text)
     except ValueError:
         return False
     return True

@@ -121,14 +121,12 @@ class Speller:
         negations = grammar.negation.spelled
         if word in negations or self._wordbook.is_known(word):
             return word
-        if negation := _likeliest(word, negations, may_replace=True):
-            return negation
-        if not may_be_name:
-            return word
-        weights = self._names(grammar.language)
-        near = {each: weights.of[each] for each in weights.near(word)}
-        edits = {each: found for each in near if (found := edit(word, each, may_replace=may_replace)) is not None}
-        return min(edits, key=lambda each: (-near[each], edits[each]), default=word)
+        edits = _edits(word, negations, may_replace=True)
+        if edits or not may_be_name:
+            return min(edits, key=lambda each: edits[each], default=word)
+        names = self._names(grammar.language)
+        edits = _edits(word, names.near(word), may_replace=may_replace)
+        return min(edits, key=lambda each: (-names.of[each], edits[each]), default=word)
 
     def _index(self, language: str) -> Names:
         prefix = keys.prefix(language)
@@ -159,10 +157,9 @@ def _rests(word: str) -> Iterator[str]:
     return (word[:at] + word[at + 1 :] for at in range(len(word)))
 
 
-def _likeliest(word: str, others: Collection[str], *, may_replace: bool) -> str:
-    """Return the word that the likeliest edit leads to; ``""`` if none does."""
-    edits = {each: found for each in others if (found := edit(word, each, may_replace=may_replace)) is not None}
-    return min(edits, key=lambda each: edits[each], default="")
+def _edits(word: str, others: Collection[str], *, may_replace: bool) -> dict[str, Edit]:
+    """Return the words that a single edit leads to, each with that edit."""
+    return {each: found for each in others if (found := edit(word, each, may_replace=may_replace)) is not None}
 
 
 def edit(word: str, other: str, *, may_replace: bool) -> Edit | None:

@@ -283,12 +283,17 @@ def samples_folder(walk_id: str) -> str:
     return f"{walk_folder(walk_id)}/knots"
 
 
+def etag_of(data: bytes) -> str:
+    """Return the hash of a file's content by which browsers know it."""
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
 def film_path(walk_id: str, kind: str, extension: str, data: bytes) -> tuple[str, str]:
     """Return the path of a film's file, named by a hash of its content, and that hash.
 
     The name keeps a late worker from overwriting another's film.
     """
-    digest = hashlib.sha256(data).hexdigest()[:32]
+    digest = etag_of(data)
     return f"{walk_folder(walk_id)}/{kind}.{digest[:12]}.{extension}", digest
 
 

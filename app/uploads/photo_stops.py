@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import secrets
@@ -10,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from app.errors import MediaError
 from app.storage import media_store
-from app.storage.media_store import walk_folder
+from app.storage.media_store import etag_of, walk_folder
 from app.storage.walk_models import Medium, Walk
 
 OWNERS = re.compile("(photo|whole|cut|encoded)-([0-9]{1,2})", re.ASCII)
@@ -45,12 +44,8 @@ def attach(walk: Walk, photos: Mapping[int, tuple[bytes, str]]) -> list[str]:
         media_store.store().write(path, data)
         paths.append(path)
         walk.stops[index].photo = digest
-        walk.media[kind_of(index)] = Medium(kind=kind_of(index), path=path, bytes=len(data), etag=_etag(data))
+        walk.media[kind_of(index)] = Medium(kind=kind_of(index), path=path, bytes=len(data), etag=etag_of(data))
     return paths
-
-
-def _etag(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def delete_files(paths: Iterable[str]) -> None:

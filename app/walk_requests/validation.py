@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Protocol
 
+from flask import current_app
+
 from app.errors import FieldError, InvalidInput
 from app.field_errors import ERRORS_MAX
 from app.generation import embeddings, models_on_offer
@@ -62,7 +64,7 @@ def check_stop_count(data: Any) -> None:
 
     :raises InvalidInput: with the limit.
     """
-    stops, most = data.get("stops") if isinstance(data, dict) else None, Limits.current().stops_max
+    stops, most = data.get("stops") if isinstance(data, dict) else None, current_app.config["STOPS_MAX"]
     if isinstance(stops, list) and len(stops) > most:
         raise InvalidInput([_stop_count_error(len(stops), most)])
 

@@ -66,7 +66,7 @@ class WorkLimit:
         try:
             yield
         finally:
-            with self._lock:  # from here on nothing is raised in this thread
+            with self._lock:  # what was raised just before arrives here at the latest
                 self._until.pop(thread, None)
 
     def _start(self) -> None:

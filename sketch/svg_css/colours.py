@@ -11,6 +11,8 @@ import re
 
 from PIL import ImageColor
 
+from sketch.svg_css.numbers import DEGREES, NUMBER
+
 INITIAL = {"fill": "#000", "stroke": "none", "stop-color": "#000", "color": "#000"}
 """The properties that hold colours, each with its initial value."""
 
@@ -21,10 +23,8 @@ _HEX = re.compile(r"#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})", re.IGNORECASE)
 _PAINT_SERVER = re.compile(r"(url\(\s*[\"']?#[^)\"']*[\"']?\s*\))\s*(.*)", re.IGNORECASE | re.DOTALL)
 _FUNCTION = re.compile(r"(rgba?|hsla?|hwb|color)\(([^()]*)\)", re.IGNORECASE)
 _LEGACY = re.compile(r"rgba?\((?:\s*\d{1,3}\s*,){2}\s*\d{1,3}\s*(?:,\s*\d*\.?\d+\s*)?\)")
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-_SHARE = re.compile(rf"({_NUMBER})(%?)")
-_ANGLE = re.compile(rf"({_NUMBER})(deg|grad|rad|turn)?")
-_DEGREES = {None: 1.0, "deg": 1.0, "grad": 0.9, "rad": 57.29577951308232, "turn": 360.0}
+_SHARE = re.compile(rf"({NUMBER})(%?)")
+_ANGLE = re.compile(rf"({NUMBER})(deg|grad|rad|turn)?")
 
 
 def resolve(value: str, name: str) -> str | None:
@@ -95,7 +95,7 @@ def _by_hue(function: str, parts: list[str]) -> list[float | None]:
     first, second = (_share(part, 100.0) for part in parts[1:])
     if angle is None or first is None or second is None:
         return [None]
-    hue = float(angle[1]) * _DEGREES[angle[2]] / 360 % 1
+    hue = float(angle[1]) * DEGREES[angle[2] or ""] / 360 % 1
     first, second = max(0.0, min(1.0, first)), max(0.0, min(1.0, second))
     if not function.startswith("hwb"):
         return list(colorsys.hls_to_rgb(hue, second, first))

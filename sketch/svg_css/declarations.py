@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from sketch.svg import DrawingRefused
 from sketch.svg_css import colours, transforms
+from sketch.svg_css.numbers import NUMBER
 
 _COMMENT = re.compile(r"""("[^"]*"|'[^']*')|/\*.*?(?:\*/|\Z)""", re.DOTALL)
 _PIECE = re.compile(r"""(?:"[^"]*"|'[^']*'|\([^()]*(?:\([^()]*\)[^()]*)*\)|[^;"'(]|["'(])+""", re.DOTALL)
@@ -83,8 +84,7 @@ def resolve(name: str, value: str) -> str | None:
     if name in _NUMBERED and value.lower() not in _GLOBAL:
         if len(value) > _LONGEST:
             return None
-        number = rf"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:{_NUMBERED[name]})?"
-        return value if re.fullmatch(number, value.strip(), re.IGNORECASE) else None
+        return value if re.fullmatch(rf"{NUMBER}(?:{_NUMBERED[name]})?", value.strip(), re.IGNORECASE) else None
     return value
 
 

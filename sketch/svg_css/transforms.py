@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import re
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+from sketch.svg_css.numbers import DEGREES, NUMBER
+
 _FUNCTION = re.compile(r"\s*([a-z]+)\s*\(([^()]*)\)\s*,?", re.IGNORECASE)
-_ARGUMENT = re.compile(rf"({_NUMBER})(px|deg|grad|rad|turn|%)?", re.IGNORECASE)
-_DEGREES = {"": 1.0, "deg": 1.0, "grad": 0.9, "rad": 180 / math.pi, "turn": 360.0}
+_ARGUMENT = re.compile(rf"({NUMBER})(px|deg|grad|rad|turn|%)?", re.IGNORECASE)
 _COUNTS = {
     "matrix": (6,), "translate": (1, 2), "translatex": (1,), "translatey": (1,), "scale": (1, 2), "scalex": (1,),
     "scaley": (1,), "rotate": (1, 3), "skew": (1, 2), "skewx": (1,), "skewy": (1,),
 }  # fmt: skip
-_UNITS = {"translate": ("", "px"), "scale": ("", "%"), "rotate": tuple(_DEGREES), "skew": tuple(_DEGREES)}
+_UNITS = {"translate": ("", "px"), "scale": ("", "%"), "rotate": tuple(DEGREES), "skew": tuple(DEGREES)}
 _READ = ("matrix", "translate", "scale", "rotate", "skewX", "skewY")
 _LONGEST = 60
 
@@ -52,7 +52,7 @@ def _function(name: str, text: str) -> str | None:
         unit = (argument[2] or "").lower() if argument else ""
         if argument is None or unit not in _UNITS.get(kind, ("",)):
             return None
-        factor = 0.01 if unit == "%" else _DEGREES[unit] if kind in ("rotate", "skew") else 1.0
+        factor = 0.01 if unit == "%" else DEGREES[unit] if kind in ("rotate", "skew") else 1.0
         numbers.append(float(argument[1]) * factor)
     return _written(name, kind, numbers)
 

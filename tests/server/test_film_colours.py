@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,45 +11,18 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
 from app.operations import first_exhibition
-from worker.film import encoding
+from benchmarks import film_colours
+from benchmarks.film_colours import WRITERS, Picture
 
 pytestmark = pytest.mark.server
 
-Picture = NDArray[np.uint8]
-
-WRITERS: dict[str, Callable[[list[Picture]], bytes]] = {
-    "image/gif": lambda frames: encoding.gif(frames, 100, comment=""),
-    "image/webp": lambda frames: encoding.webp(frames, 100, metadata={}),
-    "video/mp4": lambda frames: encoding.mp4(frames, 10, metadata={}),
-}
 FLAT = [(200, 40, 40), (40, 160, 60), (0, 0, 255), (230, 190, 40), (250, 250, 245), (20, 20, 24)]
-SHOW = """async (address) => {
-    const isVideo = address.startsWith('data:video')
-    const film = isVideo ? document.createElement('video') : new Image()
-    const drawn = new Promise((ready) => { film.onload = film.onseeked = ready })
-    film.src = address
-    if (isVideo) film.currentTime = 0.01  // a video that has not sought or played is drawn black
-    await drawn
-    const canvas = document.createElement('canvas')
-    canvas.width = film.videoWidth || film.naturalWidth
-    canvas.height = film.videoHeight || film.naturalHeight
-    const context = canvas.getContext('2d')
-    context.drawImage(film, 0, 0)
-    const pixels = context.getImageData(0, 0, canvas.width, canvas.height)
-    return [pixels.height, pixels.width, Array.from(pixels.data)]
-}"""
 
 
 @pytest.fixture(scope="module")
 def show(browser: Browser) -> Callable[[str, bytes], Picture]:
     """Return a function that gives the first picture of a film as the browser shows it."""
-    page = browser.new_page()
-
-    def first(kind: str, film: bytes) -> Picture:
-        height, width, values = page.evaluate(SHOW, f"data:{kind};base64,{b64encode(film).decode()}")
-        return np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
-
-    return first
+    return partial(film_colours.show, browser.new_page())
 
 
 @pytest.mark.parametrize("kind", WRITERS)

@@ -20,7 +20,7 @@ HEADER = b"ftyp" + film_colours.TAGGED[0]
 
 @pytest.fixture(autouse=True)
 def tagged(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Have a film tagged by a header before it; return what was."""
+    """Replace the tagging of films by a header before them; return the films that were tagged."""
     films: list[bytes] = []
 
     def tag(film: bytes) -> bytes:
