@@ -126,7 +126,7 @@ def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
 
 
 def _open_store(url: str, name: str) -> media_store.MediaStore:
-    store, away = media_store.open_store(current_app, url, name)
+    store, away = media_store.open_store(url, name, is_public=bool(current_app.config["ACCEL_PREFIX"]))
     if away:
         raise ConfigError(f"{name}: {url} does not answer: {away}")
     return store
@@ -159,7 +159,7 @@ def _say_moved(moved: MoveSummary, from_url: str, to_url: str, check_only: bool)
     if check_only or moved.amiss:
         return
     if to_url.rstrip("/") != current_app.config["MEDIA_URL"].rstrip("/"):
-        prefix = "_media" if media_store.open_store(current_app, to_url, "TO_URL")[0].is_local else "_bucket"
+        prefix = "_media" if media_store.open_store(to_url, "TO_URL")[0].is_local else "_bucket"
         behind = f', and accel_prefix = "/{prefix}/"' if current_app.config["ACCEL_PREFIX"] else ""
         click.echo(f'Now set media_url = "{to_url}"{behind}; restart web and workers. Then copy what came in between:')
         click.echo(f"flask --app wsgi media move {to_url} --from {from_url}")

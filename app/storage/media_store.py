@@ -302,21 +302,23 @@ def init_app(app: Flask) -> None:
 
     :raises ConfigError: when its URL cannot be used.
     """
-    store, away = open_store(app, app.config["MEDIA_URL"], "MOMA_MEDIA_URL")
+    # nginx, another user, sends the files where ACCEL_PREFIX is set
+    store, away = open_store(app.config["MEDIA_URL"], "MOMA_MEDIA_URL", is_public=bool(app.config["ACCEL_PREFIX"]))
     app.extensions[EXTENSION] = store
     if away:
         log.warning("The media store at %s does not answer; pictures are unavailable: %s", store.url, away)
 
 
-def open_store(app: Flask, url: str, name: str) -> tuple[MediaStore, str]:
-    """Open the media store at ``url`` for ``app``; return it, and why it does not answer (``""`` if it does).
+def open_store(url: str, name: str, *, is_public: bool = False) -> tuple[MediaStore, str]:
+    """Open the media store at ``url``; return it, and why it does not answer (``""`` if it does).
 
-    ``name`` is the setting or argument that holds the URL, for the message.
+    ``name`` is the setting or argument that holds the URL, for the message. Other users may read new files in a folder
+    if ``is_public``.
 
     :raises ConfigError: when the URL cannot be used.
     """
     try:
-        store = MediaStore(url, is_public=bool(app.config["ACCEL_PREFIX"]))  # nginx, another user, sends the files
+        store = MediaStore(url, is_public=is_public)
         if store.is_local and Path(store.root).exists() and not Path(store.root).is_dir():
             raise ConfigError(f"{store.root} is a file. Name a folder, or a bucket such as s3://bucket/moma")
         away = buckets.examine(store.filesystem, store.root)
