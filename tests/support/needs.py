@@ -29,6 +29,7 @@ NOT_RUN = "NOT RUN: this machine has no"
 
 HEADLESS = "chromium-headless-shell"
 KUSTOMIZE_MIN = 5
+ROOTS_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def curl() -> str | None:
 
 def nginx() -> str | None:
     """Return the path of nginx, which Debian keeps where only root's path looks."""
-    return shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
+    return shutil.which("nginx", path=ROOTS_PATH)
 
 
 def caddy() -> str | None:
@@ -101,12 +102,17 @@ def systemd_analyze() -> str | None:
 
 def logrotate() -> str | None:
     """Return the path of logrotate, which Debian keeps where only root's path looks."""
-    return shutil.which("logrotate", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
+    return shutil.which("logrotate", path=ROOTS_PATH)
 
 
 def promtool() -> str | None:
     """Return the path of promtool, which tries rules for Prometheus; its package brings a server as well."""
     return shutil.which("promtool")
+
+
+def pgbouncer() -> str | None:
+    """Return the path of PgBouncer, a pooler before Postgres; Debian keeps it where only root's path looks."""
+    return shutil.which("pgbouncer", path=ROOTS_PATH)
 
 
 def postgres_server() -> str | None:
@@ -151,6 +157,7 @@ def install_dvc() -> None:
 NEEDS = (
     Need("redis-server", redis),
     Need("postgres", postgres_server),
+    Need("pgbouncer", pgbouncer, ("pgbouncer",)),
     Need("chromium", chromium, ("chromium", "fonts-dejavu-core")),
     Need("nginx", nginx, ("nginx-light",)),
     Need("caddy", caddy, ("caddy",)),

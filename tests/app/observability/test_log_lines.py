@@ -15,6 +15,12 @@ from app.observability import log_lines
 from tests.conftest import make_app
 
 
+@pytest.fixture(autouse=True)
+def _no_ids() -> None:
+    """End what an earlier test's request bound: a thread keeps a request's ids until its next request."""
+    log_lines.bind()
+
+
 def record(message: str = "two of %s", *args: object, name: str = "app.web", error: bool = False) -> logging.LogRecord:
     """Make a record as a logger does, with the ids of where it is made."""
     try:

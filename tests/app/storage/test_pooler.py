@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -30,7 +29,7 @@ from app.storage.database import (
 )
 from tests.conftest import inside, make_app
 from tests.support.live import free_port, wait_until
-from tests.support.needs import NOT_RUN
+from tests.support.needs import require
 from tests.support.postgres import USER, PostgresServer
 
 URL_OF_SITE = "postgresql+psycopg://moma@localhost/moma"
@@ -63,9 +62,7 @@ def test_connections_through_a_pooler_have_no_options_and_no_prepared_statements
 @pytest.fixture
 def pooler(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[int]:
     """Run PgBouncer before the tests' Postgres, and return its port."""
-    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
-    if program is None:
-        pytest.skip(f"{NOT_RUN} PgBouncer")
+    program = require("pgbouncer")
     port, folder = free_port(), Path(postgres_server.folder)
     configuration = folder / "pgbouncer.ini"
     configuration.write_text(
