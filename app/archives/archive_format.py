@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import InvalidInput, MomaError
 from app.storage.database import now
@@ -26,6 +26,7 @@ from app.storage.database import now
 FORMAT = "moma-lisa backup"
 VERSION = 1
 MANIFEST = "manifest.json"
+SEAL = "seal"
 DATABASES = {"sqlite": "database.sqlite", "postgresql": "database.dump"}
 MEDIA = "media/"
 MEDIA_PATH = re.compile(r"media/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
@@ -99,7 +100,7 @@ class Manifest(BaseModel):
 class BackupManifest(Manifest):
     """The manifest of a backup: ``forgotten``, ``lost`` and ``outdated`` list paths of files deleted meanwhile.
 
-    ``outdated`` was not in the manifests of the first releases.
+    ``outdated`` was not in the manifests of the first releases, ``seal`` not in those before 1.2.
     """
 
     revision: str
@@ -107,6 +108,7 @@ class BackupManifest(Manifest):
     forgotten: list[str]
     lost: list[str]
     outdated: list[str] = []
+    seal: str = Field("", pattern="^[0-9a-f]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,12 @@ BACKUP = Kind(
     tuple(DATABASES.values()),
     BackupManifest,
 )
+
+
+def sealed_text(manifest: dict[str, Any]) -> str:
+    """Return what a manifest's seal is computed of: its other fields, and so the sums of all files."""
+    content = {name: value for name, value in manifest.items() if name != SEAL}
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
 def verify_manifest(archive: tarfile.TarFile, kind: Kind = BACKUP) -> dict[str, Any]:

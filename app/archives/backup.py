@@ -5,6 +5,7 @@ Files are restored through the media store, never to the path that a name in the
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import tarfile
@@ -20,7 +21,7 @@ from sqlalchemy import delete, func, inspect, select, update
 
 from app import instance
 from app.archives import archive_format, database_dump
-from app.archives.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
+from app.archives.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, SEAL, VERSION
 from app.auth import visitors
 from app.errors import Conflict, MediaError, MomaError
 from app.operations import first_exhibition
@@ -70,12 +71,15 @@ def create(target: Path) -> BackupSummary:
         return _write(aside, aside.with_name("database"))
 
 
-def restore(source: Path, *, force: bool = False) -> BackupSummary:
+def restore(source: Path, *, force: bool = False, trust: bool = False) -> BackupSummary:
     """Restore the backup ``source`` into this instance; nothing is changed before the whole archive is checked.
 
     Walks and photos that were deleted here since the backup are deleted again.
 
-    :raises InvalidInput: when the archive is damaged or no backup, or of another revision or kind of database.
+    :param force: replace the walks of this instance.
+    :param trust: restore a backup that this site, by its secret key, did not make.
+    :raises InvalidInput: when the archive is damaged or no backup, of another revision or kind of database, or not of
+        this site and ``trust`` is false.
     :raises Conflict: when this instance has its own walks and ``force`` is false.
     :raises app.instance.InstanceTaken: when the site is running.
     """
@@ -83,6 +87,8 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
         open_ones.callback(os.close, instance.take(Path(current_app.instance_path)))
         archive, manifest = open_ones.enter_context(_open_backup(source))
         _check_fits(manifest)
+        if not trust:
+            _check_is_ours(manifest)
         if not force:
             _check_empty()
         if _has_walks():
@@ -183,6 +189,7 @@ def _write(target: Path, copy: Path) -> BackupSummary:
             "forgotten": sorted(forgotten),
             "lost": sorted(absent - forgotten),
         }
+        manifest[SEAL] = visitors.keyed(_sealed_message(manifest))
         archive_format.add_bytes(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
     return _summary(manifest)
 
@@ -223,6 +230,21 @@ def _check_fits(manifest: dict[str, Any]) -> None:
         )
     if DATABASES[database_dump.kind()] not in {entry["path"] for entry in manifest["files"]}:
         raise archive_format.unusable_backup("holds no database")
+
+
+def _sealed_message(manifest: dict[str, Any]) -> str:
+    return f"backup {archive_format.sealed_text(manifest)}"
+
+
+def _check_is_ours(manifest: dict[str, Any]) -> None:
+    """Check the seal: a database may hold what its programs run, and a backup says who owns what and who may enter."""
+    seals = visitors.keyed_by_all_secrets(_sealed_message(manifest))
+    if not any(hmac.compare_digest(seal, manifest[SEAL]) for seal in seals):
+        cause = "has another seal than this site's secret key makes" if manifest[SEAL] else "has no seal"
+        raise archive_format.unusable_backup(
+            f"{cause}: it was changed, or made by another site or before release 1.2. Set the SECRET_KEY with which it"
+            " was made, or, if you know where the file has been since, restore it with --trust"
+        )
 
 
 def _check_empty() -> None:

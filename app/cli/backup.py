@@ -30,11 +30,12 @@ def create(file: Path, as_json: bool) -> None:
 @group.command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the walks of this instance.")
+@click.option("--trust", is_flag=True, help="Restore a file that this site's secret key did not seal.")
 @as_json
 @explain_errors
-def restore(file: Path, force: bool, as_json: bool) -> None:
+def restore(file: Path, force: bool, trust: bool, as_json: bool) -> None:
     """Restore the backup FILE into an empty instance; the site must not be running."""
-    report = backup.restore(file, force=force)
+    report = backup.restore(file, force=force, trust=trust)
     _print(file, report, as_json, "restored from")
     if force and not as_json:
         click.echo("Files of walks that were here before: see media prune.")

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, current_app, has_app_context
+from flask import Flask, current_app, has_app_context, has_request_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event, func, inspect, select, text
@@ -25,6 +25,7 @@ from app.config import ROOT
 from app.storage import compatibility, disk_space, refusals
 from app.storage.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.storage.session import Session as HoldingSession
+from app.storage.write_places import WritePlaces
 from app.storage.write_turns import WriterLock
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ POOLED_CONNECTIONS = 5
 LOCK_SECONDS = 60  # Postgres' lock_timeout; a process that waits longer gets an error and tries again
 KEEPALIVE_SECONDS = 30, 5, 3  # TCP keepalive: idle time, interval, and probes until a connection counts as lost
 CONNECT_SECONDS = 3  # how long a page waits for a server that does not answer
-CLOCK, TURNS = "moma_clock", "moma_write_turns"
+CLOCK, TURNS, PLACES = "moma_clock", "moma_write_turns", "moma_write_places"
 CLOCK_SECONDS = 30.0  # between two readings of the database's clock
 LINE_LOCK = 0x6D6F6D61  # the key of the advisory lock: any number, the same in every process of the site
 REVISION = "SELECT max(version_num) FROM alembic_version"
@@ -112,6 +113,7 @@ def init_app(app: Flask) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {
         "hide_parameters": True
     }  # errors are logged, but prompts must not be
+    app.extensions[PLACES] = WritePlaces()
     db.init_app(app)
     migrate.init_app(app, db)
     with app.app_context():
@@ -215,12 +217,16 @@ def writing() -> Iterator[Session]:
     """Open a write transaction; commit at the end, roll back on any error.
 
     A read transaction that is still open is committed first, so nothing unsaved may be pending in the session.
+
+    :raises OperationalError: when the database is busy, or half of the threads that answer requests write already.
     """
     session: Session = db.session()
     if session.in_transaction():
         session.commit()
 
     with ExitStack() as stack:
+        if has_request_context():
+            stack.enter_context(current_app.extensions[PLACES].hold())
         turns = cast(WriterLock | None, current_app.extensions.get(TURNS))
         begin = partial(session.connection, execution_options={"writes": True})
         if turns:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
-from sqlalchemy.exc import OperationalError
+from app.storage.write_places import busy
 
 POLL_SECONDS = 0.001  # between two attempts at a lock: the same for all, so that no process starves
 TURN, TRANSACTION = 0, 1  # the locked bytes of the file
@@ -49,7 +48,7 @@ class WriterLock:
             self._process, self._thread, self._lock_file = os.getpid(), threading.RLock(), None
         thread = self._thread  # reentrant: a writing thread may begin another transaction
         if not thread.acquire(timeout=self._timeout):
-            raise _locked()
+            raise busy()
         try:
             self._lock(TURN)
             try:
@@ -73,7 +72,7 @@ class WriterLock:
                 fcntl.lockf(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
             except BlockingIOError:
                 if monotonic() > until:
-                    raise _locked() from None
+                    raise busy() from None
                 sleep(POLL_SECONDS)
             else:
                 return
@@ -81,8 +80,3 @@ class WriterLock:
     def _unlock(self, byte: int) -> None:
         if self._lock_file is not None:
             fcntl.lockf(self._lock_file, fcntl.LOCK_UN, 1, byte)
-
-
-def _locked() -> OperationalError:
-    """Return the error that SQLite itself raises for a busy database."""
-    return OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))

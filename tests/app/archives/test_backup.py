@@ -340,6 +340,35 @@ def test_another_revision_is_refused_with_what_to_run(saved: Path, empty: Flask)
     assert "flask --app wsgi db upgrade" in told
 
 
+def test_a_backup_of_another_site_is_restored_only_if_the_operator_trusts_it(saved: Path, empty: Flask) -> None:
+    empty.config["SECRET_KEY"] = "of another site"
+    told = refused(empty, saved)
+    assert "has another seal than this site's secret key makes" in told
+    assert "--trust" in told
+    restore(empty, saved, "--trust")
+
+
+def test_a_backup_sealed_with_an_earlier_key_of_the_site_is_its_own(saved: Path, empty: Flask) -> None:
+    empty.config["SECRET_KEY_FALLBACKS"] = [empty.config["SECRET_KEY"]]
+    empty.config["SECRET_KEY"] = "of now"
+    restore(empty, saved)
+
+
+def test_a_backup_without_a_seal_needs_trust_as_those_before_1_2(saved: Path, empty: Flask) -> None:
+    entries = entries_of(saved)
+    write(saved, entries, {name: value for name, value in manifest_of(entries).items() if name != "seal"})
+    assert "has no seal" in refused(empty, saved)
+    restore(empty, saved, "--trust")
+
+
+def test_a_changed_file_whose_sum_was_changed_too_breaks_the_seal(saved: Path, empty: Flask) -> None:
+    entries = entries_of(saved)
+    name = next(name for name in entries if name.endswith(".mp4"))
+    entries[name] = b"another film"
+    write(saved, entries, resigned(entries))
+    assert "was changed" in refused(empty, saved)
+
+
 def test_another_kind_of_database_is_refused(saved: Path, empty: Flask) -> None:
     entries = entries_of(saved)
     write(saved, entries, manifest_of(entries) | {"database": "postgresql"})
@@ -373,6 +402,7 @@ def test_what_is_no_plain_file_is_refused(saved: Path, empty: Flask, kind: bytes
     [
         {"files": [{"path": [], "bytes": 1, "sha256": ""}]}, {"files": [{"path": "media/x.png"}]}, {"files": ["x"]},
         {"files": {}}, {"lost": [1]}, {"forgotten": None}, {"walks": "1"}, {"outdated": "no"}, {"revision": 27},
+        {"seal": "ß"},
     ],
     ids=lambda changes: str(changes)[:40],
 )  # fmt: skip
@@ -440,7 +470,7 @@ def test_a_manifest_that_is_no_json_object_is_refused(saved: Path, empty: Flask,
 def test_a_database_that_is_none_is_refused(saved: Path, empty: Flask) -> None:
     entries = entries_of(saved) | {"database.sqlite": b"no database" * 500}
     write(saved, entries, resigned(entries))
-    assert "holds a database that cannot be read" in refused(empty, saved)
+    assert "holds a database that cannot be read" in refused(empty, saved, "--trust")
 
 
 def test_a_locked_database_is_explained(saved: Path, empty: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
