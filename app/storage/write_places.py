@@ -1,7 +1,7 @@
-"""A number of threads that may write at once, so that others of the process keep answering what only reads.
+"""Places for threads that write, half of a process's: the others keep answering what only reads.
 
-Writers wait for each other, and for whoever else holds the database, for up to ten seconds. Without a limit they would
-take every thread of a process, and no page would be answered meanwhile.
+Writers wait for each other, and for other programs that hold the database, for up to ten seconds. Without a limit they
+would take every thread of a process, and no page would be answered meanwhile.
 """
 
 from __future__ import annotations
