@@ -19,7 +19,7 @@ from flask import current_app
 from app.i18n.formatting import file_size, number
 from app.i18n.gettext import _
 from app.uploads import decoding_turns
-from app.uploads.photo_decoding import RATIO_MAX, SCANS_MAX, SIDE_MIN, WAIT_SECONDS
+from app.uploads.photo_decoding import RATIO_MAX, SCANS_MAX, SECONDS, SIDE_MIN, WAIT_SECONDS
 
 KINDS_TEXT = "PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
 ACCEPTED = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,image/gif,image/bmp,image/tiff,.heic,.heif"
@@ -27,6 +27,8 @@ ACCEPTED = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,ima
 HEADS = (b"\x89png", b"\xff\xd8\xff", b"gif8", b"ii*\0", b"mm\0*")
 """The first bytes of PNG, JPEG, GIF and TIFF, in small letters."""
 PROGRAM = "app.uploads.photo_decoding"
+LIMITS: dict[int, int] = {signal.SIGXCPU: SECONDS, signal.SIGALRM: round(WAIT_SECONDS)}
+"""The limit in seconds of the process that decodes, by the signal that ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def _decode(data: bytes) -> tuple[dict[str, Any], bytes]:
     done = subprocess.run(command, input=data, capture_output=True, check=False, cwd=current_app.root_path)
     line, _newline, written = done.stdout.partition(b"\n")
     if done.returncode or not line:  # it was ended for its time, or by a fault of a decoder
-        is_late = done.returncode in (-signal.SIGXCPU, -signal.SIGALRM)
-        return {"flaw": "seconds" if is_late else "damaged", "values": {}}, b""
+        if (seconds := LIMITS.get(-done.returncode)) is not None:
+            return {"flaw": "seconds", "values": {"seconds": seconds}}, b""
+        return {"flaw": "damaged", "values": {}}, b""
     return json.loads(line), written
 
 
@@ -93,7 +96,7 @@ def _sentence(about: dict[str, Any], data: bytes) -> str:
                 count=number(values["count"]),
             )
         case "seconds":
-            return _("takes longer than %(most)s seconds to read.", most=number(round(WAIT_SECONDS)))
+            return _("takes longer than %(most)s seconds to read.", most=number(values["seconds"]))
         case "format":
             return _refusal(data)
         case _:

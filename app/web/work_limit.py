@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -48,14 +48,17 @@ class WorkLimit:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Return the application's response, or an error page if it takes too much work."""
+        begun: list[tuple[Any, ...]] = []  # the response begins when its work is over: it can then no more be ended
         try:
             with self._counted():
-                return self._application(environ, start_response)
+                body = self._application(environ, lambda *begin: begun.append(begin))  # type: ignore[arg-type]
         except TooMuchWork:
             with self._app.request_context(environ):
                 response = error_responses.answer(503, _(SENTENCE))
                 response.headers["Retry-After"] = str(RETRY_SECONDS)
                 return self._app.process_response(response)(environ, start_response)
+        start_response(*begun[-1])
+        return body
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

@@ -5,8 +5,9 @@ import time
 
 from app.uploads import photo_decoding
 
-photo_decoding.limit_process(wait=2, seconds=1)
-match sys.stdin.read():
+does = sys.stdin.read()
+photo_decoding.limit_process(wait=2 if does == "sleep" else 60, seconds=1)
+match does:
     case "sleep":
         time.sleep(60)
     case "work":

@@ -6,10 +6,12 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import EnvironBuilder
 
 from app.storage.database import db
 from app.storage.walk_models import Walk
@@ -48,6 +50,19 @@ def test_work_without_end_is_answered_503_with_what_to_do(busy: Flask) -> None:
 def test_thread_goes_on_with_the_next_request(busy: Flask) -> None:
     client = busy.test_client()
     assert [client.get(path).status_code for path in ("/busy", "/healthz", "/busy", "/healthz")] == [503, 200, 503, 200]
+
+
+def test_response_that_was_begun_before_the_limit_is_answered_once(busy: Flask) -> None:
+    begun = list[str]()
+
+    def begin_and_work(_environ: object, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        while True:
+            sum(range(1000))
+
+    limit = work_limit.WorkLimit(busy, begin_and_work, 0.2)
+    limit(EnvironBuilder().get_environ(), lambda status, *_more: begun.append(status))  # type: ignore[arg-type]
+    assert begun == ["503 SERVICE UNAVAILABLE"]
 
 
 def test_waiting_is_no_work(busy: Flask) -> None:
