@@ -57,4 +57,4 @@ def visiting(browser: Browser) -> Iterator[Visits]:
     visits = Visits(browser)
     yield visits
     visits.close()
-    assert visits.complaints == []
+    assert not visits.complaints, visits.complaints
