@@ -5,10 +5,12 @@ import logging
 import os
 
 from app import create_app
+from app.generation import models_on_offer
 from app.moderation import unfit_text
 from app.observability import log_lines, telemetry
 from app.processes import file_owners
 from app.storage.database import start_checkpoints
+from app.walk_requests import scenes
 
 log_lines.configure(log_lines.TEXT, logging.WARNING)
 app = create_app()
@@ -17,7 +19,12 @@ telemetry.init_app(app)
 file_owners.give_at_exit(app)
 if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):  # not for commands
     start_checkpoints(app)
-    unfit_text.find("a fox")  # loads the lists now instead of in the first request for a walk
+    # What the first visitors would wait for, whose threads would each load it.
+    unfit_text.find("a fox")
+    with app.app_context():
+        scenes.preload(models_on_offer.setting(None))
+    for page in ("make", "gallery", "walk"):
+        app.jinja_env.get_template(f"pages/{page}.html")
     # A full garbage collection of all that was loaded takes a tenth of a second, during which no page is answered.
     gc.collect()
     gc.freeze()

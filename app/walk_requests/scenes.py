@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -250,6 +251,18 @@ def reader_of(model: str) -> Reader | None:
     if (styles := mentioned.names()) != cached[2].styles:
         cached = _readers[model] = book, embedding, cached[2].with_styles(styles)
     return cached[2]
+
+
+def preload(model: str) -> None:
+    """Load what the prompts of a model are parsed with; otherwise the first visitors wait for it, each thread anew.
+
+    The database is not asked.
+    """
+    book, lexicon = sketchbooks.find_shipped(model), _lexicon(models_on_offer.folder(model))
+    if book is None or lexicon is None:
+        return
+    with suppress(SourceError):
+        Reader(lexicon, book.drawings.values(), semantic_search.embedding()).read("a fox")
 
 
 _readers: dict[str, tuple[Sketchbook, Embedding | None, Reader]] = {}
