@@ -254,7 +254,7 @@ def reader_of(model: str) -> Reader | None:
 
 
 def preload(model: str) -> None:
-    """Load what the prompts of a model are parsed with; otherwise the first visitors wait for it, each thread anew.
+    """Load what the prompts of a model are parsed with, for which the first visitors would wait, thread by thread.
 
     The database is not asked.
     """
