@@ -94,14 +94,14 @@ simulate: $(VENV)/dev  ## calculate what ten to ten million walks an hour take, 
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
 	PYTHONPATH=. $(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --keyword DrawingRefused --keyword UnreadColours --no-location --sort-output --omit-header \
-		--output app/i18n/translations/messages.pot .
-	$(BIN)/pybabel update --input-file app/i18n/translations/messages.pot --output-dir app/i18n/translations --no-fuzzy-matching \
+		--output app/core/i18n/translations/messages.pot .
+	$(BIN)/pybabel update --input-file app/core/i18n/translations/messages.pot --output-dir app/core/i18n/translations --no-fuzzy-matching \
 		--ignore-pot-creation-date --ignore-obsolete --no-wrap
-	$(BIN)/pybabel compile --directory app/i18n/translations
-	rm app/i18n/translations/messages.pot
+	$(BIN)/pybabel compile --directory app/core/i18n/translations
+	rm app/core/i18n/translations/messages.pot
 
 settings: $(VENV)/dev  ## write docs/reference/settings.md and the example file from the table of settings
-	$(BIN)/python -m app.settings.pages
+	$(BIN)/python -m app.core.settings.pages
 
 bom: $(VENV)/dev  ## write the release's bill of materials to build/bom.json
 	@$(BIN)/python -m deploy.release.bill build/bom.json

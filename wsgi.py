@@ -5,12 +5,12 @@ import logging
 import os
 
 from app import create_app
-from app.generation import models_on_offer
-from app.moderation import unfit_text
-from app.observability import log_lines, telemetry
-from app.processes import file_owners
+from app.access.observability import log_lines, telemetry
+from app.collection.moderation import unfit_text
+from app.offer.generation import models_on_offer
+from app.requests.walk_requests import scenes
 from app.storage.database import start_checkpoints
-from app.walk_requests import scenes
+from app.upkeep.processes import file_owners
 
 log_lines.configure(log_lines.TEXT, logging.WARNING)
 app = create_app()

@@ -17,31 +17,32 @@ __all__ = ["create_app"]
 def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str | None = None) -> Flask:
     """Create and return the Flask application, with every blueprint, extension and command registered.
 
-    :param overrides: settings that take precedence over the settings file and the environment (see ``app.config``).
+    :param overrides: settings that take precedence over the settings file and the environment (see
+    ``app.core.config``).
     :param instance_path: the folder that holds the database, media and secrets of a running site. Default: the
         environment variable ``MOMA_INSTANCE``, or ``instance/``.
-    :raises app.errors.ConfigError: when a setting is unknown or has an invalid value.
+    :raises app.core.errors.ConfigError: when a setting is unknown or has an invalid value.
     """
-    from app import config, environment
+    from app.core import config, environment
 
     environment.clean()  # before libraries that read the environment while they are imported
     from flask import Flask
 
-    from app.admin import curator_drawings
-    from app.api import registration as api
-    from app.auth import rate_limits, visitors
+    from app.access.auth import rate_limits, visitors
+    from app.access.observability import registration as observability
     from app.cli import registration as cli
-    from app.config import ROOT
-    from app.instance import folder
-    from app.labels import language_model
-    from app.observability import registration as observability
-    from app.pages import registration as pages
-    from app.publishing import registration as publishing
-    from app.search import semantic_search, visual_search
-    from app.slideshow import routes as slideshow
+    from app.collection.labels import language_model
+    from app.collection.search import semantic_search, visual_search
+    from app.core.config import ROOT
+    from app.core.instance import folder
+    from app.site.admin import curator_drawings
+    from app.site.api import registration as api
+    from app.site.pages import registration as pages
+    from app.site.publishing import registration as publishing
+    from app.site.slideshow import routes as slideshow
+    from app.site.wall_pages import registration as wall_pages
+    from app.site.web import registration as web
     from app.storage import database, media_store
-    from app.wall_pages import registration as wall_pages
-    from app.web import registration as web
 
     app = Flask(
         __name__,

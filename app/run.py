@@ -11,11 +11,11 @@ from pathlib import Path
 from types import FrameType
 
 from app import create_app
-from app.config import ROOT
-from app.errors import MomaError
-from app.processes import file_owners, listening
-from app.processes.console import write_line
-from app.processes.supervisor import Site, address
+from app.core.config import ROOT
+from app.core.errors import MomaError
+from app.upkeep.processes import file_owners, listening
+from app.upkeep.processes.console import write_line
+from app.upkeep.processes.supervisor import Site, address
 
 CHECK_SECONDS = 0.2
 WATCHED = ("app", "worker")  # for the worker; gunicorn's own reloader watches for the web server

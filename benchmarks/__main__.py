@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.generation import presets
+from app.offer.generation import presets
 from benchmarks import site as sites
 from benchmarks import walk, web
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from app.operations import first_exhibition
+from app.upkeep.operations import first_exhibition
 from benchmarks.serving import serve
 from tests.support.needs import require
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.generation import model_styles
+from app.core.text.embedding import Embedding
+from app.offer.generation import model_styles
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
-from app.text.embedding import Embedding
-from app.walk_requests import scenes
+from app.requests.walk_requests import scenes
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from app.generation import models_on_offer, presets
+from app.offer.generation import models_on_offer, presets
 from benchmarks.asking import Asking
 from sketch import wording
 from sketch.scene import COLOURS

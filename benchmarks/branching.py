@@ -28,7 +28,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.generation import models_on_offer, presets
+from app.offer.generation import models_on_offer, presets
 from benchmarks import branching_curve, contenders, measures, strips
 from image_encoder import ImageEncoder
 from tests.support.whole_walk import WholeWalk

@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from app.generation import model_styles, models_on_offer
+from app.core.text import folding
+from app.offer.generation import model_styles, models_on_offer
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
-from app.text import folding
-from app.walks.colours import COLOURS
+from app.walks.saved.colours import COLOURS
 
 BATCH = 5_000
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)

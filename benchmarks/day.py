@@ -23,10 +23,10 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 
 from app import create_app
-from app.generation import cost, sampler_settings
-from app.queue import fair_queue
+from app.offer.generation import cost, sampler_settings
 from app.storage.database import db, upgrade, writing
 from app.storage.walk_models import FILM, FINISHED, PIECE_DONE, Stop, Task, Walk, new_id
+from app.walks.queue import fair_queue
 from worker.planning import pass_plan
 from worker.planning.pass_plan import Pass
 from worker.queue.leases import Claim, claim_next

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from app.operations import first_exhibition
+from app.upkeep.operations import first_exhibition
 from worker.film import encoding
 
 Picture = NDArray[np.uint8]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from app.generation import presets
+from app.offer.generation import presets
 from benchmarks import contenders, measures
 from benchmarks.contenders import Film
 from benchmarks.counting import count_work, find_networks

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from flask import Flask
 
-from app.gallery import catalogue
-from app.gallery.catalogue_query import CatalogueQuery
-from app.generation import models_on_offer
-from app.search import semantic_search
-from app.search.vector_file import BLOCK, Vectors
-from app.text.embedding import Embedding, Floats
+from app.collection.gallery import catalogue
+from app.collection.gallery.catalogue_query import CatalogueQuery
+from app.collection.search import semantic_search
+from app.collection.search.vector_file import BLOCK, Vectors
+from app.core.text.embedding import Embedding, Floats
+from app.offer.generation import models_on_offer
 
 QUERIES = 100
 SHOWN = 10

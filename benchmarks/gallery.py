@@ -29,8 +29,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
-from app.gallery import cursors
-from app.search import reindexing
+from app.collection.gallery import cursors
+from app.collection.search import reindexing
 from app.storage.database import db, upgrade
 from app.storage.walk_models import GalleryEntry, Walk
 from benchmarks import crowd, fused

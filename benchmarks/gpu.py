@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 
-from app.generation import presets
+from app.offer.generation import presets
 from benchmarks import contenders, real_models
 from benchmarks.trajectories import Sampler
 from tests.support.whole_walk import WholeWalk

@@ -23,10 +23,10 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from app.generation import sampler_settings
-from app.queue import fair_queue, jobs
+from app.offer.generation import sampler_settings
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, PAINTING, QUEUED, Stop, Walk
+from app.walks.queue import fair_queue, jobs
 from benchmarks.crowd import walk_id
 from benchmarks.serving import Served, count_cores, serve
 from benchmarks.visitors import Visitor, address

@@ -27,14 +27,14 @@ from flask import Flask
 from sqlalchemy import insert
 
 from app import create_app
-from app.gallery import catalogue
-from app.gallery.catalogue_query import CatalogueQuery
-from app.search import semantic_search
-from app.search.vector_file import Floats, Vectors
+from app.collection.gallery import catalogue
+from app.collection.gallery.catalogue_query import CatalogueQuery
+from app.collection.search import semantic_search
+from app.collection.search.vector_file import Floats, Vectors
+from app.core.text import folding
+from app.core.text.embedding import Embedding, normalise
 from app.storage.database import db, upgrade
 from app.storage.walk_models import FINISHED, Stop, Walk
-from app.text import folding
-from app.text.embedding import Embedding, normalise
 from tests.support import postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"

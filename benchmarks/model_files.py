@@ -22,8 +22,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from app.models import families
-from app.models.families import Family
+from app.core.models import families
+from app.core.models.families import Family
 from benchmarks import original_keys
 from benchmarks.loading_memory import anonymous
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.generation import models_on_offer, presets
+from app.offer.generation import models_on_offer, presets
 from benchmarks.asking import Asking
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Sampler

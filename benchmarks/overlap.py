@@ -25,11 +25,11 @@ import numpy as np
 from flask_migrate import upgrade
 
 from app import create_app
-from app.config import ROOT
+from app.core.config import ROOT
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
-from app.walk_requests import intake
-from app.walk_requests.validation import validate
 from benchmarks.overlap_timeline import drawing
 from benchmarks.pairs import REPORT
 from benchmarks.shares import One

@@ -24,10 +24,10 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from app.core.text.embedding import Embedding
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Found, Reading
-from app.text.embedding import Embedding
 from sketch import sketchbook
 from sketch.sketchbook import Drawing
 

@@ -23,10 +23,10 @@ from flask import Flask
 from sqlalchemy import text
 
 from app import create_app
-from app.queue import jobs
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.validation import validate
 from app.storage.database import db
-from app.walk_requests import intake
-from app.walk_requests.validation import validate
+from app.walks.queue import jobs
 from benchmarks.pairs import REPORT
 from benchmarks.sharing import Setting, Workshop, paint_walk
 from tests.support import postgres

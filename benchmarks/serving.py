@@ -17,9 +17,9 @@ from typing import Any
 from flask import Flask
 
 from app import create_app
-from app.processes.redis_server import RedisServer
-from app.queue import jobs
 from app.storage.database import db, upgrade
+from app.upkeep.processes.redis_server import RedisServer
+from app.walks.queue import jobs
 from benchmarks.site import ROOT, free_port
 from benchmarks.web import wait
 from tests.support import nginx, postgres

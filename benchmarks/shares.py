@@ -20,10 +20,10 @@ from unittest.mock import patch
 from sqlalchemy.orm import Session
 
 from app import create_app
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import upgrade
-from app.walk_requests import intake
-from app.walk_requests.validation import validate
 from benchmarks.counting import find_networks
 from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import create_app
-from app.generation import cost
-from app.processes.local_worker import wait_for_walk
-from app.processes.supervisor import Site
-from app.queue import jobs
+from app.offer.generation import cost
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.validation import validate
 from app.storage.walk_models import FINISHED
-from app.walk_requests import intake
-from app.walk_requests.validation import validate
+from app.upkeep.processes.local_worker import wait_for_walk
+from app.upkeep.processes.supervisor import Site
+from app.walks.queue import jobs
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store
 from tests.support import postgres

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any
 from unittest.mock import patch
 
-from app.generation.cost import of_frame
+from app.offer.generation.cost import of_frame
 from tests.support.fake_painter import FakePainter
 from worker import __main__ as resident
 from worker.diffusion.prepared_walk import PreparedWalk

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from app.generation import presets
+from app.offer.generation import presets
 from benchmarks import site, walk
 from benchmarks.pairs import REPORT, TUNING
 from benchmarks.screens import LEG_SECONDS, Phones, Screen

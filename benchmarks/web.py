@@ -21,9 +21,9 @@ from flask import Flask
 from sqlalchemy import insert, text
 
 from app import create_app
+from app.core.text import folding
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
-from app.text import folding
 from benchmarks.site import ROOT, environment_of, free_port
 
 WALKS = 10_000

@@ -75,7 +75,9 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
 figures.mkdir(parents=True, exist_ok=True)
 
 # The module of the log formats, loaded by its path for the same reason.
-spec = importlib.util.spec_from_file_location("lines", Path(__file__).parents[1] / "app/observability/log_lines.py")
+spec = importlib.util.spec_from_file_location(
+    "lines", Path(__file__).parents[1] / "app/access/observability/log_lines.py"
+)
 lines = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(lines)
 
@@ -91,7 +93,9 @@ def log_format():
 
 
 # Threads: while one waits for the database, others of its process serve requests. None waits long for a slow client.
-spec = importlib.util.spec_from_file_location("slow_clients", Path(__file__).parents[1] / "app/web/slow_clients.py")
+spec = importlib.util.spec_from_file_location(
+    "slow_clients", Path(__file__).parents[1] / "app/site/web/slow_clients.py"
+)
 slow_clients = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(slow_clients)
 worker_class = slow_clients.SlowClientWorker

@@ -6,7 +6,7 @@ from alembic import context
 from alembic.runtime.migration import MigrationContext
 from flask import current_app
 
-from app.search.text_index import is_compared
+from app.collection.search.text_index import is_compared
 from app.storage import compatibility
 from app.storage.walk_models import Walk
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support import campaigns
 from tests.support.needs import NOT_RUN
 

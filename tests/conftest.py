@@ -23,13 +23,13 @@ from werkzeug.test import TestResponse
 
 import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
 from app import create_app
-from app.operations import first_exhibition
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.recipe_pins import PinnedSettings
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
-from app.walk_requests import intake
-from app.walk_requests.recipe_pins import PinnedSettings
-from app.walk_requests.validation import validate
+from app.upkeep.operations import first_exhibition
 from tests.support import led, postgres
 from tests.support.at_once import AtOnce
 from tests.support.compiled_once import compile_once

@@ -31,11 +31,10 @@ from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
-from app.errors import ConfigError
-from app.generation import models_on_offer
-from app.maintenance import upkeep
-from app.observability import log_lines, telemetry
-from app.queue import jobs
+from app.access.observability import log_lines, telemetry
+from app.core.errors import ConfigError
+from app.core.version import __version__
+from app.offer.generation import models_on_offer
 from app.storage.database import (
     db,
     head,
@@ -47,7 +46,8 @@ from app.storage.database import (
     schema_state,
     start_checkpoints,
 )
-from app.version import __version__
+from app.upkeep.maintenance import upkeep
+from app.walks.queue import jobs
 from worker import metrics, writing_side
 from worker.diffusion import tuning
 from worker.diffusion.model import ModelError

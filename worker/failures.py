@@ -10,11 +10,11 @@ from typing import NoReturn
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.errors import MediaError
+from app.core.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FINISHED, REFUSED, Walk
-from app.walks import lifecycle
+from app.walks.saved import lifecycle
 from worker import metrics
 from worker.diffusion import device_errors
 from worker.diffusion.model import ModelError

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from app.observability import log_lines, telemetry
+from app.access.observability import log_lines, telemetry
 from app.storage.database import db
 from app.storage.walk_models import CANDIDATES, FILM, LARGE, LORA, PHOTOS, STAGES
 from worker import failures, metrics

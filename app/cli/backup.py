@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from app.archives import backup
-from app.archives.backup import BackupSummary
 from app.cli.common import as_json, explain_errors, print_json
+from app.upkeep.archives import backup
+from app.upkeep.archives.backup import BackupSummary
 
 group = AppGroup("backup", help="Back up the whole site to one file, and restore it.")
 

@@ -8,17 +8,17 @@ from typing import Any, cast
 
 import click
 
-from app.api import candidate_routes
-from app.auth import visitors
+from app.access.auth import visitors
 from app.cli.common import as_json, explain_errors, print_json
-from app.errors import InvalidInput, MediaError, MomaError
-from app.generation import presets
-from app.models import aspects
-from app.processes.local_worker import provide_worker
-from app.queue import candidate_requests, jobs
+from app.core.errors import InvalidInput, MediaError, MomaError
+from app.core.models import aspects
+from app.offer.generation import presets
+from app.requests.walk_requests import candidates
+from app.site.api import candidate_routes
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db
-from app.walk_requests import candidates
+from app.upkeep.processes.local_worker import provide_worker
+from app.walks.queue import candidate_requests, jobs
 
 WORD = "command line"
 NONE = "-"

@@ -11,11 +11,11 @@ from typing import Any, TextIO
 import click
 
 from app.cli.common import as_json, explain_errors, print_json
-from app.errors import MediaError
-from app.labels import captions
-from app.operations import folder_captions
-from app.operations.folder_captions import CaptionedPicture, SkippedPicture
-from app.processes.local_worker import provide_worker
+from app.collection.labels import captions
+from app.core.errors import MediaError
+from app.upkeep.operations import folder_captions
+from app.upkeep.operations.folder_captions import CaptionedPicture, SkippedPicture
+from app.upkeep.processes.local_worker import provide_worker
 
 SOME_SKIPPED = 3
 """The exit status when some pictures were skipped."""

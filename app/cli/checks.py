@@ -9,11 +9,11 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from app.access.observability import doctor
 from app.cli.common import as_json, print_json
-from app.generation import models_on_offer
-from app.models import facts, hub, names
-from app.models.errors import ModelError
-from app.observability import doctor
+from app.core.models import facts, hub, names
+from app.core.models.errors import ModelError
+from app.offer.generation import models_on_offer
 from app.storage.database import db
 
 group = AppGroup("models", help="List, check and download models.")

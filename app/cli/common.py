@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app.errors import ConfigError, InvalidInput, MomaError
+from app.core.errors import ConfigError, InvalidInput, MomaError
 from app.storage.database import EMPTY, schema_state
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from app.auth import curator_session
+from app.access.auth import curator_session
 from app.cli.common import as_json, explain_errors, print_json
-from app.local_time import stamp
-from app.moderation import allowed_words, audit_log, banned_words, reports
-from app.moderation.audit_log import COMMAND
-from app.walks import lookup
+from app.collection.moderation import allowed_words, audit_log, banned_words, reports
+from app.collection.moderation.audit_log import COMMAND
+from app.core.local_time import stamp
+from app.walks.saved import lookup
 
 group = AppGroup("curator", help="The curator's password, reports, banned words and audit log.")
 

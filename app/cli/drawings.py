@@ -10,12 +10,12 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.common import as_json, explain_errors, print_json
-from app.drawings import offered
-from app.errors import InvalidInput
-from app.moderation import drawing_curation
-from app.moderation.audit_log import COMMAND
-from app.moderation.drawing_curation import Outcome
-from app.moderation.drawing_request import DrawingRequest
+from app.collection.moderation import drawing_curation
+from app.collection.moderation.audit_log import COMMAND
+from app.collection.moderation.drawing_curation import Outcome
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.core.errors import InvalidInput
+from app.offer.drawings import offered
 from sketch import svg
 from sketch.sketchbook import Drawing
 

@@ -8,9 +8,9 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.common import as_json, explain_errors, print_json
-from app.gallery import exhibitions
-from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation.audit_log import COMMAND
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
+from app.collection.moderation.audit_log import COMMAND
 from app.storage.house_models import Exhibition
 from app.wall import corridors
 

@@ -14,22 +14,22 @@ from flask.cli import AppGroup
 from PIL import Image
 from sqlalchemy import select
 
-from app.auth import visitors
+from app.access.auth import visitors
 from app.cli.common import as_json, explain_errors, print_json
-from app.errors import MomaError
-from app.operations import exhibition_programme, first_exhibition
-from app.operations.first_exhibition import RepaintCheck, ShippedWalk
-from app.processes.local_worker import provide_worker, wait_for_walk
+from app.core.errors import MomaError
+from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests.recipe_pins import PinnedSettings
+from app.requests.walk_requests.schema import Commission
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
-from app.walk_requests import intake, recipe
-from app.walk_requests.recipe_pins import PinnedSettings
-from app.walk_requests.schema import Commission
-from app.walks import lifecycle
+from app.upkeep.operations import exhibition_programme, first_exhibition
+from app.upkeep.operations.first_exhibition import RepaintCheck, ShippedWalk
+from app.upkeep.processes.local_worker import provide_worker, wait_for_walk
+from app.walks.saved import lifecycle
 
 if TYPE_CHECKING:
-    from app.operations.first_exhibition import Picture
+    from app.upkeep.operations.first_exhibition import Picture
 
 group = AppGroup("exhibition", help="The first exhibition, which is shipped with the project.")
 

@@ -12,16 +12,16 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.archives import walk_export, walk_import
 from app.cli.common import as_json, explain_errors, print_json
-from app.errors import InvalidInput, MomaError
-from app.moderation import audit_log, curation
-from app.operations import first_exhibition
-from app.queue import jobs
-from app.search import reindexing, semantic_search, visual_search
-from app.search.vector_index import IndexProgress, SourceError
+from app.collection.moderation import audit_log, curation
+from app.collection.search import reindexing, semantic_search, visual_search
+from app.collection.search.vector_index import IndexProgress, SourceError
+from app.core.errors import InvalidInput, MomaError
 from app.storage.walk_models import Walk
-from app.walks import lookup
+from app.upkeep.archives import walk_export, walk_import
+from app.upkeep.operations import first_exhibition
+from app.walks.queue import jobs
+from app.walks.saved import lookup
 from app.wall import stretches
 
 group = AppGroup("gallery", help="Manage the walks in the gallery, and its search indexes.")

@@ -11,13 +11,13 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.cli.common import as_json, explain_errors, print_json
-from app.errors import ConfigError
-from app.maintenance import media_losses, media_move, media_upkeep
-from app.maintenance.media_losses import Loss
-from app.maintenance.media_move import MoveSummary
-from app.operations import media_colours
-from app.operations.media_colours import MendSummary
+from app.core.errors import ConfigError
 from app.storage import media_store
+from app.upkeep.maintenance import media_losses, media_move, media_upkeep
+from app.upkeep.maintenance.media_losses import Loss
+from app.upkeep.maintenance.media_move import MoveSummary
+from app.upkeep.operations import media_colours
+from app.upkeep.operations.media_colours import MendSummary
 
 group = AppGroup("media", help="Manage the files of walks, photos and styles.")
 SHOWN = 20

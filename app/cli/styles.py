@@ -9,16 +9,16 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.common import as_json, explain_errors, print_json
-from app.errors import InvalidInput
-from app.generation import embeddings, loras, models_on_offer
-from app.generation.embeddings import Embedding
-from app.generation.loras import Lora
-from app.styles import added, shipped
-from app.styles.added import AddedStyle
-from app.teaching import artists, lora_adding, style_teaching
-from app.teaching.artists import CatalogueRequest
-from app.teaching.lora_adding import WAIT_SECONDS, LoraRequest
-from app.teaching.style_teaching import ADAPTER_STEPS, ENOUGH, STEPS, StyleRequest
+from app.collection.styles import added, shipped
+from app.collection.styles.added import AddedStyle
+from app.core.errors import InvalidInput
+from app.offer.generation import embeddings, loras, models_on_offer
+from app.offer.generation.embeddings import Embedding
+from app.offer.generation.loras import Lora
+from app.requests.teaching import artists, lora_adding, style_teaching
+from app.requests.teaching.artists import CatalogueRequest
+from app.requests.teaching.lora_adding import WAIT_SECONDS, LoraRequest
+from app.requests.teaching.style_teaching import ADAPTER_STEPS, ENOUGH, STEPS, StyleRequest
 
 group = AppGroup("styles", help="Add styles that a model learns from your pictures.")
 

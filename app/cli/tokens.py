@@ -7,9 +7,9 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.auth import api_tokens
+from app.access.auth import api_tokens
 from app.cli.common import as_json, explain_errors, print_json
-from app.local_time import stamp
+from app.core.local_time import stamp
 from app.storage.house_models import ApiToken
 
 SCOPES = f"{', '.join(api_tokens.SCOPES)}; all but the last if not given"

@@ -12,27 +12,27 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.auth import visitors
+from app.access.auth import visitors
+from app.access.observability import live_view, overview
 from app.cli import candidates
 from app.cli.common import as_json, explain_errors, print_json
-from app.errors import InvalidInput, MediaError, MomaError
-from app.generation import presets
-from app.models import aspects
-from app.moderation import audit_log
-from app.moderation.audit_log import COMMAND
-from app.observability import live_view, overview
-from app.presentation import walk_description
-from app.processes.local_worker import provide_worker, wait_for_walk
+from app.collection.moderation import audit_log
+from app.collection.moderation.audit_log import COMMAND
+from app.core.errors import InvalidInput, MediaError, MomaError
+from app.core.models import aspects
+from app.offer.generation import presets
+from app.requests.walk_requests import brought_photos, intake, recipe, recipe_files, repainting
+from app.requests.walk_requests.recipe_pins import PinnedSettings
+from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.validation import validate
+from app.site.presentation import walk_description
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.photo_models import Photo
 from app.storage.walk_models import ENDINGS, FINISHED, STATES, Walk
 from app.storage.wall_models import WallLeg
-from app.walk_requests import brought_photos, intake, recipe, recipe_files, repainting
-from app.walk_requests.recipe_pins import PinnedSettings
-from app.walk_requests.schema import Commission
-from app.walk_requests.validation import validate
-from app.walks import lifecycle, lookup
+from app.upkeep.processes.local_worker import provide_worker, wait_for_walk
+from app.walks.saved import lifecycle, lookup
 
 WORD = "command line"
 KINDS = {".gif": "gif", ".mp4": "mp4", ".webp": "webp", ".png": "poster"}

@@ -8,9 +8,9 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.addresses import on_site
 from app.cli.common import as_json, explain_errors, print_json
-from app.moderation.audit_log import COMMAND
+from app.collection.moderation.audit_log import COMMAND
+from app.core.addresses import on_site
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall
 from app.wall import walls, words
 from app.wall.screen_keys import screen_address

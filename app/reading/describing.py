@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.text.embedding import Embedding
 from app.reading.lexicon import KIND, Meaning
 from app.reading.wordbook import Wordbook
-from app.text.embedding import Embedding
 from sketch import keys
 
 Floats = NDArray[np.float32]

@@ -14,6 +14,8 @@ from random import Random
 from types import MappingProxyType
 from unicodedata import normalize
 
+from app.core.text import prompt_weights, style_mentions, tool_tags
+from app.core.text.embedding import Embedding
 from app.reading import measures, negations, phrases, ranking, scene_words, tokens, unread, unwanted
 from app.reading.describing import Describer
 from app.reading.grammar import listed, load
@@ -22,8 +24,6 @@ from app.reading.prompt import NEGATED, WORD, Prompt
 from app.reading.ranking import OTHERS, Choice
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
 from app.reading.wordbook import Wordbook
-from app.text import prompt_weights, style_mentions, tool_tags
-from app.text.embedding import Embedding
 from sketch import keys, wording
 from sketch.arrangement import Wish
 from sketch.scene import MOST_THINGS

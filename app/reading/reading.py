@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from app.text import stop_notes, tool_tags
+from app.core.text import stop_notes, tool_tags
 from sketch.arrangement import Item, Wish, arrange
 from sketch.colour import Appearance
 from sketch.scene import MOST_THINGS, Scene
@@ -73,7 +73,7 @@ class Reading:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return the notes of :mod:`app.text.stop_notes` on what was not read, was ignored or was chosen freely."""
+        """Return the notes (:mod:`app.core.text.stop_notes`) on what was not read, ignored or chosen freely."""
         given = {
             stop_notes.NOT_READ: not self.is_read,
             stop_notes.PARTLY_READ: self.is_read and bool(self.unread),

@@ -16,7 +16,7 @@ import fsspec
 from fsspec.asyn import sync
 from fsspec.exceptions import FSTimeoutError
 
-from app.errors import ConfigError
+from app.core.errors import ConfigError
 
 PROBE_SECONDS = 5.0
 """Seconds that the start waits for a bucket's first answer; after them it goes on without one."""

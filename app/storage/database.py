@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from app.config import ROOT
+from app.core.config import ROOT
 from app.storage import compatibility, disk_space, refusals
 from app.storage.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.storage.session import Session as HoldingSession

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.addresses import on_site
+from app.core.addresses import on_site
 from app.storage.database import UTCDateTime, db, now
 from app.storage.walk_models import SLUG_MAX, Json, Number
 
@@ -77,7 +77,7 @@ class Report(db.Model):  # type: ignore[misc]
 
 
 class BannedWord(db.Model):  # type: ignore[misc]
-    """A folded word or phrase (:mod:`app.moderation.banned_words`) that no new public text may contain."""
+    """A folded word or phrase (:mod:`app.collection.moderation.banned_words`) that no new public text may contain."""
 
     __tablename__ = "banned_words"
 
@@ -86,7 +86,7 @@ class BannedWord(db.Model):  # type: ignore[misc]
 
 
 class AllowedWord(db.Model):  # type: ignore[misc]
-    """A word or phrase that is allowed although the site's lists refuse it (:mod:`app.moderation.allowed_words`)."""
+    """A word or phrase that the site's lists refuse and that is allowed all the same: ``moderation.allowed_words``."""
 
     __tablename__ = "allowed_words"
 

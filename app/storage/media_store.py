@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from flask import Flask, current_app
 from fsspec.implementations.local import LocalFileSystem
 
-from app.errors import ConfigError, MediaError, MediaStoreAway, MediaStoreFull
-from app.files import atomic_write
+from app.core.errors import ConfigError, MediaError, MediaStoreAway, MediaStoreFull
+from app.core.files import atomic_write
 from app.storage import buckets, disk_space
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.collections import attribute_keyed_dict
 
-from app.addresses import on_site
-from app.local_time import local_day
+from app.core.addresses import on_site
+from app.core.local_time import local_day
 from app.storage.database import UTCDateTime, db, now
 
 QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
@@ -126,7 +126,7 @@ class Walk(db.Model):  # type: ignore[misc]
     given_title: Mapped[str | None] = mapped_column(Text)  # set by its owner; replaces the title made of the prompts
     remix_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the ID of the walk that the form was filled from
 
-    # Hashes of its first and last stop (:mod:`app.walks.neighbours`)
+    # Hashes of its first and last stop (:mod:`app.walks.saved.neighbours`)
     starts: Mapped[int | None] = mapped_column(BigInteger)
     ends: Mapped[int | None] = mapped_column(BigInteger)
 
@@ -175,7 +175,7 @@ class Walk(db.Model):  # type: ignore[misc]
     perceptual_step: Mapped[float | None]  # the mean cosine distance between neighbouring frames' image embeddings
     colour: Mapped[str | None] = mapped_column(
         String(12)
-    )  # the poster's main colour, as :mod:`app.walks.colours` names it
+    )  # the poster's main colour, as :mod:`app.walks.saved.colours` names it
     strides: Mapped[list[float] | None] = mapped_column(Json)  # the measured step from each frame to the next
     passes: Mapped[int | None]  # UNet evaluations
     first_film_seconds: Mapped[float | None]
@@ -364,7 +364,7 @@ class Task(db.Model):  # type: ignore[misc]
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     # Its position in the queue, and the worker that holds it
-    urgency: Mapped[int]  # see app.queue.queued_tasks
+    urgency: Mapped[int]  # see app.walks.queue.queued_tasks
     turn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # its walk's
     state: Mapped[str] = mapped_column(String(8), default=PIECE_WAITING)

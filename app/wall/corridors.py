@@ -13,15 +13,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.gallery import exhibitions
-from app.generation.limits import Limits
+from app.collection.gallery import exhibitions
+from app.offer.generation.limits import Limits
+from app.requests.walk_requests import error_messages, intake
+from app.requests.walk_requests.schema import Commission
 from app.storage.database import db
 from app.storage.house_models import Exhibition
 from app.storage.walk_models import A_PHOTO, CORRIDOR, FINISHED, ROUND, WAITING, Frame, Stop, Walk
-from app.walk_requests import error_messages, intake
-from app.walk_requests.schema import Commission
-from app.walks import shapes
-from app.walks.media_urls import still_address
+from app.walks.saved import shapes
+from app.walks.saved.media_urls import still_address
 from app.wall.programme import credits_of
 
 JOINT_FRAMES = 24

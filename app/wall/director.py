@@ -18,19 +18,19 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.errors import MediaError, MomaError
-from app.generation import models_on_offer
-from app.generation.limits import SEED_MAX, Limits
-from app.generation.model_styles import known as known_hands
+from app.core.errors import MediaError, MomaError
+from app.offer.generation import models_on_offer
+from app.offer.generation.limits import SEED_MAX, Limits
+from app.offer.generation.model_styles import known as known_hands
+from app.requests.walk_requests import error_messages, intake
+from app.requests.walk_requests.brought_photos import UploadedPhoto
+from app.requests.walk_requests.schema import Commission
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, WALL, GalleryEntry, Stop, Walk
 from app.storage.wall_models import LEG_FRAMES, OPEN, Wall, WallLeg, WallWords
-from app.uploads import photo_stops
-from app.walk_requests import error_messages, intake
-from app.walk_requests.brought_photos import UploadedPhoto
-from app.walk_requests.schema import Commission
+from app.walks.uploads import photo_stops
 from app.wall import words
 
 AHEAD = 1

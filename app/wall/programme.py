@@ -9,15 +9,15 @@ from flask import request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.drawings import drawing_credits
-from app.errors import InvalidInput
-from app.i18n.formatting import join_words
-from app.i18n.gettext import _
+from app.core.errors import InvalidInput
+from app.core.i18n.formatting import join_words
+from app.core.i18n.gettext import _
+from app.offer.drawings import drawing_credits
 from app.storage.database import db
 from app.storage.walk_models import A_PHOTO, FINISHED, Frame, Stop, Walk
 from app.storage.wall_models import LEG_FRAMES, Wall, WallLeg
-from app.walks import note_sentences
-from app.walks.media_urls import still_address
+from app.walks.saved import note_sentences
+from app.walks.saved.media_urls import still_address
 from app.wall import words
 
 LEGS_MAX = 4

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hmac
 
-from app.addresses import on_site
-from app.auth import visitors
+from app.access.auth import visitors
+from app.core.addresses import on_site
 from app.storage.wall_models import Wall
 
 LENGTH = 32

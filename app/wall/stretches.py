@@ -15,24 +15,24 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import aliased, selectinload
 
-from app.auth import visitors
-from app.errors import InvalidInput
-from app.gallery import exhibitions
-from app.gallery.exhibitions import EXHIBITS_MAX, ExhibitionRequest
-from app.generation.cost import PAIR
-from app.i18n.formatting import day
-from app.i18n.gettext import N_, _
-from app.local_time import local_day
-from app.queue import fair_queue, jobs, queued_tasks
+from app.access.auth import visitors
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import EXHIBITS_MAX, ExhibitionRequest
+from app.core.errors import InvalidInput
+from app.core.i18n.formatting import day
+from app.core.i18n.gettext import N_, _
+from app.core.local_time import local_day
+from app.core.text import folding
+from app.offer.generation.cost import PAIR
+from app.requests.walk_requests import brought_photos, walk_edits
+from app.requests.walk_requests.walk_edits import WalkChange
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX
 from app.storage.walk_models import FILM, FINISHED, QUEUED, WAITING, WALL, Frame, Stop, Task, Walk, new_id
 from app.storage.wall_models import STRETCH_LEGS, Wall, WallLeg
-from app.text import folding
-from app.uploads import photo_stops
-from app.walk_requests import brought_photos, walk_edits
-from app.walk_requests.walk_edits import WalkChange
-from app.walks import lifecycle, neighbours
+from app.walks.queue import fair_queue, jobs, queued_tasks
+from app.walks.saved import lifecycle, neighbours
+from app.walks.uploads import photo_stops
 
 SAME = (
     "preset", "scheduler", "sampler_steps", "guidance", "sampling", "model_name", "model_title",

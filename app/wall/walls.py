@@ -10,17 +10,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.errors import FieldError, InvalidInput, MomaError
-from app.generation import models_on_offer
-from app.generation.model_styles import find as find_hand
-from app.generation.model_styles import known, words_of
-from app.i18n.gettext import N_, _
-from app.moderation import audit_log
+from app.collection.moderation import audit_log
+from app.core.errors import FieldError, InvalidInput, MomaError
+from app.core.i18n.gettext import N_, _
+from app.core.text import lookalikes
+from app.core.text.folding import spaced
+from app.offer.generation import models_on_offer
+from app.offer.generation.model_styles import find as find_hand
+from app.offer.generation.model_styles import known, words_of
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX, WORD_MAX
 from app.storage.wall_models import CLOSED, NAME_MAX, OPEN, PAUSED, TAKEN, WAITING, Wall, WallLeg, WallWords
-from app.text import lookalikes
-from app.text.folding import spaced
 from app.wall import stretches
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

@@ -11,20 +11,20 @@ from itertools import pairwise
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from app.auth import visitors
-from app.errors import Conflict, FieldError, InvalidInput, MomaError, TooMany
-from app.generation import models_on_offer
-from app.generation.limits import Limits
-from app.i18n.formatting import duration_about
-from app.i18n.gettext import N_, _
-from app.moderation import audit_log, banned_words
+from app.access.auth import visitors
+from app.collection.moderation import audit_log, banned_words
+from app.core.errors import Conflict, FieldError, InvalidInput, MomaError, TooMany
+from app.core.i18n.formatting import duration_about
+from app.core.i18n.gettext import N_, _
+from app.core.text import stop_notes
+from app.offer.generation import models_on_offer
+from app.offer.generation.limits import Limits
+from app.requests.walk_requests import brought_photos, error_messages, scenes, validation
+from app.requests.walk_requests.schema import Commission
 from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.walk_models import A_PHOTO, FINISHED, Walk
 from app.storage.wall_models import CLOSED, OPEN, SKIPPED, TAKEN, WAITING, Wall, WallLeg, WallWords
-from app.text import stop_notes
-from app.walk_requests import brought_photos, error_messages, scenes, validation
-from app.walk_requests.schema import Commission
-from app.walks import note_sentences, wall_words
+from app.walks.saved import note_sentences, wall_words
 
 LINE_MAX = 60  # waiting words of one wall
 OWN_MAX = 3  # waiting words of one visitor

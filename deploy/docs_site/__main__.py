@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from app import create_app
-from app.api import openapi
+from app.site.api import openapi
 from deploy.docs_site import command_reference, http_reference, pages
 
 SOURCES = pages.ROOT / "build/docs-sources"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.api.reference import Row, rows
+from app.site.api.reference import Row, rows
 
 Schema = Mapping[str, Any]
 FIELDS = "| field | type | default | what it is |\n|---|---|---|---|"

@@ -21,7 +21,7 @@ from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
 from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
 
-from app.version import __version__
+from app.core.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 LICENCES = ROOT / "docs/about/licences.md"

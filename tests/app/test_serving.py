@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 
 pytestmark = pytest.mark.slow  # each starts a process with the whole site
 

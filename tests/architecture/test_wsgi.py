@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.architecture.test_layers import NOT_FOR_APP, listed, parsed, statements
 
 HEAVY = {
@@ -80,7 +80,7 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 def test_drawing_that_is_taken_in_and_shown_loads_no_more_than_a_guarded_parser_and_a_renderer() -> None:
     program = """
 import json, sys
-from app.drawings import pictures
+from app.offer.drawings import pictures
 from sketch import sketchbook, svg
 drawing = svg.try_rendering('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>')
 digest = sketchbook.digest_of(drawing)
@@ -112,7 +112,7 @@ def test_who_paints_knows_nothing_of_the_site() -> None:
 
 
 def test_link_to_the_worker_is_a_dotted_name_that_exists() -> None:
-    from app.queue.jobs import JOB
+    from app.walks.queue.jobs import JOB
 
     module, _, function = JOB.rpartition(".")
     tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text("utf-8"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests import __main__ as program
 from tests.support import campaigns
 

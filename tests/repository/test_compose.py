@@ -8,7 +8,7 @@ import re
 import pytest
 import yaml
 
-from app.config import DEFAULTS, ROOT
+from app.core.config import DEFAULTS, ROOT
 from tests.support.compose import COMPOSE, OF_THE_MODEL, WITH_BUCKET, filled, services
 from tests.support.dockerfile import build_arguments, stages
 from tests.support.nginx import BUCKET

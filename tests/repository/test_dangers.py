@@ -12,7 +12,7 @@ from collections import Counter
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 
 JUSTIFIED = re.compile(r"^\| `([\w/.]+)` \| (B\d{3}|all) \| (\d+) \| (.+) \|$", re.MULTILINE)
 NOSEC = re.compile(r"#\s*nosec\b:?\s*(B\d{3})?")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 from app.storage import database
 from tests.conftest import make_app
 from tests.support.nginx import TEMPLATE

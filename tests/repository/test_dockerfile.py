@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support.dockerfile import DOCKERFILE, copies, packages, stages
 
 HADOLINT = Path(sys.executable).parent / "hadolint"

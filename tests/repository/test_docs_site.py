@@ -11,8 +11,8 @@ import pytest
 import yaml
 from flask import Flask
 
-from app.api import openapi
-from app.config import ROOT
+from app.core.config import ROOT
+from app.site.api import openapi
 from deploy.docs_site import command_reference, http_reference, pages
 
 

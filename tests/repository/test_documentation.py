@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support.layers import LAYERS, floors
 
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "exhibition/README.md", *ROOT.glob("models/*/*.md")]
@@ -44,17 +44,37 @@ def test_decisions_are_numbered_without_a_gap_and_all_in_the_index() -> None:
         assert f"{number}. [{title}]({page.name})\n" in index
 
 
+def drawn_in_tree(package: str) -> dict[str, list[str]]:
+    """Return the lines of a package in the tree of the architecture page, and those within each room."""
+    page = (ROOT / "docs/contributing/architecture.md").read_text("utf-8")
+    tree = re.search(rf"^{package}/ .*\n((?:(?:[ a-f] |    )\w+/ .*\n)+)", page, re.MULTILINE)
+    assert tree is not None
+    found: dict[str, list[str]] = {package: []}
+    for line in tree[1].splitlines():
+        if line.startswith("    "):
+            found.setdefault(f"{package}.{found[package][-1][2:].partition('/')[0]}", []).append(line[2:])
+        else:
+            found[package].append(line)
+    return found
+
+
 @pytest.mark.parametrize("package", ["app", "worker", "studio"])
 def test_architecture_page_lists_every_package(package: str) -> None:
-    page = (ROOT / "docs/contributing/architecture.md").read_text("utf-8")
-    tree = re.search(rf"^{package}/ .*\n((?:[ a-f] \w+/ .*\n)+)", page, re.MULTILINE)
-    assert tree is not None
-    drawn = [line[2:].partition("/")[0] for line in tree[1].splitlines()]
-    assert sorted(drawn) == sorted(path.parent.name for path in (ROOT / package).glob("*/__init__.py"))
-    height = floors(LAYERS[package])
-    assert [height[room] for room in drawn] == sorted(height[room] for room in drawn), "from the ground up"
-    signs = {room: line[0] for room, line in zip(drawn, tree[1].splitlines(), strict=True)}
-    neighbours = {room for room in drawn if [height[each] for each in drawn].count(height[room]) > 1}
+    found = drawn_in_tree(package)
+    assert set(found) == {room for room in LAYERS if room.split(".")[0] == package}
+    for room, lines in found.items():
+        drawn = [line[2:].partition("/")[0] for line in lines]
+        inner = ROOT.joinpath(*room.split(".")).glob("*/__init__.py")
+        assert sorted(drawn) == sorted(path.parent.name for path in inner)
+        height = floors(LAYERS[room])
+        assert [height[each] for each in drawn] == sorted(height[each] for each in drawn), "from the ground up"
+
+
+@pytest.mark.parametrize("package", ["app", "worker", "studio"])
+def test_architecture_page_marks_neighbours_with_a_letter(package: str) -> None:
+    lines, height = drawn_in_tree(package)[package], floors(LAYERS[package])
+    signs = {line[2:].partition("/")[0]: line[0] for line in lines}
+    neighbours = {room for room in signs if [height[each] for each in signs].count(height[room]) > 1}
     assert {room for room, sign in signs.items() if sign != " "} == neighbours
     assert all(height[one] == height[other] for one in neighbours for other in neighbours if signs[one] == signs[other])
 

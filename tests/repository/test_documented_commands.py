@@ -11,7 +11,7 @@ import click
 import pytest
 from flask import Flask
 
-from app.config import DEFAULTS, ROOT
+from app.core.config import DEFAULTS, ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OLD = ("research/", "decisions/")  # logs, which name the commands of their day

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from app.generation import models_on_offer
+from app.offer.generation import models_on_offer
 from sketch import parts, sketchbook
 from sketch.styling.drawing_styles import FLAT, is_modelled
 from tests.support.house import FACTS, HOUSE

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.config import DEFAULTS, ROOT
+from app.core.config import DEFAULTS, ROOT
 from app.storage import database
 from tests.support import manifests, needs
 from tests.support.dockerfile import stages

@@ -13,7 +13,7 @@ import yaml
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support.needs import require
 from worker import metrics
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 
 FLASK = """#!/bin/sh
 [ "$5" = backup ] && { env | grep MOMA_BACKUPS && exit 9; echo "$(cat clock)" > "$7"; }

@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from app.config import DEFAULTS, ROOT
+from app.core.config import DEFAULTS, ROOT
 from tests.campaigns.production import units
 from tests.support.compose import COMPOSE, OF_THE_MODEL, services
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from app.config import ROOT
-from app.i18n import foreign_messages
+from app.core.config import ROOT
+from app.core.i18n import foreign_messages
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ PAGES = [
     *(ROOT / "templates").rglob("*.*"),
     *(path for path in (ROOT / "static").rglob("*.*") if path.suffix in (".css", ".js") and "vendor" not in path.parts),
 ]
-CATALOGUE = ROOT / "app/i18n/translations/de/LC_MESSAGES/messages.po"
+CATALOGUE = ROOT / "app/core/i18n/translations/de/LC_MESSAGES/messages.po"
 
 
 @pytest.fixture(params=PACKAGES)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.config import ROOT
-from app.version import __version__
+from app.core.config import ROOT
+from app.core.version import __version__
 from deploy.release import bill, notes
 
 CHANGELOG = notes.CHANGELOG.read_text("utf-8")

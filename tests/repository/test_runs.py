@@ -12,7 +12,7 @@ import pytest
 from tests import __main__ as program
 from tests.support import asleep, seconds
 
-SERVER, PLAIN = "tests/server/test_site.py::test_a", "tests/app/test_config.py::test_b"
+SERVER, PLAIN = "tests/server/test_site.py::test_a", "tests/app/core/test_config.py::test_b"
 
 
 def fails(monkeypatch: pytest.MonkeyPatch, first: dict[str, str], *alone: str) -> list[list[str]]:

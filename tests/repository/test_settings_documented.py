@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.config import DEFAULTS, ROOT
-from app.settings import pages, table
+from app.core.config import DEFAULTS, ROOT
+from app.core.settings import pages, table
 from tests.conftest import make_app
 
 EXAMPLE = ROOT / "instance" / "settings.example.toml"
@@ -24,8 +24,8 @@ def uncommented() -> dict[str, object]:
 
 def test_written_files_are_current() -> None:
     page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
-    assert page == pages.docs(page), "run python -m app.settings.pages"
-    assert EXAMPLE.read_text("utf-8") == pages.example(), "run python -m app.settings.pages"
+    assert page == pages.docs(page), "run python -m app.core.settings.pages"
+    assert EXAMPLE.read_text("utf-8") == pages.example(), "run python -m app.core.settings.pages"
 
 
 def test_page_explains_every_setting_once() -> None:

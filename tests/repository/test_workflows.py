@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support import actionlint
 from tests.support.dockerfile import build_arguments
 from tests.support.needs import require

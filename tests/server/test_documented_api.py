@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support.examples import count_pictures, run, served
 from tests.support.live import LiveSite
 from tests.support.needs import require

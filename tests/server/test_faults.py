@@ -16,10 +16,10 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 
 from app import create_app
-from app.queue import jobs
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.validation import validate
 from app.storage.database import db
-from app.walk_requests import intake
-from app.walk_requests.validation import validate
+from app.walks.queue import jobs
 from tests.conftest import NOBODY
 from tests.support.live import LONG, LiveSite, is_running, standing_still, wait_until
 

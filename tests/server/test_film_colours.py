@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
-from app.operations import first_exhibition
+from app.upkeep.operations import first_exhibition
 from benchmarks import film_colours
 from benchmarks.film_colours import WRITERS, Picture
 

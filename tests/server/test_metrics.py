@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support import forks
 from tests.support.live import PATIENCE, free_port, wait_until
 

@@ -13,13 +13,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
-from app.errors import InvalidInput
-from app.queue import fair_queue
+from app.core.errors import InvalidInput
+from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests.validation import validate
 from app.storage import database, postgres_timeout
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import PAINTING, QUEUED, Walk
-from app.walk_requests import intake, recipe
-from app.walk_requests.validation import validate
+from app.walks.queue import fair_queue
 from tests.conftest import Commissioner
 from tests.support.postgres import PostgresServer
 from tests.support.recipes import painted_in_levels

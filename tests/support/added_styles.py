@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.files import atomic_write
-from app.styles import added
-from app.styles.added import AddedStyle
+from app.collection.styles import added
+from app.collection.styles.added import AddedStyle
+from app.core.files import atomic_write
 from tests.support import led
 
 HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "woodcut", "title": "Woodcut"}]

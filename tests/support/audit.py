@@ -12,7 +12,7 @@ import subprocess
 import sys
 import urllib.request
 
-from app.config import ROOT
+from app.core.config import ROOT
 
 LISTS = ("dev.txt", "dvc.txt")  # those that hold what all others do
 KNOWN = "https://pypi.org/pypi/jinja2/2.4.1/json"  # a release of 2010 with holes that everybody knows

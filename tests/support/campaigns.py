@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.config import ROOT
-from app.files import atomic_write
+from app.core.config import ROOT
+from app.core.files import atomic_write
 
 HERE = Path("tests/campaigns")
 TABLE, PASSED = HERE / "campaigns.toml", HERE / "passed.toml"

@@ -6,11 +6,11 @@ import io
 
 from PIL import Image
 
-from app.queue import candidate_requests
+from app.requests.walk_requests import candidates
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
 from app.storage.walk_models import CANDIDATES, Task
-from app.walk_requests import candidates
+from app.walks.queue import candidate_requests
 
 COLOURS = ("red", "green", "blue", "white")
 

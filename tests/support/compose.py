@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from app.config import ROOT
+from app.core.config import ROOT
 
 COMPOSE = ROOT / "deploy" / "compose.yaml"
 WITH_BUCKET = ROOT / "deploy" / "compose.bucket.yaml"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.auth import cookies
+from app.access.auth import cookies
 
 
 def cookie_name(app: Flask, kind: str, *, base_url: str = "http://localhost") -> str:

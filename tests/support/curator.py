@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from app.auth import curator_session
+from app.access.auth import curator_session
 
 PASSWORD = "a password of the tests"
 HASH = curator_session.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")  # as cheap as it gets

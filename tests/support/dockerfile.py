@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.config import ROOT
+from app.core.config import ROOT
 
 DOCKERFILE = ROOT / "Dockerfile"
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
-from app.walk_requests import intake
-from app.walk_requests.validation import validate
 from tests.support import live
 from tests.support.house import NAME
 from tests.support.live import PATIENCE

@@ -7,7 +7,7 @@ import struct
 from math import prod
 from pathlib import Path
 
-from app.generation import embeddings
+from app.offer.generation import embeddings
 
 EMB_PARAMS = "emb_params"
 

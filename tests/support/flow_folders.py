@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from app.models.kinds import FLOW_SOLVER
+from app.core.models.kinds import FLOW_SOLVER
 from tests.support.model_folders import safetensors
 
 CLIP, T5, QWEN = (
@@ -57,7 +57,7 @@ INDICES: dict[str, dict[str, Any]] = {
         "vae": ["diffusers", "AutoencoderKLFlux2"],
     },
 }
-"""What ``model_index.json`` says, by the names of `app.models.kinds`."""
+"""What ``model_index.json`` says, by the names of `app.core.models.kinds`."""
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "flux1": {

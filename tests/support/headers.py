@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 
-from app.models import families
+from app.core.models import families
 
 SIZES = {"F32": 4, "F16": 2, "BF16": 2}
 Shapes = dict[str, tuple[int, ...]]

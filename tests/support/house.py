@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 
-from app.config import ROOT
+from app.core.config import ROOT
 from sketch import sketchbook
 from sketch.scene import Scene, Thing
 from sketch.styling.drawing_styles import is_modelled

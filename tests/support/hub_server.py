@@ -95,7 +95,7 @@ def ask_it(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
         constants, "HUGGINGFACE_CO_URL_TEMPLATE", hub.address + "/{repo_id}/resolve/{revision}/{filename}"
     )
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr("app.models.downloads.WAIT_SECONDS", 0.0)
+    monkeypatch.setattr("app.core.models.downloads.WAIT_SECONDS", 0.0)
 
 
 def _handler(hub: Hub, *, elsewhere: bool) -> type[BaseHTTPRequestHandler]:

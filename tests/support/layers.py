@@ -1,15 +1,19 @@
-"""The rooms of each package, from the ground up."""
+"""The rooms of each package, and those within the rooms of the site, from the ground up."""
 
 from __future__ import annotations
 
 LAYERS = {
-    "app": """addresses client_address environment field_docs files local_time version | i18n
-        | errors models
-        | bounds field_errors instance settings | config | text
-        | storage | generation uploads
-        | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | walk_requests
-        | gallery | wall | maintenance operations presentation teaching | archives processes | web
-        | admin api pages publishing slideshow wall_pages | cli | __init__ | run""",
+    "app": """core | reading storage | offer | walks | collection | access | requests | wall | site | upkeep
+        | cli | __init__ | run""",
+    "app.core": """__init__ addresses client_address environment field_docs files local_time version | i18n
+        | errors models | bounds field_errors instance settings | config | text""",
+    "app.offer": "__init__ | generation | drawings",
+    "app.walks": "__init__ | uploads | queue | saved",
+    "app.collection": "__init__ | search | moderation styles | labels | gallery",
+    "app.access": "__init__ | observability | auth",
+    "app.requests": "__init__ | walk_requests | teaching",
+    "app.site": "__init__ | presentation | web | admin api pages publishing slideshow wall_pages",
+    "app.upkeep": "__init__ | maintenance operations | archives processes",
     "worker": """__init__ | metrics | film networks photos planning safety | diffusion queue | process | tasks
         | failures writing_side | job | __main__""",
     "studio": """__init__ | errors | styles workspace | text | captioning collecting scenes | lexicon training | judging

@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from app.config import ROOT
+from app.core.config import ROOT
 from sketch import sketchbook
 from sketch.sketchbook import Drawing
 from tests.support import drawings

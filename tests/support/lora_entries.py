@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.generation import lora_file, loras
-from app.generation.loras import Lora
+from app.offer.generation import lora_file, loras
+from app.offer.generation.loras import Lora
 
 CONFIGS = {
     "model_index.json": {"_class_name": "StableDiffusionPipeline"},

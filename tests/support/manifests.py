@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support.needs import KUSTOMIZE_MIN, kubectl
 
 FOLDER = ROOT / "deploy" / "k8s"

@@ -18,12 +18,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 AREAS = {
-    "rights": ("app/auth", "app/admin", "app/web"),
+    "rights": ("app/access/auth", "app/site/admin", "app/site/web"),
     "storage": ("app/storage",),
-    "queue": ("app/queue",),
-    "requests": ("app/walk_requests",),
+    "queue": ("app/walks/queue",),
+    "requests": ("app/requests/walk_requests",),
     "reading": ("app/reading",),
-    "pages": ("app/pages", "app/presentation"),
+    "pages": ("app/site/pages", "app/site/presentation"),
 }
 OTHER = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">",

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.config import ROOT
-from app.errors import ConfigError
-from app.processes.redis_server import binary
+from app.core.config import ROOT
+from app.core.errors import ConfigError
+from app.upkeep.processes.redis_server import binary
 from tests.support import actionlint, postgres
 
 DVC = Path(sys.prefix) / "dvc"

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support.needs import require
 
 TEMPLATE = ROOT / "deploy" / "nginx" / "moma.conf.template"

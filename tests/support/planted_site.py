@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app import run
-from app.processes import supervisor
+from app.upkeep.processes import supervisor
 
 CLOCKS = {"worker": "clock.worker", "worker2": "clock.worker", "web": "clock.web"}
 """The files beside the database by which libfaketime sets the clocks of programs."""

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import URL
 
-from app.processes.supervisor import _die_with
+from app.upkeep.processes.supervisor import _die_with
 from tests.support import asleep
 
 START_SECONDS = 300.0

@@ -9,8 +9,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from app.processes.supervisor import Site
 from app.storage.database import db
+from app.upkeep.processes.supervisor import Site
 from tests.conftest import make_app
 
 DATABASE, MEDIA = "moma.sqlite", "media"

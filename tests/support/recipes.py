@@ -11,10 +11,10 @@ import pytest
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.errors import InvalidInput
+from app.core.errors import InvalidInput
+from app.requests.walk_requests import recipe
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
-from app.walk_requests import recipe
 from tests.support.house import NAME
 from worker.planning import pass_plan
 

@@ -11,16 +11,16 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app.gallery import exhibitions
-from app.moderation import allowed_words, banned_words, drawing_curation, reports
-from app.moderation.drawing_request import DrawingRequest
-from app.operations import first_exhibition
-from app.search import visual_search
+from app.collection.gallery import exhibitions
+from app.collection.moderation import allowed_words, banned_words, drawing_curation, reports
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.collection.search import visual_search
+from app.requests.walk_requests import walk_edits
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, REFUSED, VisualFeatures, Walk
 from app.storage.wall_models import PAUSED, Wall, WallLeg
-from app.walk_requests import walk_edits
-from app.walks import lifecycle
+from app.upkeep.operations import first_exhibition
+from app.walks.saved import lifecycle
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import SECRET

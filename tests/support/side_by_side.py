@@ -14,7 +14,7 @@ SHARED = {
 }
 # Half of their time these wait for processes of their own. What takes long comes first, by how the names begin.
 COMPUTING = ("tests/campaigns/training/", "tests/campaigns/generating/", "tests/app/whole/", "tests/studio/",
-             "tests/worker/", "tests/app/queue/test_fair_queue_sim")  # fmt: skip
+             "tests/worker/", "tests/app/walks/queue/test_fair_queue_sim")  # fmt: skip
 WAITING = ("tests/campaigns/faults/", SHARED_SITE, "tests/campaigns/production/", "tests/campaigns/", "tests/server/")
 LONG = (*COMPUTING[:2], *WAITING, *COMPUTING[2:])
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from safetensors import safe_open
 
-from app.models import families
+from app.core.models import families
 from benchmarks import original_keys
 
 KINDS = {"sd1": "sd1", "sd2": "sd2", "sdxl": "xl"}

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from app.uploads import photo_decoding
+from app.walks.uploads import photo_decoding
 
 does = sys.stdin.read()
 photo_decoding.limit_process(wait=2 if does == "sleep" else 60, seconds=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.storage.database import db
 from app.storage.photo_models import Photo
 from app.storage.walk_models import Walk
-from app.walks import lookup
+from app.walks.saved import lookup
 
 
 def read(walk_id: str) -> Walk:

@@ -25,13 +25,13 @@ from PIL import Image, ImageSequence
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
-from app.errors import WalkGone
-from app.generation import cost
+from app.core.errors import WalkGone
+from app.offer.generation import cost
+from app.requests.walk_requests import intake, recipe
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Stop, Task, Walk
-from app.walk_requests import intake, recipe
-from app.walks import lifecycle, lookup, note_sentences
+from app.walks.saved import lifecycle, lookup, note_sentences
 from tests.conftest import Commissioner
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.house import HOUSE

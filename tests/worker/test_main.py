@@ -21,10 +21,10 @@ from redis.exceptions import ConnectionError as RedisAway
 from rq.exceptions import StopRequested
 from sqlalchemy import text
 
-from app.queue import jobs
 from app.storage.database import db, head, now, revisions, writing
 from app.storage.walk_models import PAINTING, QUEUED, Task
-from app.walks import lookup
+from app.walks.queue import jobs
+from app.walks.saved import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.support.house import HOUSE
 from worker import __main__ as worker

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.auth import visitors
-from app.config import ROOT
-from app.maintenance import media_upkeep
-from app.operations import first_exhibition
-from app.queue import frame_requests
+from app.access.auth import visitors
+from app.core.config import ROOT
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.media_store import MediaStore
 from app.storage.walk_models import LARGE, STAGES, Frame, Medium, Walk
-from app.uploads import photo_check, photo_store
-from app.walk_requests import intake
-from app.walk_requests.validation import validate
-from app.walks import lifecycle
+from app.upkeep.maintenance import media_upkeep
+from app.upkeep.operations import first_exhibition
+from app.walks.queue import frame_requests
+from app.walks.saved import lifecycle
+from app.walks.uploads import photo_check, photo_store
 from tests.conftest import Commissioner
 from tests.support import drawings, photos
 from tests.support.fake_painter import FakePainter
@@ -48,10 +48,11 @@ OTHERS = {
     ".probe-<process>-<random>": r"\.probe-\d+-[0-9a-f]{8}",
 }
 WRITERS = {
-    "app/operations/first_exhibition.py", "app/operations/media_colours.py", "app/maintenance/media_move.py",
-    "app/archives/walk_import.py", "app/archives/backup.py",
-    "app/uploads/photo_stops.py", "app/uploads/photo_store.py",
-    "app/walks/deletions.py", "app/storage/media_store.py", "worker/tasks/batch_task.py",
+    "app/upkeep/operations/first_exhibition.py", "app/upkeep/operations/media_colours.py",
+    "app/upkeep/maintenance/media_move.py",
+    "app/upkeep/archives/walk_import.py", "app/upkeep/archives/backup.py",
+    "app/walks/uploads/photo_stops.py", "app/walks/uploads/photo_store.py",
+    "app/walks/saved/deletions.py", "app/storage/media_store.py", "worker/tasks/batch_task.py",
     "worker/tasks/film_assembly.py", "worker/tasks/frame_files.py", "worker/tasks/photo_task.py",
     "worker/tasks/stretch_frames.py", "worker/tasks/walk_photos.py",
 }  # fmt: skip

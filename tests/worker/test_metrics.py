@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from app.observability import log_lines
-from app.queue import jobs
+from app.access.observability import log_lines
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, Walk
+from app.walks.queue import jobs
 from tests.support.fake_painter import FakePainter
 from worker import job, metrics
 from worker.process.worker import Worker, this_worker

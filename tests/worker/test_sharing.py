@@ -9,10 +9,10 @@ from copy import copy
 import pytest
 from flask import Flask
 
-from app.queue import jobs
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, WAITING, Walk
+from app.walks.queue import jobs
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read

@@ -15,11 +15,11 @@ from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
-from app.errors import MediaError
+from app.core.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Task, Walk
-from app.walks import lifecycle, lookup
+from app.walks.saved import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_processes import restart

@@ -20,9 +20,9 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
-from app.models import folder as model_layout
-from app.models import hub, names
-from app.text import prompt_weights
+from app.core.models import folder as model_layout
+from app.core.models import hub, names
+from app.core.text import prompt_weights
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
 from sketch.styling.colour_table import ColourTable
@@ -268,7 +268,7 @@ class Model:
         weighted: Sequence[str] | None = None,
         options: TextOptions = DEFAULT_OPTIONS,
     ) -> str:
-        """Return notes on a stop, as `app.text.stop_notes` joins them: what of its texts was cut, unknown or ignored.
+        """Return notes on a stop, as `app.core.text.stop_notes` joins them: what of its texts was cut or ignored.
 
         `prompt` is the whole encoded prompt, `subject` the visitor's part of it. `weighted` are the texts whose weights
         are checked, by default the prompt alone.

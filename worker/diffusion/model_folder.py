@@ -12,11 +12,11 @@ from typing import Any
 import safetensors
 
 import decoder
-from app.models import folder as model_layout
-from app.models.errors import ModelError
-from app.models.folder import PARTS, SKETCH, is_half_only, parts, read_json, sketch_side, weights
-from app.models.single_file import SingleFile
-from app.models.single_file import description as describe_file
+from app.core.models import folder as model_layout
+from app.core.models.errors import ModelError
+from app.core.models.folder import PARTS, SKETCH, is_half_only, parts, read_json, sketch_side, weights
+from app.core.models.single_file import SingleFile
+from app.core.models.single_file import description as describe_file
 from decoder import DecoderError, SceneDecoder
 from sketch.styling import colour_table
 from sketch.styling.colour_table import ColourTable, ColourTableError
@@ -75,7 +75,7 @@ def palette(folder: Path) -> ColourTable | None:
 
 
 def inspect(folder: Path) -> str:
-    """Return the kind of pipeline, one of `app.models.folder.KINDS`.
+    """Return the kind of pipeline, one of `app.core.models.folder.KINDS`.
 
     :raises ModelError: naming the first file that is missing or broken, or why the kind is not supported.
     """

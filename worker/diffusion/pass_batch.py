@@ -34,8 +34,8 @@ def paint(
 ) -> list[GeneratedFrame]:
     """Return batch `batch` of `levels[number]`, rendered, in a film of `frames` frames.
 
-    `sampling` is what `app.generation.presets.resolve` returned; empty for an old recipe that has none. `on_step` is
-    called after every step of the solver. A batch that the device has no room for is rendered in parts.
+    `sampling` is what `app.offer.generation.presets.resolve` returned; empty for an old recipe that has none. `on_step`
+    is called after every step of the solver. A batch that the device has no room for is rendered in parts.
 
     :raises GenerationError: when the model yields no numbers even in float32.
     """

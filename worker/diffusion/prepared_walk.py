@@ -23,11 +23,11 @@ class PreparedWalk:
 
     `prompts` and `negatives` are text states: one array or, where texts have different lengths, one for each stop;
     `negatives` is None where the model's family has no negative prompts. `noises` is the starting noise, unscaled.
-    `notes` are joined by `app.text.stop_notes`. `pooled` are the pooled vectors of prompts and negatives, for models
-    that have them; `added_noises` the noises that the solver adds at its steps, for solvers that add some. In a closed
-    walk a last leg leads from the last stop back to the first. `sketches` are for sketch-conditioned models, `photos`
-    the corrections towards photos for others, `adapters` the weights of each stop's adapters: learnt styles and LoRA
-    files.
+    `notes` are joined by `app.core.text.stop_notes`. `pooled` are the pooled vectors of prompts and negatives, for
+    models that have them; `added_noises` the noises that the solver adds at its steps, for solvers that add some. In a
+    closed walk a last leg leads from the last stop back to the first. `sketches` are for sketch-conditioned models,
+    `photos` the corrections towards photos for others, `adapters` the weights of each stop's adapters: learnt styles
+    and LoRA files.
     """
 
     rendering: Rendering

@@ -12,9 +12,9 @@ from typing import Any
 import diffusers
 import torch
 
-from app.models.errors import ModelError
-from app.models.folder import CONFIGS, FLOW_SCHEDULERS, PREDICTIONS, read_json
-from app.models.kinds import FLOW_SOLVER
+from app.core.models.errors import ModelError
+from app.core.models.folder import CONFIGS, FLOW_SCHEDULERS, PREDICTIONS, read_json
+from app.core.models.kinds import FLOW_SOLVER
 
 SOLVER = "DPMSolverMultistepScheduler"
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from app.files import atomic_write
-from app.version import __version__
+from app.core.files import atomic_write
+from app.core.version import __version__
 from worker.diffusion import tuning as machine
 from worker.diffusion.fitting import devices
 from worker.diffusion.rendering import SWITCHES, GpuOptions

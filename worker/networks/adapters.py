@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from accelerate import cpu_offload, hooks
 
-from app.generation.lora_file import LoraError
+from app.offer.generation.lora_file import LoraError
 from worker.networks import lora_tensors, upsampling
 from worker.networks.lora_tensors import LoraFormat, LoraTensors
 

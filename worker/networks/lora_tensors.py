@@ -16,8 +16,8 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from app.generation import lora_file
-from app.generation.lora_file import LoraError, LoraFacts
+from app.offer.generation import lora_file
+from app.offer.generation.lora_file import LoraError, LoraFacts
 
 CONFIGURED = ("r", "lora_alpha", "rank_pattern", "alpha_pattern", "target_modules", "exclude_modules", "use_rslora")
 """The settings of an adapter that are used; the others concern training, or change what is computed."""
@@ -35,7 +35,7 @@ class LoraFormat:
 
     `loader` is the class of diffusers whose `lora_state_dict` converts them, called with `options`; `network` is the
     part that is called at every step, `encoders` the text encoders. `family` is the family's name in
-    `app.generation.lora_file`, "" for those with a UNet, which their widths tell apart.
+    `app.offer.generation.lora_file`, "" for those with a UNet, which their widths tell apart.
     """
 
     loader: Any

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.generation.cost import PAIR, area, of_frame, planned_passes
+from app.offer.generation.cost import PAIR, area, of_frame, planned_passes
 from worker.planning import frame_schedule, pacing
 
 Kind = Literal["stops", "knots", "frames"]
@@ -104,7 +104,7 @@ def following(
 
     Frames are batched from coarse to fine, or with ``forward`` in film order, so that they can be shown as they come.
     `thumbnails` must hold the stops and the last intermediate samples, at the depth of these samples. `sampling` is the
-    result of `app.generation.presets.resolve`. `workers` is the number of workers that share the pass.
+    result of `app.offer.generation.presets.resolve`. `workers` is the number of workers that share the pass.
 
     :raises ValueError: for fewer frames than stops.
     """

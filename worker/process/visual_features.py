@@ -19,13 +19,13 @@ from flask import current_app
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.errors import MediaError
-from app.generation import model_styles
-from app.search import visual_search
+from app.collection.search import visual_search
+from app.core.errors import MediaError
+from app.offer.generation import model_styles
 from app.storage import media_store
 from app.storage.database import db, take_advisory_lock, writing
 from app.storage.walk_models import FINISHED, Frame, Stop, VisualFeatures, Walk
-from app.walks import reuse
+from app.walks.saved import reuse
 from image_encoder import ImageEncoder, ImageEncoderError
 from image_encoder.encoder import WEIGHTS
 from worker.film import encoding

@@ -23,7 +23,6 @@ from flask import current_app
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.queue import candidate_requests, lora_checks, queued_tasks
 from app.storage.database import now, writing
 from app.storage.walk_models import (
     FAILED,
@@ -39,6 +38,7 @@ from app.storage.walk_models import (
     Task,
     Walk,
 )
+from app.walks.queue import candidate_requests, lora_checks, queued_tasks
 from worker import metrics
 from worker.queue import next_task, photo_tasks
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.queue import fair_queue, queued_tasks
 from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, SHORT_KINDS, WAITING, Task, Walk
+from app.walks.queue import fair_queue, queued_tasks
 
 COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, Walk.request_id
 PIECE = (

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from sqlalchemy.exc import OperationalError
 
-from app.errors import MediaStoreAway
+from app.core.errors import MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, writing
 from worker.film import scratch

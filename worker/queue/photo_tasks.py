@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.queue import queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import PHOTOS, Task
+from app.walks.queue import queued_tasks
 
 log = logging.getLogger(__name__)
 

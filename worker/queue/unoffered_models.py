@@ -11,10 +11,10 @@ import time
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
-from app.generation import models_on_offer
-from app.queue import candidate_requests, frame_requests, jobs
+from app.offer.generation import models_on_offer
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, WAITING, Task, Walk
+from app.walks.queue import candidate_requests, frame_requests, jobs
 from worker.queue.leases import holder, suspend_tasks
 
 PATIENCE_SECONDS = 600.0

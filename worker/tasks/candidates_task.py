@@ -14,14 +14,14 @@ import numpy as np
 from PIL import Image
 from sqlalchemy import delete, select
 
-from app.errors import MediaError, MediaStoreAway
-from app.generation import models_on_offer
+from app.core.errors import MediaError, MediaStoreAway
+from app.offer.generation import models_on_offer
 from app.storage import media_store
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import Task
-from app.uploads import photo_store
+from app.walks.uploads import photo_store
 from worker.diffusion import pass_batch
 from worker.diffusion import sketches as leading
 from worker.diffusion.prepared_walk import PreparedWalk

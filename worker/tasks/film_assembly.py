@@ -20,14 +20,14 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.errors import MediaError, MediaStoreAway
-from app.generation import frame_rates, models_on_offer
+from app.core.errors import MediaError, MediaStoreAway
+from app.core.text import stop_notes
+from app.offer.generation import frame_rates, models_on_offer
+from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Task, Walk
-from app.text import stop_notes
-from app.walk_requests import recipe
-from app.walks import colours, posters
+from app.walks.saved import colours, posters
 from worker.film import encoding, flash_safety, palette, small_gif, smoothness_measure
 from worker.film.timing import durations, film_order, thin_out
 from worker.process.walk_memory import Memory

@@ -17,9 +17,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app.core.text import stop_notes
 from app.storage.database import now, writing
 from app.storage.walk_models import REFUSED, STOPS, Frame, Medium, Stop, Walk
-from app.text import stop_notes
 from worker.planning.latent_state import GeneratedFrame
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, suspend_tasks, write_as_holder

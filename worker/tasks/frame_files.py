@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete, select
 
-from app.queue import frame_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Frame, Medium, Task, Walk
+from app.walks.queue import frame_requests
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, LeaseLost, write_as_holder
 

@@ -10,8 +10,8 @@ import logging
 
 import numpy as np
 
-from app.queue import frame_requests
-from app.walk_requests import recipe
+from app.requests.walk_requests import recipe
+from app.walks.queue import frame_requests
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.queue.leases import Claim, LeaseLost

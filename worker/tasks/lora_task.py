@@ -7,10 +7,10 @@ import logging
 
 from sqlalchemy import select
 
-from app.generation import loras
-from app.queue import lora_checks
+from app.offer.generation import loras
 from app.storage.database import db, writing
 from app.storage.walk_models import Task
+from app.walks.queue import lora_checks
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks.adapters import AdapterError, AdapterFile
 from worker.queue.leases import Claim, LeaseLost, write_as_holder

@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.queue import fair_queue, jobs, queued_tasks
 from app.storage.database import db
 from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Task, Walk
+from app.walks.queue import fair_queue, jobs, queued_tasks
 from worker.planning import pass_plan
 from worker.planning.pass_plan import Pass
 from worker.process.worker import this_worker

@@ -8,7 +8,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import MediaError
+from app.core.errors import MediaError
 from app.storage import media_store
 from worker.film import encoding
 from worker.process.walk_memory import Memory

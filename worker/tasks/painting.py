@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from app.errors import MediaError, MediaStoreAway
-from app.generation import adapters, embeddings, loras, model_styles, models_on_offer, prompt_texts
+from app.core.errors import MediaError, MediaStoreAway
+from app.core.text import embedding_names
+from app.offer.generation import adapters, embeddings, loras, model_styles, models_on_offer, prompt_texts
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import KNOTS, ROUND, Walk
 from app.storage.wall_models import WallLeg
-from app.text import embedding_names
 from sketch import scene
 from worker.diffusion import pass_batch as batches
 from worker.diffusion.families import EmbeddingFile, TextOptions

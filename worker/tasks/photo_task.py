@@ -8,12 +8,12 @@ import logging
 
 from PIL import Image
 
-from app.errors import MediaError, MediaStoreAway
-from app.generation import models_on_offer
+from app.core.errors import MediaError, MediaStoreAway
+from app.offer.generation import models_on_offer
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.photo_models import Photo
-from app.uploads import photo_store
+from app.walks.uploads import photo_store
 from worker import metrics
 from worker.photos import describing, pictures, tracing
 from worker.photos.pictures import Pixels

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.core.text import stop_notes
 from app.storage.walk_models import Stop
-from app.text import stop_notes
 
 
 def add_note(session: Session, walk_number: int, position: int, note: str) -> None:
-    """Add a note of :mod:`app.text.stop_notes` to a stop; the caller's transaction has locked the walk."""
+    """Add a note of :mod:`app.core.text.stop_notes` to a stop; the caller's transaction has locked the walk."""
     stop = (Stop.walk_number == walk_number, Stop.position == position)
     stored = session.scalar(select(Stop.note).where(*stop)) or ""
     session.execute(update(Stop).where(*stop).values(note=stop_notes.with_note(stored, note)))

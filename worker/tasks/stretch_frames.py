@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select
 
-from app.errors import MediaError, MediaStoreAway
+from app.core.errors import MediaError, MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Frame

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from app.errors import MediaError, MediaStoreAway
+from app.core.errors import MediaError, MediaStoreAway
 from app.storage import media_store
 from app.storage.database import writing
 from app.storage.walk_models import Medium, Walk
-from app.uploads import photo_stops
+from app.walks.uploads import photo_stops
 from worker.diffusion import inversion
 from worker.diffusion.inversion import InvertedPhoto
 from worker.diffusion.prepared_walk import PreparedWalk

@@ -8,11 +8,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.generation import models_on_offer, presets
+from app.core.text import stop_notes
+from app.core.version import __version__
+from app.offer.generation import models_on_offer, presets
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, Stop, Task, Walk
-from app.text import stop_notes
-from app.version import __version__
 from worker.diffusion.rendering import Rendering
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import pass_plan

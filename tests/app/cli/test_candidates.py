@@ -14,9 +14,9 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
 from app.cli import candidates as commands
-from app.queue import candidate_requests, jobs
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db, writing
+from app.walks.queue import candidate_requests, jobs
 from tests.support import candidates
 from tests.support.commands import run, run_json
 

@@ -17,10 +17,10 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, update
 
 from app.cli import captions as commands
-from app.operations import folder_captions
-from app.queue import jobs
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
+from app.upkeep.operations import folder_captions
+from app.walks.queue import jobs
 from tests.support.commands import run, run_json
 from tests.support.pictures import two_halves, written
 

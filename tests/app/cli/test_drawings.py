@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from app.config import ROOT
+from app.core.config import ROOT
 from app.storage.database import db
 from tests.conftest import inside, make_app
 from tests.support import forks, led

@@ -14,13 +14,13 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from PIL import Image
 from sqlalchemy import update
 
-from app.errors import InvalidInput, MomaError
-from app.generation import adapters, models_on_offer
+from app.collection.styles import added
+from app.core.errors import InvalidInput, MomaError
+from app.offer.generation import adapters, models_on_offer
+from app.requests.teaching import style_teaching
+from app.requests.walk_requests import intake, recipe, validation
 from app.storage.database import writing
 from app.storage.walk_models import Walk
-from app.styles import added
-from app.teaching import style_teaching
-from app.walk_requests import intake, recipe, validation
 from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.commands import run, run_json

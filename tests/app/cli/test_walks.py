@@ -13,13 +13,13 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
-from app.moderation import audit_log, banned_words
+from app.collection.moderation import audit_log, banned_words
+from app.core.version import __version__
+from app.requests.walk_requests import recipe
+from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
-from app.version import __version__
-from app.walk_requests import recipe
-from app.walk_requests.recipe_pins import PinnedSettings
 from tests.conftest import make_app
 from tests.support import led
 from tests.support.commands import count, run, run_json
@@ -345,7 +345,7 @@ def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) ->
 def test_doctor_names_the_models_of_each_worker(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     about = {"model": NAME, "revision": "0123", "device": "cuda", "models": {NAME: "0123", "tiny/turbo": None}}
     about["version"] = __version__
-    monkeypatch.setattr("app.queue.jobs.workers", lambda: [about])
+    monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: [about])
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     assert found["worker"]["detail"] == f"1 running: {NAME} 0123 and tiny/turbo (not loaded yet) on cuda"
 
@@ -356,8 +356,8 @@ def test_doctor_that_waits_looks_again_until_a_worker_lives(
     about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
     looks = iter([[], [], [about]])
     monkeypatch.setattr("app.cli.checks.POLL_SECONDS", 0)
-    monkeypatch.setattr("app.queue.jobs.workers", lambda: next(looks))
-    monkeypatch.setattr("app.queue.jobs.redis_answers", lambda: True)
+    monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: next(looks))
+    monkeypatch.setattr("app.walks.queue.jobs.redis_answers", lambda: True)
     table = make_table(tmp_path / "table")
     app = make_app(instance, MEANING=str(table))
     findings = run_json(app.test_cli_runner(), "doctor", "--wait", "60")
@@ -389,7 +389,7 @@ def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:
 @pytest.mark.databases
 def test_doctor_finds_a_worker_of_another_version(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
-    monkeypatch.setattr("app.queue.jobs.workers", lambda: [about, about | {"version": "0.0.9"}])
+    monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: [about, about | {"version": "0.0.9"}])
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     told = f"1 of 2 run 0.0.9, this is {__version__}. Restart them."
     assert (found["worker"]["well"], found["worker"]["detail"]) == (False, told)

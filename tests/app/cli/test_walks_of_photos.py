@@ -8,14 +8,14 @@ import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
-from app.auth import visitors
+from app.access.auth import visitors
+from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests.recipe_pins import PinnedSettings
+from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.storage.photo_models import Photo
 from app.storage.walk_models import Walk
-from app.uploads import photo_check, photo_store
-from app.walk_requests import intake, recipe
-from app.walk_requests.recipe_pins import PinnedSettings
-from app.walk_requests.validation import validate
+from app.walks.uploads import photo_check, photo_store
 from tests.support.commands import count, run, run_json
 from tests.support.pictures import two_halves, written
 from tests.support.recipes import RENDERING

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
+from app.core.text.embedding import Embedding
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
-from app.text.embedding import Embedding
 from sketch.sketchbook import Drawing, digest_of
 
 

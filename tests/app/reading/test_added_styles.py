@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.core.text import style_mentions
 from app.reading.reader import Reader
-from app.text import style_mentions
 
 STYLES = style_mentions.name_table([("van gogh", ("van gogh", "Van Gogh")), ("our prints", ("our prints",))])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 from app.reading import lexicon as lexicons
 from app.reading.lexicon import ALIAS, NAME, Lexicon, LexiconError
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from app.core.text.embedding import Embedding
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
 from app.reading.reading import BY_KEYWORD, BY_KIND, BY_NAME, FREELY, VERSION
-from app.text.embedding import Embedding
 from sketch import scene
 from sketch.sketchbook import Drawing, digest_of
 

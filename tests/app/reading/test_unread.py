@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.text.stop_notes import FREELY, NO_WEIGHTS, NOT_READ, PARTLY_READ, TAGS
 from app.reading import unread
 from app.reading.reader import Reader
 from app.reading.reading import CHOSEN
-from app.text.stop_notes import FREELY, NO_WEIGHTS, NOT_READ, PARTLY_READ, TAGS
 
 UNREAD = {
     "a fox and 狐": ("狐",),

@@ -13,8 +13,8 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from app.config import ROOT
-from app.errors import ConfigError
+from app.core.config import ROOT
+from app.core.errors import ConfigError
 from app.storage import media_store
 from tests.support import forks
 from tests.support.buckets import BUCKET, KEYS, REGION

@@ -19,8 +19,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from app.config import ROOT
-from app.errors import ConfigError
+from app.core.config import ROOT
+from app.core.errors import ConfigError
 from app.storage import buckets, media_store
 from app.storage.media_store import MediaStore
 from tests.conftest import make_app

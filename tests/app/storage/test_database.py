@@ -15,7 +15,7 @@ from flask_migrate import downgrade
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from app.search.text_index import is_compared
+from app.collection.search.text_index import is_compared
 from app.storage import database
 from app.storage.database import MIGRATIONS, db, now, ping, schema_state, upgrade, writing
 from app.storage.walk_models import Frame, Medium, Stop, Walk

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from fsspec.implementations.memory import MemoryFileSystem
 
-from app.errors import ConfigError, MediaError, MediaStoreAway
+from app.core.errors import ConfigError, MediaError, MediaStoreAway
 from app.storage import media_store
 from app.storage.media_store import MediaStore
 from tests.conftest import make_app

@@ -14,9 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
-from app.archives import database_dump
-from app.errors import MomaError
-from app.queue import jobs
+from app.core.errors import MomaError
 from app.storage.database import (
     LOCK_SECONDS,
     db,
@@ -27,6 +25,8 @@ from app.storage.database import (
     upgrade,
     writing,
 )
+from app.upkeep.archives import database_dump
+from app.walks.queue import jobs
 from tests.conftest import inside, make_app
 from tests.support.live import free_port, wait_until
 from tests.support.needs import require

@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
-from app.errors import MediaStoreAway
-from app.observability import doctor, health
-from app.queue import jobs
+from app.access.observability import doctor, health
+from app.core.errors import MediaStoreAway
 from app.storage import media_store, refusals
 from app.storage.database import db, find_refusal, is_sqlite, writing
 from app.storage.media_store import MediaStore
+from app.walks.queue import jobs
 
 WALK = {"stops": [{"prompt": "a fox"}, {"prompt": "an owl"}], "frames": 2}
 

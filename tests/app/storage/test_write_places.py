@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from app.config import ROOT
+from app.core.config import ROOT
 from app.storage import write_places
 from app.storage.database import writing
 from app.storage.write_places import PLACES, WritePlaces

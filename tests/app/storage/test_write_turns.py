@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from app.config import ROOT
+from app.core.config import ROOT
 from app.storage.write_turns import TRANSACTION, TURN, WriterLock
 
 BUSY = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import select, update
 
-from app.gallery import exhibitions
-from app.gallery.exhibitions import ExhibitionRequest
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.storage.database import db, writing
 from app.storage.house_models import Exhibition
 from app.storage.walk_models import CORRIDOR, FINISHED, QUEUED, Stop, Walk

@@ -8,16 +8,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from app.auth import visitors
-from app.errors import Conflict, InvalidInput, TooMany
-from app.maintenance import upkeep
-from app.moderation import audit_log, banned_words
+from app.access.auth import visitors
+from app.collection.moderation import audit_log, banned_words
+from app.core.errors import Conflict, InvalidInput, TooMany
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import Walk
 from app.storage.wall_models import CLOSED, PAUSED, SKIPPED, TAKEN, Wall, WallLeg, WallWords
-from app.uploads import photo_check, photo_store
-from app.walks import lifecycle
+from app.upkeep.maintenance import upkeep
+from app.walks.saved import lifecycle
+from app.walks.uploads import photo_check, photo_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.support.pictures import two_halves, written

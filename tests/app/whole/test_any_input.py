@@ -22,15 +22,15 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select
 
-from app.errors import InvalidInput
-from app.gallery import cursors, exhibitions
-from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation import drawing_curation
-from app.moderation.drawing_request import DrawingRequest
+from app.collection.gallery import cursors, exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
+from app.collection.moderation import drawing_curation
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.core.errors import InvalidInput
+from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from app.walk_requests import intake, recipe
-from app.walk_requests.validation import validate
 from tests.conftest import make_app
 from tests.support import hostile, led
 from tests.support.curator import HASH, enter

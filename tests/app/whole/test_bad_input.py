@@ -14,16 +14,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app.auth import curator_session
-from app.gallery import exhibitions
-from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation import audit_log
+from app.access.auth import curator_session
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
+from app.collection.moderation import audit_log
+from app.requests.walk_requests import walk_edits
 from app.storage.database import writing
 from app.storage.house_models import BannedWord, Report
 from app.storage.walk_models import Walk
 from app.storage.wall_models import WallWords
-from app.walk_requests import walk_edits
-from app.walks import media_urls
+from app.walks.saved import media_urls
 from app.wall import director, walls
 from app.wall.walls import WallRequest
 from tests.conftest import make_app

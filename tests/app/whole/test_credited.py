@@ -14,14 +14,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app.drawings import drawing_credits
-from app.moderation import drawing_curation
-from app.moderation.drawing_request import DrawingRequest
-from app.publishing import embed
+from app.collection.moderation import drawing_curation
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.offer.drawings import drawing_credits
+from app.requests.walk_requests import recipe
+from app.site.publishing import embed
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
-from app.walk_requests import recipe
-from app.walks import lifecycle
+from app.walks.saved import lifecycle
 from sketch.sketchbook import Drawing
 from tests.conftest import inside, make_app
 from tests.support import led

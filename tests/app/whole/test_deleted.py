@@ -13,20 +13,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import inspect, text
 
-from app.auth import visitors
-from app.drawings.drawing_credits import WRITTEN
-from app.gallery import exhibitions
-from app.gallery.exhibitions import ExhibitionRequest
-from app.maintenance import media_upkeep
-from app.moderation import reports
-from app.search import semantic_search, vector_index, visual_search
-from app.search.vector_file import Vectors
-from app.search.vector_index import mark_of
+from app.access.auth import visitors
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
+from app.collection.moderation import reports
+from app.collection.search import semantic_search, vector_index, visual_search
+from app.collection.search.vector_file import Vectors
+from app.collection.search.vector_index import mark_of
+from app.offer.drawings.drawing_credits import WRITTEN
+from app.requests.walk_requests import walk_edits
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FILM, Medium, Task, VisualFeatures, Walk
-from app.walk_requests import walk_edits
-from app.walks import deletions, lifecycle, media_urls
+from app.upkeep.maintenance import media_upkeep
+from app.walks.saved import deletions, lifecycle, media_urls
 from tests.conftest import Commissioner, make_app
 from tests.support.tables import make_table
 
@@ -212,7 +212,7 @@ def test_words_and_addresses_of_visitors_stay_out_of_the_log(
     client.get("/no/such?q=quokka", environ_base=address)
     client.delete(f"/api/v1/walks/{made.json['id']}", headers={"Authorization": f"Bearer {made.json['owner_token']}"})
     app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
-    monkeypatch.setattr("app.gallery.catalogue.page", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("app.collection.gallery.catalogue.page", lambda *_, **__: 1 / 0)
     assert client.get("/gallery?q=quokka", environ_base=address).status_code == 500
     assert "ZeroDivisionError" in caplog.text
     assert "quokka" not in caplog.text

@@ -71,7 +71,7 @@ def test_less_room_than_the_setting_asks_for_is_named_with_setting_and_cure(
         assert (status, of_program) == (503, 503)
         assert words in page
         assert "less than 1.0 GB is free" in detail
-        logged = said(caplog, "app.queue.admission")
+        logged = said(caplog, "app.walks.queue.admission")
         for told in (page, detail, logged):
             assert SETTING in told
             assert COMMAND in told
@@ -107,7 +107,7 @@ def test_database_that_finds_no_room_is_named_with_the_cure_which_helps(
         for told in (page, detail):
             assert "The disk of this site is full." in told
             assert COMMAND in told
-        assert said(caplog, "app.web.error_responses") == (
+        assert said(caplog, "app.site.web.error_responses") == (
             f"The database has no room on /walks: database or disk is full. {disk_space.CURE}"
         )
         assert client.get("/gallery").status_code == 200

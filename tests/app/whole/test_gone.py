@@ -11,14 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, delete, event, update
 
-from app.gallery import exhibitions
-from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation import curation
-from app.search import ranking, vector_index, visual_search
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
+from app.collection.moderation import curation
+from app.collection.search import ranking, vector_index, visual_search
+from app.requests.walk_requests import walk_edits
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Medium, Stop, VisualFeatures, Walk
-from app.walk_requests import walk_edits
-from app.walks import lifecycle, media_urls
+from app.walks.saved import lifecycle, media_urls
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.gallery import exhibitions
+from app.collection.gallery import exhibitions
 from app.storage.walk_models import Walk
 from tests.conftest import inside, make_app
 from tests.support import curator, walls

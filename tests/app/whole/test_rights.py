@@ -20,21 +20,21 @@ from sqlalchemy import select, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app.auth import api_tokens, visitors
-from app.auth.api_tokens import CREATE, CURATE, EDIT, READ
-from app.drawings import added_drawings
-from app.gallery import exhibitions
-from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation import allowed_words, banned_words, drawing_curation, reports
-from app.moderation.drawing_request import DrawingRequest
+from app.access.auth import api_tokens, visitors
+from app.access.auth.api_tokens import CREATE, CURATE, EDIT, READ
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
+from app.collection.moderation import allowed_words, banned_words, drawing_curation, reports
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.offer.drawings import added_drawings
 from app.storage import media_store
 from app.storage.candidate_models import CandidateSet
 from app.storage.database import db, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import CANCELLED, QUEUED, WALL, Medium, Walk
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg
-from app.uploads import photo_check, photo_store
-from app.walks import media_urls
+from app.walks.saved import media_urls
+from app.walks.uploads import photo_check, photo_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import make_app

@@ -13,10 +13,10 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import text
 
-from app.config import ROOT
-from app.errors import ConfigError
-from app.processes.supervisor import Site
+from app.core.config import ROOT
+from app.core.errors import ConfigError
 from app.storage.database import EMPTY, MIGRATIONS, RESTORE, db, schema_state
+from app.upkeep.processes.supervisor import Site
 from tests.conftest import SECRET, make_app
 from tests.support import forks
 

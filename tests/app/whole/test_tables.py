@@ -19,17 +19,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import JSON, Boolean, Date, DateTime, Float, LargeBinary, MetaData, Table, inspect, select, update
 from sqlalchemy.sql.schema import Column
 
-from app.auth import api_tokens, rate_limits, visitors
-from app.gallery import exhibitions
-from app.gallery.exhibitions import ExhibitionRequest
-from app.moderation import allowed_words, banned_words, curation, drawing_curation
-from app.moderation.drawing_request import DrawingRequest
-from app.operations import first_exhibition
-from app.search.text_index import is_compared
+from app.access.auth import api_tokens, rate_limits, visitors
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
+from app.collection.moderation import allowed_words, banned_words, curation, drawing_curation
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.collection.search.text_index import is_compared
 from app.storage.database import db, writing
 from app.storage.walk_models import FILM, PIECE_WAITING, Walk
 from app.storage.wall_models import WallLeg
-from app.walks import lifecycle
+from app.upkeep.operations import first_exhibition
+from app.walks.saved import lifecycle
 from app.wall import walls
 from app.wall.walls import WallRequest
 from tests.conftest import inside, make_app

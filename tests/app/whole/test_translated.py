@@ -27,29 +27,29 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from app.admin import curator_drawings
-from app.config import ROOT
-from app.drawings import added_drawings, drawing_credits
-from app.errors import MediaError
-from app.gallery import exhibitions
-from app.gallery.catalogue_query import SORTS
-from app.gallery.exhibitions import ExhibitionRequest
-from app.generation import model_styles, models_on_offer
-from app.generation.presets import NAMES as PRESETS
-from app.i18n import foreign_messages
-from app.moderation import allowed_words, audit_log, banned_words, drawing_curation, drawing_request, reports
-from app.moderation.drawing_request import DrawingRequest
-from app.presentation import photo_view
-from app.queue import candidate_requests, fair_queue, frame_requests
+from app.collection.gallery import exhibitions
+from app.collection.gallery.catalogue_query import SORTS
+from app.collection.gallery.exhibitions import ExhibitionRequest
+from app.collection.moderation import allowed_words, audit_log, banned_words, drawing_curation, drawing_request, reports
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.core.config import ROOT
+from app.core.errors import MediaError
+from app.core.i18n import foreign_messages
+from app.core.text import stop_notes
+from app.offer.drawings import added_drawings, drawing_credits
+from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation.presets import NAMES as PRESETS
+from app.requests.walk_requests import recipe
+from app.site.admin import curator_drawings
+from app.site.presentation import photo_view
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, LARGE, PAINTING, QUEUED, REFUSED, STAGES, Walk
 from app.storage.wall_models import CLOSED, PAUSED, Wall, WallLeg, WallWords
-from app.text import stop_notes
-from app.walk_requests import recipe
-from app.walks import lifecycle
-from app.walks.colours import COLOURS
+from app.walks.queue import candidate_requests, fair_queue, frame_requests
+from app.walks.saved import lifecycle
+from app.walks.saved.colours import COLOURS
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
@@ -96,22 +96,22 @@ ERRORS = {
     "NoExhibition", "NoWall", "NoWords",
 }  # fmt: skip
 ENGLISH_ONLY = {
-    "app/api/body_reader.py",
-    "app/api/candidate_routes.py",
-    "app/api/captions.py",
-    "app/api/pictures.py",
-    "app/api/readings.py",
-    "app/api/styles.py",
-    "app/api/routes.py",
-    "app/api/query_reader.py",
-    "app/api/token_routes.py",
-    "app/auth/api_tokens.py",
-    "app/archives/archive_format.py",
-    "app/teaching/artists.py",
-    "app/archives/backup.py",
-    "app/operations/folder_captions.py",
-    "app/teaching/lora_adding.py",
-    "app/teaching/style_teaching.py",
+    "app/site/api/body_reader.py",
+    "app/site/api/candidate_routes.py",
+    "app/site/api/captions.py",
+    "app/site/api/pictures.py",
+    "app/site/api/readings.py",
+    "app/site/api/styles.py",
+    "app/site/api/routes.py",
+    "app/site/api/query_reader.py",
+    "app/site/api/token_routes.py",
+    "app/access/auth/api_tokens.py",
+    "app/upkeep/archives/archive_format.py",
+    "app/requests/teaching/artists.py",
+    "app/upkeep/archives/backup.py",
+    "app/upkeep/operations/folder_captions.py",
+    "app/requests/teaching/lora_adding.py",
+    "app/requests/teaching/style_teaching.py",
     "app/cli/walks.py",
     "app/cli/backup.py",
     "app/cli/candidates.py",
@@ -123,12 +123,12 @@ ENGLISH_ONLY = {
     "app/cli/gallery.py",
     "app/cli/styles.py",
     "app/cli/media.py",
-    "app/walk_requests/intake.py",
-    "app/archives/walk_export.py",
-    "app/publishing/feed.py",
-    "app/styles/catalogues.py",
-    "app/archives/walk_import.py",
-    "app/auth/curator_session.py",
+    "app/requests/walk_requests/intake.py",
+    "app/upkeep/archives/walk_export.py",
+    "app/site/publishing/feed.py",
+    "app/collection/styles/catalogues.py",
+    "app/upkeep/archives/walk_import.py",
+    "app/access/auth/curator_session.py",
     "app/cli/walls.py",
 }
 """Modules whose errors only programs and operators meet."""

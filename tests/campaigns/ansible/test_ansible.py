@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support.compose import services
 
 pytestmark = pytest.mark.server

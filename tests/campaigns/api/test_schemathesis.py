@@ -20,8 +20,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app.auth import visitors
-from app.search import visual_search
+from app.access.auth import visitors
+from app.collection.search import visual_search
 from app.storage.database import writing
 from app.storage.walk_models import VisualFeatures, Walk
 from tests.conftest import Commissioner

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.generation import presets
+from app.offer.generation import presets
 from benchmarks import branching, branching_curve
 from benchmarks.branching import Film
 from image_encoder import ImageEncoder

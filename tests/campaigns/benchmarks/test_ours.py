@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.generation import presets
-from app.generation.cost import planned_passes
+from app.offer.generation import presets
+from app.offer.generation.cost import planned_passes
 from benchmarks.counting import count_work, find_networks
 from benchmarks.ours import Ours
 from tests.support.worker_fixtures import HOUSE

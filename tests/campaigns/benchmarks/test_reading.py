@@ -7,10 +7,10 @@ from collections import defaultdict
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
+from app.core.text.embedding import Embedding
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
-from app.text.embedding import Embedding
 from benchmarks import reading
 from sketch.sketchbook import Drawing, digest_of
 

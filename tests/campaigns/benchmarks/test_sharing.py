@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.generation import cost, presets
+from app.offer.generation import cost, presets
 from benchmarks import sharing
 from benchmarks.sleeper import Sleeper
 from benchmarks.store import Store

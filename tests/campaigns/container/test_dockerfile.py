@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.processes.redis_server import RedisServer
+from app.upkeep.processes.redis_server import RedisServer
 from tests.support.dockerfile import Stage, copies, packages, stages
 from tests.support.live import PATIENCE, ROOT, free_port, wait_until
 
@@ -153,8 +153,8 @@ def test_web_target_can_be_made_is_small_and_serves(tmp_path: Path, capsys: pyte
     run("-m", "flask", "--app", "wsgi", "db", "upgrade")
     program = """
 import sys, huggingface_hub, psycopg, wsgi
-from app.text import embedding
-from app.i18n.locales import NAMES
+from app.core.text import embedding
+from app.core.i18n.locales import NAMES
 client = wsgi.app.test_client()
 print([client.get(path).status_code for path in ("/", "/gallery", "/about", "/readyz", "/static/site.css")])
 print(all(f'<html lang="{name}' in client.get("/", headers={"Accept-Language": name}).text for name in NAMES))

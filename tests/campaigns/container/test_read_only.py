@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.processes.redis_server import RedisServer
+from app.upkeep.processes.redis_server import RedisServer
 from tests.campaigns.container.test_dockerfile import health_check, laid_out, started, wait_well
 from tests.support import tiny
 from tests.support.dockerfile import stages

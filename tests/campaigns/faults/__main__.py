@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.campaigns.faults import report
 from tests.campaigns.faults.campaign import Outcome, campaign, fitting
 from tests.campaigns.faults.kinds import BOTH, KINDS

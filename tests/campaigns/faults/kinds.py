@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app import create_app
-from app.queue import jobs
+from app.walks.queue import jobs
 from tests.campaigns.faults.rig import PATIENCE, Rig, wait_for
 from tests.support import planted
 from tests.support.live import is_running, standing_still, wait_until

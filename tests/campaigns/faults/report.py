@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.campaigns.faults.campaign import Outcome
 from tests.campaigns.faults.kinds import BOTH, KINDS, Kind
 

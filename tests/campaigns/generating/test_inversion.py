@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from app.generation import presets
+from app.offer.generation import presets
 from tests.support import tiny
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion.model import Model

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 import decoder
-from app.generation import presets
-from app.models import aspects
+from app.core.models import aspects
+from app.offer.generation import presets
 from decoder import SceneDecoder, Shape
 from sketch import rendering
 from sketch.compositions.composition import Composition

@@ -13,8 +13,8 @@ import diffusers
 import pytest
 import torch
 
-from app.generation import models_on_offer
-from app.models.folder import SCHEDULERS
+from app.core.models.folder import SCHEDULERS
+from app.offer.generation import models_on_offer
 from tests.support import tiny
 from tests.support.own_calls import change, difference, exact, shown, usual
 from worker.diffusion import solvers

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route, expect
 
-from app.gallery import exhibitions
-from app.moderation import reports
-from app.operations import first_exhibition
+from app.collection.gallery import exhibitions
+from app.collection.moderation import reports
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.upkeep.operations import first_exhibition
 from tests.conftest import make_app
 from tests.support import easel, page_clock, published
 from tests.support.curator import HASH, PASSWORD

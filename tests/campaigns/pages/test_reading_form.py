@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from app.config import ROOT
+from app.core.config import ROOT
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app

@@ -13,8 +13,8 @@ from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from app.gallery import exhibitions
-from app.gallery.exhibitions import ExhibitionRequest
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.storage.walk_models import Walk
 from tests.support import easel, page_clock
 from tests.support.live import wait_until

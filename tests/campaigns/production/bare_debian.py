@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.request import Request, urlopen
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.campaigns.faults.rig import Books
 from tests.campaigns.production.load import Load
 from tests.support.live import free_port, wait_until

@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.campaigns.production import acme
 from tests.campaigns.production.bare_debian import NAME, Bare, unmount
 
@@ -76,7 +76,7 @@ def other_ways(bare: Bare) -> None:
         }  # fmt: skip
         put_up(bare)
     save_and_bring_back(bare)
-    second = bare.commit("app/version.py", f'"{bare.version()}"', '"9.9.9"')
+    second = bare.commit("app/core/version.py", f'"{bare.version()}"', '"9.9.9"')
     said("deploy.yml", *bare.play("deploy", "-e", f"moma_version={second}"))
     assert bare.version() == "9.9.9"
     said("roll_back.yml", *bare.play("roll_back"))
@@ -127,7 +127,7 @@ def save_and_bring_back(bare: Bare) -> None:
 def deploy_and_roll_back(bare: Bare) -> None:
     """Give it a release and take it back under load; then releases that do not run, which it is to leave by itself."""
     before = bare.version()
-    second = bare.commit("app/version.py", f'"{before}"', '"9.9.9"')
+    second = bare.commit("app/core/version.py", f'"{before}"', '"9.9.9"')
     with bare.visited("deploy and roll back"):
         said("deploy.yml", *bare.play("deploy", "-e", f"moma_version={second}"))
         assert bare.version() == "9.9.9"

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.campaigns.production.production import Production
 from tests.support import nginx, postgres
 from tests.support.live import wait_until

@@ -25,7 +25,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.campaigns.production import units
 from tests.support import forks, nginx, postgres
 from tests.support.live import PATIENCE, LiveSite, free_port, keep_measured, lend_measured, processes_of, wait_until
@@ -252,7 +252,7 @@ class Production(LiveSite):
             (folder / item).symlink_to(ROOT / item)
         (folder / ".venv").symlink_to(sys.prefix)
         if version := changed.get("version"):
-            (folder / "app/version.py").write_text(f'"""The version."""\n\n__version__ = "{version}"\n', "utf-8")
+            (folder / "app/core/version.py").write_text(f'"""The version."""\n\n__version__ = "{version}"\n', "utf-8")
         for part in ("app", "sketch", "worker"):  # once, and not by each of the many programs that run
             compileall.compile_dir(folder / part, quiet=1)
         return folder

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support.live import PATIENCE, free_port, wait_until
 from tests.support.needs import require
 from tests.support.nginx import command, configuration

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.campaigns.production.machine import Machine
 from tests.campaigns.production.production import Production
 from tests.support.postgres import USER

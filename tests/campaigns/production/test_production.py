@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.campaigns.production.load import Load, visited
 from tests.campaigns.production.production import Production
 from tests.support.live import wait_until

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT, SECRET_COMMAND
+from app.core.config import ROOT, SECRET_COMMAND
 from tests.support.live import PATIENCE, free_port, wait_until
 
 pytestmark = pytest.mark.server

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from app.config import ROOT
+from app.core.config import ROOT
 
 FOLDER = ROOT / "deploy" / "systemd"
 PLACE = "/srv/moma"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from app.web.security_headers import FOR_OTHER_SITES, HEADERS
+from app.site.web.security_headers import FOR_OTHER_SITES, HEADERS
 from tests.support import forks
 from tests.support.live import PATIENCE, ROOT, LiveSite, free_port, wait_until
 from tests.support.nginx import command, configuration

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.web.security_headers import FOR_OTHER_SITES, HEADERS
+from app.site.web.security_headers import FOR_OTHER_SITES, HEADERS
 from tests.support import forks
 from tests.support.buckets import BUCKET, S3Server, running
 from tests.support.live import PATIENCE, ROOT, LiveSite, free_port, processes_of, wait_until
@@ -217,7 +217,7 @@ def test_film_that_was_taken_down_is_gone_with_the_next_request(front: Front) ->
 
 def test_what_no_row_names_is_pruned_from_the_bucket(front: Front, walk: dict[str, Any]) -> None:
     front.s3.client().put_object(Bucket=BUCKET, Key=f"moma/walks/{'s' * 16}/gif.gif", Body=b"stray")
-    soon = "from app.maintenance import media_upkeep; print(len(media_upkeep.prune(young_seconds=-60)))"
+    soon = "from app.upkeep.maintenance import media_upkeep; print(len(media_upkeep.prune(young_seconds=-60)))"
     code = f"from wsgi import app\nwith app.app_context():\n    {soon}"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=front.environment, capture_output=True, text=True, check=True

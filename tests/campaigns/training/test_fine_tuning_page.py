@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from app.config import DEFAULTS
+from app.core.config import DEFAULTS
 from studio.__main__ import main
 from tests.support import forked_python, tiny
 from worker.diffusion.model import Model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.support import forks
 from tests.support.live import LiveSite
 

@@ -7,7 +7,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from app.config import ROOT
+from app.core.config import ROOT
 
 RELEASES = {"1.0.0": "e985c5b868f5cc3cf1552d1d1a03fa3727e1f6fc"}
 """The commits of releases, because the history has no tags yet."""

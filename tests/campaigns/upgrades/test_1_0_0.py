@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.config import ROOT
+from app.core.config import ROOT
 from tests.campaigns.upgrades import commands, earlier
 from tests.conftest import inside, make_app
 from tests.support.live import LONG, LiveSite, stop, wait_until

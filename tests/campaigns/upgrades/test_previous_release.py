@@ -13,9 +13,9 @@ from flask import Flask
 from flask_migrate import upgrade as run_migrations
 from sqlalchemy import select
 
-from app.queue import queued_tasks
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import PHOTOS, PIECE_TAKEN, Task
+from app.walks.queue import queued_tasks
 from tests.conftest import make_app
 from tests.support.live import LiveSite
 from tests.support.made_up_migrations import REVISION, migrations_with

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.text.embedding import Embedding
+from app.core.text.embedding import Embedding
 from studio.text.text_encoder import Texts
 from studio.training.meaning_table import LEVELS, read_texts, table, unique
 from tests.support.studio_fixtures import call

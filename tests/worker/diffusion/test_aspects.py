@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.generation import cost, presets
-from app.models import facts
+from app.core.models import facts
+from app.offer.generation import cost, presets
 from tests.support import flow_calls
 from tests.support.own_calls import difference, exact, shown, usual
 from worker.diffusion import solvers

@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from app.generation import models_on_offer
+from app.offer.generation import models_on_offer
 from tests.support.house import HOUSE
 from tests.support.own_calls import change
 from worker.diffusion.families import DEFAULT_OPTIONS

@@ -12,7 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from app.generation import cost, presets
+from app.offer.generation import cost, presets
 from tests.support.house import FACTS, HOUSE, SIZE, scene
 from tests.support.own_calls import OWN_SOLVERS, change, difference, exact, shown, usual
 from worker.diffusion import pass_batch

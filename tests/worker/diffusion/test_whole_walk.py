@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.generation import presets
+from app.offer.generation import presets
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline

@@ -20,7 +20,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from app.walk_requests.recipe_files import find_recipe
+from app.requests.walk_requests.recipe_files import find_recipe
 from tests.worker.fleeting import OneByOne
 from worker.film import encoding as films
 

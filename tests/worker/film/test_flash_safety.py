@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.operations.first_exhibition import ShippedWalk, shipped_walks
+from app.upkeep.operations.first_exhibition import ShippedWalk, shipped_walks
 from worker.film.flash_safety import SAFE_AREA, SAFE_FPS, flashes, limit_fps
 
 FPS = 12.5

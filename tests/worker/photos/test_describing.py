@@ -9,7 +9,7 @@ import pytest
 import torch
 import transformers
 
-from app.config import ROOT
+from app.core.config import ROOT
 from image_encoder import ImageEncoder
 from tests.support import photos
 from worker.photos import describing

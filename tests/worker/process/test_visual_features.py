@@ -11,11 +11,11 @@ import torch
 from flask import Flask
 from sqlalchemy import select
 
-from app.search import vector_index, visual_search
+from app.collection.search import vector_index, visual_search
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import Stop, Walk
-from app.walks import lifecycle
+from app.walks.saved import lifecycle
 from tests.conftest import Commissioner, make_app
 from tests.support.eyes import WIDTH, make_eye
 from tests.support.fake_painter import FakePainter

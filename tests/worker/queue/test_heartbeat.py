@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.storage.database import db, now, writing
 from app.storage.walk_models import Task
-from app.walks import lifecycle
+from app.walks.saved import lifecycle
 from tests.conftest import Commissioner
 from worker.queue import heartbeat
 from worker.queue.heartbeat import Heartbeat

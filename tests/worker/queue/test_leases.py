@@ -29,7 +29,7 @@ from app.storage.walk_models import (
     Task,
     Walk,
 )
-from app.walks import lifecycle
+from app.walks.saved import lifecycle
 from tests.conftest import Commissioner
 from tests.support.worker_rows import read
 from worker.queue.leases import (

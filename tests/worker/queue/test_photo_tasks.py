@@ -8,10 +8,10 @@ import pytest
 from flask import current_app
 from sqlalchemy import select
 
-from app.queue import queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import PHOTOS, Task
+from app.walks.queue import queued_tasks
 from tests.support.worker_rows import read_photo
 from worker.queue import leases, photo_tasks
 from worker.queue.leases import Claim, LeaseLost

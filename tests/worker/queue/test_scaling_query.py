@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import FINISHED, PIECE_TAKEN, Task, Walk
-from app.walks import lifecycle
+from app.walks.saved import lifecycle
 from tests.conftest import Commissioner
 from tests.support.manifests import FOLDER
 from tests.support.worker_rows import read

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.queue import jobs, queued_tasks
 from app.storage.database import db, writing
 from app.storage.walk_models import (
     CANDIDATES,
@@ -21,6 +20,7 @@ from app.storage.walk_models import (
     Task,
     Walk,
 )
+from app.walks.queue import jobs, queued_tasks
 from tests.conftest import Commissioner
 from tests.support import candidates
 from tests.support.house import NAME

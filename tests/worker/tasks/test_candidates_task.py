@@ -14,12 +14,12 @@ from flask import Flask
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.queue import candidate_requests
+from app.requests.walk_requests import candidates, intake, validation
 from app.storage import media_store
 from app.storage.candidate_models import FAILED, PAINTED, CandidateSet
 from app.storage.database import db, writing
 from app.storage.walk_models import CANDIDATES, STOPS, Task, Walk
-from app.walk_requests import candidates, intake, validation
+from app.walks.queue import candidate_requests
 from sketch import scene
 from tests.conftest import Commissioner, make_app
 from tests.support import led

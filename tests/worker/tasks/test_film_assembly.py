@@ -15,11 +15,11 @@ from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy import update
 
+from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, Task
-from app.walk_requests import recipe
-from app.walks import lookup
+from app.walks.saved import lookup
 from tests.conftest import Commissioner
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.worker_rows import read

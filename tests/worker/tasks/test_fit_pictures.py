@@ -13,9 +13,9 @@ from flask import Flask
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.requests.walk_requests import intake, recipe
 from app.storage import media_store
 from app.storage.walk_models import FINISHED, REFUSED, Walk
-from app.walk_requests import intake, recipe
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read

@@ -8,11 +8,11 @@ import json
 import pytest
 from PIL import Image
 
-from app.queue import frame_requests
+from app.requests.walk_requests.recipe_files import find_recipe
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, LARGE, Task, Walk
-from app.walk_requests.recipe_files import find_recipe
+from app.walks.queue import frame_requests
 from tests.conftest import Commissioner
 from tests.support import drawings
 from tests.support.fake_painter import SIDE, FakePainter

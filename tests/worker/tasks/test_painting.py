@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy import delete
 
-from app.config import ROOT
-from app.moderation import drawing_curation
-from app.moderation.drawing_request import DrawingRequest
+from app.collection.moderation import drawing_curation
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.core.config import ROOT
+from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import FAILED, FINISHED, Walk
-from app.walk_requests import intake, recipe
-from app.walk_requests.validation import validate
 from tests.conftest import make_app
 from tests.support.fake_painter import FakePainter
 from tests.support.led import ROBOT, ROBOT_DIGEST

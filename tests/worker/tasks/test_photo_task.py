@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from app.errors import MediaStoreAway
+from app.core.errors import MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.media_store import MediaStore

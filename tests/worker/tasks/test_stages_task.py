@@ -12,11 +12,11 @@ from flask import Flask
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.queue import frame_requests
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, STAGES, STOPS, Task, Walk
-from app.walks import lifecycle, lookup, reuse
+from app.walks.queue import frame_requests
+from app.walks.saved import lifecycle, lookup, reuse
 from sketch import rendering
 from sketch.scene import Scene
 from tests.conftest import Commissioner

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from app.requests.walk_requests import recipe
 from app.storage import media_store
-from app.walk_requests import recipe
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from sqlalchemy import select
 
-from app.gallery import exhibitions
+from app.collection.gallery import exhibitions
+from app.requests.walk_requests import intake, recipe
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.storage.wall_models import Wall
-from app.walk_requests import intake, recipe
 from app.wall import director, programme, stretches
 from tests.support.fake_painter import FakePainter
 from tests.support.walls import fresh, legs, opened, said, walk_of, walk_on

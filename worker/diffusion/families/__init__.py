@@ -37,5 +37,5 @@ FAMILIES: tuple[type[Family], ...] = (
 
 
 def find_family(kind: str) -> type[Family]:
-    """Return the family whose pipelines have this class; `app.models.folder` has accepted it."""
+    """Return the family whose pipelines have this class; `app.core.models.folder` has accepted it."""
     return next(each for each in FAMILIES if kind in each.kinds)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.text import embedding_names, prompt_weights
+from app.core.text import embedding_names, prompt_weights
 from worker.diffusion.families import inversion_files
 from worker.diffusion.families.family import Text
 from worker.diffusion.families.text_options import TextOptions

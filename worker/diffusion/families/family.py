@@ -13,8 +13,8 @@ import torch
 from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
 from numpy.typing import NDArray
 
-from app.models import kinds
-from app.models.kinds import Kind
+from app.core.models import kinds
+from app.core.models.kinds import Kind
 from worker.diffusion import solvers
 from worker.diffusion.families.text_options import TextOptions
 from worker.networks import decoding
@@ -81,7 +81,7 @@ class Family(ABC):
     traces: ClassVar[bool] = False
     """Whether a small network may be traced on a CPU."""
     original: ClassVar[str] = ""
-    """The name in `app.models.families` of network-only files with the keys of the original implementation."""
+    """The name in `app.core.models.families` of network-only files with the keys of the original implementation."""
     evaluation_bytes: ClassVar[int] = 520
     """Bytes of GPU memory that an evaluation takes for each pixel, without the weights, in half precision."""
     stores_float8: ClassVar[bool] = False

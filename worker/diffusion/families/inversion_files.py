@@ -9,7 +9,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from app.text.embedding_names import OF_ENCODERS
+from app.core.text.embedding_names import OF_ENCODERS
 from worker.diffusion.families.text_options import EmbeddingFile
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.text import prompt_weights, stop_notes
+from app.core.text import prompt_weights, stop_notes
 from worker.diffusion.families import clip_text
 from worker.diffusion.families.family import Family
 from worker.diffusion.families.text_options import TextOptions

@@ -19,9 +19,9 @@ class EmbeddingFile:
 class TextOptions:
     """How texts are encoded.
 
-    `syntax` is the version of `app.text.prompt_weights`; at 0, as in release 1.0.0, brackets are text and a prompt is
-    cut at the encoder's length. `clip_skip` is how many of the encoder's last layers are skipped. `embeddings` are the
-    textual inversions that names in the texts may refer to.
+    `syntax` is the version of `app.core.text.prompt_weights`; at 0, as in release 1.0.0, brackets are text and a prompt
+    is cut at the encoder's length. `clip_skip` is how many of the encoder's last layers are skipped. `embeddings` are
+    the textual inversions that names in the texts may refer to.
     """
 
     syntax: int = 0

@@ -16,9 +16,9 @@ from typing import Any
 import diffusers
 import torch
 
-from app.models import single_file
-from app.models.errors import ModelError
-from app.models.folder import is_half_only, is_named, read_json, weights
+from app.core.models import single_file
+from app.core.models.errors import ModelError
+from app.core.models.folder import is_half_only, is_named, read_json, weights
 from worker.diffusion import families, solvers
 from worker.diffusion import model_folder as files
 from worker.diffusion.families import Family

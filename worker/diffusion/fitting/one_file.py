@@ -8,8 +8,8 @@ import safetensors
 import torch
 import transformers
 
-from app.models.errors import ModelError
-from app.models.single_file import SingleFile
+from app.core.models.errors import ModelError
+from app.core.models.single_file import SingleFile
 
 
 class Loader:

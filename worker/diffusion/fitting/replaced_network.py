@@ -17,9 +17,9 @@ import diffusers
 import safetensors
 import torch
 
-from app.models import families
-from app.models.errors import ModelError
-from app.models.names import expand
+from app.core.models import families
+from app.core.models.errors import ModelError
+from app.core.models.names import expand
 from worker.diffusion.families import Family
 from worker.diffusion.fitting import one_file
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import safetensors
 
-from app.models.errors import ModelError
-from app.models.folder import PARTS, read_json, weights
-from app.models.names import expand
+from app.core.models.errors import ModelError
+from app.core.models.folder import PARTS, read_json, weights
+from app.core.models.names import expand
 
 FIRST = "decoder.conv_in.weight"
 """The weight whose second dimension is the number of latent channels."""

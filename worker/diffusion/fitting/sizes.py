@@ -11,8 +11,8 @@ from pathlib import Path
 import safetensors
 import torch
 
-from app.models.folder import HALF, is_half_only, weights
-from app.models.single_file import SingleFile
+from app.core.models.folder import HALF, is_half_only, weights
+from app.core.models.single_file import SingleFile
 from worker.diffusion.families import Family
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.generation import presets
-from app.models import facts
+from app.core.models import facts
+from app.offer.generation import presets
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
 from worker.diffusion.rendering import StopInput

@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from app.models import facts, families, single_file
+from app.core.models import facts, families, single_file
 from tests.support import single_files, tiny
 from tests.support.halves import halved
 from worker.diffusion import tuning

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from peft import LoraConfig, get_peft_model_state_dict
 from safetensors.torch import save
 
-from app.generation import presets
+from app.offer.generation import presets
 from tests.support import cards
 from tests.support.own_calls import is_same
 from tests.support.whole_walk import WholeWalk

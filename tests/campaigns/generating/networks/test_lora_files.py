@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.generation import lora_file
+from app.offer.generation import lora_file
 from tests.support import lora_files
 from tests.support.own_calls import difference, exact, pipeline, shown, usual
 from worker.diffusion.rendering import StopInput

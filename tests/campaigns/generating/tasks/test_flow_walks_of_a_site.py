@@ -12,11 +12,11 @@ import pytest
 from flask import Flask
 from numpy.typing import NDArray
 
+from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
-from app.walk_requests import intake, recipe
-from app.walk_requests.validation import validate
 from tests.conftest import make_app
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read

@@ -16,15 +16,15 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from safetensors.torch import load_file, save_file
 
-from app.errors import InvalidInput
-from app.generation import adapters, lora_file, loras
-from app.queue import jobs, lora_checks
+from app.core.errors import InvalidInput
+from app.offer.generation import adapters, lora_file, loras
+from app.requests.teaching import lora_adding
+from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FAILED, FINISHED, LORA, Task, Walk
-from app.teaching import lora_adding
-from app.walk_requests import intake, recipe
-from app.walk_requests.validation import validate
+from app.walks.queue import jobs, lora_checks
 from tests.conftest import make_app
 from tests.support import lora_files
 from tests.support.commands import run, run_json

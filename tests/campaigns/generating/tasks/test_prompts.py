@@ -12,14 +12,14 @@ import torch
 from flask import Flask
 from safetensors.torch import save_file
 
-from app.errors import InvalidInput
-from app.generation import embeddings
-from app.queue import jobs
+from app.core.errors import InvalidInput
+from app.offer.generation import embeddings
+from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FAILED, FINISHED, Walk
-from app.walk_requests import intake, recipe
-from app.walk_requests.validation import validate
+from app.walks.queue import jobs
 from sketch.scene import Scene, Thing
 from tests.conftest import make_app
 from tests.support.commands import run

@@ -15,14 +15,14 @@ from flask.testing import FlaskCliRunner
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.config import ROOT
-from app.errors import InvalidInput
+from app.core.config import ROOT
+from app.core.errors import InvalidInput
+from app.requests.teaching import style_teaching
+from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FAILED, FINISHED, Walk
-from app.teaching import style_teaching
-from app.walk_requests import intake, recipe
-from app.walk_requests.validation import validate
 from tests.conftest import make_app
 from tests.support.commands import run, run_json
 from tests.support.studio_fixtures import call

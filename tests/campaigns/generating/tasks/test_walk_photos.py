@@ -16,15 +16,15 @@ from flask import Flask
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.config import ROOT
-from app.queue import candidate_requests
+from app.core.config import ROOT
+from app.requests.walk_requests import candidates, intake
+from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.candidate_models import CandidateSet
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, Medium, Walk
-from app.uploads import photo_check, photo_stops, photo_store
-from app.walk_requests import candidates, intake
-from app.walk_requests.validation import validate
+from app.walks.queue import candidate_requests
+from app.walks.uploads import photo_check, photo_stops, photo_store
 from tests.conftest import make_app
 from tests.support import photos
 from tests.support.worker_processes import restart

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.generation import presets
+from app.offer.generation import presets
 from image_encoder import ImageEncoder, Shape, Tower, save
 from sketch import rendering, sketchbook
 from studio.judging import exam, led_exam, led_score

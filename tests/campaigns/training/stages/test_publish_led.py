@@ -13,7 +13,7 @@ import torch
 from diffusers import UNet2DConditionModel
 
 import decoder
-from app.i18n.foreign_messages import KNOWN
+from app.core.i18n.foreign_messages import KNOWN
 from decoder import SceneDecoder, Shape
 from sketch import arrangement, sketchbook
 from sketch.arrangement import Item, Wish

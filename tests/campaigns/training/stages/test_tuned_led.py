@@ -13,9 +13,9 @@ import torch
 from diffusers import UNet2DConditionModel
 from PIL import Image, ImageDraw
 
-from app.config import ROOT
-from app.generation import model_styles, models_on_offer
-from app.styles import added
+from app.collection.styles import added
+from app.core.config import ROOT
+from app.offer.generation import model_styles, models_on_offer
 from sketch import sketchbook
 from studio.scenes import painted, subjects
 from studio.workspace.shards import Shards

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.models import kinds
+from app.core.models import kinds
 from worker.diffusion import families
 from worker.diffusion.families import Family
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.generation import presets
-from app.models import facts, folder
+from app.core.models import facts, folder
+from app.offer.generation import presets
 from tests.support import tiny_flow
 from worker.diffusion.model import Model
 

@@ -1,0 +1,115 @@
+"""Identify visitors by a signed cookie and API callers by a token, and hash these secrets to record ownership."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from contextlib import suppress
+from typing import Any
+
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import Row
+
+from app.access.auth import cookies
+from app.storage.candidate_models import CandidateSet
+from app.storage.walk_models import Walk
+
+
+class HostSession(SecureCookieSessionInterface):
+    """The signed session (it holds the CSRF token), with the name and path of the site's other cookies."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:  # noqa: ARG002
+        """Return the session of the first of the request's cookies that this site has signed, or an empty one."""
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        for value in cookies.values(cookies.SESSION):
+            with suppress(BadSignature):
+                return self.session_class(serializer.loads(value))
+        return self.session_class()
+
+    def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002
+        """Return the cookie's name for this request."""
+        return cookies.name(cookies.SESSION)
+
+    def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002
+        """Return the path below which browsers send the cookie."""
+        return cookies.path()
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
+        """Return whether the cookie is limited to https: if this request uses https."""
+        return request.is_secure
+
+
+def init_app(app: Flask) -> None:
+    """Set up the session's cookie, and the visitor cookie after each request that needs it."""
+    app.session_interface = HostSession()
+    app.after_request(_set_cookie)
+
+
+def known() -> str | None:
+    """Return the visitor's secret from their cookie; ``None`` without a valid cookie."""
+    if "visitor" not in g:
+        g.visitor = _read_cookie()
+    secret: str | None = g.visitor
+    return secret
+
+
+def current() -> str:
+    """Return the visitor's secret, creating one if needed; the response sets the cookie for another year."""
+    secret = known()
+    if secret is None:
+        secret = g.visitor = secrets.token_urlsafe(24)
+    g.sets_visitor_cookie = True
+    return secret
+
+
+def digest(secret: str) -> str:
+    """Return the SHA-256 of a secret, as the database stores it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def owns(secret: str | None, owned: Walk | CandidateSet | Row[Any]) -> bool:
+    """Return whether ``secret``, from a cookie or a bearer token, belongs to the owner of a walk or candidate set."""
+    return secret is not None and hmac.compare_digest(digest(secret), owned.owner_hash)
+
+
+def new_token() -> str:
+    """Return a new random token by which a program owns a walk."""
+    return secrets.token_hex(32)
+
+
+def keyed(message: str) -> str:
+    """Return the HMAC of a message with the site's secret, so that the message cannot be guessed from it."""
+    return keyed_by_all_secrets(message)[0]
+
+
+def report_hashes(secret: str) -> list[str]:
+    """Return the hashes that identify a visitor's reports: with the site's current secret, then with earlier ones."""
+    return keyed_by_all_secrets(f"reporter {secret}")
+
+
+def keyed_by_all_secrets(message: str) -> list[str]:
+    """Return the HMACs of a message with the site's current secret, then with earlier ones."""
+    return [hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest() for key in cookies.secret_keys()]
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(cookies.secret_keys()[::-1], salt="visitor")  # the last key signs, and all keys verify
+
+
+def _read_cookie() -> str | None:
+    for value in cookies.values(cookies.VISITOR):
+        with suppress(BadSignature):
+            if isinstance(secret := _serializer().loads(value), str):
+                return secret
+    return None
+
+
+def _set_cookie(response: Response) -> Response:
+    if g.get("sets_visitor_cookie"):
+        cookies.put(response, cookies.VISITOR, str(_serializer().dumps(g.visitor)), max_age=cookies.YEAR_SECONDS)
+    return response

@@ -1,0 +1,270 @@
+"""The gallery: finished, public walks in pages with cursors, searched, filtered and sorted.
+
+The order of time, and any order of the whole gallery, is paginated to its end (keyset pagination). The best matches of
+a search, and search or filter results in another order than that of time, are a bounded list of the newest matches.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import selectinload
+
+from app.collection.gallery import cursors
+from app.collection.gallery.catalogue_query import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, CatalogueQuery
+from app.collection.search import ranking, terms, text_index
+from app.collection.search.text_index import IndexQuery
+from app.offer.generation.limits import SEED_MAX
+from app.storage.database import db
+from app.storage.walk_models import GalleryEntry, Walk
+from app.walks.saved import lookup
+from app.walks.saved.lookup import select_public
+
+COUNTED = 1_000
+"""The most matches that are counted; pages show "more than 1,000" above it."""
+
+TOTAL_COUNTED = 10_000
+TOTAL_SECONDS = 60.0
+"""With ``TOTAL_COUNTED`` walks or more, the count is cached for this many seconds."""
+
+LISTED = 500
+"""How many of the newest matches are sorted in an order other than that of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class CataloguePage:
+    """One page of walks, and the cursors of the pages before and after it (``None`` at an end of the list).
+
+    ``hit_count`` is the number of walks that match words and filters, at most ``COUNTED + 1``; ``None`` for the whole
+    gallery. ``near_count`` is the number of further walks that semantic search added. ``offset`` is the distance of
+    the page from the beginning of the list, from 0 to 1. ``draw`` is the seed of the random order.
+    """
+
+    walks: list[Walk]
+    newer: str | None
+    older: str | None
+    hit_count: int | None = None
+    near_count: int = 0
+    offset: float = 0.0
+    draw: int | None = None
+
+
+def total() -> int:
+    """Return the number of public walks; from ``TOTAL_COUNTED`` on, up to ``TOTAL_SECONDS`` old."""
+    counted = db.session.scalar(
+        select(func.count()).select_from(select(GalleryEntry.number).limit(TOTAL_COUNTED).subquery())
+    )
+    if (counted or 0) < TOTAL_COUNTED:
+        return counted or 0
+    cached: tuple[float, int] = current_app.extensions.get("walks_counted", (-TOTAL_SECONDS, 0))
+    if time.monotonic() - cached[0] > TOTAL_SECONDS:
+        cached = (time.monotonic(), db.session.scalar(select(func.count(GalleryEntry.number))) or 0)
+        current_app.extensions["walks_counted"] = cached
+    return cached[1]
+
+
+def recent(limit: int, *, excluding: Walk | None = None, featured_first: bool = False) -> list[Walk]:
+    """Return up to ``limit`` of the newest public walks, without ``excluding``.
+
+    With ``featured_first``, featured walks come first, the most recently featured one leading.
+    """
+    featured = _featured(limit) if featured_first else []
+    excluded_numbers = {walk.number for walk in featured} | ({excluding.number} if excluding else set())
+    newest = text_index.places(IndexQuery(), limit=limit + len(excluded_numbers))
+    others = [walk for walk in _walks(newest) if walk.number not in excluded_numbers]
+    return [*featured, *others][:limit]
+
+
+def random_walk(*, excluding: Walk | None = None) -> Walk | None:
+    """Return a random public walk other than ``excluding``, or ``None`` if there is none."""
+    keys = [place for _, place in _around(secrets.randbelow(SEED_MAX + 1), None, 2, backward=False)]
+    return next((walk for walk in _walks(keys) if excluding is None or walk.number != excluding.number), None)
+
+
+def _featured(limit: int) -> list[Walk]:
+    numbers = db.session.scalars(select(Walk.number).where(Walk.featured_at.is_not(None))).all()
+    if not numbers:  # the usual case; in one query, SQLite would scan all public walks
+        return []
+    query = select_public().where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc())
+    return lookup.without_deleted(walk for (walk,) in _run(query.limit(limit)))
+
+
+def page(query: CatalogueQuery | str = "", *, cursor: str | None = None, limit: int | None = None) -> CataloguePage:
+    """Return one page of the walks that a query or search text selects. A walk's ID or address selects that walk.
+
+    :param cursor: the cursor of a neighbouring page; ``None`` for the first page.
+    :param limit: the number of walks on the page; the setting ``PAGE_SIZE`` by default.
+    :raises InvalidInput: for a search that is too long or complex, or an invalid cursor.
+    """
+    choice = CatalogueQuery().model_copy(update={"q": query}) if isinstance(query, str) else query
+    limit = limit or int(current_app.config["PAGE_SIZE"])
+    if named := lookup.public_walk(lookup.id_in(choice.q)):
+        return CataloguePage([named], None, None, hit_count=1)
+    index_query = choice.index_query()
+    if index_query.text_query is not None and not index_query.text_query.terms:
+        return CataloguePage([], None, None, hit_count=0)
+    if choice.order in (NEWEST, OLDEST):
+        result = _by_time(choice, index_query, cursor, limit)
+    elif choice.order == BEST or not index_query.is_everything:
+        result = _bounded_list(choice, index_query, cursor, limit)
+    else:
+        result = _by_column(choice, cursor, limit)
+    return result
+
+
+def _by_time(choice: CatalogueQuery, index_query: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
+    """Return a page of the matches sorted by time, newest or oldest first."""
+    backward, place = cursors.decode(cursor, choice.order, bool, int) if cursor else (False, None)
+    oldest_first = (choice.order == OLDEST) != bool(backward)
+    after = None if place is None else int(place)
+    places = text_index.places(index_query, after=after, limit=limit + 1, oldest_first=oldest_first)
+    more, places = len(places) > limit, places[:limit]
+    if backward:
+        places.reverse()
+    walks = _walks(places)
+
+    def write(place: int, *, backward: bool) -> str:
+        return cursors.encode(choice.order, backward, place)
+
+    return CataloguePage(
+        walks,
+        newer=write(places[0], backward=True) if places and (more if backward else after is not None) else None,
+        older=write(places[-1], backward=False) if places and (backward or more) else None,
+        hit_count=None if index_query.is_everything else text_index.count(index_query, COUNTED),
+        offset=_time_offset(places[0], choice.order) if places and after is not None else 0.0,
+    )
+
+
+def _time_offset(place: int, order: str) -> float:
+    """Return where a place lies in time between the first and the last walk of the order, from 0 to 1."""
+    newest = _newest_place() or place
+    oldest = db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place).limit(1)) or place
+    share = (newest - place) / max(newest - oldest, 1)
+    return min(1.0, max(0.0, 1 - share if order == OLDEST else share))
+
+
+def _newest_place() -> int:
+    return db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place.desc()).limit(1)) or 0
+
+
+def _draw(choice: CatalogueQuery) -> int:
+    """Return the seed of the random order ("surprise me"): the one in the URL, or a new one."""
+    return choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
+
+
+def _bounded_list(choice: CatalogueQuery, index_query: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
+    """Return a page of a bounded list: the best matches, or the newest matches in another order.
+
+    The cursor fixes the newest walk of the list, so that walks published later do not shift its pages.
+    """
+    start, as_of, draw = 0, _newest_place(), _draw(choice)
+    if cursor:
+        start, as_of, draw = (int(each) for each in cursors.decode(cursor, choice.order, int, int, int))
+    places = text_index.places(index_query, after=as_of + 1, limit=COUNTED + 1)
+    rows = text_index.rows(places[:LISTED])
+    ordered = [row.number for row in sorted(rows, key=_key(choice.order, index_query, draw), reverse=True)]
+    near_count = 0
+    if choice.order == BEST:
+        others = [text_index.filter_numbers(ranker(choice.q), index_query) for ranker in ranking.rankers()]
+        ordered, by_words = ranking.fuse_rankings(ordered, *others), set(ordered)
+        near_count = sum(number not in by_words for number in ordered)
+    numbers = ordered[start : start + limit]
+
+    def write(begin: int) -> str:
+        return cursors.encode(choice.order, max(0, begin), as_of, draw)
+
+    return CataloguePage(
+        _walks(numbers, by=GalleryEntry.number),
+        newer=write(start - limit) if start and ordered else None,
+        older=write(start + limit) if start + limit < len(ordered) else None,
+        hit_count=len(places),
+        near_count=near_count,
+        offset=start / len(ordered) if ordered else 0.0,
+        draw=draw,
+    )
+
+
+def _key(order: str, index_query: IndexQuery, draw: int) -> Callable[[text_index.Row], tuple[float, int]]:
+    """Return the sort key of an order; the greatest key comes first, and of equal walks the newest."""
+    text_query = index_query.text_query or terms.ParsedQuery(())
+    keys: dict[str, Callable[[text_index.Row], float]] = {
+        BEST: lambda row: text_query.relevance(row.words),
+        SMOOTHEST: lambda row: row.evenness,
+        WALKED: lambda row: row.walked,
+        SURPRISE: lambda row: -((row.drawn - draw) % (SEED_MAX + 1)),
+    }
+    return lambda row: (keys[order](row), row.place)
+
+
+def _by_column(choice: CatalogueQuery, cursor: str | None, limit: int) -> CataloguePage:
+    """Return a page of all public walks sorted by smoothness, by the number of continuations, or at random."""
+    column, kind = {
+        SMOOTHEST: (GalleryEntry.evenness, float),
+        WALKED: (GalleryEntry.walked, int),
+        SURPRISE: (GalleryEntry.drawn, int),
+    }[choice.order]
+    draw = _draw(choice)
+    backward, after = False, None
+    if cursor:
+        backward, value, place, draw = cursors.decode(cursor, choice.order, bool, kind, int, int)  # type: ignore[assignment]
+        after = (value, place)
+    if choice.order == SURPRISE:
+        rows = _around(draw, after, limit + 1, backward=backward)
+    else:
+        rows = _along(column, after, limit + 1, descending=not backward)
+    more, rows = len(rows) > limit, rows[:limit]
+    if backward:
+        rows.reverse()
+
+    def write(row: Any, *, backward: bool) -> str:
+        return cursors.encode(choice.order, backward, row[0], row[1], draw)
+
+    return CataloguePage(
+        _walks([place for _, place in rows]),
+        newer=write(rows[0], backward=True) if rows and (more if backward else after is not None) else None,
+        older=write(rows[-1], backward=False) if rows and (backward or more) else None,
+        offset=0.5 if after is not None else 0.0,
+        draw=draw,
+    )
+
+
+def _along(column: Any, after: Any, limit: int, *, descending: bool, within: Any = None) -> list[Any]:
+    """Return the value and place of up to ``limit`` rows after ``after`` in the order of ``column``."""
+    query = select(column, GalleryEntry.place) if within is None else select(column, GalleryEntry.place).where(within)
+    if after is not None:
+        here = tuple_(column, GalleryEntry.place)
+        query = query.where(here < after if descending else here > after)
+    order = (column.desc(), GalleryEntry.place.desc()) if descending else (column.asc(), GalleryEntry.place.asc())
+    return [tuple(row) for row in db.session.execute(query.order_by(*order).limit(limit))]
+
+
+def _around(draw: int, after: Any, limit: int, *, backward: bool) -> list[Any]:
+    """Return up to ``limit`` rows in the random order, a circle of numbers that begins and ends at ``draw``."""
+    halves = [GalleryEntry.drawn >= draw, GalleryEntry.drawn < draw]
+    at = 0 if after is None or after[0] >= draw else 1
+    way = [(halves[at], after)]
+    if at == (1 if backward else 0):
+        way.append((halves[1 - at], None))
+    rows: list[Any] = []
+    for half, begin in way:
+        if len(rows) < limit:
+            rows += _along(GalleryEntry.drawn, begin, limit - len(rows), descending=backward, within=half)
+    return rows
+
+
+def _walks(keys: list[int], *, by: Any = GalleryEntry.place) -> list[Walk]:
+    """Return the walks with these places (or the column ``by``), in this order; without walks deleted meanwhile."""
+    rows = _run(select(Walk).join(GalleryEntry, GalleryEntry.number == Walk.number).where(by.in_(keys)).add_columns(by))
+    walks = {key: walk for walk, key in rows}
+    return lookup.without_deleted(walks[key] for key in keys if key in walks and walks[key].is_public)
+
+
+def _run(query: Any) -> list[Any]:
+    options = (selectinload(Walk.stops), selectinload(Walk.media))
+    return list(db.session.execute(query.options(*options)))

@@ -1,0 +1,183 @@
+"""The list of what a model can draw, to browse and search by names in both languages, by keywords and by meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.collection.gallery import spelling
+from app.core.i18n.gettext import N_
+from app.core.text import folding
+from app.reading.lexicon import SPOKEN
+from app.reading.reader import Reader
+from sketch.sketchbook import Drawing
+from sketch.styling.drawing_styles import without_modelled
+
+GROUPS = (
+    ("animals", N_("Animals"), ("animal-",)),
+    ("plants", N_("Plants"), ("plant-",)),
+    ("food", N_("Food and drink"), ("food-", "drink", "dishware")),
+    ("sky", N_("Sky and weather"), ("sky-",)),
+    ("places", N_("Places"), ("place-", "hotel")),
+    ("travel", N_("Travel"), ("transport-",)),
+    ("things", N_("Things"), (
+        "household", "tool", "office", "writing", "book-paper", "mail", "money", "lock", "light-video", "phone",
+        "computer", "science", "medical", "time", "other-object",
+    )),
+    ("clothes", N_("Clothes"), ("clothing",)),
+    ("play", N_("Music and play"), (
+        "music", "sound", "sport", "game", "arts-crafts", "event", "award-medal",
+    )),
+    ("people", N_("People"), ("person", "family", "hand", "body-parts")),
+    ("faces", N_("Faces"), ("face-", "cat-face", "monkey-face", "heart", "emotion")),
+    ("others", N_("Others"), ("",)),
+)  # fmt: skip
+"""The groups in the order in which they are shown: key, heading, and the prefixes of Unicode's emoji subgroups."""
+
+NEAR = 4
+"""The most drawings of related things that a search adds."""
+
+BEGUN = 3
+"""The rank of names that only begin with the searched words."""
+
+SHORT = 5
+"""The length from which a word may have two wrong letters, instead of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Motif:
+    """A thing that is drawn: its name in the catalogue's language, and what a search compares.
+
+    ``names`` are its folded names in all languages, ``name_words`` their words, ``keywords`` the words of its drawings.
+    """
+
+    name: str
+    names: frozenset[str]
+    group: str
+    drawings: tuple[Drawing, ...]
+    name_words: frozenset[str]
+    keywords: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The motifs that match a search, related motifs, and a corrected spelling (``""`` for none)."""
+
+    motifs: tuple[Motif, ...]
+    near: tuple[Motif, ...] = ()
+    suggestion: str = ""
+
+
+class DrawingCatalogue:
+    """The motifs of a prompt parser's drawing library, named in one language, in the order in which they are shown.
+
+    A modelled variant of a flat drawing is not listed separately.
+    """
+
+    def __init__(self, reader: Reader, language: str) -> None:
+        self._reader, self._language = reader, language
+        together: dict[str, list[Drawing]] = {}
+        for drawing in reader.drawings.values():
+            together.setdefault(drawing.name, []).append(drawing)
+        order = {concept.name: place for place, concept in enumerate(reader.wordbook.concepts)}
+        places = {name: place for place, (name, *_) in enumerate(GROUPS)}
+        motifs = [self._motif(name, without_modelled(drawings)) for name, drawings in together.items()]
+        motifs.sort(key=lambda motif: (places[motif.group], order.get(motif.drawings[0].name, len(order)), motif.name))
+        self.motifs = tuple(motifs)
+        self._by_name = {motif.drawings[0].name: motif for motif in motifs}
+        self._words = frozenset(word for motif in motifs for word in motif.name_words)
+        spoken = (word for motif in motifs for word in re.findall(r"\w+", motif.name))
+        self._spoken = {folded: word for word in spoken for folded in folding.words(word)}
+
+    def of_group(self, group: str) -> tuple[Motif, ...]:
+        """Return the motifs of a group, or all motifs for ``""``."""
+        return tuple(motif for motif in self.motifs if group in ("", motif.group))
+
+    def search(self, query: str) -> SearchResult:
+        """Return the motifs that match a query by name or keyword, the best first, and motifs of related meaning.
+
+        An empty query matches all motifs. Without a match, the result may suggest another spelling.
+        """
+        query_words = folding.words(query)
+        if not query_words:
+            return SearchResult(self.motifs)
+        ranked = [
+            (rank, place) for place, motif in enumerate(self.motifs) if (rank := _rank(query_words, motif)) is not None
+        ]
+        whole = [each for each in ranked if each[0] != BEGUN]  # if there is a bat, a bathtub is no match
+        motifs = tuple(self.motifs[place] for _, place in sorted(whole or ranked))
+        near = tuple(motif for motif in dict.fromkeys(self._meant_by(query)) if motif not in motifs)[:NEAR]
+        return SearchResult(motifs, near, "" if motifs else self._corrected(query, query_words))
+
+    def prompt_for(self, motif: Motif) -> str:
+        """Return the prompt for a motif: its name, or its English name if the parser finds another motif in it."""
+        reading = self._reader.again(motif.name, language=self._language)
+        english = motif.drawings[0].name
+        return motif.name if [item.drawing.name for item in reading.items] == [english] else english
+
+    def _motif(self, name: str, drawings: Sequence[Drawing]) -> Motif:
+        first = drawings[0]
+        names = frozenset(
+            " ".join(folding.words(each)) for each in (name, *(self._reader.name_of(first, each) for each in SPOKEN))
+        )
+        keywords = frozenset(word for drawing in drawings for text in drawing.words for word in folding.words(text))
+        return Motif(
+            self._reader.name_of(first, self._language), names, group_of(first.kind), tuple(drawings),
+            frozenset(word for each in names for word in each.split()), keywords,
+        )  # fmt: skip
+
+    def _meant_by(self, query: str) -> Iterator[Motif]:
+        """Yield the motifs that the prompt parser finds in a query."""
+        reading = self._reader.again(query, language=self._language)
+        for item in reading.items:
+            yield from (self._by_name[drawing.name] for drawing in (item.drawing, *item.others))
+
+    def _corrected(self, query: str, query_words: Sequence[str]) -> str:
+        """Return the query with unknown words replaced by similar ones of names; "" if that matches nothing."""
+        better = query
+        for word in query_words:
+            if not any(known.startswith(word) for known in self._words):
+                correction = self._nearest(word)
+                if not correction:
+                    return ""
+                better = re.sub(r"\w+", lambda found, word=word, correction=correction: (  # type: ignore[misc]
+                    correction if folding.words(found[0]) == [word] else found[0]
+                ), better)  # fmt: skip
+        return better if better != query and self.search(better).motifs else ""
+
+    def _nearest(self, word: str) -> str:
+        most = 1 if len(word) < SHORT else 2
+        near = [
+            (spelling.distance(word, known, most), known not in self._spoken, known[:1] != word[:1], known)
+            for known in self._words
+        ]
+        far, *_, known = min(near)
+        return self._spoken.get(known, known) if far <= most else ""
+
+
+@lru_cache(maxsize=4)
+def catalogue(reader: Reader, language: str) -> DrawingCatalogue:
+    """Return the catalogue of a prompt parser's drawings in a language, cached in the process."""
+    return DrawingCatalogue(reader, language)
+
+
+def group_of(kind: str) -> str:
+    """Return the key of the group to which one of Unicode's emoji subgroups belongs."""
+    return next(name for name, _, kinds in GROUPS if kind.startswith(kinds))
+
+
+def _rank(query_words: Sequence[str], motif: Motif) -> int | None:
+    """Return how well a motif matches, 0 being best, or ``None`` if it does not.
+
+    0: the words are a name of it. 1: its names have all words. 2: its names or keywords have them. 3: words of its
+    names begin with them.
+    """
+    if " ".join(query_words) in motif.names:
+        return 0
+    if all(word in motif.name_words for word in query_words):
+        return 1
+    if all(word in motif.name_words | motif.keywords for word in query_words):
+        return 2
+    return BEGUN if all(any(name.startswith(word) for name in motif.name_words) for word in query_words) else None

@@ -1,0 +1,124 @@
+"""Banned words: new texts that the site shows may not contain one, until an operator lifts the ban.
+
+The texts are prompts and negative prompts, titles, words of scenes, style names of other sites' models, notes, and
+names of added drawings. :func:`flaws` checks all of them, also against the built-in lists of unfit words
+(:mod:`app.collection.moderation.unfit_text`) without the words that operators allow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
+
+from app.collection.moderation import allowed_words, audit_log, unfit_text
+from app.core.errors import FieldError, InvalidInput
+from app.core.i18n.formatting import number
+from app.core.i18n.gettext import _
+from app.core.text import lookalikes, prompt_weights
+from app.core.text.folding import IS_UNSPACED, spaced
+from app.storage.database import EMPTY, db, schema_state, writing
+from app.storage.house_models import WORD_MAX, BannedWord
+
+WORDS_MAX = 1000
+LEFT_OUT = "negative_prompt"
+
+ShownText = tuple[tuple[str | int, ...], str, str]
+"""A text that will be shown: the path of its field, its name as the subject of a sentence, and the text."""
+
+
+def words() -> list[str]:
+    """Return the banned words in normalised form, sorted; empty if the database has no tables yet."""
+    try:
+        return list(db.session.scalars(select(BannedWord.word).order_by(BannedWord.word)))
+    except DBAPIError:
+        db.session.rollback()
+        if schema_state() != EMPTY:
+            raise
+        return []
+
+
+def flaws(texts: Iterable[ShownText]) -> list[FieldError]:
+    """Return an error for each text that contains a banned word or is unfit by the built-in lists.
+
+    Banned words match whole words, regardless of case and accents; in scripts without spaces they match anywhere.
+    Invisible characters are ignored, and letters that look like Latin ones match these.
+    """
+    banned, allowed = [(word, *_patterns(word)) for word in words()], allowed_words.words()
+    errors = []
+    for field, subject, text in texts:
+        unweighted = prompt_weights.parse(text).text  # weights in brackets could hide a word
+        if word := _find_word(text, banned) or _find_word(unweighted, banned):
+            message = _(
+                "%(subject)s contains “%(word)s”, a word that is not shown here. Use another word.",
+                subject=subject,
+                word=word,
+            )
+            errors.append(FieldError(field, message, is_unfit=True))
+        elif kind := _unfit(text, unweighted, allowed=allowed, is_left_out=field[-1] == LEFT_OUT):
+            errors.append(FieldError(field, _(unfit_text.KINDS[kind], subject=subject), is_unfit=True))
+    return errors
+
+
+def _unfit(*texts: str, allowed: Any, is_left_out: bool) -> str:
+    kinds = (unfit_text.find(text, allowed=allowed, is_left_out=is_left_out) for text in dict.fromkeys(texts))
+    return next(filter(None, kinds), "")
+
+
+def find_word(text: str, words: Iterable[str]) -> str:
+    """Return the first of some normalised words that a text contains, or ``""``."""
+    return _find_word(text, ((word, *_patterns(word)) for word in words))
+
+
+def _find_word(text: str, banned: Iterable[tuple[str, re.Pattern[str], re.Pattern[str]]]) -> str:
+    as_written, as_read = spaced(lookalikes.strip_invisible(text)), lookalikes.skeleton(text)
+    matches = (word for word, written, read in banned if written.search(as_written) or read.search(as_read))
+    return next(matches, "")
+
+
+def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
+    """Ban a word or phrase in new texts, write the audit log, and return its normalised form.
+
+    Walks that contain it stay public.
+
+    :raises InvalidInput: when it has no letters or digits, is too long, or ``WORDS_MAX`` words are banned already.
+    """
+    word = spaced(lookalikes.strip_invisible(text))
+    if not word or len(word) > WORD_MAX:
+        raise InvalidInput.on("word", message=_("A word to ban has 1 to %(most)s letters or digits.", most=WORD_MAX))
+    with writing() as session:
+        if session.get(BannedWord, word) is not None:
+            return word
+        if len(session.scalars(select(BannedWord.word)).all()) >= WORDS_MAX:
+            raise InvalidInput.on(
+                "word",
+                message=_("%(most)s words are as many as can be banned. Lift one first.", most=number(WORDS_MAX)),
+            )
+        session.add(BannedWord(word=word))
+        audit_log.note_in(session, "banned word", word, who=who)
+    return word
+
+
+def unban(text: str, *, who: str = audit_log.CURATOR) -> bool:
+    """Remove a word from the banned words and write the audit log; return whether it was banned."""
+    word = spaced(lookalikes.strip_invisible(text))
+    with writing() as session:
+        was_banned = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
+        if was_banned:
+            audit_log.note_in(session, "lifted word", word, who=who)
+    return was_banned
+
+
+@lru_cache(maxsize=WORDS_MAX)
+def _patterns(word: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns that find a word in a text as written, and in a text with lookalike letters replaced."""
+    return _pattern(word), _pattern(lookalikes.skeleton(word))
+
+
+def _pattern(word: str) -> re.Pattern[str]:
+    escaped = re.escape(word)
+    return re.compile(escaped if IS_UNSPACED.search(word) else rf"(?<!\S){escaped}(?!\S)")

@@ -1,0 +1,155 @@
+"""The model that a walk is rendered by if it names none: the one that has the styles of its stops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from app.collection.styles import added, mentioned, shipped
+from app.collection.styles import style as styles
+from app.collection.styles.added import AddedStyle
+from app.core.errors import FieldError, InvalidInput
+from app.core.i18n.formatting import join_words
+from app.core.i18n.gettext import _
+from app.offer.generation import models_on_offer
+
+Wanted = dict[int, AddedStyle | str]
+"""The style that each stop requests, by its index: one that a model learned here, or else its text."""
+
+
+class Choice(NamedTuple):
+    """The model that the styles of some stops call for, ``None`` for the site's first; or why no model has them all."""
+
+    model: str | None
+    error: FieldError | None
+
+
+def choose(stops: Any) -> Choice:
+    """Choose the first model on offer that has all styles of some requested stops.
+
+    It is the site's first if that has them, if no model has all of them, or if none of them was added here.
+    """
+    wanted = _wanted(stops)
+    return Choice(_first_with(wanted), _conflict(stops, wanted))
+
+
+def is_unnamed(model: str | None) -> bool:
+    """Return whether a form names no model: it has none, or the site's first, which is chosen by default."""
+    return models_on_offer.find(model or None) == models_on_offer.find(None)
+
+
+def _first_with(wanted: Wanted) -> str | None:
+    learned = [style for style in wanted.values() if isinstance(style, AddedStyle)]
+    if not learned:
+        return None
+    for number, model in enumerate(models_on_offer.offered()):
+        has_learned = all(model.name in style.models for style in learned)
+        if has_learned and _knows(model.setting, [text for text in wanted.values() if isinstance(text, str)]):
+            return model.name if number else None
+    return None
+
+
+def _conflict(stops: Any, wanted: Wanted) -> FieldError | None:
+    """Return an error for the first stop whose style no model has that has that of a stop before; ``None`` for none."""
+    before: list[AddedStyle] = []
+    for index, style in wanted.items():
+        if not isinstance(style, AddedStyle):
+            continue
+        earlier = next((each for each in before if not set(each.models) & set(style.models)), None)
+        if earlier is not None:
+            message = _(
+                "No model has both the style of stop %(number)s, %(style)s (%(models)s), and %(other)s (%(others)s)."
+                " Ask for one of the two.",
+                number=index + 1, style=style.title, models=join_words(style.models), other=earlier.title,
+                others=join_words(earlier.models),
+            )  # fmt: skip
+            return FieldError(("stops", index, _field(stops[index])), message)
+        before.append(style)
+    return None
+
+
+def refusal(text: str, setting: str | None) -> str:
+    """Return why a model (by its setting) has no style of this name that other models learned; "" for other names."""
+    style = added.find(text)
+    others = style.models if style else []
+    model = models_on_offer.facts(setting or None)["name"]
+    if style is None or not others or model in others:
+        return ""
+    return _(
+        "cannot be “%(style)s”: the model %(model)s has not learned it. These have: %(models)s. Choose one of them as"
+        " the walk's model, or none.",
+        style=style.title, model=model, models=join_words(others),
+    )  # fmt: skip
+
+
+def follow(data: Any) -> Any:
+    """Return a request for a walk with the model that the styles of its stops call for, if it names no model.
+
+    A stop whose prompt names a style that its model learned as an adapter names it as its style as well.
+
+    :raises InvalidInput: when it names no model, and no model has the styles of all stops.
+    """
+    if not isinstance(data, dict) or data.get("continues") is not None:
+        return data
+    stops = data.get("stops")
+    if data.get("model") is None:
+        chosen = choose(stops)
+        if chosen.error is not None:
+            raise InvalidInput([chosen.error])
+        if chosen.model is not None:
+            data = data | {"model": chosen.model}
+    if isinstance(stops, list):
+        data = data | {"stops": [_with_adapter(stop, data.get("model")) for stop in stops]}
+    return data
+
+
+def follow_stop(data: Any) -> Any:
+    """Return a request for candidates of one stop with the model that its style calls for, as :func:`follow` does."""
+    if not isinstance(data, dict) or not isinstance(data.get("stop"), dict):
+        return data
+    followed = follow({name: value for name, value in data.items() if name != "stop"} | {"stops": [data["stop"]]})
+    return {name: value for name, value in followed.items() if name != "stops"} | {"stop": followed["stops"][0]}
+
+
+def _wanted(stops: Any) -> Wanted:
+    """Return the style that each stop names, by its index: one that a model learned here, or else its text."""
+    found: Wanted = {}
+    for index, stop in enumerate(stops if isinstance(stops, list) else ()):
+        text = _text(stop)
+        style = added.find(text) if text else mentioned.find(_prompt(stop))
+        if style is not None and style.models:
+            found[index] = style
+        elif text and style is None:
+            found[index] = text
+    return found
+
+
+def _with_adapter(stop: Any, model: Any) -> Any:
+    """Return a stop with the style that its prompt names as its ``hand``, if its model learned that as an adapter."""
+    if not isinstance(stop, dict) or _text(stop):
+        return stop
+    style = mentioned.find(_prompt(stop))
+    offer = models_on_offer.find(model) if model is None or isinstance(model, str) else None
+    if style is None or offer is None or models_on_offer.facts(offer.setting)["has_sketches"]:
+        return stop
+    return stop | {"hand": style.words} if offer.name in style.models else stop
+
+
+def _knows(setting: str, texts: Sequence[str]) -> bool:
+    known = shipped.of_model(setting)
+    return all(styles.find(text, known) is not None for text in texts)
+
+
+def _text(stop: Any) -> str:
+    """Return the style that a stop requests by a field of its own, ``""`` if none."""
+    texts = (stop.get("style"), stop.get("hand")) if isinstance(stop, dict) else ()
+    return next((text for text in texts if isinstance(text, str) and text.strip()), "")
+
+
+def _field(stop: dict[str, Any]) -> str:
+    return next((name for name in ("style", "hand") if stop.get(name)), "prompt")
+
+
+def _prompt(stop: Any) -> str:
+    text = stop.get("prompt") if isinstance(stop, dict) else None
+    return text if isinstance(text, str) else ""

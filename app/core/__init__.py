@@ -1,0 +1,16 @@
+"""What everything else stands on: settings, errors, addresses, languages, texts, and the files of models."""
+
+__all__ = [
+    "addresses",
+    "bounds",
+    "client_address",
+    "config",
+    "environment",
+    "errors",
+    "field_docs",
+    "field_errors",
+    "files",
+    "instance",
+    "local_time",
+    "version",
+]

@@ -1,0 +1,163 @@
+"""Hands: the styles that a model was trained on, by the words that are appended to a prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.i18n.foreign_messages import translate_foreign
+from app.core.i18n.formatting import join_words
+from app.core.text.folding import spaced
+from app.offer.generation import adapters, models_on_offer
+from app.storage.walk_models import Walk
+from sketch.compositions.composition import LAYOUTS, PAINTED
+from sketch.compositions.register import STYLES
+
+ENDINGS = "(?:e|er|es|en|em|s)?"
+"""The endings of a further name: German ones are declined as adjectives, and both languages have plurals."""
+
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "-": " "})
+PATTERN = "{prompt}, {words}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStyle:
+    """A style: the words that the model learned for it, its title, and the marks of its scenes.
+
+    ``marks`` name a composition of ``sketch``; "" if the model renders scenes as they are. ``also`` are further names
+    in any language: those of artists, and of styles that the model does not distinguish.
+    """
+
+    words: str
+    title: str
+    marks: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def is_graphic(self) -> bool:
+        """Return whether its scenes are composed of graphic marks."""
+        return self.marks not in ("", PAINTED)
+
+    @property
+    def layouts(self) -> tuple[str, ...]:
+        """Return the layouts that its compositions may have, in the order of ``LAYOUTS``; none if it has none."""
+        if not self.marks:
+            return ()
+        style = STYLES.get(self.marks)
+        offered = {name for name, *_ in style.layouts} if style else {"single"}
+        return tuple(name for name in LAYOUTS if name in offered)
+
+    @property
+    def name(self) -> str:
+        """Return the title in the page's language as within a sentence: ``cut paper``."""
+        return translate_foreign(self.title[:1].lower() + self.title[1:])
+
+
+def known(model: str | None = None) -> tuple[ModelStyle, ...]:
+    """Return the styles of a model (by its setting; the site's first by default): its own, then its adapters'."""
+    own = models_on_offer.facts(model).get("hands", [])
+    return (
+        *(_from_row(hand) for hand in own),
+        *(ModelStyle(adapter.words, adapter.title) for adapter in adapters.of_model(model)),
+    )
+
+
+def _from_row(row: dict[str, Any]) -> ModelStyle:
+    """Return the style of an entry in ``house.json``."""
+    words = row["words"]
+    return ModelStyle(words, row.get("title", words), row.get("marks", ""), tuple(row.get("also", ())))
+
+
+def any_composes(choices: Iterable[ModelStyle]) -> bool:
+    """Return whether any of these styles composes its scenes."""
+    return any(hand.marks for hand in choices)
+
+
+def find(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
+    """Return the style with these words, this title or this further name, in any case; ``None`` if there is none."""
+    listed, wanted = list(choices), " ".join(text.split()).casefold()
+    by_name = (hand for hand in listed if wanted in (hand.words.casefold(), hand.title.casefold()))
+    by_spelling = (hand for hand in listed if spaced(wanted) in (spaced(hand.words), spaced(hand.title)))
+    by_another = (hand for hand in listed if folded(wanted) in map(folded, hand.also))
+    return next(by_name, None) or next(by_spelling, None) or next(by_another, None)
+
+
+def is_named(prompt: str, choices: Iterable[ModelStyle]) -> bool:
+    """Return whether a prompt names a style by whole words: ``an owl, neon`` and ``a watercolour of an owl`` do."""
+    return _named_by_its_words(prompt, choices) is not None
+
+
+def find_mentioned(style: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
+    """Return the style that a text mentions: by its words, or else by the longest further name; ``None`` for none.
+
+    Further names can also mean things, such as a poster, so use this only for text that was interpreted as a style.
+    """
+    if not (folded_style := folded(style)):  # as for most prompts; comparing it with all names takes milliseconds
+        return None
+    listed = list(choices)
+    return _named_by_its_words(style, listed) or _named_by_another(folded_style, listed)
+
+
+def _named_by_its_words(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
+    folded_text = text.casefold()
+    pattern = r"(?<!\w){}(?!\w)"
+    return next(
+        (hand for hand in choices if re.search(pattern.format(re.escape(hand.words.casefold())), folded_text)), None
+    )
+
+
+def _named_by_another(folded_text: str, listed: Iterable[ModelStyle]) -> ModelStyle | None:
+    names = [(len(name), -place, hand) for place, hand in enumerate(listed) for name in hand.also
+             if re.search(rf"(?<!\w){re.escape(folded(name))}{ENDINGS}(?!\w)", folded_text)]  # fmt: skip
+    return max(names, key=lambda each: each[:2])[2] if names else None
+
+
+def folded(text: str) -> str:
+    """Return a name as it is compared: in lower case, without hyphens, with umlauts spelled out, like prompts."""
+    return " ".join(text.casefold().translate(UMLAUTS).split())
+
+
+def words_of(known: Iterable[ModelStyle]) -> str:
+    """Return the words of styles as a list within a sentence."""
+    return join_words(hand.words for hand in known)
+
+
+def pattern(model: str | None = None) -> str:
+    """Return how a model (by its setting; the site's first by default) joins prompt and style."""
+    return str(models_on_offer.facts(model).get("hand_pattern", PATTERN))
+
+
+def append_words(prompt: str, hand: str, joined: str = PATTERN) -> str:
+    """Return a prompt joined with a style's words by the pattern: ``a fox, neon``; the prompt alone without a style."""
+    return joined.replace("{words}", hand).replace("{prompt}", prompt) if hand else prompt
+
+
+def words_in(walk: Walk) -> list[str]:
+    """Return the words of a walk's styles, each once, in the order of its stops."""
+    return list(dict.fromkeys(stop.hand for stop in walk.stops if stop.hand))
+
+
+def names(walk: Walk) -> list[str]:
+    """Return the names of a walk's styles as within a sentence; their words if its model does not know them."""
+    return _named(walk, words_in(walk))
+
+
+def detected_names(walk: Walk) -> list[str]:
+    """Return the names of the styles that the image encoder detected in a walk's stops, each once."""
+    return _named(walk, list(dict.fromkeys(stop.found_hand for stop in walk.stops if stop.found_hand)))
+
+
+def _named(walk: Walk, words_of: list[str]) -> list[str]:
+    choices = known_to(walk) if words_of else ()  # most walks have no style, and a page shows dozens of walks
+    return [hand.name if (hand := find(words, choices)) else words for words in words_of]
+
+
+def known_to(walk: Walk) -> tuple[ModelStyle, ...]:
+    """Return the styles of the model that renders a walk."""
+    return known(_model(walk))
+
+
+def _model(walk: Walk) -> str:
+    return models_on_offer.setting(walk.model_name or walk.model)

@@ -1,0 +1,1 @@
+"""What visitors ask for, checked: walks, candidates, and styles to be taught."""

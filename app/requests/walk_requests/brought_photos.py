@@ -1,0 +1,155 @@
+"""Photos that visitors upload for stops: check and store them, find them again, and attach them to walks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.errors import FieldError, InvalidInput
+from app.core.field_errors import ERRORS_MAX
+from app.core.i18n.foreign_messages import translate_foreign
+from app.core.i18n.gettext import _
+from app.requests.walk_requests import error_messages
+from app.requests.walk_requests.schema import Commission
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.photo_models import Photo
+from app.storage.walk_models import Frame, Stop, Walk
+from app.walks.queue import admission, jobs
+from app.walks.uploads import photo_check, photo_stops, photo_store
+from app.walks.uploads.photo_check import CheckedPhoto
+
+Photos = dict[int, tuple[bytes, str]]
+"""The photo of each stop that has one, by the stop's index: its stored bytes and its digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedPhoto:
+    """A stored photo that the site itself attaches to a walk on behalf of the visitor who uploaded it."""
+
+    data: bytes
+    digest: str
+    cut_out: bool
+    may_be_shown: bool
+
+
+def upload(
+    data: bytes, *, owner_hash: str, network: str, check_room: Callable[[], None], admit: Callable[[], None]
+) -> Photo:
+    """Check an uploaded picture, store it for a day, and queue a task that describes it.
+
+    ``check_room`` raises when there is no room for another photo; ``admit`` counts this one, before it is decoded,
+    since one that is refused is work too.
+
+    :raises ValueError: when the picture is refused, as :func:`app.walks.uploads.photo_check.check` does.
+    :raises NoRoom: when there is no room for it.
+    """
+    check_room()
+    admission.check_storage(network)
+    admit()
+    checked = photo_check.check(data)
+    photo, _is_new = photo_store.save(checked, owner_hash=owner_hash, network=network)
+    if photo.described_at is None:
+        jobs.notify_workers()
+    return photo
+
+
+def find(name: str, owner_hash: str) -> Photo | None:
+    """Return a visitor's photo by its ID or digest, or ``None``.
+
+    A photo that is only held by one of the visitor's own walks is stored for another day.
+    """
+    if photo := photo_store.find(name, owner_hash):
+        return photo
+    own = (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None), Stop.photo == name)
+    stop = db.session.execute(select(Walk.id, Stop.position).join(Stop).where(*own).limit(1)).first()
+    if stop is None:
+        return None
+    walk = db.session.scalars(select(Walk).where(Walk.id == stop.id)).one()
+    checked = photo_check.check(photo_stops.read_photo(walk, stop.position))
+    photo, _is_new = photo_store.save(checked, owner_hash=owner_hash, network=walk.network)
+    return photo
+
+
+def find_for_stops(request: Commission, owner_hash: str | None, *, excluding: Collection[int] = ()) -> dict[int, Photo]:
+    """Return the photo of each stop that names one, by the stop's index, except for the stops in ``excluding``.
+
+    :raises InvalidInput: naming each stop whose photo has expired, belongs to another visitor, or cannot be shown.
+    """
+    photos, errors = {}, []
+    for index, stop in enumerate(request.stops):
+        if stop.picture is None or index in excluding:
+            continue
+        path = ("stops", index, "picture")
+        photo = None if owner_hash is None else find(stop.picture, owner_hash)
+        if photo is None:
+            flaw = _("is not here: it was kept for a day, for the visitor who uploaded it. Upload it again.")
+            errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
+        elif photo.error is not None:
+            errors.append(FieldError(path, translate_foreign(photo.error)))
+        else:
+            photos[index] = photo
+    if errors:
+        raise InvalidInput(errors[:ERRORS_MAX])
+    return photos
+
+
+def stop_rows(request: Commission, photos: dict[int, Photo]) -> list[dict[str, Any]]:
+    """Return the stops of a request as rows hold them; a stop without a prompt takes its photo's description."""
+    stops = []
+    for index, stop in enumerate(request.stops):
+        row = stop.row()
+        if photo := photos.get(index):
+            row |= {"photo": photo.digest, "cut_out": stop.cut_out, "prompt": stop.prompt or photo.description or ""}
+        stops.append(row)
+    return stops
+
+
+def last_still(parent: Walk | None) -> CheckedPhoto | None:
+    """Return the rendered picture of a walk's last stop if that stop has a photo, else ``None``.
+
+    A walk that continues such a walk starts from this picture, because the photo itself is for its owner only.
+
+    :raises MediaError: when the picture cannot be read.
+    """
+    if parent is None or parent.stops[-1].photo is None:
+        return None
+    query = select(Frame.path).where(Frame.walk_number == parent.number, Frame.position == len(parent.stops) - 1)
+    path = db.session.scalar(query.limit(1))
+    return None if path is None else photo_check.check(media_store.store().read_bytes(path))
+
+
+def read_files(photos: dict[int, Photo]) -> Photos:
+    """Return the files of some photos, by the stops' indexes.
+
+    :raises MediaError: when a file cannot be read.
+    """
+    return {index: (media_store.store().read_bytes(photo.path), photo.digest) for index, photo in photos.items()}
+
+
+def apply_consent(walk: Walk, *, agreed: bool) -> None:
+    """Make a walk with photos unlisted, unless its owner agreed that they are shown."""
+    walk.photos_may_be_shown = has_photos(walk) and agreed and not is_from_private_photo(walk)
+    if not may_be_listed(walk):
+        walk.unlisted = True
+
+
+def has_photos(walk: Walk) -> bool:
+    """Return whether a stop of a walk is made from a photo."""
+    return any(stop.photo for stop in walk.stops)
+
+
+def may_be_listed(walk: Walk) -> bool:
+    """Return whether a walk may be listed in the gallery: it has no photos, or its owner agreed to show them."""
+    return walk.photos_may_be_shown or not has_photos(walk)
+
+
+def is_from_private_photo(walk: Walk) -> bool:
+    """Return whether a walk continues from a photo that its owner did not agree to show, so it must stay unlisted."""
+    if walk.continues is None or walk.stops[0].photo is None:
+        return False
+    parent = db.session.scalar(select(Walk).where(Walk.id == walk.continues))
+    return parent is None or parent.deleted_at is not None or not may_be_listed(parent)

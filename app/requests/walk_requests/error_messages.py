@@ -1,0 +1,200 @@
+"""Messages about invalid requests, each naming the field and the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from app.core import field_errors
+from app.core.field_errors import Path
+from app.core.i18n.formatting import decimal, join_words
+from app.core.i18n.gettext import N_, _
+from app.core.models.aspects import ASPECTS
+from app.core.text.stored import UNREADABLE
+from app.offer.generation import frame_rates, loras, models_on_offer, presets
+from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
+from app.offer.generation.model_styles import words_of
+from app.storage.walk_models import ENDINGS
+from app.walks.queue.candidate_requests import MOST as CANDIDATES_MOST
+
+SUBJECTS = {
+    "prompt": N_("The prompt"),
+    "negative_prompt": N_("The negative prompt"),
+    "seed": N_("The seed"),
+    "hand": N_("The hand"),
+    "style": N_("The style"),
+    "layout": N_("The layout"),
+    "scene": N_("The scene"),
+    "picture": N_("The picture"),
+    "lora": N_("The LoRA"),
+    "lora_weight": N_("The weight of the LoRA"),
+    "clip_skip": N_("The clip skip"),
+    "title": N_("The title"),
+    "continues": N_("The walk to go on from"),
+    "remix_of": N_("The original"),
+}
+SWITCHES = "unlisted", "easing", "photos_may_be_shown", "cut_out", "hidden", "featured"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_model(
+    kind: type[Model], data: Any, limits: Limits, *, shape: str, rules: Mapping[str, str] = MappingProxyType({})
+) -> Model:
+    """Validate ``data`` as a model and return the model.
+
+    ``shape`` is the message when ``data`` is no object at all. ``rules`` are messages by field name, for fields whose
+    rule differs from that of a walk.
+
+    :raises InvalidInput: with one :class:`FieldError` for each invalid field, up to a limit.
+    """
+    try:
+        return kind.model_validate(data, context=limits)
+    except ValidationError as error:
+        raise field_errors.refusal(
+            error, lambda path, item: _sentence(kind, path, item, limits, shape, rules)
+        ) from error
+
+
+def _sentence(
+    kind: type[BaseModel], path: Path, item: Any, limits: Limits, shape: str, rules: Mapping[str, str]
+) -> str:
+    """Return the message for one error: ``shape`` without a path, else the field's own rule or the usual message."""
+    if not path:
+        return shape
+    if len(path) == 1 and rules and item["type"] == "extra_forbidden":
+        known = ", ".join(kind.model_fields)
+        return _("%(field)s is no field here. Use %(known)s.", field=f"{path[0]!s:.60}", known=known)
+    return rules[str(path[0])] if len(path) == 1 and path[0] in rules else field_sentence(path, item, limits)
+
+
+def field_sentence(path: Path, item: Any, limits: Limits) -> str:
+    """Return the message for one of pydantic's errors, with the field and the limit."""
+    field = path[-1]
+    if item["type"] == "extra_forbidden":
+        return _("%(field)s is not a field of a walk.", field=f"{field!s:.60}")
+    if item["type"] == "value_error":
+        return f"{subject(path)} {item['ctx']['error']}"
+    if item["type"] == "string_unicode":
+        return f"{subject(path)} {_(UNREADABLE)}"
+    if len(path) == 2 and path[0] == "stops":
+        return _('Stop %(number)s must be an object such as {"prompt": "a lemon"}.', number=int(path[1]) + 1)
+    rules = {
+        "seed": _("The seed must be a whole number from 0 to %(most)s.", most=SEED_MAX),
+        "frames": frames_rule(limits),
+        "fps": fps_rule(),
+        "steps": steps_rule(limits),
+        "guidance": guidance_rule(limits),
+        "size": size_rule(limits),
+        "aspect": _one_of("aspect", join_words(ASPECTS)),
+        "hand": _one_of(subject(path), words_of(limits.hands))
+        if limits.hands
+        else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=subject(path)),
+        "stop": _('stop must be an object such as {"prompt": "a lemon"}.'),
+        "count": _("count must be a whole number from %(least)s to %(most)s.", least=1, most=CANDIDATES_MOST),
+        "style": _("%(subject)s must be the name of a style, or null.", subject=subject(path)),
+        "stops": _("stops must be a list of %(least)s to %(most)s stops.", least=STOPS_MIN, most=limits.stops_max),
+        "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
+        **dict.fromkeys(SWITCHES, _("%(field)s must be true or false.", field=field)),
+        "picture": _("%(subject)s must be named by the id of an upload.", subject=subject(path)),
+        "lora": _("%(subject)s must be the name of a LoRA, or null.", subject=subject(path)),
+        "lora_weight": _(
+            "%(subject)s must be a number from %(least)s to %(most)s.",
+            subject=subject(path),
+            least=decimal(-loras.WEIGHT_MAX),
+            most=decimal(loras.WEIGHT_MAX),
+        ),
+        "clip_skip": f"{subject(path)} "
+        + _("must be a whole number from 1 to %(most)s, or be left out.", most=limits.clip_skip_max),
+        "preset": _one_of("preset", join_words(presets.NAMES)),
+        "ending": _one_of("ending", join_words(ENDINGS)),
+        "model": _("model must be the name of one on offer."),
+        **dict.fromkeys(("continues", "remix_of"), _("%(field)s must be the id of a walk.", field=field)),
+        "prompt": _(
+            "%(subject)s must be a text of 1 to %(most)s characters.", subject=subject(path), most=limits.prompt_max
+        ),
+        "negative_prompt": _(
+            "%(subject)s must be a text of at most %(most)s characters.", subject=subject(path), most=limits.prompt_max
+        ),
+    }
+    return rules[str(field)]
+
+
+def frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:
+    """Return the message with the allowed number of frames."""
+    return _(
+        "Frames must be a whole number from %(least)s (one for each stop) to %(most)s.",
+        least=least,
+        most=limits.frames_max,
+    )
+
+
+def fps_rule() -> str:
+    """Return the message with the allowed frame rates."""
+    return _(
+        "Frames a second must be a number from %(least)s to %(most)s.",
+        least=frame_rates.FPS_MIN,
+        most=frame_rates.FPS_MAX,
+    )
+
+
+def steps_rule(limits: Limits) -> str:
+    """Return the message with the allowed number of steps."""
+    return _("Steps must be a whole number from 1 to %(most)s.", most=limits.steps_max)
+
+
+def guidance_rule(limits: Limits) -> str:
+    """Return the message with the allowed guidance."""
+    return _("Guidance must be a number from 0 to %(most)s.", most=decimal(limits.guidance_max))
+
+
+def no_guidance(model: str) -> str:
+    """Return the message that a model takes no guidance."""
+    return _("Guidance cannot be set for the model %(model)s, which paints without. Leave it out.", model=model)
+
+
+def no_negatives(path: tuple[str | int, ...], model: str) -> str:
+    """Return the message that a model takes no negative prompts."""
+    return _(
+        "%(subject)s must be empty: the model %(model)s takes no negative prompts.", subject=subject(path), model=model
+    )
+
+
+def size_rule(limits: Limits) -> str:
+    """Return the message with the sizes that the model supports."""
+    if not limits.sizes:
+        return _("The size cannot be chosen of the model that paints here.")
+    return _("The size must be one of %(sizes)s, in pixels of a side.", sizes=join_words(map(str, limits.sizes)))
+
+
+def aspect_rule(limits: Limits) -> str:
+    """Return the message that the model does not support an aspect ratio, with those or the sizes that it supports."""
+    facts = models_on_offer.facts(limits.setting)
+    if facts["frame"] is None:
+        return _("The aspect ratio cannot be chosen of the model %(model)s. Leave it out.", model=facts["name"])
+    frames = [(size, size) for size in limits.sizes] or [tuple(facts["frame"])]
+    if len(limits.aspects) > 1:
+        known = join_words(limits.aspects)
+        return _("The aspect ratio of the model %(model)s must be one of %(known)s.", model=facts["name"], known=known)
+    sizes = join_words(f"{width} × {height}" for width, height in frames)
+    values = {"model": facts["name"], "sizes": sizes}
+    return _("The model %(model)s paints only pictures of %(sizes)s pixels. Leave the aspect ratio out.", **values)
+
+
+def _one_of(field: str, known: str) -> str:
+    return _("%(field)s must be one of %(known)s.", field=field, known=known)
+
+
+def subject(path: tuple[str | int, ...]) -> str:
+    """Return the name of a field as the beginning of a sentence, with the number of its stop."""
+    name = str(path[-1])
+    label = _(SUBJECTS[name]) if name in SUBJECTS else f"The {name}"
+    return label + stop_suffix(int(path[1])) if len(path) == 3 else label
+
+
+def stop_suffix(index: int) -> str:
+    """Return " of stop N", for use within a sentence."""
+    return _(" of stop %(number)s", number=index + 1)

@@ -1,0 +1,250 @@
+"""Intake of requests for walks: save, commit, then notify the workers."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.access.auth import visitors
+from app.access.observability import metrics, request_ids
+from app.core.errors import InvalidInput, MomaError
+from app.core.text import folding
+from app.offer.generation import adapters, frame_rates, loras, models_on_offer, presets, prompt_texts, sampler_settings
+from app.offer.generation.limits import SEED_MAX
+from app.offer.generation.per_request import remembering
+from app.requests.walk_requests import brought_photos, lineage_rules, scenes
+from app.requests.walk_requests.brought_photos import Photos, UploadedPhoto
+from app.requests.walk_requests.recipe_pins import PinnedSettings
+from app.requests.walk_requests.schema import Commission
+from app.storage.database import db, writing
+from app.storage.walk_models import QUEUED, VISITOR, Stop, Walk, new_id
+from app.walks.queue import admission, fair_queue, jobs
+from app.walks.queue.fair_queue import QueueSnapshot
+from app.walks.saved import neighbours, reuse, shapes
+from app.walks.uploads import photo_stops
+
+
+@remembering()
+def place(
+    request: Commission,
+    *,
+    visitor_key: str,
+    network: str | None = None,
+    owner: str | None = None,
+    idempotency_key: str | None = None,
+    pinned: PinnedSettings | None = None,
+    admit: Callable[[int], None] | None = None,
+    skip_cache: bool = False,
+    photos: Mapping[int, UploadedPhoto] | None = None,
+    origin: str = VISITOR,
+    notes: Mapping[int, Sequence[str]] | None = None,
+) -> tuple[Walk, bool]:
+    """Save a walk, commit, and notify the workers; return the walk, and whether it is new.
+
+    A walk that was rendered before is finished at once with the cached result, unless ``skip_cache`` is true.
+    ``network`` is the network whose visitors share turns; by default it is the visitor alone. ``owner`` is the owner's
+    secret; without it the walk has no owner. A repeat with the same ``idempotency_key`` returns the first walk and
+    creates none. ``notes`` are those on the stops whose scene was interpreted from their prompt before, by index.
+    ``admit`` is called with the UNet evaluations of a new walk before it is saved, and may refuse the
+    walk by raising.
+
+    :raises InvalidInput: when the key was used for another walk, a stop's picture is not the owner's, or a stop is read
+        as the same picture as the one before.
+    """
+    walk, photo_files = _new_row(
+        request,
+        visitor_key=visitor_key,
+        network=network,
+        owner=owner,
+        pinned=pinned,
+        given=photos or {},
+        notes=notes,
+        origin=origin,
+    )
+    revision = None if skip_cache else reuse.revision_for(walk)
+    fingerprint = _hash(request.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
+    key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
+    line = fair_queue.load_snapshot() if admit else None
+    paths: list[str] = []
+    if photo_files and (key is None or _find_by_key(db.session(), key) is None):
+        paths = photo_stops.attach(walk, photo_files)
+    walk.idempotency_key, walk.commission_hash, walk.origin = key, fingerprint, origin
+    try:
+        saved, is_new = _save(walk, line, admit, revision)
+    except MomaError:  # before anything was committed
+        photo_stops.delete_files(paths)
+        raise
+    if not is_new or saved.repeat_of:  # which has the files of another
+        photo_stops.delete_files(paths)
+    if is_new:
+        metrics.count_commission(is_repeat=bool(saved.repeat_of))
+    if is_new and saved.is_waiting:
+        jobs.notify_workers()
+    return saved, is_new
+
+
+def _save(
+    walk: Walk, line: QueueSnapshot | None, admit: Callable[[int], None] | None, revision: str | None
+) -> tuple[Walk, bool]:
+    """Commit a walk, unless its key was used before; return the saved walk, and whether it is new."""
+    key = walk.idempotency_key
+    try:
+        with writing() as session:
+            if key and (first_walk := _find_by_key(session, key)):
+                return _repeat(first_walk, walk.commission_hash), False
+            for name, value in fair_queue.enqueue(session, walk).items():  # from here on no walk can be deleted
+                setattr(walk, name, value)
+            original = reuse.find_original(session, walk, revision) if revision else None
+            if admit:
+                admission.check_storage(walk.network)
+                if original is None and line is not None:
+                    admission.check_queue(session, walk, walk.asked, line)
+                admit(0 if original else walk.asked)
+            if original:
+                reuse.finish_as_repeat(walk, original)
+            session.add(walk)
+    except IntegrityError:  # on Postgres the same key may be saved between our check and our commit
+        first = _find_by_key(db.session(), key) if key else None
+        if first is None:
+            raise
+        return _repeat(first, walk.commission_hash), False
+    return walk, True
+
+
+def _find_by_key(session: Session, key: str) -> Walk | None:
+    return session.scalar(select(Walk).where(Walk.idempotency_key == key))
+
+
+def _repeat(walk: Walk, fingerprint: str) -> Walk:
+    if walk.commission_hash != fingerprint:
+        raise InvalidInput.on(
+            "Idempotency-Key", message="This Idempotency-Key was used for another walk. Send a new key with a new walk."
+        )
+    return walk
+
+
+def _new_row(
+    request: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
+    given: Mapping[int, UploadedPhoto], notes: Mapping[int, Sequence[str]] | None, origin: str,
+) -> tuple[Walk, Photos]:  # fmt: skip
+    """Return a new walk row with its settings resolved, and the photos of its stops."""
+    parent = lineage_rules.continued_walk(request)
+    uploaded = brought_photos.find_for_stops(
+        request, None if owner is None else visitors.digest(owner), excluding=given
+    )
+    stops, photos = brought_photos.stop_rows(request, uploaded), brought_photos.read_files(uploaded)
+    for index, photo in given.items():
+        photos[index] = photo.data, photo.digest
+        stops[index] |= {"photo": photo.digest, "cut_out": photo.cut_out}
+    if 0 not in photos and (still := brought_photos.last_still(parent)):
+        photos[0] = still.data, still.digest
+        stops[0] |= {"photo": still.digest, "cut_out": False}
+    model = _model(request, parent)
+    preset, settings = _settings(request, parent, model)
+    walk = Walk(
+        id=new_id(),
+        visitor=visitor_key,
+        network=network or visitor_key,
+        owner_hash=visitors.digest(owner or visitors.new_token()),
+        unlisted=request.unlisted,
+        state=QUEUED,
+        request_id=request_ids.current(),
+        seed=_seed(request, parent),
+        frames=request.frames or _default_frames(request),
+        fps=_frame_rate(request, parent),
+        preset=preset,
+        scheduler=settings["scheduler"],
+        sampler_steps=settings["steps"],
+        guidance=settings["guidance"],
+        sampling=settings,
+        model=model,
+        ending=request.ending,
+        easing=request.easing,
+        continues=request.continues,
+        remix_of=request.remix_of,
+        stops=[Stop(position=index, **stop) for index, stop in enumerate(stops)],
+    )
+    brought_photos.apply_consent(walk, agreed=request.photos_may_be_shown or not (uploaded or given))
+    if pinned:
+        walk.is_pinned = True
+        for name, value in pinned.columns().items():
+            setattr(walk, name, value)
+    else:
+        model_setting = models_on_offer.setting(model)
+        with_adapters = adapters.record_digests(settings, (stop.hand for stop in walk.stops), model_setting)
+        with_loras = loras.record_digests(with_adapters, (stop.lora for stop in walk.stops), model_setting)
+        walk.sampling = prompt_texts.record_syntax(with_loras, walk.stops, model_setting)
+    scenes.read_stops(
+        walk, parent, layouts=[stop.layout for stop in request.stops], notes=notes, may_stand_still=origin != VISITOR
+    )
+    walk.words = folding.index_text(walk.searchable_texts)
+    neighbours.mark(walk)
+    walk.cache_key = reuse.key_of(walk)
+    return walk, photos
+
+
+def _model(request: Commission, parent: Walk | None) -> str | None:
+    """Return the requested model, or that of the continued walk while it is on offer."""
+    if request.model is None and parent is not None and parent.model_name and models_on_offer.find(parent.model_name):
+        return parent.model_name
+    return request.model
+
+
+def _settings(request: Commission, parent: Walk | None, model: str | None) -> tuple[str, dict[str, Any]]:
+    """Return the resolved preset and settings; a continued walk's settings are the defaults, so that the films join."""
+    steps, guidance, size = request.steps, request.guidance, request.size
+    preset = str(request.preset or presets.DEFAULT)
+    offer = models_on_offer.find(model)
+    is_same_model = parent is not None and offer is not None and offer.name == parent.model_name
+    if parent is not None and is_same_model and size is None:
+        size = shapes.longer_side(parent)
+    aspect = _aspect(request, parent, model)
+    if request.preset is None and parent is not None:
+        preset = parent.preset
+        if is_same_model:  # another model wants its own
+            steps = parent.sampler_steps if steps is None else steps
+            guidance = parent.guidance if guidance is None else guidance
+    return preset, sampler_settings.resolve_settings(
+        preset, model, steps=steps, guidance=guidance, size=size, aspect=aspect
+    )
+
+
+def _aspect(request: Commission, parent: Walk | None, model: str | None) -> str | None:
+    """Return the requested aspect ratio, or that of the continued walk if the model supports it."""
+    if request.aspect is not None or parent is None:
+        return request.aspect
+    aspect = shapes.aspect(parent)
+    return aspect if aspect in models_on_offer.facts(models_on_offer.setting(model))["aspects"] else None
+
+
+def _seed(request: Commission, parent: Walk | None) -> int:
+    """Return the requested seed, or that of the continued walk's last stop, or a random one."""
+    if request.seed is not None:
+        return request.seed
+    if parent is not None and request.stops[0].seed is None:
+        return parent.seed_of(parent.stops[-1])
+    return secrets.randbelow(SEED_MAX + 1)
+
+
+def _frame_rate(request: Commission, parent: Walk | None) -> float:
+    """Return the requested frame rate, or that of the continued walk, or the site's default."""
+    if request.fps is not None:
+        return frame_rates.rounded(request.fps)
+    if parent is not None and frame_rates.is_exact(parent.fps):
+        return parent.fps
+    return frame_rates.rounded(current_app.config["FPS"])
+
+
+def _default_frames(request: Commission) -> int:
+    return max(int(current_app.config["FRAMES_DEFAULT"]), len(request.stops))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

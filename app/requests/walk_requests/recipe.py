@@ -1,0 +1,322 @@
+"""Recipes: JSON with everything that fixes a walk's pixels, stored beside its films and inside them."""
+
+from __future__ import annotations
+
+import json
+from mmap import mmap
+from typing import Any, cast
+
+from flask import current_app
+from pydantic import TypeAdapter, ValidationError
+
+from app.core import bounds
+from app.core.errors import InvalidInput
+from app.core.i18n.gettext import N_, _
+from app.core.models.facts import CONSISTENT
+from app.offer.drawings import drawing_credits
+from app.offer.generation import adapters, embeddings, frame_rates, loras, models_on_offer, presets
+from app.requests.walk_requests import validation
+from app.requests.walk_requests.recipe_files import RECIPE_MAX, film_kind, find_recipe
+from app.requests.walk_requests.recipe_pins import PinnedDrawing, PinnedSettings, flaw
+from app.requests.walk_requests.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, RecipeSampler, RecipeStop
+from app.requests.walk_requests.schema import Commission
+from app.storage.walk_models import ROUND, Stop, Walk
+from app.walks.saved import lineage
+
+FORMAT = "moma-lisa recipe"
+FIRST, VERSION = 1, 2  # in the first version, every frame was rendered in full
+OF_ANOTHER_SITE = N_(
+    "The recipe is missing: this %(kind)s contains none of ours. It was not made here, or another program saved it"
+    " since. Choose the file as it was downloaded."
+)
+UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP, MP4 or PNG made here nor a recipe file.")
+OF_ANOTHER_KIND = N_("The recipe is of another kind than this site's: it does not say that it is a moma-lisa recipe.")
+REQUEST_FIELDS = ("stops", "seed", "frames", "preset", "ending", "easing")
+DEVICE = ("precision", "memory_format", "threads", "batch")
+SAMPLER = ("scheduler", "steps", "guidance")
+FIELD_FLAWS = {
+    "sampler_steps": N_("its number of steps cannot be used"), "width": N_("its size cannot be used"),
+    "height": N_("its size cannot be used"), "memory_format": N_("its memory format cannot be used"),
+    "model_name": N_("its model cannot be used"), "model_revision": N_("its model's revision cannot be used"),
+    "batch": N_("its batch size cannot be used"), "fps": N_("its frames a second cannot be used"),
+}  # fmt: skip
+DRAWINGS = TypeAdapter(list[PinnedDrawing])
+IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+
+def recipe_of(walk: Walk) -> Recipe:
+    """Return the recipe of ``walk``; values that are only known after rendering are ``None`` until then."""
+    written: Recipe = {
+        "format": FORMAT,
+        "version": FIRST,
+        "synthetic": True,
+        "digital_source_type": IPTC_SYNTHETIC,
+        "stops": [_stop(stop) for stop in walk.stops],
+        "seed": walk.seed,
+        "frames": walk.frames,
+        "positions": walk.positions,
+        "fps": walk.fps,
+        "size": None if walk.width is None else [walk.width, walk.height],
+        "model": {"name": walk.model_name, "revision": walk.model_revision, "prefix": walk.prefix},
+        "sampler": {"scheduler": walk.scheduler, "steps": walk.sampler_steps, "guidance": walk.guidance},
+        "device": {
+            "precision": walk.precision,
+            "memory_format": walk.memory_format,
+            "threads": walk.threads,
+            "batch": walk.batch,
+        },
+        "software": walk.software,
+    }
+    if not _is_in_full(walk):
+        written["version"] = VERSION
+        written["preset"], written["ending"], written["easing"] = walk.preset, walk.ending, walk.easing
+        written["model"]["asked"] = walk.model
+        written["sampler"] = cast(RecipeSampler, walk.sampling)
+        written["levels"] = cast(list[RecipeLevel] | None, walk.levels)
+    if walk.drawings:
+        written["drawings"] = drawings_of(walk)
+    if original := lineage.remixed_from(walk):
+        written["remix_of"] = original.id
+    return written
+
+
+def drawings_of(walk: Walk) -> list[RecipeDrawing]:
+    """Return the reference drawings of a walk, with their artists and licences."""
+    records = drawing_credits.current(walk.drawings)
+    return [cast(RecipeDrawing, {name: value or None for name, value in each.items()}) for each in records]
+
+
+def drawings_text(walk: Walk) -> str:
+    """Return the credits of a walk's reference drawings as English text for files; ``""`` if there are none."""
+    texts = [credit.text for credit in drawing_credits.of_walk(walk.drawings)]
+    return f"After drawings: {'; '.join(texts)}." if texts else ""
+
+
+def parse_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
+    """Return the drawing credits that a recipe records, as a walk's row holds them; ``None`` if there are none.
+
+    Use it only for recipes of our own archives: in other recipes the credits cannot be trusted.
+
+    :raises InvalidInput: when the credits do not have the format of recipes.
+    """
+    try:
+        drawings = DRAWINGS.validate_python(recipe.get("drawings") or [])
+    except ValidationError as error:
+        raise _altered(_("its drawings cannot be used")) from error
+    return [{name: value or "" for name, value in each.model_dump().items()} for each in drawings] or None
+
+
+def _stop(stop: Stop) -> RecipeStop:
+    """Return a stop as recipes hold it; optional keys are left out if they are unset."""
+    written: RecipeStop = {
+        "prompt": stop.prompt,
+        "negative_prompt": stop.negative_prompt,
+        "seed": stop.seed,
+        "hand": stop.hand or None,
+    }
+    if stop.scene is not None:
+        written["scene"] = stop.scene
+    if stop.photo is not None:
+        written["photo"], written["cut_out"] = stop.photo, bool(stop.cut_out)
+    if stop.lora is not None and stop.lora_weight is not None:
+        written["lora"], written["lora_weight"] = stop.lora, stop.lora_weight
+    if stop.clip_skip is not None:
+        written["clip_skip"] = stop.clip_skip
+    return written
+
+
+def _is_in_full(walk: Walk) -> bool:
+    """Return whether every frame was rendered in full, without passes, as in the first version."""
+    return walk.sampling is None or (walk.levels is None and walk.positions is not None)
+
+
+def dumps(walk: Walk) -> str:
+    """Return the recipe of ``walk`` as compact ASCII JSON that fits a film's comment block."""
+    return json.dumps(recipe_of(walk), ensure_ascii=True, separators=(",", ":"))
+
+
+def parse_recipe(data: bytes | mmap) -> dict[str, Any]:
+    """Return the recipe in a recipe file, or in a GIF, WebP, MP4 or PNG made here.
+
+    :raises InvalidInput: when there is no recipe, or it is of another kind, size or version, or beyond
+        :mod:`app.core.bounds`.
+    """
+    text, kind = find_recipe(data), film_kind(data)
+    if len(text) > RECIPE_MAX:
+        raise _unusable(_("The recipe is larger than %(most)s MB without its film.", most=RECIPE_MAX // 1_000_000))
+    try:
+        recipe = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unusable(_(OF_ANOTHER_SITE, kind=kind) if kind else _(UNREADABLE)) from error
+    bounds.check(recipe)
+    if not isinstance(recipe, dict) or recipe.get("format") != FORMAT:
+        raise _unusable(_(OF_ANOTHER_SITE, kind=kind) if kind else _(OF_ANOTHER_KIND))
+    version = recipe.get("version")
+    if type(version) is not int or not FIRST <= version <= VERSION:
+        known = {"version": f"{version!r:.20}", "first": FIRST, "last": VERSION}
+        raise _unusable(
+            _("The recipe is of version %(version)s; this site reads versions %(first)s and %(last)s.", **known)
+        )
+    return recipe
+
+
+def read_upload(data: bytes | mmap) -> tuple[Commission, PinnedSettings]:
+    """Return the request and the pinned settings of an uploaded recipe, or of a film that contains one.
+
+    :raises InvalidInput: when the recipe cannot be rendered here; the message says why.
+    """
+    request, pinned = commission_of(parse_recipe(data))
+    if not models_on_offer.find(pinned.model_name):
+        raise InvalidInput.on("model", message=models_on_offer.not_offered(pinned.model_name))
+    for words, digest in ((pinned.sampling and pinned.sampling.adapters) or {}).items():
+        if adapters.find(digest, models_on_offer.setting(pinned.model_name)) is None:
+            lacks = _(
+                "The style “%(style)s” that the recipe was painted in was removed here, or trained again.", style=words
+            )
+            raise _unusable(lacks)
+    for name, digest in ((pinned.sampling and pinned.sampling.loras) or {}).items():
+        if loras.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
+            raise _unusable(_("The LoRA “%(lora)s” of the recipe was removed here, or replaced since.", lora=name))
+    for name, digest in ((pinned.sampling and pinned.sampling.embeddings) or {}).items():
+        if embeddings.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
+            lacks = _("The embedding “%(name)s” of the recipe was removed here, or replaced since.", name=name)
+            raise _unusable(lacks)
+    return request, pinned
+
+
+def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
+    """Return the request that a recipe stands for, and the pinned settings that render the same pixels.
+
+    :raises InvalidInput: when a value breaks a rule; the message says what was altered.
+    """
+    names = REQUEST_FIELDS if recipe.get("version") == VERSION else REQUEST_FIELDS[:3]
+    model = recipe.get("model")
+    name = model.get("name") if isinstance(model, dict) else None
+    recipe_model = name if isinstance(name, str) else None
+    fields = {name: recipe.get(name) for name in names}
+    stops = _requested_stops(fields["stops"])
+    request = validation.validate(
+        fields | {"stops": stops}, recipe_model=recipe_model, style_words=_digest_names(recipe, adapters.RECORDED),
+        loras=_digest_names(recipe, loras.RECORDED),
+    )  # fmt: skip
+    if request.seed is None:
+        raise _altered(_("its seed is missing"))
+    if recipe.get("version") != VERSION:
+        request.preset = "exact"
+    pinned = _pinned(recipe)
+    request.model = _model_of(recipe["model"], pinned.model_name)
+    offer = models_on_offer.find(pinned.model_name)
+    facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": [], "size": None}
+    steps_max = facts["steps_max"]
+    if size_flaw := pinned.frame_flaw(facts):
+        raise _altered(size_flaw)
+    if steps_max is not None and pinned.scheduler in CONSISTENT and pinned.sampler_steps > steps_max:
+        values = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
+        raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **values))
+    if pinned.enlarged > 1:
+        request.size = max(pinned.width, pinned.height)
+    request.aspect = pinned.aspect
+    request.fps = _requested_fps(pinned.fps)
+    pins = (pinned.sampling and pinned.sampling.loras) or {}
+    if missing := next((stop.lora for stop in request.stops if stop.lora and stop.lora not in pins), None):
+        raise _altered(_("the digest of its LoRA %(lora)s is missing", lora=missing))
+    if pins_flaw := flaw(pinned, stops=len(request.stops), frames=request.frames, closed=request.ending == ROUND):
+        raise _altered(pins_flaw)
+    return request, pinned
+
+
+def _requested_fps(fps: float | None) -> float | None:
+    """Return the frame rate to request; ``None`` if it is the default, was reduced, or is out of range."""
+    nearest = frame_rates.requestable(fps)
+    return nearest if nearest != frame_rates.rounded(current_app.config["FPS"]) else None
+
+
+def _digest_names(recipe: dict[str, Any], key: str) -> list[str]:
+    """Return the styles or LoRA names whose digests a recipe holds; its walk stays valid after they are removed."""
+    sampler = recipe.get("sampler")
+    digests = sampler.get(key) if isinstance(sampler, dict) else None
+    return [*digests] if isinstance(digests, dict) else []
+
+
+def _requested_stops(stops: Any) -> Any:
+    """Return a recipe's stops with photos as pictures named by digest, so that owners need not upload them again."""
+    if not isinstance(stops, list):
+        return stops
+    return [
+        {("picture" if name == "photo" else name): value for name, value in stop.items()}
+        if isinstance(stop, dict)
+        else stop
+        for stop in stops
+    ]
+
+
+def _model_of(model: dict[str, Any], name: str) -> str | None:
+    """Return the model to request for a recipe: its name, or ``None`` for the first model if the recipe requested none.
+
+    So a walk that is rendered again has exactly the same recipe. A model that is not on offer is reported by the
+    worker.
+    """
+    offer, first = models_on_offer.find(name), models_on_offer.find(None)
+    return None if offer is None or (offer == first and model.get("asked", name) is None) else name
+
+
+def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
+    """Return the pinned settings of a recipe.
+
+    :raises InvalidInput: naming the part of the recipe that is missing or invalid.
+    """
+    try:
+        size, sampler, model = recipe["size"], recipe["sampler"], recipe["model"]
+        settings = {
+            "sampler_steps": sampler["steps"],
+            "guidance": float(sampler["guidance"]),
+            "scheduler": sampler["scheduler"],
+            "width": size[0],
+            "height": size[1],
+            "fps": recipe.get("fps"),
+            "positions": [float(position) for position in recipe["positions"]],
+            "model_name": model["name"],
+            "model_revision": model["revision"],
+            **{name: recipe["device"][name] for name in DEVICE},
+        }
+        if recipe.get("version") == VERSION:
+            settings["sampling"] = {name: value for name, value in sampler.items() if name not in SAMPLER}
+            settings["levels"] = recipe["levels"]
+        return PinnedSettings.model_validate(settings)
+    except ValidationError as error:
+        location = error.errors(include_url=False, include_input=False)[0]["loc"]
+        name = str(location[0])
+        message = _(FIELD_FLAWS[name]) if name in FIELD_FLAWS else _("its %(part)s cannot be used", part=name)
+        raise _altered(message) from error
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
+        raise _altered(_("its sampler, size, positions or device cannot be used")) from error
+
+
+def _altered(flaw_text: str) -> InvalidInput:
+    return _unusable(
+        _(
+            "The recipe cannot be used, because it was changed: %(flaw)s. Choose the file as it was downloaded.",
+            flaw=flaw_text,
+        )
+    )
+
+
+def _unusable(message: str) -> InvalidInput:
+    return InvalidInput.on("recipe", message=message)
+
+
+def as_commission(request: Commission, pinned: PinnedSettings) -> dict[str, Any]:
+    """Return the request for what a recipe describes, as the JSON API takes it."""
+    settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
+    fields = request.model_dump(exclude={"continues", "remix_of", "unlisted", "photos_may_be_shown"}) | settings
+    for stop in fields["stops"]:
+        if stop["scene"] is None:  # as in recipes
+            del stop["scene"]
+        del stop["layout"]  # the scene holds it
+        if stop["lora"] is None:
+            del stop["lora"], stop["lora_weight"]
+        if stop["clip_skip"] is None:
+            del stop["clip_skip"]
+        if stop["picture"] is None:
+            del stop["picture"], stop["cut_out"]
+    return fields | {"preset": request.preset or presets.DEFAULT}

@@ -1,0 +1,102 @@
+"""The style of each stop: the requested one, one that its prompt names, or one that suits the walk."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import has_app_context
+
+from app.collection.styles import added, suiting
+from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation.model_styles import ModelStyle
+from app.reading.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class StopFacts:
+    """The facts that decide a stop's style: its interpreted prompt, the words of a requested style, and a layout."""
+
+    reading: Reading
+    hand: str = ""
+    layout: str | None = None
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Return the kinds of the drawings that are shown."""
+        return frozenset(item.drawing.kind for item in self.reading.items)
+
+
+def named_style(stop: StopFacts, known: Sequence[ModelStyle]) -> ModelStyle | None:
+    """Return the style that was requested for a stop or that its prompt names; ``None`` if the site chooses it."""
+    if stop.hand:
+        return next((hand for hand in known if hand.words == stop.hand), None)
+    return model_styles.find_mentioned(", ".join(stop.reading.hands), known) or _stand_in(stop.reading.hands, known)
+
+
+def _stand_in(texts: Sequence[str], known: Sequence[ModelStyle]) -> ModelStyle | None:
+    """Return the style that stands in for the first added style among some texts; ``None`` without one."""
+    if not has_app_context():  # without a site no styles were added
+        return None
+    styles = (added.find(text) for text in texts)
+    words = next((style.stand_in for style in styles if style is not None), "")
+    return next((hand for hand in known if hand.words == words), None)
+
+
+def is_left_open(stop: StopFacts, known: Sequence[ModelStyle]) -> bool:
+    """Return whether the site chooses the style of a stop.
+
+    A model that does not compose receives any style that a prompt names, whether it knows it or not.
+    """
+    if stop.hand or (stop.reading.hands and not model_styles.any_composes(known)):
+        return False
+    return named_style(stop, known) is None
+
+
+def choose_styles(
+    stops: Sequence[StopFacts], *, model: str, walk_seed: int, after: dict[str, Any] | None = None
+) -> list[str]:
+    """Return the words of a style for each stop whose style is open; "" for other stops, or if the model offers none.
+
+    It is one style for all such stops if one offers all the requested layouts. ``after`` is the scene that a walk
+    continues; its style is kept if possible.
+    """
+    known = model_styles.known(model)
+    options = list(models_on_offer.facts(model).get("unnamed", ()))
+    is_open = [bool(options) and is_left_open(each, known) for each in stops]
+    if not model_styles.any_composes(known):
+        words = random.Random(f"hand:{walk_seed}").choice(options) if options else ""  # noqa: S311 - seeded on purpose
+        return [words if each else "" for each in is_open]
+    open_stops = [stop for stop, each in zip(stops, is_open, strict=True) if each]
+    previous = model_styles.find_mentioned(str(after.get("words", "")), known) if after else None
+    first = previous.words if previous else ""
+    if open_stops and (common := _best_style(open_stops, options, known, walk_seed, first)):
+        return [common if each else "" for each in is_open]
+    return [
+        _best_style([stop], options, known, walk_seed, first) if each else ""
+        for stop, each in zip(stops, is_open, strict=True)
+    ]
+
+
+def filter_by_layouts(options: Sequence[str], layouts: Sequence[str | None], known: Sequence[ModelStyle]) -> list[str]:
+    """Return the styles, by their words, that offer all of some layouts; ``None`` is offered by all."""
+    wanted = {layout for layout in layouts if layout is not None}
+    offered = {hand.words: set(hand.layouts) for hand in known}
+    return [words for words in options if wanted <= offered.get(words, set())]
+
+
+def _best_style(
+    stops: Sequence[StopFacts], options: Sequence[str], known: Sequence[ModelStyle], seed: int, first: str
+) -> str:
+    """Return the style that suits the stops best among those that offer their layouts; ``first`` if it is one of them.
+
+    If a stop shows a sign, graphic styles are preferred.
+    """
+    candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
+    graphic = {hand.words for hand in known if hand.is_graphic}
+    if any(stop.kinds & suiting.SIGNS for stop in stops):
+        candidates = [words for words in candidates if words in graphic] or candidates
+    candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)
+    return first if first in candidates else suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)

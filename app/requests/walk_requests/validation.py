@@ -1,0 +1,188 @@
+"""Validation of requests for walks; each error names the field and the rule that it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, Protocol
+
+from flask import current_app
+
+from app.collection.moderation import banned_words
+from app.collection.styles import model_choice
+from app.core.errors import FieldError, InvalidInput
+from app.core.field_errors import ERRORS_MAX
+from app.core.i18n.gettext import _
+from app.offer.generation import embeddings, models_on_offer
+from app.offer.generation.limits import STOPS_MIN, Limits
+from app.offer.generation.model_styles import ModelStyle
+from app.offer.generation.per_request import remembering
+from app.requests.walk_requests import error_messages, lineage_rules, scenes
+from app.requests.walk_requests.schema import Commission, StopRequest
+from app.storage.walk_models import ID, ROUND
+from app.walks.saved import lineage
+
+
+@remembering()
+def validate(
+    data: Any, *, recipe_model: str | None = None, style_words: Iterable[str] = (), loras: Iterable[str] = ()
+) -> Commission:
+    """Validate a request against the rules and limits, and return it.
+
+    ``recipe_model`` is the model that a recipe names, whose limits then hold. A request without a model
+    gets the one that has the styles of its stops. ``style_words`` are the words of styles
+    that the recipe says the model learned, ``loras`` the names of its LoRA files. Whether these still exist is not
+    checked here.
+
+    :raises InvalidInput: with one :class:`FieldError` for each invalid field.
+    """
+    check_stop_count(data)
+    if recipe_model is None:
+        data = model_choice.follow(data)
+    limits = Limits.current(recipe_model or _requested_model(data))
+    limits = replace(
+        limits,
+        hands=(*limits.hands, *(ModelStyle(words, words) for words in style_words)),
+        loras=tuple(dict.fromkeys((*limits.loras, *loras))),
+    )
+    request = error_messages.read_model(
+        Commission, data, limits, shape=_('A walk must be an object such as {"stops": […]}.')
+    )
+    errors = _rule_errors(request, limits)
+    errors += scenes.layout_errors(request.stops, limits, model=models_on_offer.setting(_requested_model(data)))
+    if recipe_model is None:  # a recipe lists the embeddings of its prompts
+        for index, stop in enumerate(request.stops):
+            errors += embedding_errors(stop, ("stops", index), limits)
+    if errors:
+        raise InvalidInput(errors[:ERRORS_MAX])
+    return request
+
+
+def check_stop_count(data: Any) -> None:
+    """Check that a request has no more stops than allowed, before any of them is looked at.
+
+    :raises InvalidInput: with the limit.
+    """
+    stops, most = data.get("stops") if isinstance(data, dict) else None, current_app.config["STOPS_MAX"]
+    if isinstance(stops, list) and len(stops) > most:
+        raise InvalidInput([_stop_count_error(len(stops), most)])
+
+
+def _stop_count_error(count: int, most: int) -> FieldError:
+    values = {"least": STOPS_MIN, "most": most, "count": count}
+    return FieldError(("stops",), _("A walk has %(least)s to %(most)s stops; this one has %(count)s.", **values))
+
+
+def _requested_model(data: Any) -> str | None:
+    """Return the requested model, or that of the continued walk; ``None`` (the first model) if it is not on offer."""
+    if not isinstance(data, dict):
+        return None
+    name, earlier = data.get("model"), data.get("continues")
+    if name is None and isinstance(earlier, str) and ID.fullmatch(earlier):
+        name = lineage.model_of(earlier)
+    return name if isinstance(name, str) and models_on_offer.find(name) else None
+
+
+def _rule_errors(request: Commission, limits: Limits) -> list[FieldError]:
+    """Return an error for each rule that a request breaks beyond those of single fields."""
+    errors = []
+    stop_count = len(request.stops)
+    if not STOPS_MIN <= stop_count <= limits.stops_max:
+        errors.append(_stop_count_error(stop_count, limits.stops_max))
+    elif request.frames is not None and not stop_count <= request.frames <= limits.frames_max:
+        errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=stop_count)))
+    errors += settings_errors(request, limits)
+    for index, stop in enumerate(request.stops):
+        errors += negative_prompt_errors(stop.negative_prompt, ("stops", index, "negative_prompt"), limits)
+    errors += _equal_neighbours(request)
+    errors += _banned_words_errors(request)
+    if not errors and (flaw := lineage_rules.continuation_flaw(request)):
+        errors.append(FieldError(("continues",), flaw))
+    if flaw := lineage_rules.remix_flaw(request.remix_of):
+        errors.append(FieldError(("remix_of",), flaw))
+    return errors
+
+
+class RenderingRequest(Protocol):
+    """The fields of a request that decide how its pictures are rendered, apart from the texts."""
+
+    steps: int | None
+    guidance: float | None
+    size: int | None
+    model: str | None
+
+    @property
+    def aspect(self) -> str | None:
+        """Return the aspect ratio."""
+
+
+def settings_errors(request: RenderingRequest, limits: Limits) -> list[FieldError]:
+    """Return an error for each rendering setting that is outside the limits."""
+    errors = []
+    if request.steps is not None and not 1 <= request.steps <= limits.steps_max:
+        errors.append(FieldError(("steps",), error_messages.steps_rule(limits)))
+    if request.guidance is not None and not 0 <= request.guidance <= limits.guidance_max:
+        errors.append(FieldError(("guidance",), error_messages.guidance_rule(limits)))
+    elif request.guidance is not None and request.guidance > 1 and not limits.takes_guidance:
+        errors.append(
+            FieldError(("guidance",), error_messages.no_guidance(models_on_offer.facts(limits.setting)["name"]))
+        )
+    if request.size is not None and request.size not in limits.sizes:
+        errors.append(FieldError(("size",), error_messages.size_rule(limits)))
+    if request.aspect is not None and request.aspect not in limits.aspects:
+        errors.append(FieldError(("aspect",), error_messages.aspect_rule(limits)))
+    if request.model is not None and request.model not in limits.models:
+        errors.append(FieldError(("model",), models_on_offer.not_offered(f"{request.model:.60}")))
+    return errors
+
+
+def negative_prompt_errors(text: str, path: tuple[str | int, ...], limits: Limits) -> list[FieldError]:
+    """Return an error for a negative prompt if the model has none, since it would have no effect."""
+    if not text or limits.has_negatives:
+        return []
+    return [FieldError(path, error_messages.no_negatives(path, models_on_offer.facts(limits.setting)["name"]))]
+
+
+def embedding_errors(stop: StopRequest, path: tuple[str | int, ...], limits: Limits) -> Iterator[FieldError]:
+    """Yield an error for each embedding that a stop's texts name and its model cannot use."""
+    for name, text in (("prompt", stop.prompt), ("negative_prompt", stop.negative_prompt)):
+        if problem := embeddings.flaw(text, limits.setting):
+            yield FieldError((*path, name), f"{error_messages.subject((*path, name))} {problem}")
+
+
+def _banned_words_errors(request: Commission) -> list[FieldError]:
+    """Return an error for each text with banned words; a scene is skipped if its prompt has an error."""
+    errors = banned_words.flaws(_shown_texts(request))
+    prompts = {error.path[:2] for error in errors if error.path[-1] == "prompt"}
+    return [error for error in errors if "scene" not in error.path or error.path[:2] not in prompts]
+
+
+def _shown_texts(request: Commission) -> Iterator[banned_words.ShownText]:
+    """Yield each text of a request that others will read, with its path and its name."""
+    for index, stop in enumerate(request.stops):
+        texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
+        for name, text in texts.items():
+            yield ("stops", index, name), error_messages.subject(("stops", index, name)), text
+        words = (stop.scene or {}).get("words", "")
+        yield ("stops", index, "scene", "words"), error_messages.subject(("stops", index, "scene")), words
+
+
+def _equal_neighbours(request: Commission) -> Iterator[FieldError]:
+    """Yield an error for each stop that equals its neighbour, including its seed."""
+    stops = [
+        stop.model_copy(update={"seed": request.seed if stop.seed is None else stop.seed}) for stop in request.stops
+    ]
+    for index, (stop, following) in enumerate(pairwise(stops), start=1):
+        if stop == following:
+            message = _(
+                "Stop %(second)s is the same as stop %(first)s: nothing lies between. Change a word, or its seed.",
+                second=index + 1,
+                first=index,
+            )
+            yield FieldError(("stops", index, "prompt"), message)
+    if request.ending == ROUND and len(stops) > STOPS_MIN and stops[-1] == stops[0]:
+        message = _(
+            "Stop %(number)s is the same as stop 1, to which a round leads by itself. Leave it out.", number=len(stops)
+        )
+        yield FieldError(("stops", len(stops) - 1, "prompt"), message)

@@ -1,0 +1,105 @@
+"""Candidates on the form, pictures to choose from for a stop: request them, show them to their owner, remove them."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, current_app, render_template, request
+from werkzeug.exceptions import NotFound
+
+from app.access.auth import api_tokens, rate_limits, visitors
+from app.core.errors import NoRoom
+from app.core.i18n.gettext import _
+from app.requests.walk_requests import candidates
+from app.site.presentation import candidate_rows, form_address
+from app.site.presentation.make_form import MakeForm, StopLine
+from app.site.web import fragments
+from app.site.web.responses import conditional
+from app.storage.candidate_models import Candidate, CandidateSet
+from app.storage.database import db
+from app.walks.queue import candidate_requests, jobs
+from app.walks.queue.candidate_requests import A_ROW
+
+blueprint = Blueprint("candidates", __name__)
+
+BUTTON = re.compile(r"(candidates|more|drop|style)-([0-9]{1,2})(?:-([a-z0-9-]{1,80}))?", re.ASCII)
+HOUR = 3600
+
+
+@blueprint.get("/candidates/<set_id>")
+def live(set_id: str) -> Response:
+    """Return the row of candidates of a stop, as a part of the form, with those generated so far."""
+    candidate_set, stop = _own(set_id), request.args.get("stop", "")
+    number = int(stop) if re.fullmatch("[0-9]{1,2}", stop, re.ASCII) else 0
+    if fragments.is_opened():
+        return fragments.redirect_to_page(form_address.of_candidates(candidate_set, number))
+    line = StopLine()
+    line.pick(request.args.get("picked", ""))
+    row = candidate_rows.row(candidate_set, line, worker_ready=bool(jobs.workers()))
+    return _private(conditional(Response(render_template("pages/_candidates.html", row=row, stop=number))))
+
+
+@blueprint.get("/candidates/<set_id>/<int:index>.webp")
+def picture(set_id: str, index: int) -> Response:
+    """Send one of the pictures to its owner, known by cookie or bearer token."""
+    api_tokens.allow(api_tokens.CREATE)
+    candidate = db.session.get(Candidate, (_own(set_id, api_tokens.bearer()).number, index))
+    if candidate is None:
+        raise NotFound(_("There is no such picture."))
+    response = _private(Response(candidate.picture, mimetype="image/webp"))
+    hours = current_app.config["KEEP_CANDIDATES_HOURS"]
+    response.headers["Cache-Control"] = f"private, max-age={round(HOUR * hours)}, immutable"
+    return response
+
+
+def edit(form: MakeForm, change: str) -> NoRoom | None:
+    """Handle a button of the form for candidates: request, request more, repaint a photo in a style, or remove.
+
+    ``change`` is the button's value; other values are ignored. Return the error if a limit refused it, else ``None``.
+    """
+    match = BUTTON.fullmatch(change)
+    if match is None or int(match[2]) >= len(form.stops):
+        return None
+    what, index = match[1], int(match[2])
+    stop = form.stops[index]
+    if what == "style" and not (stop.picture and form.style_named(match[3] or "")):
+        return None  # a prompt without a photo gets its style when the walk is generated
+    owner, network = visitors.digest(visitors.current()), rate_limits.network_key()
+    candidate_set, admit = candidate_requests.find_of_owner(stop.candidates, owner), rate_limits.PAGE.admit
+    try:
+        if what == "drop":
+            _remove_candidates(stop, candidate_set)
+        elif what == "more" and candidate_set is not None:
+            candidates.request_more(candidate_set, network=network, admit=admit)
+        elif form.parent is None or index:
+            count = 1 if what == "style" else A_ROW
+            candidate_rows.request_candidates(form, index, count=count, owner_hash=owner, network=network, admit=admit)
+    except NoRoom as refused:
+        stop.refused = str(refused)
+        return refused
+    return None
+
+
+def _remove_candidates(stop: StopLine, candidate_set: CandidateSet | None) -> None:
+    """Remove the candidates from the form, and delete the set, including its queued task."""
+    stop.candidates = ""
+    if candidate_set is not None:
+        candidate_requests.delete_set(candidate_set)
+
+
+def _own(set_id: str, token: str | None = None) -> CandidateSet:
+    """Return a candidate set if the visitor's cookie or the token owns it.
+
+    :raises NotFound: when it does not exist, or belongs to another owner.
+    """
+    candidate_set = candidate_requests.find(set_id)
+    secrets = visitors.known(), token
+    if candidate_set is None or not any(visitors.owns(secret, candidate_set) for secret in secrets):
+        raise NotFound(_("These pictures are no longer here."))
+    return candidate_set
+
+
+def _private(response: Response) -> Response:
+    response.headers["Vary"] = "Cookie, Authorization"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,146 @@
+"""Pages about one frame: how it was generated, step by step, and the same frame at a large size.
+
+Both are generated only when a visitor presses a button, because crawlers fetch every page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from PIL import Image
+from werkzeug.exceptions import NotFound
+
+from app.access.auth import rate_limits
+from app.core.errors import Conflict, NoRoom
+from app.core.i18n.gettext import _
+from app.site.web import fragments
+from app.site.web.responses import conditional
+from app.storage import media_store
+from app.storage.walk_models import FINISHED, LARGE, STAGES, Frame, Walk
+from app.walks.queue import admission, frame_requests, jobs
+from app.walks.queue.frame_requests import FrameFiles
+from app.walks.saved import lookup
+
+blueprint = Blueprint("making", __name__)
+blueprint.add_app_template_global(frame_requests.large_size, "large_size")
+
+LIMITS = {STAGES: rate_limits.STAGES, LARGE: rate_limits.LARGE}
+BEFORE = 2
+"""How many pictures precede the first step of a sketch-conditioned model: the sketch and the noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A picture with all stages side by side: its size, and the width of each stage (``tile``), in pixels."""
+
+    width: int
+    height: int
+    tile: int
+    has_sketch: bool = False
+
+    @property
+    def count(self) -> int:
+        """Return the number of stages."""
+        return self.width // self.tile
+
+    @property
+    def before(self) -> int:
+        """Return the number of stages before the first solver step."""
+        return BEFORE if self.has_sketch else 0
+
+    @property
+    def steps(self) -> int:
+        """Return the number of solver steps."""
+        return self.count - self.before
+
+
+@blueprint.get("/walks/<walk_id>/stages", defaults={"kind": STAGES})
+@blueprint.get("/walks/<walk_id>/large", defaults={"kind": LARGE})
+def watch(walk_id: str, kind: str) -> Response:
+    """Show a frame's stages or the large frame, or a button that requests them."""
+    return _page(lookup.walk_at_address(walk_id), kind)
+
+
+@blueprint.get("/walks/<walk_id>/stages/live", defaults={"kind": STAGES})
+@blueprint.get("/walks/<walk_id>/large/live", defaults={"kind": LARGE})
+def live(walk_id: str, kind: str) -> Response:
+    """Return the part of the page that changes when the files arrive."""
+    walk = lookup.walk_at_address(walk_id)
+    if fragments.is_opened():
+        return fragments.redirect_to_page(_address(walk, kind, _frame(walk, kind)))
+    return _page(walk, kind, f"pages/_{kind}.html")
+
+
+@blueprint.post("/walks/<walk_id>/stages", defaults={"kind": STAGES})
+@blueprint.post("/walks/<walk_id>/large", defaults={"kind": LARGE})
+def ask(walk_id: str, kind: str) -> Response:
+    """Request a frame's files, and redirect to the page that shows them."""
+    walk = lookup.walk_at_address(walk_id)
+    frame = _frame(walk, kind)
+    if frame_requests.find(walk, kind, frame.index) is None:
+        if frame_requests.find_problem(walk, kind):
+            response = _page(walk, kind)
+            response.status_code = Conflict.status
+            return response
+        try:
+            admission.check_disk()
+            LIMITS[kind].admit()
+        except NoRoom as error:
+            response = _page(walk, kind, refused=str(error))
+            response.status_code = error.status
+            response.headers["Retry-After"] = str(error.retry_after)
+            return response
+        frame_requests.request(walk, kind, frame.index)
+    return cast(Response, redirect(_address(walk, kind, frame), 303))
+
+
+def sheet_of(walk: Walk, found: FrameFiles | None) -> Sheet | None:
+    """Return the measurements of the picture with a frame's stages; ``None`` until it exists."""
+    if found is None or "sheet" not in found.files:
+        return None
+    with media_store.store().open(found.files["sheet"].path) as file, Image.open(file) as picture:
+        width, height = picture.size
+    tile = round(height * (walk.width or height) / (walk.height or height))
+    has_sketch = frame_requests.is_led(walk) and width // tile == walk.sampler_steps + BEFORE
+    return Sheet(width, height, tile, has_sketch)
+
+
+def _address(walk: Walk, kind: str, frame: Frame) -> str:
+    return url_for("making.watch", walk_id=walk.id, kind=kind, frame=frame.index)
+
+
+def _page(walk: Walk, kind: str, template: str = "pages/frame.html", **context: Any) -> Response:
+    frame = _frame(walk, kind)
+    found = frame_requests.find(walk, kind, frame.index)
+    page = render_template(
+        template,
+        walk=walk,
+        frame=frame,
+        kind=kind,
+        asked=found is not None,
+        found=found,
+        flaw="" if found else frame_requests.find_problem(walk, kind),
+        sheet=sheet_of(walk, found),
+        worker_ready=found is None or found.is_there or bool(jobs.workers()),
+        **{"refused": None, **context},
+    )
+    response = conditional(Response(page))
+    response.headers["Vary"] = "Cookie"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _frame(walk: Walk, kind: str) -> Frame:
+    """Return the frame that the request names; if it names none, the middle one for stages, else the first.
+
+    :raises NotFound: when the walk is not finished, or has no such frame.
+    """
+    if walk.state != FINISHED or not walk.painted:
+        raise NotFound(_("A picture can be painted once more when its walk is finished."))
+    wanted = request.values.get("frame", str(len(walk.painted) // 2 if kind == STAGES else 0))
+    frame = next((frame for frame in walk.painted if str(frame.index) == wanted), None)
+    if frame is None:
+        raise NotFound(_("This walk has %(count)s frames; none of them has this number.", count=len(walk.painted)))
+    return frame

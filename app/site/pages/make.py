@@ -1,0 +1,321 @@
+"""The page with the form for a walk: filling, editing and submitting it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from flask import (
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
+
+from app.access.auth import rate_limits, visitors
+from app.collection.gallery import catalogue
+from app.collection.styles import model_choice, samples, shipped
+from app.core.errors import InvalidInput, NoRoom
+from app.core.i18n.foreign_messages import translate_foreign
+from app.core.i18n.gettext import _
+from app.offer.drawings import offered
+from app.offer.generation import embeddings, loras, models_on_offer, presets, sampler_settings
+from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
+from app.requests.walk_requests import intake, scenes
+from app.requests.walk_requests.validation import validate
+from app.site.pages import about, blueprint, candidates, gallery, photos, walk
+from app.site.pages.walk import redirect_to_walk
+from app.site.presentation import candidate_rows, form_address, readings, style_groups, wording
+from app.site.presentation import make_form as forms
+from app.site.web import error_responses, fragments
+from app.site.web.responses import conditional, page_response
+from app.walks.queue import fair_queue, jobs
+from app.walks.uploads.photo_check import ACCEPTED
+
+RECENT = 8
+KEPT = "private, no-cache"
+"""Caching of the form. It is fetched again each time, except when a visitor navigates back: the browser's copy still
+holds what was typed, and the token that makes a repeated submission the same walk. With ``no-store``, browsers could
+not navigate back to the response of a form; they would ask whether to send the form again."""
+WHOLE = re.compile("[0-9]{1,10}", re.ASCII)
+PARTS = (about, gallery, walk)
+"""Modules with routes on the same blueprint; importing them registers the routes."""
+
+blueprint.add_app_template_global(form_address.way_back, "way_back")
+blueprint.add_app_template_global(form_address.carried_query, "carried_form")
+
+
+@blueprint.get("/")
+def make() -> Response:
+    """Show the form, filled in from the address's query parameters."""
+    visitors.current()  # set the cookie with the form, so that two quick clicks have the same owner
+    limits = _limits(request.args.get("model", ""))
+    form = forms.from_fields(_fields(request.args), limits)
+    form.follow_styles()
+    form.check_hand(_limits(form.model))
+    photos.attach_photos(form)
+    readings.check_drawings(form)
+    candidate_rows.remove_outdated(form, _owner())
+    return make_page(form)
+
+
+@blueprint.get("/reading")
+def reading() -> Response:
+    """Return the interpretation of a prompt, or the styles for a photo, as a part of the form being filled in."""
+    query = request.args
+    prompt, model = query.get("prompt", ""), query.get("model", "")
+    if model_choice.is_unnamed(model):
+        model = model_choice.choose([{"prompt": prompt}]).model or model
+    limits, reader = _limits(model), scenes.reader_of(models_on_offer.setting(model or None))
+    if reader is None:
+        raise NotFound
+    seed, stop = (query.get(name, "") for name in ("seed", "stop"))
+    number = min(int(stop), limits.stops_max - 1) if WHOLE.fullmatch(stop) else 0
+    if fragments.is_opened():
+        return fragments.redirect_to_page(_form_around(number, prompt))
+    if query.get("picture"):
+        shown = readings.of_photo(reader, prompt, photos.own_view(query["picture"]), limits)
+    else:
+        shown = readings.of_prompt(
+            reader,
+            prompt,
+            limits,
+            leave_out=query.get("leave_out", ""),
+            seed=int(seed) if WHOLE.fullmatch(seed) else 0,
+            drawing=query.get("drawing", ""),
+        )
+    part = render_template("pages/_reading.html", shown=shown, stop=number)
+    response = conditional(page_response(part))
+    response.headers["Cache-Control"] = "private, no-cache" if query.get("picture") else "private, max-age=60"
+    response.headers["Vary"] = fragments.VARY
+    return response
+
+
+def _form_around(number: int, prompt: str) -> str:
+    """Return the address of the form whose stop ``number`` has this prompt and the other fields of the request."""
+    query, count = request.args, max(STOPS_MIN, number + 1)
+    stop = {"prompt": prompt, "drawing": query.get("drawing", ""), "picture": query.get("picture", "")}
+    lines: dict[str, Any] = {
+        name: [text if place == number else "" for place in range(count)] for name, text in stop.items() if text
+    }
+    walk = {"negative_prompt": query.get("leave_out") or None, "model": query.get("model") or None}
+    return url_for("pages.make", **{"prompt": [""] * count} | lines | walk)
+
+
+@blueprint.get("/surprise")
+def surprise() -> Response:
+    """Redirect to the form with two random prompts from the model's vocabulary."""
+    vocabulary = models_on_offer.facts().get("vocabulary", [])
+    pair = secrets.SystemRandom().sample(vocabulary, 2) if len(vocabulary) > 1 else []
+    response = cast(Response, redirect(url_for("pages.make", prompt=pair)))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.post("/")
+def edit() -> Response:
+    """Show the form again after one of its edit buttons: for browsers without JavaScript."""
+    limits = Limits.current()
+    form = forms.from_fields(request.form, limits)
+    form.follow_styles()
+    if refused := _upload_photos(form):
+        return refused
+    change = request.form.get("edit", "")
+    form.edit(change, limits.stops_max)
+    if change == "look":
+        form.fill_in_guesses()
+    if elsewhere := _leave(form, change):
+        return elsewhere
+    readings.check_drawings(form)
+    candidate_rows.remove_outdated(form, _owner())
+    if error := candidates.edit(form, change):
+        response = make_page(form, status=error.status)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    return make_page(form)
+
+
+def _leave(form: forms.MakeForm, change: str) -> Response | None:
+    """Redirect to the page that a button of the form leads to; ``None`` for a button that leads to no other page.
+
+    The page's address carries the form, so that the page can link back to it as it is filled in.
+    """
+    carried: dict[str, Any] = {form_address.NAME: form_address.write(form)}
+    match = re.fullmatch("captions-([0-9]{1,2})", change, re.ASCII)
+    photo = form.stops[int(match[1])].photo if match and int(match[1]) < len(form.stops) else None
+    if match and photo:
+        words = form.stops[int(match[1])].prompt.strip()
+        description: dict[str, Any] = {} if words in ("", photo.guess) else {"description": words}
+        address = url_for("captions.of_photo", photo_id=photo.id, **description, **carried)
+    elif change == "styles" and shipped.of_model(models_on_offer.setting(form.model or None)):
+        prompt = next((stop.prompt for stop in form.stops if stop.prompt.strip()), None)
+        address = url_for("styles.index", prompt=prompt, model=form.model or None, **carried)
+    elif change == "another" and (other := catalogue.random_walk()):
+        address = f"{other.url}?{urlencode({name: text for name, text in carried.items() if text})}"
+    else:
+        return None
+    response = cast(Response, redirect(address, 303))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.post("/walks", endpoint="commission")
+def commission_walk() -> Response:
+    """Queue the walk and redirect to its page, or show the form again with its errors."""
+    form = forms.from_fields(request.form, Limits.current())
+    form.follow_styles()
+    owner = visitors.current()
+    if refused := _upload_photos(form):
+        return refused
+    if any(stop.error for stop in form.stops):
+        return make_page(form, status=422)
+    readings.check_drawings(form)
+    candidate_rows.remove_outdated(form, visitors.digest(owner))
+    if form.errors:  # for example, the walk to continue from or a drawing was deleted meanwhile
+        return make_page(form, status=422)
+    body = form.commission()
+    notes = readings.put_scenes(form, body, _limits(form.model))
+    try:
+        wanted = validate(body)
+    except InvalidInput as error:
+        form.explain(error)
+        return make_page(form, status=422)
+    content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
+    try:
+        walk, _ = intake.place(
+            wanted,
+            visitor_key=visitors.digest(owner),
+            network=rate_limits.queue_key(visitors.digest(owner)),
+            owner=owner,
+            idempotency_key=f"form {form.token} {content}",  # a second click is the same walk, a changed form is not
+            admit=rate_limits.PAGE.admit,
+            notes=notes,
+        )
+    except InvalidInput as error:  # a photo was deleted after validation, or a stop is read as its neighbour is
+        form.explain(error)
+        return make_page(form, status=422)
+    except NoRoom as error:
+        return _no_room(form, error)
+    return redirect_to_walk(walk)
+
+
+def _upload_photos(form: forms.MakeForm) -> Response | None:
+    """Store the photos sent with the form, and attach those uploaded before.
+
+    Return the response if there is no room for a photo, else ``None``.
+    """
+    try:
+        photos.store_files(form)
+    except NoRoom as error:
+        photos.attach_photos(form)
+        return _no_room(form, error)
+    photos.attach_photos(form)
+    return None
+
+
+def _no_room(form: forms.MakeForm, error: NoRoom) -> Response:
+    form.errors["form"] = str(error)
+    response = make_page(form, status=error.status)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
+    """Return the page with the form, as it is filled in."""
+    config, limits, worker_ready = current_app.config, _limits(form.model), bool(jobs.workers())
+    usual = {preset: sampler_settings.resolve_settings(preset, form.model or None) for preset in presets.NAMES}
+    wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
+    count, seconds = fair_queue.estimate_new_walk(
+        wanted,
+        stops=len(form.stops),
+        ending=form.ending,
+        preset=form.preset if form.preset in usual else None,
+        model=form.model or None,
+        steps=form.steps_asked(limits),
+        guidance=form.guidance_asked(limits),
+        size=form.size_asked(limits),
+        aspect=form.aspect_asked(limits),
+    )
+    page = render_template(
+        "pages/make.html",
+        form=form,
+        frame_choices=form.frame_choices(config["FRAMES_DEFAULT"], limits),
+        frames_default=config["FRAMES_DEFAULT"],
+        limits={
+            "min_stops": STOPS_MIN,
+            "max_stops": limits.stops_max,
+            "max_prompt": limits.prompt_max,
+            "max_frames": limits.frames_max,
+            "max_seed": SEED_MAX,
+            "max_steps": limits.steps_max,
+            "max_guidance": limits.guidance_max,
+            "takes_guidance": limits.takes_guidance,
+            "has_negatives": limits.has_negatives,
+            "max_clip_skip": models_on_offer.facts(limits.setting)["clip_skip_max"],
+            "max_upload": config["UPLOAD_MAX"],
+            "max_photo": config["PHOTO_MAX"],
+        },
+        waiting={"count": count, "seconds": seconds, "worker_ready": worker_ready},
+        hands=limits.hands,
+        groups=style_groups.grouped(shipped.of_hands(limits.hands)),
+        has_sample=lambda style: samples.path(style) is not None,
+        layouts=style_groups.layouts(limits.hands),
+        loras=loras.of_model(limits.setting),
+        embeddings=embeddings.of_model(limits.setting),
+        endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
+        preset_names={name: wording.preset_name(name) for name in wording.PRESET_NAMES},
+        sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},
+        aspect_names={aspect: aspect for aspect in limits.aspects},
+        aspects={aspect: _frame_sizes(form, limits, aspect) for aspect in limits.aspects},
+        models=models_on_offer.offered(),
+        model_titles={model.name: translate_foreign(model.title) for model in models_on_offer.offered()},
+        usual=usual,
+        photos_accepted=ACCEPTED,
+        can_surprise=len(models_on_offer.facts().get("vocabulary", [])) > 1,
+        starters=[tuple(map(translate_foreign, pair)) for pair in models_on_offer.facts().get("starters", [])],
+        readings=readings.of_form(form, limits),
+        rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
+        led={model.name for model in offered.conditioned_models()},
+        recent=catalogue.recent(RECENT, featured_first=True),
+        total=catalogue.total(),
+    )
+    return page_response(page, status=status, cache=KEPT)
+
+
+def _frame_sizes(form: forms.MakeForm, limits: Limits, aspect: str) -> dict[str, str]:
+    """Map each size to the picture size in words, ``512 × 288 pixels``, at an aspect ratio."""
+    frames = {size: sampler_settings.frame_of(form.model or None, size, aspect) for size in limits.sizes}
+    return {str(size): wording.frame_size(aspect, *frame) for size, frame in frames.items()}
+
+
+def _owner() -> str | None:
+    secret = visitors.known()
+    return None if secret is None else visitors.digest(secret)
+
+
+def _limits(model: str) -> Limits:
+    """Return the limits for a form: those of the model that it names if that is on offer, else of the first model."""
+    return Limits.current(model if models_on_offer.find(model) else None)
+
+
+def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
+    return MultiDict((name, value) for name, value in arguments.items(multi=True) if name != "token")
+
+
+@blueprint.app_errorhandler(CSRFError)
+def _stale_form(_error: CSRFError) -> Response:
+    """Show the form again, as it was filled in, when its CSRF token has expired; on other pages, an error page."""
+    message = _("This page had been open for too long, or your browser keeps no cookies. Press once more.")
+    if request.path not in ("/", "/walks", "/recipe"):
+        return error_responses.answer(400, message)
+    form = forms.from_fields(request.form, Limits.current())
+    form.errors["form"] = message
+    return make_page(form, status=400)

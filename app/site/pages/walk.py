@@ -1,0 +1,163 @@
+"""A walk's page in every state: queued, being generated, finished."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import cast
+from urllib.parse import urlencode
+
+from flask import Response, redirect, render_template, request
+
+from app.access.auth import visitors
+from app.collection.gallery import catalogue
+from app.core.i18n.formatting import duration_about
+from app.core.i18n.gettext import N_, _
+from app.core.version import __version__
+from app.offer.generation import models_on_offer
+from app.site.pages import blueprint
+from app.site.presentation import wording
+from app.site.web import error_responses, fragments, language
+from app.site.web.responses import conditional, page_response
+from app.storage.walk_models import ID, Walk
+from app.walks.queue import fair_queue
+from app.walks.saved import lineage, lookup, neighbours, reuse
+
+Retitled = tuple[str, str]  # a refused title, and the error message for it
+NEARBY = 4
+JOINING = 2
+MEANWHILE = "meanwhile"
+"""The query parameter with the id of the queued walk whose visitor is looking at another walk meanwhile."""
+CHILDREN = 5
+
+
+@blueprint.get("/walks/<walk_id>")
+def walk(walk_id: str) -> Response:
+    """Show a walk in whatever state it is. An address with an outdated slug redirects to the current one."""
+    known = _fingerprint(walk_id)
+    walk = lookup.walk_at_address(walk_id)
+    if "-" in walk_id and walk_id != walk.name:
+        response = cast(Response, redirect(_with_query(walk.url)))  # temporary: the old title may be restored
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+    return walk_page("pages/walk.html", walk, known=known)
+
+
+@blueprint.get("/walks/<walk_id>/live")
+def live(walk_id: str) -> Response:
+    """Return the part of a walk's page that changes while it is generated; 304 without rendering if unchanged."""
+    if fragments.is_opened():
+        return fragments.redirect_to_page(lookup.walk_at_address(walk_id).url)
+    known = _fingerprint(walk_id)
+    if known is not None and request.if_none_match.contains_weak(known):
+        return conditional(page_response(""), known)
+    return walk_page("pages/_walk.html", lookup.walk_at_address(walk_id), known=known, etag=known)
+
+
+@blueprint.get("/walks/<walk_id>/another")
+def another(walk_id: str) -> Response:
+    """Redirect a visitor who waits for a walk to a random other walk, with a link back."""
+    walk = lookup.walk_at_address(walk_id)
+    other = catalogue.random_walk(excluding=walk)
+    if other is None:
+        message = _("There is no other walk yet. The one that you are waiting for goes on and keeps its address.")
+        return error_responses.answer(404, message, title=N_("No other walk yet"))
+    response = cast(Response, redirect(f"{other.url}?{urlencode({MEANWHILE: walk.id})}"))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _fingerprint(walk_id: str) -> str | None:
+    """Return a hash of all that the live part of a queued walk's page depends on; ``None`` for any other walk.
+
+    That is the walk, its queue position, the visitor's ownership, the language and the site's version. Take the hash
+    before rendering: a change in between then shows at the next poll.
+    """
+    waiting = lookup.waiting_now(walk_id)
+    if waiting is None:
+        return None
+    place = fair_queue.find_place(waiting)
+    seconds = wording.lowest(place.seconds, request.args.get("seen"))
+    shown = (
+        *waiting,
+        place.position,
+        None if seconds is None else duration_about(seconds),
+        place.may_be_overtaken,
+        place.redis_away,
+        place.poll_ms,
+        visitors.owns(visitors.known(), waiting),
+        language.wanted(),
+        __version__,
+    )
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
+
+
+def walk_page(
+    template: str,
+    walk: Walk,
+    *,
+    retitled: Retitled | None = None,
+    not_listed: str = "",
+    known: str | None = None,
+    etag: str | None = None,
+) -> Response:
+    """Return a walk's page, or the live part of it, as a response.
+
+    :param retitled: a refused title with its error message; the response is then 422.
+    :param not_listed: why the walk cannot be listed; the response is then 422.
+    :param known: the hash that the live part sends to ask whether anything changed.
+    :param etag: the response's ETag; by default a hash of the page.
+    """
+    place = fair_queue.find_place(walk)
+    earlier, later = lineage.parent_of(walk), [] if walk.is_waiting else lineage.children_of(walk, CHILDREN)
+    shown = [*later, *([earlier] if earlier else [])]
+    before = [] if walk.is_waiting else neighbours.before(walk, JOINING, excluding=shown)
+    after = [] if walk.is_waiting else neighbours.after(walk, JOINING, excluding=[*shown, *before])
+    page = render_template(
+        template,
+        walk=walk,
+        known=known,
+        place=place,
+        is_owner=visitors.owns(visitors.known(), walk),
+        redis_away=place.redis_away,
+        house=models_on_offer.facts(models_on_offer.setting(walk.model_name or walk.model)),
+        earlier=earlier,
+        later=later,
+        remixed=lineage.remixed_from(walk),
+        remixes=[] if walk.is_waiting else lineage.remixes_of(walk, CHILDREN),
+        before=before,
+        after=after,
+        original=reuse.original_of(walk),
+        retitled=retitled,
+        not_listed=not_listed,
+        nearby=[] if walk.is_waiting else _nearby(walk, [*before, *after]),
+        left=_waiting_walk(walk),
+    )
+    response = page_response(page, status=422 if retitled or not_listed else 200)
+    response.headers["Vary"] = "Cookie"
+    if walk.unlisted:
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response if retitled or not_listed else conditional(response, etag)
+
+
+def redirect_to_walk(walk: Walk) -> Response:
+    """Redirect to a walk's page."""
+    return cast(Response, redirect(walk.url, 303))
+
+
+def _waiting_walk(walk: Walk) -> Walk | None:
+    """Return the queued walk that the visitor left to look at this one; ``None`` if there is none."""
+    walk_id = request.args.get(MEANWHILE, "")
+    waiting = lookup.visible_walk(walk_id) if ID.fullmatch(walk_id) else None
+    return waiting if waiting is not None and waiting.number != walk.number else None
+
+
+def _nearby(walk: Walk, shown: list[Walk]) -> list[Walk]:
+    """Return the newest walks, without this one and those already shown."""
+    ids = {each.number for each in shown}
+    recent = catalogue.recent(NEARBY + len(shown), excluding=walk)
+    return [each for each in recent if each.number not in ids][:NEARBY]
+
+
+def _with_query(address: str) -> str:
+    query = request.query_string.decode("ascii", "replace")
+    return f"{address}?{query}" if query else address

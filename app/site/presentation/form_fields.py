@@ -1,0 +1,150 @@
+"""Fill the fields of the form from a walk or its recipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from flask import current_app
+from pydantic_core import from_json
+
+from app.core.models.aspects import SQUARE
+from app.offer.generation import frame_rates, models_on_offer, presets, sampler_settings
+from app.requests.walk_requests import layouts
+from app.requests.walk_requests.schema import Commission
+from app.site.presentation import choices
+from app.storage.walk_models import STOP, Stop, Walk
+from app.walks.saved import shapes
+
+SHARED = ("hand", "negative_prompt", "clip_skip")
+OWN_MAX = 20_000  # characters
+OWN = ("seed", *SHARED)
+"""The fields that a stop may have for itself, where the form has one field for all stops."""
+
+
+def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str, Any]:
+    """Return the form fields that request the same walk, without those that have default values.
+
+    :param seed: keep the seeds. Otherwise stops keep their own seeds only if two neighbours would else be the same.
+    :param turned: reverse the stops.
+    """
+    stops: list[dict[str, Any]] = [
+        {
+            "prompt": stop.prompt,
+            "drawing": _drawing(walk, stop),
+            "layout": layouts.requested_layout(stop.scene, walk_seed=walk.seed),
+            **_photo(stop),
+            **{name: getattr(stop, name) for name in (*OWN, "lora", "lora_weight")},
+        }
+        for stop in walk.stops
+    ]
+    if turned:
+        stops.reverse()
+    if not seed and all({**one, "seed": None} != {**other, "seed": None} for one, other in pairwise(stops)):
+        stops = [{**stop, "seed": None} for stop in stops]
+    return {
+        **of_stops(stops),
+        **of_settings(walk, preset=walk.preset, steps=walk.sampler_steps, guidance=walk.guidance),
+        "unlisted": 1 if walk.unlisted else None,
+        "seed": walk.seed if seed else None,
+        "remix_of": walk.id,
+    }
+
+
+def repainted(walk: Walk, hand: str) -> dict[str, Any]:
+    """Return the form fields that request the same walk in another style, with its seed, drawings and settings."""
+    stops = [
+        {"prompt": stop.prompt, "drawing": _drawing(walk, stop), "seed": stop.seed, "hand": hand,
+         "negative_prompt": stop.negative_prompt, "layout": layouts.requested_layout(stop.scene, walk_seed=walk.seed)}
+        for stop in walk.stops
+    ]  # fmt: skip
+    return fields(walk, seed=True) | {"own": None, "drawing": None} | of_stops(stops)
+
+
+def of_settings(source: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
+    """Return the form fields for these settings, with ``None`` for those that have default values."""
+    defaults = sampler_settings.resolve_settings(preset, source.model)
+    return {
+        "frames": source.frames,
+        "fps": _frame_rate(source.fps),
+        "steps": steps if steps != defaults["steps"] else None,
+        "guidance": f"{guidance:g}" if guidance != defaults["guidance"] else None,
+        "preset": preset if preset != presets.DEFAULT else None,
+        "size": _size(source),
+        "aspect": _aspect(source),
+        "ending": source.ending if source.ending != STOP else None,
+        "easing": 1 if source.easing else None,
+        "model": source.model,
+    }
+
+
+def _frame_rate(fps: float | None) -> str | None:
+    """Return the requested frame rate; ``None`` for the site's default, and for a film slowed down against flashes."""
+    requested = frame_rates.requestable(fps)
+    return None if requested in (None, frame_rates.rounded(current_app.config["FPS"])) else f"{requested:g}"
+
+
+def _aspect(source: Walk | Commission) -> str | None:
+    """Return the requested aspect ratio; ``None`` for a square."""
+    aspect = shapes.aspect(source) if isinstance(source, Walk) else source.aspect
+    return None if aspect == SQUARE else aspect
+
+
+def _size(source: Walk | Commission) -> int | None:
+    """Return the requested length of the longer side in pixels; ``None`` for the model's default."""
+    size = shapes.longer_side(source) if isinstance(source, Walk) else source.size
+    return size if size in models_on_offer.facts(models_on_offer.setting(source.model))["sizes"][1:] else None
+
+
+def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the form fields for these stops: fields with the same value in all stops once, others for each stop."""
+    shared = {
+        name: stops[0].get(name) for name in SHARED if stops and len({stop.get(name) or "" for stop in stops}) == 1
+    }
+    chosen = [stop.get("drawing", "") for stop in stops]
+    laid_out = [stop.get("layout") or "" for stop in stops]
+    pictures = [stop.get("picture") or "" for stop in stops]
+    loras = [stop.get("lora") or "" for stop in stops]
+    weights = [f"{stop['lora_weight']:g}" if stop.get("lora") else "" for stop in stops]
+    own = [
+        {name: stop[name] for name in OWN if name not in shared and stop.get(name) not in (None, "")} for stop in stops
+    ]
+    return {
+        "prompt": [stop["prompt"] for stop in stops],
+        **{name: shared.get(name) or None for name in SHARED},
+        "own": [write_own(each) for each in own] if any(own) else None,
+        "drawing": chosen if any(chosen) else None,
+        "layout": laid_out if any(laid_out) else None,
+        "picture": pictures if any(pictures) else None,
+        "lora": loras if any(loras) else None,
+        "lora_weight": weights if any(loras) else None,
+        "cut_out": [index for index, stop in enumerate(stops) if stop.get("cut_out")] or None,
+    }
+
+
+def _photo(stop: Stop) -> dict[str, Any]:
+    """Return the form fields of a stop's photo. They name it by its digest, which works only for the photo's owner."""
+    return {"picture": stop.photo, "cut_out": bool(stop.cut_out)} if stop.photo else {}
+
+
+def _drawing(walk: Walk, stop: Stop) -> str:
+    return choices.of_stop(
+        stop.prompt, stop.scene, leave_out=stop.negative_prompt, seed=walk.seed_of(stop), model=walk.model
+    )
+
+
+def write_own(own: Mapping[str, Any]) -> str:
+    """Return a stop's own fields (``OWN``) as the text of the form field ``own``; ``""`` if it has none."""
+    return json.dumps(own, ensure_ascii=False, separators=(",", ":")) if own else ""
+
+
+def read_own(text: str) -> dict[str, Any]:
+    """Return a stop's own fields from the form field ``own``; unknown names, invalid and too long text are ignored."""
+    try:
+        # unlike json.loads, from_json refuses lone surrogates
+        own = from_json(text) if 0 < len(text) <= OWN_MAX else {}
+    except ValueError:
+        return {}
+    return {name: own[name] for name in OWN if name in own} if isinstance(own, dict) else {}

@@ -1,0 +1,392 @@
+"""The form for a walk: the fields as the visitor typed them, and their errors."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from app.collection.styles import model_choice, shipped
+from app.collection.styles import style as styles
+from app.collection.styles.style import Style
+from app.core.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
+from app.core.i18n.gettext import _
+from app.offer.generation import frame_rates, model_styles, models_on_offer
+from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
+from app.reading import chosen
+from app.reading.chosen import AS_READ
+from app.requests.walk_requests.error_messages import stop_suffix
+from app.requests.walk_requests.schema import PICTURE
+from app.site.presentation import form_fields
+from app.site.presentation import typed_numbers as typed
+from app.site.presentation.photo_view import PhotoView
+from app.storage.walk_models import FINISHED, ID, Walk
+from app.walks.saved import lookup
+
+FRAME_CHOICES = (24, 60, 120, 240)
+IN_MORE = {
+    "seed", "frames", "fps", "negative_prompt", "hand", "layout", "lora", "clip_skip", "steps", "guidance", "ending",
+    "preset", "size", "aspect", "model", "film",
+}  # fmt: skip
+OF_THE_STOP = {"prompt", "picture", "cut_out"}
+OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", "preset", "size", "aspect", "model"}
+
+
+@dataclass(slots=True)
+class StopLine:
+    """The form's fields for one stop, and their errors."""
+
+    prompt: str = ""
+    error: str | None = None
+    picture: str = ""  # the id of its photo
+    cut_out: bool = False
+    photo: PhotoView | None = None  # the view of that photo, if the visitor owns it
+    drawing: str = ""  # the drawings chosen for its prompt
+    layout: str = ""  # empty for the style's own choice
+    layout_error: str = ""
+    lora: str = ""  # the name of its LoRA
+    lora_weight: str = ""  # as typed; empty for the default
+    lora_error: str = ""
+    candidates: str = ""  # the id of its candidate set
+    refused: str = ""  # why candidates were refused
+    own: dict[str, Any] = field(
+        default_factory=dict
+    )  # its own seed, style, negative prompt and clip skip, where stops do not share them
+
+    def pick(self, text: str) -> None:
+        """Set the seed and the drawings of a candidate, unless it is already chosen; invalid text is ignored."""
+        match = re.fullmatch(r"([0-9]{0,10})/(.*)", text, re.ASCII)
+        is_same = text == picked(self.own.get("seed"), self.drawing)
+        if match is None or (match[1] and int(match[1]) > SEED_MAX) or is_same:
+            return
+        self.own.pop("seed", None)
+        if match[1]:
+            self.own["seed"] = int(match[1])
+        self.drawing = chosen.written(chosen.listed(match[2]))
+
+
+@dataclass(slots=True)
+class MakeForm:
+    """The form's fields as text; ``errors`` maps a field's name, or ``form``, to an error message."""
+
+    stops: list[StopLine]
+    negative_prompt: str = ""
+    seed: str = ""
+    frames: str = ""
+    fps: str = ""
+    hand: str = ""
+    steps: str = ""
+    guidance: str = ""
+    clip_skip: str = ""
+    ending: str = ""
+    preset: str = ""
+    size: str = ""
+    aspect: str = ""
+    easing: bool = False
+    model: str = ""
+    unlisted: bool = False
+    photos_may_be_shown: bool = False
+    remix: Walk | None = None  # the walk that the form was filled from
+    parent: Walk | None = None  # the walk to continue from: its last stop is the first one here
+    restored: str = ""  # a message about the recipe that the form was filled from
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Return whether "More" must be open: an error in it, a LoRA, clip skip, or more than two stops."""
+        is_used = bool(self.clip_skip) or any(stop.lora for stop in self.stops)
+        return bool(set(self.errors) & IN_MORE) or is_used or len(self.stops) > STOPS_MIN
+
+    @property
+    def drawn_seed(self) -> int:
+        """Return the seed that the walk gets if none is typed; it follows from the form's token."""
+        return int.from_bytes(hashlib.sha256(f"seed {self.token}".encode()).digest()[:4])
+
+    @property
+    def has_errors(self) -> bool:
+        """Return whether the form or any stop has an error."""
+        return bool(self.errors) or any(stop.error for stop in self.stops)
+
+    def frame_choices(self, default: int, limits: Limits) -> list[int]:
+        """Return the frame counts to choose from, including the current one."""
+        used = [int(self.frames)] if re.fullmatch(r"[0-9]{1,4}", self.frames) else [default]
+        return sorted({choice for choice in (*FRAME_CHOICES, *used) if STOPS_MIN <= choice <= limits.frames_max})
+
+    def commission(self) -> dict[str, Any]:
+        """Return the form as an unchecked request for a walk, in the JSON API's fields."""
+        shared: dict[str, Any] = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
+        if self.clip_skip.strip():
+            shared["clip_skip"] = typed.whole_number(self.clip_skip)
+        stops = [
+            {**_words_or_photo(stop), **shared, **_laid_out(stop), **_lora(stop), **stop.own} for stop in self.stops
+        ]
+        wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
+        if self.photos_may_be_shown:
+            wanted["photos_may_be_shown"] = True
+        if self.parent is not None:
+            stops[0] = self._first_stop(self.parent)
+            wanted["continues"] = self.parent.id
+        if self.remix is not None:
+            wanted["remix_of"] = self.remix.id
+        wanted |= {name: value for name in ("ending", "preset", "aspect", "model") if (value := getattr(self, name))}
+        if self.easing:
+            wanted["easing"] = True
+        if self.seed.strip():
+            wanted["seed"] = typed.whole_number(self.seed)
+        if self.frames.strip():
+            wanted["frames"] = typed.whole_number(self.frames)
+        if self.fps.strip():
+            wanted["fps"] = typed.number(self.fps)
+        if self.steps.strip():
+            wanted["steps"] = typed.whole_number(self.steps)
+        if self.size.strip():
+            wanted["size"] = typed.whole_number(self.size)
+        if self.guidance.strip():
+            wanted["guidance"] = typed.number(self.guidance)
+        return wanted
+
+    def continue_from(self, walk_id: str) -> None:
+        """Make a finished walk's last stop the first one here, or set an error if the walk is not available."""
+        try:
+            parent = lookup.walk_at_address(walk_id)
+        except (WalkNotFound, WalkGone):
+            parent = None
+        if parent is None or parent.state != FINISHED:
+            self.errors["form"] = _("The walk to go on from is not here: it may not be finished, or was deleted.")
+            return
+        self.parent = parent
+        self.stops[0] = StopLine(parent.stops[-1].prompt)
+
+    def follow_styles(self) -> None:
+        """Choose the model that has the styles of the stops, if the form names no model or the site's first."""
+        if self.parent is None and model_choice.is_unnamed(self.model):
+            chosen = model_choice.choose(self.commission()["stops"])
+            kept = "" if chosen.error else self.model  # without a model, validation reports it
+            self.model = chosen.model or kept
+
+    def _first_stop(self, parent: Walk) -> dict[str, Any]:
+        """Return the first stop: the last one of the walk to continue from, with that stop's seed."""
+        last = parent.stops[-1]
+        seed = parent.seed_of(last)
+        own = {} if self.seed.strip() in ("", str(seed)) else {"seed": seed}
+        extras: dict[str, Any] = {"lora": last.lora, "lora_weight": last.lora_weight} if last.lora else {}
+        extras |= {} if last.clip_skip is None else {"clip_skip": last.clip_skip}
+        hand = last.hand or None
+        return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": hand, **extras, **own}
+
+    def check_hand(self, limits: Limits) -> None:
+        """Remove styles that the model does not know, and set an error for each; an old walk may name one."""
+        hand = model_styles.find(self.hand, limits.hands)
+        if self.hand and hand is None:
+            offer = " " + _("It knows %(hands)s.", hands=model_styles.words_of(limits.hands)) if limits.hands else ""
+            self.errors["hand"] = _unknown(self.hand) + offer
+        self.hand = hand.words if hand else ""
+        for stop in self.stops:
+            own = stop.own.get("hand")
+            if own is not None and (not isinstance(own, str) or model_styles.find(own, limits.hands) is None):
+                stop.error = _unknown(stop.own.pop("hand"))
+
+    @property
+    def guidance_written(self) -> str:
+        """Return the typed guidance with the page language's decimal sign; as typed if it is not a number."""
+        return typed.localised(self.guidance)
+
+    @property
+    def fps_written(self) -> str:
+        """Return the typed frame rate with the page language's decimal sign; as typed if it is not a number."""
+        return typed.localised(self.fps)
+
+    def fps_shown(self, usual: float) -> float:
+        """Return the film's frame rate; ``usual`` if the typed one is missing or invalid."""
+        fps = typed.number(self.fps)
+        can_be = isinstance(fps, float) and frame_rates.FPS_MIN <= fps <= frame_rates.FPS_MAX
+        return frame_rates.rounded(fps if can_be and isinstance(fps, float) else usual)
+
+    def steps_asked(self, limits: Limits) -> int | None:
+        """Return the typed steps; ``None`` if they are missing or invalid."""
+        steps = typed.whole_number(self.steps)
+        return steps if isinstance(steps, int) and 1 <= steps <= limits.steps_max else None
+
+    def guidance_asked(self, limits: Limits) -> float | None:
+        """Return the typed guidance; ``None`` if it is missing or invalid."""
+        guidance = typed.number(self.guidance)
+        return guidance if isinstance(guidance, float) and guidance <= limits.guidance_max else None
+
+    def size_asked(self, limits: Limits) -> int | None:
+        """Return the chosen size; ``None`` if it is missing or invalid."""
+        size = typed.whole_number(self.size)
+        return size if isinstance(size, int) and size in limits.sizes else None
+
+    def aspect_asked(self, limits: Limits) -> str | None:
+        """Return the chosen aspect ratio; ``None`` if it is missing or invalid."""
+        return self.aspect if self.aspect in limits.aspects else None
+
+    def explain(self, errors: InvalidInput) -> None:
+        """Assign each error to the field or the stop that it belongs to."""
+        for error in errors.errors:
+            self._explain(error)
+
+    def edit(self, change: str, stops_max: int) -> None:
+        """Apply an edit button to the form; ``change`` is the button's value, and unknown values are ignored."""
+        if change == "add-stop" and len(self.stops) < stops_max:
+            self.stops.insert(-1, StopLine())
+        elif change == "remove-stop" and len(self.stops) > STOPS_MIN:
+            del self.stops[-2]
+        elif change == "turn-round" and self.parent is None:
+            self.stops.reverse()
+        elif change == "let-go":
+            self.parent = None
+        elif re.fullmatch(r"drop-photo-[0-9]{1,2}", change, re.ASCII) and int(change[11:]) < len(self.stops):
+            stop = self.stops[int(change[11:])]
+            stop.picture, stop.photo, stop.cut_out = "", None, False
+        elif re.fullmatch(r"plain-[0-9]{1,2}", change, re.ASCII) and int(change[6:]) < len(self.stops):
+            self.stops[int(change[6:])].own = {}
+        elif match := re.fullmatch(r"style-([0-9]{1,2})-([a-z0-9-]{1,80})", change, re.ASCII):
+            self._set_style(int(match[1]), match[2])
+
+    def fill_in_guesses(self) -> None:
+        """Fill in a worker's description of a photo where the prompt is empty, as the page's script does."""
+        for stop in self.stops:
+            if stop.photo is not None and not stop.prompt.strip():
+                stop.prompt = stop.photo.guess
+
+    def style_named(self, name: str) -> Style | None:
+        """Return the style of a name; ``None`` if the form's model does not know it."""
+        return styles.find(name, shipped.of_model(models_on_offer.setting(self.model or None)))
+
+    def _set_style(self, index: int, name: str) -> None:
+        """Set a stop's own style; an unknown name is ignored."""
+        style = self.style_named(name)
+        if style is not None and index < len(self.stops):
+            self.stops[index].own = self.stops[index].own | {"hand": style.hand.words}
+
+    def _explain(self, error: FieldError) -> None:
+        path = error.path
+        if len(path) == 3 and path[2] == "layout":
+            self.stops[int(path[1])].layout_error = error.message.replace(stop_suffix(int(path[1])), "")
+            self.errors["layout"] = error.message
+            return
+        if len(path) == 3 and path[2] in ("lora", "lora_weight"):
+            self.stops[int(path[1])].lora_error = error.message
+            self.errors["lora"] = error.message
+            return
+        if len(path) > 2 and path[0] == "stops" and (path[2] in OF_THE_STOP or path[2] in self.stops[int(path[1])].own):
+            self.stops[int(path[1])].error = error.message
+        elif len(path) == 3 and path[0] == "stops":
+            message = error.message.replace(stop_suffix(int(path[1])), "")
+            self.errors[str(path[2])] = message
+        else:
+            self.errors[str(path[0]) if path and path[0] in OF_THE_WALK else "form"] = error.message
+
+
+def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
+    """Return the form from a query string or a body. Stops beyond the limit are kept, for validation to refuse."""
+    prompts = fields.getlist("prompt")[: 2 * limits.stops_max]
+    prompts += [""] * (STOPS_MIN - len(prompts))
+    own = [form_fields.read_own(text) for text in fields.getlist("own")[: len(prompts)]]
+    own += [{} for _ in prompts[len(own) :]]
+    drawings = [chosen.written(each) for each in _drawings(fields, len(prompts))]
+    pictures = [text if PICTURE.fullmatch(text) else "" for text in fields.getlist("picture")[: len(prompts)]]
+    sets = [text if ID.fullmatch(text) else "" for text in fields.getlist("candidates")[: len(prompts)]]
+    layouts, loras, weights = (fields.getlist(name)[: len(prompts)] for name in ("layout", "lora", "lora_weight"))
+    for each in (pictures, sets, layouts, loras, weights):
+        each += [""] * (len(prompts) - len(each))
+    form = MakeForm(
+        stops=[
+            StopLine(prompt, picture=picture, drawing=drawing, layout=layout, candidates=each_set, own=each)
+            for prompt, picture, drawing, layout, each_set, each in zip(
+                prompts, pictures, drawings, layouts, sets, own, strict=True
+            )
+        ],
+        negative_prompt=fields.get("negative_prompt", ""),
+        seed=fields.get("seed", ""),
+        frames=fields.get("frames", ""),
+        fps=fields.get("fps", ""),
+        hand=fields.get("hand", ""),
+        steps=fields.get("steps", ""),
+        guidance=fields.get("guidance", ""),
+        clip_skip=fields.get("clip_skip", ""),
+        ending=fields.get("ending", ""),
+        preset=fields.get("preset", ""),
+        size=fields.get("size", ""),
+        aspect=fields.get("aspect", ""),
+        easing=bool(fields.get("easing")),
+        model=fields.get("model", ""),
+        unlisted=bool(fields.get("unlisted")),
+        photos_may_be_shown=bool(fields.get("photos_may_be_shown")),
+    )
+    for stop, name, weight in zip(form.stops, loras, weights, strict=True):
+        stop.lora, stop.lora_weight = name, weight
+    for ticked in fields.getlist("cut_out"):
+        if re.fullmatch("[0-9]{1,2}", ticked, re.ASCII) and int(ticked) < len(form.stops):
+            form.stops[int(ticked)].cut_out = True
+    for index, stop in enumerate(form.stops):
+        stop.pick(fields.get(f"candidate-{index}", ""))
+    if token := fields.get("token", ""):
+        form.token = token[:64]
+    if ID.fullmatch(walk_id := fields.get("remix_of", "")):
+        form.remix = lookup.visible_walk(walk_id)
+    if walk_id := fields.get("continues", ""):
+        form.continue_from(walk_id)
+    return form
+
+
+def _words_or_photo(stop: StopLine) -> dict[str, Any]:
+    """Return the request's fields for the stop's prompt and photo; the prompt is left out if only a photo is given."""
+    if not stop.picture:
+        return {"prompt": stop.prompt}
+    photo: dict[str, Any] = {"picture": stop.picture, "cut_out": stop.cut_out}
+    return photo | {"prompt": stop.prompt} if stop.prompt.strip() else photo
+
+
+def _laid_out(stop: StopLine) -> dict[str, Any]:
+    return {"layout": stop.layout} if stop.layout else {}
+
+
+def _lora(stop: StopLine) -> dict[str, Any]:
+    """Return the request's fields for the stop's LoRA; an invalid weight is kept, for validation to refuse."""
+    if not stop.lora:
+        return {}
+    text = stop.lora_weight.strip()
+    return {"lora": stop.lora} | ({"lora_weight": typed.signed_number(text)} if text else {})
+
+
+def picked(seed: int | None, drawing: str) -> str:
+    """Return the value of a candidate's form field: its own seed and its drawings."""
+    return f"{'' if seed is None else seed}/{drawing}"
+
+
+def _drawings(fields: MultiDict[str, str], count: int) -> list[list[str]]:
+    """Return each stop's chosen drawings, from its field ``drawing`` and the radio buttons below its prompt."""
+    drawings = [chosen.listed(text) for text in fields.getlist("drawing")[:count]]
+    drawings += [[] for _ in range(count - len(drawings))]
+    for name, value in fields.items():
+        match = re.fullmatch(r"thing-([0-9]{1,2})-([0-9])", name, re.ASCII)
+        if match and int(match[1]) < count:
+            wanted, place = drawings[int(match[1])], int(match[2])
+            wanted += [AS_READ] * (place + 1 - len(wanted))
+            wanted[place] = " ".join(chosen.listed(value)[:1]) or AS_READ
+    return drawings
+
+
+def _unknown(hand: object) -> str:
+    return _("The model that paints here does not know “%(hand)s”.", hand=f"{hand!s:.60}")
+
+
+def going_on(walk: Walk) -> dict[str, Any]:
+    """Return the form fields for a walk that continues from the last stop of ``walk`` with the same settings."""
+    last, again = walk.stops[-1], form_fields.fields(walk)
+    names = ("steps", "guidance", "fps", "preset", "size", "aspect", "easing", "model", "unlisted")
+    return {name: again.get(name) for name in names} | {
+        "continues": walk.id,
+        "seed": walk.seed_of(last),
+        "hand": last.hand or None,
+        "negative_prompt": last.negative_prompt or None,
+        "clip_skip": last.clip_skip,
+        "frames": walk.frames,
+    }

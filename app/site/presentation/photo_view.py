@@ -1,0 +1,49 @@
+"""What the form shows of a photo: its size, a worker's guess of what it shows, and when to poll for the guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.i18n.foreign_messages import translate_foreign
+from app.storage.database import now
+from app.storage.photo_models import Photo
+
+AGAIN_MS, SELDOM_MS = 500, 15_000  # the shortest and longest polling interval; it grows with the waiting time
+SHARE = 4  # the polling interval is the waiting time divided by this
+PATIENCE_SECONDS = 600.0  # after which the page stops polling
+SHOWN = 160  # length of the longer side in CSS pixels
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoView:
+    """A photo on the form: its id, its size in CSS pixels, a worker's guess of what it shows, and its flaw.
+
+    ``has_cut``: its main subject can be shown cut out. ``again``: milliseconds until the page polls for the guess;
+    ``None`` once a worker has processed the photo, or when the page has given up.
+    """
+
+    id: str
+    width: int
+    height: int
+    guess: str = ""
+    flaw: str = ""
+    is_looked_at: bool = False
+    has_cut: bool = False
+    again: int | None = None
+
+
+def view(photo: Photo) -> PhotoView:
+    """Return the form's view of a photo."""
+    scale = SHOWN / max(photo.width, photo.height)
+    waited = (now() - photo.created_at).total_seconds()
+    waits = photo.described_at is None and waited < PATIENCE_SECONDS
+    return PhotoView(
+        photo.id,
+        max(1, round(photo.width * scale)),
+        max(1, round(photo.height * scale)),
+        guess=photo.description or "",
+        flaw="" if photo.error is None else translate_foreign(photo.error),
+        is_looked_at=photo.described_at is not None,
+        has_cut=photo.cut_path is not None and photo.error is None,
+        again=max(AGAIN_MS, min(SELDOM_MS, round(1000 * waited / SHARE))) if waits else None,
+    )

@@ -1,0 +1,366 @@
+"""The interpretation of the form's prompts: the reference drawings shown below them, and the scenes of the walk.
+
+Both come from the same interpretation with the same seed. If no seed is typed, it follows from the form's one-time
+token, so that it is known while the form is being filled in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.collection.moderation import banned_words
+from app.collection.styles import artists, proposals, shipped
+from app.collection.styles.artists import NearArtist
+from app.collection.styles.style import Style
+from app.core.i18n.formatting import join_words
+from app.core.i18n.gettext import N_, _
+from app.core.i18n.locales import here
+from app.core.text import stop_notes, stored
+from app.offer.drawings import sketchbooks
+from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation.limits import SEED_MAX, Limits
+from app.reading import chosen
+from app.reading.chosen import AS_READ
+from app.reading.reader import Reader
+from app.reading.reading import FREELY, Found, Reading
+from app.requests.walk_requests import scenes, stop_styles
+from app.requests.walk_requests.stop_styles import StopFacts
+from app.site.presentation import choices, proposed_styles
+from app.site.presentation.make_form import MakeForm
+from app.site.presentation.photo_view import PhotoView
+from app.storage.walk_models import Walk
+from app.walks.saved import note_sentences
+from sketch.arrangement import Wish
+from sketch.compositions.composition import LAYOUTS
+from sketch.sketchbook import Drawing
+
+LONGEST_PHRASE = 40
+MOST_OPTIONS = 4
+PLACES = {
+    "table": N_("on a table"), "room": N_("in a room"), "window": N_("by a window"), "hills": N_("on the hills"),
+    "forest": N_("in the forest"), "desert": N_("in the desert"), "sea": N_("by the sea"),
+    "underwater": N_("under water"), "sky": N_("in the sky"), "street": N_("in the street"), "space": N_("in space"),
+    "night": N_("at night"), "dusk": N_("at dusk"), "rain": N_("in the rain"), "snow": N_("in the snow"),
+    "row": N_("in a row"), "grid": N_("in a grid"), "pattern": N_("as a pattern"), "close-up": N_("from close by"),
+}  # fmt: skip
+"""The words on the page for the settings and compositions that a prompt can name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A drawing to choose: the value of its form field, its digest, and its name."""
+
+    value: str
+    digest: str
+    name: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThingShown:
+    """A thing in a prompt: the words that name it, and its possible reference drawings."""
+
+    phrase: str
+    is_free: bool
+    options: tuple[Option, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the chosen drawing."""
+        return next(option.name for option in self.options if option.is_chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptShown:
+    """The interpretation of a prompt: its things, their setting, and the value of the form field ``drawing``."""
+
+    things: tuple[ThingShown, ...]
+    setting: str
+    drawing: str = ""
+    styles: tuple[Style, ...] = ()
+    artists: tuple[NearArtist, ...] = ()
+    repaints: bool = False  # whether it belongs to a photo, which a button repaints in a style
+    words: str = ""  # the description of the photo that styles were compared with
+    others: tuple[Style, ...] = ()  # the styles that were not proposed
+    note: str = ""  # what was not read or was ignored, in sentences
+
+    @property
+    def summary(self) -> str:
+        """Return the interpretation in a few words, for screen readers."""
+        if self.repaints:
+            names = [style.hand.name for style in self.styles]
+            return _("styles that suit it: %(names)s", names=join_words(names)) if names else ""
+        named = [thing.name for thing in self.things if not thing.is_free]
+        freely = [thing.name for thing in self.things if thing.is_free]
+        phrases = [_("drawn after %(names)s", names=join_words(named))] if named else []
+        phrases += [_("freely after %(names)s", names=join_words(freely))] if freely else []
+        found = ", ".join([*(phrases or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
+        return f"{found}. {self.note}" if self.note else found
+
+
+def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
+    """Return the interpretation of each prompt of the form.
+
+    It is ``None`` for a prompt that is empty or will be refused, and for all if the model is not sketch-conditioned.
+    """
+    request = _FormRequest.from_form(form)
+    if request is None:
+        return [None] * len(form.stops)
+    shown: list[PromptShown | None] = []
+    for index, stop in enumerate(request.stops):
+        if request.reuses_scene(index):
+            shown.append(_of_scene(form.parent, request.reader))
+            continue
+        if form.stops[index].picture:
+            shown.append(of_photo(request.reader, form.stops[index].prompt, form.stops[index].photo, limits))
+            continue
+        leave_out, seed, drawing = request.leave_out(stop), request.seed_of(stop), form.stops[index].drawing
+        shown.append(of_prompt(request.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed, drawing=drawing))
+    return shown
+
+
+def of_prompt(
+    reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int, drawing: str
+) -> PromptShown | None:
+    """Return the interpretation of a prompt as the page shows it; ``None`` if the prompt will be refused.
+
+    :param leave_out: the negative prompt.
+    :param drawing: the form field with the drawings that the visitor chose.
+    """
+    if _is_unfit(prompt):
+        return None
+    reading = _interpret(reader, prompt, limits, leave_out=leave_out, seed=seed)
+    if reading is None:
+        return None
+    picked = chosen.fitting(reading, chosen.listed(drawing), reader.drawings)
+    things = tuple(_thing(item, pick, reader) for item, pick in zip(reading.items, picked, strict=True))
+    written = chosen.written([AS_READ if pick is None else pick.digest for pick in picked])
+    note = note_sentences.describe(stop_notes.joined(chosen.put(reading, picked).notes), prompt)
+    # A prompt that names a style gets no proposals.
+    has_proposals = limits.hands and not reading.hands
+    styles, near = _suiting(prompt, reading, limits) if has_proposals else ((), ())
+    return PromptShown(things, _setting(reading.wish), written, styles, near, note=note)
+
+
+def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limits) -> PromptShown | None:
+    """Return the styles that a photo may be repainted in, proposed by its prompt, or else by a worker's description.
+
+    Without either, all styles are offered and none is proposed. Return ``None`` if the model has no styles, the photo
+    is missing or unfit, or the prompt is unfit.
+    """
+    if not limits.hands or photo is None or photo.flaw:
+        return None
+    words = prompt.strip() or photo.guess
+    if _is_unfit(words):
+        return None
+    reading = _interpret(reader, words, limits, leave_out="", seed=0) if words else None
+    proposed, near = _suiting(words, reading, limits) if reading else ((), ())
+    named = {style.hand.words for style in proposed}
+    others = tuple(style for style in shipped.of_hands(limits.hands) if style.hand.words not in named)
+    return PromptShown((), "", "", proposed, near, repaints=True, words=_shortened(words), others=others)
+
+
+def _is_unfit(words: str) -> bool:
+    """Return whether the moderation list refuses these words; nothing is then shown for them."""
+    return bool(words) and bool(banned_words.flaws([(("prompt",), "", words)]))
+
+
+def _suiting(prompt: str, reading: Reading | None, limits: Limits) -> tuple[tuple[Style, ...], tuple[NearArtist, ...]]:
+    """Return the styles and the artists nearest to a prompt, among the styles on offer."""
+    compared, known = proposed_styles.in_english(prompt, reading), {hand.words for hand in limits.hands}
+    proposed = tuple(each.style for each in proposals.nearest(compared, shipped.of_hands(limits.hands)))
+    return proposed, tuple(each for each in artists.nearest(compared) if each.artist.hand in known)
+
+
+def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> dict[int, tuple[str, ...]]:
+    """Add to the request ``wanted`` the seed, and for each stop the scene, that the form shows.
+
+    The request is changed in place; it stays the same if the model is not sketch-conditioned. Return the notes on the
+    stops that got a scene, by index.
+    """
+    request = _FormRequest.from_form(form)
+    if request is None:
+        return {}
+    if not form.seed.strip():
+        wanted["seed"] = request.seed
+    stops = wanted["stops"]
+    interpretations = {
+        place: reading
+        for place, stop in enumerate(stops)
+        if (reading := request.interpret(place, stop, limits)) is not None
+    }
+    styles = request.styles_for(interpretations, stops)
+    for index, reading in interpretations.items():
+        scene = scenes.arrange(
+            reading, model=request.model, seed=request.seed_of(stops[index]), walk_seed=request.seed,
+            hand=_of_style(stops[index])[0], layout=_of_style(stops[index])[1], unnamed=styles[index],
+        )  # fmt: skip
+        stops[index]["scene"] = scene.as_json()
+    return {index: reading.notes for index, reading in interpretations.items()}
+
+
+def style_of(form: MakeForm, index: int, limits: Limits) -> str:
+    """Return the words of the style that is chosen automatically for a stop; ``""`` if the stop names a style.
+
+    It is also ``""`` for a model whose styles have no layouts: its style follows from the seed alone.
+    """
+    request = _FormRequest.from_form(form) if model_styles.any_composes(limits.hands) else None
+    if request is None:
+        return ""
+    interpretations = {
+        place: reading
+        for place, stop in enumerate(request.stops)
+        if (reading := request.interpret(place, stop, limits)) is not None
+    }
+    return request.styles_for(interpretations, request.stops).get(index, "")
+
+
+def check_drawings(form: MakeForm) -> None:
+    """Remove chosen drawings that the model's library does not have, and set an error on the form."""
+    request = _FormRequest.from_form(form)
+    if request is None:
+        return
+    known = request.reader.drawings
+    for index, stop in enumerate(form.stops):
+        wanted = chosen.listed(stop.drawing)
+        if foreign := chosen.foreign(wanted, known):
+            form.errors["drawing"] = _(
+                "The drawing of stop %(number)s cannot be “%(drawing)s”: there is no such drawing here. "
+                "Choose another.",
+                number=index + 1,
+                drawing=f"{foreign:.40}",
+            )
+            stop.drawing = chosen.written([each if each in known else AS_READ for each in wanted])
+
+
+def drawn_after(walk: Walk) -> list[str]:
+    """Return for each stop with a scene the names of its reference drawings, without unknown ones."""
+    reader = scenes.reader_of(models_on_offer.setting(walk.model_name or walk.model))
+    if reader is None:
+        return []
+    language, names_of_stops = here().language, []
+    for stop in walk.stops:
+        if drawings := choices.shown_in(stop.scene):
+            seed = walk.seed_of(stop)
+            reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=language, seed=seed)
+            free = {item.drawing for item in reading.items if item.how == FREELY}
+            names = join_words(reader.name_of(drawing, language) for drawing in drawings)
+            names_of_stops.append(_("%(names)s, freely", names=names) if free & {*drawings} else names)
+    return names_of_stops
+
+
+def _interpret(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
+    """Return the interpretation of a prompt; ``None`` if validation will refuse the prompt or ``leave_out``."""
+    try:
+        words = stored.visible_text(prompt, limits.prompt_max)
+        without = stored.clean_text(leave_out, limits.prompt_max)
+    except ValueError:
+        return None
+    return reader.again(words, leave_out=without, language=here().language, seed=seed)
+
+
+def _thing(item: Found, pick: Drawing | None, reader: Reader) -> ThingShown:
+    """Return a thing with its drawings to choose from: the recognised one first, then one chosen from elsewhere."""
+    others = [pick if pick is not None and other.name == pick.name else other for other in item.others]
+    if pick is not None and pick not in others:
+        others.insert(0, pick)
+    language = here().language
+    options = [Option(AS_READ, item.drawing.digest, reader.name_of(item.drawing, language), pick is None)]
+    options += [
+        Option(other.digest, other.digest, reader.name_of(other, language), other == pick)
+        for other in others[: MOST_OPTIONS - 1]
+    ]
+    return ThingShown(_shortened(item.words), item.how == FREELY, tuple(options))
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= LONGEST_PHRASE else f"{words[: LONGEST_PHRASE - 1].rstrip()}…"
+
+
+def _setting(wish: Wish) -> str:
+    """Return the setting that a prompt names, in words."""
+    words = [_(PLACES[name]) for name in (wish.composition, wish.kind, wish.time, wish.weather) if name in PLACES]
+    return ", ".join(words)
+
+
+def _of_scene(walk: Walk | None, reader: Reader) -> PromptShown:
+    """Return the scene of a walk's last stop, without other drawings to choose from."""
+    scene = walk.stops[-1].scene if walk is not None else None
+    things = [
+        ThingShown("", False, (Option(AS_READ, drawing.digest, reader.name_of(drawing, here().language), True),))
+        for drawing in choices.shown_in(scene)
+    ]
+    return PromptShown(tuple(things), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _FormRequest:
+    """What the form requests, before validation, with the prompt parser of its model."""
+
+    form: MakeForm
+    reader: Reader
+    model: str
+    seed: int
+    stops: list[dict[str, Any]]
+
+    @classmethod
+    def from_form(cls, form: MakeForm) -> _FormRequest | None:
+        """Return what a form requests; ``None`` if its model is not sketch-conditioned."""
+        # Without a model on the form, the model of the walk to continue from is used, as in a request.
+        name = form.model or (form.parent.model_name if form.parent is not None else None)
+        model = models_on_offer.setting(name)
+        reader = scenes.reader_of(model)
+        return None if reader is None else cls(form, reader, model, seed_of(form), form.commission()["stops"])
+
+    def reuses_scene(self, index: int) -> bool:
+        """Return whether a stop is the last one of the walk to continue from, with that stop's scene."""
+        last = self.form.parent.stops[-1].scene if index == 0 and self.form.parent is not None else None
+        book = sketchbooks.find(self.model)
+        return last is not None and book is not None and not any(scenes.unknown_drawings(book, [last]))
+
+    def interpret(self, index: int, stop: dict[str, Any], limits: Limits) -> Reading | None:
+        """Return the interpretation of a stop's prompt with its chosen drawings.
+
+        It is ``None`` if the scene comes from a photo or from the walk to continue from, or if the prompt is refused.
+        """
+        if self.form.stops[index].picture or self.reuses_scene(index):
+            return None
+        seed, leave_out = self.seed_of(stop), self.leave_out(stop)
+        reading = _interpret(self.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed)
+        if reading is None:
+            return None
+        return chosen.put(
+            reading, chosen.fitting(reading, chosen.listed(self.form.stops[index].drawing), self.reader.drawings)
+        )
+
+    def styles_for(self, interpretations: dict[int, Reading], stops: list[dict[str, Any]]) -> dict[int, str]:
+        """Map the indices of interpreted stops to the styles chosen for them, ``""`` for a stop that names one."""
+        wanted = [StopFacts(reading, *_of_style(stops[index])) for index, reading in interpretations.items()]
+        after = self.form.parent.stops[-1].scene if self.reuses_scene(0) and self.form.parent is not None else None
+        styles = stop_styles.choose_styles(wanted, model=self.model, walk_seed=self.seed, after=after)
+        return dict(zip(interpretations, styles, strict=True))
+
+    def seed_of(self, stop: dict[str, Any]) -> int:
+        """Return a stop's own seed, or else the walk's."""
+        own = stop.get("seed")
+        return own if type(own) is int and 0 <= own <= SEED_MAX else self.seed
+
+    def leave_out(self, stop: dict[str, Any]) -> str:
+        """Return a stop's negative prompt, ``""`` if it is not text."""
+        words = stop["negative_prompt"]
+        return words if isinstance(words, str) else ""
+
+
+def _of_style(stop: dict[str, Any]) -> tuple[str, str | None]:
+    """Return a stop's style and layout, before validation; an unknown layout counts as ``None``."""
+    layout = stop.get("layout")
+    return stop["hand"] or "", layout if layout in LAYOUTS else None
+
+
+def seed_of(form: MakeForm) -> int:
+    """Return the walk's seed: the typed one, that of the walk to continue from, or one that follows from the form."""
+    typed = form.seed.strip()
+    if typed.isascii() and typed.isdigit() and len(typed) < 11 and int(typed) <= SEED_MAX:
+        return int(typed)
+    return form.parent.seed_of(form.parent.stops[-1]) if form.parent is not None else form.drawn_seed

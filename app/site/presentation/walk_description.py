@@ -1,0 +1,275 @@
+"""The JSON description of a walk, for the API and commands: its types, and the function that fills them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
+
+from app.core.addresses import on_site
+from app.core.field_docs import documented
+from app.core.models.aspects import ASPECTS
+from app.requests.walk_requests import recipe
+from app.requests.walk_requests.recipe_schema import STOPS, Recipe, RecipeDrawing
+from app.storage.walk_models import ENDINGS, ID, STATES, Stop, Walk
+from app.walks.queue import fair_queue, revisions
+from app.walks.saved import lineage, reuse, shapes
+
+WALK_ID = "k7mz3vq9xw2hd8cf"
+FINISHED_AT = "2026-11-20T12:00:05.210000+00:00"
+
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+@documented
+class StopDescription(TypedDict):
+    """One stop of a walk."""
+
+    prompt: Annotated[str, Field(examples=["a lemon"])]
+    """Its prompt."""
+    negative_prompt: Annotated[str, Field(examples=[""])]
+    """Its negative prompt."""
+    seed: Annotated[int | None, Field(examples=[None])]
+    """Its own seed; null if it uses the walk's."""
+    hand: Annotated[str | None, Field(examples=[None])]
+    """Its style; null if the model chooses one."""
+    found_hand: Annotated[str | None, Field(examples=[None])]
+    """The style that the image encoder recognised in the finished picture; null if a style was requested, or if the
+    encoder is not sure."""
+    note: Annotated[str | None, Field(examples=[None])]
+    """What of its texts was not read, ignored or chosen freely, if anything: from the request on, and after what the
+    worker found; several have `; ` between. Null for a given scene that needs none."""
+    scene: Annotated[dict[str, Any] | None, Field(examples=[None])]
+    """The interpretation of its prompt; null if the model is conditioned on text only."""
+    photo: Annotated[str | None, Field(examples=[None])]
+    """The SHA-256 of its photo; only the owner can see the photo."""
+    cut_out: Annotated[bool | None, Field(examples=[None])]
+    """Whether only the photo's main subject is used; null without a photo."""
+    lora: Annotated[str | None, Field(examples=[None])]
+    """The name of its LoRA; null without one."""
+    lora_weight: Annotated[float | None, Field(examples=[None])]
+    """The weight of the LoRA; null without one."""
+    clip_skip: Annotated[int | None, Field(examples=[None])]
+    """How many of the text encoder's last layers are skipped; null for none."""
+
+
+@documented
+class Smoothness(TypedDict):
+    """Smoothness metrics of the film, measured on its frames."""
+
+    evenness: Annotated[float | None, Field(examples=[0.93])]
+    """Uniformity of the steps: 1 when all are equal."""
+    jump: Annotated[float | None, Field(examples=[1.4])]
+    """Max step ratio: the largest step divided by the mean step."""
+    morph: Annotated[float | None, Field(examples=[0.42])]
+    """0 for a cross-fade of its stops; at most 1."""
+    perceptual_step: Annotated[float | None, Field(examples=[0.02])]
+    """Mean distance of neighbouring frames by image embedding, 0 to 2."""
+    steps: Annotated[list[float] | None, Field(examples=[[8.4]])]
+    """The difference between each frame and the next: root mean square, 0 to 255."""
+
+
+@documented
+class Films(TypedDict):
+    """Addresses of the films, root-relative; null until one exists. The files improve while the walk is generated."""
+
+    gif: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.gif"])]
+    """The film as GIF."""
+    mp4: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.mp4"])]
+    """The film as MP4."""
+    webp: Annotated[str | None, Field(examples=[None])]
+    """The film as WebP."""
+    poster: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.png"])]
+    """A still picture of it as PNG: a frame at one of its stops; of walks of 1.0.0, the middle frame."""
+
+
+@documented
+class WalkDescription(TypedDict):
+    """A walk in any state."""
+
+    id: Annotated[str, Field(pattern=f"^{ID.pattern}$", examples=[WALK_ID])]
+    """Its id in addresses."""
+    number: Annotated[int, Field(examples=[1284])]
+    """Its number: walks are numbered from 1 on."""
+    state: Annotated[str, Field(json_schema_extra={"enum": list(STATES)}, examples=["finished"])]
+    """queued, then painting, then finished; or refused (unfit), failed (an error on our side), cancelled."""
+    title: Annotated[str, Field(examples=["A lemon, the sun"])]
+    """Its title."""
+    stops: Annotated[
+        list[StopDescription],
+        Field(
+            examples=[
+                [
+                    {**stop, "found_hand": None, "note": None, "scene": None, "photo": None, "cut_out": None}
+                    | {"lora": None, "lora_weight": None, "clip_skip": None}
+                    for stop in STOPS
+                ]
+            ]
+        ),
+    ]
+    """Its stops, from first to last."""
+    drawings: Annotated[list[RecipeDrawing], Field(examples=[[]])]
+    """Its reference drawings, with their artists and licences; empty if the model is conditioned on text only."""
+    seed: Annotated[int, Field(examples=[11])]
+    """The seed of its noise; random if none was requested."""
+    frames: Annotated[int, Field(examples=[2])]
+    """The number of frames in the film."""
+    steps: Annotated[int, Field(examples=[20])]
+    """The number of sampler steps for each frame."""
+    guidance: Annotated[float, Field(examples=[3.5])]
+    """The guidance scale."""
+    aspect: Annotated[str, Field(json_schema_extra={"enum": list(ASPECTS)}, examples=["1:1"])]
+    """The requested aspect ratio."""
+    width: Annotated[int | None, Field(examples=[256])]
+    """The frames' width in pixels: the nearest to the aspect ratio that the model can generate. Null until it is
+    known."""
+    height: Annotated[int | None, Field(examples=[256])]
+    """The frames' height in pixels."""
+    preset: Annotated[str, Field(examples=["balanced"])]
+    """The quality preset: fast, balanced or exact."""
+    ending: Annotated[str, Field(json_schema_extra={"enum": list(ENDINGS)}, examples=["stop"])]
+    """How the film ends: stop, back (the same way in reverse), round (on to the first stop)."""
+    easing: Annotated[bool, Field(examples=[False])]
+    """Whether the film slows down at the stops."""
+    model: Annotated[str | None, Field(examples=[None])]
+    """The requested model; null for the site's first."""
+    model_here: Annotated[bool | None, Field(examples=[True])]
+    """Whether the model that generated it is available in the same revision; no other generates the same pictures, or
+    shows their stages. Null until it is generated, and if it cannot be determined."""
+    continues: Annotated[str | None, Field(examples=[None])]
+    """The id of the walk that it continues; null if that is not published."""
+    remix_of: Annotated[str | None, Field(examples=[None])]
+    """The id of the walk that it is a remix of; null if that is not published."""
+    repeat_of: Annotated[str | None, Field(examples=[None])]
+    """The id of the earlier walk from the same request, whose pictures it reuses; null if that is not published."""
+    fps: Annotated[float, Field(examples=[12.5])]
+    """Frames per second: 100 divided by a whole number, as in a GIF."""
+    frames_painted: Annotated[int, Field(examples=[2])]
+    """The number of frames generated so far."""
+    progress: Annotated[float, Field(ge=0, le=1, examples=[1.0])]
+    """The same as a fraction, from 0 to 1."""
+    queue_position: Annotated[int | None, Field(examples=[None])]
+    """Its queue position, 1 is next; null unless it is queued."""
+    eta_seconds: Annotated[float | None, Field(examples=[None])]
+    """Estimated seconds left; null when done or unknown."""
+    painters: Annotated[int | None, Field(examples=[None])]
+    """The number of workers that the estimate assumes; null when done."""
+    smoothness: Smoothness | None
+    """Smoothness metrics; null until it is finished."""
+    paint_seconds: Annotated[float | None, Field(examples=[5.1])]
+    """How long the generation took, in seconds."""
+    first_film_seconds: Annotated[float | None, Field(examples=[0.8])]
+    """Seconds until the first playable film."""
+    passes: Annotated[int | None, Field(examples=[480])]
+    """The number of UNet evaluations; 0 for a cached result, null until it is generated."""
+    unlisted: Annotated[bool, Field(examples=[False])]
+    """Whether it is left out of the gallery."""
+    photos_may_be_shown: Annotated[bool, Field(examples=[False])]
+    """Whether the owner has confirmed that the photos of its stops may be published, with the consent of the people in
+    them."""
+    featured: Annotated[bool, Field(examples=[False])]
+    """Whether the site features it."""
+    media: Films
+    recipe: Recipe
+    url: Annotated[str, Field(examples=[f"/walks/{WALK_ID}-a-lemon-the-sun"])]
+    """Its page, root-relative."""
+    created_at: Annotated[Moment, Field(examples=["2026-11-20T12:00:00.100000+00:00"])]
+    """When it was requested."""
+    finished_at: Annotated[Moment | None, Field(examples=[FINISHED_AT])]
+    """When it finished, failed or was cancelled; null until then."""
+    error: Annotated[str | None, Field(examples=[None])]
+    """What went wrong, if anything."""
+
+
+def describe(walk: Walk) -> WalkDescription:
+    """Return the JSON description of a walk."""
+    place = fair_queue.find_place(walk)
+    return {
+        "id": walk.id,
+        "number": walk.number,
+        "state": walk.state,
+        "title": walk.title,
+        "stops": [_stop(stop) for stop in walk.stops],
+        "drawings": recipe.drawings_of(walk),
+        "seed": walk.seed,
+        "frames": walk.frames,
+        "steps": walk.sampler_steps,
+        "guidance": walk.guidance,
+        "aspect": shapes.aspect(walk),
+        "width": shapes.frame(walk)[0],
+        "height": shapes.frame(walk)[1],
+        "preset": walk.preset,
+        "ending": walk.ending,
+        "easing": walk.easing,
+        "model": walk.model,
+        "model_here": revisions.is_model_here(walk),
+        "continues": _id_of(lineage.parent_of(walk)),
+        "remix_of": _id_of(lineage.remixed_from(walk)),
+        "repeat_of": _id_of(reuse.original_of(walk)),
+        "fps": walk.fps,
+        "frames_painted": walk.painted_count,
+        "progress": round(walk.painted_count / walk.frames, 4),
+        "queue_position": place.position,
+        "eta_seconds": None if place.seconds is None else round(place.seconds, 1),
+        "painters": place.workers,  # without a living worker there is no estimate
+        "smoothness": _smoothness(walk),
+        "paint_seconds": walk.paint_seconds,
+        "first_film_seconds": walk.first_film_seconds,
+        "passes": walk.passes,
+        "unlisted": walk.unlisted,
+        "photos_may_be_shown": walk.photos_may_be_shown,
+        "featured": walk.featured_at is not None,
+        "media": _media(walk),
+        "recipe": recipe.recipe_of(walk),
+        "url": walk.url,
+        "created_at": walk.created_at.isoformat(),
+        "finished_at": None if walk.finished_at is None else walk.finished_at.isoformat(),
+        "error": walk.error,
+    }
+
+
+def _stop(stop: Stop) -> StopDescription:
+    return {
+        "prompt": stop.prompt,
+        "negative_prompt": stop.negative_prompt,
+        "seed": stop.seed,
+        "hand": stop.hand or None,
+        "found_hand": stop.found_hand or None,
+        "note": stop.note or None,
+        "scene": stop.scene,
+        "photo": stop.photo,
+        "cut_out": stop.cut_out,
+        "lora": stop.lora,
+        "lora_weight": stop.lora_weight,
+        "clip_skip": stop.clip_skip,
+    }
+
+
+def _id_of(walk: Walk | None) -> str | None:
+    return None if walk is None else walk.id
+
+
+def _smoothness(walk: Walk) -> Smoothness | None:
+    if walk.evenness is None:
+        return None
+    return {
+        "evenness": walk.evenness,
+        "jump": walk.jump,
+        "morph": walk.morph,
+        "perceptual_step": walk.perceptual_step,
+        "steps": walk.strides,
+    }
+
+
+def _media(walk: Walk) -> Films:
+    def address(kind: str, extension: str) -> str | None:
+        return on_site(f"/walks/{walk.id}.{extension}") if kind in walk.media else None
+
+    return {
+        "gif": address("gif", "gif"),
+        "mp4": address("mp4", "mp4"),
+        "webp": address("webp", "webp"),
+        "poster": address("poster", "png"),
+    }

@@ -1,0 +1,62 @@
+"""Routes for a walk's files at their plain addresses: films, poster, frames and the recipe."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from werkzeug.exceptions import NotFound
+
+from app.core.errors import MediaError
+from app.core.i18n.gettext import _
+from app.requests.walk_requests import recipe, recipe_files
+from app.site.publishing.caching import EACH_TIME, FOR_AN_HOUR, set_cache_control
+from app.site.web.responses import conditional, send_data, send_stored
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import FINISHED, Walk
+from app.walks.saved import lookup
+from app.walks.saved.media_urls import FILMS, file_stem
+
+blueprint = Blueprint("files", __name__)
+
+
+@blueprint.get("/walks/<walk_id>.<any(gif, mp4, webp, png):extension>")
+def film(walk_id: str, extension: str) -> Response:
+    """Send a film or the poster; while the walk is being generated, the latest version."""
+    kind, mimetype = FILMS[extension]
+    try:
+        return _send_film(lookup.walk_at_address(walk_id), kind, mimetype, extension)
+    except MediaError:  # since the row was read, a newer film replaced it or the walk was cancelled
+        db.session.expire_all()
+        return _send_film(lookup.walk_at_address(walk_id), kind, mimetype, extension)
+
+
+@blueprint.get("/walks/<walk_id>.json")
+def recipe_file(walk_id: str) -> Response:
+    """Return the walk's recipe as JSON."""
+    walk = lookup.walk_at_address(walk_id)
+    return set_cache_control(conditional(jsonify(recipe.recipe_of(walk))), walk, EACH_TIME)
+
+
+@blueprint.get("/walks/<walk_id>/frames/<index>.png")
+def still(walk_id: str, index: str) -> Response:
+    """Send one frame as a lossless PNG, once the walk is finished with its recipe inside."""
+    walk = lookup.walk_at_address(walk_id)
+    frame = next((frame for frame in walk.painted if str(frame.index) == index), None)
+    if frame is None:
+        raise NotFound(_("This frame is not painted."))
+    name, etag = f"{walk.id}-{index}.png", f"{walk.id}-{walk.attempt}-{index}"
+    if walk.state != FINISHED:
+        response = send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=name)
+        return set_cache_control(response, walk, EACH_TIME)
+    png = recipe_files.insert_into_png(media_store.store().read_bytes(frame.path), recipe.dumps(walk))
+    response = send_data(png, "image/png", etag=f"{etag}-recipe", name=name)
+    return set_cache_control(response, walk, FOR_AN_HOUR)
+
+
+def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response:
+    medium = walk.media.get(kind)
+    if medium is None:
+        raise NotFound(_("This walk has no film yet. It appears here as soon as two frames are painted."))
+    name = f"{file_stem(walk)}.{extension}"
+    sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
+    return set_cache_control(sent, walk, EACH_TIME)

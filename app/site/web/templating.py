@@ -1,0 +1,122 @@
+"""The filters and global functions of the templates."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any, cast
+
+from flask import Flask, g
+from markupsafe import Markup
+
+from app.collection.search import terms
+from app.core import addresses
+from app.core.i18n import foreign_messages
+from app.core.i18n.formatting import (
+    count_words,
+    day,
+    day_and_time,
+    decimal,
+    duration,
+    duration_about,
+    file_size,
+    join_words,
+    number,
+    ordinal,
+    plural,
+    sentence,
+)
+from app.offer.drawings import drawing_credits
+from app.offer.generation import model_styles
+from app.site.presentation import form_fields, playback, readings, walk_line
+from app.site.presentation import make_form as forms
+from app.site.presentation.wording import (
+    blend,
+    ending_name,
+    example_prompts,
+    example_walk,
+    frame_size,
+    frames_and_length,
+    lowest,
+    ordinal_place,
+    own_words,
+    preset_name,
+    same_shape,
+    short_name,
+    size_class,
+    solver_name,
+    stations,
+    waiting_words,
+)
+from app.walks.saved import note_sentences, shapes
+
+
+def _with_marks(text: str) -> str:
+    """Return the text with the visitor's search words highlighted."""
+    return terms.highlight(text, g.asked) if g.get("asked") else text
+
+
+FILTERS = {
+    "number": number,
+    "decimal": decimal,
+    "count_words": count_words,
+    "plural": plural,
+    "ordinal": ordinal,
+    "ordinal_place": ordinal_place,
+    "sentence": sentence,
+    "duration": duration,
+    "duration_about": duration_about,
+    "lowest": lowest,
+    "file_size": file_size,
+    "short_name": short_name,
+    "size_class": size_class,
+    "listing": join_words,
+    "stations": stations,
+    "note": note_sentences.describe,
+    "solver_name": solver_name,
+    "ending_name": ending_name,
+    "preset_name": preset_name,
+    "day": day,
+    "day_and_time": day_and_time,
+    "known": foreign_messages.translate_foreign,
+    "asked": _with_marks,
+}
+GLOBALS = {
+    "origin": addresses.origin,
+    "on_site": addresses.on_site,
+    "credit_of": drawing_credits.of_drawing,
+    "credits_of": lambda walk: drawing_credits.of_walk(walk.drawings),
+    "film_note": note_sentences.describe_film,
+    "hands_of": model_styles.names,
+    "found_hands": model_styles.detected_names,
+    "remake": form_fields.fields,
+    "repaint": form_fields.repainted,
+    "write_own": form_fields.write_own,
+    "going_on": forms.going_on,
+    "drawn_after": readings.drawn_after,
+    "reel_of": playback.describe_reel,
+    "middle_of": playback.middle,
+    "steps_of": playback.steps,
+    "frames_and_length": frames_and_length,
+    "frame_size": frame_size,
+    "aspect_of": shapes.aspect,
+    "shape_of": shapes.frame,
+    "waiting_words": waiting_words,
+    "blend": blend,
+    "example_prompts": example_prompts,
+    "example_walk": example_walk,
+    "same_shape": same_shape,
+    "own_words": own_words,
+    "hairline": walk_line,
+}
+
+
+def init_app(app: Flask) -> None:
+    """Add the filters and functions to the templates of ``app``."""
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update(GLOBALS, fps=app.config["FPS"], caption_line=cache(partial(_caption_line, app)))
+
+
+def _caption_line(app: Flask, stops: int) -> Markup:
+    """Return the SVG line below a picture. It depends only on the number of stops, so the caller caches it."""
+    module: Any = app.jinja_env.get_template("layout/_walk_line.html").module
+    return cast(Markup, module.caption_line(stops))

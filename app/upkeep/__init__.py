@@ -1,0 +1,1 @@
+"""What keeps a site running: processes, backups, repairs, the first exhibition."""

@@ -1,0 +1,144 @@
+"""The format of an archive of finished walks: the lines of walks and exhibitions, and the kind of archive."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.core.text import stop_notes
+from app.requests.walk_requests.recipe import recipe_of
+from app.requests.walk_requests.recipe_pins import POSITIONS_MAX, PRINTABLE
+from app.storage.house_models import TEXT_MAX, TITLE_MAX
+from app.storage.walk_models import ID, SLUG_MAX, Walk
+from app.upkeep.archives.archive_format import MEDIA_PATH, Kind, Manifest
+from app.upkeep.archives.drawing_records import DRAWINGS
+from app.walks.saved.media_urls import KINDS
+
+WALKS, EXHIBITIONS = "walks.jsonl", "exhibitions.jsonl"
+
+
+class WalksManifest(Manifest):
+    """The manifest of an archive of walks."""
+
+    exhibitions: int
+
+
+ARCHIVE = Kind(
+    "moma-lisa walks",
+    "an archive of walks",
+    (WALKS, EXHIBITIONS, DRAWINGS),
+    WalksManifest,
+)
+PHOTO = re.compile("photo-[0-9]{1,2}")
+"""The kind of a stop's photo, which is exported only together with the walk's owner."""
+LINE_MAX = 4_000_000
+KEPT = (
+    "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", "paint_seconds",
+    "first_film_seconds", "passes", "evenness", "jump", "morph", "perceptual_step", "strides", "model_title",
+    "repeat_of", "continues", "remix_of", "photos_may_be_shown",
+)  # fmt: skip
+"""The columns that a line holds unchanged; the recipe holds the rest."""
+
+EXACT = ConfigDict(extra="forbid")
+Figure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+WalkId = Annotated[str, Field(pattern=f"^{ID.pattern}$")]
+Path = Annotated[str, Field(pattern=f"^{MEDIA_PATH.pattern.removeprefix('media/')}$", max_length=200)]
+
+
+class FrameFile(BaseModel):
+    """A frame, with the path of its picture in the media store."""
+
+    model_config = EXACT
+
+    index: Count
+    position: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    rank: Count
+    path: Path
+    bytes: Count
+
+
+class FilmFile(BaseModel):
+    """A film, the poster or a stop's photo, with its path in the media store."""
+
+    model_config = EXACT
+
+    kind: Annotated[str, Field(pattern="^(?:gif|mp4|webp|poster|small|photo-[0-9]{1,2})$")]
+    path: Path
+    bytes: Count
+
+
+class WalkLine(BaseModel):
+    """The line of a finished walk. Without ``films`` it is rendered again from its recipe."""
+
+    model_config = EXACT
+
+    id: WalkId
+    title: str | None
+    recipe: dict[str, Any]
+    notes: list[Annotated[str, Field(pattern=PRINTABLE, max_length=stop_notes.LENGTH)]]
+    owner: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{64})?$")] = ""
+    created_at: AwareDatetime
+    started_at: AwareDatetime | None
+    finished_at: AwareDatetime
+    hidden_at: AwareDatetime | None
+    featured_at: AwareDatetime | None
+    unlisted: bool
+    paint_seconds: Figure | None
+    first_film_seconds: Figure | None
+    passes: Count | None
+    evenness: Figure | None
+    jump: Figure | None
+    morph: Figure | None = None
+    perceptual_step: Figure | None = None
+    strides: Annotated[list[Figure], Field(max_length=POSITIONS_MAX)] | None
+    model_title: Annotated[str, Field(pattern=PRINTABLE, max_length=200)] | None
+    repeat_of: WalkId | None
+    continues: WalkId | None
+    remix_of: WalkId | None
+    photos_may_be_shown: bool = False
+    frames: list[FrameFile] = []
+    films: list[FilmFile] = []
+
+    @property
+    def paths(self) -> list[tuple[str, int]]:
+        """Return the paths of its files, with their sizes in bytes."""
+        files: list[FrameFile | FilmFile] = [*self.frames, *self.films]
+        return [(file.path, file.bytes) for file in files]
+
+
+class ExhibitionLine(BaseModel):
+    """The line of an exhibition."""
+
+    model_config = EXACT
+
+    slug: Annotated[str, Field(max_length=SLUG_MAX)]
+    title: Annotated[str, Field(max_length=TITLE_MAX)]
+    text: Annotated[str, Field(max_length=TEXT_MAX)]
+    shown: bool
+    walks: list[WalkId]
+
+
+def line_of(walk: Walk, *, with_files: bool, with_owner: bool) -> WalkLine:
+    """Return the line of a finished walk, with its files and with its owner's hash if requested."""
+    columns: dict[str, Any] = {name: getattr(walk, name) for name in KEPT}
+    if with_files:
+        columns["frames"] = [
+            {name: getattr(frame, name) for name in ("index", "position", "rank", "path", "bytes")}
+            for frame in walk.painted
+        ]
+        columns["films"] = [
+            {"kind": each.kind, "path": each.path, "bytes": each.bytes}
+            for each in walk.media.values()
+            if each.kind in KINDS or (with_owner and PHOTO.fullmatch(each.kind))
+        ]
+    return WalkLine(
+        id=walk.id,
+        title=walk.given_title,
+        recipe=dict(recipe_of(walk)),
+        notes=[stop.note for stop in walk.stops],
+        owner=walk.owner_hash if with_owner else "",
+        **columns,
+    )

@@ -1,0 +1,17 @@
+"""Saved walks: looking them up, changing their state, deleting them, and their relations to other walks."""
+
+__all__ = [
+    "colours",
+    "deletions",
+    "lifecycle",
+    "lineage",
+    "lookup",
+    "media_urls",
+    "neighbours",
+    "note_sentences",
+    "posters",
+    "reuse",
+    "shapes",
+    "still_stops",
+    "wall_words",
+]

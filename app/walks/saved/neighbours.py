@@ -1,0 +1,45 @@
+"""Neighbours of a walk: walks that start where it ends or end where it starts, with the same prompt and style."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+
+from app.storage.walk_models import Stop, Walk
+from app.walks.saved import lookup
+
+
+def mark(walk: Walk) -> None:
+    """Set the keys of the first and last stop of ``walk``, by which neighbours are found; does not save it."""
+    walk.starts, walk.ends = _key(walk.stops[0]), _key(walk.stops[-1])
+
+
+def after(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
+    """Return up to ``limit`` of the newest public walks that start where ``walk`` ends, without ``excluding``."""
+    # A walk from a release without these keys has none until `gallery reindex` runs.
+    return (
+        [] if walk.ends is None else lookup.newest_public(Walk.starts == walk.ends, limit, excluding=[walk, *excluding])
+    )
+
+
+def before(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
+    """Return up to ``limit`` of the newest public walks that end where ``walk`` starts, without ``excluding``."""
+    return (
+        []
+        if walk.starts is None
+        else lookup.newest_public(Walk.ends == walk.starts, limit, excluding=[walk, *excluding])
+    )
+
+
+def _key(stop: Stop) -> int | None:
+    """Return a signed 64-bit hash of a stop's prompt, style, LoRA and clip skip; ``None`` for a stop with a photo.
+
+    Case and white space are ignored.
+    """
+    if stop.photo is not None:
+        return None
+    words = " ".join(unicodedata.normalize("NFKC", stop.prompt).casefold().split())
+    options = f"\n{stop.lora} {stop.lora_weight}" if stop.lora else ""
+    options += f"\nclip skip {stop.clip_skip}" if stop.clip_skip is not None else ""
+    return int.from_bytes(hashlib.sha256(f"{stop.hand}\n{words}{options}".encode()).digest()[:8], "big", signed=True)

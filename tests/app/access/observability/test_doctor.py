@@ -1,0 +1,38 @@
+"""What the doctor says of workers."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.access.observability import doctor
+from app.core.version import __version__
+from app.offer.generation import models_on_offer
+
+WORKER = {"name": "one", "model": "tiny", "revision": "abc", "device": "cpu", "models": {"tiny": "abc"}}
+
+
+def test_worker_of_another_version_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = [{**WORKER, "version": __version__}, {**WORKER, "version": "0.9.0"}]
+    monkeypatch.setattr(doctor.jobs, "workers", lambda: workers)
+    found = doctor._worker(has_database=False)
+    assert not found.well
+    assert found.detail == f"1 of 2 run 0.9.0, this is {__version__}. Restart them."
+
+
+def test_no_worker_is_no_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.jobs, "workers", list)
+    assert not doctor._worker(has_database=False).well
+
+
+@pytest.mark.parametrize(("name", "well"), [("other", False), (None, True)])
+def test_workers_that_were_started_with_another_model_are_no_good(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, name: str | None, well: bool
+) -> None:
+    first = models_on_offer.offered()[0].name
+    worker = {**WORKER, "version": __version__, "models": {name or first: "abc"}}
+    monkeypatch.setattr(doctor.jobs, "workers", lambda: [worker])
+    found = doctor._worker(has_database=False)
+    assert found.well is well
+    told = "" if well else f". None has {first}, the site's model. Restart them."
+    assert found.detail == f"1 running: {name or first} abc on cpu{told}"

@@ -1,0 +1,231 @@
+"""The gallery: newest first, page by page in both directions, and only what is public."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from itsdangerous import URLSafeSerializer
+from sqlalchemy import update
+
+from app.collection.gallery import catalogue
+from app.core.errors import InvalidInput, WalkGone, WalkNotFound
+from app.storage.database import writing
+from app.storage.walk_models import STATES, Walk
+from app.walks.saved import lifecycle, lookup
+from tests.conftest import SECRET, Commissioner, make_app
+
+Hanger = Callable[..., Walk]
+
+
+def ids(page: catalogue.CataloguePage) -> list[str]:
+    return [walk.id for walk in page.walks]
+
+
+def all_pages(query: str = "", *, limit: int = 3) -> list[catalogue.CataloguePage]:
+    """Turn the pages from the newest to the oldest."""
+    pages = [catalogue.page(query, limit=limit)]
+    while pages[-1].older:
+        pages.append(catalogue.page(query, cursor=pages[-1].older, limit=limit))
+    return pages
+
+
+def set_state(walk: Walk, **values: object) -> None:
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
+
+
+@pytest.fixture
+def seven(hung: Hanger) -> list[str]:
+    """Hang seven walks, the newest first; three of them were finished in the same instant."""
+    made = [hung(f"walk {index}", "x", minutes_ago=index) for index in range(7)]
+    instant = datetime(2026, 1, 1, tzinfo=UTC)
+    for walk in made[3:6]:
+        set_state(walk, finished_at=instant)
+    set_state(made[6], finished_at=datetime(2025, 1, 1, tzinfo=UTC))
+    return [walk.id for walk in (*made[:3], *reversed(made[3:6]), made[6])]
+
+
+def test_empty_gallery_has_one_empty_page(app: Flask) -> None:
+    page = catalogue.page()
+    assert (page.walks, page.newer, page.older) == ([], None, None)
+    assert catalogue.total() == 0
+
+
+@pytest.mark.databases
+def test_very_many_walks_are_counted_once_a_minute(hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "TOTAL_COUNTED", 2)
+    hung()
+    assert catalogue.total() == 1
+    for expected in (2, 2):  # as it was a moment ago
+        hung()
+        assert catalogue.total() == expected
+    monkeypatch.setattr(catalogue, "TOTAL_SECONDS", -1.0)
+    assert catalogue.total() == 3
+
+
+def test_newest_walk_comes_first(hung: Hanger) -> None:
+    older, newer = hung(minutes_ago=5), hung(minutes_ago=1)
+    assert ids(catalogue.page()) == [newer.id, older.id]
+
+
+@pytest.mark.databases
+def test_pages_hold_every_walk_once_even_those_of_the_same_instant(seven: list[str]) -> None:
+    for limit in (1, 2, 3, 4, 7, 8):
+        pages = all_pages(limit=limit)
+        assert [name for page in pages for name in ids(page)] == seven
+        assert pages[0].newer is None
+        assert all(len(page.walks) == limit for page in pages[:-1])
+
+
+@pytest.mark.databases
+def test_pages_are_the_same_on_the_way_back(seven: list[str]) -> None:
+    for limit in (1, 2, 3, 4):
+        page = all_pages(limit=limit)[-1]
+        back: list[str] = []
+        kept = len(page.walks)
+        while page.newer:
+            page = catalogue.page(cursor=page.newer, limit=limit)
+            back = [*ids(page), *back]
+        assert back == seven[: 7 - kept]
+        assert page.older is not None
+
+
+@pytest.mark.databases
+def test_page_stays_in_place_while_new_walks_are_hung(seven: list[str], hung: Hanger) -> None:
+    second = catalogue.page(limit=3).older
+    expected = ids(catalogue.page(cursor=second, limit=3))
+    hung("a late comer", "x")
+    assert ids(catalogue.page(cursor=second, limit=3)) == expected
+
+
+def test_page_goes_on_where_a_deleted_walk_hung(seven: list[str]) -> None:
+    first = catalogue.page(limit=3)
+    lifecycle.delete_walk(first.walks[-1])
+    assert ids(catalogue.page(cursor=first.older, limit=3)) == seven[3:6]
+
+
+@pytest.mark.databases
+def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Hanger) -> None:
+    foxes = [hung("a fox", f"kite {index}", minutes_ago=100 + index).id for index in range(4)]
+    pages = all_pages("fox")
+    assert [name for page in pages for name in ids(page)] == foxes
+    assert {page.hit_count for page in pages} == {4}
+
+
+def test_page_size_is_a_setting(seven: list[str], instance: Path) -> None:
+    with make_app(instance, PAGE_SIZE=2).app_context():
+        assert len(catalogue.page().walks) == 2
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state != "finished"])
+def test_unfinished_walk_does_not_hang(hung: Hanger, state: str) -> None:
+    set_state(hung("a fox", "a kite"), state=state)
+    assert catalogue.page().walks == catalogue.page("fox").walks == catalogue.recent(5) == []
+    assert catalogue.total() == 0
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("hide", ["unlisted", "deleted"])
+def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
+    walk, other = hung("a fox", "a kite", seed=77, unlisted=hide == "unlisted"), hung("a bear", "x", minutes_ago=9)
+    if hide == "deleted":
+        lifecycle.delete_walk(walk)
+    assert ids(catalogue.page()) == [other.id]
+    assert [hanging.id for hanging in catalogue.recent(5)] == [other.id]
+    for query in ("fox", "77", "kite"):
+        page = catalogue.page(query)
+        assert (page.walks, page.hit_count) == ([], 0)
+    assert catalogue.total() == 1
+
+
+def test_walk_is_not_its_own_neighbour(hung: Hanger) -> None:
+    walk, other = hung(), hung(minutes_ago=1)
+    assert [near.id for near in catalogue.recent(5, excluding=walk)] == [other.id]
+
+
+def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
+    walk = commissioned()
+    for name in (walk.id, f"{walk.id}-a-fox-a-kite", f"{walk.id}-another-slug", f"{walk.id}-"):
+        assert lookup.walk_at_address(name).number == walk.number
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-", "a" * 16, "1", "%", "' OR 1=1", "\0", "\ud800", "x" * 10_000, "A" * 16, "狐" * 16]
+)
+def test_unknown_address_is_not_found(commissioned: Hanger, name: str) -> None:
+    commissioned()
+    with pytest.raises(WalkNotFound):
+        lookup.walk_at_address(name)
+
+
+def test_deleted_walk_is_gone(hung: Hanger) -> None:
+    walk = hung()
+    lifecycle.delete_walk(walk)
+    with pytest.raises(WalkGone):
+        lookup.walk_at_address(walk.id)
+
+
+def signed(value: object, *, secret: str = SECRET, salt: str = "gallery") -> str:
+    text = URLSafeSerializer(secret, salt=salt).dumps(value)
+    return text if isinstance(text, str) else text.decode()
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x", "1", "....", "\0", "狐", "x" * 10_000,
+        signed([False, "2026-01-01T00:00:00+00:00", 1], secret="another secret, long enough"),
+        signed([False, "2026-01-01T00:00:00+00:00", 1], salt="visitor"),
+        signed("a visitor"), signed([]), signed([False, "yesterday", 1]), signed([False, 7, 1]), signed({}),
+        signed([False, "2026-01-01T00:00:00+00:00", None]),
+    ],
+)  # fmt: skip
+def test_forged_cursor_is_refused(app: Flask, cursor: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        catalogue.page(cursor=cursor)
+    assert [error.field for error in refused.value.errors] == ["cursor"]
+
+
+def test_cursor_that_was_changed_is_refused(seven: list[str]) -> None:
+    cursor = catalogue.page(limit=3).older
+    with pytest.raises(InvalidInput):
+        catalogue.page(cursor=("A" if cursor[0] != "A" else "B") + cursor[1:], limit=3)
+
+
+def test_cursor_made_before_the_key_was_changed_is_still_good(instance: Path, seven: list[str]) -> None:
+    cursor = catalogue.page(limit=3).older
+    new = make_app(instance, SECRET_KEY="another secret, long enough", SECRET_KEY_FALLBACKS=[SECRET])
+    with new.app_context():
+        assert ids(catalogue.page(cursor=cursor, limit=3)) == seven[3:6]
+
+
+@pytest.mark.databases
+def test_page_says_how_far_back_in_time_it_is(hung: Commissioner) -> None:
+    for minutes in range(5):
+        hung(f"a fox {minutes}", "a kite", minutes_ago=minutes)
+    first = catalogue.page(limit=2)
+    second = catalogue.page(cursor=first.older, limit=2)
+    third = catalogue.page(cursor=second.older, limit=2)
+    assert [round(page.offset, 2) for page in (first, second, third)] == [0, 0.5, 1]
+    assert round(catalogue.page(cursor=third.newer, limit=2).offset, 2) == 0.5
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{id}", " {id} ", "{id}-a-title-of-before", "/walks/{id}-a-fox-a-kite", "https://example.org/moma/walks/{id}",
+     "http://localhost/walks/{id}.gif", "http://localhost/walks/{id}/embed?x=1#film"],
+)  # fmt: skip
+def test_walk_is_found_by_its_id_or_address(hung: Hanger, written: str) -> None:
+    walk, _ = hung("a fox", "a kite"), hung("a bat", "a kite")
+    found = catalogue.page(written.format(id=walk.id))
+    assert ([each.id for each in found.walks], found.hit_count) == ([walk.id], 1)
+
+
+def test_id_of_no_public_walk_is_a_word_like_any_other(hung: Hanger) -> None:
+    walk, other = hung("a fox", "a kite", unlisted=True), hung("an extraterrestrial kite", "a bat")
+    assert catalogue.page(walk.id).walks == []
+    assert [each.id for each in catalogue.page("extraterrestrial").walks] == [other.id]

@@ -1,0 +1,107 @@
+"""Did you mean: only words that hang, and never one that finds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.collection.gallery import spelling
+from app.collection.gallery.catalogue_query import CatalogueQuery
+from app.collection.moderation import curation
+from app.collection.search import ranking
+from app.storage.walk_models import Walk
+
+Hanger = Callable[..., Walk]
+
+MEANT = {
+    "sunflwoer": "sunflower",
+    "sunflowr": "sunflower",
+    "sunnflower": "sunflower",
+    "zunflower": "sunflower",
+    "a pumkin -fox": "a pumpkin -fox",
+    '"cosy pumkin"': '"cosy pumpkin"',
+    "CUSY pumkin": "cosy pumpkin",
+    "лисаа": "лиса",
+    "sunflower zeppelin": None,
+    "cosy sunflwoer": None,
+    "zeppelin": None,
+    "xq": None,
+    "-pumkin": None,
+}
+
+
+@pytest.mark.databases
+def test_slips_are_put_right_where_that_finds_something(hung: Hanger) -> None:
+    hung("a cosy pumpkin", "a red owl")
+    hung("a sunflower", "рыжая лиса")
+    assert {query: spelling.suggestion(CatalogueQuery(q=query)) for query in MEANT} == MEANT
+
+
+@pytest.mark.databases
+def test_filters_count_in_what_was_meant(hung: Hanger) -> None:
+    hung("a pumpkin", "a kite")
+    assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[2])) == "pumpkin"
+    assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[3])) is None
+
+
+@pytest.mark.databases
+def test_word_of_a_hidden_walk_is_not_told(hung: Hanger) -> None:
+    walk = hung("a pumpkin", "a kite")
+    curation.hide(walk)
+    hung("an unlisted sunflower", "x", unlisted=True)
+    assert spelling.suggestion(CatalogueQuery(q="pumkin")) is None
+    assert spelling.suggestion(CatalogueQuery(q="sunflowr")) is None
+
+
+def test_word_of_a_hidden_walk_is_put_right_as_one_that_never_hung(hung: Hanger) -> None:
+    hung("a sunflower", "a cosy owl")
+    curation.hide(hung("a sunflowre", "a cozy owl"))
+    assert spelling.suggestion(CatalogueQuery(q="sunflowre")) == "sunflower"
+    assert spelling.suggestion(CatalogueQuery(q="sunflowwer cozy")) == "sunflower cosy"
+
+
+def test_word_among_very_many_is_not_put_right(hung: Hanger) -> None:
+    words = "one two three four five six seven eight nine ten eleven twelve"
+    hung(f"{words} pumpkin", "x")
+    shorter = words.removeprefix("one ")
+    assert spelling.suggestion(CatalogueQuery(q=f"{shorter} pumkin")) == f"{shorter} pumpkin"
+    assert spelling.suggestion(CatalogueQuery(q=f"{words} pumkin")) is None
+
+
+def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, hung: Hanger) -> None:
+    hung("a pumpkin <3", "a kite")
+    page = client.get("/gallery?q=pumkin&stops=2").text
+    assert 'Did you mean <a class="meant" href="/gallery?q=pumpkin&amp;stops=2"><bdi>pumpkin</bdi></a>?' in page
+    assert "Did you mean" not in client.get("/gallery?q=zeppelin").text
+
+
+@pytest.mark.databases
+def test_page_offers_what_was_meant_beside_what_comes_near_in_meaning(
+    app: Flask, client: FlaskClient, hung: Hanger
+) -> None:
+    hung("a pumpkin", "a kite")
+    near = hung("an apple", "a pear")
+    ranking.add_ranker(app, lambda _query: [near.number])
+    page = client.get("/gallery?q=pumkin").text
+    assert near.id in page
+    assert 'href="/gallery?q=pumpkin"' in page
+    assert "Did you mean" not in client.get("/gallery?q=kite").text
+
+
+def test_distance_counts_slips() -> None:
+    told = {
+        ("fox", "fox"): 0,
+        ("fox", "fx"): 1,
+        ("fox", "ofx"): 1,
+        ("fox", "box"): 1,
+        ("foxes", "fxose"): 2,
+        ("kite", "bike"): 2,
+        ("sunflower", "sunfolwers"): 2,
+        ("kite", "bison"): 3,
+        ("", "fox"): 3,
+        ("sunflower", "fox"): 3,
+    }
+    assert {pair: spelling.distance(*pair, most=2) for pair in told} == told

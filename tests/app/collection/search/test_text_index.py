@@ -1,0 +1,236 @@
+"""The index of public walks: what hanging and taking down cost, and that nothing of a walk outlives it there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert, select, text, update
+
+from app.collection.gallery import catalogue
+from app.collection.moderation import curation
+from app.collection.search import reindexing
+from app.storage.database import db, is_sqlite, now, writing
+from app.storage.walk_models import FINISHED, GalleryEntry, VocabularyWord, Walk
+from app.walks.saved import lifecycle
+
+pytestmark = pytest.mark.databases
+
+Hanger = Callable[..., Walk]
+CROWD = 1_500
+
+READ = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
+
+
+@pytest.fixture
+def work() -> Callable[[Callable[[], None]], int]:
+    """Return a function that measures what a deed costs the database: its instructions, or the rows that it reads."""
+    return _steps_of_sqlite if is_sqlite() else _rows_of_postgres
+
+
+def _steps_of_sqlite(deed: Callable[[], None]) -> int:
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    connection: Any = db.session.connection().connection.driver_connection
+    db.session.rollback()
+    connection.set_progress_handler(count, 20)
+    try:
+        deed()
+    finally:
+        connection.set_progress_handler(None, 0)
+    return steps
+
+
+def _rows_of_postgres(deed: Callable[[], None]) -> int:
+    rows = 0
+
+    def begin(connection: Any) -> None:
+        nonlocal rows
+        for plan in ("seqscan", "hashjoin", "mergejoin"):  # as where very many walks hang
+            connection.exec_driver_sql(f"SET LOCAL enable_{plan} = off")
+        rows -= int(connection.exec_driver_sql(READ).scalar() or 0)
+
+    def commit(connection: Any) -> None:
+        nonlocal rows
+        rows += int(connection.exec_driver_sql(READ).scalar() or 0)
+
+    event.listen(db.engine, "begin", begin)
+    event.listen(db.engine, "commit", commit)
+    try:
+        deed()
+    finally:
+        event.remove(db.engine, "begin", begin)
+        event.remove(db.engine, "commit", commit)
+    return rows
+
+
+def publish(walk: Walk) -> None:
+    change(walk, state=FINISHED, finished_at=now())
+
+
+def change(walk: Walk, **values: object) -> None:
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
+
+
+def walked(walk: Walk) -> int | None:
+    db.session.rollback()
+    return db.session.scalar(select(GalleryEntry.walked).where(GalleryEntry.number == walk.number))
+
+
+def hang_crowd(parent: Walk) -> None:
+    """Hang very many walks that go on from one, and as many again of which each goes on from another that is gone."""
+    row = {column.name: getattr(parent, column.name) for column in Walk.__table__.columns if column.name != "number"}
+    ids = [f"{number:016}" for number in range(2 * CROWD)]
+    crowd = [
+        row | {"id": name, "words": "", "finished_at": now() - timedelta(days=1, seconds=number)}
+        for number, name in enumerate(ids)
+    ]
+    parents = [parent.id] * CROWD + [f"gone{name[4:]}" for name in ids[CROWD:]]
+    with writing() as session:
+        session.execute(insert(Walk), [each | {"continues": name} for each, name in zip(crowd, parents, strict=True)])
+        if not is_sqlite():
+            session.execute(text("ANALYZE"))
+    db.session.remove()
+    db.engine.dispose()  # what was planned when nothing hung is planned anew
+
+
+@pytest.mark.slow
+def test_hanging_a_walk_costs_the_same_however_many_go_on_from_the_same(
+    hung: Hanger, commissioned: Hanger, work: Callable[[Callable[[], None]], int]
+) -> None:
+    lonely, popular = hung("a fox", "a kite"), hung("a bear", "a kite")
+    hang_crowd(popular)
+    costs = []
+    for parent in (popular, lonely):
+        child = commissioned("an owl", "a kite")
+        change(child, continues=parent.id)
+        costs.append(work(partial(publish, child)))
+    assert (walked(popular), walked(lonely)) == (CROWD + 1, 1)
+    assert costs[0] < 1.5 * costs[1] + 20
+
+
+@pytest.mark.slow
+def test_retitling_a_walk_costs_the_same_however_many_go_on_from_it(
+    hung: Hanger, work: Callable[[Callable[[], None]], int]
+) -> None:
+    lonely, popular = hung("a fox", "a kite"), hung("a bear", "a kite")
+    hang_crowd(popular)
+    costs = [work(partial(change, walk, words=" a title ")) for walk in (popular, lonely)]
+    assert walked(popular) == CROWD
+    assert costs[0] < 1.5 * costs[1] + 20
+
+
+def test_who_goes_on_is_counted_once_whatever_becomes_of_either(hung: Hanger, commissioned: Hanger) -> None:
+    parent, other, child = hung("a fox", "a kite"), hung("a bear", "a kite"), commissioned("an owl", "a kite")
+    change(child, continues=parent.id, remix_of=parent.id)
+    assert walked(parent) == 0
+    publish(child)
+    assert walked(parent) == 1
+    change(child, words=" another title ")
+    assert walked(parent) == 1
+    change(child, remix_of=other.id)
+    assert (walked(parent), walked(other)) == (1, 1)
+    change(child, continues=None)
+    assert (walked(parent), walked(other)) == (0, 1)
+    curation.hide(other)
+    assert walked(other) is None
+    sibling = hung("a pear", "a kite")
+    change(sibling, remix_of=other.id)
+    curation.unhide(other)
+    assert walked(other) == 2
+    curation.hide(child)
+    assert walked(other) == 1
+    curation.unhide(child)
+    lifecycle.delete_walk(sibling)
+    assert walked(other) == 1
+    with writing() as session:
+        session.execute(text("DELETE FROM walks WHERE id = :id"), {"id": child.id})
+    assert walked(other) == 0
+
+
+def test_those_who_go_on_are_counted_within_one_statement(hung: Hanger) -> None:
+    parent, *children = (hung("a fox", "a kite") for _ in range(4))
+    for child in children:
+        change(child, continues=parent.id)
+    everything = update(Walk).where(Walk.id.in_([walk.id for walk in [parent, *children]]))
+    with writing() as session:
+        session.execute(everything.values(unlisted=True))
+    assert db.session.scalars(select(GalleryEntry)).all() == []
+    with writing() as session:
+        session.execute(everything.values(unlisted=False))
+    assert walked(parent) == 3
+
+
+def test_walk_keeps_its_figures_when_its_place_or_words_change(hung: Hanger) -> None:
+    parent, child = hung("a fox", "a kite"), hung("an owl", "a kite")
+    change(child, continues=parent.id)
+    later = now() + timedelta(minutes=3)
+    change(parent, finished_at=later, words=" zeppelin ", evenness=0.25)
+    row = db.session.scalar(select(GalleryEntry).where(GalleryEntry.number == parent.number))
+    assert (row.walked, row.evenness, row.words.split()[0]) == (1, 0.25, "zeppelin")
+    assert row.place >> 20 == int(later.timestamp() * 1000)
+    found = catalogue.page("zeppelin")
+    assert [walk.id for walk in found.walks] == [parent.id]
+    assert catalogue.page("fox").walks == []
+
+
+def test_reindexing_counts_anew(hung: Hanger) -> None:
+    parent, child = hung("a fox", "a kite"), hung("an owl", "a kite")
+    change(child, continues=parent.id)
+    with writing() as session:
+        session.execute(update(GalleryEntry).values(walked=7))
+    list(reindexing.reindex())
+    assert (walked(parent), walked(child)) == (1, 0)
+
+
+# What "did you mean" knows
+
+
+def vocabulary() -> set[str]:
+    db.session.rollback()
+    return set(db.session.scalars(select(VocabularyWord.word)))
+
+
+@pytest.mark.parametrize(
+    "take_down",
+    [lifecycle.delete_walk, curation.hide, lambda walk: change(walk, unlisted=True)],
+    ids=["delete", "hide", "unlist"],
+)
+def test_words_that_only_a_walk_had_are_forgotten_with_it(hung: Hanger, take_down: Callable[[Walk], None]) -> None:
+    hung("a red fox", "a kite")
+    taken = hung("a red secret", "a kite made of names")
+    assert vocabulary() == {"red", "fox", "kite", "secret", "made", "names"}
+    take_down(taken)
+    assert vocabulary() == {"red", "fox", "kite"}
+
+
+def test_words_of_a_title_that_was_changed_are_forgotten(hung: Hanger) -> None:
+    walk = hung("a fox", "a kite")
+    change(walk, words=" fox kite telephone ")
+    assert "telephone" in vocabulary()
+    change(walk, words=" fox kite ")
+    assert vocabulary() == {"fox", "kite"}
+
+
+def test_words_of_a_walk_that_hangs_again_are_known_again(hung: Hanger) -> None:
+    walk = hung("a fox", "a kite")
+    curation.hide(walk)
+    assert vocabulary() == set()
+    curation.unhide(walk)
+    assert vocabulary() == {"fox", "kite"}
+
+
+def test_words_of_any_script_are_forgotten(hung: Hanger) -> None:
+    walk = hung("рыжая лиса", "żółw naïve 'quoted' \"twice\" a\\b %s :x")
+    assert {"рыжая", "лиса", "naive", "quoted", "twice"} <= vocabulary()
+    lifecycle.delete_walk(walk)
+    assert vocabulary() == set()

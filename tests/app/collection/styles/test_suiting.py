@@ -1,0 +1,76 @@
+"""Which styles suit what is shown, and the one that is chosen for a whole walk."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.collection.styles import suiting
+from app.core.config import ROOT
+from app.reading.lexicon import Lexicon
+from studio.styles.registry import HANDS
+
+HOUSE = ROOT / "models" / "house"
+ALL = [hand.words for hand in HANDS.values() if hand.marks]
+KINDS = sorted({concept.kind for concept in Lexicon.load(HOUSE).concepts})
+GRAPHIC = [hand.words for hand in HANDS.values() if hand.is_graphic]
+
+
+def test_table_knows_every_style_that_composes() -> None:
+    assert set(suiting.SUITS) == set(ALL)
+
+
+@pytest.mark.parametrize(
+    ("words", "suits", "does_not"),
+    [
+        ("tapestry", {"animal-bird", "animal-mammal"}, {"computer"}),
+        ("batik", {"animal-bird", "clothing"}, {"unheard-of"}),
+        ("printed textile", {"plant-other", "transport-air"}, {"place-building"}),
+        ("etching", {"place-building"}, {"food-fruit"}),
+        ("op art lines", {"sport", "music"}, {"place-building"}),
+        ("pop art", {"person-role"}, {"tool"}),
+        ("oil painting", {"food-fruit"}, {"office"}),
+    ],
+)
+def test_style_suits_some_kinds_and_not_others(words: str, suits: set[str], does_not: set[str]) -> None:
+    assert suiting.is_suited(words, suits) and not suiting.is_suited(words, does_not)
+
+
+@pytest.mark.parametrize("words", ["planes of primary colour", "charcoal"])
+def test_style_without_a_group_suits_nothing_even_where_nothing_is_shown(words: str) -> None:
+    assert not suiting.is_suited(words, {"animal-bird"}) and not suiting.is_suited(words, set())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_drawing_has_a_choice_of_styles(kind: str) -> None:
+    assert len([words for words in ALL if suiting.is_suited(words, {kind})]) >= 3
+
+
+@pytest.mark.parametrize("kind", sorted(suiting.SIGNS))
+def test_signs_suit_graphic_styles_alone(kind: str) -> None:
+    suited = {words for words in ALL if suiting.is_suited(words, {kind})}
+    assert suited and suited <= set(GRAPHIC)
+
+
+def test_walk_gets_a_style_that_suits_all_its_stops() -> None:
+    stops = [{"animal-bird"}, {"plant-flower"}, {"food-fruit"}]
+    chosen = {suiting.choose(stops, ALL, seed=seed) for seed in range(40)}
+    assert len(chosen) > 2
+    assert all(suiting.is_suited(words, kinds) for words in chosen for kinds in stops)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_style_stays_where_another_stop_changes_and_it_suits_that_too(seed: int) -> None:
+    words = suiting.choose([{"animal-bird"}, {"animal-bug"}], ALL, seed=seed)
+    assert suiting.choose([{"animal-bird"}, {"animal-mammal"}], ALL, seed=seed) == words
+
+
+def test_what_nothing_suits_gets_some_style_and_no_styles_give_none() -> None:
+    assert suiting.choose([{"unheard-of"}], ALL, seed=1) in ALL
+    assert suiting.choose([{"animal-bird"}], [], seed=1) == ""
+
+
+def test_medium_leaves_styles_of_its_own() -> None:
+    assert suiting.of_medium(["a painting of"], ALL) == ["oil painting", "swirling brushstrokes", "watercolour"]
+    assert "linocut" in suiting.of_medium(["ein druck von"], ALL)
+    assert suiting.of_medium(["a photo of"], ALL) == ALL
+    assert suiting.of_medium(["a painting of"], ["linocut"]) == ["linocut"]

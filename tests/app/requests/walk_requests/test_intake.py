@@ -1,0 +1,188 @@
+"""Commissioning: what is saved, once, and whom it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import NullPool, create_engine, event, func, select, text
+
+from app.access.auth import visitors
+from app.core.errors import InvalidInput
+from app.offer.generation import models_on_offer, presets
+from app.offer.generation.limits import SEED_MAX
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.validation import validate
+from app.storage.database import db, is_sqlite
+from app.storage.walk_models import QUEUED, Stop, Walk
+from app.walks.saved.lookup import any_walk
+from tests.conftest import make_app
+from tests.support.house import NAME
+
+
+def asked(*prompts: str, **fields: Any) -> dict[str, Any]:
+    return {"stops": [{"prompt": prompt} for prompt in prompts or ("a fox", "a kite")], **fields}
+
+
+def count() -> int:
+    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
+
+
+@pytest.mark.databases
+def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
+    stops = [{"prompt": "a fox", "negative_prompt": "rain", "seed": 3}, {"prompt": "a kite"}]
+    walk, is_new = intake.place(
+        validate({"stops": stops, "seed": 11, "frames": 30, "unlisted": True}), visitor_key="ann", owner="hers"
+    )
+    db.session.remove()
+    walk = any_walk(walk.id)
+    assert is_new
+    assert [(stop.position, stop.prompt, stop.negative_prompt, stop.seed) for stop in walk.stops] == [
+        (0, "a fox", "rain", 3),
+        (1, "a kite", "", None),
+    ]
+    assert (walk.seed, walk.frames, walk.fps, walk.unlisted, walk.state) == (11, 30, 12.5, True, QUEUED)
+    assert (walk.preset, walk.ending, walk.easing, walk.model, walk.is_pinned) == (
+        "balanced",
+        "stop",
+        False,
+        None,
+        False,
+    )
+    assert visitors.owns("hers", walk)
+    assert "hers" not in (walk.visitor, walk.owner_hash)
+
+
+@pytest.mark.parametrize("preset", presets.NAMES)
+def test_preset_is_resolved_and_recorded_with_the_walk(commissioned: Callable[..., Walk], preset: str) -> None:
+    walk = commissioned(preset=preset)
+    settings = presets.resolve(preset, models_on_offer.facts())
+    assert (walk.preset, walk.sampling) == (preset, settings)
+    assert (walk.scheduler, walk.sampler_steps, walk.guidance) == tuple(
+        settings[name] for name in ("scheduler", "steps", "guidance")
+    )
+
+
+def test_preset_is_balanced_when_none_is_given(commissioned: Callable[..., Walk]) -> None:
+    assert commissioned().sampling == presets.resolve("balanced", models_on_offer.facts())
+
+
+def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_above_the_preset_s(
+    instance: Path,
+) -> None:
+    with make_app(instance, STEPS=30, GUIDANCE=2.0).app_context():
+        found = []
+        for own in ({}, {"steps": 12}, {"guidance": 0.0}):
+            walk, _ = intake.place(validate(asked(preset="exact", **own)), visitor_key="ann")
+            found.append((walk.sampler_steps, walk.guidance))
+            assert walk.sampling == presets.resolve(
+                "exact", models_on_offer.facts(), steps=found[-1][0], guidance=found[-1][1]
+            )
+        db.session.remove()
+        db.engine.dispose()
+    assert found == [(30, 2.0), (12, 2.0), (30, 0.0)]
+
+
+def test_ending_easing_and_model_are_recorded(commissioned: Callable[..., Walk]) -> None:
+    walk = commissioned(ending="round", easing=True, model=NAME)
+    assert (walk.ending, walk.easing, walk.model) == ("round", True, NAME)
+
+
+@pytest.mark.parametrize(("fps", "shown"), [(None, 12.5), (12.5, 12.5), (30, 33.333), (50, 50), (1, 1)])
+def test_frame_rate_is_recorded_as_a_gif_can_say_it(
+    commissioned: Callable[..., Walk], fps: float | None, shown: float
+) -> None:
+    assert commissioned(fps=fps).fps == shown
+
+
+def test_seed_is_drawn_and_recorded_when_not_given(commissioned: Callable[..., Walk]) -> None:
+    seeds = {commissioned().seed for _ in range(5)}
+    assert len(seeds) == 5
+    assert all(0 <= seed <= SEED_MAX for seed in seeds)
+
+
+def test_seed_zero_is_a_seed(commissioned: Callable[..., Walk]) -> None:
+    assert commissioned(seed=0).seed == 0
+
+
+def test_frames_are_24_when_not_given_but_never_fewer_than_stops(instance: Path) -> None:
+    with make_app(instance, FRAMES_DEFAULT=3).app_context():
+        frames = [intake.place(validate(asked(*prompts)), visitor_key="ann")[0].frames for prompts in ("ab", "abcde")]
+        db.engine.dispose()
+    assert frames == [3, 5]
+
+
+@pytest.mark.databases
+def test_repeat_with_the_same_key_makes_one_walk(app: Flask) -> None:
+    first, is_new = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+    second, is_new_again = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+    assert (first.id, is_new, is_new_again) == (second.id, True, False)
+    assert count() == 1
+
+
+@pytest.mark.databases
+def test_key_used_for_another_walk_is_refused(app: Flask) -> None:
+    intake.place(validate(asked(seed=1)), visitor_key="ann", idempotency_key="once")
+    with pytest.raises(InvalidInput, match="was used for another walk"):
+        intake.place(validate(asked(seed=2)), visitor_key="ann", idempotency_key="once")
+    assert count() == 1
+
+
+def test_same_key_of_another_visitor_is_another_key(app: Flask) -> None:
+    for name in ("ann", "ben"):
+        intake.place(validate(asked()), visitor_key=name, idempotency_key="once")
+    assert count() == 2
+
+
+def test_no_key_means_a_walk_each_time(app: Flask) -> None:
+    for _ in range(2):
+        intake.place(validate(asked()), visitor_key="ann")
+    assert count() == 2
+
+
+@pytest.mark.databases
+def test_nothing_is_half_saved_when_the_database_fails(app: Flask) -> None:
+    fails = "CREATE TRIGGER full BEFORE INSERT ON stops BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    if not is_sqlite():
+        fails = 'ALTER TABLE stops ADD CONSTRAINT "disk full" CHECK (position < 1)'
+    db.session.execute(text(fails))
+    db.session.commit()
+    with pytest.raises(Exception, match="disk full"):
+        intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+    assert count() == 0
+    assert db.session.scalars(select(Stop)).all() == []
+
+
+@pytest.mark.databases
+def test_walk_is_committed_before_the_worker_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    elsewhere = create_engine(app.config["DATABASE_URL"], poolclass=NullPool)
+
+    def ring() -> bool:
+        with elsewhere.connect() as other:
+            seen.append(other.execute(text("SELECT count(*) FROM stops")).scalar_one())
+        return True
+
+    monkeypatch.setattr("app.walks.queue.jobs.notify_workers", ring)
+    intake.place(validate(asked()), visitor_key="ann")
+    assert seen == [2]
+
+
+def test_two_who_save_the_same_key_at_once_make_one_walk(app: Flask) -> None:
+    """As on Postgres, where no lock keeps the second from looking before the first has saved."""
+    first, _ = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+    looks: list[str] = []
+
+    def look_too_early(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
+        if "walks.idempotency_key = ?" in statement and not looks:
+            looks.append(statement)
+            return statement, ("nothing yet",)
+        return statement, parameters
+
+    event.listen(db.engine, "before_cursor_execute", look_too_early, retval=True)
+    second, is_new = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+    assert looks
+    assert (second.id, is_new, count()) == (first.id, False, 1)

@@ -1,0 +1,271 @@
+"""The curator's room: not there without a password's hash, closed to strangers, and what is done in it written down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+
+from app.access.auth import curator_session
+from app.collection.gallery import exhibitions
+from app.collection.moderation import audit_log, banned_words, curation, reports
+from app.core.errors import ConfigError, WalkGone
+from app.storage.database import db
+from app.storage.walk_models import Walk
+from app.walks.saved import lookup
+from tests.conftest import make_app
+from tests.support.commands import run, run_json
+from tests.support.cookies import cookie_name
+from tests.support.curator import HASH, PASSWORD, enter
+
+Hanger = Callable[..., Walk]
+PAGES = ("/curator", "/curator/exhibitions", "/curator/words", "/curator/log")
+
+
+@pytest.fixture
+def house(instance: Path, app: Flask) -> Iterator[Flask]:
+    """Build an application with a curator's room, and forms that want no token."""
+    house = make_app(instance, CURATOR_HASH=HASH)
+    with house.app_context():
+        yield house
+        db.session.remove()
+
+
+@pytest.fixture
+def curator(house: Flask) -> FlaskClient:
+    """Be signed in."""
+    client = house.test_client()
+    assert enter(client).status_code == 303
+    return client
+
+
+def done() -> list[tuple[str, str]]:
+    return [(deed.what, deed.about) for deed in audit_log.latest(20) if not deed.what.startswith("sign")]
+
+
+def test_without_a_hash_there_is_no_room(client: FlaskClient) -> None:
+    for address in (*PAGES, "/curator/sign-in", "/curator/walks"):
+        assert client.get(address).status_code == 404
+    for address in ("/curator/sign-in", "/curator/sign-out", "/curator/words"):
+        assert client.post(address, data={"password": ""}).status_code == 404
+
+
+def test_stranger_is_led_to_the_sign_in(house: Flask, hung: Hanger) -> None:
+    walk, client = hung(), house.test_client()
+    for address in (*PAGES, f"/curator/walks/{walk.id}", f"/curator/walks/{walk.id}/picture"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.location) == (303, "/curator/sign-in")
+    for address in (f"/curator/walks/{walk.id}/hide", "/curator/words", "/curator/exhibitions"):
+        assert client.post(address, data={"word": "x", "title": "x"}).status_code == 303
+    assert client.get(walk.url).status_code == 200
+    assert done() == []
+
+
+def test_password_opens_the_room_and_signing_out_closes_it_for_copies_of_the_cookie_too(house: Flask) -> None:
+    client = house.test_client()
+    assert enter(client, "a wrong password").status_code == 403
+    assert client.get("/curator").status_code == 303
+    assert enter(client).location == "/curator"
+    assert client.get("/curator").status_code == 200
+    copy = client.get_cookie(name := cookie_name(house, "curator")).value
+    assert client.post("/curator/sign-out").status_code == 303
+    assert client.get("/curator").status_code == 303
+    client.set_cookie(name, copy)
+    assert client.get("/curator").status_code == 303
+    assert [(deed.what, deed.failed) for deed in audit_log.latest(9)] == [
+        ("signed out", False), ("signed in", False), ("sign-in", True),
+    ]  # fmt: skip
+
+
+def test_cookie_is_signed_strict_short_and_over_https_bound_to_the_host(house: Flask) -> None:
+    answer = enter(house.test_client(), base_url="https://walks.example")
+    (cookie,) = [each for each in answer.headers.getlist("Set-Cookie") if "curator" in each]
+    assert cookie.startswith(cookie_name(house, "curator", base_url="https://walks.example") + "=")
+    assert cookie.startswith("__Host-moma_curator_")
+    for part in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/", f"Max-Age={curator_session.IDLE_SECONDS}"):
+        assert part in cookie
+    client = house.test_client()
+    client.set_cookie(cookie_name(house, "curator"), "WyJ4IiwxXQ.aaaa.bbbb")
+    assert client.get("/curator").status_code == 303
+
+
+def test_sign_in_ends_after_an_hour_without_a_page_and_twelve_hours_in_all(
+    house: Flask, curator: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    real, passed = time.time, 0.0
+    monkeypatch.setattr(time, "time", lambda: real() + passed)
+    for _ in range(12):
+        passed += curator_session.IDLE_SECONDS - 60
+        assert curator.get("/curator").status_code == 200
+    passed += 15 * 60
+    assert curator.get("/curator").status_code == 303
+    assert enter(curator).status_code == 303
+    passed += curator_session.IDLE_SECONDS + 5
+    assert curator.get("/curator").status_code == 303
+
+
+def test_new_password_ends_every_sign_in(instance: Path, curator: FlaskClient) -> None:
+    other = make_app(
+        instance, CURATOR_HASH=curator_session.generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
+    ).test_client()
+    name = cookie_name(curator.application, "curator")
+    other.set_cookie(name, curator.get_cookie(name).value)
+    assert other.get("/curator").status_code == 303
+
+
+def test_attempts_to_sign_in_are_counted(house: Flask) -> None:
+    client = house.test_client()
+    assert [enter(client, "wrong").status_code for _ in range(10)] == [403] * 10
+    answer = enter(client)
+    assert answer.status_code == 429
+    assert "10 attempts within an hour are as many as we take" in answer.text
+    assert int(answer.headers["Retry-After"]) > 0
+    assert client.get("/curator").status_code == 303
+
+
+def test_nothing_of_the_room_is_kept_or_indexed(curator: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    for address in (*PAGES, "/curator/sign-in", f"/curator/walks/{walk.id}", f"/curator/walks/{walk.id}/picture"):
+        answer = curator.get(address)
+        assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
+
+
+def test_forms_without_their_token_are_refused(instance: Path, hung: Hanger) -> None:
+    client, walk = make_app(instance, CURATOR_HASH=HASH, WTF_CSRF_ENABLED=True).test_client(), hung()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/curator/sign-in").text)
+    assert token is not None
+    assert enter(client).status_code == 400
+    assert client.post("/curator/sign-in", data={"password": PASSWORD, "csrf_token": token[1]}).status_code == 303
+    for address in (f"/curator/walks/{walk.id}/hide", "/curator/words", "/curator/exhibitions", "/curator/sign-out"):
+        assert client.post(address, data={"word": "x", "title": "x"}).status_code == 400
+    assert client.get("/curator").status_code == 200
+    assert done() == []
+
+
+@pytest.mark.databases
+def test_reported_walk_is_left_or_hidden_from_the_queue(curator: FlaskClient, house: Flask, hung: Hanger) -> None:
+    walk, other, visitor = hung("a kite", "a gull"), hung(), house.test_client()
+    for each in (walk, other):
+        visitor.post(f"/walks/{each.id}/report", data={"reason": "hate", "words": "<b>Look</b>"})
+    page = curator.get("/curator").text
+    assert "&lt;b&gt;Look" in page
+    assert "2 walks reported" in page
+    curator.post(f"/curator/walks/{walk.id}/leave", data={"back": "room"})
+    answer = curator.post(f"/curator/walks/{other.id}/hide", data={"back": "room"})
+    assert answer.location == "/curator"
+    assert reports.reported_walks(9) == []
+    assert visitor.get(walk.url).status_code == 200
+    assert visitor.get(other.url).status_code == 410
+    assert done() == [("hid walk", other.id), ("left walk as it is", walk.id)]
+
+
+@pytest.mark.databases
+def test_hidden_walk_is_seen_here_alone_and_can_hang_again(curator: FlaskClient, house: Flask, hung: Hanger) -> None:
+    walk, stranger = hung("a kite", "a gull"), house.test_client()
+    curator.post(f"/curator/walks/{walk.id}/hide")
+    assert "a kite" in curator.get(f"/curator/walks/{walk.id}").text
+    assert curator.get(f"/curator/walks/{walk.id}/picture").data == b"poster"
+    assert stranger.get(f"/walks/{walk.id}.png").status_code == 410
+    curator.post(f"/curator/walks/{walk.id}/unhide")
+    assert stranger.get(walk.url).status_code == 200
+
+
+def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    curator.post(f"/curator/walks/{walk.id}/feature")
+    assert lookup.walk_at_address(walk.id).featured_at is not None
+    curator.post(f"/curator/walks/{walk.id}/unfeature")
+    curation.hide(walk)
+    answer = curator.post(f"/curator/walks/{walk.id}/feature")
+    assert answer.status_code == 422
+    assert "It is not in the gallery" in answer.text
+    assert done() == [("unfeatured walk", walk.id), ("featured walk", walk.id)]
+
+
+def test_walk_is_deleted_only_by_who_is_sure(curator: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    assert curator.post(f"/curator/walks/{walk.id}/delete").status_code == 422
+    assert lookup.walk_at_address(walk.id).deleted_at is None
+    assert curator.post(f"/curator/walks/{walk.id}/delete", data={"sure": "1"}).location == "/curator"
+    with pytest.raises(WalkGone):
+        lookup.walk_at_address(walk.id)
+    assert done() == [("deleted walk", walk.id)]
+
+
+def test_walk_is_looked_up_by_id_or_address(curator: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    for asked in (walk.id, f"https://walks.example{walk.url}?x=1", f" {walk.url} "):
+        assert curator.get("/curator/walks", query_string={"walk": asked}).location == f"/curator/walks/{walk.id}"
+    answer = curator.get("/curator/walks?walk=<i>nothing")
+    assert answer.status_code == 404
+    assert "&lt;i&gt;nothing" in answer.text
+
+
+@pytest.mark.databases
+def test_word_is_banned_and_lifted(curator: FlaskClient) -> None:
+    curator.post("/curator/words", data={"word": "Gore"})
+    assert banned_words.words() == ["gore"]
+    assert "gore" in curator.get("/curator/words").text
+    assert curator.post("/curator/words", data={"word": "!"}).status_code == 422
+    curator.post("/curator/words/lift", data={"word": "gore"})
+    assert banned_words.words() == []
+    assert done() == [("lifted word", "gore"), ("banned word", "gore")]
+
+
+@pytest.mark.databases
+def test_exhibition_is_made_changed_and_ended(curator: FlaskClient, house: Flask, hung: Hanger) -> None:
+    first, second, stranger = hung("a kite", "a gull"), hung("a moth", "a star"), house.test_client()
+    fields = {"title": "In the air", "text": "Up.", "walks": f"{first.url}\n\n{second.id}\r\n"}
+    made = curator.post("/curator/exhibitions", data=fields)
+    assert made.location == "/curator/exhibitions/in-the-air"
+    assert stranger.get("/exhibitions/in-the-air").status_code == 404
+    page = curator.get(made.location).text
+    assert f"{first.id}\n{second.id}" in page
+    curator.post(made.location, data=fields | {"walks": f"{second.id}\n{first.id}", "shown": "1"})
+    hall = exhibitions.at("in-the-air")
+    assert [walk.id for walk in exhibitions.walks_of(hall)] == [second.id, first.id]
+    assert stranger.get("/exhibitions/in-the-air").status_code == 200
+    wrong = curator.post(made.location, data=fields | {"title": "", "walks": "nothing"})
+    assert wrong.status_code == 422
+    assert "The title must have 1 to 120 characters." in wrong.text
+    assert "“nothing” is not a walk of this site." in wrong.text
+    assert curator.post("/curator/exhibitions", data=fields).status_code == 422
+    curator.post(f"{made.location}/remove")
+    assert exhibitions.every() == []
+    assert done() == [(f"{what} exhibition", "in-the-air") for what in ("removed", "changed", "made")]
+
+
+@pytest.mark.databases
+def test_log_is_shown_page_by_page(curator: FlaskClient) -> None:
+    for number in range(55):
+        audit_log.note("hid walk", f"number {number}")
+    page = curator.get("/curator/log").text
+    assert "number 54" in page
+    assert "number 4<" not in page
+    earlier = re.search(r'href="(/curator/log\?before=\d+)"', page)
+    assert earlier is not None
+    assert "number 4<" in curator.get(earlier[1]).text
+    assert curator.get("/curator/log?before=x").status_code == 200
+
+
+def test_command_hashes_a_password_that_the_settings_take(runner: FlaskCliRunner, instance: Path) -> None:
+    hashed = run_json(runner, "curator", "password", "--password", PASSWORD)["hash"]
+    assert make_app(instance, CURATOR_HASH=hashed).config["CURATOR_HASH"] == hashed
+    assert "at least 12 characters" in run(runner, "curator", "password", "--password", "short", status=1).output
+
+
+@pytest.mark.parametrize("wrong", ["a password", "scrypt:32768:8:1", "scrypt:32768:8:1$salt$", "$2b$12$abc", "x" * 64])
+def test_setting_that_is_no_hash_is_refused(instance: Path, wrong: str) -> None:
+    with pytest.raises(ConfigError, match="MOMA_CURATOR_HASH must be the hash of a password"):
+        make_app(instance, CURATOR_HASH=wrong)
+
+
+def test_only_the_room_loads_its_own_styles(curator: FlaskClient) -> None:
+    assert "/static/office." in curator.get("/curator").text
+    assert "/static/office." not in curator.get("/gallery").text

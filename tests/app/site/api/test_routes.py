@@ -1,0 +1,446 @@
+"""The JSON API, rule by rule, as a program that means well or ill would meet it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event, func, select
+from werkzeug.test import TestResponse
+
+from app.storage.database import db
+from app.storage.walk_models import ID, Walk
+from app.walks.saved import lifecycle
+
+Hanger = Callable[..., Walk]
+ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}], "seed": 11, "frames": 24}
+
+
+def count() -> int:
+    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
+
+
+def post(client: FlaskClient, body: bytes | str, **options: Any) -> TestResponse:
+    return client.post("/api/v1/walks", data=body, content_type="application/json", **options)
+
+
+def problem(answer: TestResponse, status: int) -> dict[str, Any]:
+    """Check that ``answer`` is a problem document (RFC 9457), and return it."""
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == status
+    assert {"type", "title", "detail"} <= set(answer.json)
+    return answer.json
+
+
+def fields(answer: TestResponse) -> list[str]:
+    return [error["field"] for error in problem(answer, 422)["errors"]]
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+# Commissioning
+
+
+@pytest.mark.databases
+def test_walk_is_accepted_with_its_address_and_token(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/walks", json=ASKED)
+    walk = answer.json
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == f"/api/v1/walks/{walk['id']}"
+    assert ID.fullmatch(walk["id"])
+    assert (walk["state"], walk["seed"], walk["frames"], walk["progress"]) == ("queued", 11, 24, 0)
+    assert (walk["queue_position"], walk["error"], walk["finished_at"]) == (1, None, None)
+    assert [stop["prompt"] for stop in walk["stops"]] == ["a lemon", "the sun"]
+    assert walk["url"] == f"/walks/{walk['id']}-a-lemon-the-sun"
+    assert len(walk["owner_token"]) == 64
+
+
+def test_description_holds_what_programs_rely_on(client: FlaskClient, hung: Hanger) -> None:
+    walk = client.get(f"/api/v1/walks/{hung().id}").json
+    assert set(walk) >= {
+        "id", "state", "stops", "seed", "frames", "progress", "queue_position", "eta_seconds", "smoothness", "media",
+        "recipe", "url", "created_at", "finished_at", "error",
+    }  # fmt: skip
+    assert "owner_token" not in walk
+    assert walk["progress"] == 1
+    assert walk["smoothness"] == {
+        "evenness": 0.91,
+        "jump": 1.3,
+        "morph": 0.42,
+        "perceptual_step": None,
+        "steps": None,
+    }
+    assert walk["media"]["gif"] == f"/walks/{walk['id']}.gif"
+    assert set(walk["media"]) == {"gif", "mp4", "webp", "poster"}
+    assert client.get(walk["media"]["mp4"]).data == b"mp4"
+
+
+def test_cookies_are_neither_read_nor_set(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/walks", json=ASKED)
+    assert "Set-Cookie" not in answer.headers
+    assert "Set-Cookie" not in client.get(answer.headers["Location"]).headers
+
+
+def test_null_seed_and_frames_mean_not_given(client: FlaskClient) -> None:
+    walk = client.post("/api/v1/walks", json=ASKED | {"seed": None, "frames": None}).json
+    assert 0 <= walk["seed"] < 2**32
+    assert walk["frames"] == 24
+
+
+@pytest.mark.parametrize("field", ["seed", "frames"])
+@pytest.mark.parametrize("value", ["true", "2.5", "2.0", '"7"', "-1", "1e999", "-1e999", "1e3", "1" * 400, "[]", "{}"])
+def test_what_is_no_whole_number_in_range_is_refused(client: FlaskClient, field: str, value: str) -> None:
+    body = '{"stops":[{"prompt":"a"},{"prompt":"b"}],"%s":%s}' % (field, value)  # noqa: UP031 - braces all around
+    assert fields(post(client, body)) == [field]
+
+
+@pytest.mark.parametrize("value", ["true", "2.5", '"7"', "-1", "4294967296"])
+def test_seed_of_a_stop_obeys_the_same_rule(client: FlaskClient, value: str) -> None:
+    body = '{"stops":[{"prompt":"a","seed":%s},{"prompt":"b"}]}' % value  # noqa: UP031
+    assert fields(post(client, body)) == ["stops.0.seed"]
+
+
+@pytest.mark.parametrize("value", ['"true"', "1", "0", "null"])
+def test_unlisted_is_true_or_false(client: FlaskClient, value: str) -> None:
+    body = '{"stops":[{"prompt":"a"},{"prompt":"b"}],"unlisted":%s}' % value  # noqa: UP031
+    assert fields(post(client, body)) == ["unlisted"]
+
+
+@pytest.mark.parametrize("prompt", [None, 7, True, [], {}, "", " ", "\u200b", "\u0000", "x" * 301, "\ufffd"])
+def test_unusable_prompt_is_refused_by_name_and_pointer(client: FlaskClient, prompt: Any) -> None:
+    answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "a"}, {"prompt": prompt}]})
+    assert fields(answer) == ["stops.1.prompt"]
+    error = answer.json["errors"][0]
+    assert error["pointer"] == "#/stops/1/prompt"
+    assert error["message"]
+    assert count() == 0
+
+
+@pytest.mark.parametrize("number", [0, 1, 9])
+def test_too_few_and_too_many_stops_are_refused(client: FlaskClient, number: int) -> None:
+    stops = [{"prompt": f"stop {index}"} for index in range(number)]
+    assert fields(client.post("/api/v1/walks", json={"stops": stops})) == ["stops"]
+
+
+@pytest.mark.parametrize("extra", [{"sede": 1}, {"owner": "me"}, {"state": "finished"}, {"": 1}])
+def test_unknown_field_is_refused_at_both_levels(client: FlaskClient, extra: dict[str, Any]) -> None:
+    name = next(iter(extra))
+    assert fields(client.post("/api/v1/walks", json=ASKED | extra)) == [name]
+    stops = [{"prompt": "a", **extra}, {"prompt": "b"}]
+    assert fields(client.post("/api/v1/walks", json={"stops": stops})) == [f"stops.0.{name}"]
+
+
+@pytest.mark.parametrize("body", ["null", "[]", "7", '"a fox"', "true"])
+def test_body_that_is_no_object_is_refused(client: FlaskClient, body: str) -> None:
+    assert fields(post(client, body)) == [""]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b" ", b"{", b"nonsense", b'{"stops":', b"{}{}", b"{'stops': 1}", b'{"seed": NaN}', b'{"seed": Infinity}',
+        b'{"seed": 01}', b'{"stops": "\xff"}', b'{"stops": "\xed\xa0\x80"}', b'{"stops": "\\ud800"}',
+        b'{"stops": "\\udc00x"}', b'{"stops": "\x00"}', b"\xef\xbb\xbf\xef\xbb\xbf{}", '{"a": 1}'.encode("utf-16"),
+        b"[" * 100_000, b'{"a":' * 100_000, b'{"seed": ' + b"1" * 5000 + b"}",
+    ],
+)  # fmt: skip
+def test_body_that_is_not_json_is_malformed(client: FlaskClient, body: bytes) -> None:
+    problem(post(client, body), 400)
+    assert count() == 0
+
+
+def test_last_of_two_equal_keys_counts(client: FlaskClient) -> None:
+    answer = post(client, '{"stops":[{"prompt":"a"},{"prompt":"b","prompt":"c"}],"seed":1,"seed":2}')
+    assert answer.json["seed"] == 2
+    assert answer.json["stops"][1]["prompt"] == "c"
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_other_kinds_of_body_are_refused(client: FlaskClient, kind: str | None) -> None:
+    answer = client.post("/api/v1/walks", data=json.dumps(ASKED), content_type=kind)
+    assert "application/json" in problem(answer, 415)["detail"]
+    assert count() == 0
+
+
+def test_body_over_the_limit_is_refused(client: FlaskClient) -> None:
+    answer = post(client, b" " * 1_000_001)
+    assert "1,000,000 bytes" in problem(answer, 413)["detail"]
+
+
+def test_body_over_the_limit_is_refused_even_if_it_does_not_say_how_long_it_is(client: FlaskClient) -> None:
+    answer = client.open(
+        "/api/v1/walks",
+        method="POST",
+        input_stream=io.BytesIO(b" " * 1_000_001),
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+    problem(answer, 413)
+
+
+def test_body_that_does_not_say_how_long_it_is_is_read(client: FlaskClient) -> None:
+    answer = client.open(
+        "/api/v1/walks",
+        method="POST",
+        input_stream=io.BytesIO(json.dumps(ASKED).encode()),
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+    assert answer.status_code == 202
+
+
+@pytest.mark.slow
+def test_hostile_megabyte_is_answered_in_a_few_kilobytes(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/walks", json={f"f{index}": 1 for index in range(40_000)})
+    assert len(problem(answer, 422)["errors"]) == 20
+    assert len(answer.data) < 20_000
+
+
+@pytest.mark.databases
+@pytest.mark.slow
+@given(body=st.binary(max_size=60) | st.text(max_size=60).map(lambda text: json.dumps({"stops": [text]}).encode()))
+def test_no_body_breaks_anything(app: Flask, body: bytes) -> None:
+    answer = post(app.test_client(), body)
+    assert answer.status_code in (202, 400, 422)
+    assert answer.is_json
+
+
+# A key that makes a repeat harmless
+
+KEY = {"Idempotency-Key": "0b1e6a52-7c2f-4f3e-9d61-5a8c3f70e214"}
+OWN = "a secret of the caller's own, drawn at random"
+
+
+def ask(client: FlaskClient, *, address: str = "203.0.113.7", token: str | None = None, **fields: object) -> Any:
+    headers = KEY | ({} if token is None else bearer(token))
+    return client.post("/api/v1/walks", json=ASKED | fields, headers=headers, environ_base={"REMOTE_ADDR": address})
+
+
+@pytest.mark.databases
+def test_repeat_with_the_same_key_is_the_same_walk(client: FlaskClient) -> None:
+    first, second = ask(client), ask(client)
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json["id"] == second.json["id"]
+    assert count() == 1
+
+
+def test_token_is_shown_once_so_that_a_neighbour_with_the_same_key_and_body_never_gets_it(client: FlaskClient) -> None:
+    mine, neighbours = ask(client), ask(client)
+    token = mine.json["owner_token"]
+    assert neighbours.json["owner_token"] is None
+    assert token not in neighbours.text
+    assert client.delete(f"/api/v1/walks/{mine.json['id']}", headers=bearer(token)).status_code == 204
+
+
+def test_token_of_ones_own_survives_a_lost_answer(client: FlaskClient) -> None:
+    ask(client, token=OWN)  # and the answer is lost
+    again = ask(client, token=OWN)
+    assert again.json["owner_token"] == OWN
+    assert count() == 1
+    assert client.delete(f"/api/v1/walks/{again.json['id']}", headers=bearer(OWN)).status_code == 204
+
+
+def test_same_key_under_another_token_is_another_key(client: FlaskClient) -> None:
+    walks = [ask(client, token=token).json for token in (OWN, OWN[::-1], None)]
+    assert len({walk["id"] for walk in walks}) == count() == 3
+    for walk in walks[1:]:
+        problem(client.delete(f"/api/v1/walks/{walk['id']}", headers=bearer(OWN)), 403)
+
+
+@pytest.mark.parametrize("token", ["x" * 31, "x" * 201])
+def test_token_of_unusable_length_is_refused(client: FlaskClient, token: str) -> None:
+    answer = ask(client, token=token)
+    assert fields(answer) == ["Authorization"]
+    assert "32 to 200 characters" in answer.json["detail"]
+    assert count() == 0
+
+
+def test_same_key_with_another_body_is_refused(client: FlaskClient) -> None:
+    ask(client)
+    assert fields(ask(client, seed=12)) == ["Idempotency-Key"]
+    assert count() == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "walks"),
+    [
+        ("203.0.113.7", "203.0.113.8", 2),
+        ("2001:db8:1:2::7", "2001:db8:1:3::7", 2),
+        ("2001:db8:1:2::7", "2001:db8:1:2:ffff::9", 1),  # one household, or one machine that changes its address
+    ],
+)
+def test_key_holds_within_a_network(client: FlaskClient, one: str, other: str, walks: int) -> None:
+    assert len({ask(client, address=address).json["id"] for address in (one, other)}) == walks
+
+
+@pytest.mark.parametrize("key", ["", "lemon-sun-1", "x" * 15, "x" * 201])
+def test_key_that_others_may_hit_upon_or_that_is_too_long_is_refused(client: FlaskClient, key: str) -> None:
+    answer = client.post("/api/v1/walks", json=ASKED, headers={"Idempotency-Key": key})
+    assert fields(answer) == ["Idempotency-Key"]
+    assert "16 to 200 characters" in answer.json["detail"]
+    assert count() == 0
+
+
+def test_refused_walk_does_not_use_its_key_up(client: FlaskClient) -> None:
+    client.post("/api/v1/walks", json={"stops": []}, headers=KEY)
+    assert ask(client).status_code == 202
+
+
+# Looking
+
+
+def test_unchanged_walk_is_not_sent_again(client: FlaskClient, hung: Hanger) -> None:
+    address = f"/api/v1/walks/{hung().id}"
+    etag = client.get(address).headers["ETag"]
+    answer = client.get(address, headers={"If-None-Match": etag})
+    assert (answer.status_code, answer.data) == (304, b"")
+
+
+@pytest.mark.databases
+def test_list_holds_the_gallery_newest_first(client: FlaskClient, hung: Hanger) -> None:
+    older, newer = hung(minutes_ago=3), hung()
+    hung(unlisted=True)
+    body = client.get("/api/v1/walks").json
+    assert [walk["id"] for walk in body["walks"]] == [newer.id, older.id]
+    assert (body["next_cursor"], body["previous_cursor"], body["found"]) == (None, None, None)
+
+
+@pytest.mark.databases
+def test_list_is_searched_and_turned_page_by_page(client: FlaskClient, hung: Hanger) -> None:
+    foxes = [hung("a fox", f"kite {index}", minutes_ago=index).id for index in range(3)]
+    hung("a bear", "the sea")
+    first = client.get("/api/v1/walks?q=FOX&limit=2").json
+    second = client.get("/api/v1/walks", query_string={"q": "fox", "limit": 2, "cursor": first["next_cursor"]}).json
+    assert [walk["id"] for walk in first["walks"] + second["walks"]] == foxes
+    assert first["found"] == second["found"] == 3
+    assert second["next_cursor"] is None
+    back = client.get("/api/v1/walks", query_string={"q": "fox", "limit": 2, "cursor": second["previous_cursor"]}).json
+    assert back["walks"] == first["walks"]
+
+
+def test_hidden_walks_stay_hidden(client: FlaskClient, hung: Hanger) -> None:
+    hung("a fox", "a kite", seed=77, unlisted=True)
+    lifecycle.delete_walk(hung("a fox", "a bear", seed=77))
+    for query in ("", "?q=fox", "?q=77", "?q=bear"):
+        assert client.get("/api/v1/walks" + query).json["walks"] == []
+
+
+def test_unlisted_walk_is_described_to_who_knows_its_address(client: FlaskClient, hung: Hanger) -> None:
+    assert client.get(f"/api/v1/walks/{hung(unlisted=True).id}").json["unlisted"] is True
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "abc", "1.5", "", " 5", "+5", "٣", "1e2", "9" * 5000, "5\x00"])
+def test_limit_is_a_whole_number_from_1_to_100(client: FlaskClient, limit: str) -> None:
+    assert fields(client.get("/api/v1/walks", query_string={"limit": limit})) == ["limit"]
+
+
+@pytest.mark.parametrize("limit", ["1", "100"])
+def test_limits_themselves_are_accepted(client: FlaskClient, limit: str) -> None:
+    assert client.get(f"/api/v1/walks?limit={limit}").status_code == 200
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10.x", "../..", "%00", "a" * 5000])
+def test_forged_cursor_is_refused(client: FlaskClient, cursor: str) -> None:
+    assert fields(client.get(f"/api/v1/walks?cursor={cursor}")) == ["cursor"]
+
+
+def test_overlong_search_is_refused(client: FlaskClient) -> None:
+    assert fields(client.get("/api/v1/walks", query_string={"q": "x" * 10_000})) == ["q"]
+
+
+def test_unknown_parameter_is_refused(client: FlaskClient) -> None:
+    assert fields(client.get("/api/v1/walks?page=2")) == ["page"]
+
+
+@pytest.mark.parametrize("query", ["%ff", "%ed%a0%80", "%00", "' OR 1=1", "%25", '"(NEAR"', "%F0%9F%A6%8A"])
+def test_odd_searches_find_nothing(client: FlaskClient, hung: Hanger, query: str) -> None:
+    hung("a fox", "a kite")
+    assert client.get(f"/api/v1/walks?q={query}").json["walks"] == []
+
+
+@pytest.mark.databases
+def test_long_list_asks_the_database_a_fixed_number_of_times(client: FlaskClient, hung: Hanger) -> None:
+    statements: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    asked = []
+    for _ in range(2):
+        hung()
+        statements.clear()
+        client.get("/api/v1/walks")
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
+
+
+# Taking down
+
+
+def test_waiting_walk_is_cancelled_by_its_owner(client: FlaskClient) -> None:
+    walk = client.post("/api/v1/walks", json=ASKED).json
+    answer = client.delete(f"/api/v1/walks/{walk['id']}", headers=bearer(walk["owner_token"]))
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert client.get(f"/api/v1/walks/{walk['id']}").json["state"] == "cancelled"
+
+
+@pytest.mark.databases
+def test_finished_walk_is_deleted_by_its_owner_and_gone(client: FlaskClient, hung: Hanger) -> None:
+    address = f"/api/v1/walks/{hung(visitor='ann').id}"
+    assert client.delete(address, headers=bearer("secret of ann")).status_code == 204
+    for answer in (client.get(address), client.delete(address, headers=bearer("secret of ann"))):
+        problem(answer, 410)
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "secret of ann"])
+def test_nothing_is_taken_down_without_a_token(client: FlaskClient, hung: Hanger, header: str | None) -> None:
+    walk = hung(visitor="ann")
+    headers = {} if header is None else {"Authorization": header}
+    answer = client.delete(f"/api/v1/walks/{walk.id}", headers=headers)
+    problem(answer, 401)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert client.get(f"/api/v1/walks/{walk.id}").json["state"] == "finished"
+
+
+@pytest.mark.parametrize("token", ["wrong", "secret of ben", "x" * 10_000, "\xe9"])
+def test_nothing_is_taken_down_with_a_wrong_token(client: FlaskClient, hung: Hanger, token: str) -> None:
+    walk = hung(visitor="ann")
+    problem(client.delete(f"/api/v1/walks/{walk.id}", headers=bearer(token)), 403)
+    assert client.get(f"/api/v1/walks/{walk.id}").json["state"] == "finished"
+
+
+def test_cookie_of_the_owner_takes_nothing_down(client: FlaskClient) -> None:
+    """Else any page could do it for a visitor: the API knows no CSRF token."""
+    client.get("/")
+    address = client.post("/walks", data={"prompt": ["a fox", "a kite"]}).headers["Location"]
+    problem(client.delete(f"/api/v1{address}"), 401)
+
+
+# What is not there
+
+
+@pytest.mark.parametrize("name", ["a" * 16, "x", "%00", "1", "' OR 1=1", "狐", "a%2Fb"])
+def test_unknown_walk_is_not_found(client: FlaskClient, name: str) -> None:
+    problem(client.get(f"/api/v1/walks/{name}"), 404)
+    problem(client.delete(f"/api/v1/walks/{name}", headers=bearer("x")), 404)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/", "/api/v2/walks", "/api/v2/walks/"])
+def test_unknown_address_is_answered_as_json(client: FlaskClient, path: str) -> None:
+    problem(client.get(path), 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/api/v1/walks"), ("POST", "/api/v1/walks/x"), ("DELETE", "/api/v1/walks")]
+)
+def test_wrong_method_is_answered_as_json_with_the_right_ones(client: FlaskClient, method: str, path: str) -> None:
+    answer = client.open(path, method=method)
+    problem(answer, 405)
+    assert "GET" in answer.headers["Allow"]

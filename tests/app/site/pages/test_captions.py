@@ -1,0 +1,145 @@
+"""The page with captions, and the same for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from app.access.auth import visitors
+from app.storage.database import db, now, writing
+from app.storage.photo_models import Photo
+from app.storage.walk_models import QUEUED, Walk
+from app.walks.uploads import photo_check, photo_store
+from tests.support.pictures import two_halves, written
+
+Hang = Callable[..., Walk]
+
+
+def test_page_writes_in_the_tone_asked_for_and_keeps_the_choice(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    answer = client.get(f"/walks/{walk.id}/captions?tone=happy&audience=academic")
+    assert answer.status_code == 200
+    assert answer.text.count('id="caption-') == 3
+    assert 'value="happy" checked' in answer.text
+    assert 'value="academic" checked' in answer.text
+
+
+def test_word_of_ones_own_becomes_the_nearest_tone_and_is_told_so(client: FlaskClient, hung: Hang) -> None:
+    address = f"/walks/{hung().id}/captions"
+    near = client.get(f"{address}?tone=happy&own_tone=ironic")
+    assert "<bdi>“ironic”</bdi> is nearest to funny here." in near.text
+    assert 'value="ironic"' in near.text
+    assert 'value="happy" checked' not in near.text
+    assert "We have no words for <bdi>“xqzzt”</bdi>; these are poetic." in client.get(f"{address}?own_tone=xqzzt").text
+
+
+def test_wrong_tone_is_named_above_the_form(client: FlaskClient, hung: Hang) -> None:
+    address = f"/walks/{hung().id}/captions"
+    answer = client.get(f"{address}?own_tone={'x' * 41}")
+    assert answer.status_code == 422
+    assert "The tone must be a word or a few, of 1 to 40 characters." in answer.text
+    assert "<form" in answer.text
+    assert client.get(f"{address}?own_tone=fucking").status_code == 422
+
+
+def test_german_page_writes_german(client: FlaskClient, hung: Hang) -> None:
+    text = client.get(f"/walks/{hung().id}/captions", headers={"Accept-Language": "de"}).text
+    assert "Ein latenter Spaziergang durch" in text
+
+
+def test_walk_leads_to_its_captions(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    assert f'href="/walks/{walk.id}/captions"' in client.get(walk.url).text
+
+
+def test_walk_that_is_not_finished_has_none(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    walk.state = QUEUED
+    db.session.commit()
+    answer = client.get(f"/walks/{walk.id}/captions")
+    assert answer.status_code == 409
+    assert "This walk is not finished." in answer.text
+
+
+def test_programs_get_as_many_as_they_ask_for(client: FlaskClient, hung: Hang) -> None:
+    address = f"/api/v1/walks/{hung().id}/captions"
+    answer = client.post(address, json={"tone": "funny", "audience": "promotional", "variants": 5, "language": "de"})
+    assert answer.status_code == 200
+    assert len(set(answer.json["captions"])) == 5
+    assert answer.json["wall_label"]["sentence"] == answer.json["label"]
+    assert (answer.json["by"], answer.json["tone"], answer.json["asked_tone"]) == ("grammar", "funny", "funny")
+    assert (
+        client.post(address, json={"tone": "funny", "audience": "promotional", "variants": 5, "language": "de"}).json
+        == answer.json
+    )
+    wrong = client.post(address, json={"variants": True, "tone": ""})
+    assert wrong.status_code == 422
+    assert [each["field"] for each in wrong.json["errors"]] == ["tone", "variants"]
+    assert client.post(address, json=[]).status_code == 422
+
+
+TOKEN = {"Authorization": f"Bearer {'t' * 40}"}
+
+
+@pytest.fixture
+def photo(app: Flask) -> Photo:
+    """Bring a photo that a worker took for a fox."""
+    checked = photo_check.check(written(two_halves((96, 64))))
+    found, _is_new = photo_store.save(checked, owner_hash=visitors.digest("t" * 40), network="")
+    with writing() as session:
+        session.execute(update(Photo).where(Photo.id == found.id).values(description="a fox", described_at=now()))
+    db.session.refresh(found)
+    return found
+
+
+def test_photo_is_captioned_by_the_guess_for_its_owner_alone(client: FlaskClient, photo: Photo) -> None:
+    address = f"/photos/{photo.id}/captions"
+    answer = client.get(f"{address}?tone=happy", headers=TOKEN)
+    assert "Our guess is “<bdi>a fox</bdi>”." in answer.text
+    assert answer.text.lower().count("“a fox”") >= 3
+    assert "Untitled (a fox)\nDigital image, 96 × 64 pixels" in answer.text
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert client.get(address).status_code == 404
+
+
+def test_photo_is_captioned_by_what_its_owner_says(client: FlaskClient, photo: Photo) -> None:
+    address = f"/photos/{photo.id}/captions"
+    text = client.get(f"{address}?description=a+wolf&tone=serious&audience=academic", headers=TOKEN).text
+    assert text.lower().count("“a wolf”") >= 3
+    assert "A wolf\nDigital image" in text
+    assert 'value="serious" checked' in text
+    wrong = client.get(f"{address}?description={'x' * 301}&audience=academic", headers=TOKEN)
+    assert wrong.status_code == 422
+    assert "The description has at most 300 characters." in wrong.text
+    assert "x" * 301 in wrong.text
+    assert 'value="academic" checked' in wrong.text
+
+
+def test_form_leads_to_a_photos_captions(client: FlaskClient, photo: Photo) -> None:
+    live = client.get(f"/photos/{photo.id}/live", headers=TOKEN).text
+    assert 'name="edit" value="captions-0"' in live
+
+
+def test_photo_nobody_has_looked_at_has_captions_without_a_name(client: FlaskClient, photo: Photo) -> None:
+    with writing() as session:
+        session.execute(update(Photo).where(Photo.id == photo.id).values(description=None, described_at=None))
+    text = client.get(f"/photos/{photo.id}/captions", headers=TOKEN).text
+    assert "We are still looking at what it shows." in text
+    assert "Untitled\n" in text
+
+
+def test_programs_are_told_whose_words_they_are(client: FlaskClient, photo: Photo) -> None:
+    address = f"/api/v1/pictures/{photo.id}/captions"
+    answer = client.post(address, json={"variants": 8, "audience": "academic"}, headers=TOKEN)
+    assert (answer.json["description"], answer.json["is_guess"], len(answer.json["captions"])) == ("a fox", True, 8)
+    assert answer.json["wall_label"]["year"] is None
+    assert answer.headers["Cache-Control"] == "no-store"
+    told = client.post(address, json={"description": "a wolf", "language": "de"}, headers=TOKEN).json
+    assert (told["description"], told["is_guess"], told["wall_label"]["title"]) == ("a wolf", False, "A wolf")
+    assert client.post(address, json={"description": 3}, headers=TOKEN).json["errors"][0]["field"] == "description"
+    assert client.post(address, json={}).status_code == 401
+    assert client.post(address, json={}, headers={"Authorization": f"Bearer {'x' * 40}"}).status_code == 404

@@ -1,0 +1,112 @@
+"""Reports of visitors: one from each for a walk, counted, kept as they were written, and shown to the house only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient, FlaskCliRunner
+
+from app.access.auth import rate_limits
+from app.collection.moderation import reports
+from app.storage.walk_models import Walk
+from app.walks.saved import lifecycle
+from tests.conftest import make_app
+from tests.support.commands import run, run_json
+
+Hanger = Callable[..., Walk]
+
+
+def report(client: FlaskClient, walk: Walk, **fields: str) -> int:
+    return client.post(f"/walks/{walk.id}/report", data={"reason": "unfit", **fields}).status_code
+
+
+def test_page_of_a_walk_leads_to_the_form_which_reports_it(client: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    address = f"/walks/{walk.id}/report"
+    assert f'href="{address}"' in client.get(walk.url).text
+    form = client.get(address)
+    assert (form.headers["X-Robots-Tag"], form.headers["Cache-Control"]) == ("noindex", "no-store")
+    assert all(f'value="{reason}"' in form.text for reason in reports.REASONS)
+    said = client.post(address, data={"reason": "hate", "words": "It says\r\nthis."})
+    assert said.status_code == 200
+    assert "A curator will look at this walk" in said.text
+    (case,) = reports.reported_walks(10)
+    assert case.walk.id == walk.id
+    assert [(each.reason, each.words) for each in case.reports] == [("hate", "It says\nthis.")]
+
+
+def test_visitor_reports_a_walk_once(client: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    assert [report(client, walk) for _ in range(2)] == [200, 200]
+    assert "You have reported this walk before" in client.post(f"/walks/{walk.id}/report", data={"reason": "hate"}).text
+    assert len(reports.reported_walks(10)[0].reports) == 1
+    assert report(client.application.test_client(), walk) == 200
+    assert len(reports.reported_walks(10)[0].reports) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"reason": ""}, "Choose one of the reasons."),
+        ({"reason": "boring"}, "Choose one of the reasons."),
+        ({"words": "x" * 1001}, "Your words are 1,001 characters long; at most 1,000."),
+    ],
+)
+def test_report_that_is_none_is_refused_and_keeps_what_was_written(
+    client: FlaskClient, hung: Hanger, fields: dict[str, str], said: str
+) -> None:
+    walk = hung()
+    answer = client.post(f"/walks/{walk.id}/report", data={"reason": "unfit", "words": "Look <here>."} | fields)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert fields.get("words", "Look &lt;here&gt;.") in answer.text
+    assert reports.count() == 0
+
+
+def test_words_that_cannot_be_kept_are_left_out(client: FlaskClient, hung: Hanger) -> None:
+    assert report(client, hung(), words="a\x00b\x1b[31mc") == 200
+    assert reports.reported_walks(1)[0].reports[0].words == "ab[31mc"
+
+
+@pytest.mark.databases
+def test_eleventh_report_of_the_hour_is_refused(client: FlaskClient, hung: Hanger) -> None:
+    hangs = [hung(f"a fox {number}", "a kite") for number in range(rate_limits.REPORT.most[0] + 1)]
+    assert [report(client, walk) for walk in hangs] == [200] * rate_limits.REPORT.most[0] + [429]
+    answer = client.post(f"/walks/{hangs[-1].id}/report", data={"reason": "unfit", "words": "Mine."})
+    assert "10 reports within an hour are as many as we take from one visitor" in answer.text
+    assert "Mine." in answer.text
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_report_without_the_forms_token_is_refused(hung: Hanger, instance: Path) -> None:
+    strict = make_app(instance, WTF_CSRF_ENABLED=True).test_client()
+    walk = hung()
+    assert report(strict, walk) == 400
+    assert reports.count() == 0
+    page = strict.get(f"/walks/{walk.id}/report").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    assert report(strict, walk, csrf_token=token[1]) == 200
+
+
+def test_walk_that_is_not_there_cannot_be_reported(client: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    lifecycle.delete_walk(walk)
+    assert report(client, walk) == 410
+    assert client.get("/walks/abcdefgh23456789/report").status_code == 404
+
+
+@pytest.mark.databases
+def test_commands_list_and_settle(runner: FlaskCliRunner, client: FlaskClient, hung: Hanger) -> None:
+    walk, other = hung("a kite", "a gull"), hung()
+    report(client, walk, words="See.")
+    report(client, other)
+    told = run_json(runner, "curator", "reports")
+    assert [case["walk"] for case in told] == [walk.id, other.id]
+    assert told[0]["reports"][0]["words"] == "See."
+    assert walk.id in run(runner, "curator", "reports").output
+    assert run_json(runner, "curator", "leave", walk.id) == {"id": walk.id, "settled": 1}
+    assert [case.walk.id for case in reports.reported_walks(9)] == [other.id]

@@ -1,0 +1,216 @@
+"""Remixes: the form filled from a walk, whole, and the walks that know each other by it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+from werkzeug.datastructures import MultiDict
+
+from app.collection.moderation import curation
+from app.core.errors import InvalidInput
+from app.offer.generation.limits import Limits
+from app.requests.walk_requests import walk_edits
+from app.requests.walk_requests.validation import validate
+from app.site.presentation import form_fields, walk_description
+from app.site.presentation import make_form as forms
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FINISHED, Walk
+from app.walks.saved import lifecycle, lineage
+
+Hanger = Callable[..., Walk]
+MIXED = [
+    {"prompt": "a fox", "hand": "linocut", "seed": 3},
+    {"prompt": "a fox", "hand": "paper cut-out", "negative_prompt": "rain"},
+    {"prompt": "the sun"},
+]
+
+
+def pairs(fields: dict[str, Any]) -> MultiDict[str, str]:
+    """Write fields as a form sends them."""
+    found: MultiDict[str, str] = MultiDict()
+    for name, value in fields.items():
+        for each in value if isinstance(value, list) else [] if value is None else [value]:
+            found.add(name, str(each))
+    return found
+
+
+def form_of(fields: dict[str, Any]) -> forms.MakeForm:
+    return forms.from_fields(pairs(fields), Limits.current())
+
+
+def asked(walk: Walk) -> list[tuple[Any, ...]]:
+    return [(stop.prompt, stop.negative_prompt, stop.hand, stop.seed) for stop in walk.stops]
+
+
+def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hung: Hanger) -> None:
+    original = hung(stops=MIXED, frames=60, seed=7, steps=12, guidance=2.5, preset="fast", ending="round", easing=True,
+                    fps=30)  # fmt: skip
+    answer = client.post("/walks", data=pairs(form_fields.fields(original, seed=True)))
+    assert answer.status_code == 303, answer.text
+    remix = db.session.scalar(select(Walk).where(Walk.number != original.number))
+    assert asked(remix) == asked(original)
+    for name in (
+        "seed",
+        "frames",
+        "fps",
+        "sampler_steps",
+        "guidance",
+        "preset",
+        "ending",
+        "easing",
+        "model",
+        "cache_key",
+    ):
+        assert getattr(remix, name) == getattr(original, name), name
+    assert remix.remix_of == original.id
+
+
+def test_without_the_seed_all_seeds_are_new(hung: Hanger) -> None:
+    wanted = form_of(form_fields.fields(hung(stops=MIXED, frames=3))).commission()
+    assert "seed" not in wanted
+    assert not [stop for stop in wanted["stops"] if "seed" in stop]
+    assert [stop["hand"] for stop in wanted["stops"]] == ["linocut", "paper cut-out", None]
+
+
+@pytest.mark.databases
+def test_seeds_between_which_alone_something_lies_are_kept(hung: Hanger) -> None:
+    stops = [{"prompt": "a fox", "seed": 1}, {"prompt": "a fox", "seed": 2}]
+    wanted = validate(form_of(form_fields.fields(hung(stops=stops))).commission())
+    assert [stop.seed for stop in wanted.stops] == [1, 2]
+
+
+def test_turned_round_takes_what_each_stop_has_along(hung: Hanger) -> None:
+    fields = form_fields.fields(hung(stops=MIXED, frames=3), seed=True, turned=True)
+    assert fields["prompt"] == ["the sun", "a fox", "a fox"]
+    assert [form_fields.read_own(text).get("hand") for text in fields["own"]] == [None, "paper cut-out", "linocut"]
+
+
+def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskClient, hung: Hanger) -> None:
+    original = hung(stops=MIXED, frames=3)
+    page = html.unescape(client.get("/", query_string=pairs(form_fields.fields(original, seed=True))).text)
+    assert "In linocut, seed 3." in page
+    assert "In paper cut-out, without rain." in page
+    assert f'A remix of <a href="{original.url}">' in page
+    sent = pairs(form_fields.fields(original, seed=True) | {"edit": "plain-0"})
+    page = html.unescape(client.post("/", data=sent).text)
+    assert "In linocut" not in page
+    assert "In paper cut-out, without rain." in page
+    for edit in ("plain-9", "plain-99", "plain-x"):
+        assert client.post("/", data=pairs({"prompt": ["a", "b"], "edit": edit})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "own", ["{", "[]", "7", "null", '{"x": 1}', "[" * 5000, '{"prompt": "rain"}', '{"hand": "\\ud800"}']
+)
+def test_what_is_nothing_of_a_stops_own_is_left_out(own: str) -> None:
+    assert form_fields.read_own(own) == {}
+
+
+@pytest.mark.parametrize(
+    ("own", "rule"),
+    [
+        ('{"seed": -1}', "The seed must be a whole number from 0 to 4294967295."),
+        ('{"seed": {"a": [1]}}', "The seed must be a whole number from 0 to 4294967295."),
+        ('{"hand": "<fresco>"}', "The hand cannot be “<fresco>”."),
+        ('{"negative_prompt": 7}', "The negative prompt must be a text of at most 300 characters."),
+    ],
+)
+def test_unusable_own_is_explained_beside_its_line(client: FlaskClient, own: str, rule: str) -> None:
+    answer = client.post("/walks", data=pairs({"prompt": ["a fox", "a kite"], "own": [own, ""]}))
+    assert answer.status_code == 422
+    page = html.unescape(answer.text)
+    assert rule in re.search(r'id="stop-0-error">(.*?)</p>', page)[1]
+
+
+def test_own_hand_of_an_old_walk_is_dropped_with_a_word(client: FlaskClient) -> None:
+    page = client.get("/", query_string=pairs({"prompt": ["a fox", "a kite"], "own": ["", '{"hand": "fresco"}']})).text
+    assert "The model that paints here does not know “fresco”." in page
+    assert "In fresco" not in page
+
+
+# Parents and children
+
+
+@pytest.fixture
+def remix(hung: Hanger) -> Hanger:
+    def make(original: Walk, **fields: Any) -> Walk:
+        return hung("a bear", "a kite", remix_of=original.id, **fields)
+
+    return make
+
+
+@pytest.mark.databases
+def test_parent_and_children_name_each_other(client: FlaskClient, hung: Hanger, remix: Hanger) -> None:
+    original = hung("a fox", "a kite")
+    older, newer = remix(original, minutes_ago=2), remix(original, minutes_ago=1)
+    assert [walk.id for walk in lineage.remixes_of(original, 5)] == [newer.id, older.id]
+    assert f'A remix of <a href="{original.url}">' in client.get(newer.url).text
+    assert f'Remixed as <a href="{newer.url}">' in client.get(original.url).text
+    assert walk_description.describe(newer)["remix_of"] == original.id
+
+
+@pytest.mark.parametrize(
+    "take_away",
+    [
+        lifecycle.delete_walk,
+        curation.hide,
+        lambda walk: walk_edits.apply(walk, walk_edits.validate({"unlisted": True})),
+    ],
+)
+def test_neither_names_the_other_once_it_does_not_hang(
+    client: FlaskClient, hung: Hanger, remix: Hanger, take_away: Callable[[Walk], None]
+) -> None:
+    parent, child, other = (walk := hung()), remix(walk), remix(walk)
+    take_away(child)
+    assert child.id not in client.get(parent.url).text
+    take_away(parent)
+    assert parent.id not in client.get(other.url).text
+    assert client.get(f"/api/v1/walks/{other.id}").json["remix_of"] is None
+
+
+def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, hung: Hanger) -> None:
+    gone = hung()
+    lifecycle.delete_walk(gone)
+    for name in (gone.id, "a" * 16):
+        with pytest.raises(InvalidInput) as refused:
+            validate({"stops": [{"prompt": "a"}, {"prompt": "b"}], "remix_of": name})
+        assert [(error.field, error.message[:45]) for error in refused.value.errors] == [
+            ("remix_of", "The walk that this is a remix of is not here:")
+        ]
+
+
+def test_form_filled_from_a_walk_that_has_gone_since_is_painted_all_the_same(client: FlaskClient, hung: Hanger) -> None:
+    gone = hung()
+    sent = pairs(form_fields.fields(gone, seed=True))
+    lifecycle.delete_walk(gone)
+    assert client.post("/walks", data=sent).status_code == 303
+    assert db.session.scalar(select(Walk.remix_of).where(Walk.number != gone.number)) is None
+
+
+def test_unlisted_walk_is_remixed_by_who_knows_it(client: FlaskClient, hung: Hanger) -> None:
+    original = hung(unlisted=True)
+    client.post("/walks", data=pairs(form_fields.fields(original) | {"unlisted": None}))
+    with writing() as session:
+        session.execute(update(Walk).values(state=FINISHED, finished_at=now()))
+    remix = db.session.scalar(select(Walk).where(Walk.number != original.number))
+    assert (remix.remix_of, remix.unlisted) == (original.id, False)
+    assert original.id not in client.get(remix.url).text
+
+
+@pytest.mark.databases
+def test_page_shows_neighbours_on_both_sides(client: FlaskClient, hung: Hanger) -> None:
+    walk, before, after = hung("a kite", "the sea"), hung("a fox", "a kite"), hung("the sea", "a ship")
+    page = client.get(walk.url).text
+    for title, other in (
+        ("Walks that start where this one ends", after),
+        ("Walks that end where this one starts", before),
+    ):
+        section = page[page.index(title) :].partition("</section>")[0]
+        assert re.findall(r'class="picture" href="([^"]+)"', section) == [other.url]

@@ -1,0 +1,272 @@
+"""The form: what was typed stays as typed, and each complaint stands beside its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from app.core.errors import InvalidInput, Malformed
+from app.offer.generation.limits import Limits
+from app.requests.walk_requests.validation import validate
+from app.site.presentation import make_form as forms
+from app.site.web import form_guards
+from app.storage.database import db, writing
+from app.storage.walk_models import Stop, Walk
+from app.walks.saved import lifecycle
+
+LIMITS = Limits(stops_max=8, prompt_max=300, frames_max=240, frames_default=24)
+
+
+def filled(*prompts: str, **fields: str) -> forms.MakeForm:
+    pairs = [("prompt", prompt) for prompt in prompts] + list(fields.items())
+    return forms.from_fields(MultiDict(pairs), LIMITS)
+
+
+def explained(form: forms.MakeForm) -> forms.MakeForm:
+    with pytest.raises(InvalidInput) as refused:
+        validate(form.commission())
+    form.explain(refused.value)
+    return form
+
+
+def test_empty_form_has_two_lines_and_a_token_of_its_own() -> None:
+    first, second = filled(), filled()
+    assert [stop.prompt for stop in first.stops] == ["", ""]
+    assert first.token
+    assert first.token != second.token
+    assert not first.has_errors
+    assert not first.open
+
+
+def test_fields_are_kept_as_typed() -> None:
+    form = filled(" a fox ", "<b>", negative_prompt="rain", seed=" 007", frames="many", unlisted="on", token="once")
+    assert [stop.prompt for stop in form.stops] == [" a fox ", "<b>"]
+    kept = (form.negative_prompt, form.seed, form.frames, form.unlisted, form.token)
+    assert kept == ("rain", " 007", "many", True, "once")
+
+
+def test_single_line_gets_a_second() -> None:
+    assert [stop.prompt for stop in filled("a fox").stops] == ["a fox", ""]
+
+
+def test_ninth_line_is_kept_so_that_it_can_be_refused(app: Flask) -> None:
+    form = explained(filled(*"abcdefghi"))
+    assert len(form.stops) == 9
+    assert form.errors["stops"] == "A walk has 2 to 8 stops; this one has 9."
+
+
+def test_endless_lines_are_not_kept() -> None:
+    assert len(filled(*["a"] * 1000).stops) == 16
+
+
+def test_endless_token_is_cut() -> None:
+    assert len(filled(token="x" * 1000).token) == 64
+
+
+def test_form_asks_for_what_was_typed(app: Flask) -> None:
+    wanted = validate(filled("a fox", "a kite", negative_prompt="rain", seed=" 7 ", frames="60").commission())
+    assert [(stop.prompt, stop.negative_prompt) for stop in wanted.stops] == [("a fox", "rain"), ("a kite", "rain")]
+    assert (wanted.seed, wanted.frames, wanted.unlisted) == (7, 60, False)
+
+
+def test_empty_seed_and_frames_mean_the_defaults(app: Flask) -> None:
+    wanted = validate(filled("a fox", "a kite", seed=" ", frames="").commission())
+    assert (wanted.seed, wanted.frames) == (None, None)
+
+
+@pytest.mark.parametrize("seed", ["x", "-1", "1.5", "1e3", "٣", "²", "4294967296", "9" * 500, "0x10", "1_000", "NaN"])
+def test_unusable_seed_is_explained_beside_its_field_and_opens_more(app: Flask, seed: str) -> None:
+    form = explained(filled("a fox", "a kite", seed=seed))
+    assert form.errors == {"seed": "The seed must be a whole number from 0 to 4294967295."}
+    assert form.seed == seed
+    assert form.open
+
+
+@pytest.mark.parametrize("frames", ["x", "1", "241", "٣٠", "24.0"])
+def test_unusable_frames_are_explained_beside_their_field(app: Flask, frames: str) -> None:
+    assert list(explained(filled("a fox", "a kite", frames=frames)).errors) == ["frames"]
+
+
+def test_complaint_about_a_prompt_stands_beside_its_line(app: Flask) -> None:
+    form = explained(filled("a fox", " ", seed="7"))
+    assert [stop.error for stop in form.stops] == [None, "The prompt of stop 2 is empty. Write at least one word."]
+    assert form.has_errors
+    assert form.errors == {}
+
+
+def test_complaint_about_what_to_leave_out_is_said_once(app: Flask) -> None:
+    form = explained(filled("a fox", "a kite", negative_prompt="x" * 301))
+    assert form.errors == {"negative_prompt": "The negative prompt is 301 characters long; at most 300 are read."}
+
+
+def test_complaint_about_anything_else_stands_over_the_form() -> None:
+    form = filled("a fox", "a kite")
+    form.explain(InvalidInput.on("Idempotency-Key", message="This key was used."))
+    form.explain(InvalidInput.on(message="No walk."))
+    assert form.errors == {"form": "No walk."}
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "after"),
+    [
+        ("ab", "add-stop", ["a", "", "b"]),
+        ("abcd", "add-stop", ["a", "b", "c", "", "d"]),
+        ("abcdefgh", "add-stop", list("abcdefgh")),
+        ("abc", "remove-stop", ["a", "c"]),
+        ("abcd", "remove-stop", ["a", "b", "d"]),
+        ("ab", "remove-stop", ["a", "b"]),
+        ("abc", "turn-round", ["c", "b", "a"]),
+        ("abc", "explode", ["a", "b", "c"]),
+        ("abc", "", ["a", "b", "c"]),
+    ],
+)
+def test_stops_are_added_removed_and_turned_round(before: str, change: str, after: list[str]) -> None:
+    form = filled(*before)
+    form.edit(change, LIMITS.stops_max)
+    assert [stop.prompt for stop in form.stops] == after
+
+
+@pytest.mark.parametrize(
+    ("frames", "choices"),
+    [
+        ("", [24, 60, 120, 240]),
+        ("48", [24, 48, 60, 120, 240]),
+        ("999", [24, 60, 120, 240]),
+        ("0", [24, 60, 120, 240]),
+        ("x", [24, 60, 120, 240]),
+    ],
+)
+def test_frames_in_use_are_among_the_choices(frames: str, choices: list[int]) -> None:
+    assert filled(frames=frames).frame_choices(24, LIMITS) == choices
+
+
+def request_of(body: bytes, kind: str = "application/x-www-form-urlencoded") -> Request:
+    return Request(EnvironBuilder(method="POST", data=body, content_type=kind).get_environ())
+
+
+@pytest.mark.parametrize("body", [b"prompt=%ff", b"prompt=\xff", b"prompt=a&%c3=b", b"prompt=%ed%a0%80"])
+def test_form_that_is_not_utf8_is_refused(body: bytes) -> None:
+    with pytest.raises(Malformed, match="UTF-8"):
+        form_guards.refuse_garbled(request_of(body))
+
+
+def test_form_can_be_read_after_it_was_looked_at() -> None:
+    request = request_of(b"prompt=%C3%A9t%C3%A9+%25ff")
+    form_guards.refuse_garbled(request)
+    assert request.form["prompt"] == "été %ff"
+
+
+def test_other_bodies_are_left_alone() -> None:
+    request = request_of(b"\xff", "application/octet-stream")
+    form_guards.refuse_garbled(request)
+    assert request.get_data() == b"\xff"
+
+
+@pytest.fixture
+def parent(hung: Callable[..., Walk]) -> Walk:
+    """Hang a walk to go on from, whose last stop has words, a hand and a seed of its own."""
+    walk = hung("a fox", "the sun", seed=7)
+    with writing() as session:
+        stop = session.get(Stop, (walk.number, 1))
+        stop.seed, stop.hand, stop.negative_prompt = 12, "linocut", "rain"
+    db.session.refresh(walk)
+    return walk
+
+
+def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
+    form = filled("something else", "a kite", continues=parent.id, seed="12", hand="linocut", negative_prompt="rain")
+    assert [stop.prompt for stop in form.stops] == ["the sun", "a kite"]
+    wanted = validate(form.commission())
+    assert wanted.continues == parent.id
+    assert wanted.stops[0].model_dump(exclude={"picture", "cut_out"}) == {
+        "prompt": "the sun", "negative_prompt": "rain", "hand": "linocut", "seed": None, "layout": None, "scene": None,
+        "lora": None, "lora_weight": None, "clip_skip": None,
+    }  # fmt: skip
+    assert wanted.seed == 12
+
+
+def test_joint_stays_as_it_was_painted_whatever_the_rest_is_painted_with(parent: Walk) -> None:
+    form = filled("", "a kite", continues=parent.id, seed="99", hand="", negative_prompt="")
+    first, second = validate(form.commission()).stops
+    assert (first.prompt, first.negative_prompt, first.hand, first.seed) == ("the sun", "rain", "linocut", 12)
+    assert (second.negative_prompt, second.hand, second.seed) == ("", None, None)
+
+
+def test_form_can_let_go_of_the_walk_it_goes_on_from(parent: Walk) -> None:
+    form = filled("", "a kite", continues=parent.id)
+    form.edit("turn-round", LIMITS.stops_max)
+    assert [stop.prompt for stop in form.stops] == ["the sun", "a kite"]  # the joint stays where it is
+    form.edit("let-go", LIMITS.stops_max)
+    assert "continues" not in form.commission()
+
+
+def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(
+    app: Flask, commissioned: Callable[..., Walk], parent: Walk
+) -> None:
+    lifecycle.delete_walk(parent)
+    for name in (commissioned().id, parent.id, "x", "\0", "a" * 999):
+        form = filled("a fox", "a kite", continues=name)
+        assert form.errors["form"].startswith("The walk to go on from is not here")
+        assert "continues" not in form.commission()
+
+
+def test_fields_to_go_on_with_lead_to_the_same_joint(parent: Walk) -> None:
+    with writing() as session:
+        row = session.get(Walk, parent.number)
+        row.preset, row.easing, row.ending, row.unlisted = "fast", True, "back", True
+    db.session.refresh(parent)
+    fields = {name: str(value) for name, value in forms.going_on(parent).items() if value is not None}
+    wanted = validate(filled("", "a kite", **fields).commission())
+    assert (wanted.continues, wanted.seed, wanted.preset, wanted.easing) == (parent.id, 12, "fast", True)
+    assert (wanted.ending, wanted.unlisted, wanted.frames) == ("stop", True, 2)  # it ends as it likes
+
+
+@pytest.mark.parametrize("ending", ["back", "round", "stop"])
+def test_ending_care_and_pace_are_asked_for(app: Flask, ending: str) -> None:
+    wanted = validate(filled("a fox", "a kite", ending=ending, preset="exact", easing="1").commission())
+    assert (wanted.ending, wanted.preset, wanted.easing) == (ending, "exact", True)
+
+
+@pytest.mark.parametrize("name", ["ending", "preset", "model"])
+def test_choice_that_there_is_not_is_explained_in_more(app: Flask, name: str) -> None:
+    form = explained(filled("a fox", "a kite", **{name: "sideways"}))
+    assert list(form.errors) == [name]
+    assert form.open
+
+
+FIELDS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["prompt", "negative_prompt", "seed", "frames", "unlisted", "token", "edit", "ending", "continues", "x"]
+        ),
+        st.text(max_size=30) | st.integers().map(str),
+    ),
+    max_size=14,
+)
+
+
+@given(fields=FIELDS, change=st.sampled_from(["add-stop", "remove-stop", "turn-round", "let-go", "x"]))
+def test_form_is_always_a_walk_or_explained(app: Flask, fields: list[Any], change: str) -> None:
+    form = forms.from_fields(MultiDict(fields), LIMITS)
+    form.edit(change, LIMITS.stops_max)
+    form.frame_choices(24, LIMITS)
+    try:
+        validate(form.commission())
+    except InvalidInput as refused:
+        form.explain(refused)
+        assert form.has_errors
+
+
+def test_size_is_that_typed_if_the_model_has_it(app: Flask) -> None:
+    limits, form = Limits.current(), forms.MakeForm(stops=[])
+    for typed, size in ((str(limits.sizes[0]), limits.sizes[0]), ("7", None), ("", None), ("x", None)):
+        form.size = typed
+        assert form.size_asked(limits) == size

@@ -1,0 +1,108 @@
+"""What may be kept of a walk: by whom, for how long, and what becomes of it when the walk is taken down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import update
+
+from app.site.publishing import caching
+from app.storage.database import db, writing
+from app.storage.walk_models import Medium, Walk
+from app.walks.saved import lifecycle, media_urls
+from tests.conftest import make_app
+
+Hang = Callable[..., Walk]
+HASHED = {
+    "film": lambda walk: media_urls.film_address(walk, "mp4"),
+    "poster": lambda walk: media_urls.film_address(walk, "poster"),
+    "still": lambda walk: media_urls.still_address(walk, walk.painted[0]),
+    "stages": lambda walk: media_urls.frame_file_address(walk, walk.media["stages0"]),
+}
+PLAIN = {
+    "film": lambda walk: f"/walks/{walk.id}.gif",
+    "poster": lambda walk: f"/walks/{walk.id}.png",
+    "frame": lambda walk: f"/walks/{walk.id}/frames/0.png",
+    "frames": lambda walk: f"/walks/{walk.id}.zip",
+    "recipe": lambda walk: f"/walks/{walk.id}.json",
+}
+ADDRESSES = {**{f"hashed {name}": found for name, found in HASHED.items()}, **PLAIN}
+
+
+@pytest.fixture
+def hang(hung: Hang) -> Hang:
+    """Hang a walk that has a frame's stages, too."""
+
+    def make(**fields: object) -> Walk:
+        walk = hung(**fields)
+        with writing() as session:
+            gif = walk.media["gif"]
+            session.add(Medium(walk_number=walk.number, kind="stages0", path=gif.path, bytes=3, etag="5" * 32))
+        db.session.refresh(walk)
+        return walk
+
+    return make
+
+
+def told(client: FlaskClient, address: str, **headers: str) -> dict[str, str | None]:
+    """Ask for a file; return what its answer tells caches."""
+    with client.get(address, headers=headers) as answer:
+        assert answer.status_code in (200, 206, 304)
+        return dict(part.strip().partition("=")[::2] for part in answer.headers["Cache-Control"].split(","))
+
+
+@pytest.mark.parametrize("address", HASHED.values(), ids=HASHED)
+def test_hashed_address_is_kept_for_good_by_browsers_and_for_minutes_by_who_serves_others(
+    client: FlaskClient, hang: Hang, address: Callable[[Walk], str]
+) -> None:
+    assert caching.SHARED_SECONDS <= 600
+    expected = {"public": "", "max-age": "31536000", "s-maxage": str(caching.SHARED_SECONDS), "immutable": ""}
+    assert told(client, address(hang())) == expected
+
+
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
+def test_nothing_of_an_unlisted_walk_is_kept_by_who_serves_others(
+    client: FlaskClient, hang: Hang, address: Callable[[Walk], str]
+) -> None:
+    said = told(client, address(hang(unlisted=True)))
+    assert "private" in said
+    assert not {"public", "s-maxage"} & set(said)
+
+
+def test_browser_of_who_knows_an_unlisted_walk_keeps_its_pictures_all_the_same(client: FlaskClient, hang: Hang) -> None:
+    address = media_urls.film_address(hang(unlisted=True), "mp4")
+    expected = {"private": "", "max-age": "31536000", "immutable": ""}
+    assert told(client, address) == told(client, address, Range="bytes=1-") == expected
+
+
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
+def test_who_serves_others_asks_again_within_the_bound(
+    client: FlaskClient, hang: Hang, address: Callable[[Walk], str]
+) -> None:
+    said = told(client, address(hang()))
+    assert "no-cache" in said or int(str(said["s-maxage"])) <= caching.SHARED_SECONDS
+
+
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
+def test_who_asks_again_hears_at_once_that_a_walk_was_taken_down_or_unlisted(
+    client: FlaskClient, hang: Hang, address: Callable[[Walk], str]
+) -> None:
+    walk = hang()
+    with client.get(address(walk)) as answer:
+        etag = answer.headers["ETag"]
+    asks = address(walk), {"If-None-Match": etag}
+    with writing() as session:
+        session.execute(update(Walk).values(unlisted=True))
+    assert "private" in told(client, asks[0], **asks[1])
+    lifecycle.delete_walk(walk)
+    assert client.get(asks[0], headers=asks[1]).status_code == 410
+
+
+def test_nginx_that_sends_the_file_is_told_as_well(instance: Path, hang: Hang) -> None:
+    address = media_urls.film_address(hang(unlisted=True), "mp4")
+    answer = make_app(instance, ACCEL_PREFIX="/_media/").test_client().get(address)
+    assert answer.headers["X-Accel-Redirect"]
+    assert answer.headers["Cache-Control"].startswith("private")

@@ -1,0 +1,49 @@
+"""Headers of every answer: over https, browsers are told to come back by https only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.walks.saved import media_urls
+from tests.conftest import Commissioner, make_app
+
+HSTS = "Strict-Transport-Security"
+
+
+@pytest.mark.parametrize("path", ["/about", "/nothing", "/healthz", "/api/v1/walks/x", "/static/site.css"])
+def test_browsers_are_told_to_come_back_by_https_once_and_over_https_only(client: FlaskClient, path: str) -> None:
+    with client.get(path, base_url="https://walks.example") as secure, client.get(path) as plain:
+        assert secure.headers.getlist(HSTS) == ["max-age=31536000"]
+        assert plain.headers.getlist(HSTS) == []
+
+
+def test_https_that_ends_at_a_proxy_counts(instance: Path) -> None:
+    behind = make_app(instance, PROXIES=1).test_client()
+    assert behind.get("/about", headers={"X-Forwarded-Proto": "https"}).headers[HSTS]
+    assert (
+        make_app(instance).test_client().get("/about", headers={"X-Forwarded-Proto": "https"}).headers.get(HSTS) is None
+    )
+
+
+@pytest.mark.parametrize(("seconds", "header"), [(300, ["max-age=300"]), (0, [])])
+def test_for_how_long_is_a_setting(instance: Path, seconds: int, header: list[str]) -> None:
+    client = make_app(instance, HSTS_SECONDS=seconds).test_client()
+    assert client.get("/about", base_url="https://walks.example").headers.getlist(HSTS) == header
+
+
+@pytest.mark.parametrize("path", ["/", "/gallery", "/static/site.css", "/walks/abc", "/nothing", "/curator"])
+def test_other_sites_may_not_load_pages(client: FlaskClient, path: str) -> None:
+    with client.get(path) as answer:
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_other_sites_may_show_films_and_thumbnails(client: FlaskClient, hung: Commissioner) -> None:
+    walk = hung("a fox", "an owl")
+    paths = [media_urls.film_address(walk, kind) for kind in ("mp4", "poster")]
+    for path in [*paths, "/feed.xml", f"/api/v1/walks/{walk.id}"]:
+        with client.get(path) as answer:
+            assert answer.status_code == 200
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"

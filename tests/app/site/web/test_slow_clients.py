@@ -1,0 +1,167 @@
+"""Slow clients: none keeps a thread of the web server, and all are answered 408."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+from http.client import HTTPConnection
+from pathlib import Path
+from select import select
+
+import pytest
+
+from app.core.config import ROOT
+from tests.support.live import free_port, wait_until
+
+pytestmark = pytest.mark.server
+
+THREADS = 2
+APPLICATION = """
+from flask import Flask, Response, request
+from app.site.web import slow_clients, unread_bodies
+slow_clients.WHOLE_SECONDS, slow_clients.STALL_SECONDS = {whole}, 1
+app = Flask("echo")
+app.config.update(BODY_MAX=10**6, UPLOAD_MAX=10**6, PHOTO_MAX=10**6)
+unread_bodies.init_app(app)
+@app.route("/", methods=["GET", "POST"])
+def echo():
+    return f"{{len(request.get_data())}} bytes"
+@app.get("/large")
+def large():
+    return Response(bytes(1000) for _ in range(100_000))
+"""
+UNFINISHED = {
+    "head": b"GET / HTTP/1.1\r\nHost: x\r\nX-Half: ",
+    "line": b"GE",
+    "short body": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\nhalf of it",
+    "long body": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\nhalf of it",
+    "chunked body": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal",
+}
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Run a server of two threads, and return its port."""
+    folder, port = tmp_path_factory.mktemp("slow"), free_port()
+    (folder / "echo_app.py").write_text(APPLICATION.format(whole=2.0))
+    command = [sys.executable, "-m", "gunicorn", "--worker-class", "app.site.web.slow_clients.SlowClientWorker"]
+    command += ["--threads", str(THREADS), "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--no-sendfile"]
+    environment = {**os.environ, "PYTHONPATH": f"{folder}:{ROOT}"}
+    process = subprocess.Popen([*command, "echo_app:app"], cwd=folder, env=environment)
+    try:
+        wait_until(lambda: _is_open(port), what="the server")
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _is_open(port: int) -> bool:
+    with suppress(OSError):
+        return ask(port)[0] == 200
+    return False
+
+
+def ask(port: int, body: bytes | None = None) -> tuple[int, bytes]:
+    """Send a request; return the status and the body of the response."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request("GET" if body is None else "POST", "/", body)
+        with connection.getresponse() as response:
+            return response.status, response.read()
+
+
+def rest(client: socket.socket) -> bytes:
+    """Receive until the server closes the connection."""
+    client.settimeout(20)
+    received = b""
+    with suppress(ConnectionResetError):
+        while data := client.recv(65_536):
+            received += data
+    return received
+
+
+def receive_until(client: socket.socket, ending: bytes) -> bool:
+    """Receive until what came ends with ``ending``; return whether it did before the connection ended."""
+    client.settimeout(20)
+    received = b""
+    while not received.endswith(ending):
+        if not (data := client.recv(1)):
+            return False
+        received += data
+    return True
+
+
+@pytest.mark.parametrize("kind", UNFINISHED)
+def test_unfinished_request_is_answered_408_while_others_go_on(port: int, kind: str) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(2 * THREADS)]
+        for client in clients:
+            client.sendall(UNFINISHED[kind])
+        assert ask(port)[0] == 200
+        for client in clients:
+            assert rest(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_unfinished_requests_of_all_kinds_delay_no_others(port: int) -> None:
+    with ExitStack() as stack:
+        for kind in [*UNFINISHED] * THREADS:
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(UNFINISHED[kind])
+        began = time.monotonic()
+        assert ask(port)[0] == 200
+        assert time.monotonic() - began < 1.5, "before the unfinished ones end"
+
+
+def test_long_bodies_that_wait_for_a_thread_are_served(port: int) -> None:
+    with ThreadPoolExecutor(4 * THREADS) as pool:
+        assert set(pool.map(lambda _: ask(port, bytes(300_000)), range(4 * THREADS))) == {(200, b"300000 bytes")}
+
+
+def test_trickling_body_is_answered_408(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(UNFINISHED["long body"])
+        with suppress(OSError):
+            while not select([client], [], [], 0.1)[0]:
+                client.sendall(b"x")
+        assert rest(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_client_that_takes_no_response_keeps_no_thread(port: int) -> None:
+    with ExitStack() as stack:
+        for _ in range(THREADS):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.5)
+        assert ask(port)[0] == 200
+
+
+@pytest.mark.parametrize("size", [0, 10, 65_536, 65_537, 900_000])
+def test_whole_body_arrives(port: int, size: int) -> None:
+    assert ask(port, bytes(size)) == (200, b"%d bytes" % size)
+
+
+def test_request_in_pieces_and_kept_connection_are_served(port: int) -> None:
+    request = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        for byte in request:
+            client.sendall(bytes([byte]))
+        assert receive_until(client, b"4 bytes")
+        client.sendall(request + request[:-2])
+        assert receive_until(client, b"4 bytes")
+        client.sendall(request[-2:])
+        assert receive_until(client, b"4 bytes")
+
+
+def test_idle_connection_is_closed_without_an_answer(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        assert rest(client) == b""
+
+
+def test_module_imports_nothing_of_the_application() -> None:
+    assert "from app" not in Path(ROOT / "app/site/web/slow_clients.py").read_text("utf-8")

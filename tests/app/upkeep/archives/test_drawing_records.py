@@ -1,0 +1,190 @@
+"""Added drawings go with the walks that were painted after them, from house to house, and are not offered there."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from app.collection.moderation import audit_log, drawing_curation
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.core.errors import InvalidInput
+from app.requests.walk_requests import recipe
+from app.storage.database import db, writing
+from app.storage.drawing_models import AddedDrawing
+from app.storage.walk_models import QUEUED, Walk
+from app.upkeep.archives import archive_format, walk_export
+from app.upkeep.archives.archive_format import MANIFEST
+from app.upkeep.archives.drawing_records import DRAWINGS
+from app.upkeep.archives.walk_import import import_archive
+from app.walks.saved import lookup
+from sketch.sketchbook import digest_of
+from tests.conftest import inside, make_app
+from tests.support import led
+from tests.support.commands import run, run_json
+from tests.support.led import ROBOT, ROBOT_DIGEST
+from tests.support.recipes import RENDERING
+
+CREDIT = {"artist": "Ann Example", "licence": "CC-BY-4.0", "source": "https://example.org/robot"}
+
+
+@pytest.fixture
+def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
+    with inside(make_app(instance, MODEL=str(led_folder))) as app:
+        yield app
+
+
+@pytest.fixture
+def other(app: Flask, tmp_path: Path, migrated: Path, led_folder: Path) -> Iterator[Flask]:
+    """Build another house that paints with the same model."""
+    place = tmp_path / "other"
+    place.mkdir()
+    (place / "moma.sqlite").write_bytes(migrated.read_bytes())
+    site = make_app(place, MODEL=str(led_folder))
+    with site.app_context():
+        yield site
+        db.session.remove()
+
+
+@pytest.fixture
+def archive(app: Flask, other: Flask, hung: Callable[..., Walk], tmp_path: Path) -> Path:
+    """Export the recipe of a walk that was painted after an added drawing, which was removed since."""
+    with app.app_context():
+        drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster, robster", **CREDIT))
+        walk = hung("a robot hamster", "the sun", seed=4)
+        fixed = {**RENDERING, "positions": [0.0, 1.0], "model_name": "led"}
+        with writing() as session:
+            session.execute(update(Walk).where(Walk.number == walk.number).values(**fixed, sampling=None))
+        drawing_curation.remove("robot hamster")
+        file = tmp_path / "walks.tar"
+        told = run_json(app.test_cli_runner(), "gallery", "export", str(file), "--recipes-only")
+        assert (told["walks"], told["drawings"]) == (1, 1)
+        db.session.remove()
+    return file
+
+
+def rewritten(file: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
+    """Change files of an archive, and write a manifest that fits them."""
+    with tarfile.open(file) as opened:
+        files = {member.name: archive_format.read_member(opened, member.name) for member in opened.getmembers()}
+    manifest = json.loads(files.pop(MANIFEST))
+    change(files)
+    changed = file.with_name("changed.tar")
+    with tarfile.open(changed, "w") as opened:
+        manifest["files"] = [archive_format.add_bytes(opened, name, data) for name, data in files.items()]
+        archive_format.add_bytes(opened, MANIFEST, json.dumps(manifest).encode())
+    return changed
+
+
+def line(**changes: object) -> Callable[[dict[str, bytes]], None]:
+    def change(files: dict[str, bytes]) -> None:
+        files[DRAWINGS] = json.dumps(json.loads(files[DRAWINGS]) | changes).encode() + b"\n"
+
+    return change
+
+
+def rows() -> list[AddedDrawing]:
+    return list(db.session.scalars(select(AddedDrawing), execution_options={"populate_existing": True}))
+
+
+def digests(walk: Walk) -> set[str]:
+    return {thing["drawing"] for thing in walk.stops[0].scene["things"]}
+
+
+@pytest.mark.databases
+def test_drawing_comes_along_to_be_painted_after_and_is_not_offered(other: Flask, archive: Path) -> None:
+    report = import_archive(archive)
+    assert (report.queued, report.drawings) == (1, 1)
+    (row,) = rows()
+    assert (row.digest, row.svg, row.name, row.words) == (ROBOT_DIGEST, ROBOT, "robot hamster", ["robster"])
+    assert {name: getattr(row, name) for name in CREDIT} == CREDIT and row.removed_at is not None
+    (walk,) = db.session.scalars(select(Walk)).all()
+    assert walk.state == QUEUED and digests(walk) == {ROBOT_DIGEST}
+    assert walk.drawings[0] == {"digest": ROBOT_DIGEST, "name": "robot hamster", **CREDIT}
+    assert [deed.what for deed in audit_log.latest(9) if "drawing" in deed.what] == ["took in drawing"]
+    asked = {"stops": [{"prompt": "a robot hamster"}, {"prompt": "the sun"}]}
+    read = other.test_client().post("/api/v1/walks", json=asked).json["stops"][0]["scene"]
+    assert ROBOT_DIGEST not in json.dumps(read)
+    drawing_curation.restore("robot hamster")
+    read = other.test_client().post("/api/v1/walks", json=asked).json["stops"][0]["scene"]
+    assert ROBOT_DIGEST in json.dumps(read)
+
+
+def test_drawing_that_is_here_stays_as_it_is(other: Flask, archive: Path) -> None:
+    drawing_curation.add(ROBOT.encode(), DrawingRequest("tin man", artist="Somebody else"))
+    said = run(other.test_cli_runner(), "gallery", "import", str(archive)).output
+    assert "drawings" not in said
+    (row,) = rows()
+    assert (row.name, row.artist, row.removed_at) == ("tin man", "Somebody else", None)
+    assert import_archive(archive, replace=False).drawings == 0
+
+
+def test_drawing_that_is_shipped_here_is_not_taken_in(
+    app: Flask, archive: Path, tmp_path: Path, migrated: Path, led_folder: Path
+) -> None:
+    model = led.lay_out(tmp_path, more=ROBOT)
+    place = tmp_path / "third"
+    place.mkdir()
+    (place / "moma.sqlite").write_bytes(migrated.read_bytes())
+    with make_app(place, MODEL=str(model)).app_context():
+        assert (import_archive(archive).drawings, rows()) == (0, [])
+        db.session.remove()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (line(svg=ROBOT.replace("678", "876")), "Line 1 of drawings.jsonl (robot hamster) is another than its digest"),
+        (line(digest="../../etc/passwd0000"), "Line 1 of drawings.jsonl cannot be read: digest"),
+        (line(name="x" * 81), "cannot be read: name"), (line(artist="\x07"), "cannot be read: artist"),
+        (line(more=1), "cannot be read: more"), (line(words=["x"] * 99), "cannot be read: words"),
+        (lambda files: files.update({DRAWINGS: files[DRAWINGS] * 2}), "Line 2 of drawings.jsonl (robot hamster) is "),
+        (lambda files: files.pop(DRAWINGS), f"the drawing {ROBOT_DIGEST} is neither here nor in the archive"),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_archive_with_a_drawing_that_is_broken_or_missing_is_refused_whole(
+    other: Flask, archive: Path, change: Callable[[dict[str, bytes]], object], says: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        import_archive(rewritten(archive, change))
+    assert says in str(refused.value)
+    assert rows() == [] and not db.session.scalars(select(Walk)).all()
+
+
+@pytest.mark.parametrize(
+    ("svg", "says"),
+    [
+        (ROBOT.replace("<path", "<script/><path", 1), "The drawing holds a script"),
+        (ROBOT.replace("<path", '<image href="file:///etc/passwd"/><path', 1), "'image'"),
+        (ROBOT.replace("0 0 64 64", "0 0 64 32"), "does not stand in a square"),
+    ],
+)
+def test_drawing_that_may_do_harm_is_not_taken_in(other: Flask, archive: Path, svg: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        import_archive(rewritten(archive, line(svg=svg, digest=digest_of(svg))))
+    assert says in str(refused.value) and rows() == []
+
+
+def test_archive_of_walks_without_added_drawings_is_as_it_was(
+    app: Flask, hung: Callable[..., Walk], tmp_path: Path
+) -> None:
+    hung("a house", "the sun")
+    walk_export.export(tmp_path / "plain.tar", with_files=False)
+    with tarfile.open(tmp_path / "plain.tar") as opened:
+        assert opened.getnames() == ["walks.jsonl", "exhibitions.jsonl", MANIFEST]
+
+
+def test_recipe_holds_the_digest_and_the_credit_and_never_the_drawing(app: Flask, archive: Path) -> None:
+    with app.app_context():
+        (walk,) = db.session.scalars(select(Walk)).all()
+        told: Any = json.loads(recipe.dumps(lookup.walk_at_address(walk.id)))
+        assert told["drawings"][0] == {"digest": ROBOT_DIGEST, "name": "robot hamster", **CREDIT}
+        assert "<svg" not in recipe.dumps(walk)
+        db.session.remove()

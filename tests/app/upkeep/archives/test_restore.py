@@ -1,0 +1,209 @@
+"""What a backup brings back: all of a site, row by row and byte by byte, and nothing that was deleted since."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import inspect, select, text
+
+from app.access.auth import api_tokens
+from app.collection.gallery import exhibitions
+from app.collection.gallery.exhibitions import ExhibitionRequest
+from app.collection.moderation import allowed_words, audit_log, banned_words, drawing_curation, reports
+from app.collection.moderation.drawing_request import DrawingRequest
+from app.collection.search import visual_search
+from app.requests.walk_requests import walk_edits
+from app.storage import media_store
+from app.storage.database import db, is_sqlite, writing
+from app.storage.photo_models import Photo
+from app.storage.walk_models import Frame, Medium, VisualFeatures, Walk
+from app.storage.wall_models import WallLeg
+from app.walks.saved import deletions, lifecycle
+from app.walks.uploads import photo_check, photo_store
+from app.wall import walls, words
+from app.wall.walls import WallRequest
+from tests.conftest import Commissioner, make_app
+from tests.support import candidates, photos, postgres
+from tests.support.commands import run, run_json
+from tests.support.led import ROBOT
+
+pytestmark = pytest.mark.slow
+
+Rows = dict[str, list[str]]
+
+
+@pytest.fixture
+def empty(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """Build an application in a folder where nothing is yet, on an empty database of the same kind."""
+    settings: dict[str, object] = {}
+    if database == "postgres":
+        server: postgres.PostgresServer = request.getfixturevalue("postgres_server")
+        name = server.create()
+        settings["DATABASE_URL"] = server.url(name)
+    app = make_app(tmp_path / "empty", **settings)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    if database == "postgres":
+        server.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def programs(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the pg_dump and pg_restore of the tests' own Postgres first on the path."""
+    if database == "postgres":
+        monkeypatch.setenv("PATH", str(postgres.binaries()), prepend=os.pathsep)
+
+
+@pytest.fixture
+def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Walk:
+    """Furnish a site with something in every table."""
+    walk, waiting = hung("a bear", "a kite"), commissioned("the sun", "a star")
+    hung("a fox", "a lemon", unlisted=True)
+    lifecycle.delete_walk(hung("a crab", "a lamp"))
+    walk_edits.apply(walk, walk_edits.validate({"title": "Bärenreise 🐻"}))
+    exhibitions.create(ExhibitionRequest("The first", "Some words", slug="the-first", walks=[walk.id]))
+    reports.submit(walk, reason="other", words="Why?", reporter="x", admit=lambda: None)
+    audit_log.note("looked", walk.id)
+    drawing_curation.add(ROBOT.encode(), DrawingRequest("robot", artist="Ann Example"))
+    banned_words.ban("bogus")
+    allowed_words.allow("gore")
+    api_tokens.create("a-program")
+    candidates.painted("x")
+    wall = walls.open_wall(WallRequest("lobby"))
+    words.say(wall, "an owl", owner="x")
+    with writing() as session:
+        session.add(WallLeg(wall_number=wall.number, number=1, skipped=True))
+    photo_store.save(photo_check.check(photos.written(photos.sticker())), owner_hash="x", network="x")
+    with writing() as session:
+        session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0], vectors=visual_search.pack(ONES)))
+        session.get_one(Walk, waiting.number).state = "painting"
+        session.execute(
+            text("INSERT INTO pieces (walk_number, kind, level, batch, payload, urgency, state, attempt, lost)"
+                 " VALUES (:walk, 'stops', 0, 0, '{}', 1, 'taken', 1, 0)"), {"walk": waiting.number},
+        )  # fmt: skip
+    return walk
+
+
+ONES = visual_search.np.ones((1, 64), "f4")
+
+
+def rows() -> Rows:
+    """Read every row of every table that there is, those that no model knows of too."""
+    with db.engine.connect() as connection:
+        return {
+            name: sorted(repr(tuple(row)) for row in connection.execute(text(f'SELECT * FROM "{name}"')))  # noqa: S608
+            for name in inspect(connection).get_table_names()
+        }
+
+
+def named_files() -> dict[str, bytes]:
+    """Read every file that a row names."""
+    paths = [path for table in (Frame, Medium, Photo) for path in db.session.scalars(select(table.path))]
+    return {path: media_store.store().read_bytes(path) for path in paths}
+
+
+@pytest.mark.databases
+def test_every_row_of_every_table_and_every_byte_of_every_file_comes_back(
+    furnished: Walk, runner: FlaskCliRunner, empty: Flask, tmp_path: Path
+) -> None:
+    before, files = rows(), named_files()
+    models = set(db.metadata.tables)
+    assert {name for name in models if not before[name]} == set(), "a table that this test does not fill"
+    run(runner, "backup", "create", str(tmp_path / "b.tar"))
+    assert run_json(runner, "backup", "verify", str(tmp_path / "b.tar"))["differences"] == []
+    with empty.app_context():
+        run(empty.test_cli_runner(), "backup", "restore", str(tmp_path / "b.tar"))
+        after = rows()
+        assert set(after) == set(before)
+        assert {name for name in before if after[name] != before[name]} == set()
+        assert named_files() == files
+        assert set(media_store.store().files("walks")) | set(media_store.store().files("photos")) == set(files)
+        told = run_json(empty.test_cli_runner(), "backup", "verify", str(tmp_path / "b.tar"))
+        assert told["differences"] == []
+        assert told["tables"] >= len(models)
+        assert told["files"] == len(files)
+        assert is_sqlite() == (tmp_path / "empty/moma.sqlite").exists()
+
+
+@pytest.mark.databases
+def test_verify_names_each_table_and_file_that_is_not_as_it_was(
+    furnished: Walk, runner: FlaskCliRunner, tmp_path: Path
+) -> None:
+    run(runner, "backup", "create", str(tmp_path / "b.tar"))
+    film, frame = furnished.media["gif"].path, furnished.painted[0].path
+    media_store.store().write(film, b"GIX")
+    media_store.store().delete(frame)
+    banned_words.ban("another")
+    told = run_json(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1)
+    assert sorted(told["differences"]) == [
+        f"File {frame} is not here.",
+        f"File {film} is another here.",
+        "Table banned_words: 2 rows here, 1 rows in the backup, not the same.",
+        "Table deeds: 8 rows here, 7 rows in the backup, not the same.",
+    ]
+    assert "4 differ" in run(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1).output
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("by_operator", [True, False])
+def test_walk_that_was_deleted_after_the_backup_does_not_come_back(
+    furnished: Walk, runner: FlaskCliRunner, tmp_path: Path, by_operator: bool
+) -> None:
+    run(runner, "backup", "create", str(tmp_path / "b.tar"))
+    walk_id, number = furnished.id, furnished.number
+    lifecycle.delete_walk(furnished, by_operator=by_operator)
+    run(runner, "backup", "restore", str(tmp_path / "b.tar"), "--force")
+    db.session.expire_all()
+    walk = db.session.get_one(Walk, number)
+    assert walk.deleted_at is not None
+    assert (walk.hidden_at is not None) == by_operator
+    assert (walk.stops, walk.painted, walk.media, walk.words) == ([], [], {}, "")
+    assert media_store.store().files(media_store.walk_folder(walk_id)) == {}
+    assert not any("bear" in row.lower() for name, found in rows().items() if name != "deeds" for row in found)
+
+
+@pytest.mark.databases
+def test_walk_stays_deleted_where_the_database_is_lost_and_the_media_store_is_not(
+    furnished: Walk, runner: FlaskCliRunner, empty: Flask, tmp_path: Path
+) -> None:
+    run(runner, "backup", "create", str(tmp_path / "b.tar"))
+    walk_id = furnished.id
+    lifecycle.delete_walk(furnished)
+    with empty.app_context():
+        for path in media_store.MediaStore(f"file://{furnished_media(runner)}").files(deletions.FOLDER):
+            media_store.store().write(path, b"")
+        run(empty.test_cli_runner(), "backup", "restore", str(tmp_path / "b.tar"))
+        assert db.session.scalars(select(Walk).where(Walk.id == walk_id)).one().deleted_at is not None
+        db.session.rollback()
+        assert empty.test_client().get(f"/walks/{walk_id}").status_code == 410
+
+
+def furnished_media(runner: FlaskCliRunner) -> str:
+    return str(Path(runner.app.instance_path) / "media")
+
+
+def test_restored_again_over_itself_it_stays_the_same(furnished: Walk, runner: FlaskCliRunner, tmp_path: Path) -> None:
+    run(runner, "backup", "create", str(tmp_path / "b.tar"))
+    for _ in range(2):
+        run(runner, "backup", "restore", str(tmp_path / "b.tar"), "--force")
+        assert run_json(runner, "backup", "verify", str(tmp_path / "b.tar"))["differences"] == []
+
+
+def test_backup_of_before_tables_were_summed_up_can_be_restored_and_not_verified(
+    furnished: Walk, runner: FlaskCliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.upkeep.archives import database_dump
+
+    copy = database_dump.copy
+    monkeypatch.setattr(database_dump, "copy", lambda *asked: copy(*asked)._replace(sums=None))
+    run(runner, "backup", "create", str(tmp_path / "b.tar"))
+    told = run_json(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1)
+    assert "was made before backups listed their tables" in told["error"]
+    run(runner, "backup", "restore", str(tmp_path / "b.tar"), "--force")

@@ -1,0 +1,522 @@
+"""The first exhibition: what is shipped, and how it hangs."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from PIL import Image
+from sqlalchemy import delete, func, select
+
+from app.access.auth import visitors
+from app.cli import first_exhibition as commands
+from app.collection.gallery import catalogue, exhibitions
+from app.core.config import ROOT
+from app.core.errors import MomaError
+from app.requests.walk_requests import recipe
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.house_models import AuditEntry
+from app.storage.walk_models import ID, Walk
+from app.upkeep.maintenance import media_losses
+from app.upkeep.operations import exhibition_programme, first_exhibition
+from app.upkeep.operations.first_exhibition import RepaintCheck, ShippedWalk
+from app.upkeep.processes.supervisor import Site
+from app.walks.saved import lifecycle, lookup
+from app.walks.saved.media_urls import photo_address
+from tests.conftest import inside, make_app
+from tests.support import published
+from tests.support.commands import count, run, run_json
+from tests.support.fake_painter import FakePainter
+from worker import job
+from worker.film import encoding
+from worker.process.worker import Worker
+
+pytestmark = pytest.mark.slow
+
+PIECES = first_exhibition.shipped_walks()
+HOUSE = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
+
+Hanger = Callable[..., Walk]
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Flask]:
+    """Build an application that was never started, and that wants the exhibition."""
+    with inside(make_app(tmp_path / "fresh", EXHIBITION=True)) as app:
+        yield app
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Flask]:
+    """Build an application that was started once, and has the exhibition."""
+    with inside(make_app(published.copy_to(tmp_path / "opened"), EXHIBITION=True)) as app:
+        yield app
+
+
+def start(app: Flask) -> None:
+    """Prepare a site as its start does."""
+    with Site(app) as site:
+        site.prepare()
+    db.session.rollback()
+
+
+def test_a_fresh_site_shows_every_piece(opened: Flask) -> None:
+    client = opened.test_client()
+    assert client.get("/gallery").text.count('class="poster') == min(len(PIECES), opened.config["PAGE_SIZE"])
+    assert catalogue.total() == len(PIECES)
+    listed = client.get("/api/v1/walks", query_string={"limit": 48}).json["walks"]
+    assert [walk["id"] for walk in listed] == [piece.walk_id for piece in reversed(PIECES)]
+    for walk in listed:
+        assert client.get(walk["url"]).status_code == 200
+        for address in walk["media"].values():
+            assert address is None or client.get(address).status_code == 200
+        still = client.get(f"/walks/{walk['id']}/frames/{walk['frames'] - 1}.png")
+        with Image.open(io.BytesIO(still.data)) as picture:
+            assert list(picture.size) == walk["recipe"]["size"]
+
+
+def test_every_file_of_the_exhibition_can_be_verified(opened: Flask) -> None:
+    checked = list(media_losses.verify())
+    photos = sum("photo" in stop for piece in PIECES for stop in piece.recipe["stops"])
+    assert sum(files for files, _ in checked) == sum(piece.recipe["frames"] + 3 for piece in PIECES) + photos
+    assert [losses for _, losses in checked if losses] == []
+
+
+def test_stills_are_the_shipped_frames(opened: Flask) -> None:
+    piece = PIECES[0]
+    for frame, picture in zip(lookup.any_walk(piece.walk_id).painted, piece.frames(), strict=True):
+        with Image.open(io.BytesIO(media_store.store().read_bytes(frame.path))) as still:
+            assert np.array_equal(np.asarray(still), picture)
+
+
+def test_a_second_start_hangs_nothing_twice(opened: Flask) -> None:
+    first = db.session.scalar(select(func.max(Walk.number)))
+    start(opened)
+    assert first_exhibition.publish() == []
+    assert count() == len(PIECES)
+    assert db.session.scalar(select(func.max(Walk.number))) == first
+
+
+def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) -> None:
+    start_without = make_app(Path(fresh.instance_path), EXHIBITION=False)
+    with start_without.app_context():
+        start(start_without)
+        assert count() == 0
+        db.engine.dispose()
+    from app.requests.walk_requests import intake
+    from app.requests.walk_requests.validation import validate
+
+    intake.place(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
+    start(fresh)
+    assert count() == 1
+
+
+def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_ended(opened: Flask) -> None:
+    first = exhibitions.at(first_exhibition.SLUG)
+    with writing() as session:
+        session.delete(session.merge(first))
+        session.execute(delete(AuditEntry))
+    lifecycle.delete_walk(lookup.walk_at_address(PIECES[3].walk_id))
+    start(opened)
+    start(opened)
+    (made,) = exhibitions.every()
+    there = [piece.walk_id for piece in PIECES if piece != PIECES[3]]
+    assert [walk.id for walk in exhibitions.walks_of(made)] == there
+    exhibitions.remove(made)
+    start(opened)
+    assert exhibitions.every() == []
+    assert catalogue.total() == len(there)
+
+
+def test_the_setting_keeps_the_walls_bare(runner: FlaskCliRunner, app: Flask) -> None:
+    assert first_exhibition.publish_once() == []
+    assert count() == 0
+
+
+def test_a_piece_that_an_operator_took_down_stays_down(opened: Flask) -> None:
+    assert len(run_json(opened.test_cli_runner(), "gallery", "exhibit", "--take-down")["taken_down"]) == len(PIECES)
+    start(opened)
+    db.session.rollback()
+    assert catalogue.total() == 0
+    assert media_store.store().files("walks") == {}
+
+
+def test_the_exhibition_is_hung_again_at_the_same_addresses(opened: Flask) -> None:
+    runner = opened.test_cli_runner()
+    run(runner, "walks", "delete", PIECES[3].walk_id)
+    assert run_json(runner, "gallery", "exhibit") == {"hung": [PIECES[3].walk_id]}
+    assert run(runner, "gallery", "exhibit").output == f"0 of {len(PIECES)} walks published.\n"
+    db.session.rollback()
+    assert catalogue.total() == len(PIECES)
+    assert opened.test_client().get(f"/walks/{PIECES[3].walk_id}").status_code == 200
+
+
+def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, hung: Hanger) -> None:
+    walk = hung()
+    assert len(run_json(runner, "gallery", "exhibit")["hung"]) == len(PIECES)
+    assert catalogue.total() == len(PIECES) + 1
+    assert catalogue.recent(1)[0].id == walk.id
+
+
+def test_nobody_owns_the_exhibition(opened: Flask) -> None:
+    walk = lookup.walk_at_address(PIECES[0].walk_id)
+    assert not visitors.owns("", walk)
+    answer = opened.test_client().delete(f"/api/v1/walks/{walk.id}", headers={"Authorization": "Bearer x"})
+    assert answer.status_code == 403
+
+
+def test_the_exhibition_says_nothing_of_this_machines_pace(opened: Flask) -> None:
+    from app.walks.queue import fair_queue
+
+    assert fair_queue.load_worker_pool().pace is None
+
+
+def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    app = make_app(tmp_path / "strict", EXHIBITION=True, FRAMES_MAX=8, FRAMES_DEFAULT=8)
+    with app.app_context():
+        start(app)
+        assert count() == 0
+        db.session.remove()
+        db.engine.dispose()
+    assert "The first exhibition was not published" in caplog.text
+
+
+def test_the_shipped_files_are_at_most_ten_megabytes() -> None:
+    assert sum(path.stat().st_size for path in first_exhibition.FOLDER.rglob("*") if path.is_file()) <= 10_000_000
+
+
+def test_the_pieces_are_different_and_in_different_hands() -> None:
+    assert len({piece.walk_id for piece in PIECES}) == len(PIECES) >= 6
+    assert all(ID.fullmatch(piece.walk_id) for piece in PIECES)
+    stops = [stop for piece in PIECES for stop in piece.recipe["stops"]]
+    assert len({stop.get("hand") or stop["prompt"].partition(", ")[2] for stop in stops}) >= 4
+    assert any(len(piece.recipe["stops"]) > 2 for piece in PIECES)
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=[piece.folder.name for piece in PIECES])
+def test_a_shipped_film_holds_the_shipped_recipe(app: Flask, piece: ShippedWalk) -> None:
+    wanted, pinned = recipe.commission_of(piece.recipe)
+    frames = piece.frames()
+    gif = piece.gif(frames)
+    assert recipe.parse_recipe(gif) == recipe.parse_recipe(piece.film()) == piece.recipe
+    assert len(frames) == len(piece.label["sums"]) == wanted.frames == len(pinned.positions)
+    with Image.open(io.BytesIO(gif)) as film:
+        assert film.n_frames == frames_shown(wanted.frames, wanted.ending)
+    assert piece.film()[4:8] == b"ftyp"
+
+
+def test_the_pieces_are_by_the_house_model(app: Flask) -> None:
+    assert {piece.recipe["model"]["name"] for piece in PIECES} == {"house-7"}
+    assert len({piece.recipe["model"]["revision"] for piece in PIECES}) == 1
+
+
+def test_the_recipe_of_a_hung_piece_is_the_shipped_one(opened: Flask) -> None:
+    for piece in PIECES:
+        own = recipe.recipe_of(lookup.walk_at_address(piece.walk_id))
+        assert recipe.commission_of(own) == recipe.commission_of(piece.recipe)
+        assert own["software"] == piece.recipe["software"]
+
+
+def decibels(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the peak signal-to-noise ratio of two pictures; infinity for equal ones."""
+    error = np.mean((one.astype(float) - other) ** 2)
+    return float(10 * np.log10(255**2 / error)) if error else float("inf")
+
+
+def frames_shown(frames: int, ending: str) -> int:
+    """Count the frames of a film file: one that comes back shows all but its ends twice."""
+    return 2 * frames - 2 if ending == "back" else frames
+
+
+def nearly(frames: list[np.ndarray], *, by: int) -> list[np.ndarray]:
+    """Return frames whose every value is a little higher."""
+    return [np.clip(frame.astype(int) + by, 0, 255).astype(np.uint8) for frame in frames]
+
+
+def art(count: int) -> list[np.ndarray]:
+    """Paint red discs with a hard edge on blue that wander on a shaded ground: what a coarse film would blur."""
+    y, x = np.mgrid[:64, :64]
+    pictures = []
+    for step in range(count):
+        disc = (x - 20 - 4 * step) ** 2 + (y - 32) ** 2 < 200
+        pictures.append(
+            np.where(disc[..., None], [230, 20, 40], np.stack([x, y * 2, 255 - x], axis=-1)).astype(np.uint8)
+        )
+    return pictures
+
+
+def test_damaged_frames_hinder_no_start(
+    fresh: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "exhibition"
+    name = shutil.copytree(PIECES[0].folder, folder / PIECES[0].folder.name).name
+    for path in (folder / name).glob("frames.*"):
+        path.write_bytes(b"not a picture")
+    monkeypatch.setattr(first_exhibition, "FOLDER", folder)
+    start(fresh)
+    assert count() == 0
+    assert f"The frames of {name} cannot be read" in caplog.text
+
+
+def test_a_label_says_what_was_measured() -> None:
+    for piece in PIECES:
+        assert 0 < piece.label["evenness"] <= 1 <= piece.label["jump"]
+        assert json.dumps(piece.label)
+
+
+# Painting
+
+
+@pytest.fixture
+def studio(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the exhibition a folder of its own, with a programme of three, and a painter of plain colours."""
+    folder = tmp_path / "exhibition"
+    folder.mkdir()
+    pairs = (("a fox", "a kite"), ("a lemon", "the sun"), ("a bear", "a star"))
+    told = [{"stops": [{"prompt": prompt} for prompt in pair], "seed": 3, "frames": 4} for pair in pairs]
+    (folder / "programme.json").write_text(json.dumps(told))
+    monkeypatch.setattr(first_exhibition, "FOLDER", folder)
+    monkeypatch.setattr(first_exhibition, "PROGRAMME", folder / "programme.json")
+    Worker(app, FakePainter())
+
+    def paint(walk: Walk, *_: object, **__: object) -> Walk:
+        job.work()
+        db.session.rollback()
+        db.session.refresh(walk)
+        return walk
+
+    monkeypatch.setattr(commands, "provide_worker", lambda **_: nullcontext(lambda: None))
+    monkeypatch.setattr(commands, "wait_for_walk", paint)
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def test_the_programme_is_painted_anew_and_repainted_to_the_last_bit(studio: Path, runner: FlaskCliRunner) -> None:
+    told = run_json(runner, "exhibition", "paint", "--anew")
+    assert told["pieces"] == names(studio) == ["01-a-fox-a-kite", "02-a-lemon-the-sun", "03-a-bear-a-star"]
+    assert (told["of"], told["bytes"]) == (3, sum(first_exhibition.size_of(studio / name) for name in names(studio)))
+    assert [len(piece.frames()) for piece in first_exhibition.shipped_walks()] == [4, 4, 4]
+    again = run_json(runner, "exhibition", "paint")
+    assert [(each["piece"], each["identical"]) for each in again] == [(name, True) for name in names(studio)]
+    assert [each["psnr"] for each in again] == [None] * 3
+    assert count() == 3 * 2
+    assert catalogue.total() == 0
+
+
+def test_frames_are_shipped_so_near_to_what_was_painted_that_nobody_sees_it(
+    studio: Path, hung: Hanger, tmp_path: Path
+) -> None:
+    piece, painted = stored(tmp_path, hung(), art(24))
+    assert min(decibels(one, other) for one, other in zip(piece.frames(), painted, strict=True)) >= 38
+    assert piece.label["shipped_psnr"] >= 38
+    assert (piece.folder / "frames.avif").stat().st_size < 24 * 64 * 64 * 3 // 8
+
+
+def test_gif_that_is_made_of_the_frames_has_the_times_and_the_recipe_of_the_one_before(
+    studio: Path, hung: Hanger, tmp_path: Path
+) -> None:
+    walk = hung()
+    piece, painted = stored(tmp_path, walk, art(12))
+    with Image.open(io.BytesIO(piece.gif(piece.frames()))) as shown:
+        assert (shown.n_frames, shown.info["duration"]) == (12, 80)
+        assert json.loads(shown.info["comment"]) == piece.recipe
+        shown.seek(11)
+        assert decibels(np.asarray(shown.convert("RGB")), painted[11]) > 25
+    there_and_back = encoding.gif([*painted, *painted[-2:0:-1]], 80, comment="{}")
+    media_store.store().write(walk.media["gif"].path, there_and_back)
+    first_exhibition.store(piece, walk, painted)
+    back = ShippedWalk(piece.folder)
+    with Image.open(io.BytesIO(back.gif(back.frames()))) as shown:
+        assert shown.n_frames == 22
+
+
+def test_repaint_is_told_to_the_last_bit_though_frames_are_shipped_with_a_loss(
+    studio: Path, hung: Hanger, tmp_path: Path
+) -> None:
+    piece, painted = stored(tmp_path, hung(), art(6))
+    assert first_exhibition.compare(piece, painted) == RepaintCheck(
+        piece.folder.name, True, None, piece.label["shipped_psnr"]
+    )
+    painted[3] = painted[3].copy()
+    painted[3][7, 7, 1] ^= 1
+    told = first_exhibition.compare(piece, painted)
+    assert not told.identical
+    assert told.psnr == pytest.approx(piece.label["shipped_psnr"], abs=0.01)
+    assert not first_exhibition.compare(piece, piece.frames()).identical
+    assert first_exhibition.compare(piece, nearly(painted, by=16)).psnr < 28
+    assert first_exhibition.compare(piece, painted[:-1]) == RepaintCheck(
+        piece.folder.name, False, 0.0, told.shipped_psnr
+    )
+
+
+def test_repaint_that_differs_is_told_beside_what_was_lost_in_shipping(studio: Path, runner: FlaskCliRunner) -> None:
+    run(runner, "exhibition", "paint", "--anew")
+    label = studio / "02-a-lemon-the-sun" / "label.json"
+    told = json.loads(label.read_text())
+    label.write_text(json.dumps(told | {"sums": told["sums"][::-1], "shipped_psnr": 44.5}))
+    lines = run(runner, "exhibition", "paint").output.splitlines()
+    assert [line.split()[1] for line in lines] == ["identical", "PSNR", "identical"]
+    assert lines[1].endswith("dB from the shipped frames, which are 44.5 dB from what was painted")
+
+
+def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[ShippedWalk, list[np.ndarray]]:
+    """Store these pictures as a piece, with the files of a walk."""
+    piece = ShippedWalk(folder / "01-a-piece")
+    media_store.store().write(walk.media["gif"].path, encoding.gif(painted, 80, comment="{}"))
+    media_store.store().write(walk.media["mp4"].path, encoding.mp4(painted, 12, metadata={"comment": "{}"}))
+    first_exhibition.store(piece, walk, painted)
+    return piece, painted
+
+
+def test_pieces_painted_anew_hang(studio: Path, runner: FlaskCliRunner) -> None:
+    run(runner, "exhibition", "paint", "--anew")
+    assert len(run_json(runner, "gallery", "exhibit")["hung"]) == 3
+    assert catalogue.total() == 3
+
+
+def test_new_pieces_take_the_place_of_the_old_and_are_painted_whatever_was_painted_before(
+    studio: Path, runner: FlaskCliRunner
+) -> None:
+    run(runner, "exhibition", "paint", "--anew")
+    shutil.copytree(studio / "01-a-fox-a-kite", studio / "09-of-an-earlier-programme")
+    run(runner, "exhibition", "paint", "--anew")
+    assert names(studio) == ["01-a-fox-a-kite", "02-a-lemon-the-sun", "03-a-bear-a-star"]
+
+
+def test_programme_is_painted_as_far_as_there_is_room(
+    studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run_json(runner, "exhibition", "paint", "--anew")["bytes"]
+    monkeypatch.setattr(first_exhibition, "BYTES_MAX", whole - 1)
+    told = run_json(runner, "exhibition", "paint", "--anew")
+    assert (told["pieces"], told["of"]) == (["01-a-fox-a-kite", "02-a-lemon-the-sun"], 3)
+    assert names(studio) == told["pieces"]
+
+
+def test_titled_walk_with_a_picture_is_shipped_repainted_and_published(
+    studio: Path, runner: FlaskCliRunner, client: FlaskClient
+) -> None:
+    digest = with_picture(studio)
+    assert run_json(runner, "exhibition", "paint", "--anew")["pieces"] == ["01-study-of-a-cup"]
+    (piece,) = first_exhibition.shipped_walks()
+    stop = piece.recipe["stops"][0]
+    assert (stop["photo"], stop["cut_out"], piece.label["title"]) == (digest, True, "Study of a cup")
+    assert run_json(runner, "exhibition", "paint")[0]["identical"]
+    assert first_exhibition.publish() == [piece.walk_id]
+    walk = lookup.walk_at_address(piece.walk_id)
+    assert (walk.title, walk.unlisted, walk.stops[0].photo) == ("Study of a cup", False, digest)
+    assert recipe.commission_of(recipe.recipe_of(walk)) == recipe.commission_of(piece.recipe)
+    address = photo_address(walk, 0)
+    assert address in client.get(f"/walks/{walk.id}").text
+    assert client.get(address).data == (studio / "pictures" / "cup.webp").read_bytes()
+
+
+@pytest.mark.databases
+def test_picture_that_is_missing_is_named(studio: Path, runner: FlaskCliRunner) -> None:
+    with_picture(studio)
+    run(runner, "exhibition", "paint", "--anew")
+    (studio / "pictures" / "cup.webp").unlink()
+    assert first_exhibition.publish_once() == []
+    with pytest.raises(MomaError, match="The picture of stop 1 is missing"):
+        first_exhibition.publish()
+    error = run_json(runner, "exhibition", "paint", "--anew", status=1)["error"]
+    assert error.startswith("Piece 1 of programme.json: ") and "cup.webp" in error
+
+
+def with_picture(studio: Path) -> str:
+    """Write a programme of one walk with a title and a picture; return the picture's digest."""
+    (studio / "pictures").mkdir()
+    Image.fromarray(art(1)[0]).save(studio / "pictures" / "cup.webp")
+    stops = [{"prompt": "a cup", "picture": "cup.webp", "cut_out": True}, {"prompt": "a kite"}]
+    told = [{"title": "Study of a cup", "stops": stops, "seed": 3, "frames": 4}]
+    first_exhibition.PROGRAMME.write_text(json.dumps(told))
+    return hashlib.sha256((studio / "pictures" / "cup.webp").read_bytes()).hexdigest()
+
+
+def test_shipped_pieces_stay_when_one_cannot_be_painted(
+    studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(runner, "exhibition", "paint", "--anew")
+    before = {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()}
+    monkeypatch.setattr(commands, "wait_for_walk", lambda walk, *_, **__: walk)  # and is waited for in vain
+    told = run_json(runner, "exhibition", "paint", "--anew", status=1)
+    assert told["error"].startswith("Piece 1 ended as queued")
+    assert {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()} == before
+    assert [path.name for path in studio.parent.glob(".exhibition-*")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "programme.json cannot be read"),
+        ("7", "programme.json cannot be read"),
+        ('[{"stops": []}]', "Piece 1 of programme.json: A walk has 2 to 8 stops"),
+        (
+            '[{"stops": [{"prompt": "a"}, {"prompt": "b", "hand": "x"}]}]',
+            "Piece 1 of programme.json: The hand of stop 2",
+        ),
+        ('[{"title": " ", "stops": []}]', "Piece 1 of programme.json: The title is empty"),
+    ],
+)
+def test_unusable_programme_is_explained(studio: Path, runner: FlaskCliRunner, text: str, told: str) -> None:
+    first_exhibition.PROGRAMME.write_text(text)
+    assert told in run_json(runner, "exhibition", "paint", "--anew", status=1)["error"]
+    assert count() == 0
+
+
+def test_the_shipped_programme_can_be_commissioned(app: Flask) -> None:
+    programme = [entry.request for entry in first_exhibition.programme()]
+    assert len(programme) == 20
+    assert all(wanted.frames == max(24, 6 * len(wanted.stops) - 5) for wanted in programme)
+    assert {wanted.ending for wanted in programme} == {"stop", "back", "round"}
+    assert [wanted.ending for wanted in programme].count("round") == 1
+    assert [wanted.aspect for wanted in programme if wanted.aspect] == ["16:9"]
+    assert all(wanted.seed is not None and wanted.unlisted for wanted in programme)
+
+
+def test_every_walk_of_the_shipped_programme_has_a_title_of_its_own(app: Flask) -> None:
+    titles = [entry.title for entry in first_exhibition.programme()]
+    assert all(titles) and len(set(titles)) == len(titles)
+
+
+def test_two_walks_of_the_shipped_programme_have_a_picture_that_is_shipped(app: Flask) -> None:
+    entries = first_exhibition.programme()
+    pictures = [exhibition_programme.pictures_for(entry.request, first_exhibition.FOLDER) for entry in entries]
+    assert sorted(len(each) for each in pictures if each) == [1, 1]
+
+
+def test_the_shipped_programme_shows_every_hand_alone_and_on_the_way_to_another(app: Flask) -> None:
+    programme = [entry.request for entry in first_exhibition.programme()]
+    known = {hand["words"] for hand in HOUSE["hands"]}
+    stops = [stop for wanted in programme for stop in wanted.stops]
+    assert {stop.hand for stop in stops if stop.hand} == known
+    assert not any(words in stop.prompt for stop in stops for words in known)
+    assert any(len({stop.hand for stop in wanted.stops}) > 1 for wanted in programme)
+    assert sum(len(wanted.stops) >= 3 for wanted in programme) >= 4
+
+
+SAME = {"cherries": "cherry", "tangerine": "orange"}
+"""Names of drawings, with the words of the programme for the same things."""
+
+
+def test_the_shipped_programme_asks_for_what_the_model_paints_well(app: Flask) -> None:
+    client = app.test_client()
+    stops = [stop for entry in first_exhibition.programme() for stop in entry.request.stops]
+    for prompt in {stop.prompt for stop in stops if stop.picture is None}:
+        told = client.get("/api/v1/reading", query_string={"prompt": prompt}).json
+        assert told["things"] and not told["freely"]
+        names = [SAME.get(thing["name"], thing["name"]).split() for thing in told["things"]]
+        assert all(any(word in prompt for word in name) for name in names), prompt

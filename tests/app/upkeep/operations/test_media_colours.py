@@ -1,0 +1,101 @@
+"""``media mend``: stored films are tagged once, while the site is running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskCliRunner
+
+from app.core.errors import MomaError
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import Medium, Walk
+from app.upkeep.operations import film_colours
+from tests.support.commands import run, run_json
+
+Hanger = Callable[..., Walk]
+HEADER = b"ftyp" + film_colours.TAGGED[0]
+
+
+@pytest.fixture(autouse=True)
+def tagged(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Replace the tagging of films by a header before them; return the films that were tagged."""
+    films: list[bytes] = []
+
+    def tag(film: bytes) -> bytes:
+        films.append(film)
+        if film == b"broken":
+            raise MomaError("The film cannot be converted: Invalid data")
+        return HEADER + film
+
+    monkeypatch.setattr(film_colours, "tag", tag)
+    return films
+
+
+def film_of(walk: Walk) -> bytes:
+    db.session.refresh(walk)
+    medium = walk.media["mp4"]
+    data = media_store.store().read_bytes(medium.path)
+    assert medium.bytes == len(data) and medium.path.startswith(f"walks/{walk.id}/mp4.{medium.etag[:12]}")
+    return data
+
+
+def replace(walk: Walk, film: bytes) -> None:
+    path, etag = media_store.film_path(walk.id, "mp4", "mp4", film)
+    media_store.store().write(path, film)
+    with writing() as session:
+        medium = session.get(Medium, (walk.number, "mp4"))
+        medium.path, medium.etag, medium.bytes = path, etag, len(film)
+
+
+def test_every_film_is_mended_once(runner: FlaskCliRunner, hung: Hanger, tagged: list[bytes]) -> None:
+    walks = [hung("a lemon", "the sun"), hung("a fox", "an owl")]
+    assert run(runner, "media", "mend").output == "2 films, 2 mended, 0 amiss.\n"
+    assert [film_of(walk) for walk in walks] == [HEADER + b"mp4"] * 2
+    assert run_json(runner, "media", "mend") == {"films": 2, "mended": 0, "amiss": []}
+    assert len(tagged) == 2
+
+
+def test_other_files_stay_as_they_are(runner: FlaskCliRunner, hung: Hanger) -> None:
+    walk = hung()
+    before = {kind: medium.path for kind, medium in walk.media.items() if kind != "mp4"}
+    run(runner, "media", "mend")
+    db.session.refresh(walk)
+    assert {kind: medium.path for kind, medium in walk.media.items() if kind != "mp4"} == before
+
+
+def test_film_that_cannot_be_mended_is_named_and_the_others_are_mended(runner: FlaskCliRunner, hung: Hanger) -> None:
+    bad, good = hung("a lemon", "the sun"), hung("a fox", "an owl")
+    replace(bad, b"broken")
+    path = bad.media["mp4"].path
+    told = run_json(runner, "media", "mend", status=1)
+    assert told == {"films": 2, "mended": 1, "amiss": [f"{path}: The film cannot be converted: Invalid data"]}
+    assert film_of(good) == HEADER + b"mp4" and film_of(bad) == b"broken"
+
+
+def test_film_whose_walk_is_deleted_meanwhile_is_no_fault(
+    runner: FlaskCliRunner, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = hung()
+
+    def tag(film: bytes) -> bytes:
+        with writing() as session:
+            session.delete(session.get(Medium, (walk.number, "mp4")))
+        raise MomaError("gone")
+
+    monkeypatch.setattr(film_colours, "tag", tag)
+    assert run_json(runner, "media", "mend")["amiss"] == []
+
+
+def test_walks_that_share_a_film_go_on_sharing_it(runner: FlaskCliRunner, hung: Hanger, tagged: list[bytes]) -> None:
+    first, repeat = hung("a lemon", "the sun"), hung("a fox", "an owl")
+    with writing() as session:
+        shared = session.get(Medium, (first.number, "mp4"))
+        row = session.get(Medium, (repeat.number, "mp4"))
+        row.path, row.etag = shared.path, shared.etag
+    assert run_json(runner, "media", "mend")["mended"] == 1
+    for walk in (first, repeat):
+        db.session.refresh(walk)
+    assert first.media["mp4"].path == repeat.media["mp4"].path
+    assert len(tagged) == 1

@@ -1,0 +1,443 @@
+"""The line: fair turns, places that only move forwards, seconds that are told from what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, select, update
+
+from app.offer.generation import cost, presets, sampler_settings
+from app.storage.database import db, now, writing
+from app.storage.walk_models import (
+    FAILED,
+    FILM,
+    FINISHED,
+    PAINTING,
+    PIECE_DONE,
+    PIECE_TAKEN,
+    Stop,
+    Task,
+    Walk,
+    new_id,
+)
+from app.walks.queue import fair_queue, jobs
+from app.walks.saved import lifecycle
+from tests.support.house import FACTS
+from worker.planning import pass_plan
+from worker.planning.pass_plan import Pass
+from worker.queue.leases import claim_next, release_task
+from worker.tasks.next_pass import enqueue_tasks
+
+Commissioner = Callable[..., Walk]
+
+
+LEVEL = Pass("stops", (0.0, 1.0), 1, ((0,), (1,)))
+
+
+def queue_up(visitor: str, network: str = "", *, turns: int = 1) -> int:
+    """Put a walk of ``visitor``, so many turns long, in line as a commission does, and return its number."""
+    with writing() as session:
+        walk = Walk(
+            id=new_id(), visitor=visitor, network=network or visitor, owner_hash="", commission_hash="", seed=0,
+            frames=turns, fps=12.5, sampler_steps=fair_queue.turn_passes(), guidance=1.0,
+        )  # fmt: skip
+        for name, value in fair_queue.enqueue(session, walk).items():
+            setattr(walk, name, value)
+        session.add(walk)
+    return walk.number
+
+
+@pytest.fixture
+def painters(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Return a function that says how many workers live, as Redis would know."""
+
+    def live(count: int) -> None:
+        monkeypatch.setattr(jobs, "workers", lambda: [{"name": f"worker {i}"} for i in range(count)])
+
+    return live
+
+
+def serve() -> tuple[int, str] | None:
+    """Begin the walk whose turn it is, as a worker does; return its number and visitor."""
+    claim = claim_next()
+    if claim is None:
+        return None
+    db.session.rollback()
+    return claim.walk_number, db.session.get(Walk, claim.walk_number).visitor
+
+
+def finish(number: int) -> None:
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == number).values(state=FINISHED))
+        session.execute(delete(Task).where(Task.walk_number == number))
+
+
+def served() -> list[str]:
+    """Paint all that wait; return their visitors in the order of painting."""
+    order = []
+    while (next_one := serve()) is not None:
+        order.append(next_one[1])
+        finish(next_one[0])
+    return order
+
+
+@pytest.mark.databases
+def test_walks_of_one_visitor_are_painted_in_the_order_they_came(app: Flask) -> None:
+    numbers = [queue_up("ann") for _ in range(4)]
+    assert [serve()[0] for _ in numbers] == numbers
+
+
+@pytest.mark.databases
+def test_visitors_take_turns(app: Flask) -> None:
+    for visitor in ("ann", "ann", "ann", "ben", "ben", "eve"):
+        queue_up(visitor)
+    assert served() == ["ann", "ben", "eve", "ann", "ben", "ann"]
+
+
+@pytest.mark.slow
+def test_sixty_walks_of_one_visitor_do_not_keep_another_waiting(app: Flask) -> None:
+    for _ in range(60):
+        queue_up("ann")
+    queue_up("ben")
+    assert served().index("ben") == 1
+
+
+@pytest.mark.databases
+def test_late_comer_waits_for_one_turn_only_when_the_line_is_far_on(app: Flask) -> None:
+    for _ in range(20):
+        queue_up("ann")
+    for _ in range(10):
+        finish(serve()[0])
+    queue_up("ben")
+    assert served().index("ben") == 1
+
+
+@pytest.mark.databases
+def test_visitor_whose_walk_is_being_painted_gets_no_turn_before_one_who_waits(app: Flask) -> None:
+    queue_up("ann")
+    serve()
+    ben = queue_up("ben")
+    queue_up("ann")
+    assert serve()[0] == ben
+
+
+@pytest.mark.databases
+def test_long_walk_takes_as_many_turns_as_it_has_work(app: Flask) -> None:
+    long = queue_up("ann", turns=3)
+    queue_up("ann")
+    for _ in range(4):
+        queue_up("ben")
+    assert served() == ["ann", "ben", "ben", "ben", "ann", "ben"]
+    assert long
+
+
+@pytest.mark.databases
+def test_network_has_one_turn_after_the_other_however_many_visitors_it_has(app: Flask) -> None:
+    for number in range(10):
+        queue_up(f"flood {number}", "one network")
+    queue_up("ann")
+    queue_up("ben")
+    assert served()[:4] == ["flood 0", "ann", "ben", "flood 1"]
+
+
+@pytest.mark.databases
+def test_within_a_network_visitors_take_turns(app: Flask) -> None:
+    for _ in range(3):
+        queue_up("ann", "school")
+    queue_up("ben", "school")
+    for _ in range(4):
+        queue_up("eve")
+    assert served() == ["ann", "eve", "ben", "eve", "ann", "eve", "ann", "eve"]
+
+
+@pytest.mark.databases
+def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(app: Flask, commissioned: Commissioner) -> None:
+    ann = [commissioned(visitor="ann") for _ in range(20)]
+    ben = commissioned(visitor="ben")
+    begun = [serve(), serve()]
+    assert [number for number, _ in begun] == [ann[0].number, ben.number]
+    with writing() as session:
+        for walk in (ann[0], ben):
+            session.execute(update(Task).where(Task.walk_number == walk.number).values(state=PIECE_DONE))
+            enqueue_tasks(session, session.get(Walk, walk.number), [LEVEL, LEVEL], 1)
+    assert [serve()[0] for _ in range(5)] == [*([ann[0].number, ben.number] * 2), ann[1].number]
+
+
+@pytest.mark.databases
+def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Commissioner) -> None:
+    walk = commissioned(visitor="ann", frames=240, steps=100)
+    level = Pass("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
+    with writing() as session:
+        enqueue_tasks(session, session.get(Walk, walk.number), [level], 0)
+    turns = db.session.scalars(select(Task.turn).order_by(Task.batch)).all()
+    a_batch = pass_plan.count_evaluations([level], walk.sampling)
+    assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
+
+
+@pytest.mark.databases
+def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissioner) -> None:
+    ann, ben = commissioned(visitor="ann"), commissioned(visitor="ben")
+    serve(), serve()
+    with writing() as session:
+        session.execute(update(Task).values(state=PIECE_DONE))
+        enqueue_tasks(session, session.get(Walk, ben.number), [LEVEL, LEVEL], 1)
+        session.get(Walk, ann.number).passes = ann.asked
+        enqueue_tasks(session, session.get(Walk, ann.number), [LEVEL], 1)
+    carl = commissioned(visitor="carl")
+    commissioned(visitor="ann")
+    assert serve()[0] == carl.number, "but for the first picture of somebody new"
+    assert serve()[0] == ann.number
+    assert FILM in db.session.scalars(select(Task.kind).where(Task.state == PIECE_TAKEN)).all()
+
+
+@pytest.mark.databases
+def test_walk_that_waits_to_go_on_is_no_painter(
+    app: Flask, commissioned: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(0)
+    for visitor in ("ann", "ben", "carl"):
+        commissioned(visitor=visitor)
+    serve(), serve(), serve()
+    assert fair_queue.load_worker_pool().workers == 3
+    with writing() as session:
+        session.execute(update(Task).values(state=PIECE_DONE))
+        session.execute(update(Walk).values(state=PAINTING))
+    assert fair_queue.load_worker_pool().workers == 1
+
+
+@pytest.mark.databases
+def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Commissioner) -> None:
+    first = commissioned(visitor="ann")
+    ben = commissioned(visitor="ben")
+    lifecycle.cancel(first)
+    commissioned(visitor="ann")
+    assert serve()[0] == ben.number
+
+
+@pytest.mark.databases
+def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Commissioner) -> None:
+    old = commissioned(visitor="ann")
+    with writing() as session:
+        session.get(Walk, old.number).state = FAILED
+    waiting = [commissioned(visitor="ben") for _ in range(3)]
+    lifecycle.retry(old)
+    assert old.turn == waiting[0].turn
+    assert [fair_queue.find_place(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
+    assert not fair_queue.find_place(old).may_be_overtaken
+
+
+@pytest.mark.databases
+def test_place_counts_those_ahead(app: Flask, commissioned: Commissioner) -> None:
+    ann = [commissioned(visitor="ann") for _ in range(3)]
+    ben = commissioned(visitor="ben")
+    assert [fair_queue.find_place(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
+
+
+def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, commissioned: Commissioner) -> None:
+    first, second = commissioned(visitor="ann"), commissioned(visitor="ann")
+    assert not fair_queue.find_place(first).may_be_overtaken
+    assert fair_queue.find_place(second).may_be_overtaken
+    serve()  # even then: whoever comes now gets the turn that is being served
+    assert fair_queue.find_place(second).may_be_overtaken
+    ben = commissioned(visitor="ben")
+    assert [fair_queue.find_place(walk).position for walk in (ben, second)] == [1, 2]
+
+
+def test_pages_of_walks_further_back_look_again_later(app: Flask) -> None:
+    looks = [fair_queue.QueuePlace(position, None).poll_ms for position in (None, 1, 2, 10, 5000)]
+    assert looks == [500, 500, 1000, 5000, 60_000]
+
+
+def test_pages_look_several_times_before_their_turn_however_fast_the_line_moves(app: Flask) -> None:
+    places = [(5000, 7200.0), (5000, 40.0), (5000, 0.1), (3, 7200.0)]
+    looks = [fair_queue.QueuePlace(position, None, wait=wait).poll_ms for position, wait in places]
+    assert looks == [60_000, 10_000, 500, 1500]
+
+
+def test_the_line_is_looked_at_once_however_many_pages_ask(
+    app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[None] = []
+    look = fair_queue._query_snapshot
+    monkeypatch.setattr(fair_queue, "_query_snapshot", lambda: looks.append(None) or look())
+    app.config["LINE_SECONDS"] = 3600.0
+    walks = [commissioned(visitor=f"visitor {number}") for number in range(5)]
+    for _ in range(2):
+        assert [fair_queue.find_place(walk).position for walk in walks] == [1, 2, 3, 4, 5]
+    assert len(looks) == 1
+
+
+@pytest.mark.databases
+def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(1)
+    hung()
+    ann = [commissioned(visitor="ann", frames=10) for _ in range(2)]
+    app.config["LINE_SECONDS"] = 3600.0
+    assert fair_queue.find_place(ann[1]).position == 2
+    ben, carl = (commissioned(visitor=visitor, frames=10) for visitor in ("ben", "carl"))
+    assert [fair_queue.find_place(walk).position for walk in (ben, carl)] == [2, 3]  # before ann's second
+    assert fair_queue.find_place(ben).seconds == pytest.approx(2 * seconds(10))
+
+
+def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
+    done, waits = hung(), commissioned()
+    assert fair_queue.find_place(done) == fair_queue.QueuePlace(None, None)
+    serve()
+    db.session.refresh(waits)
+    assert fair_queue.find_place(waits).position is None
+
+
+def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned: Commissioner) -> None:
+    assert fair_queue.find_place(commissioned()).seconds is None
+    assert fair_queue.estimate_new_walk(24) == (1, None)
+
+
+STOPS = cost.of_walk(presets.resolve(presets.DEFAULT, FACTS), stops=2, frames=2)
+PACE = 2.4 / STOPS  # a walk of two frames is hung after 2.4 seconds
+
+
+def seconds(frames: int, **fields: Any) -> float:
+    """Return how long a walk takes at that pace."""
+    return PACE * cost.of_walk(sampler_settings.resolve_settings(**fields), stops=2, frames=frames)
+
+
+@pytest.mark.databases
+def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(1)
+    hung()
+    first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
+    assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
+    assert fair_queue.find_place(first).seconds == pytest.approx(2 * seconds(10)), "they are painted side by side"
+    assert fair_queue.find_place(second).seconds == pytest.approx(seconds(10) + seconds(20))
+    assert fair_queue.estimate_new_walk(5) == (2, pytest.approx(3 * seconds(5)))
+
+
+@pytest.mark.databases
+def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
+    app: Flask, commissioned: Commissioner, hung: Commissioner
+) -> None:
+    hung()
+    painting, waits = commissioned(frames=10), commissioned(frames=10, visitor="ben")
+    total = round(seconds(10) / PACE)
+    some = total // 2
+    for spent, left in ((0, seconds(10)), (some, seconds(10) - some * PACE), (total, 0.0), (total + some, 0.0)):
+        with writing() as session:
+            row = session.get(Walk, painting.number)
+            row.state, row.passes = PAINTING, spent
+        db.session.refresh(painting)
+        assert fair_queue.find_place(painting).seconds == pytest.approx(left and left + seconds(10))
+        assert fair_queue.find_place(waits).seconds == pytest.approx(left + seconds(10))
+
+
+def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commissioner) -> None:
+    walk = hung()
+    with writing() as session:
+        session.get(Walk, walk.number).passes = 60
+    assert fair_queue.load_worker_pool().pace == pytest.approx(0.04)
+
+
+def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: Flask, hung: Commissioner) -> None:
+    hung()
+    gone = hung(minutes_ago=1)
+    with writing() as session:
+        session.get(Walk, gone.number).passes = None
+        session.execute(delete(Stop).where(Stop.walk_number == gone.number))
+    assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
+
+
+def test_walk_of_an_old_recipe_costs_every_frame_in_full() -> None:
+    walk = Walk(frames=10, sampler_steps=20, guidance=7.5, sampling=None, ending="stop", stops=[])
+    assert fair_queue.count_evaluations(walk) == 10 * 40
+
+
+def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Commissioner) -> None:
+    walk, began = commissioned(frames=10), now() - timedelta(seconds=20)
+    with writing() as session:
+        row = session.get(Walk, walk.number)
+        row.state, row.painted_count, row.started_at = PAINTING, 5, began
+    assert 20 <= fair_queue.find_place(walk).seconds <= (now() - began).total_seconds()
+
+
+@pytest.mark.databases
+def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) -> None:
+    for minutes, took in ((0, 2.0), (1, 4.0), (2, 200.0)):
+        walk = hung(minutes_ago=minutes)
+        with writing() as session:
+            session.get(Walk, walk.number).paint_seconds = took
+    assert fair_queue.load_worker_pool().pace == pytest.approx(4.0 / STOPS)
+
+
+def test_time_left_is_shared_by_the_living_painters(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    hung()
+    walks_ahead = [commissioned(frames=10, visitor=f"visitor {i}") for i in range(8)]
+    last = commissioned(frames=20, visitor="ben")
+    for count in (1, 2, 4, 8):
+        painters(count)
+        assert fair_queue.find_place(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
+        assert fair_queue.find_place(last).workers == count
+    painters(9)  # one for each: nobody waits
+    assert fair_queue.find_place(last).seconds == pytest.approx(seconds(20))
+    assert fair_queue.find_place(walks_ahead[3]).seconds == pytest.approx(seconds(10))
+
+
+def test_no_time_is_told_where_no_painter_lives(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(0)
+    hung()
+    walk = commissioned()
+    assert fair_queue.find_place(walk) == fair_queue.QueuePlace(1, None, workers=0, redis_away=True)
+    assert fair_queue.estimate_new_walk(24) == (1, None)
+
+
+@pytest.mark.databases
+def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
+    app: Flask, commissioned: Commissioner, hung: Commissioner
+) -> None:
+    hung()
+    commissioned(frames=10)
+    waits = commissioned(frames=10, visitor="ben")
+    assert fair_queue.find_place(waits).seconds is None
+    serve()
+    assert fair_queue.find_place(waits).workers == 1
+    assert fair_queue.find_place(waits).seconds == pytest.approx(2 * seconds(10))
+
+
+@pytest.mark.parametrize(
+    "fields", [{"preset": "exact"}, {"preset": "fast"}, {"steps": 40}, {"guidance": 2.0}, {"steps": 1, "guidance": 0.0}]
+)
+def test_preset_steps_and_guidance_count_in_the_time_left(
+    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None], fields: dict[str, Any]
+) -> None:
+    painters(1)
+    hung()
+    walk = commissioned(frames=10, **fields)
+    assert fair_queue.find_place(walk).seconds == pytest.approx(seconds(10, **fields))
+    assert fair_queue.estimate_new_walk(10, **fields)[1] == pytest.approx(2 * seconds(10, **fields))
+    assert seconds(10, **fields) != pytest.approx(seconds(10))
+
+
+@pytest.mark.databases
+def test_walk_that_lost_its_painter_pushes_nobody_back(
+    app: Flask, commissioned: Commissioner, painters: Callable[[int], None]
+) -> None:
+    painters(2)
+    lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
+    assert fair_queue.find_place(waits).position == 2
+    claim = claim_next()
+    assert fair_queue.find_place(waits).position == 1
+    release_task(claim)
+    assert fair_queue.find_place(waits).position == 1
+    db.session.refresh(lost)
+    assert fair_queue.find_place(lost).position == 1
+    assert serve()[0] == lost.number

@@ -1,0 +1,248 @@
+"""The line under many visitors, painters that come and go, and retries: no time told rises, and it comes true."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask, current_app
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import delete, select
+
+from app.requests.walk_requests import intake
+from app.requests.walk_requests.validation import validate
+from app.site.presentation import wording
+from app.storage.database import db, now, writing
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Task, Walk
+from app.walks.queue import fair_queue, jobs
+from app.walks.saved import lifecycle
+from benchmarks import day
+from tests.conftest import inside, make_app
+from worker.planning.pass_plan import Pass
+from worker.queue.leases import Claim, claim_next, fail_walk, release_task, sweep, write_as_holder
+from worker.tasks.next_pass import enqueue_tasks
+
+VISITORS = [f"visitor {letter}" for letter in "abcdef"]
+STOPS = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
+
+
+def level_of(batches: int) -> Pass:
+    """Lay out a level of so many batches."""
+    return Pass("frames", tuple(map(float, range(batches))), 1, tuple((batch,) for batch in range(batches)))
+
+
+class Line(RuleBasedStateMachine):
+    """Visitors who come, ask again, cancel and retry; painters who come, paint at their own pace, and die."""
+
+    @initialize()
+    def open(self) -> None:
+        """Begin with nobody in line and one painter."""
+        with writing() as session:
+            session.execute(delete(Walk))
+        self.painters = 1
+        self.easels: list[Claim] = []
+        self.places: dict[int, int] = {}  # the best place that a first-comer was told
+        self.seconds: dict[int, str] = {}  # the time last shown, as the page hands it on
+        self.arrivals = itertools.count(1)
+        self.came: dict[int, int] = {}
+        jobs.workers = lambda: [{"name": str(i)} for i in range(self.painters)]  # put back by the test
+
+    @rule(visitor=st.sampled_from(VISITORS), frames=st.integers(2, 40), steps=st.integers(1, 40))
+    def come(self, visitor: str, frames: int, steps: int) -> None:
+        """Ask for a walk."""
+        walk, _ = intake.place(validate(STOPS | {"frames": frames, "steps": steps}), visitor_key=visitor)
+        self.came[walk.number] = next(self.arrivals)
+
+    @precondition(lambda self: len(self.easels) < self.painters)
+    @rule()
+    def begin(self) -> None:
+        """Have a free painter take the fairest walk; no first-comer who came earlier is passed over.
+
+        A walk that was begun and given back had been chosen before: what it waits for are later pieces.
+        """
+        waiting = [walk for walk in self._waiting() if walk.attempt == 0]
+        load_anew()
+        firsts = {walk.number for walk in waiting if not fair_queue.find_place(walk).may_be_overtaken}
+        claim = claim_next()
+        if claim is None:
+            return
+        self.easels.append(claim)
+        walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
+        if walk.attempt == 1:  # one that lost its painter, or is at a later piece, had been chosen before
+            assert all(self.came[first] >= self.came[claim.walk_number] for first in firsts)
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9), share=st.floats(0, 1))
+    def paint(self, which: int, share: float) -> None:
+        """Paint some frames of a walk."""
+        claim = self.easels[which % len(self.easels)]
+        walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
+        count = walk.painted_count + int(share * (walk.frames - walk.painted_count))
+        with writing() as session:
+            write_as_holder(session, claim, painted_count=count)
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9), batches=st.integers(1, 3))
+    def open_level(self, which: int, batches: int) -> None:
+        """Complete a level, and open the next, which several painters may share."""
+        claim = self.easels.pop(which % len(self.easels))
+        with writing() as session:
+            write_as_holder(session, claim, piece={"state": PIECE_DONE})
+            undone = select(Task).where(Task.walk_number == claim.walk_number, Task.state != PIECE_DONE)
+            if session.scalar(undone.limit(1)) is None:
+                walk = session.get(Walk, claim.walk_number, populate_existing=True)
+                enqueue_tasks(session, walk, [level_of(batches)] * (claim.level + 2), claim.level + 1)
+
+    def passes(self, claim: Claim) -> int:
+        """Count what a walk cost: less than every frame in full."""
+        walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
+        return max(1, walk.frames * walk.sampler_steps // 2)
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9), seconds=st.floats(0.01, 500))
+    def finish(self, which: int, seconds: float) -> None:
+        """Finish a walk, at any pace: the pace that all estimates rest on jumps up and down."""
+        claim = self.easels.pop(which % len(self.easels))
+        with writing() as session:
+            write_as_holder(
+                session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, passes=self.passes(claim)
+            )
+            session.execute(delete(Task).where(Task.walk_number == claim.walk_number))
+        self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9), politely=st.booleans())
+    def die(self, which: int, politely: bool) -> None:
+        """Lose a painter in the middle of a walk: it gives the walk back, or the sweeper takes it."""
+        claim = self.easels.pop(which % len(self.easels))
+        if politely:
+            release_task(claim)
+            return
+        with writing() as session:
+            write_as_holder(session, claim, piece={"lease_until": now() - timedelta(seconds=1)})
+        sweep()
+
+    @rule(count=st.integers(0, 4))
+    def hire(self, count: int) -> None:
+        """Have more painters, or fewer."""
+        self.painters = count
+
+    @precondition(lambda self: self.easels)
+    @rule(which=st.integers(0, 9))
+    def fail(self, which: int) -> None:
+        """Fail a walk."""
+        claim = self.easels.pop(which % len(self.easels))
+        fail_walk(claim, "No.")
+        self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
+
+    @rule(which=st.integers(0, 99))
+    def cancel(self, which: int) -> None:
+        """Leave the line."""
+        if waiting := self._waiting():
+            walk = waiting[which % len(waiting)]
+            lifecycle.cancel(walk)
+            self._forget(walk)
+
+    @rule(which=st.integers(0, 99))
+    def retry(self, which: int) -> None:
+        """Put a failed or cancelled walk back: it comes anew."""
+        ended = db.session.scalars(select(Walk).where(Walk.state.in_((FAILED, CANCELLED)))).all()
+        if ended:
+            walk = ended[which % len(ended)]
+            self._forget(walk)
+            lifecycle.retry(walk)
+            self.came[walk.number] = next(self.arrivals)
+
+    @invariant()
+    def what_is_told_holds(self) -> None:
+        """Look at each waiting walk's page, as its visitor does: to a first-comer nothing rises."""
+        waiting, pool = self._waiting(), fair_queue.load_worker_pool()  # one look at the painters, for this moment
+        load_anew()
+        for walk in waiting:
+            place = fair_queue.find_place(walk, pool)
+            if walk.number in self.places:
+                assert not place.may_be_overtaken, "once first, always first"
+                assert place.position <= self.places[walk.number]
+            if not place.may_be_overtaken:
+                self.places[walk.number] = place.position
+            self._look_at_the_time(walk, place.seconds)
+            self._time_is_that_of_somebody(walk, place, pool)
+        if waiting:
+            assert fair_queue.find_place(waiting[-1]) == place, "a page that looks at the painters itself says the same"
+        for walk in db.session.scalars(select(Walk).where(Walk.state == PAINTING)):
+            self._look_at_the_time(walk, fair_queue.find_place(walk, pool).seconds)
+
+    def _time_is_that_of_somebody(self, walk: Walk, place: fair_queue.QueuePlace, pool: fair_queue.WorkerPool) -> None:
+        """Tell no time without painters, and where there are some, one that more of them would not lengthen."""
+        assert place.seconds is None or place.workers
+        if place.seconds is not None:
+            more = fair_queue.WorkerPool(pool.workers + 1, pool.pace)
+            assert fair_queue.find_place(walk, more).seconds <= place.seconds
+
+    def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:
+        before = self.seconds.get(walk.number)
+        shown = wording.lowest(seconds, before)
+        if shown is None:
+            return
+        assert before is None or shown <= float(before)
+        self.seconds[walk.number] = f"{shown:.1f}"
+
+    def _waiting(self) -> list[Walk]:
+        db.session.rollback()
+        query = select(Walk).where(Walk.state == QUEUED).order_by(*fair_queue.ORDER)
+        return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+    def _forget(self, walk: Walk) -> None:
+        self.places.pop(walk.number, None)
+        self.seconds.pop(walk.number, None)
+        self.easels = [claim for claim in self.easels if claim.walk_number != walk.number]
+
+
+def load_anew() -> None:
+    """Drop the snapshot of the queue; the next one is used until the queue changes again."""
+    current_app.extensions.pop(fair_queue.EXTENSION, None)
+
+
+@pytest.fixture
+def app(instance: Path) -> Iterator[Flask]:
+    """Build an application that keeps a snapshot of the queue until it is dropped, and stay in its context."""
+    with inside(make_app(instance, LINE_SECONDS=3600.0)) as app:
+        yield app
+
+
+@pytest.fixture
+def simulated(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Line]]:
+    """Stay in an application; afterwards Redis is asked about workers again."""
+    monkeypatch.setattr(jobs, "workers", jobs.workers)
+    yield Line
+
+
+@pytest.mark.slow
+def test_what_a_first_comer_is_told_never_rises(simulated: type[Line]) -> None:
+    machine = simulated.TestCase
+    phases = (Phase.generate,)  # a failure is long enough to be understood, and shrinking it takes minutes
+    machine.settings = settings(max_examples=25, stateful_step_count=40, deadline=None, phases=phases)
+    machine("runTest").runTest()
+
+
+@pytest.mark.slow
+def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
+    line, told = day.Line(pace=0.01), []
+    for number in range(24):
+        preset, frames = (("balanced", 24), ("fast", 12), ("balanced", 48), ("balanced", 24))[number % 4]
+        line.ask(day.Request(0.0, f"visitor {number}", f"network {number}", preset, frames, 2, "house"))
+    pace = line.pace + day.FILM_SECONDS / fair_queue.turn_passes()  # as walks that hang tell it: with their films
+    painters = fair_queue.WorkerPool(1, pace)
+    while line.work():
+        waiting = db.session.scalars(select(Walk).where(Walk.state != FINISHED)).all()
+        load_anew()
+        told += [(walk.number, line.time, fair_queue.find_place(walk, painters).seconds) for walk in waiting]
+        db.session.rollback()
+    done = {number: story.done for number, story in line.stories.items()}
+    wrong = [abs(at + seconds - done[number]) for number, at, seconds in told]
+    assert max(wrong) < 0.25 * line.time

@@ -1,0 +1,105 @@
+"""Walks that start where another ends, and end where it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text, update
+
+from app.collection.moderation import curation
+from app.collection.search import reindexing
+from app.requests.walk_requests import walk_edits
+from app.storage.database import db, is_sqlite, writing
+from app.storage.walk_models import Walk
+from app.walks.saved import lifecycle, neighbours
+
+Hanger = Callable[..., Walk]
+
+
+def ids(found: list[Walk]) -> list[str]:
+    return [walk.id for walk in found]
+
+
+@pytest.mark.databases
+@pytest.mark.slow
+def test_neighbours_are_those_that_join_newest_first(hung: Hanger) -> None:
+    middle = hung("a kite", "the sea")
+    before = [hung("a fox", "a kite", minutes_ago=2), hung("a bear", "a lamp", "a kite", minutes_ago=1, frames=3)]
+    after = hung("the sea", "a ship")
+    hung("a ship", "a fox")
+    assert ids(neighbours.before(middle, 4)) == ids(before[::-1])
+    assert ids(neighbours.before(middle, 1)) == [before[1].id]
+    assert ids(neighbours.after(middle, 4)) == [after.id]
+    assert ids(neighbours.after(middle, 4, excluding=[after])) == []
+
+
+def test_case_spaces_and_forms_of_letters_make_no_difference_and_hands_do(hung: Hanger) -> None:
+    walk = hung("a kite", "a caf\u00e9")
+    same = hung("A  CAFE\u0301", "the sea")
+    hung("a cafe", "the sea")
+    hung(stops=[{"prompt": "a caf\u00e9", "hand": "linocut"}, {"prompt": "the sea"}])
+    assert ids(neighbours.after(walk, 4)) == [same.id]
+
+
+def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(hung: Hanger) -> None:
+    walk = hung("a kite", "the sea", "a kite", frames=3)
+    assert neighbours.after(walk, 4) == neighbours.before(walk, 4) == []
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize(
+    "take_away",
+    [
+        lifecycle.delete_walk,
+        curation.hide,
+        lambda walk: walk_edits.apply(walk, walk_edits.validate({"unlisted": True})),
+    ],
+)
+def test_what_does_not_hang_is_nobodys_neighbour(hung: Hanger, take_away: Callable[[Walk], None]) -> None:
+    walk, next_one = hung("a fox", "a kite"), hung("a kite", "the sea")
+    assert ids(neighbours.after(walk, 4)) == [next_one.id]
+    take_away(next_one)
+    assert neighbours.after(walk, 4) == []
+
+
+def test_waiting_walk_is_nobodys_neighbour(hung: Hanger, commissioned: Hanger) -> None:
+    walk = hung("a fox", "a kite")
+    commissioned("a kite", "the sea")
+    assert neighbours.after(walk, 4) == []
+
+
+@pytest.mark.databases
+def test_walks_of_before_are_marked_by_reindexing(hung: Hanger) -> None:
+    walk, next_one = hung("a fox", "a kite"), hung("a kite", "the sea")
+    with writing() as session:
+        session.execute(update(Walk).values(starts=None, ends=None))
+    db.session.refresh(walk)
+    assert neighbours.after(walk, 4) == []
+    list(reindexing.reindex())
+    db.session.expire_all()
+    walk = db.session.get(Walk, walk.number)
+    assert ids(neighbours.after(walk, 4)) == [next_one.id]
+
+
+@pytest.mark.databases
+def test_neighbours_are_read_from_an_index_in_its_order(hung: Hanger) -> None:
+    walk, asked = hung("a fox", "a kite"), []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    neighbours.after(walk, 4)
+    event.remove(db.engine, "before_cursor_execute", note)
+    connection = db.session.connection()
+    if not is_sqlite():  # of a handful of rows, what statistics say differs from run to run
+        for way in ("seqscan", "bitmapscan", "sort"):
+            connection.execute(text(f"SET LOCAL enable_{way} = off"))
+    statement, parameters = asked[0]
+    plan = connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if is_sqlite() else ''}{statement}", parameters)
+    told = " ".join(str(row) for row in plan)
+    assert "ix_walks_starts" in told
+    assert "Sort" not in told
+    assert "TEMP B-TREE" not in told
