@@ -14,13 +14,13 @@ from functools import partial
 
 from app.access.observability import log_lines, telemetry
 from app.storage.database import db
-from app.storage.walk_models import CANDIDATES, FILM, LARGE, LORA, PHOTOS, STAGES
+from app.storage.walk_models import FILM
 from worker import failures, metrics
 from worker.failures import BACK, DONE, WRITTEN_ASIDE, Attempt
 from worker.process.worker import Worker, this_worker
 from worker.queue import photo_tasks
 from worker.queue.leases import Claim, claim_next
-from worker.tasks import batch_task, candidates_task, large_task, lora_task, photo_task, stages_task
+from worker.tasks import batch_task, short_tasks
 from worker.tasks.painting import PipelineNeeded, Stopped, WalkInProgress
 from worker.writing_side import Remainder, WritingSide
 
@@ -131,8 +131,8 @@ def _attempt(worker: Worker, claim: Claim, side: WritingSide | None = None) -> E
 
 
 def _paint(worker: Worker, claim: Claim, side: WritingSide | None) -> str:
-    if claim.kind == PHOTOS:  # needs no generative model
-        photo_task.describe(claim)
+    if do := short_tasks.WITHOUT_MODEL.get(claim.kind):
+        do(claim)
         return DONE
     remainder = _begin(worker, claim)
     if remainder is not None and side is not None:
@@ -199,15 +199,8 @@ def _begin(worker: Worker, claim: Claim) -> Remainder | None:
     """Do the part of a task that needs the model; return the rest, or None if the task is done."""
     painter = worker.models.get(claim.model)
     worker.heartbeat.note_progress()
-    if claim.kind == STAGES:
-        stages_task.paint(claim, painter)
-    elif claim.kind == LARGE:
-        large_task.paint(claim, painter)
-    elif claim.kind == CANDIDATES:
-        candidates_task.paint(claim, painter)
-    elif claim.kind == LORA:
-        lora_task.check(claim, painter)
-    else:
-        painting = WalkInProgress(claim, painter)
-        return Remainder(painting, batch_task.generate(painting))
-    return None
+    if paint := short_tasks.WITH_MODEL.get(claim.kind):
+        paint(claim, painter)
+        return None
+    painting = WalkInProgress(claim, painter)
+    return Remainder(painting, batch_task.generate(painting))

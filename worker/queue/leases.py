@@ -20,15 +20,13 @@ from time import monotonic
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.storage.database import now, writing
 from app.storage.walk_models import (
     FAILED,
-    LORA,
     PAINTING,
-    PHOTOS,
     PIECE_TAKEN,
     PIECE_WAITING,
     QUEUED,
@@ -38,9 +36,9 @@ from app.storage.walk_models import (
     Task,
     Walk,
 )
-from app.walks.queue import candidate_requests, lora_checks, queued_tasks
+from app.walks.queue import queued_tasks
 from worker import metrics
-from worker.queue import next_task, photo_tasks
+from worker.queue import next_task, short_failures
 
 log = logging.getLogger(__name__)
 
@@ -241,13 +239,7 @@ def fail_walk(claim: Claim, reason: str) -> None:
     with writing() as session:
         if claim.is_short:
             _change(session, claim)
-            if claim.kind == LORA:
-                piece = session.scalars(select(Task).where(Task.number == claim.number)).one()
-                _change(session, claim, **lora_checks.answer_values(piece.payload, f"could not be checked. {reason}"))
-                return
-            session.execute(delete(Task).where(Task.number == claim.number))
-            if claim.task is not None:
-                _fail_task(session, claim.kind, claim.task, reason)
+            short_failures.record(session, session.get_one(Task, claim.number, populate_existing=True), reason)
             return
         write_as_holder(session, claim, state=FAILED, error=reason, finished_at=now())
         suspend_tasks(session, claim.walk_number)
@@ -295,13 +287,8 @@ def _requeue_lost(session: Session, walk_number: int, numbers: list[int]) -> Non
         log.warning("%s lost its worker for the %s. time at %s", subject, piece.lost, piece.kind)
         reason = f"The painting was interrupted {piece.lost} times."
         if piece.kind in SHORT_KINDS:
-            if piece.lost >= most and piece.kind == LORA:
-                for name, value in lora_checks.answer_values(piece.payload, f"could not be checked. {reason}").items():
-                    setattr(piece, name, value)
-            elif piece.lost >= most:
-                session.delete(piece)  # its walk stays finished
-                if piece.task is not None:
-                    _fail_task(session, piece.kind, piece.task, reason)
+            if piece.lost >= most:
+                short_failures.record(session, piece, reason)
         elif walk is not None:
             walk.lost += 1
             if piece.lost >= most and walk.is_waiting:
@@ -314,14 +301,6 @@ def _requeue_lost(session: Session, walk_number: int, numbers: list[int]) -> Non
     elif walk.state == PAINTING and not _is_held_elsewhere(session, walk_number, None):
         walk.state = QUEUED
     session.flush()
-
-
-def _fail_task(session: Session, kind: str, task: str, reason: str) -> None:
-    """Record the failure of a task on its candidate set; a photo gets no caption, because its owner is not at fault."""
-    if kind == PHOTOS:
-        photo_tasks.store_description(session, task)
-    else:
-        candidate_requests.fail(session, task, reason)
 
 
 def suspend_tasks(session: Session, walk_number: int) -> None:

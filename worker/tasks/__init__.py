@@ -11,6 +11,7 @@ __all__ = [
     "next_pass",
     "painting",
     "photo_task",
+    "short_tasks",
     "stages_task",
     "walk_photos",
     "walk_setup",

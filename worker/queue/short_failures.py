@@ -1,0 +1,45 @@
+"""What a short task that fails leaves behind, by its kind; the walk it belongs to stays finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from app.storage.walk_models import CANDIDATES, LARGE, LORA, PHOTOS, STAGES, Task
+from app.walks.queue import candidate_requests, lora_checks
+from worker.queue import photo_tasks
+
+
+def record(session: Session, task: Task, reason: str) -> None:
+    """Record that a task failed for a reason, and end it; the caller holds it."""
+    RECORDS[task.kind](session, task, reason)
+
+
+def _delete(session: Session, task: Task, _reason: str) -> None:
+    """Delete the task: the frame's page offers to ask for it again."""
+    session.delete(task)
+
+
+def _fail_candidates(session: Session, task: Task, reason: str) -> None:
+    session.delete(task)
+    candidate_requests.fail(session, str(task.task), reason)
+
+
+def _answer_check(_session: Session, task: Task, reason: str) -> None:
+    for name, value in lora_checks.answer_values(task.payload, f"could not be checked. {reason}").items():
+        setattr(task, name, value)
+
+
+def _go_without_description(session: Session, task: Task, _reason: str) -> None:
+    """Let the photo have no caption: its owner is not at fault."""
+    photo_tasks.store_description(session, str(task.task))
+
+
+RECORDS: dict[str, Callable[[Session, Task, str], None]] = {
+    STAGES: _delete,
+    LARGE: _delete,
+    CANDIDATES: _fail_candidates,
+    LORA: _answer_check,
+    PHOTOS: _go_without_description,
+}
