@@ -32,7 +32,7 @@ def _answer_check(_session: Session, task: Task, reason: str) -> None:
 
 
 def _go_without_description(session: Session, task: Task, _reason: str) -> None:
-    """Let the photo have no caption: its owner is not at fault."""
+    """Record that the photo has no caption, and no error: its owner is not at fault."""
     photo_tasks.store_description(session, str(task.task))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from app.core.models import cache, folder, kinds, licence, names, single_file
 from app.core.models.aspects import ASPECTS, SQUARE
@@ -37,29 +37,71 @@ def locate(setting: str, cached: str = "") -> Path:
     return name.path or cache.snapshot(name, cached) or Path(setting)
 
 
-def load_facts(setting: str, cached: str = "") -> dict[str, Any]:
-    """Return a model's facts as a dictionary; a model that is not downloaded has all keys, with unknown values.
+class ModelFacts(TypedDict, total=False):
+    """What is known of a model; one that is not downloaded has all keys up to ``multiple``, with unknown values.
 
-    It holds everything in the model's ``house.json`` (licence, sources, styles, starters …), and these keys:
-
-    - ``name``, ``title``: the model's name, and its name on pages;
-    - ``size``, ``sizes``: the side of its pictures in pixels or ``None``, and the sides that may be requested;
-    - ``frame``: width and height of its pictures, or ``None``; ``multiple``: each side is a multiple of it;
-    - ``aspects``: the aspect ratios that may be requested;
-    - ``finer``: by how much its decoder can enlarge the same latents;
-    - ``family``: as in `app.core.models.kinds`, or ``""``; ``width``: of the text states that its network takes, or
-      ``None`` (both decide which LoRA files fit);
-    - ``scheduler``, ``schedule``: its scheduler's class or ``""``, and its configuration;
-    - ``few_step``: whether it is distilled; ``steps_max``: the steps of the schedule it was distilled on, or ``None``;
-    - ``embeds_guidance``: whether guidance is an input of its network, and needs no second evaluation;
-    - ``takes_guidance``, ``has_negatives``: whether it uses a visitor's guidance, and negative prompts;
-    - ``reads_weights``: whether prompts may have weights, any length and textual inversions;
-    - ``clip_skip_max``: how many of the text encoders' last layers can be skipped, or ``None``;
-    - ``text_widths``: the widths of its text encoders' embeddings, or ``None`` if unknown or unsupported;
-    - ``has_sketches``: whether it is sketch-conditioned;
-    - ``licence``: only if its card, ``house.json`` or file names one;
-    - ``usual_steps``, ``usual_guidance``: only in flow families, those of the most similar known model.
+    The keys after these are those of its ``house.json``, each only if that file has it.
     """
+
+    name: str
+    title: str
+    """Its name on pages."""
+    size: int | None
+    """The side of its pictures in pixels."""
+    sizes: list[int]
+    """The sides that may be requested."""
+    frame: list[int] | None
+    """Width and height of its pictures."""
+    aspects: list[str]
+    """The aspect ratios that may be requested."""
+    finer: int
+    """By how much its decoder can enlarge the same latents."""
+    family: str
+    """As in `app.core.models.kinds`, or ""; with `width` it decides which LoRA files fit."""
+    width: int | None
+    """Of the text states that its network takes."""
+    scheduler: str
+    schedule: dict[str, Any]
+    """Its scheduler's class, or "", and configuration."""
+    few_step: bool
+    """Whether it is distilled."""
+    steps_max: int | None
+    """The steps of the schedule it was distilled on."""
+    embeds_guidance: bool
+    """Whether guidance is an input of its network, and needs no second evaluation."""
+    takes_guidance: bool
+    has_negatives: bool
+    """Whether it uses a visitor's guidance, and negative prompts."""
+    reads_weights: bool
+    """Whether prompts may have weights, any length and textual inversions."""
+    clip_skip_max: int | None
+    """How many of the text encoders' last layers can be skipped."""
+    text_widths: list[int] | None
+    """The widths of its text encoders' embeddings; ``None`` if unknown or unsupported."""
+    has_sketches: bool
+    """Whether it is sketch-conditioned."""
+    multiple: int
+    """What each side of a picture is a multiple of, in pixels."""
+
+    licence: str
+    """Of its card, ``house.json`` or file."""
+    usual_steps: int | None
+    usual_guidance: float | None
+    """Of flow families: those of the most similar known model."""
+    prefix: str
+    defaults: dict[str, Any]
+    presets: dict[str, dict[str, Any]]
+    hands: list[dict[str, str]]
+    """Its styles, and in `hand_pattern` how a prompt names one; `unnamed` are those for stops that name none."""
+    hand_pattern: str
+    unnamed: list[str]
+    sources: list[dict[str, str]]
+    vocabulary: list[str]
+    starters: list[list[str]]
+
+
+def load_facts(setting: str, cached: str = "") -> ModelFacts:
+    """Return a model's facts; `setting` names the model as in the settings, `cached` the folder of downloads."""
     path = locate(setting, cached)
     if path.is_file():
         about = path.stat()
@@ -82,7 +124,7 @@ def kind_title(path: Path) -> str:
 
 
 @lru_cache(maxsize=32)
-def _folder_facts(path: Path, name: str, _there: int) -> dict[str, Any]:
+def _folder_facts(path: Path, name: str, _there: int) -> ModelFacts:
     house = _json_or_nothing(path / "house.json")
     house["name"] = name or house.get("name") or path.resolve().name
     if not house.get("licence") and (of_card := licence.from_card(path)):
@@ -97,23 +139,23 @@ def _folder_facts(path: Path, name: str, _there: int) -> dict[str, Any]:
     has_sketches = (path / folder.SKETCH).exists()
     encoders = [_json_or_nothing(path / part / "config.json") for part in CLIP]
     facts = _facts(house, kind, configs, finer) | {"has_sketches": has_sketches}
-    return facts | _text_facts(
-        None if has_sketches else kind, encoders, facts["width"], is_known=kind is not None or has_sketches
-    )
+    is_known = kind is not None or has_sketches
+    texts = _text_facts(None if has_sketches else kind, encoders, facts["width"], is_known=is_known)
+    return cast(ModelFacts, facts | texts)
 
 
 @lru_cache(maxsize=32)
-def _file_facts(path: Path, _changed: int, _beside: int) -> dict[str, Any]:
+def _file_facts(path: Path, _changed: int, _beside: int) -> ModelFacts:
     try:
         house = single_file.description(path)
         file = single_file.inspect(path)
     except ModelError:
         nothing: Configs = {"index": {}, "scheduler": {}, "network": {}, "vae": {}}
         known = _facts({"name": path.stem}, None, nothing, 1) | {"has_sketches": False}
-        return known | _text_facts(None, (), None, is_known=False)
+        return cast(ModelFacts, known | _text_facts(None, (), None, is_known=False))
     configs = {"index": {}, "scheduler": file.scheduler, "network": file.unet, "vae": file.vae}
     known = _facts(house, kinds.find(file.kind), configs, 1) | {"has_sketches": False}
-    return known | _text_facts(kinds.find(file.kind), (), known["width"], is_known=True)
+    return cast(ModelFacts, known | _text_facts(kinds.find(file.kind), (), known["width"], is_known=True))
 
 
 def _facts(house: dict[str, Any], kind: Kind | None, configs: Configs, finer: int) -> dict[str, Any]:

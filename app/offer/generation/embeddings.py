@@ -19,6 +19,7 @@ from app.core.i18n.formatting import join_words
 from app.core.i18n.gettext import _
 from app.core.models import tensor_file
 from app.core.models.errors import ModelError
+from app.core.models.facts import ModelFacts
 from app.core.text import embedding_names
 from app.core.text.embedding_names import OF_ENCODERS
 from app.offer.generation import models_on_offer
@@ -42,7 +43,7 @@ class Embedding:
     vectors: int
     path: Path
 
-    def fits(self, facts: dict[str, Any]) -> bool:
+    def fits(self, facts: ModelFacts) -> bool:
         """Return whether a model with these facts can use it; true if the model's widths are not known."""
         widths = facts["text_widths"]
         return bool(facts["reads_weights"]) and (widths is None or tuple(widths) == self.widths)
@@ -102,7 +103,7 @@ def flaw(text: str, setting: str) -> str:
             "names the embedding “%(name)s”, which does not fit: its vectors have %(widths)s numbers, and the text"
             " encoders of the model %(model)s read %(others)s.",
             name=unfit[0].name, widths=_as_text(unfit[0].widths), model=facts["name"],
-            others=_as_text(facts["text_widths"]),
+            others=_as_text(facts["text_widths"] or ()),
         )  # fmt: skip
     broken = {Path(name).stem.casefold(): name for name in strays()}
     for word in sorted(embedding_names.named(text, broken)):

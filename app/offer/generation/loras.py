@@ -20,6 +20,7 @@ from flask import current_app, has_app_context
 from app.core.files import atomic_write
 from app.core.i18n.formatting import join_words
 from app.core.i18n.gettext import _
+from app.core.models.facts import ModelFacts
 from app.offer.generation import adapters, lora_file, models_on_offer, per_request
 from app.offer.generation.lora_file import SUFFIX
 
@@ -52,7 +53,7 @@ class Lora:
     path: Path
     model: str | None = None
 
-    def fits(self, facts: dict[str, Any]) -> bool:
+    def fits(self, facts: ModelFacts) -> bool:
         """Return whether it can be applied to a model with these facts; true if they do not rule it out."""
         width = facts.get("width")
         of_flow = lora_file.FLOW_FAMILIES.get(facts.get("family", ""), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import current_app, has_app_context
 
@@ -11,6 +11,7 @@ from app.core.i18n.formatting import join_words
 from app.core.i18n.gettext import _
 from app.core.models import facts as of_models
 from app.core.models import states
+from app.core.models.facts import ModelFacts
 from app.core.models.states import State
 from app.offer.generation import per_request
 
@@ -62,7 +63,7 @@ def not_offered(name: str) -> str:
     return _("The model %(name)s is not offered here; these are: %(others)s.", name=name, others=join_words(names))
 
 
-def facts(setting: str | None = None) -> dict[str, Any]:
+def facts(setting: str | None = None) -> ModelFacts:
     """Return the facts of a model by its setting, or of the site's first (:func:`app.core.models.facts.load_facts`)."""
     named = setting or str(current_app.config["MODEL"])
     return per_request.once("facts", named, lambda: of_models.load_facts(named, cache()))

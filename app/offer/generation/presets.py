@@ -12,6 +12,7 @@ from math import ceil
 from typing import Any
 
 from app.core.models import aspects, noise_levels
+from app.core.models.facts import ModelFacts
 from app.core.models.kinds import FLOW_SOLVER
 
 FAST, BALANCED, EXACT = "fast", "balanced", "exact"
@@ -102,7 +103,7 @@ UNGUIDED = (0.0, 0.0)
 
 def resolve(
     preset: str,
-    facts: Mapping[str, Any],
+    facts: ModelFacts,
     *,
     steps: int | None = None,
     guidance: float | None = None,
@@ -144,39 +145,37 @@ def resolve(
     return _in_steps(settings) | larger | framed
 
 
-def frame(facts: Mapping[str, Any], size: int, aspect: str) -> tuple[int, int]:
+def frame(facts: ModelFacts, size: int, aspect: str) -> tuple[int, int]:
     """Return the width and height of the pictures that a model with these facts renders at a size and aspect ratio."""
     _larger, framed = _size(facts, size, aspect)
     width, height = framed.get("frame", (size, size))
     return int(width), int(height)
 
 
-def _size(facts: Mapping[str, Any], size: int | None, aspect: str | None) -> tuple[dict[str, int], dict[str, Any]]:
+def _size(facts: ModelFacts, size: int | None, aspect: str | None) -> tuple[dict[str, int], dict[str, Any]]:
     """Return the enlargement over the model's own size, and the frame if it is not a square."""
     larger = _enlargement(size, facts.get("size"), facts.get("finer", 1))
     return larger, _frame_settings(aspect, larger, facts)
 
 
-def _of_unet(preset: str, facts: Mapping[str, Any]) -> Preset:
+def _of_unet(preset: str, facts: ModelFacts) -> Preset:
     base = (FEW_STEPS if facts.get("few_step") else PRESETS)[preset]
     if facts.get("embeds_guidance"):
         return replace(base, guidance=EMBEDDED_GUIDANCE, guided=UNGUIDED, gain=1.0)
     return base
 
 
-def _of_flow(preset: str, facts: Mapping[str, Any]) -> Preset:
+def _of_flow(preset: str, facts: ModelFacts) -> Preset:
     """Return a preset for a flow model, with the defaults of its authors."""
     base = (FLOW_FEW_STEPS if facts.get("few_step") else FLOW)[preset]
-    if facts.get("few_step") and facts.get("usual_steps"):
-        base = replace(base, steps=facts["usual_steps"])
+    if facts.get("few_step") and (usual := facts.get("usual_steps")):
+        base = replace(base, steps=usual)
     if facts.get("embeds_guidance"):
         return replace(base, guidance=facts.get("usual_guidance") or EMBEDDED_FLOW_GUIDANCE, guided=UNGUIDED)
     return replace(base, guidance=facts.get("usual_guidance") or base.guidance)
 
 
-def _depths_by_noise(
-    settings: Mapping[str, Any], facts: Mapping[str, Any], frame: Sequence[int]
-) -> list[tuple[float, int]]:
+def _depths_by_noise(settings: Mapping[str, Any], facts: ModelFacts, frame: Sequence[int]) -> list[tuple[float, int]]:
     """Return a preset's ladder with its noise levels as fractions of the steps, for the model's schedule."""
     steps = settings["steps"]
     if steps < 2:
@@ -200,7 +199,7 @@ def _enlargement(size: int | None, own: int | None, finest: int) -> dict[str, in
     return {"enlarged": times} | ({"finer": finest} if finest > 1 and times % finest == 0 else {})
 
 
-def _frame_settings(aspect: str | None, larger: Mapping[str, int], facts: Mapping[str, Any]) -> dict[str, Any]:
+def _frame_settings(aspect: str | None, larger: Mapping[str, int], facts: ModelFacts) -> dict[str, Any]:
     """Return the aspect ratio and the frame of pictures that are not square; empty for squares."""
     own = facts.get("size")
     if aspect in (None, aspects.SQUARE) or not own:

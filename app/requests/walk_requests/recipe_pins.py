@@ -6,7 +6,7 @@ Every value is bounded, so a forged recipe cannot make a worker allocate or run 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.i18n.gettext import _
 from app.core.models import aspects
+from app.core.models.facts import ModelFacts
 from app.core.text import embedding_names
 from app.offer.generation.loras import NAME_MAX
 from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
@@ -148,7 +149,7 @@ class PinnedSettings(BaseModel):
         """Return the aspect ratio; ``None`` for a square."""
         return None if self.sampling is None else self.sampling.aspect
 
-    def frame_flaw(self, facts: Mapping[str, Any]) -> str:
+    def frame_flaw(self, facts: ModelFacts) -> str:
         """Return why a model with these facts cannot render this size; ``""`` if it can, or its sizes are not known."""
         aspect, frame = self.aspect, self.sampling and self.sampling.frame
         if (aspect is None) != (frame is None):
