@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from benchmarks import pareto, report, strips
+from benchmarks import pareto, report
 from benchmarks.contenders import Film
 from benchmarks.films import JUDGED, NAMES
 from benchmarks.judging import JUDGED_NAMES, nearness
@@ -135,14 +135,6 @@ def test_median_of_ratios_is_taken_pair_by_pair() -> None:
     assert median([1.0] * 9).low == 1
     with pytest.raises(ValueError, match="nothing"):
         median([])
-
-
-def test_strips_are_small_and_show_every_film(store: Store) -> None:
-    rng = np.random.default_rng(0)
-    noisy = Film([0.0] * 60, list(rng.integers(0, 255, (60, 8, 8, 3), np.uint8).repeat(16, 1).repeat(16, 2)))
-    films = [store.film("P1", 1, JUDGED), noisy]
-    data = strips.picture(films)
-    assert len(data) <= strips.LIMIT
 
 
 def test_films_are_held_against_references_at_the_same_positions() -> None:
