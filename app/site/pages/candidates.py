@@ -12,6 +12,7 @@ from app.core.errors import NoRoom
 from app.core.i18n.gettext import _
 from app.requests.walk_requests import candidates
 from app.site.presentation import candidate_rows, form_address
+from app.site.presentation.form_commands import Command
 from app.site.presentation.make_form import MakeForm, StopLine
 from app.site.web import fragments
 from app.site.web.responses import conditional
@@ -22,7 +23,7 @@ from app.walks.queue.candidate_requests import A_ROW
 
 blueprint = Blueprint("candidates", __name__)
 
-BUTTON = re.compile(r"(candidates|more|drop|style)-([0-9]{1,2})(?:-([a-z0-9-]{1,80}))?", re.ASCII)
+ACTS = "candidates", "more", "drop", "style"
 HOUR = 3600
 
 
@@ -52,17 +53,16 @@ def picture(set_id: str, index: int) -> Response:
     return response
 
 
-def edit(form: MakeForm, change: str) -> NoRoom | None:
+def edit(form: MakeForm, command: Command) -> NoRoom | None:
     """Handle a button of the form for candidates: request, request more, repaint a photo in a style, or remove.
 
-    ``change`` is the button's value; other values are ignored. Return the error if a limit refused it, else ``None``.
+    Other commands are ignored. Return the error if a limit refused it, else ``None``.
     """
-    match = BUTTON.fullmatch(change)
-    if match is None or int(match[2]) >= len(form.stops):
+    if command.act not in ACTS:
         return None
-    what, index = match[1], int(match[2])
+    what, index = command.act, command.stop
     stop = form.stops[index]
-    if what == "style" and not (stop.picture and form.style_named(match[3] or "")):
+    if what == "style" and not (stop.picture and form.style_named(command.style)):
         return None  # a prompt without a photo gets its style when the walk is generated
     owner, network = visitors.digest(visitors.current()), rate_limits.network_key()
     candidate_set, admit = candidate_requests.find_of_owner(stop.candidates, owner), rate_limits.PAGE.admit

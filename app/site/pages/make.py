@@ -35,6 +35,7 @@ from app.site.pages import about, blueprint, candidates, gallery, photos, walk
 from app.site.pages.walk import redirect_to_walk
 from app.site.presentation import candidate_rows, form_address, readings, style_groups, wording
 from app.site.presentation import make_form as forms
+from app.site.presentation.form_commands import Command
 from app.site.web import error_responses, fragments
 from app.site.web.responses import conditional, page_response
 from app.walks.queue import fair_queue, jobs
@@ -128,37 +129,34 @@ def edit() -> Response:
     form.follow_styles()
     if refused := _upload_photos(form):
         return refused
-    change = request.form.get("edit", "")
-    form.edit(change, limits.stops_max)
-    if change == "look":
-        form.fill_in_guesses()
-    if elsewhere := _leave(form, change):
+    command = form.command(request.form.get("edit", ""))
+    form.edit(command, limits.stops_max)
+    if elsewhere := _leave(form, command):
         return elsewhere
     readings.check_drawings(form)
     candidate_rows.remove_outdated(form, _owner())
-    if error := candidates.edit(form, change):
+    if error := candidates.edit(form, command):
         response = make_page(form, status=error.status)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     return make_page(form)
 
 
-def _leave(form: forms.MakeForm, change: str) -> Response | None:
+def _leave(form: forms.MakeForm, command: Command) -> Response | None:
     """Redirect to the page that a button of the form leads to; ``None`` for a button that leads to no other page.
 
     The page's address carries the form, so that the page can link back to it as it is filled in.
     """
     carried: dict[str, Any] = {form_address.NAME: form_address.write(form)}
-    match = re.fullmatch("captions-([0-9]{1,2})", change, re.ASCII)
-    photo = form.stops[int(match[1])].photo if match and int(match[1]) < len(form.stops) else None
-    if match and photo:
-        words = form.stops[int(match[1])].prompt.strip()
+    photo = form.stops[command.stop].photo if command.act == "captions" else None
+    if photo is not None:
+        words = form.stops[command.stop].prompt.strip()
         description: dict[str, Any] = {} if words in ("", photo.guess) else {"description": words}
         address = url_for("captions.of_photo", photo_id=photo.id, **description, **carried)
-    elif change == "styles" and shipped.of_model(models_on_offer.setting(form.model or None)):
+    elif command.act == "styles" and shipped.of_model(models_on_offer.setting(form.model or None)):
         prompt = next((stop.prompt for stop in form.stops if stop.prompt.strip()), None)
         address = url_for("styles.index", prompt=prompt, model=form.model or None, **carried)
-    elif change == "another" and (other := catalogue.random_walk()):
+    elif command.act == "another" and (other := catalogue.random_walk()):
         address = f"{other.url}?{urlencode({name: text for name, text in carried.items() if text})}"
     else:
         return None

@@ -5,6 +5,7 @@ __all__ = [
     "choices",
     "filter_options",
     "form_address",
+    "form_commands",
     "form_fields",
     "make_form",
     "photo_view",

@@ -21,8 +21,9 @@ from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.requests.walk_requests.error_messages import stop_suffix
 from app.requests.walk_requests.schema import PICTURE
-from app.site.presentation import form_fields
+from app.site.presentation import form_commands, form_fields
 from app.site.presentation import typed_numbers as typed
+from app.site.presentation.form_commands import Command
 from app.site.presentation.photo_view import PhotoView
 from app.storage.walk_models import FINISHED, ID, Walk
 from app.walks.saved import lookup
@@ -231,25 +232,32 @@ class MakeForm:
         for error in errors.errors:
             self._explain(error)
 
-    def edit(self, change: str, stops_max: int) -> None:
-        """Apply an edit button to the form; ``change`` is the button's value, and unknown values are ignored."""
-        if change == "add-stop" and len(self.stops) < stops_max:
-            self.stops.insert(-1, StopLine())
-        elif change == "remove-stop" and len(self.stops) > STOPS_MIN:
-            del self.stops[-2]
-        elif change == "turn-round" and self.parent is None:
-            self.stops.reverse()
-        elif change == "let-go":
-            self.parent = None
-        elif re.fullmatch(r"drop-photo-[0-9]{1,2}", change, re.ASCII) and int(change[11:]) < len(self.stops):
-            stop = self.stops[int(change[11:])]
-            stop.picture, stop.photo, stop.cut_out = "", None, False
-        elif re.fullmatch(r"plain-[0-9]{1,2}", change, re.ASCII) and int(change[6:]) < len(self.stops):
-            self.stops[int(change[6:])].own = {}
-        elif match := re.fullmatch(r"style-([0-9]{1,2})-([a-z0-9-]{1,80})", change, re.ASCII):
-            self._set_style(int(match[1]), match[2])
+    def edit(self, command: Command, stops_max: int) -> None:
+        """Apply an edit button to the form; a command that edits nothing is ignored."""
+        match command.act:
+            case "add-stop" if len(self.stops) < stops_max:
+                self.stops.insert(-1, StopLine())
+            case "remove-stop" if len(self.stops) > STOPS_MIN:
+                del self.stops[-2]
+            case "turn-round" if self.parent is None:
+                self.stops.reverse()
+            case "let-go":
+                self.parent = None
+            case "drop-photo":
+                stop = self.stops[command.stop]
+                stop.picture, stop.photo, stop.cut_out = "", None, False
+            case "plain":
+                self.stops[command.stop].own = {}
+            case "style":
+                self._set_style(command.stop, command.style)
+            case "look":
+                self._fill_in_guesses()
 
-    def fill_in_guesses(self) -> None:
+    def command(self, value: str) -> Command:
+        """Return the command of a button of this form, by its value."""
+        return form_commands.parse(value, len(self.stops))
+
+    def _fill_in_guesses(self) -> None:
         """Fill in a worker's description of a photo where the prompt is empty, as the page's script does."""
         for stop in self.stops:
             if stop.photo is not None and not stop.prompt.strip():
@@ -262,7 +270,7 @@ class MakeForm:
     def _set_style(self, index: int, name: str) -> None:
         """Set a stop's own style; an unknown name is ignored."""
         style = self.style_named(name)
-        if style is not None and index < len(self.stops):
+        if style is not None:
             self.stops[index].own = self.stops[index].own | {"hand": style.hand.words}
 
     def _explain(self, error: FieldError) -> None:

@@ -130,7 +130,7 @@ def test_complaint_about_anything_else_stands_over_the_form() -> None:
 )
 def test_stops_are_added_removed_and_turned_round(before: str, change: str, after: list[str]) -> None:
     form = filled(*before)
-    form.edit(change, LIMITS.stops_max)
+    form.edit(form.command(change), LIMITS.stops_max)
     assert [stop.prompt for stop in form.stops] == after
 
 
@@ -202,9 +202,9 @@ def test_joint_stays_as_it_was_painted_whatever_the_rest_is_painted_with(parent:
 
 def test_form_can_let_go_of_the_walk_it_goes_on_from(parent: Walk) -> None:
     form = filled("", "a kite", continues=parent.id)
-    form.edit("turn-round", LIMITS.stops_max)
+    form.edit(form.command("turn-round"), LIMITS.stops_max)
     assert [stop.prompt for stop in form.stops] == ["the sun", "a kite"]  # the joint stays where it is
-    form.edit("let-go", LIMITS.stops_max)
+    form.edit(form.command("let-go"), LIMITS.stops_max)
     assert "continues" not in form.commission()
 
 
@@ -256,7 +256,7 @@ FIELDS = st.lists(
 @given(fields=FIELDS, change=st.sampled_from(["add-stop", "remove-stop", "turn-round", "let-go", "x"]))
 def test_form_is_always_a_walk_or_explained(app: Flask, fields: list[Any], change: str) -> None:
     form = forms.from_fields(MultiDict(fields), LIMITS)
-    form.edit(change, LIMITS.stops_max)
+    form.edit(form.command(change), LIMITS.stops_max)
     form.frame_choices(24, LIMITS)
     try:
         validate(form.commission())

@@ -1,0 +1,38 @@
+"""The buttons of the form that are no request for a walk: what each does, and for which stop."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+OF_THE_WALK = "add-stop", "remove-stop", "turn-round", "let-go", "look", "styles", "another"
+OF_A_STOP = "drop-photo", "plain", "captions", "candidates", "more", "drop"
+"""Their values end in the stop's number from 0, such as ``more-1``."""
+STYLE = "style"
+"""Its value ends in the stop's number and the style's name, such as ``style-0-watercolour``."""
+VALUE = re.compile(
+    rf"(?P<walk>{'|'.join(OF_THE_WALK)})"
+    rf"|(?P<stop>{'|'.join(OF_A_STOP)})-(?P<number>[0-9]{{1,2}})"
+    rf"|{STYLE}-(?P<styled>[0-9]{{1,2}})-(?P<name>[a-z0-9-]{{1,80}})",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a button does; the stop it is for, if it is for one; and the style that it names."""
+
+    act: str = ""
+    stop: int = -1
+    style: str = ""
+
+
+def parse(value: str, stops: int) -> Command:
+    """Return the command of a button's value; one that does nothing if the value is unknown or names no stop."""
+    match = VALUE.fullmatch(value)
+    if match is None:
+        return Command()
+    if match["walk"]:
+        return Command(match["walk"])
+    number = int(match["number"] or match["styled"])
+    return Command(match["stop"] or STYLE, number, match["name"] or "") if number < stops else Command()

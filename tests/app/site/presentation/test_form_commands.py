@@ -1,0 +1,46 @@
+"""Buttons of the form: which command each is, and what is none."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.core.config import ROOT
+from app.site.presentation import form_commands
+from app.site.presentation.form_commands import Command
+
+EDIT = re.compile(r'name="edit"[^>]*?value="([^"]+)"')
+BUTTONS_THAT_SEND = {"read", "bring"}
+"""They show the form again, with what it was filled in with."""
+
+
+@pytest.mark.parametrize(
+    ("value", "command"),
+    [
+        ("add-stop", Command("add-stop")),
+        ("drop-photo-1", Command("drop-photo", 1)),
+        ("drop-1", Command("drop", 1)),
+        ("more-0", Command("more", 0)),
+        ("style-1-ink-wash", Command("style", 1, "ink-wash")),
+        ("more-2", Command()),
+        ("style-0", Command()),
+        ("more-0-ink-wash", Command()),
+        ("more-²", Command()),
+        ("more-001", Command()),
+        ("add-stop-0", Command()),
+        ("", Command()),
+        ("add-stop\n", Command()),
+        ("x" * 100_000, Command()),
+    ],
+)
+def test_value_is_a_command_for_a_stop_that_is_there_or_none(value: str, command: Command) -> None:
+    assert form_commands.parse(value, stops=2) == command
+
+
+def test_every_button_of_the_templates_is_a_command() -> None:
+    pages = [path.read_text("utf-8") for path in (ROOT / "templates/pages").glob("*.html")]
+    values = {re.sub(r"\{\{.*?\}\}", "0", value) for page in pages for value in EDIT.findall(page)}
+    assert len(values) > 10
+    unknown = {value for value in values if form_commands.parse(value, stops=1) == Command()}
+    assert unknown <= BUTTONS_THAT_SEND
