@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,28 @@ IN_MORE = {
 }  # fmt: skip
 OF_THE_STOP = {"prompt", "picture", "cut_out"}
 OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", "preset", "size", "aspect", "model"}
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    """Return a function that returns a text that matches a pattern, and ``""`` for others."""
+    return lambda text: text if pattern.fullmatch(text) else ""
+
+
+OF_A_STOP: dict[str, Callable[[str], Any]] = {
+    "prompt": str,
+    "picture": _matching(PICTURE),
+    "candidates": _matching(ID),
+    "layout": str,
+    "lora": str,
+    "lora_weight": str,
+    "own": form_fields.read_own,
+}
+"""The form's fields for each stop that are read as they are, and how."""
+TEXTS = (
+    "negative_prompt", "seed", "frames", "fps", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size",
+    "aspect", "model",
+)  # fmt: skip
+TICKS = "easing", "unlisted", "photos_may_be_shown"
 
 
 @dataclass(slots=True)
@@ -294,45 +317,13 @@ class MakeForm:
 
 def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     """Return the form from a query string or a body. Stops beyond the limit are kept, for validation to refuse."""
-    prompts = fields.getlist("prompt")[: 2 * limits.stops_max]
-    prompts += [""] * (STOPS_MIN - len(prompts))
-    own = [form_fields.read_own(text) for text in fields.getlist("own")[: len(prompts)]]
-    own += [{} for _ in prompts[len(own) :]]
-    drawings = [chosen.written(each) for each in _drawings(fields, len(prompts))]
-    pictures = [text if PICTURE.fullmatch(text) else "" for text in fields.getlist("picture")[: len(prompts)]]
-    sets = [text if ID.fullmatch(text) else "" for text in fields.getlist("candidates")[: len(prompts)]]
-    layouts, loras, weights = (fields.getlist(name)[: len(prompts)] for name in ("layout", "lora", "lora_weight"))
-    for each in (pictures, sets, layouts, loras, weights):
-        each += [""] * (len(prompts) - len(each))
-    form = MakeForm(
-        stops=[
-            StopLine(prompt, picture=picture, drawing=drawing, layout=layout, candidates=each_set, own=each)
-            for prompt, picture, drawing, layout, each_set, each in zip(
-                prompts, pictures, drawings, layouts, sets, own, strict=True
-            )
-        ],
-        negative_prompt=fields.get("negative_prompt", ""),
-        seed=fields.get("seed", ""),
-        frames=fields.get("frames", ""),
-        fps=fields.get("fps", ""),
-        hand=fields.get("hand", ""),
-        steps=fields.get("steps", ""),
-        guidance=fields.get("guidance", ""),
-        clip_skip=fields.get("clip_skip", ""),
-        ending=fields.get("ending", ""),
-        preset=fields.get("preset", ""),
-        size=fields.get("size", ""),
-        aspect=fields.get("aspect", ""),
-        easing=bool(fields.get("easing")),
-        model=fields.get("model", ""),
-        unlisted=bool(fields.get("unlisted")),
-        photos_may_be_shown=bool(fields.get("photos_may_be_shown")),
-    )
-    for stop, name, weight in zip(form.stops, loras, weights, strict=True):
-        stop.lora, stop.lora_weight = name, weight
-    for ticked in fields.getlist("cut_out"):
-        if re.fullmatch("[0-9]{1,2}", ticked, re.ASCII) and int(ticked) < len(form.stops):
-            form.stops[int(ticked)].cut_out = True
+    count = max(STOPS_MIN, len(fields.getlist("prompt")[: 2 * limits.stops_max]))
+    written: dict[str, Any] = {name: fields.get(name, "") for name in TEXTS}
+    ticked: dict[str, Any] = {name: bool(fields.get(name)) for name in TICKS}
+    form = MakeForm(stops=_stop_lines(fields, count), **written, **ticked)
+    for number in fields.getlist("cut_out"):
+        if re.fullmatch("[0-9]{1,2}", number, re.ASCII) and int(number) < len(form.stops):
+            form.stops[int(number)].cut_out = True
     for index, stop in enumerate(form.stops):
         stop.pick(fields.get(f"candidate-{index}", ""))
     if token := fields.get("token", ""):
@@ -342,6 +333,19 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     if walk_id := fields.get("continues", ""):
         form.continue_from(walk_id)
     return form
+
+
+def _stop_lines(fields: MultiDict[str, str], count: int) -> list[StopLine]:
+    """Return the lines of the stops, whose fields stand one after the other; missing ones are empty."""
+    columns = {name: iter(fields.getlist(name)[:count]) for name in OF_A_STOP}
+    drawings = _drawings(fields, count)
+    return [
+        StopLine(
+            drawing=chosen.written(drawings[index]),
+            **{name: read(next(columns[name], "")) for name, read in OF_A_STOP.items()},
+        )
+        for index in range(count)
+    ]
 
 
 def _words_or_photo(stop: StopLine) -> dict[str, Any]:
