@@ -19,7 +19,7 @@ from worker.tasks.painting import WalkInProgress
 
 GPU_THREADS, CPU_THREADS = 2, 1
 """The number of writer threads: for a GPU two, which write a film and a batch or two batches at a time; for a CPU one,
-which uses idle cores (measured in docs/decisions/0069-writing-beside-painting.md)."""
+which uses idle cores (decision 69 in docs/decisions/README.md)."""
 
 
 def threads_for(device: str, cores: int) -> int:

@@ -3,7 +3,7 @@
 There the garbage collector may run in the middle of an assignment to an object's state in SQLAlchemy. If it collects
 that very object, a callback assigns to the same state, whose memory is then freed twice. Objects shown on a page are
 freed only by the collector, as a template's context is a reference cycle. See
-``docs/decisions/0019-what-a-session-loaded-outlives-it.md``.
+decision 19 (docs/decisions/README.md).
 """
 
 from __future__ import annotations

@@ -36,12 +36,16 @@ def test_programs_that_are_named_exist() -> None:
     ] == []
 
 
-def test_decisions_are_numbered_without_a_gap_and_all_in_the_index() -> None:
+def test_decisions_are_in_the_index_and_none_has_anothers_number() -> None:
     index = (DECISIONS[0].parent / "README.md").read_text("utf-8")
-    for number, page in enumerate(DECISIONS, 1):
+    binding, _, settled = index.partition("## Settled")
+    for page in DECISIONS:
+        number = int(page.name[:4])
         title = page.read_text("utf-8").partition("\n")[0].removeprefix(f"# {number}. ")
-        assert page.name.startswith(f"{number:04d}-")
-        assert f"{number}. [{title}]({page.name})\n" in index
+        assert f"- {number}. [{title}]({page.name})\n" in binding
+    numbers = [int(number) for number in re.findall(r"^- ([0-9]+)\. ", binding + settled, re.MULTILINE)]
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
+    assert binding.count("](0") == len(DECISIONS)
 
 
 def drawn_in_tree(package: str) -> dict[str, list[str]]:

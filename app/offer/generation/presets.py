@@ -39,7 +39,7 @@ class Preset:
     ``gain`` is how much stronger guidance is in these steps than requested, since other steps have none. ``spacing`` is
     the half log-SNR of the first and last step, at equal distances (``None`` for the solver's own). ``detail`` is how
     much stronger the finest details of the latents are midway between two stops, where blends lose some
-    (docs/decisions/0049). ``ladder`` has an entry for each pass of intermediate samples: its depth, and the samples per
+    (decision 49). ``ladder`` has an entry for each pass of intermediate samples: its depth, and the samples per
     leg. A depth is a fraction of the steps if a model sets it; here it is a noise level, the ratio of noise to picture
     that is left (`app.core.models.noise_levels`), because the same step has another level in each schedule. With
     ``branches``, samples and frames start from the samples of the previous pass. Without, each is rendered from its
@@ -65,7 +65,7 @@ PRESETS = {
     EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.22, 16), (0.067, 22)), branches=False),
 }
 """For models that were trained on noise levels. At the first level the composition is not fixed yet, at the second only
-the details are not (docs/decisions/0066)."""
+the details are not (decision 66)."""
 
 FEW_STEPS = {
     FAST: Preset(scheduler="", steps=2, guidance=1.0, ladder=((1.6, 6),)),

@@ -4,7 +4,7 @@ The transformer's context refiner turns each text into the states that its main 
 interpolated token by token as far as both texts reach. The longer text's other tokens are kept and faded: the logarithm
 of that text's share is added to their attention scores before the softmax. The picture's position in the rotary
 embedding follows the texts', and is interpolated between both. At both ends the prediction is the transformer's own, up
-to rounding (docs/decisions/0064).
+to rounding (decision 64).
 """
 
 from __future__ import annotations
