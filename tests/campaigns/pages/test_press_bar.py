@@ -1,0 +1,69 @@
+"""The button of the form, and the time the walk takes: in view whatever is written and opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from app.storage.database import db
+from tests.conftest import make_app
+from tests.support import easel
+from tests.support.visits import visiting
+
+pytestmark = pytest.mark.server
+
+LONG = "a fox in the snow under a red moon beside an old house with many windows and a garden of roses"
+HIDES = """() => {
+    const own = document.activeElement, box = own.getBoundingClientRect()
+    const bar = document.querySelector(".press").getBoundingClientRect()
+    const hides = own !== document.body && !own.closest(".press") && box.bottom > bar.top + 1 && box.top < bar.bottom - 1
+    return hides ? own.outerHTML.slice(0, 99) : ""
+}"""
+"""What has the focus and is behind the bar."""
+WRITTEN = "&".join([f"prompt={LONG.replace(' ', '+')}"] * 4)
+
+
+@pytest.fixture
+def visit(instance: Path, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens the form, filled in as an address says, in a window."""
+    app: Flask = make_app(instance)
+    with app.app_context(), easel.served(app) as address, visiting(browser) as visits:
+
+        def open_page(query: str, **options: Any) -> Page:
+            page = visits.open(base_url=address, **options)
+            page.goto(f"/?{query}")
+            return page
+
+        yield open_page
+        db.session.remove()
+        db.engine.dispose()
+
+
+def is_in_view(page: Page, selector: str) -> bool:
+    box, window = page.locator(selector).bounding_box(), page.viewport_size
+    assert box is not None and window is not None
+    return box["y"] >= 0 and box["y"] + box["height"] <= window["height"] and box["x"] + box["width"] <= window["width"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 900)])
+@pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without"])
+def test_button_and_time_stay_in_view(visit: Callable[..., Page], width: int, height: int, has_script: bool) -> None:
+    for query in ("", WRITTEN, f"{WRITTEN}&steps=0"):
+        page = visit(query, viewport={"width": width, "height": height}, java_script_enabled=has_script)
+        for _ in range(2):
+            assert is_in_view(page, "#paint")
+            assert is_in_view(page, ".press p")
+            page.locator("#more summary").click()  # everything that "More" holds opens or shuts above the bar
+
+
+def test_field_that_has_the_focus_is_not_behind_the_bar(visit: Callable[..., Page]) -> None:
+    page = visit(WRITTEN, viewport={"width": 390, "height": 844})
+    page.locator("#more summary").click()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        assert page.evaluate(HIDES) == ""
