@@ -21,8 +21,8 @@ LONG = "a fox in the snow under a red moon beside an old house with many windows
 HIDES = """() => {
     const own = document.activeElement, box = own.getBoundingClientRect()
     const bar = document.querySelector(".press").getBoundingClientRect()
-    const hides = own !== document.body && !own.closest(".press") && box.bottom > bar.top + 1 && box.top < bar.bottom - 1
-    return hides ? own.outerHTML.slice(0, 99) : ""
+    const isOther = own !== document.body && !own.closest(".press")
+    return isOther && box.bottom > bar.top + 1 && box.top < bar.bottom - 1 ? own.outerHTML.slice(0, 99) : ""
 }"""
 """What has the focus and is behind the bar."""
 WRITTEN = "&".join([f"prompt={LONG.replace(' ', '+')}"] * 4)
