@@ -13,22 +13,21 @@ import asyncio
 import io
 import itertools
 import json
-import random
 import statistics
-import string
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from PIL import Image
 
-from benchmarks.serving import PAGE_BYTES, Served, serve
+from benchmarks.serving import Served, serve
 from benchmarks.visitors import Visitor, address
 from benchmarks.web import fill
+from tests.support.worst import words
 
 WALKS = 2_000
 PICTURE_SIDE = 6_300  # 39.7 megapixels, just under the default limit
@@ -52,12 +51,6 @@ def upload(data: bytes) -> bytes:
     """Return a form with a picture."""
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n'
     return f"{head}Content-Type: image/png\r\n\r\n".encode() + data + f"\r\n--{BOUNDARY}--\r\n".encode()
-
-
-def unknown_words(length: int, seed: int) -> str:
-    """Return words of seven random letters, together of a length."""
-    rng = random.Random(seed)
-    return "+".join("".join(rng.choices(string.ascii_lowercase, k=7)) for _ in range(length // 8))
 
 
 @cache
@@ -88,7 +81,7 @@ async def send_prompts(port: int, statuses: Counter[int]) -> None:
     async def one() -> None:
         visitor, until = Visitor(port, DEAR), time.monotonic() + LOAD_SECONDS
         while time.monotonic() < until:
-            query = "&".join(f"prompt={unknown_words(600, next(seeds))}" for _ in range(4))
+            query = urlencode([("prompt", words(7, 600, next(seeds))) for _ in range(4)])
             with suppress(OSError, asyncio.IncompleteReadError):
                 statuses[(await visitor.get(f"/?{query}")).status] += 1
             await asyncio.sleep(BETWEEN_SECONDS)
@@ -120,7 +113,7 @@ async def guest(site: Served) -> AsyncIterator[dict[str, Any]]:
 
     async def weigh() -> None:
         while not is_over.is_set():
-            memory.append(sum(own_megabytes(pid) for pid in family(site.gunicorn)))
+            memory.append(site.megabytes())
             await asyncio.sleep(BETWEEN_SECONDS)
 
     tasks = [asyncio.create_task(look()), asyncio.create_task(weigh())]
@@ -136,24 +129,6 @@ async def guest(site: Served) -> AsyncIterator[dict[str, Any]]:
             "worst_ms": max(times),
             "most_megabytes": max(memory),
         }
-
-
-def family(pid: int) -> Iterator[int]:
-    """Yield a process and all that descend from it."""
-    yield pid
-    with suppress(OSError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            for child in (thread / "children").read_text().split():
-                yield from family(int(child))
-
-
-def own_megabytes(pid: int) -> float:
-    """Return the private memory of a process in MB; 0 if it has ended."""
-    try:
-        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
-    except OSError:
-        return 0.0
-    return (int(resident) - int(shared)) * PAGE_BYTES / 1e6
 
 
 LOADS: dict[str, Callable[[int, Counter[int]], Any]] = {

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,8 @@ class Served:
         return _times(self.gunicorn, 13, 17) + sum(_times(child, 13, 15) for child in _children(self.gunicorn))
 
     def megabytes(self) -> float:
-        """Return the private memory of gunicorn's processes in MB: resident without shared."""
-        return sum(_own_bytes(pid) for pid in (self.gunicorn, *_children(self.gunicorn))) / 1e6
+        """Return the private memory of gunicorn's processes and their descendants in MB: resident without shared."""
+        return sum(_own_bytes(pid) for pid in _family(self.gunicorn)) / 1e6
 
 
 @contextmanager
@@ -123,6 +123,19 @@ def _times(pid: int, first: int, last: int) -> float:
     return sum(int(field) for field in fields[first - 2 : last - 2]) / TICKS
 
 
+def _family(pid: int) -> Iterator[int]:
+    """Yield a process and all that descend from it; a process that a thread started is that thread's child."""
+    yield pid
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                yield from _family(int(child))
+
+
 def _own_bytes(pid: int) -> int:
-    _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+    """Return the private memory of a process; 0 if it has ended."""
+    try:
+        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+    except OSError:
+        return 0
     return (int(resident) - int(shared)) * PAGE_BYTES

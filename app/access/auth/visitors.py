@@ -97,6 +97,12 @@ def keyed_by_all_secrets(message: str) -> list[str]:
     return [hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest() for key in cookies.secret_keys()]
 
 
+def is_keyed(message: str, text: str, length: int | None = None) -> bool:
+    """Return whether a text is the HMAC of a message, or its first `length` digits, with any of the site's secrets."""
+    keys = keyed_by_all_secrets(message)
+    return any(hmac.compare_digest(each[:length].encode(), text.encode()) for each in keys)
+
+
 def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(cookies.secret_keys()[::-1], salt="visitor")  # the last key signs, and all keys verify
 

@@ -5,7 +5,6 @@ Files are restored through the media store, never to the path that a name in the
 
 from __future__ import annotations
 
-import hmac
 import json
 import os
 import tarfile
@@ -238,8 +237,7 @@ def _sealed_message(manifest: dict[str, Any]) -> str:
 
 def _check_is_ours(manifest: dict[str, Any]) -> None:
     """Check the seal: a database may hold what its programs run, and a backup says who owns what and who may enter."""
-    seals = visitors.keyed_by_all_secrets(_sealed_message(manifest))
-    if not any(hmac.compare_digest(seal, manifest[SEAL]) for seal in seals):
+    if not visitors.is_keyed(_sealed_message(manifest), manifest[SEAL]):
         cause = "has another seal than this site's secret key makes" if manifest[SEAL] else "has no seal"
         raise archive_format.unusable_backup(
             f"{cause}: it was changed, or made by another site or before release 1.2. Set the SECRET_KEY with which it"
