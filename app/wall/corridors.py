@@ -63,13 +63,14 @@ class CorridorLeg:
 
 
 def legs_of(exhibition: Exhibition) -> list[CorridorLeg]:
-    """Return the legs of an exhibition's corridor, once around, without connecting walks that are not finished."""
+    """Return the legs of an exhibition's corridor, once around; connecting walks are finished and not hidden."""
     walks = exhibitions.walks_of(exhibition)
     joints = _joints(walks)
     legs: list[CorridorLeg] = []
     for walk, following in _round(walks):
         legs += _legs(walk)
-        if joint := joints.get((_key(walk, walk.stops[_end(walk)]), _key(following, following.stops[0]))):
+        joint = joints.get((_key(walk, walk.stops[_end(walk)]), _key(following, following.stops[0])))
+        if joint and joint.hidden_at is None:
             legs += _legs(joint)
     return legs
 

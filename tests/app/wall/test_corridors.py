@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.collection.gallery import exhibitions
 from app.collection.gallery.exhibitions import ExhibitionRequest
-from app.storage.database import db, writing
+from app.storage.database import db, now, writing
 from app.storage.house_models import Exhibition
 from app.storage.walk_models import CORRIDOR, FINISHED, QUEUED, Stop, Walk
 from app.wall import corridors
@@ -61,6 +61,16 @@ def test_joint_is_walked_once_it_is_painted(hung: Commissioner) -> None:
     assert ways(exhibition) == [
         ("a fox", "an owl"), ("an owl", "the sun"), ("the sun", "a kite"), ("a kite", "a fox")
     ]  # fmt: skip
+
+
+def test_hidden_joint_is_neither_walked_nor_requested_again(hung: Commissioner) -> None:
+    exhibition = hall(hung("a fox", "an owl"), hung("the sun", "a kite"))
+    corridors.request_joints(exhibition)
+    with writing() as session:
+        for walk in session.scalars(select(Walk).where(Walk.origin == CORRIDOR)):
+            walk.state, walk.hidden_at = FINISHED, now()
+    assert ways(exhibition) == [("a fox", "an owl"), ("the sun", "a kite")]
+    assert corridors.find_missing(exhibition) == []
 
 
 def test_where_walks_meet_nothing_is_painted_between(hung: Commissioner) -> None:
