@@ -15,6 +15,7 @@ from tests.support.nginx import BUCKET
 
 WORKERS = ("worker", "worker-gpu", "worker-gpu-2", "worker-gpu-3", "worker-gpu-4")
 HUB = {"HF_TOKEN"}
+OF_THE_ADDRESS = {"MOMA_TRUSTED_HOSTS", "MOMA_PUBLIC_ORIGIN"}
 """What the libraries of the Hugging Face hub read, beside our settings."""
 
 
@@ -37,7 +38,7 @@ def test_compose_file_names_only_targets_and_files_that_are_there() -> None:
     asked = set(re.findall(r"\$\{([A-Z_]+)[:}]", compose)) | set(re.findall(r"\$\{([A-Z_]+):[-?]", compose))
     asked |= {secret["environment"] for secret in yaml.safe_load(COMPOSE.read_text("utf-8"))["secrets"].values()}
     asked |= {name for name in services(with_bucket=True)["web"]["environment"] if name.startswith("AWS_")}
-    asked |= OF_THE_MODEL | HUB | {"COMPOSE_PROFILES"}  # which compose reads itself
+    asked |= OF_THE_MODEL | OF_THE_ADDRESS | HUB | {"COMPOSE_PROFILES"}  # which compose reads itself
     example = (ROOT / "deploy" / "example.env").read_text("utf-8")
     assert asked == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
     assert not fnmatch.filter(example.splitlines(), "MOMA_SECRET_KEY=?*")
@@ -154,6 +155,11 @@ def test_prometheus_asks_the_web_service_with_the_token_that_both_are_given() ->
     assert {f"/etc/prometheus/{name}" for name in ["prometheus.yml", *told["rule_files"]]} <= beside
 
 
+def test_web_alone_is_given_the_hosts_and_the_address_of_the_site() -> None:
+    assert {name for name, each in services().items() if OF_THE_ADDRESS & {*each.get("environment", ())}} == {"web"}
+    assert OF_THE_ADDRESS <= services()["web"]["environment"].keys()
+
+
 def test_file_for_a_bucket_gives_nginx_what_fetches_and_all_who_read_or_write_the_same_place() -> None:
     assert set(yaml.safe_load(WITH_BUCKET.read_text("utf-8"))["services"]) <= set(services())
     whole, template = services(with_bucket=True), BUCKET.read_text("utf-8")
@@ -166,7 +172,7 @@ def test_file_for_a_bucket_gives_nginx_what_fetches_and_all_who_read_or_write_th
     for name in ("web", *WORKERS):
         given = whole[name]["environment"]
         assert given["MOMA_MEDIA_URL"] == "${MEDIA_URL:?see deploy/example.env}", name
-        assert {each for each, value in given.items() if value is None} - HUB - OF_THE_MODEL == {
+        assert {each for each, value in given.items() if value is None} - HUB - OF_THE_MODEL - OF_THE_ADDRESS == {
             "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"
         }  # fmt: skip
         assert whole[name]["build"]["args"]["EXTRAS"] == "${EXTRAS:-s3}", name
