@@ -157,7 +157,7 @@ def test_prometheus_asks_the_web_service_with_the_token_that_both_are_given() ->
 
 def test_web_alone_is_given_the_hosts_and_the_address_of_the_site() -> None:
     assert {name for name, each in services().items() if OF_THE_ADDRESS & {*each.get("environment", ())}} == {"web"}
-    assert OF_THE_ADDRESS <= services()["web"]["environment"].keys()
+    assert services()["web"]["environment"].keys() >= OF_THE_ADDRESS
 
 
 def test_file_for_a_bucket_gives_nginx_what_fetches_and_all_who_read_or_write_the_same_place() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import socket
 import struct
+import threading
 import time
 from collections import deque
 from contextlib import suppress
@@ -26,10 +27,16 @@ from werkzeug.exceptions import RequestTimeout
 
 WHOLE_SECONDS = 10.0
 """Within this time, the head of a request and a short body must arrive."""
-STALL_SECONDS = 5
+STALL_SECONDS = 5.0
 """So long a thread waits for the next bytes of a body, or until the client takes more of the response."""
 BYTES_A_SECOND = 8_192
-"""The least rate, on average, at which a long body must arrive."""
+"""The least rate, on average, at which a long body must arrive, and a response be taken."""
+SLOW_SECONDS = 2.0
+"""A client that has let a thread wait for so long while it takes a response is a slow one."""
+PIECE = 65_536
+"""Bytes of a response that are sent at once."""
+LINGER_SECONDS = 2.0
+"""So long a connection that was answered waits for its client to close, lest a reset cut off the answer."""
 HEAD_MAX = 65_536
 SHORT_BODY = 65_536
 END_OF_HEAD = b"\r\n\r\n"
@@ -37,16 +44,34 @@ CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 
 
+class _Connection(TConn):  # type: ignore[misc]
+    """A connection whose graceful end holds up nothing: gunicorn's own waits for the client in the main thread."""
+
+    def __init__(self, worker: SlowClientWorker, client: socket.socket, address: Any, listener: Any) -> None:
+        super().__init__(worker.cfg, client, address, listener)
+        self._worker = worker
+
+    def close(self, graceful: bool = False) -> None:
+        """Close the connection; with ``graceful`` once the client closes it too, or has had time to."""
+        if graceful:
+            self._worker.linger(self)
+        else:
+            super().close()
+
+
 class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
     """Worker with threads that answers 408 to clients that send too slowly.
 
-    Long bodies get half of the threads at most; further ones wait, while the other threads serve short requests.
+    Long bodies get half of the threads at most; further ones wait, while the other threads serve short requests. Slow
+    takers of responses get half of them at most too; the connection of a further one is closed.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._long_served = 0
         self._long_waiting: deque[TConn] = deque()
+        self._lingering: deque[_Connection] = deque()
+        self._slow_places = threading.Semaphore(max(1, self.cfg.threads // 2))
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection, and collect its first request in the main thread."""
@@ -55,9 +80,11 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
+        stall = struct.pack("ll", int(STALL_SECONDS), int(STALL_SECONDS % 1 * 1e6))
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # of the kernel: gunicorn resets Python's timeouts
-            client.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALL_SECONDS, 0))
-        self._collect(TConn(self.cfg, client, address, listener.getsockname()))
+            client.setsockopt(socket.SOL_SOCKET, option, stall)
+        taker = _TimedSocket(self._slow_places, client)
+        self._collect(_Connection(self, taker, address, listener.getsockname()))
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Collect the next request of a kept connection."""
@@ -93,6 +120,37 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
             if conn.received:
                 _answer_timeout(conn.sock)
             self._drop(conn)
+        while self._lingering and self._lingering[0].timeout <= time.monotonic():
+            self._end(self._lingering[0])
+
+    def linger(self, conn: _Connection) -> None:
+        """Say that no more is sent, and close the connection when the client has, or is late."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, EVENT_READ, partial(self._on_lingering_readable, conn))
+        except (OSError, ValueError, KeyError):
+            conn.close()
+            return
+        conn.timeout, conn.received = time.monotonic() + LINGER_SECONDS, bytearray()
+        self._lingering.append(conn)
+
+    def _on_lingering_readable(self, conn: _Connection, client: socket.socket) -> None:
+        try:
+            data = client.recv(HEAD_MAX)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        conn.received += data
+        if not data or len(conn.received) > HEAD_MAX:
+            self._end(conn)
+
+    def _end(self, conn: _Connection) -> None:
+        self._lingering.remove(conn)
+        with suppress(OSError, KeyError, ValueError):
+            self.poller.unregister(conn.sock)
+        conn.close()
 
     def enqueue_req(self, conn: TConn) -> None:
         """Submit a request to the threads, or have it wait for a thread that serves long bodies."""
@@ -127,6 +185,8 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
             return super().handle_request(req, conn)
         except BlockingIOError as error:
             raise ConnectionResetError(error.errno, "The client takes no more of the response.") from error
+        finally:
+            conn.sock.end_response()
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer 408 to a client that sent too slowly."""
@@ -151,6 +211,41 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
     def _drop(self, conn: TConn) -> None:
         self.nr_conns -= 1
         conn.close()
+
+
+class _TimedSocket(socket.socket):
+    """A client's connection, which must take its responses at the least rate.
+
+    :raises BlockingIOError: from ``sendall``, when the client takes too little, or too many are slow already.
+    """
+
+    def __init__(self, slow_places: threading.Semaphore, client: socket.socket) -> None:
+        super().__init__(client.family, client.type, client.proto, fileno=client.detach())
+        self._slow_places, self._is_slow = slow_places, False
+        self._waited, self._late = 0.0, 0.0
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send all of it; each piece is waited for at most as long as the kernel's timeout."""
+        rest = memoryview(data).cast("B")
+        while rest:
+            began = time.monotonic()
+            sent = self.send(rest[:PIECE], flags)
+            took = time.monotonic() - began
+            self._waited += took
+            self._late = max(0.0, self._late + took - sent / BYTES_A_SECOND)
+            if self._late > WHOLE_SECONDS:
+                raise BlockingIOError("below the least rate")
+            if self._waited > SLOW_SECONDS and not self._is_slow:
+                self._is_slow = self._slow_places.acquire(blocking=False)
+                if not self._is_slow:
+                    raise BlockingIOError("too many are slow")
+            rest = rest[sent:]
+
+    def end_response(self) -> None:
+        """Begin to count anew with the next response."""
+        if self._is_slow:
+            self._slow_places.release()
+        self._is_slow, self._waited, self._late = False, 0.0, 0.0
 
 
 class _TimedUnreader(SocketUnreader):  # type: ignore[misc]

@@ -25,7 +25,7 @@ THREADS = 2
 APPLICATION = """
 from flask import Flask, Response, request
 from app.site.web import slow_clients, unread_bodies
-slow_clients.WHOLE_SECONDS, slow_clients.STALL_SECONDS = {whole}, 1
+slow_clients.WHOLE_SECONDS, slow_clients.STALL_SECONDS, slow_clients.SLOW_SECONDS = {whole}, 0.3, 0.2
 app = Flask("echo")
 app.config.update(BODY_MAX=10**6, UPLOAD_MAX=10**6, PHOTO_MAX=10**6)
 unread_bodies.init_app(app)
@@ -141,6 +141,24 @@ def test_client_that_takes_no_response_keeps_no_thread(port: int) -> None:
         assert ask(port)[0] == 200
 
 
+def test_clients_that_take_a_response_by_the_spoonful_leave_threads_for_others(port: int) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(closing(socket.socket())) for _ in range(2 * THREADS)]
+        for client in clients:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # little of it waits in the kernel
+            client.connect(("127.0.0.1", port))
+            client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        until = time.monotonic() + 1.8
+        while time.monotonic() < until:
+            for client in select(clients, [], [], 0.1)[0]:
+                with suppress(ConnectionResetError):
+                    client.recv(2_000)
+            time.sleep(0.1)
+        began = time.monotonic()
+        assert ask(port)[0] == 200
+        assert time.monotonic() - began < 1.5, "before the slow ones end"
+
+
 @pytest.mark.parametrize("size", [0, 10, 65_536, 65_537, 900_000])
 def test_whole_body_arrives(port: int, size: int) -> None:
     assert ask(port, bytes(size)) == (200, b"%d bytes" % size)
@@ -156,6 +174,17 @@ def test_request_in_pieces_and_kept_connection_are_served(port: int) -> None:
         assert receive_until(client, b"4 bytes")
         client.sendall(request[-2:])
         assert receive_until(client, b"4 bytes")
+
+
+def test_answered_clients_that_do_not_close_delay_no_others(port: int) -> None:
+    with ExitStack() as stack:
+        for _ in range(3):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert rest(client).endswith(b"0 bytes")
+        began = time.monotonic()
+        assert ask(port)[0] == 200
+        assert time.monotonic() - began < 1, "before the others are closed"
 
 
 def test_idle_connection_is_closed_without_an_answer(port: int) -> None:
