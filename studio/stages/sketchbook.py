@@ -15,6 +15,7 @@ from studio.workspace.work_folder import Folder
 if TYPE_CHECKING:
     from sketch.sketchbook import Drawing, Sketchbook
     from studio.collecting.icon_sets import Icon
+    from studio.collecting.things import Drawn
 
 STYLES = {"twemoji": "flat", "noto": "classic", "fluent-emoji": "fluent-gradient"}
 """The icon sets that are packed, and the name of each one's style."""
@@ -26,10 +27,14 @@ STYLES = {"twemoji": "flat", "noto": "classic", "fluent-emoji": "fluent-gradient
 @click.option("--onto", type=click.Path(path_type=Path),
               help="Drawing library whose drawings stay as they are; only missing ones are added.")  # fmt: skip
 @click.option("--vendor", "vendors", multiple=True, type=click.Choice(tuple(STYLES)), help="Only these icon sets.")
-def command(folder: Folder, *, modules: Path | None, onto: Path | None, vendors: tuple[str, ...]) -> dict[str, Any]:
-    """Write sketchbook.zip: a drawing of each concept by each vendor, as SVG, with names, words and credits."""
+@click.option("--things", "table", type=click.Path(path_type=Path), default=None,
+              help="Table of things beyond the emoji, such as studio/collecting/things.tsv.")  # fmt: skip
+def command(
+    folder: Folder, *, modules: Path | None, onto: Path | None, vendors: tuple[str, ...], table: Path | None
+) -> dict[str, Any]:
+    """Write sketchbook.zip: a drawing of each concept by each vendor, and of other things, with names and credits."""
     from sketch import sketchbook
-    from studio.collecting import icon_sets
+    from studio.collecting import icon_sets, things
     from studio.scenes.subjects import load_library
     from studio.workspace.stage_command import progress
 
@@ -49,6 +54,10 @@ def command(folder: Folder, *, modules: Path | None, onto: Path | None, vendors:
         digest = sketchbook.digest_of(svg)
         svgs[digest] = svg
         drawings.append(_describe(icon, digest, kinds, library))
+    for drawn in things.drawings(packages, things.read(table) if table else []):
+        digest = sketchbook.digest_of(drawn.svg)
+        svgs[digest] = drawn.svg
+        drawings.append(_thing(drawn, digest))
     folder.write(sketchbook.FILE, sketchbook.pack(drawings, svgs))
     size = (folder.path / sketchbook.FILE).stat().st_size
     names = len({drawing.name for drawing in drawings})
@@ -74,6 +83,15 @@ def _describe(icon: Icon, digest: str, kinds: Mapping[str, str], library: Sketch
     words = other.words if other else tuple(item.keywords)
     kind = other.kind if other else kinds.get(item.title, "")
     return Drawing(digest, item.title, words, kind, STYLES[item.vendor], item.artist, item.licence, item.source)
+
+
+def _thing(drawn: Drawn, digest: str) -> Drawing:
+    """Return the entry of a thing's drawing."""
+    from sketch.sketchbook import Drawing
+    from studio.collecting import things
+
+    thing = drawn.thing
+    return Drawing(digest, thing.name, thing.also, thing.kind, things.STYLE, drawn.artist, drawn.licence, drawn.source)
 
 
 def _packable(icon: Icon) -> str:
