@@ -19,8 +19,9 @@ from PIL import Image, ImageDraw
 
 from app.offer.generation import models_on_offer, presets
 from benchmarks.asking import Asking
-from sketch import wording
+from sketch import sketchbook, wording
 from sketch.scene import COLOURS
+from sketch.styling.drawing_styles import COLOURED, CUT_OUT
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 
@@ -43,12 +44,21 @@ def main() -> None:
         "--hands", action="store_true", help="ask for each hand by its words, by turns, in a changed order"
     )
     parser.add_argument("--meaning", type=Path, default=Path("models/meaning"), help="the table of word embeddings")
+    what.add_argument("--things", action="store_true", help="names of things that have no emoji")
+    what.add_argument("--prompts", type=Path, help="a file of prompts, one a line, from which as many are drawn")
+    parser.add_argument("--among", nargs="+", default=(), help="the words of styles, which are dealt in turn")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     painter = WalkPipeline.load(str(options.model))
-    draw = composed_prompts if options.composed else draw_names
-    chosen = draw(options.model, options.number, options.seed)
-    by = deal_styles(options.model, options.number, options.seed) if options.hands else [""] * options.number
+    if options.prompts:
+        lines = options.prompts.read_text("utf-8").splitlines()
+        chosen = random.Random(f"prompts:{options.seed}").sample(sorted(set(lines)), options.number)
+    else:
+        draw = composed_prompts if options.composed else draw_things if options.things else draw_names
+        chosen = draw(options.model, options.number, options.seed)
+    by = [""] * options.number
+    if options.hands or options.among:
+        by = deal_styles(options.model, options.number, options.seed, options.among)
     ask = Asking(painter, options.model, options.meaning)
     stops = [ask.stop(name, options.seed + at, hand) for at, (name, hand) in enumerate(zip(chosen, by, strict=True))]
     sampling = presets.resolve(options.preset, models_on_offer.facts(str(options.model)), size=options.size)
@@ -58,7 +68,7 @@ def main() -> None:
     key = {"model": painter.revision, "preset": options.preset, "sampling": sampling, "seed": options.seed}
     key["names"] = dict(enumerate(chosen, 1))
     key["words"] = dict(enumerate((stop.subject for stop in stops), 1))
-    if options.hands:
+    if any(by):
         key["hands"] = dict(enumerate(by, 1))
     (options.folder / "key.json").write_text(json.dumps(key, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(f"{len(pictures)} pictures in {options.folder}, and the key")
@@ -69,6 +79,14 @@ def draw_names(model: Path, count: int, seed: int) -> list[str]:
     known = json.loads((model / "concepts.json").read_bytes())
     able = sorted({each["name"] for each in known if each["group"] not in LEFT_OUT and "face" not in each["name"]})
     return random.Random(f"blind:{seed}").sample(able, count)
+
+
+def draw_things(model: Path, count: int, seed: int) -> list[str]:
+    """Return random names of a model's things that have no emoji."""
+    drawings = sketchbook.load(model / sketchbook.FILE).drawings.values()
+    return random.Random(f"things:{seed}").sample(
+        sorted({each.name for each in drawings if each.style in (COLOURED, CUT_OUT)}), count
+    )
 
 
 def composed_prompts(model: Path, count: int, seed: int) -> list[str]:
@@ -87,9 +105,9 @@ def composed_prompts(model: Path, count: int, seed: int) -> list[str]:
     return prompts
 
 
-def deal_styles(model: Path, count: int, seed: int) -> list[str]:
-    """Return the texts of a model's styles in random order, each as often as the others, or once less."""
-    known = [hand["words"] for hand in models_on_offer.facts(str(model))["hands"]]
+def deal_styles(model: Path, count: int, seed: int, among: Sequence[str] = ()) -> list[str]:
+    """Return the texts of styles (all, or these) in random order, each as often as the others, or once less."""
+    known = among or [hand["words"] for hand in models_on_offer.facts(str(model))["hands"]]
     dealt = [known[number % len(known)] for number in range(count)]
     random.Random(f"hands:{seed}").shuffle(dealt)
     return dealt

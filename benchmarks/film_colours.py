@@ -30,10 +30,15 @@ WRITERS: dict[str, Callable[[Sequence[Picture]], bytes]] = {
 SHOW = """async (address) => {
     const isVideo = address.startsWith('data:video')
     const film = isVideo ? document.createElement('video') : new Image()
-    const drawn = new Promise((ready) => { film.onload = film.onseeked = ready })
+    const once = (event) => new Promise((ready) => film.addEventListener(event, ready, {once: true}))
+    const loaded = once(isVideo ? 'canplaythrough' : 'load')
     film.src = address
-    if (isVideo) film.currentTime = 0.01  // a video that has not sought or played is drawn black
-    await drawn
+    await loaded
+    if (isVideo) {  // one that has not sought or played is drawn black, one whose picture is not there yet not at all
+        const shown = new Promise((ready) => film.requestVideoFrameCallback(ready))
+        film.currentTime = 0.01
+        await shown
+    }
     const canvas = new OffscreenCanvas(film.videoWidth || film.naturalWidth, film.videoHeight || film.naturalHeight)
     const context = canvas.getContext('2d')
     context.drawImage(film, 0, 0)

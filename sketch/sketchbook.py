@@ -223,8 +223,8 @@ def load(path: Path) -> Sketchbook:
     except BROKEN as error:
         raise SketchbookError(f"{path} is no sketchbook: {error}") from error
     try:
-        drawings = svgs.index()
-        if missing := sorted(drawing.digest for drawing in drawings if drawing.digest not in set(svgs)):
+        drawings, there = svgs.index(), set(svgs)
+        if missing := sorted(drawing.digest for drawing in drawings if drawing.digest not in there):
             raise SketchbookError(f"it lists {missing[0]}, and does not hold it.")
     except BROKEN as error:
         svgs.close()

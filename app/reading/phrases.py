@@ -211,7 +211,7 @@ class _Run:
         if self.phrase is not None and self.phrase.count > 1 and meanings:
             meanings, form = self._singly(word, meanings, form)
         has_head = self.phrase is not None and bool(self.phrase.meanings)
-        is_noun = bool(meanings) and not (doing and not meanings[0].is_strong)
+        is_noun = bool(meanings) and not (doing and (not meanings[0].is_strong or self._is_done_to_something()))
         # Behind its noun a German adjective is none: Oma backt Kuchen.
         is_verb = has_head and (self._is_verb(word, meanings) or (is_lower and not meanings))
         is_done = self._is_done(word)
@@ -222,6 +222,11 @@ class _Run:
         self.at += 1
         if not is_done and (is_verb or (doing and not is_noun)):
             self._end()
+
+    def _is_done_to_something(self) -> bool:
+        """Return whether unknown words stand before this one and an article behind it: a squirl driving a car."""
+        phrase, after = self.phrase, self.prompt.tokens[self.at + 1 : self.last]
+        return phrase is not None and bool(phrase.context) and bool(after) and after[0].text in self.grammar.articles
 
     def _is_done(self, word: str) -> bool:
         """Return whether the word is a verb after its subject: you fly, that opens."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 from random import Random
 
 from app.reading.describing import Describer, Floats
@@ -23,7 +23,7 @@ STANDING = ("left", "right", "in front", "behind", "below", "above")
 AKIN = 0.7
 """The least similarity at which a place is shown as a related thing: a forest as a tree, but a table not as a clamp."""
 
-CLEAR, FAINT, FAINT_WORDS = 9.0, 4.0, 2.0
+CLEAR, FAINT, FAINT_WORDS = 9.0, 6.0, 2.0
 """The least scores of a description that counts as found by keyword, of any result, and of any by words alone."""
 
 CONTEXT, CONTEXT_MOST = 0.045, 8.0
@@ -40,6 +40,9 @@ HINT = 2.5
 
 KIND_MIN = 5.0
 """The least BM25 score of a kind of a thing for the kind to be meant."""
+
+PERSON, ACTING = "person", ("person-activity", "person-sport", "person-resting")
+"""The subgroup of people of whom nothing is said, and those of people who do something."""
 
 UNASKED = ("face", "cat-face", "monkey-face", "hand", "body", "emotion", "heart", "person", "family")
 """Subgroups that are not drawn at random: they are many, and show no thing."""
@@ -120,9 +123,13 @@ class _Ranker:
     @cached_property
     def content(self) -> list[str]:
         """Return the words of a description: without small words, styles and other taken words, but with places."""
-        small = self.prompt.grammar.small
-        tokens = (token for token in self.prompt.tokens if token.kind == WORD and token.role in (FREE, PLACE, SKIPPED))
-        return [token.text for token in tokens if token.text not in small]
+        grammar, found, has_parts = self.prompt.grammar, list[str](), False
+        for token in self.prompt.tokens:
+            has_parts |= token.text in grammar.having
+            is_word = token.kind == WORD and token.role in (FREE, PLACE, SKIPPED)
+            if is_word and token.text not in grammar.small and not (has_parts and token.text in grammar.attached):
+                found.append(token.text)
+        return found
 
     def choices(self, phrases: Sequence[Phrase]) -> tuple[Prompt, list[Choice]]:
         """Return the things of these phrases, and the prompt with the setting that the others name."""
@@ -131,6 +138,7 @@ class _Ranker:
             rest = [each for place, each in enumerate(phrases) if place not in several and each.is_strong]
             prompt, others = self.choices(rest) if rest else (self.prompt, [])
             return prompt, [part for things in several.values() for part in things] + others
+        phrases = self._acting(self._without_parts(phrases))
         if self._is_bare_place(phrases):
             return self.prompt, []
         named = [each for each in phrases if self._names(each)]
@@ -172,6 +180,44 @@ class _Ranker:
     def _names(self, phrase: Phrase) -> bool:
         return bool((phrase.is_strong and self._left(phrase.meanings)) or self._replacements(phrase))
 
+    def _acting(self, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
+        """Return the phrases with figures in place of people who do something: a woman reading.
+
+        What a figure's name contains is part of its drawing: a man riding a horse is a horse rider.
+        """
+        kept, held = list[Phrase](), set[str]()
+        for phrase in phrases:
+            figure = self._figure(phrase)
+            if figure is not None and phrase.word not in held:
+                held |= {*self.describer.wordbook.concepts[figure.concept].name.casefold().split(" ")}
+                kept.append(replace(phrase, meanings=(figure, *phrase.meanings)))
+            elif phrase.word not in held:
+                kept.append(phrase)
+        return kept
+
+    def _figure(self, phrase: Phrase) -> Meaning | None:
+        """Return the figure that does what a phrase says of a person, if there is one."""
+        kind = self._kind(phrase.meanings[0].concept) if phrase.meanings else ""
+        if kind.startswith(ACTING) and phrase.meanings[0].is_sure:
+            return phrase.meanings[0]
+        is_person = kind == PERSON
+        language = self.prompt.grammar.language
+        for word in phrase.context if is_person and language == "en" else ():
+            figures = self._left(self.describer.wordbook.find(word, language)[0]) if word.endswith("ing") else []
+            if figures and figures[0].is_sure and self._kind(figures[0].concept).startswith(ACTING):
+                return figures[0]
+        return None
+
+    def _without_parts(self, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
+        """Return the phrases without those that name a part of the thing before them: a house with a red roof."""
+        grammar, kept = self.prompt.grammar, list[Phrase]()
+        for phrase in phrases:
+            between = {token.text for token in self.prompt.tokens[kept[-1].last : phrase.first]} if kept else set()
+            is_owned = bool(between & grammar.having) and kept[-1].is_strong
+            if not (is_owned and grammar.attached & {*keys.forms(phrase.word, grammar.language)}):
+                kept.append(phrase)
+        return kept
+
     def _without_measures(self, phrases: Sequence[Phrase]) -> list[Phrase]:
         """Return the phrases without those that only are a quantity or aspect of the next one, whose count it gets.
 
@@ -191,7 +237,11 @@ class _Ranker:
     def _without_places(self, kept: list[Phrase], phrases: Sequence[Phrase]) -> tuple[Prompt, list[Phrase]]:
         """Return the phrases without places, which become the setting if there are other things: a table with fruit."""
         grammar, wish = self.prompt.grammar, self.prompt.wish
-        unsure = [each for each in kept if not each.meanings[0].is_sure]
+        is_listed = any(
+            self._are_listed(*pair) for pair in pairwise(kept)
+        )  # a table and a chair, not: a table with fruit
+        is_ground = len(kept) > 1 and not is_listed
+        unsure = [each for each in kept if not each.meanings[0].is_sure or (is_ground and each.word in grammar.grounds)]
         places = {each.first: place for each in unsure if (place := grammar.place_of(each.word))}
         things = [each for each in kept if each.first not in places and not self._is_time(each)]
         if kept and not things:
@@ -222,7 +272,8 @@ class _Ranker:
         places = [word for word in (phrase.word, *phrase.context) if grammar.place_of(word)]
         rest = set(self.content) - set(places) - grammar.colours.keys() - grammar.sizes.keys()
         meanings = self._left(phrase.meanings)
-        if not places or rest - grammar.negation.bare or (meanings and meanings[0].is_sure and not rest):
+        is_shown = bool(meanings) and meanings[0].is_sure and not rest & grammar.negation.bare
+        if not places or rest - grammar.negation.bare or is_shown:
             return False
         described = [] if rest else self._described(phrases)
         return not described or self.describer.likeness(places[0], described[0].concepts[0]) < AKIN
@@ -239,7 +290,8 @@ class _Ranker:
         if not phrases or len(self.content) < 2:
             return False
         grammar, tokens, first = self.prompt.grammar, self.prompt.tokens, phrases[0]
-        if not self.prompt.unwanted and (tokens[0].text in grammar.openers or tokens[-1].text in ("it", "damit")):
+        is_asked = tokens[-1].text in ("it", "damit") and not self._is_sure(first)
+        if (is_asked or tokens[0].text in grammar.openers) and not self.prompt.unwanted:
             return True
         own = {token.text for token in tokens[first.first : first.last]}
         clause = self._has_clause(first)
@@ -268,13 +320,22 @@ class _Ranker:
                     return True
         return False
 
+    @staticmethod
+    def _is_sure(phrase: Phrase) -> bool:
+        """Return whether a phrase names a thing with an article or a number: a piano, not "something you play"."""
+        is_sure = bool(phrase.meanings) and phrase.meanings[0].is_sure
+        return is_sure and bool(phrase.determined or phrase.count)
+
     def _is_covered(self, phrases: Sequence[Phrase], named: Sequence[Phrase]) -> bool:
         """Return whether most words of a sentence describe one concept that none of its phrases names."""
         if len(named) > 1 and self._are_listed(phrases[0], phrases[1]):
             return False
         scores, covered = self.describer.scores(self.content, self.prompt.grammar.language)
         best = self._best(scores)
-        is_covered = bool(best) and covered[best[0]] >= max(COVERED, SHARE * len(self.content))
+        sure = sum(each.meanings[0].is_sure for each in named)
+        # A robot that kicks a ball is two things; but all words of "a man riding a horse" describe a rider.
+        share = 1.0 if sure > 1 and self._is_sure(phrases[0]) else SHARE
+        is_covered = bool(best) and covered[best[0]] >= max(COVERED, share * len(self.content))
         return is_covered and not any(best[0] == phrase.meanings[0].concept for phrase in named)
 
     def _are_listed(self, first: Phrase, second: Phrase) -> bool:
@@ -338,10 +399,11 @@ class _Ranker:
         least = FAINT if self.describer.has_embedding else FAINT_WORDS
         if not best or scores[best[0]] < least or not (self.content or base):
             return []
-        first = phrases[0] if phrases else Phrase(0, 0)
-        whole = Phrase(0, len(self.prompt.tokens), count=0 if first.first else first.count, colour=first.colour,
-                       size=first.size, word=first.word or (first.context or ("",))[-1])  # fmt: skip
-        return [Choice(whole, tuple(best), BY_KEYWORD if scores[best[0]] >= CLEAR else FREELY)]
+        first, how = phrases[0] if phrases else Phrase(0, 0), BY_KEYWORD if scores[best[0]] >= CLEAR else FREELY
+        count = 0 if first.first or how == FREELY else first.count  # "101" is not so many of anything
+        whole = Phrase(0, len(self.prompt.tokens), count=count, colour=first.colour, size=first.size,
+                       word=first.word or (first.context or ("",))[-1])  # fmt: skip
+        return [Choice(whole, tuple(best), how)]
 
     def _chosen(self, phrase: Phrase, *, alone: bool) -> Choice:
         """Return the concepts that a phrase may mean, ranked by head word and context, and how they were found."""

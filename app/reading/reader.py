@@ -28,7 +28,7 @@ from sketch import keys, wording
 from sketch.arrangement import Wish
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
-from sketch.styling.drawing_styles import without_modelled
+from sketch.styling.drawing_styles import COLOURED, without_modelled
 
 MOST_ITEMS = 6
 REMEMBERED = 512
@@ -42,7 +42,8 @@ PAIRS = frozenset((
 ))  # fmt: skip
 """Names of things of which a pair is one drawing."""
 
-FIRST_STYLE = "flat"
+FIRST_STYLES = (COLOURED, "flat")
+"""The styles of drawings that come before others of the same name, the better first: whole figures before heads."""
 NO_NAMES: style_mentions.Names = MappingProxyType({})
 ENGLISH, GERMAN = load("en"), load("de")
 GRAMMARS = {"en": ENGLISH, "de": GERMAN, keys.OTHER: replace(ENGLISH, language=keys.OTHER)}
@@ -74,7 +75,7 @@ class Reader:
         :param styles: the names of added styles, by which prompts name a style and no thing.
         """
         self.styles = styles
-        ordered = sorted(drawings, key=lambda each: (each.name, each.style != FIRST_STYLE, each.style, each.digest))
+        ordered = sorted(drawings, key=lambda each: (each.name, _rank(each), each.style, each.digest))
         known = {concept.name.casefold() for concept in lexicon.concepts}
         named = [each for each in ordered if each.digest in added or each.name.casefold() not in known]
         self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in named])
@@ -194,9 +195,15 @@ class Reader:
     def _drawing(self, number: int, seed: int) -> Drawing:
         """Return one of the drawings of a concept: the first for seed 0, else a random one by the seed."""
         own = self._drawings[number]
+        if own[0].style == COLOURED:
+            own = [each for each in own if each.style == COLOURED]
         if not seed:
             return own[0]
         return Random(f"drawing:{seed}:{own[0].name}").choice(own)  # noqa: S311 - drawn to be drawn again
+
+
+def _rank(drawing: Drawing) -> int:
+    return FIRST_STYLES.index(drawing.style) if drawing.style in FIRST_STYLES else len(FIRST_STYLES)
 
 
 def _relation(prompt: Prompt, choices: Sequence[Choice], items: Sequence[Found]) -> str:

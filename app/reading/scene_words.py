@@ -21,11 +21,11 @@ def annotate(prompt: Prompt, wordbook: Wordbook) -> Prompt:
     """Return the prompt with its styles, with the wishes for its scene, and with the words that say so marked."""
     grammar = prompt.grammar
     drawn = [span for span in prompt.names if wordbook.is_drawn(prompt.words(*span), grammar.language)]
-    prompt = _find(_with_ground(prompt), "composition", grammar.compositions, TAKEN)
+    prompt = _find(_with_ground(prompt), "composition", grammar.compositions, TAKEN, wordbook)
     prompt = _with_styles(prompt, grammar.styles, ())
     prompt = _with_styles(prompt, grammar.hands, {place for span in drawn for place in range(*span)})
     for name, rows in (("time", grammar.times), ("weather", grammar.weathers), ("kind", grammar.places)):
-        prompt = _find(prompt, name, rows, PLACE)
+        prompt = _find(prompt, name, rows, PLACE, wordbook)
     return _with_listed_setting(prompt)
 
 
@@ -63,10 +63,11 @@ def _with_styles(prompt: Prompt, patterns: Sequence[re.Pattern[str]], protected:
     return prompt
 
 
-def _find(prompt: Prompt, name: str, rows: Patterns, role: str) -> Prompt:
+def _find(prompt: Prompt, name: str, rows: Patterns, role: str, wordbook: Wordbook) -> Prompt:
     """Return the prompt with the meaning of the first matching pattern as its wish, and with this role for the words.
 
-    A place within a name counts, but its words stay part of the name.
+    A place within a name counts, but its words stay part of the name. So do those of a place beside a thing, if a
+    drawing shows it: a volcano near a town.
     """
     found = ""
     for pattern, meaning in rows:
@@ -75,12 +76,22 @@ def _find(prompt: Prompt, name: str, rows: Patterns, role: str) -> Prompt:
             within = places & prompt.named
             if any(prompt.tokens[place].role not in (FREE, PLACE) for place in places):
                 continue
+            if name == "kind" and _is_beside(prompt, first, last, wordbook):
+                found = found or meaning
+                continue
             if not within or (role == PLACE and within != places and last - 1 in within):
                 prompt = prompt.marked(places, role)
             elif role != PLACE or within != places:
                 continue
             found = found or meaning
     return _wishing(prompt, name, found) if found else prompt
+
+
+def _is_beside(prompt: Prompt, first: int, last: int, wordbook: Wordbook) -> bool:
+    """Return whether words say that something is beside a place that has a drawing, and is no mere ground."""
+    grammar, noun = prompt.grammar, prompt.tokens[last - 1].text
+    is_shown = noun not in grammar.grounds and wordbook.is_drawn(noun, grammar.language)
+    return is_shown and prompt.tokens[first].text in grammar.neighbours
 
 
 def _wishing(prompt: Prompt, name: str, meaning: str) -> Prompt:

@@ -119,13 +119,17 @@ class Speller:
 
     def _find_nearest(self, word: str, grammar: Grammar, may_be_name: bool, may_replace: bool) -> str:
         negations = grammar.negation.spelled
-        if word in negations or self._wordbook.is_known(word):
+        if word in negations or self._wordbook.is_listed(word):
             return word
-        edits = _edits(word, negations, may_replace=True)
+        is_described = self._wordbook.is_described(word)
+        edits = {} if is_described else _edits(word, negations, may_replace=True)
         if edits or not may_be_name:
             return min(edits, key=lambda each: edits[each], default=word)
-        names = self._names(grammar.language)
-        edits = _edits(word, names.near(word), may_replace=may_replace)
+        names, language = self._names(grammar.language), grammar.language
+        near = names.near(word)
+        if is_described:  # a squirrell has a squirrel's stem; other words that describe things are right as they are
+            near = {each for each in near if keys.stem(each, language) == keys.stem(word, language)}
+        edits = _edits(word, near, may_replace=may_replace)
         return min(edits, key=lambda each: (-names.of[each], edits[each]), default=word)
 
     def _index(self, language: str) -> Names:

@@ -12,6 +12,9 @@ from sketch import keys
 
 MEANT, MEANT_WIDE = 0.72, 0.3
 LONGEST = 4
+JOINED = 4
+"""The least length of a word that, at the end of a name, says what kind of thing it is: an armchair."""
+
 KIN = 1.5
 """The least BM25 score at which a concept is a kind of the thing that a word means."""
 
@@ -99,10 +102,13 @@ def _meant(words: str, form: str, meanings: Sequence[Meaning], prompt: Prompt, d
             yield each.concept
     named = f" {' '.join([*words.split(' ')[:-1], form])} " if grammar.language == "en" and form else "\0"
     kinds = grammar.negation.subgroups.get(words, ())
+    names = (describer.wordbook.concepts[number].name.casefold() for number in sure)
+    kinds_of = tuple(name for name in names if len(name) >= JOINED and name.isalpha())
     for number, concept in enumerate(describer.wordbook.concepts):
         name = f" {concept.name.casefold()} "
         is_of_kind = bool(kinds) and concept.kind.startswith(kinds)
-        if is_of_kind or _has(name, form) or (named in name and f" without{named}" not in name):
+        is_joined = name.rstrip().endswith(kinds_of)  # an armchair is a chair
+        if is_of_kind or is_joined or _has(name, form) or (named in name and f" without{named}" not in name):
             yield number
 
 

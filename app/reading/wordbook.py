@@ -65,15 +65,16 @@ class Wordbook:
     def _find(self, words: str, language: str) -> tuple[tuple[Meaning, ...], str]:
         """Return the meanings of folded words, the likeliest first, and the form of the last word that matched.
 
-        If the words are unknown in the language, tries the other one.
+        If the words are unknown in the language, tries the other one, without German compounds: a Stegosaurus is
+        no pier, which is a Steg.
         """
         for tongue in (language,) if language == keys.OTHER else (language, "de" if language == "en" else "en"):
-            found = self._in(words, tongue)
+            found = self._in(words, tongue, compounds=tongue == language)
             if found[0]:
                 return found
         return (), ""
 
-    def _in(self, words: str, language: str) -> tuple[tuple[Meaning, ...], str]:
+    def _in(self, words: str, language: str, *, compounds: bool = True) -> tuple[tuple[Meaning, ...], str]:
         prefix = keys.prefix(language)
         *before, last = words.split(" ")
         best: dict[int, Meaning] = {}
@@ -84,7 +85,7 @@ class Wordbook:
                 weight = meaning.weight * (1 - 0.01 * min(place, 3))
                 if weight > best.get(meaning.concept, Meaning(0, 0, 0)).weight:
                     best[meaning.concept] = Meaning(meaning.concept, weight, meaning.source)
-        if not best and language == "de" and not before and len(last) <= LONGEST_COMPOUND:
+        if not best and compounds and language == "de" and not before and len(last) <= LONGEST_COMPOUND:
             best, form = self._compound(last), last
         return tuple(
             sorted(best.values(), key=lambda meaning: (-meaning.weight, meaning.concept))
@@ -134,11 +135,21 @@ class Wordbook:
 
     def is_known(self, word: str) -> bool:
         """Return whether a word is English or German, as far as the lexicon knows these."""
+        return self.is_listed(word) or self.is_described(word)
+
+    def is_listed(self, word: str) -> bool:
+        """Return whether a word stands in the lexicon in one of its forms, as a German compound or as a verb."""
         for language in SPOKEN:
-            folded = keys.key(word, language).removeprefix(keys.prefix(language))
-            if self.find(folded, language)[0] or self.lexicon.tells(keys.stem(folded, language)):
+            folded = _folded(word, language)
+            if self._in(folded, language, compounds=False)[0]:
+                return True
+            if language == "de" and any(each.weight > FIRST_PART for each in self._compound(folded).values()):
                 return True
         return any(self.lexicon.is_verb(form) for form in keys.forms(keys.key(word)))
+
+    def is_described(self, word: str) -> bool:
+        """Return whether a word has the stem of one that describes a thing."""
+        return any(self.lexicon.tells(keys.stem(_folded(word, language), language)) for language in SPOKEN)
 
     def is_thing(self, words: str, language: str) -> bool:
         """Return whether words are a name, another name or a synonym of a thing."""
@@ -148,6 +159,10 @@ class Wordbook:
         """Return whether words are the name of a drawing."""
         found, _ = self.find(words, language)
         return bool(found) and found[0].source == NAME
+
+
+def _folded(word: str, language: str) -> str:
+    return keys.key(word, language).removeprefix(keys.prefix(language))
 
 
 def _stems(part: str) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from sketch.sketchbook import Drawing, Sketchbook
 FLAT = ("flat", "classic")
 """The styles of shipped drawings that are used by default."""
 
+COLOURED, CUT_OUT = "coloured", "cut-out"
+"""The styles of shipped drawings of things that have no emoji: in many flat colours, and in one or two."""
+
 MODELLED = ("fluent-gradient",)
 """The styles of modelled drawings, the preferred one first; they are used only where a caller asks for them."""
 

@@ -8,5 +8,6 @@ __all__ = [
     "museums",
     "picture_intake",
     "polite_client",
+    "things",
     "tiles",
 ]

@@ -2,7 +2,8 @@
 
 ``things.tsv`` has a line for each: the icon; the name of what it shows, its Unicode subgroup and its German name; other
 names in English and in German; words that go with it; the colour of the drawing and that of the regions inside it; its
-artist, where the package does not say who that is.
+artist, where the package does not say who that is. Icons of the set ``own`` are drawings of this project, in the folder
+``own``, which have their colours already.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from sketch.styling.drawing_styles import COLOURED, CUT_OUT
 from studio.collecting import svg_shrinking
 from studio.errors import StudioError
 
@@ -30,9 +32,10 @@ SETS = {
 }
 """The icon sets of the table, by their npm packages ``@iconify-json/NAME``, with the versions that were looked at."""
 
-STYLE = "cut-out"
-"""The style of these drawings in a drawing library: flat shapes of one or two colours."""
+OWN = Path(__file__).with_name("own")
+"""Drawings of what no icon set has: plain forms, and places."""
 
+OWN_SET, OWN_ARTIST, OWN_LICENCE = "own", "the authors of MoMA Lisa", "Apache-2.0"
 LICENCES = ("CC-BY-3.0", "CC-BY-4.0", "MIT", "Apache-2.0", "CC0-1.0")
 """The licences under which a drawing may be taken, as SPDX names them; none demands the same licence of a painting."""
 
@@ -81,16 +84,17 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A thing's drawing in its colours, as SVG, with its artist, licence (SPDX) and source."""
+    """A thing's drawing in its colours, as SVG, with its style, artist, licence (SPDX) and source."""
 
     thing: Thing
     svg: str
+    style: str
     artist: str
     licence: str
     source: str
 
 
-def read(path: Path = TABLE) -> list[Thing]:
+def read_table(path: Path = TABLE) -> list[Thing]:
     """Return the things of a table, in its order; lines that begin with ``#`` are notes.
 
     :raises StudioError: for a malformed line, or an icon that stands there twice; it names the line.
@@ -113,7 +117,7 @@ def read(path: Path = TABLE) -> list[Thing]:
 
 
 def _fault(thing: Thing) -> str:
-    if thing.package not in SETS or not thing.key:
+    if thing.package not in (*SETS, OWN_SET) or not thing.key:
         return f"{thing.icon} is of no known set"
     if not (thing.name and thing.kind and thing.german):
         return "a name, a kind and a German name are wanted"
@@ -134,6 +138,9 @@ def drawings(modules: Path, things: list[Thing]) -> Iterator[Drawn]:
     :raises StudioError: when a package or an icon is missing, or the licence of a set is not one of ``LICENCES``.
     """
     for thing in things:
+        if thing.package == OWN_SET:
+            yield _own(thing)
+            continue
         icons, artist, licence, version = _package(modules / "@iconify-json" / thing.package)
         entry = icons["icons"].get(thing.key)
         if entry is None:
@@ -143,7 +150,19 @@ def drawings(modules: Path, things: list[Thing]) -> Iterator[Drawn]:
             for part, least in (("left", 0), ("top", 0), ("width", 16), ("height", 16))
         )
         source = f"npm:@iconify-json/{thing.package}@{version}#{thing.key}"
-        yield Drawn(thing, colour(entry["body"], box, thing.main, thing.inner), thing.artist or artist, licence, source)
+        svg = colour(entry["body"], box, thing.main, thing.inner)
+        yield Drawn(thing, svg, CUT_OUT, thing.artist or artist, licence, source)
+
+
+def _own(thing: Thing) -> Drawn:
+    path = OWN / f"{thing.key}.svg"
+    try:
+        svg = path.read_text("utf-8")
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read: {error.strerror}.") from error
+    source = f"studio/collecting/own/{path.name}"
+    shrunk = svg_shrinking.minify(svg_shrinking.parse_svg(svg))
+    return Drawn(thing, shrunk, COLOURED, OWN_ARTIST, OWN_LICENCE, source)
 
 
 @cache

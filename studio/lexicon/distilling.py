@@ -63,7 +63,7 @@ def _named(by_word: Entries, number: int, words: Words) -> None:
     if words.kind.startswith(("animal", "sky")):
         put(by_word, name.removesuffix(" face"), number, 0.9, ALIAS)
     bare = HEADS.sub("", name)
-    if bare != name and bare not in UNHEADED:
+    if bare != name and bare not in UNHEADED and words.emoji:  # a cat in a box is no usual cat
         put(by_word, bare, number, 0.8, ALIAS)
     head = bare.split()[-1]
     if head != bare and head not in UNHEADED and not words.kind.startswith(("face", "person", "hand")):

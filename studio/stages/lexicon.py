@@ -24,7 +24,7 @@ def command(folder: Folder, *, modules: Path, associations: Path | None, table: 
     from studio.collecting import things
     from studio.lexicon import distilling, packing, vocabulary, wordnet
 
-    more = things.read(table) if table else []
+    more = things.read_table(table) if table else []
     concepts = vocabulary.collect_words(modules, associations or vocabulary.ASSOCIATIONS, more)
     nouns = wordnet.WordNet(modules)
     entries = distilling.entries(concepts, nouns)

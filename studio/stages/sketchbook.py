@@ -54,7 +54,7 @@ def command(
         digest = sketchbook.digest_of(svg)
         svgs[digest] = svg
         drawings.append(_describe(icon, digest, kinds, library))
-    for drawn in things.drawings(packages, things.read(table) if table else []):
+    for drawn in things.drawings(packages, things.read_table(table) if table else []):
         digest = sketchbook.digest_of(drawn.svg)
         svgs[digest] = drawn.svg
         drawings.append(_thing(drawn, digest))
@@ -88,10 +88,9 @@ def _describe(icon: Icon, digest: str, kinds: Mapping[str, str], library: Sketch
 def _thing(drawn: Drawn, digest: str) -> Drawing:
     """Return the entry of a thing's drawing."""
     from sketch.sketchbook import Drawing
-    from studio.collecting import things
 
     thing = drawn.thing
-    return Drawing(digest, thing.name, thing.also, thing.kind, things.STYLE, drawn.artist, drawn.licence, drawn.source)
+    return Drawing(digest, thing.name, thing.also, thing.kind, drawn.style, drawn.artist, drawn.licence, drawn.source)
 
 
 def _packable(icon: Icon) -> str:

@@ -124,7 +124,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
             self._end(self._lingering[0])
 
     def linger(self, conn: _Connection) -> None:
-        """Say that no more is sent, and close the connection when the client has, or is late."""
+        """Announce that no more is sent, and close the connection when the client has, or is late."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
             conn.sock.setblocking(False)
@@ -242,7 +242,7 @@ class _TimedSocket(socket.socket):
             rest = rest[sent:]
 
     def end_response(self) -> None:
-        """Begin to count anew with the next response."""
+        """Start the next response at nothing waited."""
         if self._is_slow:
             self._slow_places.release()
         self._is_slow, self._waited, self._late = False, 0.0, 0.0

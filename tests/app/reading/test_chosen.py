@@ -22,12 +22,12 @@ def test_choice_takes_the_place_of_what_was_read_and_is_told_to_the_painter(
     reader: Reader, drawings: list[Drawing]
 ) -> None:
     reading = reader.read("two bats and a fox")
-    other = next(each for each in reading.items[0].others if each.name == "cricket game")
+    other = reading.items[0].others[-1]
     picked = chosen.fitting(reading, [other.digest], by_digest(drawings))
     assert picked == (other, None)
     put = chosen.put(reading, picked)
-    assert [item.drawing.name for item in put.items] == ["cricket game", "fox"]
-    assert (put.items[0].count, put.words) == (2, "two cricket games and a fox")
+    assert [item.drawing.name for item in put.items] == [other.name, "fox"] != ["bat", "fox"]
+    assert (put.items[0].count, put.words) == (2, f"two {other.name}s and a fox")
     assert {thing.drawing for thing in put.scene(3).things} == {other.digest, reading.items[1].drawing.digest}
 
 

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.core.text.embedding import Embedding
+from app.core.text.stop_notes import NOT_READ
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
 from app.reading.reading import BY_KEYWORD, BY_KIND, BY_NAME, FREELY, VERSION
@@ -24,16 +25,16 @@ def names(reader: Reader, prompt: str, **options: str) -> list[str]:
         ("a fox", ["fox"]),
         ("fire engine", ["fire engine"]),
         ("hot dog", ["hot dog"]),
-        ("starfish", ["star"]),
+        ("starfish", ["starfish"]),
         ("an oil drum", ["oil drum"]),
         ("a robot dreaming of sheep", ["robot", "ewe"]),
         ("a snail meets a butterfly", ["snail", "butterfly"]),
         ("bread & cheese", ["bread", "cheese wedge"]),
-        ("a witch's broom", ["broom"]),
-        ("a bowl of soup", ["pot of food"]),
+        ("a witch's broom", ["witch's broom"]),
+        ("a bowl of soup", ["steaming bowl"]),
         ("the smell of rain", ["cloud with rain"]),
         ("five mice", ["mouse"]),
-        ("an orange cat and an orange", ["cat", "tangerine"]),
+        ("an orange cat and an orange", ["cat", "orange"]),
         ("🦊 and 🌙", ["fox", "crescent moon"]),
     ],
 )
@@ -60,7 +61,45 @@ def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
     assert [reader.read(prompt).items[0].how for prompt in ("a fox", "a grizzly bear", "a dachshund")] == [
         BY_NAME, BY_NAME, BY_KIND,
     ]  # fmt: skip
-    assert reader.read("chaos").items[0].how == FREELY
+    assert reader.read("a doorknocker").items[0].how == FREELY
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things"),
+    [
+        ("a house with a red roof", ["house"]),
+        ("a woman with long hair", ["woman"]),
+        ("ein Haus mit grünem Dach", ["house"]),
+        ("a family of penguins", ["penguin"]),
+        ("a bundle of carrots", ["carrot"]),
+        ("a robot kicking a soccer ball", ["robot", "soccer ball"]),
+        ("a man riding a horse", ["horse rider"]),
+        ("a squirrell driving a toy car", ["squirrel", "toy car"]),
+        ("a Stegasaurus", ["stegosaurus"]),
+        ("a volcano near a small town", ["volcano", "town"]),
+        ("a volcano in a town", ["volcano"]),
+        ("a table and a chair", ["table", "chair"]),
+        ("a table with fruit", ["fruit"]),
+        ("a woman reading by a window", ["person reading"]),
+        ("a bear reading a book", ["bear", "closed book"]),
+        ("a coffee table with a newspaper on it", ["coffee table", "newspaper"]),
+        ("the Great Wall", ["Great Wall"]),
+    ],
+)
+def test_grammar_decides_what_is_a_thing(reader: Reader, prompt: str, things: list[str]) -> None:
+    assert names(reader, prompt) == things
+
+
+def test_whole_figures_come_before_heads(lexicon: Lexicon) -> None:
+    drawings = [Drawing(digest_of(style), "man", (), "person", style) for style in ("flat", "classic", "coloured")]
+    reader = Reader(lexicon, drawings)
+    assert {reader.read("a man", seed=seed).items[0].drawing.style for seed in range(9)} == {"coloured"}
+
+
+@pytest.mark.parametrize("prompt", ["chaos", "derision", "101"])
+def test_nothing_is_drawn_in_place_of_what_no_drawing_is_like(reader: Reader, prompt: str) -> None:
+    reading = reader.read(prompt)
+    assert (reading.items, reading.notes) == ((), (NOT_READ,))
 
 
 @pytest.mark.parametrize(("prompt", "language"), [("changing seasons", "en"), ("die vier Jahreszeiten", "de")])
@@ -309,10 +348,10 @@ def test_any_order_of_words_is_read_as_a_scene(reader: Reader, listed: list[str]
 def test_a_drawing_that_was_added_is_found_by_its_name_and_words(
     lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding
 ) -> None:
-    added = Drawing(digest_of("mine"), "toucan", ("rainbow-billed bird", "Tukan"), "animal-bird", "own")
+    added = Drawing(digest_of("mine"), "hoatzin", ("rainbow-crested bird", "Schopfhuhn"), "animal-bird", "own")
     reader = Reader(lexicon, [*drawings, added], embedding)
-    for prompt in ("two toucans", "a rainbow billed bird", "ein Tukan"):
-        assert names(reader, prompt) == ["toucan"]
+    for prompt in ("two hoatzins", "a rainbow crested bird", "ein Schopfhuhn"):
+        assert names(reader, prompt) == ["hoatzin"]
 
 
 def test_words_of_an_added_drawing_are_names_though_its_own_name_was_known(
@@ -374,7 +413,7 @@ def test_small_words_do_not_mislead(reader: Reader, prompt: str, things: list[st
 
 @pytest.mark.parametrize(
     ("prompt", "kind"),
-    [("a table", "table"), ("a desk", "table"), ("a table, no chairs", "table"), ("an empty room", "room")],
+    [("a counter", "table"), ("a tray", "table"), ("a counter, no chairs", "table"), ("an empty room", "room")],
 )
 def test_a_place_that_no_drawing_shows_is_a_setting_alone(reader: Reader, prompt: str, kind: str) -> None:
     reading = reader.read(prompt)
@@ -382,7 +421,7 @@ def test_a_place_that_no_drawing_shows_is_a_setting_alone(reader: Reader, prompt
     assert reading.wish.kind == kind
 
 
-@pytest.mark.parametrize(("prompt", "name"), [("a forest", "deciduous tree"), ("a garden", "house with garden")])
+@pytest.mark.parametrize(("prompt", "name"), [("a forest", "forest"), ("a garden", "garden")])
 def test_a_place_that_a_drawing_shows_is_that_drawing(reader: Reader, prompt: str, name: str) -> None:
     (item,) = reader.read(prompt).items
     assert item.drawing.name == name
@@ -405,7 +444,7 @@ def test_names_in_a_row_are_as_many_things_and_fewer_may_be_one(reader: Reader) 
         return [item.drawing.name for item in reader.read(prompt).items]
 
     assert named("sparkles fire heart skull") == ["sparkles", "fire", "red heart", "skull"]
-    assert named("a school bus") == ["bus"]
+    assert named("a school bus") == ["school bus"]
     assert len(named("a fire engine driver")) == 1
 
 

@@ -30,10 +30,10 @@ def test_kinds_of_what_is_not_wanted_are_not_wanted(reader: Reader, prompt: str,
         ("train tracks without a train", "railway track"),
         ("a cat, not a black cat", "cat"),
         ("a bird that is not an owl", "bird"),
-        ("a king with no crown", "prince"),
+        ("a king with no crown", "king"),
         ("a spider web without the spider", "spider web"),
         ("a hot dog without a dog", "hot dog"),
-        ("a ball that is not a football", "baseball"),
+        ("a ball that is not a football", "tennis ball"),
     ],
 )
 def test_what_is_named_is_shown_beside_what_is_not_wanted(reader: Reader, prompt: str, name: str) -> None:
@@ -55,7 +55,7 @@ def test_where_only_something_unwanted_is_named_anything_else_is_shown(reader: R
 
 def test_setting_without_what_is_not_wanted_stays_a_setting(reader: Reader) -> None:
     reading = reader.read("eine Straße ohne Autos")
-    assert (reading.wish.kind, reading.words) == ("street", "in a street")
+    assert (reading.wish.kind, reading.words) == ("street", "a road in a street")
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_noun_that_is_a_time_is_also_the_time(reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("prompt", "right"),
     [
-        ("a big cat other than a lion", {"tiger", "tiger face", "leopard"}),
-        ("furniture that is no chair", {"bed", "couch and lamp"}),
+        ("a big cat other than a lion", {"tiger", "tiger face", "leopard", "panther"}),
+        ("furniture that is no chair", {"bed", "couch and lamp", "sofa", "sideboard", "wardrobe", "bookcase", "table"}),
         (
             "a weapon, not a sword",
             {"dagger", "boomerang", "axe", "water pistol", "bow and arrow", "kitchen knife", "bomb"},
@@ -100,8 +100,11 @@ def test_noun_that_is_a_time_is_also_the_time(reader: Reader) -> None:
             "a plant that is not a cactus",
             {"potted plant", "seedling", "herb", "palm tree", "deciduous tree", "mushroom"},
         ),
-        ("a shoe, no sneaker", {"ballet shoes", "flat shoe", "high-heeled shoe", "hiking boot"}),
-        ("ein Möbelstück, aber kein Stuhl", {"bed", "couch and lamp"}),
+        ("a shoe, no sneaker", {"ballet shoes", "flat shoe", "high-heeled shoe", "hiking boot", "shoe", "sandal"}),
+        (
+            "ein Möbelstück, aber kein Stuhl",
+            {"bed", "couch and lamp", "sofa", "sideboard", "wardrobe", "bookcase", "table"},
+        ),
         ("ein Haustier, aber kein Hund", {"cat", "rabbit", "hamster", "fox", "mouse", "horse", "black cat"}),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sketch.sketchbook import load, render_svg
+from sketch.styling.drawing_styles import CUT_OUT
 from studio.collecting import things
 from studio.errors import StudioError
 from tests.support.icon_modules import make_modules
@@ -38,7 +39,7 @@ def icon_set(folder: Path, *, licence: str = "CC0-1.0", **bodies: str) -> Path:
 
 
 def test_line_is_a_thing_with_its_names_in_both_languages(tmp_path: Path) -> None:
-    (thing,) = things.read(table(tmp_path, LINE))
+    (thing,) = things.read_table(table(tmp_path, LINE))
     assert (thing.package, thing.key, thing.name, thing.german) == ("temaki", "windmill", "windmill", "Windmühle")
     assert (thing.also, thing.also_german, thing.near) == (("mill", "wind mill"), ("Mühle",), ("wind", "grain"))
 
@@ -56,7 +57,7 @@ def test_line_is_a_thing_with_its_names_in_both_languages(tmp_path: Path) -> Non
 )
 def test_malformed_line_is_named(tmp_path: Path, lines: list[str], said: str) -> None:
     with pytest.raises(StudioError, match=said):
-        things.read(table(tmp_path, *lines))
+        things.read_table(table(tmp_path, *lines))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,8 @@ def test_regions_inside_get_their_colour_or_stay_open(inner: str, middle: list[f
 
 def test_drawing_keeps_its_artist_licence_and_source(tmp_path: Path) -> None:
     folder = icon_set(tmp_path, windmill=f'<path fill="currentColor" d="{RING}"/>')
-    unnamed, named = things.read(table(tmp_path, LINE, LINE.replace("temaki:windmill", "temaki:mill") + "Another"))
+    lines = LINE, LINE.replace("temaki:windmill", "temaki:mill") + "Another"
+    unnamed, named = things.read_table(table(tmp_path, *lines))
     (drawn,) = things.drawings(folder, [unnamed])
     assert (drawn.artist, drawn.licence) == ("An Artist", "CC0-1.0")
     assert drawn.source == "npm:@iconify-json/temaki@1.2.6#windmill"
@@ -93,7 +95,7 @@ def test_drawing_keeps_its_artist_licence_and_source(tmp_path: Path) -> None:
 def test_set_whose_licence_is_not_allowed_is_named(tmp_path: Path) -> None:
     folder = icon_set(tmp_path, licence="CC-BY-SA-4.0", windmill="<path/>")
     with pytest.raises(StudioError, match=r"temaki is under CC-BY-SA-4\.0"):
-        list(things.drawings(folder, things.read(table(tmp_path, LINE))))
+        list(things.drawings(folder, things.read_table(table(tmp_path, LINE))))
 
 
 def test_library_with_things_draws_them_beside_the_emoji(run: Run, book: Path, tmp_path: Path) -> None:
@@ -103,9 +105,9 @@ def test_library_with_things_draws_them_beside_the_emoji(run: Run, book: Path, t
     run("sketchbook", "--folder", tmp_path, "--modules", folder, "--onto", book, "--vendor", "twemoji",
         "--things", table(tmp_path, LINE))  # fmt: skip
     (mill,) = [each for each in load(tmp_path / "sketchbook.zip").drawings.values() if each.name == "windmill"]
-    assert (mill.style, mill.kind, mill.words) == (things.STYLE, "place-building", ("mill", "wind mill"))
+    assert (mill.style, mill.kind, mill.words) == (CUT_OUT, "place-building", ("mill", "wind mill"))
 
 
 def test_table_of_the_project_can_be_read_and_each_thing_is_of_a_known_kind() -> None:
     known = {each.kind for each in load(Path("models/house/sketchbook.zip")).drawings.values()}
-    assert {thing.kind for thing in things.read()} <= known
+    assert {thing.kind for thing in things.read_table()} <= known
