@@ -26,7 +26,7 @@ from app.core.version import __version__
 ROOT = Path(__file__).resolve().parents[2]
 LICENCES = ROOT / "docs/about/licences.md"
 PROGRAMS = ("web", "worker")
-SHIPPED = ("models/", "static/", "templates/", "exhibition/", "app/", "docs/")
+SHIPPED = ("models/", "static/", "templates/", "exhibition/", "app/", "docs/", "studio/")
 """The folders of the works that images, archives and documentation of a release contain, without those of tests."""
 
 
