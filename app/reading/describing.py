@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.text.embedding import Embedding
-from app.reading.lexicon import KIND, Meaning
+from app.reading.lexicon import KIND, Lexicon, Meaning
 from app.reading.wordbook import Wordbook
 from sketch import keys
 
@@ -35,6 +35,10 @@ KINDRED, OF_KIND, EVIDENCE = 0.5, 0.35, 0.45
 
 SIBLING, LIKE, SAID, SAID_MOST = 0.2, 0.3, 0.04, 8.0
 """Weights of a replacement: for a refused thing's subgroup, for similarity, and per BM25 unit, with the most units."""
+
+
+KEPT = 4
+"""Of how many lexicons the vectors are kept; a site has one for each of its models that sketches lead."""
 
 
 class Describer:
@@ -136,5 +140,20 @@ class Describer:
 
     def _concepts(self, embedding: Embedding) -> Floats:
         if self._vectors is None:
-            self._vectors = embedding.embed([concept.text for concept in self.wordbook.concepts])
+            lexicon, concepts = self.wordbook.lexicon, self.wordbook.concepts
+            added = embedding.embed([concept.text for concept in concepts[len(lexicon.concepts) :]])
+            self._vectors = np.concatenate([_embedded(lexicon, embedding), added])
         return self._vectors
+
+
+_kept: dict[tuple[str, str], Floats] = {}
+
+
+def _embedded(lexicon: Lexicon, embedding: Embedding) -> Floats:
+    """Return the vectors of a lexicon's concepts, which are kept for the next parser of the same lexicon and table."""
+    key = lexicon.revision, embedding.revision
+    if (found := _kept.get(key)) is None:
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        found = _kept[key] = embedding.embed([concept.text for concept in lexicon.concepts])
+    return found

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from app.core.text.embedding import Embedding
 from app.core.text.stop_notes import NOT_READ
+from app.reading import describing
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
 from app.reading.reading import BY_KEYWORD, BY_KIND, BY_NAME, FREELY, VERSION
@@ -88,6 +93,22 @@ def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
 )
 def test_grammar_decides_what_is_a_thing(reader: Reader, prompt: str, things: list[str]) -> None:
     assert names(reader, prompt) == things
+
+
+def test_concepts_are_embedded_once_for_all_parsers_of_a_lexicon(
+    lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        counts.append(len(texts))
+        return Embedding.embed(embedding, texts)
+
+    monkeypatch.setattr(describing, "_kept", {})
+    monkeypatch.setattr(embedding, "embed", embed)
+    for _ in range(3):
+        assert Reader(lexicon, drawings, embedding).read("a sly animal that steals hens").items
+    assert counts.count(len(lexicon.concepts)) == 1
 
 
 def test_whole_figures_come_before_heads(lexicon: Lexicon) -> None:
