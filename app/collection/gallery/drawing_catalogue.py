@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, takewhile
 
 from app.collection.gallery import spelling
 from app.core.i18n.gettext import N_
@@ -39,8 +41,6 @@ GROUPS = (
 NEAR = 4
 """The most drawings of related things that a search adds."""
 
-BEGUN = 3
-"""The rank of names that only begin with the searched words."""
 
 SHORT = 5
 """The length from which a word may have two wrong letters, instead of one."""
@@ -87,7 +87,14 @@ class DrawingCatalogue:
         motifs.sort(key=lambda motif: (places[motif.group], order.get(motif.drawings[0].name, len(order)), motif.name))
         self.motifs = tuple(motifs)
         self._by_name = {motif.drawings[0].name: motif for motif in motifs}
-        self._words = frozenset(word for motif in motifs for word in motif.name_words)
+        self._having: dict[str, set[int]] = {}
+        self._named: dict[str, set[int]] = {}
+        for place, motif in enumerate(motifs):
+            for word in motif.name_words | motif.keywords:
+                self._having.setdefault(word, set()).add(place)
+            for word in motif.name_words:
+                self._named.setdefault(word, set()).add(place)
+        self._words = sorted(self._named)
         spoken = (word for motif in motifs for word in re.findall(r"\w+", motif.name))
         self._spoken = {folded: word for word in spoken for folded in folding.words(word)}
 
@@ -103,13 +110,19 @@ class DrawingCatalogue:
         query_words = folding.words(query)
         if not query_words:
             return SearchResult(self.motifs)
-        ranked = [
-            (rank, place) for place, motif in enumerate(self.motifs) if (rank := _rank(query_words, motif)) is not None
-        ]
-        whole = [each for each in ranked if each[0] != BEGUN]  # if there is a bat, a bathtub is no match
-        motifs = tuple(self.motifs[place] for _, place in sorted(whole or ranked))
+        whole = set.intersection(*(self._having.get(word, set()) for word in query_words))
+        ranked = [(_rank(query_words, self.motifs[place]), place) for place in whole]
+        if not ranked:  # if there is a bat, a bathtub is no match
+            ranked = [(0, place) for place in set.intersection(*map(self._begun_by, query_words))]
+        motifs = tuple(self.motifs[place] for _, place in sorted(ranked))
         near = tuple(motif for motif in dict.fromkeys(self._meant_by(query)) if motif not in motifs)[:NEAR]
         return SearchResult(motifs, near, "" if motifs else self._corrected(query, query_words))
+
+    def _begun_by(self, word: str) -> set[int]:
+        """Return the places of the motifs with a name of which a word begins so."""
+        first = bisect_left(self._words, word)
+        begun = takewhile(lambda known: known.startswith(word), islice(self._words, first, None))
+        return set().union(*(self._named[known] for known in begun))
 
     def prompt_for(self, motif: Motif) -> str:
         """Return the prompt for a motif: its name, or its English name if the parser finds another motif in it."""
@@ -168,16 +181,11 @@ def group_of(kind: str) -> str:
     return next(name for name, _, kinds in GROUPS if kind.startswith(kinds))
 
 
-def _rank(query_words: Sequence[str], motif: Motif) -> int | None:
-    """Return how well a motif matches, 0 being best, or ``None`` if it does not.
+def _rank(query_words: Sequence[str], motif: Motif) -> int:
+    """Return how well a motif that has all words matches, 0 being best.
 
-    0: the words are a name of it. 1: its names have all words. 2: its names or keywords have them. 3: words of its
-    names begin with them.
+    0: the words are a name of it. 1: its names have all words. 2: its names or keywords have them.
     """
     if " ".join(query_words) in motif.names:
         return 0
-    if all(word in motif.name_words for word in query_words):
-        return 1
-    if all(word in motif.name_words | motif.keywords for word in query_words):
-        return 2
-    return BEGUN if all(any(name.startswith(word) for name in motif.name_words) for word in query_words) else None
+    return 1 if all(word in motif.name_words for word in query_words) else 2
