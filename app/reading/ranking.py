@@ -330,11 +330,14 @@ class _Ranker:
         """Return whether most words of a sentence describe one concept that none of its phrases names."""
         if len(named) > 1 and self._are_listed(phrases[0], phrases[1]):
             return False
+        if any(self._are_listed(*pair) for pair in pairwise(filter(self._is_sure, named))):  # a ghost and a bat
+            return False
         scores, covered = self.describer.scores(self.content, self.prompt.grammar.language)
         best = self._best(scores)
         sure = sum(each.meanings[0].is_sure for each in named)
+        are_two = sum(map(self._is_sure, named)) > 1 or (sure > 1 and self._is_sure(phrases[0]))
         # A robot that kicks a ball is two things; but all words of "a man riding a horse" describe a rider.
-        share = 1.0 if sure > 1 and self._is_sure(phrases[0]) else SHARE
+        share = 1.0 if are_two else SHARE
         is_covered = bool(best) and covered[best[0]] >= max(COVERED, share * len(self.content))
         return is_covered and not any(best[0] == phrase.meanings[0].concept for phrase in named)
 
@@ -455,7 +458,10 @@ class _Ranker:
                 each.concept in self.excluded for each in wider
             ):  # "a big cat" is a kind, although "a cat" is a thing
                 word, meanings, kinds, is_thing = f"{before[0]} {word}", wider, (), False
-        if is_thing and first is not None and (first.source == NAME or not kinds):
+        is_named = first is not None and first.source == NAME
+        is_whole = is_named and word in grammar.vague  # a drawing of fruit may show the apple that is not wanted
+        if is_thing and ((is_named and not is_whole) or not kinds):
             return {}
         found = self.describer.others(word, grammar.language, meanings, kinds, self.excluded)
-        return {number: value for number, value in found.items() if number in self.drawn}
+        own = first.concept if is_whole and first is not None else None
+        return {number: value for number, value in found.items() if number in self.drawn and number != own}

@@ -71,8 +71,12 @@ def collect_words(modules: Path, associations: Path = ASSOCIATIONS, more: Iterab
         words.german_keywords += [*row_german.get("tags", []), *german_cldr.get(emoji, [[], []])[1]]
         words.foreign_names += [each for annotations in foreign for each in annotations.get(emoji, [[], []])[0]]
     _lend(by_name, depicted)
-    _add(by_name, more)
+    found = [(thing, _concept_of(thing, by_name)) for thing in more]
     _associate(by_name, associations)
+    for thing, words in found:  # what is known of a concept already comes first
+        words.aliases += thing.also
+        words.near += thing.near
+        words.german_names += [thing.german, *thing.also_german]
     for words in by_name.values():
         for name in ("aliases", "keywords", "near", "german_names", "german_keywords", "foreign_names"):
             setattr(words, name, list(dict.fromkeys(getattr(words, name))))
@@ -92,15 +96,10 @@ def _lend(by_name: dict[str, Words], depicted: dict[str, str]) -> None:
             by_name[concept].emoji.append(emoji)
 
 
-def _add(by_name: dict[str, Words], more: Iterable[things.Thing]) -> None:
-    """Add the words of things; a thing with an emoji's name, or another thing's, is the same concept."""
-    known = {name.casefold(): name for name in by_name}
-    for thing in more:
-        name = known.setdefault(thing.name.casefold(), thing.name)
-        words = by_name.setdefault(name, Words(name, "", thing.kind))
-        words.aliases += thing.also
-        words.near += thing.near
-        words.german_names += [thing.german, *thing.also_german]
+def _concept_of(thing: things.Thing, by_name: dict[str, Words]) -> Words:
+    """Return the words of a thing's concept, a new one unless an emoji or another thing has its name."""
+    name = next((each for each in by_name if each.casefold() == thing.name.casefold()), thing.name)
+    return by_name.setdefault(name, Words(name, "", thing.kind))
 
 
 def _associate(by_name: dict[str, Words], path: Path) -> None:
