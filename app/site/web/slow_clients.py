@@ -94,12 +94,9 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
 
     def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Receive more of a request; hand it to a thread once it is whole, too long to be collected, or cut off."""
-        try:
-            data = client.recv(HEAD_MAX)
-        except BlockingIOError:
+        data = _receive(client)
+        if data is None:
             return
-        except OSError:
-            data = b""
         conn.received += data
         conn.is_long = _has_long_body(conn.received)
         if data and not conn.is_long and not _is_collected(conn.received):
@@ -136,12 +133,9 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
         self._lingering.append(conn)
 
     def _on_lingering_readable(self, conn: _Connection, client: socket.socket) -> None:
-        try:
-            data = client.recv(HEAD_MAX)
-        except BlockingIOError:
+        data = _receive(client)
+        if data is None:
             return
-        except OSError:
-            data = b""
         conn.received += data
         if not data or len(conn.received) > HEAD_MAX:
             self._end(conn)
@@ -241,6 +235,11 @@ class _TimedSocket(socket.socket):
                     raise BlockingIOError("too many are slow")
             rest = rest[sent:]
 
+    def close(self) -> None:
+        """Close the connection; an answer to an error may have made it a slow one once more."""
+        self.end_response()
+        super().close()
+
     def end_response(self) -> None:
         """Start the next response at nothing waited."""
         if self._is_slow:
@@ -270,6 +269,16 @@ class _TimedUnreader(SocketUnreader):  # type: ignore[misc]
         latest = time.monotonic() + WHOLE_SECONDS
         self._deadline = min(self._deadline + len(data) / BYTES_A_SECOND, latest)
         return data
+
+
+def _receive(client: socket.socket) -> bytes | None:
+    """Return what has arrived, ``b""`` where nothing more will, ``None`` if nothing has yet."""
+    try:
+        return client.recv(HEAD_MAX)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
 
 
 def _is_collected(received: bytearray) -> bool:

@@ -13,10 +13,12 @@ from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from select import select
+from threading import Semaphore
 
 import pytest
 
 from app.core.config import ROOT
+from app.site.web import slow_clients
 from tests.support.live import free_port, wait_until
 
 pytestmark = pytest.mark.server
@@ -174,6 +176,15 @@ def test_request_in_pieces_and_kept_connection_are_served(port: int) -> None:
         assert receive_until(client, b"4 bytes")
         client.sendall(request[-2:])
         assert receive_until(client, b"4 bytes")
+
+
+def test_slow_connection_that_is_closed_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_clients, "SLOW_SECONDS", -1.0)
+    places, (ours, theirs) = Semaphore(1), socket.socketpair()
+    with theirs, slow_clients._TimedSocket(places, ours) as taker:
+        taker.sendall(b"an answer to an error, behind a response")
+        assert not places.acquire(blocking=False)
+    assert places.acquire(blocking=False)
 
 
 def test_answered_clients_that_do_not_close_delay_no_others(port: int) -> None:
