@@ -36,7 +36,6 @@ KINDRED, OF_KIND, EVIDENCE = 0.5, 0.35, 0.45
 SIBLING, LIKE, SAID, SAID_MOST = 0.2, 0.3, 0.04, 8.0
 """Weights of a replacement: for a refused thing's subgroup, for similarity, and per BM25 unit, with the most units."""
 
-
 KEPT = 4
 """Of how many lexicons the vectors are kept; a site has one for each of its models that sketches lead."""
 

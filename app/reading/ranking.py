@@ -237,9 +237,8 @@ class _Ranker:
     def _without_places(self, kept: list[Phrase], phrases: Sequence[Phrase]) -> tuple[Prompt, list[Phrase]]:
         """Return the phrases without places, which become the setting if there are other things: a table with fruit."""
         grammar, wish = self.prompt.grammar, self.prompt.wish
-        is_listed = any(
-            self._are_listed(*pair) for pair in pairwise(kept)
-        )  # a table and a chair, not: a table with fruit
+        # A table and a chair are two things; of "a table with fruit" the table is the setting.
+        is_listed = any(self._are_listed(*pair) for pair in pairwise(kept))
         is_ground = len(kept) > 1 and not is_listed
         unsure = [each for each in kept if not each.meanings[0].is_sure or (is_ground and each.word in grammar.grounds)]
         places = {each.first: place for each in unsure if (place := grammar.place_of(each.word))}

@@ -8,14 +8,14 @@ import re
 import shutil
 import subprocess
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PIL import Image
 
-from studio.collecting import things
 from studio.collecting.collection import Item
 from studio.collecting.picture_intake import Prepared
 from studio.errors import StudioError
@@ -107,17 +107,19 @@ class Icon:
     svg: str
 
 
-def fetch_packages(target: Path) -> Path:
+def fetch_packages(target: Path, pinned: Mapping[str, str] = MappingProxyType({})) -> Path:
     """Install the packages with npm into ``target``, once; return the folder of modules.
+
+    :param pinned: further icon sets by their names, each with its version.
 
     :raises StudioError: when npm is missing or fails.
     """
-    things_of = [f"@iconify-json/{name}" for name in things.SETS]
-    packages = [f"@iconify-json/{vendor}" for vendor in VENDORS] + list(NAMES)
+    packages = [f"@iconify-json/{vendor}" for vendor in (*VENDORS, *pinned)] + list(NAMES)
     modules = target / "node_modules"
-    if all((modules / name / "package.json").exists() for name in (*packages, *things_of)):
+    if all((modules / name / "package.json").exists() for name in packages):
         return modules
-    packages += [f"@iconify-json/{name}@{version}" for name, version in things.SETS.items()]
+    versions = {f"@iconify-json/{name}": f"@{version}" for name, version in pinned.items()}
+    packages = [name + versions.get(name, "") for name in packages]
     npm = shutil.which("npm")
     if npm is None:
         raise StudioError("npm is not installed; unpack the packages and name their folder with --modules.")
@@ -131,9 +133,9 @@ def fetch_packages(target: Path) -> Path:
 
 def concepts(modules: Path) -> list[Concept]:
     """Return what the emoji depict, in Unicode's order, with keywords of both dictionaries."""
-    named = _json(modules / "unicode-emoji-json/data-by-emoji.json")
-    near = _json(modules / "emojilib/dist/emoji-en-US.json")
-    tags = {row["emoji"]: row.get("tags", []) for row in _json(modules / "emojibase-data/en/data.json")}
+    named = read_json(modules / "unicode-emoji-json/data-by-emoji.json")
+    near = read_json(modules / "emojilib/dist/emoji-en-US.json")
+    tags = {row["emoji"]: row.get("tags", []) for row in read_json(modules / "emojibase-data/en/data.json")}
     listed = []
     for emoji, row in named.items():
         if row["group"] in GROUPS and not _is_left_out(row["name"]):
@@ -148,10 +150,10 @@ def concepts(modules: Path) -> list[Concept]:
 
 def kinds(modules: Path) -> dict[str, str]:
     """Return the Unicode subgroup of each emoji by its name, such as ``animal-bird``."""
-    known = _json(modules / "emojibase-data/meta/groups.json")["subgroups"]
-    rows = _json(modules / "emojibase-data/en/data.json")
+    known = read_json(modules / "emojibase-data/meta/groups.json")["subgroups"]
+    rows = read_json(modules / "emojibase-data/en/data.json")
     of_emoji = {_bare(row["emoji"]): known[str(row["subgroup"])] for row in rows if "subgroup" in row}
-    named = _json(modules / "unicode-emoji-json/data-by-emoji.json")
+    named = read_json(modules / "unicode-emoji-json/data-by-emoji.json")
     return {row["name"]: of_emoji[_bare(emoji)] for emoji, row in named.items() if _bare(emoji) in of_emoji}
 
 
@@ -183,8 +185,8 @@ def drawings(
         depicted = [depicted[number * len(depicted) // limit] for number in range(limit)]
     for vendor in vendors:
         package = modules / "@iconify-json" / vendor
-        icons, about = _json(package / "icons.json"), _json(package / "info.json")
-        version = _json(package / "package.json")["version"]
+        icons, about = read_json(package / "icons.json"), read_json(package / "info.json")
+        version = read_json(package / "package.json")["version"]
         licence = about["license"]
         credit = f"{about['name']} by {ARTISTS.get(vendor, about['author']['name'])}, {licence['title']}"
         near: dict[str, str] = {}
@@ -257,7 +259,11 @@ def icon_digest(icon: Icon) -> str:
     return digest(icon.svg.encode())
 
 
-def _json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Return the contents of a package's JSON file.
+
+    :raises StudioError: when it cannot be read.
+    """
     try:
         return json.loads(path.read_bytes())
     except OSError as error:

@@ -13,8 +13,8 @@ GEOMETRY = frozenset((
     "stroke-width", "stroke-opacity", "fill-opacity", "opacity", "offset", "stop-opacity", "stroke-dasharray",
 ))  # fmt: skip
 DEFINED = ("linearGradient", "radialGradient", "clipPath", "mask")
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_TOKEN = re.compile(rf"[A-Za-z]|{_NUMBER.pattern}")
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_TOKEN = re.compile(rf"[A-Za-z]|{NUMBER.pattern}")
 _CALL = re.compile(r"(\w+)\(([^)]*)\)")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
@@ -65,7 +65,7 @@ def _short(value: str, decimals: int = 2) -> str:
 
 def _call(match: re.Match[str]) -> str:
     """Shorten a transformation; small factors of rotation and scaling keep more decimals."""
-    numbers = _NUMBER.findall(match[2])
+    numbers = NUMBER.findall(match[2])
     exact = 4 if match[1] == "matrix" else 0
     return f"{match[1]}({' '.join(_short(each, 3 if at < exact else 2) for at, each in enumerate(numbers))})"
 

@@ -8,7 +8,6 @@ artist, where the package does not say who that is. Icons of the set ``own`` are
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sketch.styling.drawing_styles import COLOURED, CUT_OUT
-from studio.collecting import svg_shrinking
+from studio.collecting import icon_sets, svg_shrinking
+from studio.collecting.svg_shrinking import NUMBER
 from studio.errors import StudioError
 
 TABLE = Path(__file__).with_name("things.tsv")
@@ -47,7 +47,6 @@ COLUMNS = 10
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 PATH = re.compile(r'<path\b[^>]*?\bd="([^"]+)"')
 COMMAND = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])([^MmLlHhVvCcSsQqTtAaZz]*)")
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 ARC = re.compile(rf"\s*,?\s*({NUMBER.pattern})" * 3 + r"\s*,?\s*([01])\s*,?\s*([01])"
                  + rf"\s*,?\s*({NUMBER.pattern})" * 2)  # fmt: skip
 TAKES = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7}
@@ -168,12 +167,7 @@ def _own(thing: Thing) -> Drawn:
 @cache
 def _package(folder: Path) -> tuple[dict[str, Any], str, str, str]:
     """Return a set's icons, its author, its licence and its version."""
-    try:
-        icons, about, package = (
-            json.loads((folder / name).read_bytes()) for name in ("icons.json", "info.json", "package.json")
-        )
-    except (OSError, ValueError) as error:
-        raise StudioError(f"{folder} cannot be read: is the package there? {error}") from error
+    icons, about, package = (icon_sets.read_json(folder / f"{name}.json") for name in ("icons", "info", "package"))
     licence = str(about["license"].get("spdx") or about["license"]["title"])
     if licence not in LICENCES:
         raise StudioError(f"{folder.name} is under {licence}; only drawings under {', '.join(LICENCES)} are taken.")
@@ -204,9 +198,9 @@ def holes(path: str) -> list[str]:
 
 
 def _is_inside(box: Box, other: Box) -> bool:
-    return box != other and all(mine >= theirs for mine, theirs in zip(box[:2], other[:2], strict=True)) and all(
-        mine <= theirs for mine, theirs in zip(box[2:], other[2:], strict=True)
-    )  # fmt: skip
+    (left, top, right, bottom), (their_left, their_top, their_right, their_bottom) = box, other
+    is_within = left >= their_left and top >= their_top and right <= their_right and bottom <= their_bottom
+    return is_within and box != other
 
 
 def _outlines(path: str) -> Iterator[tuple[str, Box]]:

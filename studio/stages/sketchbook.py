@@ -41,7 +41,7 @@ def command(
     library = load_library(onto) if onto else sketchbook.Sketchbook((), {})
     drawings = list(library.drawings.values())
     svgs = {digest: library.svg(digest) for digest in library.drawings}
-    packages = modules or icon_sets.fetch_packages(folder.path / "packages")
+    packages = modules or icon_sets.fetch_packages(folder.path / "packages", things.SETS if table else {})
     kinds, refused = icon_sets.kinds(packages), 0
     for icon in progress(
         _missing(icon_sets.drawings(packages, vendors=vendors or tuple(STYLES)), library), what="drawings"

@@ -41,7 +41,6 @@ GROUPS = (
 NEAR = 4
 """The most drawings of related things that a search adds."""
 
-
 SHORT = 5
 """The length from which a word may have two wrong letters, instead of one."""
 
@@ -151,7 +150,7 @@ class DrawingCatalogue:
         """Return the query with unknown words replaced by similar ones of names; "" if that matches nothing."""
         better = query
         for word in query_words:
-            if not any(known.startswith(word) for known in self._words):
+            if not self._begun_by(word):
                 correction = self._nearest(word)
                 if not correction:
                     return ""
