@@ -22,9 +22,11 @@ class Player {
   button = Object.assign(document.createElement("button"), { type: "button", className: "link" });
   blend = document.createElement("span");
   count = Object.assign(document.createElement("span"), { className: "quiet count" });
+  large = Object.assign(document.createElement("button"), { type: "button", className: "link" });
 
   constructor() {
     this.button.addEventListener("click", (event) => this.toggle(event));
+    this.large.addEventListener("click", () => enlarge(!isLarge()));
   }
 
   /* Read the page's reel and picture, at first and after each update of the page. */
@@ -42,6 +44,7 @@ class Player {
     picture.setAttribute("hx-morph-skip", ""); // the player controls the picture from now on
     picture.querySelectorAll("source").forEach((source) => source.remove());
     picture.addEventListener("click", (event) => this.toggle(event));
+    picture.addEventListener("dblclick", () => enlarge(!isLarge()));
   }
 
   takeReel(json) {
@@ -54,7 +57,8 @@ class Player {
     if (earlier) this.tick = moved(earlier, this.reel, this.tick);
     else if (still.matches) this.tick = Math.floor((this.reel.count - 1) / 2);
     this.lead = this.at < 0 ? 0 : Math.max(0, ahead(this.reel, this.at, this.tick));
-    this.way.querySelector(".player").replaceChildren(this.button);
+    this.way.querySelector(".player").replaceChildren(this.button, this.large);
+    this.nameLarge();
     this.button.hidden = this.last < 1;
     if (this.reel.isFinished) this.finish();
     else this.load();
@@ -140,6 +144,10 @@ class Player {
     else this.pause();
   }
 
+  nameLarge() {
+    this.large.textContent = isLarge() ? this.way.dataset.leave : this.way.dataset.full;
+  }
+
   toggle(event) {
     event.preventDefault();
     const isOver = this.reel.ending === "stop" && turnAt(this.reel, this.tick) === this.reel.count - 1;
@@ -221,6 +229,11 @@ class Player {
     alone.lastElementChild.textContent = "PNG";
   }
 
+  /* Pause at the next frame of a finished walk, or the previous one. */
+  step(by) {
+    if (this.range) this.to(turnAt(this.reel, this.tick) + by);
+  }
+
   /* Go to a frame, and pause there. */
   to(index) {
     this.tick = Math.min(this.last, Math.max(0, index));
@@ -261,16 +274,73 @@ function makeRange(player) {
 
 let player = null;
 
+/* The whole screen shows the picture and its controls. Where a browser has no full screen, the whole window does. */
+const root = document.documentElement;
+const isLarge = () => root.classList.contains("full");
+
+function enlarge(isWanted) {
+  root.classList.toggle("full", isWanted);
+  player?.nameLarge();
+  if (isWanted) root.requestFullscreen?.().catch(() => {});
+  else if (document.fullscreenElement) document.exitFullscreen();
+}
+
+document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) enlarge(false); });
+
+/* Go to the walk beside this one in the gallery ("next" or "prev"); a full screen stays full. */
+async function go(where) {
+  const link = document.querySelector(`#walk a[rel=${where}]`);
+  if (!link) return;
+  const answer = isLarge() && (await fetch(link.href).catch(() => null));
+  if (!answer?.ok) { location.href = link.href; return; }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector("main").replaceWith(page.querySelector("main"));
+  document.title = page.title;
+  history.pushState(null, "", new URL(page.querySelector("link[rel=canonical]").href).pathname);
+  player = null;
+  document.dispatchEvent(new Event("htmx:after:swap"));
+}
+
+window.addEventListener("popstate", () => location.reload());
+
+const LETTERS = "letters"; // the local setting that turns off keys that are letters (WCAG 2.1.4)
+const letters = { f: () => enlarge(!isLarge()), n: () => go("next"), p: () => go("prev") };
+const keys = {
+  " ": (event) => player.toggle(event), ArrowLeft: () => player.step(-1), ArrowRight: () => player.step(1),
+  Escape: () => isLarge() && enlarge(false),
+};
+
+function hasLetters() {
+  try { return localStorage.getItem(LETTERS) !== "off"; } catch { return true; }
+}
+
+function offerKeys() {
+  const list = document.getElementById("keys");
+  if (!list) return;
+  list.hidden = false;
+  const tick = list.querySelector("input");
+  tick.checked = hasLetters();
+  tick.onchange = () => { try { localStorage.setItem(LETTERS, tick.checked ? "on" : "off"); } catch { /* not kept */ } };
+}
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  const isTaken = target.closest("input, textarea, select, [contenteditable]") || (key === " " && target.closest("button, summary, a"));
+  if (!player?.image.isConnected || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTaken) return;
+  const act = keys[key] ?? (hasLetters() ? letters[key.toLowerCase()] : null);
+  if (!act) return;
+  if (key !== "Escape") event.preventDefault();
+  act(event);
+});
+
 function start() {
   const [way, picture] = [document.querySelector("#walk .way[data-reel]"), document.querySelector("#walk picture.film")];
   if (!way || !picture) return;
   player ??= new Player();
   player.take(way, picture);
+  offerKeys();
 }
 
-document.addEventListener("keydown", (event) => {
-  if (event.key === " " && event.target === document.body && player?.image.isConnected) player.toggle(event);
-});
 // After the back/forward cache has restored the page, continue a video that the browser had paused.
 window.addEventListener("pageshow", ({ persisted }) => {
   if (!persisted || !player?.playing) return;

@@ -1,4 +1,4 @@
-// A walk's page, except for its film: copy buttons, and a reload when the walk is deleted meanwhile.
+// A walk's page, except for its film: sharing, copy buttons, and a reload when the walk is deleted meanwhile.
 
 async function copy({ currentTarget: button }) {
   const text = document.getElementById(button.dataset.copy);
@@ -12,7 +12,29 @@ async function copy({ currentTarget: button }) {
   }
 }
 
+const SHARED_BYTES = 32 * 2 ** 20; // a larger film is shared by its link
+
+/* Share the film itself where the system takes it, else the link. */
+async function share({ currentTarget: button }) {
+  const { film, title } = button.dataset;
+  const link = { title, url: document.getElementById("link").textContent.trim() };
+  const file = film && (await fetchFilm(film, `${link.url.split("/").pop()}.mp4`).catch(() => null));
+  const files = file && navigator.canShare?.({ files: [file] }) ? { files: [file] } : {};
+  await navigator.share({ ...link, ...files }).catch(() => {}); // the visitor may close the sheet
+}
+
+async function fetchFilm(address, name) {
+  const answer = await fetch(address);
+  if (!answer.ok || Number(answer.headers.get("Content-Length")) > SHARED_BYTES) return null;
+  return new File([await answer.blob()], name, { type: "video/mp4" });
+}
+
 function start() {
+  const sheet = document.getElementById("share");
+  if (sheet && navigator.share) {
+    sheet.closest("li").hidden = false;
+    sheet.onclick = share;
+  }
   if (!navigator.clipboard) return;
   document.querySelectorAll("[data-copy]").forEach((button) => {
     button.closest(".copy").hidden = false;

@@ -81,6 +81,17 @@ def recent(limit: int, *, excluding: Walk | None = None, featured_first: bool = 
     return [*featured, *others][:limit]
 
 
+def beside(walk: Walk) -> tuple[str | None, str | None]:
+    """Return the IDs of the walks that hang before and after a public walk, newest first; ``None`` at an end."""
+    place = select(GalleryEntry.place).where(GalleryEntry.number == walk.number).scalar_subquery()
+    newer = select(func.min(GalleryEntry.place)).where(GalleryEntry.place > place).scalar_subquery()
+    older = select(func.max(GalleryEntry.place)).where(GalleryEntry.place < place).scalar_subquery()
+    rows = select(Walk.id).join(GalleryEntry, GalleryEntry.number == Walk.number)
+    found = select(*(rows.where(GalleryEntry.place == each).scalar_subquery() for each in (newer, older)))
+    before, after = db.session.execute(found).one()
+    return before, after
+
+
 def random_walk(*, excluding: Walk | None = None) -> Walk | None:
     """Return a random public walk other than ``excluding``, or ``None`` if there is none."""
     keys = [place for _, place in _around(secrets.randbelow(SEED_MAX + 1), None, 2, backward=False)]

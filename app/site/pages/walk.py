@@ -112,6 +112,7 @@ def walk_page(
     shown = [*later, *([earlier] if earlier else [])]
     before = [] if walk.is_waiting else neighbours.before(walk, JOINING, excluding=shown)
     after = [] if walk.is_waiting else neighbours.after(walk, JOINING, excluding=[*shown, *before])
+    newer, older = (None, None) if walk.is_waiting else catalogue.beside(walk)
     page = render_template(
         template,
         walk=walk,
@@ -126,6 +127,8 @@ def walk_page(
         remixes=[] if walk.is_waiting else lineage.remixes_of(walk, CHILDREN),
         before=before,
         after=after,
+        newer=newer,
+        older=older,
         original=reuse.original_of(walk),
         retitled=retitled,
         not_listed=not_listed,

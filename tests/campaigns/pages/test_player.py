@@ -371,6 +371,107 @@ def test_space_plays_and_pauses(hangs: Callable[..., Walk], look: Open) -> None:
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 
+def fills(page: Page) -> bool:
+    """Return whether the picture takes the window, but for the controls below it."""
+    box, window = page.locator("picture.film").bounding_box(), page.viewport_size
+    assert box is not None
+    assert window is not None
+    return (box["x"], box["y"], box["width"], box["height"]) == (0, 0, window["width"], window["height"] - 54)
+
+
+@pytest.mark.parametrize("press", ["button", "key", "double press", "a browser without a full screen"])
+def test_full_screen_is_entered_and_left(hangs: Callable[..., Walk], look: Open, press: str) -> None:
+    page = look(hangs("a lemon", "the sun", positions=EVEN), viewport={"width": 390, "height": 844})
+    if press.startswith("a browser"):
+        page.evaluate("delete Element.prototype.requestFullscreen")
+
+    def turn(name: str) -> None:
+        if press == "key":
+            page.keyboard.press("f")
+        elif press == "double press":
+            page.locator("picture.film").dblclick()
+        else:
+            page.get_by_role("button", name=name, exact=True).click()
+
+    assert not fills(page)
+    turn("Full screen")
+    wait_until(lambda: fills(page), what="the picture fills the window")
+    if not press.startswith("a browser"):
+        until(page, "document.fullscreenElement !== null")
+    hidden = page.locator("#walk .stop, #walk .label, .head a, .foot a, [role=slider], #walk input[type=range]")
+    assert not any(each.is_visible() for each in hidden.all())
+    assert page.get_by_role("button", name="Leave full screen").is_visible()
+    turn("Leave full screen")
+    wait_until(lambda: not fills(page), what="the picture is as large as before")
+    assert page.evaluate("document.fullscreenElement") is None
+    assert page.get_by_role("button", name="Full screen", exact=True).is_visible()
+
+
+def test_full_screen_stays_while_the_next_and_previous_film_come(hangs: Callable[..., Walk], look: Open) -> None:
+    oldest, middle, newest = (hangs(first, "the sun", positions=EVEN) for first in ("a lemon", "a fox", "a pear"))
+    page = look(newest)
+    page.keyboard.press("f")
+    wait_until(lambda: fills(page), what="the picture fills the window")
+    for key, walk in (("n", middle), ("n", oldest), ("p", middle)):
+        page.keyboard.press(key)
+        page.wait_for_url(f"**{walk.url}")
+        wait_until(lambda walk=walk: page.title().startswith(walk.title), what="its title")  # type: ignore[misc]
+        assert fills(page)
+        assert page.get_by_role("button", name="Leave full screen").is_visible()
+    page.keyboard.press("Escape")
+    wait_until(lambda: not fills(page), what="the picture is as large as before")
+    page.go_back()
+    wait_until(lambda: page.title().startswith(oldest.title), what="the page before")
+
+
+def test_keys_work_anywhere_on_the_page_and_letters_can_be_turned_off(hangs: Callable[..., Walk], look: Open) -> None:
+    page = look(hangs("a lemon", "the sun", positions=EVEN))
+    until(page, "document.querySelector('#walk .ruler input') !== null")
+    page.get_by_role("button", name="Pause").click()
+    before = page.get_by_role("slider").input_value()
+    page.get_by_role("link", name="Suggest words for a post").focus()
+    page.keyboard.press("ArrowRight")
+    assert int(page.get_by_role("slider").input_value()) == min(int(before) + 1, FRAMES - 1)
+    page.locator("#keys summary").click()
+    page.get_by_role("checkbox", name="Letters do this").uncheck()
+    page.keyboard.press("f")
+    assert not fills(page)
+    page.reload()
+    page.locator("#keys summary").click()
+    assert not page.get_by_role("checkbox", name="Letters do this").is_checked()
+    page.get_by_role("checkbox", name="Letters do this").check()
+    page.locator("#keys summary").focus()
+    page.keyboard.press("f")
+    wait_until(lambda: fills(page), what="the picture fills the window")
+
+
+SHARE = """(takesFiles) => {
+  navigator.canShare = () => takesFiles;
+  navigator.share = async ({ title, url, files = [] }) => {
+    window.shared = { title, url, files: files.map(({ name, type, size }) => [name, type, size]) };
+  };
+  document.dispatchEvent(new Event("htmx:after:swap"));
+}"""
+
+
+@pytest.mark.parametrize("takes_files", [True, False])
+def test_system_shares_the_film_where_it_takes_files_and_else_the_link(
+    hangs: Callable[..., Walk], look: Open, takes_files: bool
+) -> None:
+    walk = hangs("a lemon", "the sun", positions=EVEN)
+    page = look(walk)
+    share = page.get_by_role("button", name="Share…")
+    assert share.is_hidden()
+    page.evaluate(SHARE, takes_files)
+    share.click()
+    until(page, "window.shared !== undefined")
+    shared = page.evaluate("window.shared")
+    assert shared["title"] == walk.title
+    assert shared["url"].endswith(walk.url)
+    film = [f"{walk.name}.mp4", "video/mp4", walk.media["mp4"].bytes]
+    assert shared["files"] == ([film] if takes_files else [])
+
+
 def test_stages_arrive_on_their_page_without_a_reload(hangs: Callable[..., Walk], look: Open) -> None:
     walk = hangs("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
     page = look(walk)

@@ -82,6 +82,20 @@ def test_pages_hold_every_walk_once_even_those_of_the_same_instant(seven: list[s
 
 
 @pytest.mark.databases
+def test_each_walk_hangs_beside_the_next_newer_and_older_one(seven: list[str]) -> None:
+    walks = catalogue.page(limit=7).walks
+    beside = [catalogue.beside(walk) for walk in walks]
+    assert [newer for newer, _ in beside] == [None, *seven[:-1]]
+    assert [older for _, older in beside] == [*seven[1:], None]
+
+
+def test_unlisted_walk_hangs_beside_none(hung: Hanger, seven: list[str]) -> None:
+    walk = hung("a fox", "x")
+    set_state(walk, unlisted=True)
+    assert catalogue.beside(walk) == (None, None)
+
+
+@pytest.mark.databases
 def test_pages_are_the_same_on_the_way_back(seven: list[str]) -> None:
     for limit in (1, 2, 3, 4):
         page = all_pages(limit=limit)[-1]
