@@ -3,7 +3,7 @@
 The decoder costs as much as several UNet evaluations, and these thumbnails are never displayed. A ridge regression on
 random features (Rahimi and Recht, 2007) learns, for whatever decoder the model has, the mean colour of the pixels that
 a latent stands for from that latent and its eight neighbours. It follows the decoder where that saturates; the usual
-latent preview, a linear map of the channels, does not (docs/research/techniques.md has the figures).
+latent preview, a linear map of the channels, does not (decision 15 has the figures).
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Work in parallel lanes on a CPU: each of torch's threads takes a part of a batch, from start to end.
 
 A small network is not faster with threads that share each of its thousand operations, since they wait for each other
-after every one; threads with a part of the rows each meet only at the end (docs/research/techniques.md). The
+after every one; threads with a part of the rows each meet only at the end (docs/explanation/speed.md). The
 number of parts follows from the batch's size and the number of threads alone, both of which a recipe records: the same
 recipe is always rendered in the same parts.
 """

@@ -5,7 +5,7 @@ pixel and pair of channels instead of 9. Where a second convolution follows dire
 autoencoder's decoder, both are one convolution of the small picture, whose output channels are then the pixels. Only
 the outermost ring of pixels differs, since the second convolution is padded with zeros where the first one would have
 values; these are subtracted there. The order of the sums differs, so the last bits
-differ (docs/research/techniques.md).
+differ (docs/explanation/speed.md).
 """
 
 from typing import Any
