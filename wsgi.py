@@ -5,7 +5,7 @@ import logging
 import os
 
 from app import create_app
-from app.access.observability import log_lines, telemetry
+from app.access.observability import log_lines, sentry
 from app.collection.moderation import unfit_text
 from app.offer.generation import models_on_offer
 from app.requests.walk_requests import scenes
@@ -15,7 +15,7 @@ from app.upkeep.processes import file_owners
 log_lines.configure(log_lines.TEXT, logging.WARNING)
 app = create_app()
 log_lines.configure(app.config["LOG_FORMAT"], logging.WARNING)
-telemetry.init_app(app)
+sentry.init_app(app)
 file_owners.give_at_exit(app)
 if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):  # not for commands
     start_checkpoints(app)

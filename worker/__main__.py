@@ -31,7 +31,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
-from app.access.observability import log_lines, telemetry
+from app.access.observability import log_lines, sentry
 from app.core.errors import ConfigError
 from app.core.version import __version__
 from app.offer.generation import models_on_offer
@@ -109,7 +109,7 @@ def main() -> int:
     try:
         app = create_app()
         log_lines.configure(app.config["LOG_FORMAT"], logging.INFO)
-        telemetry.init_app(app, "moma-worker")
+        sentry.init_app(app, "moma-worker")
         start_checkpoints(app)
         worker = _load(app)
         serving = _serve_metrics(app)

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from app.access.observability import log_lines, telemetry
+from app.access.observability import log_lines
 from app.storage.database import db
 from app.storage.walk_models import FILM
 from worker import failures, metrics
@@ -181,15 +181,14 @@ def _try(attempt: Attempt, do: Callable[[], str]) -> Exception | None:
 
 @contextmanager
 def _observe(attempt: Attempt) -> Iterator[None]:
-    """Bind the IDs of the task's walk and request to its logs and traces; count the task with its outcome."""
+    """Bind the IDs of the task's walk and request to its logs; count the task with its outcome."""
     claim = attempt.claim
     walk_id = None if claim.task else claim.walk_id
     ids = {"request_id": claim.request_id, "walk_id": walk_id, "task_id": claim.task}
-    with log_lines.bound(**ids), telemetry.trace_task(attempt.worker.app, kind=claim.kind, **ids) as traced:
+    with log_lines.bound(**ids):
         try:
             yield
         finally:
-            traced["outcome"] = attempt.outcome
             if attempt.outcome not in (WRITTEN_ASIDE, BACK):
                 metrics.count_task(claim.kind, attempt.outcome, claim.seconds)
             log.info("%s %s.%s: %s after %.2f s", claim, claim.level, claim.batch, attempt.outcome, claim.seconds)

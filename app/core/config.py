@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import logging
 import os
 import secrets
 import tempfile
@@ -25,6 +26,8 @@ from app.core.environment import time_zone_flaw
 from app.core.errors import ConfigError
 from app.core.instance import VARIABLE as INSTANCE_VARIABLE
 from app.core.settings import kinds, table
+
+log = logging.getLogger(__name__)
 
 ROOT = kinds.ROOT
 DEFAULTS = table.DEFAULTS
@@ -64,9 +67,13 @@ def _from_file(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     for name in settings:
-        if name.upper() not in table.FIELDS:
+        if name.upper() not in table.FIELDS | table.REMOVED:
             raise ConfigError(f"{path} sets {name}, which is no setting.{_hint(name.upper(), str.lower)}")
-    return {name.upper(): _bare(name.upper(), value) for name, value in settings.items()}
+    return {
+        name.upper(): _bare(name.upper(), value)
+        for name, value in settings.items()
+        if not _is_removed(name.upper(), f"{name} in {path}")
+    }
 
 
 def _from_environment() -> dict[str, Any]:
@@ -75,6 +82,8 @@ def _from_environment() -> dict[str, Any]:
     settings = {}
     for variable, text in variables.items():
         name = variable.removeprefix(PREFIX)
+        if _is_removed(name, variable):
+            continue
         if name not in table.FIELDS:
             raise ConfigError(f"{variable} is set, but there is no such setting.{_hint(name, PREFIX.__add__)}")
         settings[name] = _bare(name, text)
@@ -85,6 +94,13 @@ def _from_environment() -> dict[str, Any]:
             with suppress(ValueError):
                 settings[name] = json.loads(text)
     return settings
+
+
+def _is_removed(name: str, source: str) -> bool:
+    """Return whether a release removed the setting, and log a warning then: its file must not keep a site down."""
+    if name in table.REMOVED:
+        log.warning("%s has no effect: release %s removed the setting.", source, table.REMOVED[name])
+    return name in table.REMOVED
 
 
 def _bare(name: str, value: Any) -> Any:

@@ -28,7 +28,7 @@ FROM_APP = {
         "__init__", "core.errors", "core.version", "core.models", "core.text", "storage", "offer.generation",
         "walks.queue", "walks.saved", "walks.uploads.photo_stops", "walks.uploads.photo_store",
         "collection.search.visual_search", "requests.walk_requests.recipe", "access.observability.log_lines",
-        "access.observability.telemetry", "upkeep.maintenance.upkeep",
+        "access.observability.sentry", "upkeep.maintenance.upkeep",
     ),
 }  # fmt: skip
 """What of the site the worker's rooms may import: rooms, or single modules of them; without a name, all other rooms."""

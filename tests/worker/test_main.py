@@ -187,7 +187,7 @@ libc = ctypes.CDLL(None)
 libc.on_exit(ctypes.cast(libc.pause, ctypes.c_void_p), None)  # as a library's own destructor may wait
 worker.END_SECONDS = 1
 worker.create_app = lambda: type("App", (), {"config": {"LOG_FORMAT": "text"}, "extensions": {}})()
-worker.telemetry.init_app = worker._load = worker._serve_metrics = worker._serve = lambda *_: None
+worker.sentry.init_app = worker._load = worker._serve_metrics = worker._serve = lambda *_: None
 worker._writers = worker._run_heartbeat_or_exit = worker._run_upkeep = lambda *_: None
 sys.exit(worker.main())
 """

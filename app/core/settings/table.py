@@ -165,11 +165,7 @@ class Monitoring(Group):
     """The address at which a worker serves its metrics, such as `127.0.0.1:9109`; further workers of a machine take the
     next ports. Empty: no metrics. See [metrics](metrics.md#metrics-of-a-worker)."""
     SENTRY_DSN: str = ""
-    """The DSN of Sentry, to which errors are sent, without visitors' words. See
-    [metrics](metrics.md#sentry-and-opentelemetry)."""
-    TRACES_URL: Annotated[kinds.WebAddress, kinds.Must("be an address such as http://127.0.0.1:4318/v1/traces")] = ""
-    """The URL to which traces are sent by OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`. See
-    [metrics](metrics.md#sentry-and-opentelemetry)."""
+    """The DSN of Sentry, to which errors are sent, without visitors' words. See [metrics](metrics.md#sentry)."""
 
 
 class Limits(Group):
@@ -311,6 +307,8 @@ class Settings(Places, Signing, Deployment, Monitoring, Limits, Painting, Reliab
 GROUPS: tuple[type[Group], ...] = Settings.__bases__
 FIELDS = {name: field for group in GROUPS for name, field in group.model_fields.items()}
 DEFAULTS: dict[str, Any] = {name: field.default for name, field in FIELDS.items()}
+REMOVED = {"TRACES_URL": "1.2.0"}
+"""Settings that a release removed, with that release. A site that still sets one starts, with a warning in its log."""
 
 
 def marks(name: str, kind: type[Mark]) -> list[Mark]:

@@ -92,6 +92,19 @@ def test_unknown_variable_is_refused_by_name(instance: Path, monkeypatch: pytest
         make_app(instance)
 
 
+def test_removed_setting_is_ignored_with_a_warning(
+    instance: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings_file(instance, 'traces_url = "http://127.0.0.1:4318/v1/traces"\npage_size = 5\n')
+    monkeypatch.setenv("MOMA_TRACES_URL", "http://127.0.0.1:4318/v1/traces")
+    config = make_app(instance).config
+    assert (config["PAGE_SIZE"], "TRACES_URL" in config) == (5, False)
+    assert caplog.messages == [
+        f"traces_url in {instance / 'settings.toml'} has no effect: release 1.2.0 removed the setting.",
+        "MOMA_TRACES_URL has no effect: release 1.2.0 removed the setting.",
+    ]
+
+
 def test_misspelt_setting_is_refused_with_the_one_that_is_meant(
     instance: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +156,6 @@ def test_refused_secret_is_not_repeated(instance: Path, name: str, value: object
         ({"LANGUAGE_MODEL": "a"}, "MOMA_LANGUAGE_MODEL and MOMA_LANGUAGE_MODEL_URL must be set together"),
         ({"SHARED_NETWORKS": ["here"]}, "MOMA_SHARED_NETWORKS names networks such as 198.51.100.0/24: 'here'"),
         ({"LANGUAGE_MODEL_URL": "http://here:port/"}, "MOMA_LANGUAGE_MODEL_URL must be an address such as http"),
-        ({"TRACES_URL": "ftp://here"}, "MOMA_TRACES_URL must be an address such as http"),
         ({"WORKER_METRICS": "here:65536"}, "MOMA_WORKER_METRICS must be an address such as 127.0.0.1:9109"),
         ({"LOG_FORMAT": "xml"}, "MOMA_LOG_FORMAT must be text or json, not 'xml'."),
     ],
