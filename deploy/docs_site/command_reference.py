@@ -19,11 +19,6 @@ def reference(group: click.Group) -> str:
     return "\n".join(_section(name, group.commands[name]) for name in sorted(group.commands))
 
 
-def count(group: click.Group) -> int:
-    """Return the number of commands in a group and the groups within it."""
-    return sum(count(each) if isinstance(each, click.Group) else 1 for each in group.commands.values())
-
-
 def _section(name: str, command: click.Command) -> str:
     if not isinstance(command, click.Group):
         return f"## {name}\n\n{_command(name, command)}"
