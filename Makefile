@@ -148,5 +148,5 @@ bare: $(VENV)/dev  ## have Ansible make a site of a bare Debian machine, run it,
 	$(BIN)/python -m tests.campaigns.production.bare_machine
 	$(BIN)/python -m tests.campaigns.production.bare_machine --other-ways
 
-ansible: $(VENV)/dev  ## look over the plays of deploy/ansible, and try those for clouds with programs that only write down
+ansible: $(VENV)/dev  ## look over the plays of deploy/ansible, and try those for Google's cloud and an engine with programs that only write down
 	$(BIN)/python -m pytest -q tests/campaigns/ansible/test_ansible.py

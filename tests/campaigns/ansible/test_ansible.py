@@ -1,13 +1,12 @@
-"""The plays of deploy/ansible: looked over, refused bad input, and what they call of a cloud and of an engine.
+"""The plays of deploy/ansible: looked over, refused bad input, and what they call of Google's cloud and of an engine.
 
-The clouds are programs that write down what they are asked; no machine and no cluster is made.
+These are programs that write down what they are asked; no machine and no cluster is made.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tomllib
@@ -30,15 +29,6 @@ ENGINE = """#!/bin/sh
 echo "$*" >> {folder}/calls
 case "$*" in *version*) echo {compose} ;; *" up "*) touch {folder}/runs ;; *" ps "*) ls {folder}/runs || true ;; esac
 """
-AWS = """#!/bin/sh
-echo "$*" >> {folder}/calls
-case "$*" in
-    *run-instances*) touch {folder}/runs ;;
-    *terminate-instances*) rm {folder}/runs ;;
-    *InstanceId*) echo i-1 ;;
-    *) ls {folder}/runs 2> /dev/null | wc -l ;;
-esac
-"""
 ASKED = '*describe*|*"manifest inspect"*|*status*|*diff*|*"image inspect"*|"get -k"*'
 
 
@@ -53,7 +43,7 @@ def play(folder: Path, name: str, *arguments: str, there: bool) -> tuple[list[st
     """Play with programs that say whether the thing is there; return what they were asked, and the recap."""
     calls = folder / "calls"
     calls.unlink(missing_ok=True)
-    for program in ("hcloud", "gcloud", "docker", "helm", "kubectl"):
+    for program in ("gcloud", "docker", "helm", "kubectl"):
         kinds = {"there": ASKED, "gone": "-"} if there else {"there": "-", "gone": ASKED}
         (folder / program).write_text(PROGRAM.format(calls=calls, **kinds))
         (folder / program).chmod(0o755)
@@ -78,7 +68,9 @@ def test_plays_pass_ansible_lint_at_its_production_profile_and_yamllint() -> Non
     ("name", "settings", "asked", "made"),
     [
         ("machine", [], 1, [
-            "hcloud server create --name moma --type cx33 --location nbg1 --image debian-13 --ssh-key moma",
+            "gcloud compute instances create moma --zone europe-west3-a --machine-type e2-standard-4"
+            " --image-family debian-13 --image-project debian-cloud --boot-disk-size 40GB"
+            " --tags http-server,https-server",
         ]),
         ("images", ["-e", "images_registry=example.org/a", "-e", "moma_version=HEAD"], 2, [
             "docker build --target web --tag example.org/a/moma-web:{release} .",
@@ -114,7 +106,7 @@ def test_cluster_grows_and_shrinks_and_gets_traefik_and_keda_once(tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "settings", "deleted"),
     [
-        ("machine", [], "hcloud server delete moma"),
+        ("machine", [], "gcloud compute instances delete moma --zone europe-west3-a --quiet"),
         ("cluster", [], "gcloud container clusters delete moma --zone europe-west3-a --quiet"),
         ("cluster_deploy", [], "kubectl delete -k deploy/k8s/overlays/cpu --ignore-not-found"),
     ],
@@ -128,24 +120,8 @@ def test_absent_deletes_what_is_there_and_nothing_else(
 
 def test_check_says_what_would_be_done_and_does_it_not(tmp_path: Path) -> None:
     calls, said = play(tmp_path, "machine", "--check", there=False)
-    assert "hcloud server create --name moma" in said
+    assert "gcloud compute instances create moma" in said
     assert not [call for call in calls if "create" in call]
-
-
-def test_machine_of_aws_is_made_once_from_its_launch_template_and_deleted_by_its_number(tmp_path: Path) -> None:
-    (tmp_path / "aws").write_text(AWS.format(folder=tmp_path))
-    (tmp_path / "aws").chmod(0o755)
-
-    def changed(state: str) -> str:
-        settings = ["-e", "machine_cloud=aws", "-e", "machine_zone=eu-central-1", "-e", f"state={state}"]
-        done = run("ansible-playbook", "-i", "localhost,", "machine.yml", *settings, PATH=str(tmp_path))
-        assert done.returncode == 0, done.stdout + done.stderr
-        return re.findall(r"changed=(\d+)", done.stdout)[-1]
-
-    assert [changed(state) for state in ("present", "present", "absent", "absent")] == ["1", "0", "1", "0"]
-    calls = (tmp_path / "calls").read_text()
-    assert "ec2 run-instances --region eu-central-1 --launch-template LaunchTemplateName=moma" in calls
-    assert "ec2 terminate-instances --region eu-central-1 --instance-ids i-1" in calls
 
 
 def containers(folder: Path, compose: str, *settings: str) -> tuple[list[str], subprocess.CompletedProcess[str]]:
@@ -259,7 +235,8 @@ def test_engine_that_cannot_read_the_compose_file_is_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "setting", "told"),
     [
-        ("machine", "machine_cloud=nowhere", "machine_cloud must be one of hcloud, gcloud, aws"),
+        ("machine", "machine_cloud=hcloud", "value of machine_cloud must be one of: gcloud, got: hcloud"),
+        ("cluster", "cluster_cloud=eks", "value of cluster_cloud must be one of: gcloud, got: eks"),
         ("cluster", "cluster_nodes_min=0", "cluster_nodes_min must be at least 1 (it is 0)"),
         ("cluster_deploy", "cluster_deploy_overlay=moon", "cluster_deploy_overlay"),
         ("images", "images_engine=lorry", "images_engine"),
