@@ -15,7 +15,6 @@ import transformers
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 KINDS = ("SD 1.5", "SDXL")
-PIXELS = {"SD 1.5": 512**2, "SDXL": 1024**2}
 
 
 def parts(kind: str) -> dict[str, Callable[[], Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 from safetensors import safe_open
 
 from app.core.models import families
-from benchmarks import original_keys
+from tests.support import original_keys
 
 KINDS = {"sd1": "sd1", "sd2": "sd2", "sdxl": "xl"}
 """The families, and the tiny model that stands in for each."""

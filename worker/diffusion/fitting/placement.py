@@ -1,8 +1,7 @@
 """Plan where a model's parts are placed, by the free memory of the GPU.
 
-The activation memory of evaluations and decoding is what `python -m benchmarks.activations` counts on the meta device,
-without a GPU. What kernels and the allocator take is an assumption (`SPARE`); a plan that still runs out of memory is
-followed by the next.
+The activation memory of evaluations and decoding was counted on the meta device, without a GPU (decision 61). What
+kernels and the allocator take is an assumption (`SPARE`); a plan that still runs out of memory is followed by the next.
 """
 
 from __future__ import annotations
