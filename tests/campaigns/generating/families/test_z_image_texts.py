@@ -9,8 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from benchmarks import text_blends
-from tests.support import flow_calls
+from tests.support import flow_calls, text_blends
 from worker.diffusion import solvers
 from worker.diffusion.families.words import Texts
 from worker.diffusion.prepared_walk import PreparedWalk
@@ -73,7 +72,7 @@ def blended(
         time = (1000 - t)[None] / 1000
         if first.shape == last.shape:
             return -text_blends.plain(pipe.transformer, latents, time, [torch.lerp(first, last, share)])
-        return -text_blends.tail(pipe.transformer, latents, time, [(first, last)], torch.tensor([share]))
+        return -text_blends.blended(pipe.transformer, latents, time, [(first, last)], [share])
 
     for t, sigma, following in zip(
         pipe.scheduler.timesteps, pipe.scheduler.sigmas, pipe.scheduler.sigmas[1:], strict=False

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks import text_blends, toy_texts, unequal_texts
+from tests.support import text_blends
 from worker.diffusion.families import Between, text_blend
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ TIMES = torch.tensor([0.3, 0.6])
 @pytest.fixture(scope="module")
 def network() -> Any:
     """Make a small transformer with random weights."""
-    return toy_texts.network().eval()
+    return text_blends.small_network().eval()
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,7 @@ def noise() -> Tensor:
 
 def pair() -> tuple[Tensor, Tensor]:
     """Return two texts whose padded lengths are different."""
-    pairs = unequal_texts.random_pairs("unequal", toy_texts.WIDTH)
-    return max(pairs, key=lambda each: abs(len(each[0]) - len(each[1])))
+    return max(text_blends.random_pairs(), key=lambda each: abs(len(each[0]) - len(each[1])))
 
 
 @torch.inference_mode()
@@ -49,8 +48,8 @@ def test_near_an_end_it_is_nearly_the_transformers_own_call(network: Any, noise:
 def test_on_the_way_it_is_what_was_measured(network: Any, noise: Tensor, share: float) -> None:
     one, other = pair()
     found = text_blend.predict(network, noise, TIMES, [Between(one, other, share), Between(other, one, share)])
-    pairs, amounts = [(one, other), (other, one)], torch.tensor([share, share])
-    torch.testing.assert_close(found, text_blends.tail(network, noise, TIMES, pairs, amounts), atol=1e-5, rtol=0)
+    expected = text_blends.blended(network, noise, TIMES, [(one, other), (other, one)], [share, share])
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
 
 
 @torch.inference_mode()
