@@ -10,7 +10,7 @@ export PORT
 export PYTHONDONTWRITEBYTECODE =
 SCANNED := app benchmarks decoder deploy docs image_encoder migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test campaigns whole prose fast check docs docs-build audit bench load faults manifests simulate language settings lock bom notes workflows production deployed monitoring
+.PHONY: help run dev test campaigns whole prose fast check docs docs-build audit bench load faults manifests language settings lock bom notes workflows production deployed monitoring
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -88,9 +88,6 @@ faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hou
 
 manifests: $(VENV)/dev  ## render deploy/k8s and hold it against the schemas (needs kubectl)
 	@$(BIN)/python -m tests.support.manifests
-
-simulate: $(VENV)/dev  ## calculate what ten to ten million walks an hour take, and write docs/research/scaling.md
-	$(BIN)/python -m benchmarks.scaling
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
 	PYTHONPATH=. $(BIN)/pybabel extract --mapping pyproject.toml --keyword N_ --keyword counted:1,2 --keyword DrawingRefused --keyword UnreadColours --no-location --sort-output --omit-header \
