@@ -20,8 +20,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120.0
-MEMORY = {"resident": "Rss", "share": "Pss", "private": "Pss_Anon"}
-"""Kinds of memory and their names in /proc/…/smaps_rollup; ``private`` is what the process has allocated itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,6 @@ class RunningSite:
     pid: int
     web_seconds: float
     worker_seconds: float
-    environment: dict[str, str]
 
     def get(self, path: str) -> Any:
         """Return the JSON at ``path``."""
@@ -46,24 +43,9 @@ class RunningSite:
         with urllib.request.urlopen(request, timeout=30) as answer:  # nosec B310
             return json.load(answer)
 
-    def flask(self, *command: str) -> str:
-        """Run an admin command on the site; return what it prints."""
-        arguments = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
-        done = subprocess.run(arguments, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True)
-        return done.stdout
-
-    def process(self, word: str) -> int:
-        """Return the ID of one of its processes whose command line contains ``word``."""
-        return next(pid for pid in descendants(self.pid) if word in _command(pid))
-
     def megabytes(self, word: str) -> float:
         """Return the resident memory (MB) of all its processes whose command line contains ``word``."""
-        return sum(resident(pid) for pid in descendants(self.pid) if word in _command(pid))
-
-    def memory(self, word: str) -> dict[str, float]:
-        """Return the memory (MB) of these processes: resident, its proportional share, and private."""
-        parts = [memory(pid) for pid in descendants(self.pid) if word in _command(pid)]
-        return {kind: sum(part[kind] for part in parts) for kind in MEMORY}
+        return sum(_resident(pid) for pid in _descendants(self.pid) if word in _command(pid))
 
 
 @contextmanager
@@ -79,7 +61,7 @@ def running(**settings: str) -> Iterator[RunningSite]:
         try:
             web = _wait(process, url, lambda _: True) - began
             worker = _wait(process, url, lambda body: bool(body["workers"])) - began
-            yield RunningSite(url, process.pid, web, worker, environment)
+            yield RunningSite(url, process.pid, web, worker)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
@@ -109,7 +91,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def descendants(pid: int) -> list[int]:
+def _descendants(pid: int) -> list[int]:
     """Return the IDs of a process's children, and of their descendants."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -118,7 +100,7 @@ def descendants(pid: int) -> list[int]:
         except OSError:
             continue
     found = [child for child, parent in parents.items() if parent == pid]
-    return found + [deeper for child in found for deeper in descendants(child)]
+    return found + [deeper for child in found for deeper in _descendants(child)]
 
 
 def _command(pid: int) -> str:
@@ -129,14 +111,7 @@ def _command(pid: int) -> str:
         return ""
 
 
-def resident(pid: int) -> float:
+def _resident(pid: int) -> float:
     """Return the resident memory of a process in MB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
-
-
-def memory(pid: int) -> dict[str, float]:
-    """Return the memory of a process in MB, by the kinds in `MEMORY`."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    sizes = {line.partition(":")[0]: int(line.split()[1]) / 1024 for line in lines if line.endswith("kB")}
-    return {kind: sizes[name] for kind, name in MEMORY.items()}

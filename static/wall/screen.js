@@ -19,12 +19,7 @@ const text = (id, words) => {
   if (place.textContent !== words) place.textContent = words;
 };
 
-/* Playback metrics, for tests and operators. */
-const figures = { shown: 0, fresh: 0, longest: 0, late: 0, since: 0 };
-window.wallFigures = figures;
-
 let refusals = 0;
-let last = 0;
 let again = 0;
 
 async function ask() {
@@ -92,14 +87,6 @@ function draw(picture, at) {
     canvas.parentElement.classList.toggle("wide", picture.width >= 1.25 * picture.height);
   }
   context.drawImage(picture, 0, 0);
-  const now = performance.now();
-  const gap = last ? now - last : 0;
-  figures.shown += 1;
-  figures.fresh += walker.isNew ? 1 : 0;
-  figures.since ||= now;
-  figures.longest = Math.max(figures.longest, gap);
-  figures.late += gap > 200 ? 1 : 0;
-  last = now;
   label(at);
 }
 
