@@ -21,8 +21,8 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Task, Walk
 from app.walks.queue import fair_queue, jobs
 from app.walks.saved import lifecycle
-from benchmarks import day
 from tests.conftest import inside, make_app
+from tests.support import simulated_queue
 from worker.planning.pass_plan import Pass
 from worker.queue.leases import Claim, claim_next, fail_walk, release_task, sweep, write_as_holder
 from worker.tasks.next_pass import enqueue_tasks
@@ -232,11 +232,13 @@ def test_what_a_first_comer_is_told_never_rises(simulated: type[Line]) -> None:
 
 @pytest.mark.slow
 def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
-    line, told = day.Line(pace=0.01), []
+    line, told = simulated_queue.Line(pace=0.01), []
     for number in range(24):
         preset, frames = (("balanced", 24), ("fast", 12), ("balanced", 48), ("balanced", 24))[number % 4]
-        line.ask(day.Request(0.0, f"visitor {number}", f"network {number}", preset, frames, 2, "house"))
-    pace = line.pace + day.FILM_SECONDS / fair_queue.turn_passes()  # as walks that hang tell it: with their films
+        line.ask(simulated_queue.Request(0.0, f"visitor {number}", f"network {number}", preset, frames, 2, "house"))
+    pace = (
+        line.pace + simulated_queue.FILM_SECONDS / fair_queue.turn_passes()
+    )  # as walks that hang tell it: with their films
     painters = fair_queue.WorkerPool(1, pace)
     while line.work():
         waiting = db.session.scalars(select(Walk).where(Walk.state != FINISHED)).all()

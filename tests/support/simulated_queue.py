@@ -1,30 +1,21 @@
-"""Simulate a day of the queue: a thousand visitors, three floods, all presets, two models; who waits how long.
+"""The queue in simulated time: requests of a day, and one worker that does their tasks.
 
-    python -m benchmarks.day [--visitors 1000] [--seed 1] [--busy 0.5]
-
-Requests, queue order and claims are the site's own, on a separate database. Only time and generation are simulated, by
-one worker with a constant time per UNet evaluation, which loads a model when a task needs another one and is busy with
-the usual visitors for a share of the day. The floods: a network of a hundred visitors with three simultaneous walks
-each, one visitor with sixty of the largest walks, and a hundred addresses of programs with ten walks each.
+Requests, queue order and claims are the site's own. The worker takes a constant time per UNet evaluation, and loads a
+model when a task needs another one.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
-import statistics
-import tempfile
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from app import create_app
 from app.offer.generation import cost, sampler_settings
-from app.storage.database import db, upgrade, writing
+from app.storage.database import writing
 from app.storage.walk_models import FILM, FINISHED, PIECE_DONE, Stop, Task, Walk, new_id
 from app.walks.queue import fair_queue
 from worker.planning import pass_plan
@@ -56,15 +47,12 @@ class Request:
 
 @dataclass(slots=True)
 class Story:
-    """The times of a walk: requested, started, first pictures, finished."""
+    """A walk: whether it is its visitor's first, when it was finished, and the tasks of others done before it began."""
 
     request: Request
     is_first: bool
-    levels: list[Pass] = field(default_factory=list)
-    begun: float = 0.0
-    shown: float = 0.0
+    levels: list[Pass]
     done: float = 0.0
-    alone: float = 0.0
     before: Counter[str] = field(default_factory=Counter)
 
 
@@ -115,11 +103,9 @@ class Line:
             for name, value in fair_queue.enqueue(session, walk).items():
                 setattr(walk, name, value)
             session.add(walk)
-        story = Story(request, request.visitor not in self._seen, levels_of(sampling, request.stops, request.frames))
-        first = self._seconds(story, 0, 0)
-        story.alone = first
+        levels = levels_of(sampling, request.stops, request.frames)
+        self.stories[walk.number] = Story(request, request.visitor not in self._seen, levels)
         self._seen.add(request.visitor)
-        self.stories[walk.number] = story
         self._waiting.add(walk.number)
 
     def work(self) -> bool:
@@ -128,9 +114,7 @@ class Line:
         if claim is None:
             return False
         story = self.stories[claim.walk_number]
-        if claim.walk_number in self._waiting:
-            self._waiting.remove(claim.walk_number)
-            story.begun = self.time
+        self._waiting.discard(claim.walk_number)
         for number in self._waiting:
             self.stories[number].before[story.request.visitor] += 1
         if claim.model and claim.model != self.loaded:
@@ -160,7 +144,6 @@ class Line:
             )
             walk = session.get(Walk, number)
             if (claim.level, claim.batch) == (0, 0):
-                story.shown = self.time
                 enqueue_tasks(session, walk, story.levels, 0, first=1)
             undone = select(Task.number).where(Task.walk_number == number, Task.state != PIECE_DONE)
             if session.scalar(undone.limit(1)) is None:
@@ -199,53 +182,3 @@ def pace_for(day: Sequence[Request], busy: float) -> float:
         settings = sampler_settings.resolve_settings(request.preset)
         passes += cost.of_walk(settings, stops=request.stops, frames=request.frames)
     return busy * DAY / passes
-
-
-def report(stories: Sequence[Story]) -> dict[str, Any]:
-    """Return how long new visitors waited for their first walk, and for how many tasks of any one other visitor."""
-    summary: dict[str, Any] = {"walks": len(stories), "finished": sum(story.done > 0 for story in stories)}
-    groups: dict[str, list[Story]] = defaultdict(list)
-    for story in stories:
-        if story.is_first and not story.request.flood:
-            groups["all"].append(story)
-            groups[f"by {story.request.model}"].append(story)
-            groups["in a flood" if _is_in_flood(story, stories) else "in calm"].append(story)
-    for name, group in groups.items():
-        waits = sorted(story.begun - story.request.at for story in group)
-        summary[name] = {
-            "strangers": len(group),
-            "wait_median": round(statistics.median(waits), 1),
-            "wait_p95": round(waits[int(0.95 * (len(waits) - 1))], 1),
-            "wait_most": round(waits[-1], 1),
-            "empty_line_median": round(statistics.median(story.alone for story in group), 1),
-            "most_pieces_of_one_other": max((max(story.before.values(), default=0) for story in group), default=0),
-            "most_others_before": max(len(story.before) for story in group),
-        }
-    return summary
-
-
-def _is_in_flood(story: Story, stories: Sequence[Story]) -> bool:
-    at = story.request.at
-    return any(other.request.flood and other.request.at <= at < other.done for other in stories)
-
-
-def main() -> None:
-    """Simulate a day and print the waiting times of new visitors."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--visitors", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--busy", type=float, default=0.5, help="share of the day in which usual visitors keep the worker busy"
-    )
-    options = parser.parse_args()
-    settings = {"SECRET_KEY": "a day in the line, simulated", "REDIS_URL": "unix:///nowhere.sock", "LINE_SECONDS": 0.0}
-    with tempfile.TemporaryDirectory() as folder, create_app(settings, instance_path=folder).app_context():
-        upgrade()
-        visitors = draw_requests(options.visitors, random.Random(options.seed))
-        stories = simulate(visitors + flood_requests(options.visitors), pace_for(visitors, options.busy))
-        print(json.dumps(report(stories), indent=1))
-        db.session.remove()
-
-
-if __name__ == "__main__":
-    main()
