@@ -68,8 +68,6 @@ bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 
 load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.load
-	$(BIN)/python -m benchmarks.mixed_load
-	$(BIN)/python -m benchmarks.live_pages
 
 production: $(VENV)/dev  ## serve the whole production shape (nginx, gunicorn, Postgres, Redis, two painters) on port 8000 until Ctrl-C
 	@$(BIN)/python -m tests.campaigns.production --port $(PORT)

@@ -69,11 +69,11 @@ def _walk(
     prompts = [draw.choice(known if draw.random() < 0.5 else titles) for _ in range(size)]
     finished = BEGINNING + (LAST - BEGINNING) * (number / count)
     walk = common | {
-        "number": number, "id": walk_id(number), "seed": draw.randrange(2**32), "frames": 24, "painted_count": 24,
+        "number": number, "id": _walk_id(number), "seed": draw.randrange(2**32), "frames": 24, "painted_count": 24,
         "words": folding.index_text([word for prompt in prompts for word in (prompt, hand)]),
         "ending": draw.choices(("stop", "back", "round"), (80, 15, 5))[0], "colour": draw.choice(COLOURS),
         "evenness": round(min(1.0, draw.gauss(0.93, 0.03)), 4),
-        "continues": walk_id(draw.randrange(1, number)) if number > 1 and draw.random() < 0.1 else None,
+        "continues": _walk_id(draw.randrange(1, number)) if number > 1 and draw.random() < 0.1 else None,
         "finished_at": finished, "created_at": finished - timedelta(seconds=9),
     }  # fmt: skip
     stops = [
@@ -95,7 +95,7 @@ def _media(numbers: list[int]) -> Iterator[dict[str, Any]]:
             }
 
 
-def walk_id(number: int) -> str:
+def _walk_id(number: int) -> str:
     """Return the ID of the walk with a number."""
     return "".join(ALPHABET[number // len(ALPHABET) ** place % len(ALPHABET)] for place in range(16))
 

@@ -7,19 +7,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import re
+import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving import Served, count_cores, serve
-from benchmarks.web import WALKS, fill
+from app import create_app
+from app.storage.database import db, upgrade
+from benchmarks.site import ROOT, free_port
+from benchmarks.web import WALKS, fill, wait
+from tests.support import nginx, postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
 CONNECTIONS = 16
@@ -27,6 +35,8 @@ SECONDS = 10
 WARM_SECONDS = 3
 BROWSER = ("--header", "Accept-Encoding: gzip, deflate, br")  # nginx compresses each answer, without caching the result
 COOKIE = ("--header", "Cookie: moma_visitor=somebody")  # requests with a cookie bypass nginx's cache
+TICKS = os.sysconf("SC_CLK_TCK")
+CORES = len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,19 @@ class Load:
     by_visitors: bool
     aim: int | None = None
     compressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A served site: its URL through nginx, and gunicorn's process ID."""
+
+    url: str
+    gunicorn: int
+
+    def processor_seconds(self) -> float:
+        """Return the CPU seconds of gunicorn's processes, including those that it replaced."""
+        children = Path(f"/proc/{self.gunicorn}/task/{self.gunicorn}/children").read_text().split()
+        return _times(self.gunicorn, 13, 17) + sum(_times(int(child), 13, 15) for child in children)
 
 
 LOADS = (
@@ -63,9 +86,9 @@ def main() -> None:
         sys.exit("This needs wrk: apt-get install wrk")
     found: dict[str, Any] = {"walks": WALKS, "connections": CONNECTIONS, "seconds": arguments.seconds}
     found["database"] = "postgres" if arguments.postgres else "sqlite"
-    with serve(lambda: fill(WALKS), in_postgres=arguments.postgres) as site:
+    with _serve(in_postgres=arguments.postgres) as site:
         found["loads"] = [_measure(load, site, arguments.seconds) for load in LOADS]
-    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": count_cores()}
+    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": CORES}
     found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     for load, one in zip(LOADS, found["loads"], strict=True):
         aim = "" if load.aim is None else f"aim ≥ {load.aim:,}"
@@ -78,6 +101,46 @@ def main() -> None:
     path = RESULTS / f"{found['at'].replace(':', '')}-load.json"
     path.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
     print(path.relative_to(Path.cwd()))
+
+
+@contextmanager
+def _serve(*, in_postgres: bool) -> Iterator[Served]:
+    """Serve a site with many walks as with Compose, without Redis, workers and nginx's limits per address."""
+    with ExitStack() as parts:
+        folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-load-")))
+        settings = {"MOMA_SECRET_KEY": secrets.token_hex(32), "MOMA_PRODUCTION": "true", "MOMA_PROXIES": "1"}
+        settings |= {"MOMA_ACCEL_PREFIX": "/_media/", "MOMA_EXHIBITION": "false", "MOMA_INSTANCE": str(folder)}
+        addresses = {"REDIS_URL": "unix:///nonexistent.sock"}
+        if in_postgres:
+            server = parts.enter_context(postgres.running())
+            addresses["DATABASE_URL"] = server.url(server.create())
+        with create_app(addresses, instance_path=str(folder)).app_context():
+            upgrade()
+            fill(WALKS)
+            db.engine.dispose()
+        environment = {**os.environ, **settings, **{f"MOMA_{name}": url for name, url in addresses.items()}}
+        front, back = free_port(), free_port()
+        nginx.configuration(folder, front, back, folder / "media", processes=CORES, limited=False)
+        options = ["--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
+        log = parts.enter_context((folder / "log").open("wb"))
+        gunicorn = _start(parts, [sys.executable, "-m", "gunicorn", *options, "wsgi:app"], environment, log)
+        _start(parts, nginx.command(folder), environment, log)
+        url = f"http://127.0.0.1:{front}"
+        wait(f"{url}/readyz")
+        yield Served(url, gunicorn.pid)
+
+
+def _start(parts: ExitStack, command: list[str], environment: dict[str, str], log: Any) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    parts.callback(process.wait, 60)
+    parts.callback(process.terminate)
+    return process
+
+
+def _times(pid: int, first: int, last: int) -> float:
+    """Return a sum of times in /proc/…/stat: user, system, and those of ended children (proc(5), fields 14 to 17)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[first - 2 : last - 2]) / TICKS
 
 
 def _measure(load: Load, site: Served, seconds: int) -> dict[str, Any]:
