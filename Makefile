@@ -64,7 +64,6 @@ audit: $(VENV)/dev  ## ask for known holes in what is installed (needs the index
 bench: $(VENV)/dev  ## run the benchmarks side by side and print ratios
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.painting
-	$(BIN)/python -m benchmarks.sharing
 
 load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 	$(BIN)/python -m benchmarks.load

@@ -5,8 +5,7 @@ The weights are random, in half precision and in the models' real sizes; random 
 a smaller one; kernels run at the large one's speed. Prints JSON: loading time, placement of the parts, the seconds of a
 first and a second film, and the peaks of GPU and host memory. ``--beside`` also generates by the loops of earlier
 systems, with the same weights on the same GPU: the pipeline's own call for each frame, in 50 guided steps, as
-stable-diffusion-videos does (``P0``), and latent blending's tree of branches, in batches (``P2``). ``python -m
-benchmarks.overlap --device cuda --model FOLDER`` measures whole workers, files and all.
+stable-diffusion-videos does (``P0``), and latent blending's tree of branches, in batches (``P2``).
 """
 
 from __future__ import annotations
