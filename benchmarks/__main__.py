@@ -1,7 +1,22 @@
-"""Run the benchmarks of the site, print their results and write them as JSON; generation has separate benchmarks."""
+"""Run the benchmarks of the site, print their results and write them as JSON.
+
+Others are programs of their own, each with ``--help``:
+
+    python -m benchmarks.painting      walks beside other ways to generate them, in one run
+    python -m benchmarks.load          pages a second behind nginx
+    python -m benchmarks.soak          memory of a running site over many walks
+    python -m benchmarks.gallery       a gallery of very many walks
+    python -m benchmarks.meaning       semantic search: recall and speed
+    python -m benchmarks.reading       the share of prompts that are parsed as intended
+    python -m benchmarks.blind         numbered pictures for reviewers who do not know the prompts
+    python -m benchmarks.film_colours  films beside their frames, as a browser shows them
+    python -m benchmarks.gpu           films by large models on a GPU, with random weights
+    python -m benchmarks.real_models   writes such a model to a folder
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import time
@@ -30,6 +45,8 @@ LIMITS = (
 
 def main() -> None:
     """Measure the start and the memory of a site that has generated a walk, and a large gallery."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=formatter).parse_args()
     began = time.monotonic()
     with sites.running() as site:
         walk.through_site(site, ("a cup", "a hat"), 24, seed=11, preset=presets.DEFAULT)

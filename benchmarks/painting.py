@@ -1,8 +1,8 @@
-"""Benchmark image generation: all contenders on the same walks in one run, and the distance to the possible optimum.
+"""Benchmark image generation: all contenders on the same walks in one run, and the overhead of the site.
 
 ``python -m benchmarks.painting`` runs its parts until the time is up, stores results as it goes, and prints the tables;
-a second run continues where the first one stopped. ``--fresh`` starts again, ``--docs`` puts tables and drawing into
-the documentation.
+a second run continues where the first one stopped. ``--fresh`` starts again, ``--docs`` puts the tables into the
+documentation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import films, judging, limits, report, shares, site, walk
+from benchmarks import films, judging, report, site, walk
 from benchmarks.films import Bench, OutOfTime
 from benchmarks.ours import Ours
 from benchmarks.pairs import REPORT
@@ -39,9 +39,7 @@ def main() -> None:
     if not options.only_report:
         bench = _bench(store, options.model, began + 60 * options.minutes)
         steps: dict[str, Callable[[], None]] = {
-            "limits": lambda: _limits(bench),
             "site": lambda: _site(bench),
-            "shares": lambda: _shares(bench),
             "even": lambda: films.measure_evenness(bench, pairs=options.even_pairs),
             "films": lambda: films.race(bench, pairs=options.pairs),
             "judge": lambda: judging.judge(bench, pairs=options.judged_pairs),
@@ -51,7 +49,7 @@ def main() -> None:
     tables = report.markdown(store)
     print(tables)
     if options.docs:
-        report.into_docs(store, tables)
+        report.into_docs(tables)
     if options.gate and (broken := report.gate(store)):
         raise SystemExit("the quality gate fails: " + "; ".join(broken))
     if failed:
@@ -74,7 +72,7 @@ def _done(part: str, step: Callable[[], None], began: float) -> bool:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.painting", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="limits, site, shares, even, films, judge, long; all by default")
+    parser.add_argument("parts", nargs="*", help="site, even, films, judge, long; all by default")
     parser.add_argument("--run", default="painting", help="name of the folder in benchmarks/results")
     parser.add_argument("--model", type=Path, default=HOUSE, help="a model folder")
     parser.add_argument("--minutes", type=float, default=25, help="time limit")
@@ -84,7 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--judged-pairs", type=int, default=4, help="pairs whose films are compared with references")
     parser.add_argument("--fresh", action="store_true", help="delete the results of an earlier run")
     parser.add_argument("--only-report", action="store_true", help="print existing results without measuring")
-    parser.add_argument("--docs", action="store_true", help="write docs/research/painting.md's tables and its drawing")
+    parser.add_argument("--docs", action="store_true", help="write the tables in docs/research/painting.md")
     parser.add_argument("--gate", action="store_true", help="exit with an error if the quality gate fails")
     return parser.parse_args()
 
@@ -123,18 +121,6 @@ def _processor() -> str:
     return f"{len(names)} cores of {names[0]}" if names else platform.processor()
 
 
-def _limits(bench: Bench) -> None:
-    if not bench.store.has("limits"):
-        bench.in_time()
-        bench.store.add("limits", **limits.measure(bench.painter))
-
-
-def _shares(bench: Bench) -> None:
-    if not bench.store.has("shares"):
-        bench.in_time()
-        bench.store.add("shares", frames=shares.FRAMES, seconds=shares.measure(bench.painter))
-
-
 def _site(bench: Bench) -> None:
     """Measure walks through a running site and in process, in alternating order."""
     todo = [(frames, n) for frames, pairs in THROUGH for n in range(pairs)]
@@ -157,8 +143,7 @@ def _time_site(bench: Bench, running: site.RunningSite, frames: int, n: int) -> 
 
 
 def _time_in_process(bench: Bench, frames: int, n: int) -> dict[str, float]:
-    work, found = walk.in_process(bench.ours, REPORT[n], frames, preset="balanced")
-    return {**found, "passes": work.passes, "decodes": work.decodes}
+    return {"in_process": walk.in_process(bench.ours, REPORT[n], frames, preset="balanced")}
 
 
 if __name__ == "__main__":

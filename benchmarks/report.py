@@ -1,26 +1,67 @@
-"""Results of a run: tables, a quality gate, and a plot for the documentation."""
+"""Results of a run: tables, and a quality gate."""
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from benchmarks import limits, pareto
+import numpy as np
+
 from benchmarks.films import JUDGED, LONG, NAMES, SIZES
 from benchmarks.judging import fits
-from benchmarks.medians import Median, median, ratios
 from benchmarks.ours import PRESETS
 from benchmarks.site import ROOT
 from benchmarks.store import Store
 
 PAGE = ROOT / "docs" / "research" / "painting.md"
-DRAWING = ROOT / "docs" / "pictures" / "painting.svg"
 BEGIN, END = "<!-- figures: written by benchmarks.painting -->", "<!-- end of figures -->"
 
 OURS = "balanced"
 EARLIER = ("P0b", "P1", "P2", "P3")
 ALL_SIZES = (*SIZES, LONG)
+
+RESAMPLED = 2000
+SHARE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Median:
+    """A median and its 95 % interval (Efron's percentile bootstrap, 1979)."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+
+    def __str__(self) -> str:
+        """Return the text for tables."""
+        if self.count < 3:
+            return f"{_short(self.value)} (n = {self.count})"
+        return f"{_short(self.value)} ({_short(self.low)}–{_short(self.high)})"
+
+
+def median(values: Sequence[float]) -> Median:
+    """Return the median of values, and its interval by resampling.
+
+    :raises ValueError: without values.
+    """
+    if not values:
+        raise ValueError("nothing was measured")
+    drawn = np.random.default_rng(0).choice(np.asarray(values, np.float64), (RESAMPLED, len(values)))
+    low, high = np.quantile(np.median(drawn, axis=1), [(1 - SHARE) / 2, (1 + SHARE) / 2])
+    return Median(float(statistics.median(values)), float(low), float(high), len(values))
+
+
+def ratios(above: Sequence[float], below: Sequence[float]) -> Median:
+    """Return the median of the ratios of corresponding values."""
+    return median([a / b for a, b in zip(above, below, strict=True)])
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
 def values(store: Store, part: str, name: str, **wanted: Any) -> dict[int, float]:
@@ -102,29 +143,16 @@ def _uneven(store: Store) -> list[str]:
 def markdown(store: Store) -> str:
     """Return all tables as Markdown."""
     parts = [_about(store), *(_contenders(store, size) for size in ALL_SIZES), _against(store), _gate(store)]
-    parts += [_pictures(store), _even(store), _limits(store), _site(store), _shares(store)]
+    parts += [_pictures(store), _even(store), _site(store)]
     return "\n\n".join(part for part in parts if part)
 
 
-def into_docs(store: Store, tables: str) -> None:
-    """Write the tables between their markers on the page, and draw the plot."""
+def into_docs(tables: str) -> None:
+    """Write the tables between their markers on the page."""
     page = PAGE.read_text("utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    picture = f"![Speed against distance to the reference](../pictures/{DRAWING.name})"
-    PAGE.write_text(f"{before}{BEGIN}\n{tables}\n\n{picture}\n{END}{after}", "utf-8")
-    DRAWING.write_text(pareto.drawing(_points(store)), "utf-8")
-
-
-def _points(store: Store) -> list[pareto.Point]:
-    """Return each contender's speed relative to P0, and its distance from the reference."""
-    points = []
-    for name in NAMES:
-        faster = ratio(film(store, "P0", JUDGED, "wall"), film(store, name, JUDGED, "wall"))
-        distance = middle(values(store, "judged", "distance", contender=name))
-        if faster is not None and distance is not None:
-            points.append(pareto.Point(name, faster, distance, name in PRESETS))
-    return points
+    PAGE.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", "utf-8")
 
 
 def _about(store: Store) -> str:
@@ -212,60 +240,26 @@ def _even(store: Store) -> str:
     return _table(head, [row])
 
 
-def _limits(store: Store) -> str:
-    found = next(store.select("limits"), None)
-    if found is None:
-        return ""
-    lines = [
-        f"A pass is {found['pass_gflop']:.3f} GFLOP and takes {1000 * found['pass_seconds']:.2f} ms in the best batch,"
-        f" {found['best_batch']}: {found['pass_to_peak']:.0%} of what a matrix product reaches"
-        f" ({found['matrix_gflops']:.0f} GFLOP/s). A decoded picture takes {1000 * found['decode_seconds']:.2f} ms."
-    ]
-    rows = []
-    for frames in sorted({record["frames"] for record in store.select("site")}):
-        walks = list(store.select("site", frames=frames))
-        floors = [limits.floor(found, passes=w["passes"], decodes=w["decodes"], encode=w["encode"]) for w in walks]
-        walls = [w["in_process"] for w in walks]
-        peaks = [w["passes"] * found["pass_gflop"] / w["in_process"] / found["matrix_gflops"] for w in walks]
-        overheads = median([(w["whole"] - w["in_process"]) / w["in_process"] for w in walks])
-        rows.append([frames, len(walks), ratios(floors, walls), median(peaks), overheads])
-    head = (
-        "frames",
-        "walks",
-        "floor ÷ paint wall (aim 0.8)",
-        "UNet FLOPs ÷ matrix peak",
-        "queue overhead (aim ≤ 0.02)",
-    )
-    return "\n\n".join([*lines, *([_table(head, rows)] if rows else [])])
-
-
 def _site(store: Store) -> str:
     rows: list[list[object]] = []
     for frames in sorted({record["frames"] for record in store.select("site")}):
         whole, first = (values(store, "site", name, frames=frames) for name in ("whole", "first"))
-        usual = film(store, "P0", frames, "wall")
-        rows.append([frames, middle(whole), ratio(usual, whole), ratio(first, whole)])
+        usual, alone = film(store, "P0", frames, "wall"), values(store, "site", "in_process", frames=frames)
+        overhead = middle({pair: (whole[pair] - alone[pair]) / alone[pair] for pair in whole})
+        rows.append([frames, middle(whole), overhead, ratio(usual, whole), ratio(first, whole)])
     if not rows:
         return ""
-    head = ("frames", "seconds, submit to done", "times faster than P0 (aim 25 at 24)", "first film ÷ whole (aim ⅓)")
+    head = ("frames", "seconds, submit to done", "queue overhead (aim ≤ 0.02)", "times faster than P0 (aim 25 at 24)",
+            "first film ÷ whole (aim ⅓)")  # fmt: skip
     short, long = (values(store, "site", "in_process", frames=frames) for frames in (24, 240))
     grown = ratio(long, short)
-    text = _table(head, rows)
+    texts = []
     about = next(store.select("about"), None)
     if grown:
-        text += f"\n\n240 frames cost {grown} times as much as 24 (aim < 7)."
+        texts.append(f"240 frames cost {grown} times as much as 24 (aim < 7).")
     if about:
-        text += (
-            f" Cold: the painter is loaded and the device measured in {about['loading_seconds']:.1f} s; the first film"
+        texts.append(
+            f"Cold: the painter is loaded and the device measured in {about['loading_seconds']:.1f} s; the first film"
             f" of 24 frames then takes {about['cold_seconds'] / about['warm_seconds']:.2f} times as long as the next."
         )
-    return text
-
-
-def _shares(store: Store) -> str:
-    found = next(store.select("shares"), None)
-    if found is None:
-        return ""
-    seconds: dict[str, float] = found["seconds"]
-    rows = [[name, f"{spent:.3f}", f"{spent / seconds['whole']:.1%}"] for name, spent in seconds.items()]
-    return _table((f"a walk of {found['frames']} frames", "seconds", "share"), rows)
+    return "\n\n".join([_table(head, rows), *([" ".join(texts)] if texts else [])])

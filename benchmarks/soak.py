@@ -1,14 +1,14 @@
 """Soak test of a running site: the memory of its worker and web process over many walks.
 
-``python -m benchmarks.soak [WALKS]`` generates walks one after the other; prompts, seeds, presets and lengths vary, so
-that any leak would add up. It fails when the last quarter needs clearly more memory than the second; in the first,
-caches still fill.
+``python -m benchmarks.soak`` generates walks one after the other; prompts, seeds, presets and lengths vary, so that any
+leak would add up. It fails when the last quarter needs clearly more memory than the second; in the first, caches still
+fill.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
-import sys
 import time
 from collections.abc import Sequence
 from itertools import cycle
@@ -29,7 +29,9 @@ BOUNDS = ("HOURLY_WALKS", "HOURLY_WALKS_ADDRESS", "LINE_MAX", "LINE_MAX_VISITOR"
 
 def main() -> None:
     """Generate the walks, measure the memory after each, and print its growth."""
-    walks = int(sys.argv[1]) if len(sys.argv) > 1 else WALKS
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
+    parser.add_argument("walks", nargs="?", type=int, default=WALKS, help="8 or more")
+    walks = parser.parse_args().walks
     store, began = Store("soak", fresh=True), time.monotonic()
     with site.running(**{f"MOMA_{name}": str(2 * walks) for name in BOUNDS}) as running:
         wanted = zip(range(walks), cycle((*TUNING, *REPORT)), cycle(FRAMES), cycle(presets.NAMES), strict=False)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from benchmarks.counting import Work, count_work, find_networks
-from benchmarks.limits import files, write_files
+from benchmarks.contenders import Picture
 from benchmarks.ours import Ours
 from benchmarks.site import RunningSite
 from worker.film import encoding, smoothness_measure
@@ -42,14 +43,25 @@ def through_site(site: RunningSite, pair: tuple[str, str], frames: int, *, seed:
     return Walked((finished - created).total_seconds(), walk["first_film_seconds"])
 
 
-def in_process(ours: Ours, pair: tuple[str, str], frames: int, *, preset: str) -> tuple[Work, dict[str, float]]:
-    """Generate the same walk and write its files; return its work, and the seconds of the whole and of the files."""
-    with count_work(*find_networks(ours.painter)) as work:
-        began = time.monotonic()
-        painted = ours.film(pair, frames, preset)
-        for picture in painted.pictures:
-            encoding.still(picture)
-        gif = write_files(painted.pictures)
-        smoothness_measure.smoothness(smoothness_measure.read_frames(gif))
-        whole = time.monotonic() - began
-    return work, {"in_process": whole, "encode": files(painted.pictures)}
+def in_process(ours: Ours, pair: tuple[str, str], frames: int, *, preset: str) -> float:
+    """Generate the same walk, write its files and measure its smoothness; return the seconds."""
+    began = time.monotonic()
+    painted = ours.film(pair, frames, preset)
+    for picture in painted.pictures:
+        encoding.still(picture)
+    gif = _write_files(painted.pictures)
+    smoothness_measure.smoothness(smoothness_measure.read_frames(gif))
+    return time.monotonic() - began
+
+
+def _write_files(pictures: Sequence[Picture]) -> bytes:
+    """Write the files of a film as the worker does, in parallel; return the GIF."""
+    about = {"title": "benchmark"}
+    with ThreadPoolExecutor(2) as beside:
+        others = [beside.submit(encoding.mp4, pictures, 12.5, metadata=about)]
+        others += [beside.submit(encoding.webp, pictures, 80, metadata=about)]
+        gif = encoding.gif(pictures, 80, comment="benchmark")
+        encoding.still(pictures[len(pictures) // 2], metadata=about)
+        for other in others:
+            other.result()
+    return gif

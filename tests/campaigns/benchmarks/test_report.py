@@ -1,19 +1,18 @@
-"""The tables, the gate and the drawing, from records whose figures are known."""
+"""The tables and the gate, from records whose figures are known."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from benchmarks import pareto, report
+from benchmarks import report
 from benchmarks.contenders import Film
 from benchmarks.films import JUDGED, NAMES
 from benchmarks.judging import JUDGED_NAMES, nearness
-from benchmarks.medians import Median, median, ratios
+from benchmarks.report import median, ratios
 from benchmarks.store import Store
 
 PAIRS = 4
@@ -94,6 +93,12 @@ def test_tables_hold_the_ratios(store: Store) -> None:
     assert "| 60 | balanced | 4 (4–4) | 4 (4–4) |" in tables
 
 
+def test_site_is_compared_with_the_same_walks_in_process(store: Store) -> None:
+    for pair in range(PAIRS):
+        store.add("site", frames=24, pair=pair, whole=5.0, first=1.0, in_process=4.0)
+    assert "| 24 | 5 (5–5) | 0.25 (0.25–0.25) | 12 (12–12) | 0.2 (0.2–0.2) |" in report.markdown(store)
+
+
 def test_a_run_goes_on_where_it_stopped(store: Store) -> None:
     again = Store("run", results=store.folder.parent)
     assert again.records == store.records
@@ -102,31 +107,19 @@ def test_a_run_goes_on_where_it_stopped(store: Store) -> None:
     assert Store("run", results=store.folder.parent, fresh=True).records == []
 
 
-def test_tables_and_drawing_go_into_the_page(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page, drawing = tmp_path / "painting.md", tmp_path / "painting.svg"
+def test_tables_go_into_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "painting.md"
     page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
     monkeypatch.setattr(report, "PAGE", page)
-    monkeypatch.setattr(report, "DRAWING", drawing)
-    report.into_docs(store, "new")
-    report.into_docs(store, "newer")
+    report.into_docs("new")
+    report.into_docs("newer")
     before, figures, after = (
         page.read_text().split("<!-- ", 1)[0],
         page.read_text(),
         page.read_text().split("-->\n")[-1],
     )
     assert (before, after) == ("before\n", "after\n")
-    assert [word in figures for word in ("newer\n", "old", "pictures/painting.svg")] == [True, False, True]
-    drawn = ElementTree.parse(drawing)  # noqa: S314 - our own
-    names = {element.text for element in drawn.iter() if element.get("class") == "name"}
-    assert names == set(JUDGED_NAMES)
-
-
-def test_front_leaves_out_what_another_beats_in_both() -> None:
-    points = [
-        pareto.Point(name, Median(speed, speed, speed, 1), Median(distance, distance, distance, 1), ours=False)
-        for name, speed, distance in (("near", 1, 1), ("fast", 9, 6), ("beaten", 3, 5), ("between", 4, 3))
-    ]
-    assert [point.name for point in pareto.front(points)] == ["near", "between", "fast"]
+    assert [word in figures for word in ("newer\n", "old")] == [True, False]
 
 
 def test_median_of_ratios_is_taken_pair_by_pair() -> None:
