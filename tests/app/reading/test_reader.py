@@ -117,6 +117,24 @@ def test_whole_figures_come_before_heads(lexicon: Lexicon) -> None:
     assert {reader.read("a man", seed=seed).items[0].drawing.style for seed in range(9)} == {"coloured"}
 
 
+@pytest.mark.parametrize(
+    ("prompt", "thing", "other"),
+    [
+        ("a bear that lives in the arctic on ice, white", "polar bear", "bear"),
+        ("a bear that makes honey in a hive", "honey pot", "bear"),
+    ],
+)
+def test_kind_that_a_description_means_comes_before_the_thing_itself(
+    reader: Reader, prompt: str, thing: str, other: str
+) -> None:
+    first = reader.read(prompt).items[0]
+    assert (first.how, first.drawing.name, first.others[0].name) == (BY_KIND, thing, other)
+
+
+def test_description_of_a_word_with_one_meaning_leaves_it(reader: Reader) -> None:
+    assert names(reader, "Tick that first")[0] == "tick"
+
+
 @pytest.mark.parametrize("prompt", ["chaos", "derision", "101"])
 def test_nothing_is_drawn_in_place_of_what_no_drawing_is_like(reader: Reader, prompt: str) -> None:
     reading = reader.read(prompt)

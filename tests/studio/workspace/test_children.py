@@ -74,7 +74,7 @@ def test_encoding_that_is_killed_leaves_no_processes_behind(
     base: Path, halving: Path, book: Path, tmp_path: Path
 ) -> None:
     words = ("encode", "--folder", tmp_path, "--base", base, "--vae", halving, "--sketchbook", book, "--subjects", 999,
-             "--size", 32, "--shard", 20, "--batch", 4, "--jobs", 2)  # fmt: skip
+             "--size", 32, "--shard", 4, "--batch", 4, "--jobs", 2)  # fmt: skip
     command = [sys.executable, "-m", "studio", *map(str, words)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with forks.popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as parent:

@@ -82,6 +82,12 @@ def test_command_makes_lists_and_revokes_and_the_log_tells(runner: FlaskCliRunne
     ]
 
 
+def test_tokens_are_listed_the_newest_first(app: Flask) -> None:
+    for name in ("first", "second", "third"):
+        api_tokens.create(name)
+    assert [token.name for token in api_tokens.list_tokens()] == ["third", "second", "first"]
+
+
 def test_token_has_all_but_the_curator_s_scope_and_a_visitor_s_allowance_where_nothing_is_said(app: Flask) -> None:
     token, _ = api_tokens.create("press")
     assert (token.scopes, token.allowance, token.expires_at) == ([READ, CREATE, EDIT], app.config["HOURLY_WALKS"], None)

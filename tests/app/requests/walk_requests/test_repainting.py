@@ -143,6 +143,23 @@ def test_style_that_was_learned_is_painted_by_its_model(finished: Callable[..., 
     assert drawn(again) == drawn(walk)
 
 
+@pytest.mark.parametrize("learned_by", ["a model that no drawings lead", "no model"])
+def test_style_that_no_model_led_by_drawings_learned_is_not_offered(
+    finished: Callable[..., Walk], learned_by: str
+) -> None:
+    style = AddedStyle("our-prints", "Our prints", "CC0-1.0")
+    style.folder.mkdir(parents=True)
+    (style.folder / added.ABOUT).write_bytes(added.to_json(style))
+    if learned_by != "no model":
+        led.lay_out_words_alone(style.folder / added.MODEL, name="style-our-prints", hands=[LEARNED])
+        (style.folder / added.MODEL / "model_index.json").write_text("{}")
+    assert (added.every()[0].model is None) is (learned_by == "no model")
+    walk = finished()
+    assert [style.name for style in repainting.styles_for(walk)] == ["pop-art", "watercolour", "neon"]
+    with pytest.raises(InvalidInput, match="There are pop-art, watercolour and neon"):
+        repainting.commission_of(walk, "our-prints")
+
+
 @pytest.mark.databases
 def test_asked_for_twice_it_is_one_until_it_came_to_nothing(finished: Callable[..., Walk]) -> None:
     walk = finished()

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.collection.moderation import curation
 from app.core.errors import MediaError, MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, now, writing
@@ -51,14 +52,16 @@ def test_walk_that_came_to_nothing_goes_with_all_that_is_left_of_it(app: Flask, 
 
 @pytest.mark.databases
 def test_walks_that_hang_wait_or_were_taken_down_stay(app: Flask, hung: Hanger, commissioned: Hanger) -> None:
-    hangs, deleted, waits = hung(), hung(), commissioned()
+    hangs, deleted, hidden, waits = hung(), hung(), hung(), commissioned()
     lifecycle.delete_walk(deleted)
+    curation.hide(hidden)
     with writing() as session:
-        for walk in (hangs, deleted):
+        for walk in (hangs, deleted, hidden):
             session.get(Walk, walk.number).finished_at = now() - timedelta(days=999)
-        session.get(Walk, deleted.number).state = CANCELLED
+        for walk in (deleted, hidden):
+            session.get(Walk, walk.number).state = CANCELLED
     assert upkeep.forget_ended() == 0
-    assert ids() == {hangs.id, deleted.id, waits.id}
+    assert ids() == {hangs.id, deleted.id, hidden.id, waits.id}
 
 
 @pytest.mark.databases
