@@ -61,6 +61,7 @@ def test_every_walk_that_hangs_is_in_it_once_with_its_date(
     hangs = [hung(f"a fox & {number} <hens>", "a kite") for number in range(7)]
     index = read(client, "/sitemap.xml")
     assert list(index) == [f"{HERE}/sitemap/{name}.xml" for name in ("rooms", "1", "2", "3")]
+    assert [len(read(client, f"/sitemap/{page}.xml")) for page in (1, 2, 3)] == [3, 3, 1]  # each walk on one page
     found = all_walks(client)
     assert found == {HERE + walk.url: walk.finished_at.isoformat(timespec="seconds") for walk in hangs}
 
