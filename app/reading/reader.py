@@ -16,10 +16,11 @@ from unicodedata import normalize
 
 from app.core.text import prompt_weights, style_mentions, tool_tags
 from app.core.text.embedding import Embedding
-from app.reading import measures, negations, phrases, ranking, scene_words, tokens, unread, unwanted
+from app.reading import marking, measures, negations, phrases, ranking, scene_words, tokens, unread, unwanted
 from app.reading.describing import Describer
 from app.reading.grammar import listed, load
 from app.reading.lexicon import SPOKEN, SYNONYM, Lexicon
+from app.reading.near_words import NearWords
 from app.reading.prompt import NEGATED, WORD, Prompt
 from app.reading.ranking import OTHERS, Choice
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
@@ -83,6 +84,7 @@ class Reader:
         self.drawings = {each.digest: each for each in ordered}
         self._look_of = look_of
         self._speller = tokens.Speller(self.wordbook)
+        self.near_words = NearWords(self.wordbook, self._speller.names)
         self._drawings: dict[int, list[Drawing]] = {}
         for each in ordered:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
@@ -151,7 +153,10 @@ class Reader:
         words, _ = wording.describe_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in excluded.concepts))
         foreign = unread.find(text, items, spoken, self.wordbook)
-        return Reading(tuple(items), wish, words, prompt.styles, names, spoken, unread=foreign, look_of=self._look_of)
+        marks = marking.mark(prompt, choices, items, wish, self.wordbook, self._drawn)
+        return Reading(
+            tuple(items), wish, words, prompt.styles, names, spoken, unread=foreign, marks=marks, look_of=self._look_of
+        )
 
     def _language(self, prompt: str, hint: str) -> str:
         """Return the language of a prompt, ``en`` or ``de``, by its known words; ``hint`` if they do not decide it."""

@@ -45,13 +45,31 @@ class Found:
     size: float = 1.0
 
 
+READ, APPROXIMATED, NOT_READ = "read", "approximated", "not read"
+
+
+@dataclass(frozen=True, slots=True)
+class WordMark:
+    """A word of a prompt as written, and whether it is read, approximated or not read.
+
+    ``thing`` is the name of the drawing that it led to, ``""`` for none; ``is_lacking`` says that no drawing has the
+    word as its name; ``corrected`` is the folded word that it was taken for, ``""`` if it is spelt right.
+    """
+
+    word: str
+    mark: str
+    thing: str = ""
+    is_lacking: bool = False
+    corrected: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """An interpreted prompt: its things, and the wishes for their scene.
 
     ``words`` is the prompt for the model, in English; ``hands`` are the style names as written in the prompt;
     ``unwanted`` are the names of the concepts that must not be shown; ``ignored`` the tags and syntax of other tools;
-    ``unread`` the words in a script or language that the parser cannot read.
+    ``unread`` the words in a script or language that the parser cannot read; ``marks`` those of the prompt's words.
     """
 
     items: tuple[Found, ...]
@@ -62,6 +80,7 @@ class Reading:
     language: str = "en"
     ignored: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    marks: tuple[WordMark, ...] = ()
     version: int = VERSION
     look_of: LookOf = field(default=unseen, compare=False, repr=False)
 

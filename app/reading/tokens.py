@@ -96,7 +96,7 @@ class Speller:
     def __init__(self, wordbook: Wordbook) -> None:
         self._wordbook = wordbook
         self._nearest = lru_cache(maxsize=2048)(self._find_nearest)
-        self._names = lru_cache(maxsize=len(SPOKEN))(self._index)
+        self.names = lru_cache(maxsize=len(SPOKEN))(self._index)
 
     def correct(self, prompt: Prompt) -> Prompt:
         """Return the prompt with corrected words; their positions in the text do not change."""
@@ -125,7 +125,7 @@ class Speller:
         edits = {} if is_described else _edits(word, negations, may_replace=True)
         if edits or not may_be_name:
             return min(edits, key=lambda each: edits[each], default=word)
-        names, language = self._names(grammar.language), grammar.language
+        names, language = self.names(grammar.language), grammar.language
         near = names.near(word)
         if is_described:  # a squirrell has a squirrel's stem; other words that describe things are right as they are
             near = {each for each in near if keys.stem(each, language) == keys.stem(word, language)}

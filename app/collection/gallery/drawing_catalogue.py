@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, takewhile
 
-from app.collection.gallery import spelling
 from app.core.i18n.gettext import N_
 from app.core.text import folding
+from app.core.text.edit_distance import distance
 from app.reading.lexicon import SPOKEN
 from app.reading.reader import Reader
 from sketch.sketchbook import Drawing
@@ -162,7 +162,7 @@ class DrawingCatalogue:
     def _nearest(self, word: str) -> str:
         most = 1 if len(word) < SHORT else 2
         near = [
-            (spelling.distance(word, known, most), known not in self._spoken, known[:1] != word[:1], known)
+            (distance(word, known, most), known not in self._spoken, known[:1] != word[:1], known)
             for known in self._words
         ]
         far, *_, known = min(near)

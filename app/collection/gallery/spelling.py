@@ -11,6 +11,7 @@ from app.collection.gallery.catalogue_query import CatalogueQuery
 from app.collection.search import text_index
 from app.collection.search.terms import ParsedQuery, Term
 from app.core.text import folding
+from app.core.text.edit_distance import distance
 from app.storage.database import db
 from app.storage.walk_models import VocabularyWord
 
@@ -88,26 +89,6 @@ def _edits(word: str) -> set[str]:
     edits = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
     edits |= {a + letter + b[1:] for a, b in parts if b for letter in ascii_lowercase}
     return (edits | {a + letter + b for a, b in parts for letter in ascii_lowercase}) - {word}
-
-
-def distance(a: str, b: str, most: int) -> int:
-    """Return the edit distance of two words (optimal string alignment: a transposition is one edit).
-
-    Distances above ``most`` are returned as ``most + 1``. Only cells within ``most`` of the diagonal are computed.
-    """
-    beyond = most + 1
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, start=1):
-        earlier, before, row = before, row, [i] + [beyond] * len(b)
-        for j in range(max(1, i - most), min(len(b), i + most) + 1):
-            y = b[j - 1]
-            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                row[j] = min(row[j], earlier[j - 2] + 1)
-        if min(row) > most:
-            return beyond
-    return min(row[-1], beyond)
 
 
 def _replace(query: str, word: str, better: str) -> str:

@@ -1,6 +1,7 @@
 """Text for comparison and search: word vectors, folding and spellings, without torch."""
 
 __all__ = [
+    "edit_distance",
     "embedding",
     "embedding_names",
     "folding",

@@ -1,0 +1,21 @@
+"""The number of slips between two words."""
+
+from __future__ import annotations
+
+from app.core.text.edit_distance import distance
+
+
+def test_distance_counts_slips() -> None:
+    told = {
+        ("fox", "fox"): 0,
+        ("fox", "fx"): 1,
+        ("fox", "ofx"): 1,
+        ("fox", "box"): 1,
+        ("foxes", "fxose"): 2,
+        ("kite", "bike"): 2,
+        ("sunflower", "sunfolwers"): 2,
+        ("kite", "bison"): 3,
+        ("", "fox"): 3,
+        ("sunflower", "fox"): 3,
+    }
+    assert {pair: distance(*pair, most=2) for pair in told} == told

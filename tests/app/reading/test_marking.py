@@ -1,0 +1,85 @@
+"""Each word of a prompt is marked by what the parser made of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.reading import marking
+from app.reading.lexicon import ALIAS, KEYWORD, NAME, Meaning
+from app.reading.reader import Reader
+from app.reading.reading import APPROXIMATED, NOT_READ, READ
+
+SIGNS = {READ: "+", APPROXIMATED: "~", NOT_READ: "-"}
+
+
+def marks(reader: Reader, prompt: str, language: str = "en") -> str:
+    """Return the marked words of a prompt, each with a sign before it."""
+    return " ".join(SIGNS[each.mark] + each.word for each in reader.again(prompt, language=language).marks)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a lighthouse", "+lighthouse"),
+        ("a lighthouse beside a zorp", "+lighthouse -zorp"),
+        ("zorp", "-zorp"),
+        ("a rusty lighthouse at night", "+rusty +lighthouse +night"),  # rust is a colour
+        ("a wise bird", "-wise +bird"),
+        ("three cats", "+three +cats"),
+        ("a big red car", "+big +red +car"),
+        ("a woman reading by a window", "+woman +reading +window"),
+        ("a platypus riding a bicycle", "+platypus +riding +bicycle"),
+        ("two sad vegetables on a plate", "+two -sad +vegetables +plate"),
+        ("a table with fruit", "+table +fruit"),
+        ("fog over a lonely village", "+fog -lonely +village"),
+        ("a house without a door", "+house +door"),
+        ("four seasons", "+four +seasons"),
+        ("a barking dog in the snow", "~barking +dog +snow"),  # the dog of the drawing may be silent
+        ("critique of the USA", "-critique ~USA"),
+        ("the thing that flies", "~flies"),
+        ("\U0001f431 and a dog", "+\U0001f431 +dog"),
+        ("кошка и зорп", "+кошка -и -зорп"),
+        ("an angry teapot, watercolour style", "-angry +teapot +watercolour +style"),
+    ],
+)
+def test_words_are_marked_by_what_they_show(reader: Reader, prompt: str, expected: str) -> None:
+    assert marks(reader, prompt) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("eine Katze auf dem Dach", "+Katze +Dach"),
+        ("eine Bank", "+Bank"),
+        ("ein Hund ohne Leine", "+Hund +Leine"),
+        ("ein Holzstuhl und ein Zorp", "+Holzstuhl -Zorp"),
+    ],
+)
+def test_german_words_are_marked_by_the_same_standard(reader: Reader, prompt: str, expected: str) -> None:
+    assert marks(reader, prompt, "de") == expected
+
+
+def test_other_name_is_approximated_where_a_drawing_has_the_word_as_its_name() -> None:
+    lighthouse, tower, bench = Meaning(0, 1.0, NAME), Meaning(1, 0.95, ALIAS), Meaning(2, 0.98, ALIAS)
+    keyword = Meaning(3, 1.0, KEYWORD)
+    assert marking.is_own(tower, [])
+    assert [marking.is_own(each, [lighthouse]) for each in (lighthouse, tower, bench, keyword)] == [
+        True, False, True, False,
+    ]  # fmt: skip
+
+
+def test_mark_names_the_drawing_and_whether_one_of_that_name_is_lacking(reader: Reader) -> None:
+    (*_, usa) = reader.again("critique of the USA").marks
+    assert (usa.thing, usa.is_lacking) == ("globe showing Americas", True)
+    (car,) = reader.again("a car").marks
+    assert (car.thing, car.is_lacking) == ("automobile", False)
+
+
+def test_misspelt_word_is_marked_with_what_it_was_taken_for(reader: Reader) -> None:
+    reading = reader.again("a kangoroo and a girafe")
+    assert [(each.mark, each.corrected) for each in reading.marks] == [(READ, "kangaroo"), (READ, "giraffe")]
+    assert [each.corrected for each in reader.again("eine Kuh im Grünen, Café", language="de").marks] == [""] * 3
+
+
+def test_prompt_without_words_has_no_marks(reader: Reader) -> None:
+    assert [reader.again(prompt).marks for prompt in ("", "...", "the of and")] == [(), (), ()]
