@@ -83,7 +83,7 @@ function showChosen() {
 
 function rememberInAddress(form) {
   const typed = new FormData(form);
-  [...typed.keys()].filter((name) => /^(csrf_token|token|edit|film|photo-.*|thing-.*)$/.test(name)).forEach((name) => typed.delete(name));
+  [...typed.keys()].filter((name) => /^(csrf_token|token|edit|film|photo-.*|thing-.*|find.*)$/.test(name)).forEach((name) => typed.delete(name));
   if (!typed.getAll("lora").some(Boolean)) typed.delete("lora_weight");
   const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates", "lora", "lora_weight"].filter((name) => typed.getAll(name).some(Boolean))]; // kept for each stop, even if empty
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
@@ -179,11 +179,17 @@ document.addEventListener("submit", ({ target }) => {
 });
 
 // The server renders added or removed stops, and htmx morphs them in; keep the typed text as the default value.
-document.addEventListener("htmx:before:swap", () => lines().forEach((line) => { line.defaultValue = line.value; }));
+let pressed = ""; // the button itself may be gone after the swap
+document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+  pressed = ctx?.sourceElement?.value ?? "";
+  lines().forEach((line) => { line.defaultValue = line.value; });
+});
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   start();
   if (ctx?.sourceElement?.matches?.(".photo, [value=bring], [value^=style-], [value^=drop-]")) return; // keep the focus
-  lines().find((line) => !line.value)?.focus();
+  const [, act, stop] = pressed.match(/^(find|seek|take|spell)-(\d+)-/) ?? [];
+  if (act) document.getElementById(["find", "seek"].includes(act) ? "find" : `stop-${stop}`)?.focus();
+  else lines().find((line) => !line.value)?.focus();
 });
 window.addEventListener("resize", () => grows || lines().forEach(fit));
 addEventListener("pageshow", ({ persisted }) => persisted && start());

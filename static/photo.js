@@ -69,6 +69,15 @@ document.addEventListener("click", ({ target }) => {
   if (box && box.checked !== version.matches(".cut")) box.click();
 });
 
+// "Draw it yourself", of which the link leads to the file field without a script.
+document.addEventListener("click", (event) => {
+  const { draws } = event.target.dataset ?? {};
+  const place = draws && document.querySelector(`.brought[data-stop="${draws}"]`);
+  if (!place) return;
+  event.preventDefault();
+  openCanvas(place);
+});
+
 document.addEventListener("click", ({ target }) => {
   const place = target.closest?.(".brought");
   if (!place || target.type !== "button") return;

@@ -94,10 +94,7 @@ function choose(radio) {
 
 document.addEventListener("input", ({ target }) => {
   if (target.form?.id !== "make") return;
-  if (target.name === "prompt") {
-    document.getElementById("readings").classList.add("awaited");
-    schedule(fields("prompt").indexOf(target));
-  }
+  if (target.name === "prompt") schedule(fields("prompt").indexOf(target));
   if (["seed", "negative_prompt"].includes(target.name)) all();
 });
 

@@ -8,6 +8,7 @@ mark.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from functools import cached_property
 
 from app.reading.lexicon import NAME, Meaning
@@ -45,7 +46,8 @@ def mark(
         before = marks.get((token.start, token.end))
         if found and (before is None or ORDER.index(found.mark) < ORDER.index(before.mark)):
             marks[token.start, token.end] = found
-    return tuple(marks.values())
+    found = tuple(marks.values())
+    return found if any(each.thing for each in found) else tuple(map(marker.described, found))
 
 
 def _name(choice: Choice, wordbook: Wordbook) -> str:
@@ -71,7 +73,15 @@ class _Marker:
             return None
         if self._is_shown(place, token):
             return self._marked(token, READ)
-        return self._beside(token)
+        found = self._beside(token)
+        return None if found.mark == NOT_READ and token.text in self.grammar.vague else found
+
+    def described(self, found: WordMark) -> WordMark:
+        """Return the mark of a word that led to a drawing by the meaning of the prompt alone."""
+        whole = next((each for each in self.choices if not each.phrase.meanings), None)
+        if whole is None or found.mark != NOT_READ or not self.wordbook.is_known(found.word):
+            return found
+        return replace(found, mark=APPROXIMATED, thing=_name(whole, self.wordbook))
 
     def _head(self, token: Token, choice: Choice) -> WordMark:
         """Return the mark of a word that names a thing, or is part of its name."""
@@ -88,7 +98,7 @@ class _Marker:
         grammar, text = self.grammar, token.text
         if grammar.is_adjective(text) or token.count:
             return False
-        is_small = grammar.is_minor(text) or text in grammar.vague or text in grammar.negation.spelled
+        is_small = grammar.is_minor(text) or text in grammar.negation.spelled
         return is_small or token.kind not in (EMOJI, WORD)
 
     def _is_shown(self, place: int, token: Token) -> bool:

@@ -20,6 +20,9 @@ LEAST, LONGER, MOST = 4, 6, 24
 """The least and the greatest length of a word to offer another spelling for, and the length from which it may have two
 wrong letters instead of one."""
 
+FORMS = 3
+"""How many forms of a word are compared: it may be a plural."""
+
 WORD = re.compile(r"[^\W\d_]+")
 
 Bucket = tuple[int, str]
@@ -43,11 +46,16 @@ class NearWords:
     def _nearest(self, word: str, language: str) -> str:
         """Return the word of a name that a misspelt word may mean; ``""`` for a known word, and if none is near."""
         language = _spoken(language)
-        if not (LEAST <= len(word) <= MOST and WORD.fullmatch(word)) or self._wordbook.is_known(word):
+        if not (LEAST <= len(word) <= MOST and WORD.fullmatch(word)) or self._is_known(word, language):
             return ""
         folded = keys.key(word, language).removeprefix(keys.prefix(language))
         if not LEAST <= len(folded) <= MOST + LEAST:
             return ""
+        found = min(map(self._near, keys.forms(folded, language)[:FORMS], [language] * FORMS))
+        return self.written(found[-1], language)
+
+    def _near(self, folded: str, language: str) -> tuple[int, int, int, str]:
+        """Return the nearest word of a name behind its distance and what else makes it likely; ``""`` for none."""
         most, buckets = (2 if len(folded) >= LONGER else 1), self._buckets(language)
         others = {
             other
@@ -56,10 +64,17 @@ class NearWords:
             for other in buckets.get((length, first), ())
         } | (self._names(language).near(folded) & self._written(language).keys())
         # Of equally near words the one that begins most alike, and then the longest: letters are left out most often.
-        near = ((distance(folded, other, most), -_alike(folded, other), -len(other), other)
-                for other in others)  # fmt: skip
-        far, *_, best = min(near, default=(most + 1, ""))
-        return self.written(str(best), language) if int(far) <= most else ""
+        near = (
+            (far, -_alike(folded, other), -len(other), other)
+            for other in others
+            if (far := distance(folded, other, most)) <= most
+        )
+        return min(near, default=(LONGER, 0, 0, ""))
+
+    def _is_known(self, word: str, language: str) -> bool:
+        """Return whether a word is known; in English, one that only looks like a German compound is not."""
+        wordbook = self._wordbook
+        return wordbook.is_listed(word, compounds=language == "de") or wordbook.is_described(word)
 
     def _collect(self, language: str) -> dict[str, str]:
         """Return the words of names as written by their folded form: those of drawings before other names."""

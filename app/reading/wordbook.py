@@ -137,13 +137,17 @@ class Wordbook:
         """Return whether a word is English or German, as far as the lexicon knows these."""
         return self.is_listed(word) or self.is_described(word)
 
-    def is_listed(self, word: str) -> bool:
+    def is_listed(self, word: str, *, compounds: bool = True) -> bool:
         """Return whether a word stands in the lexicon in one of its forms, as a German compound or as a verb."""
         for language in SPOKEN:
             folded = _folded(word, language)
             if self._in(folded, language, compounds=False)[0]:
                 return True
-            if language == "de" and any(each.weight > FIRST_PART for each in self._compound(folded).values()):
+            if (
+                language == "de"
+                and compounds
+                and any(each.weight > FIRST_PART for each in self._compound(folded).values())
+            ):
                 return True
         return any(self.lexicon.is_verb(form) for form in keys.forms(keys.key(word)))
 

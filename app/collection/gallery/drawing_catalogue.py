@@ -101,6 +101,10 @@ class DrawingCatalogue:
         """Return the motifs of a group, or all motifs for ``""``."""
         return tuple(motif for motif in self.motifs if group in ("", motif.group))
 
+    def named(self, name: str) -> Motif | None:
+        """Return the motif whose drawings have this English name."""
+        return self._by_name.get(name)
+
     def search(self, query: str) -> SearchResult:
         """Return the motifs that match a query by name or keyword, the best first, and motifs of related meaning.
 
@@ -164,9 +168,10 @@ class DrawingCatalogue:
         near = [
             (distance(word, known, most), known not in self._spoken, known[:1] != word[:1], known)
             for known in self._words
+            if abs(len(known) - len(word)) <= most
         ]
-        far, *_, known = min(near)
-        return self._spoken.get(known, known) if far <= most else ""
+        far, *_, known = min(near, default=(most + 1, ""))
+        return self._spoken.get(str(known), str(known)) if int(far) <= most else ""
 
 
 @lru_cache(maxsize=4)

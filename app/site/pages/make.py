@@ -33,8 +33,9 @@ from app.requests.walk_requests import intake, scenes
 from app.requests.walk_requests.validation import validate
 from app.site.pages import about, blueprint, candidates, gallery, photos, walk
 from app.site.pages.walk import redirect_to_walk
-from app.site.presentation import candidate_rows, form_address, readings, style_groups, wording
+from app.site.presentation import candidate_rows, finder, form_address, prompt_edits, readings, style_groups, wording
 from app.site.presentation import make_form as forms
+from app.site.presentation.finder import Finder
 from app.site.presentation.form_commands import Command
 from app.site.web import error_responses, fragments
 from app.site.web.responses import conditional, page_response
@@ -133,13 +134,16 @@ def edit() -> Response:
     form.edit(command, limits.stops_max)
     if elsewhere := _leave(form, command):
         return elsewhere
+    of_model = _limits(form.model)
+    prompt_edits.apply(form, command, request.form, of_model)
+    found = finder.of_command(form, command, request.form, of_model)
     readings.check_drawings(form)
     candidate_rows.remove_outdated(form, _owner())
     if error := candidates.edit(form, command):
         response = make_page(form, status=error.status)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    return make_page(form)
+    return make_page(form, found=found)
 
 
 def _leave(form: forms.MakeForm, command: Command) -> Response | None:
@@ -226,8 +230,8 @@ def _no_room(form: forms.MakeForm, error: NoRoom) -> Response:
     return response
 
 
-def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
-    """Return the page with the form, as it is filled in."""
+def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None = None) -> Response:
+    """Return the page with the form, as it is filled in; ``found`` is the open search for a drawing."""
     config, limits, worker_ready = current_app.config, _limits(form.model), bool(jobs.workers())
     usual = {preset: sampler_settings.resolve_settings(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
@@ -245,6 +249,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
     page = render_template(
         "pages/make.html",
         form=form,
+        found=found,
         frame_choices=form.frame_choices(config["FRAMES_DEFAULT"], limits),
         frames_default=config["FRAMES_DEFAULT"],
         limits={

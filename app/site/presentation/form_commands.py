@@ -10,9 +10,16 @@ OF_A_STOP = "drop-photo", "plain", "captions", "candidates", "more", "drop"
 """Their values end in the stop's number from 0, such as ``more-1``."""
 STYLE = "style"
 """Its value ends in the stop's number and the style's name, such as ``style-0-watercolour``."""
+OF_A_WORD = "spell", "seek", "find"
+"""Their values end in the stop's number and that of a marked word, such as ``spell-0-2``; that of ``find`` in the
+number of a page of drawings."""
+TAKE = "take"
+"""Its value ends in the stop's number and the digest of a drawing."""
 VALUE = re.compile(
     rf"(?P<walk>{'|'.join(OF_THE_WALK)})"
     rf"|(?P<stop>{'|'.join(OF_A_STOP)})-(?P<number>[0-9]{{1,2}})"
+    rf"|(?P<word>{'|'.join(OF_A_WORD)})-(?P<of>[0-9]{{1,2}})-(?P<place>[0-9]{{1,3}})"
+    rf"|{TAKE}-(?P<taker>[0-9]{{1,2}})-(?P<drawing>[0-9A-Za-z]{{1,64}})"
     rf"|{STYLE}-(?P<styled>[0-9]{{1,2}})-(?P<name>[a-z0-9-]{{1,80}})",
     re.ASCII,
 )
@@ -20,11 +27,13 @@ VALUE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a button does; the stop it is for, if it is for one; and the style that it names."""
+    """What a button does; the stop it is for, if it is for one; and the style, the number or the drawing it names."""
 
     act: str = ""
     stop: int = -1
     style: str = ""
+    place: int = 0
+    drawing: str = ""
 
 
 def parse(value: str, stops: int) -> Command:
@@ -34,5 +43,8 @@ def parse(value: str, stops: int) -> Command:
         return Command()
     if match["walk"]:
         return Command(match["walk"])
-    number = int(match["number"] or match["styled"])
-    return Command(match["stop"] or STYLE, number, match["name"] or "") if number < stops else Command()
+    number = int(match["number"] or match["styled"] or match["of"] or match["taker"])
+    if number >= stops:
+        return Command()
+    act = match["stop"] or match["word"] or (TAKE if match["drawing"] else STYLE)
+    return Command(act, number, match["name"] or "", int(match["place"] or 0), match["drawing"] or "")

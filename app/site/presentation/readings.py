@@ -6,7 +6,7 @@ token, so that it is known while the form is being filled in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.collection.moderation import banned_words
@@ -26,9 +26,10 @@ from app.reading.reader import Reader
 from app.reading.reading import FREELY, Found, Reading
 from app.requests.walk_requests import scenes, stop_styles
 from app.requests.walk_requests.stop_styles import StopFacts
-from app.site.presentation import choices, proposed_styles
+from app.site.presentation import choices, proposed_styles, word_marks
 from app.site.presentation.make_form import MakeForm
 from app.site.presentation.photo_view import PhotoView
+from app.site.presentation.word_marks import MarkedWords
 from app.storage.walk_models import Walk
 from app.walks.saved import note_sentences
 from sketch.arrangement import Wish
@@ -64,6 +65,8 @@ class ThingShown:
     phrase: str
     is_free: bool
     options: tuple[Option, ...]
+    lacking: str = ""  # the words of the phrase that no drawing has as its name
+    place: int | None = None  # the place of the first of the words that led to it, among the marked ones
 
     @property
     def name(self) -> str:
@@ -84,6 +87,7 @@ class PromptShown:
     words: str = ""  # the description of the photo that styles were compared with
     others: tuple[Style, ...] = ()  # the styles that were not proposed
     note: str = ""  # what was not read or was ignored, in sentences
+    marks: MarkedWords = field(default_factory=MarkedWords)
 
     @property
     def summary(self) -> str:
@@ -91,10 +95,17 @@ class PromptShown:
         if self.repaints:
             names = [style.hand.name for style in self.styles]
             return _("styles that suit it: %(names)s", names=join_words(names)) if names else ""
-        named = [thing.name for thing in self.things if not thing.is_free]
+        named = [thing.name for thing in self.things if not (thing.is_free or thing.lacking)]
         freely = [thing.name for thing in self.things if thing.is_free]
         phrases = [_("drawn after %(names)s", names=join_words(named))] if named else []
         phrases += [_("freely after %(names)s", names=join_words(freely))] if freely else []
+        phrases += [
+            _("no “%(word)s”: drawn after %(name)s", word=thing.lacking, name=thing.name)
+            for thing in self.things
+            if thing.lacking
+        ]
+        unread = join_words(each.word for each in self.marks.unread)
+        phrases += [_("not read: %(words)s", words=unread)] if unread else []
         found = ", ".join([*(phrases or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
         return f"{found}. {self.note}" if self.note else found
 
@@ -134,13 +145,15 @@ def of_prompt(
     if reading is None:
         return None
     picked = chosen.fitting(reading, chosen.listed(drawing), reader.drawings)
-    things = tuple(_thing(item, pick, reader) for item, pick in zip(reading.items, picked, strict=True))
+    things = tuple(_thing(item, pick, reader, reading) for item, pick in zip(reading.items, picked, strict=True))
+    changed = {item.drawing.name: pick for item, pick in zip(reading.items, picked, strict=True) if pick is not None}
+    marks = word_marks.of_reading(reading, changed, reader, here().language)
     written = chosen.written([AS_READ if pick is None else pick.digest for pick in picked])
     note = note_sentences.describe(stop_notes.joined(chosen.put(reading, picked).notes), prompt)
     # A prompt that names a style gets no proposals.
     has_proposals = limits.hands and not reading.hands
     styles, near = _suiting(prompt, reading, limits) if has_proposals else ((), ())
-    return PromptShown(things, _setting(reading.wish), written, styles, near, note=note)
+    return PromptShown(things, _setting(reading.wish), written, styles, near, note=note, marks=marks)
 
 
 def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limits) -> PromptShown | None:
@@ -216,6 +229,20 @@ def style_of(form: MakeForm, index: int, limits: Limits) -> str:
     return request.styles_for(interpretations, request.stops).get(index, "")
 
 
+def at_stop(form: MakeForm, index: int, limits: Limits) -> tuple[Reader, Reading | None] | None:
+    """Return the prompt parser of the form's model, and the interpretation of a stop's prompt by it.
+
+    It is ``None`` if the model is not sketch-conditioned, and the interpretation if the prompt is empty or will be
+    refused.
+    """
+    request = _FormRequest.from_form(form)
+    if request is None:
+        return None
+    stop, prompt = request.stops[index], form.stops[index].prompt
+    seed, leave_out = request.seed_of(stop), request.leave_out(stop)
+    return request.reader, _interpret(request.reader, prompt, limits, leave_out=leave_out, seed=seed)
+
+
 def check_drawings(form: MakeForm) -> None:
     """Remove chosen drawings that the model's library does not have, and set an error on the form."""
     request = _FormRequest.from_form(form)
@@ -260,7 +287,7 @@ def _interpret(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, s
     return reader.again(words, leave_out=without, language=here().language, seed=seed)
 
 
-def _thing(item: Found, pick: Drawing | None, reader: Reader) -> ThingShown:
+def _thing(item: Found, pick: Drawing | None, reader: Reader, reading: Reading) -> ThingShown:
     """Return a thing with its drawings to choose from: the recognised one first, then one chosen from elsewhere."""
     others = [pick if pick is not None and other.name == pick.name else other for other in item.others]
     if pick is not None and pick not in others:
@@ -271,7 +298,11 @@ def _thing(item: Found, pick: Drawing | None, reader: Reader) -> ThingShown:
         Option(other.digest, other.digest, reader.name_of(other, language), other == pick)
         for other in others[: MOST_OPTIONS - 1]
     ]
-    return ThingShown(_shortened(item.words), item.how == FREELY, tuple(options))
+    lacking = "" if pick is not None or item.how == FREELY else word_marks.lacking(reading, item)
+    places = (place for place, each in enumerate(reading.marks) if each.thing == item.drawing.name)
+    return ThingShown(
+        _shortened(item.words), item.how == FREELY, tuple(options), _shortened(lacking), next(places, None)
+    )
 
 
 def _shortened(words: str) -> str:

@@ -1,0 +1,114 @@
+"""The words of a stop in a real browser: marked without a shift, put right by a press, and found among the drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from app.core.config import ROOT
+from app.storage.database import db
+from tests.conftest import make_app
+from tests.support import easel, led
+from tests.support.visits import visiting
+
+pytestmark = pytest.mark.server
+
+Open = Callable[..., Page]
+WITH_AND_WITHOUT = pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without"])
+SHIFTS = """() => {
+    window.shifts = []
+    new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((entry) => entry.value)))
+        .observe({type: "layout-shift", buffered: false})
+}"""
+"""Collects the sizes of layout shifts, those directly after a key press as well."""
+
+
+@pytest.fixture
+def visit(instance: Path, tmp_path: Path, browser: Browser) -> Iterator[Open]:
+    """Return a function that opens the form; at the end no page may have complained."""
+    folder = led.lay_out(tmp_path / "model")
+    app: Flask = make_app(instance, MODEL=str(folder), WTF_CSRF_ENABLED=True, MEANING=str(ROOT / "models/meaning"))
+    with app.app_context(), easel.served(app) as address, visiting(browser) as visits:
+
+        def open_page(path: str = "/", **options: Any) -> Page:
+            page = visits.open(base_url=address, **options)
+            page.goto(path)
+            return page
+
+        yield open_page
+        db.session.remove()
+        db.engine.dispose()
+
+
+def line(page: Page, name: str) -> Any:
+    return page.get_by_label(name, exact=True)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_shifts_while_one_types(visit: Open, width: int) -> None:
+    page = visit(viewport={"width": width, "height": 900})
+    page.evaluate(SHIFTS)
+    button, options = page.locator("#paint"), page.locator("#more")
+    before = button.bounding_box(), options.bounding_box()
+    for words in ("a snoman", " and a palace", " and a zorp"):
+        page.locator("#stop-0").press_sequentially(words)
+        expect(page.locator("#reading-0 .marks")).to_contain_text(words.split()[-1])
+        page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+        assert (button.bounding_box(), options.bounding_box()) == before
+    assert page.evaluate("window.shifts") == []
+
+
+@WITH_AND_WITHOUT
+def test_misspelt_word_is_put_right_by_one_press(visit: Open, has_script: bool) -> None:
+    page = visit("/?prompt=a+snoman&prompt=the+sun&seed=7", java_script_enabled=has_script)
+    expect(page.locator("#reading-0 .marks")).to_contain_text("snoman → snowman")
+    page.get_by_role("button", name="snowman", exact=True).click()
+    expect(line(page, "From")).to_have_value("a snowman")
+    expect(page.locator("#reading-0 .marks")).to_have_text("Read snowman")
+    expect(line(page, "To")).to_have_value("the sun")
+    if has_script:
+        expect(line(page, "From")).to_be_focused()
+
+
+@WITH_AND_WITHOUT
+def test_drawing_is_found_in_the_form_for_the_word_that_was_not_read(visit: Open, has_script: bool) -> None:
+    page = visit(java_script_enabled=has_script)
+    line(page, "From").fill("the sun")
+    line(page, "To").fill("a zorp on a house")
+    if not has_script:
+        page.get_by_role("button", name="Show the drawings").click()
+    page.get_by_role("button", name="“zorp”").click()
+    search = page.get_by_role("searchbox")
+    expect(search).to_have_value("zorp")
+    if has_script:
+        expect(search).to_be_focused()
+    search.fill("fuchs")
+    search.press("Enter")
+    page.locator("#finder").get_by_role("button", name="fox").first.click()
+    expect(line(page, "To")).to_have_value("a fox on a house")
+    expect(line(page, "From")).to_have_value("the sun")
+    expect(page.locator("#finder")).to_have_count(0)
+    expect(page.locator("#reading-1").get_by_role("radio", name="fox", exact=True)).to_be_checked()
+
+
+def test_thing_without_a_drawing_of_its_own_is_drawn_by_the_visitor(visit: Open) -> None:
+    page = visit("/?prompt=a+palace+and+the+sun&prompt=a+fox")
+    page.get_by_role("link", name="Draw it yourself").click()
+    expect(page.get_by_role("dialog", name="Draw a picture")).to_be_visible()
+
+
+def test_marks_differ_without_colour(visit: Open) -> None:
+    page = visit("/?prompt=a+snoman,+a+palace+and+a+zorp&prompt=a+fox")
+    styles = [
+        page.locator(f"#reading-0 .{kind} bdi").first.evaluate(
+            "(each) => { const {textDecorationLine: line, textDecorationStyle: style} = getComputedStyle(each); "
+            "return `${line} ${style}` }"
+        )
+        for kind in ("read", "approximated", "unread")
+    ]
+    assert styles == ["underline solid", "underline dotted", "line-through solid"]
