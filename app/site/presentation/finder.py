@@ -33,7 +33,7 @@ class Hit:
 class Finder:
     """A page of the drawings that match a search; ``word`` is the word of the prompt that a choice will replace.
 
-    ``vain`` is what was searched for, if nothing has this name.
+    ``vain`` is what was searched for, if nothing has this name. All drawings are shown if none is near to it either.
     """
 
     stop: int
@@ -74,6 +74,8 @@ def of_command(form: MakeForm, command: Command, fields: Mapping[str, str], limi
         matches = library.search(words)
     motifs = [motif for motif in matches.motifs if group in ("", motif.group)]
     vain = vain or ("" if motifs else words)
+    if not motifs and not matches.near:
+        motifs = list(library.of_group(group))
     pages = max(1, -(-len(motifs) // PAGE))
     page = min(page, pages)
     known = {motif.group for motif in library.motifs}

@@ -162,6 +162,12 @@ def test_search_in_vain_shows_what_may_have_been_meant(client: FlaskClient) -> N
     assert taken(page)[0] == f"take-0-{led.SNOWMAN}"
 
 
+def test_search_for_what_is_like_nothing_shows_all(client: FlaskClient) -> None:
+    page = client.post("/", data={"prompt": ["", ""], "find_stop": "0", "find": "zorp", "edit": "find-0-1"}).text
+    assert "Nothing is called <bdi>“zorp”</bdi> here." in page
+    assert len(taken(page)) == 8
+
+
 def test_search_goes_on_in_pages_and_groups(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finder, "PAGE", 3)
     fields = {"prompt": ["", ""], "find_stop": "0", "find": ""}
