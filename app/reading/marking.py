@@ -42,10 +42,10 @@ def mark(
     marker = _Marker(prompt, [each for each in choices if _name(each, wordbook) in shown], wish, wordbook, drawn)
     marks: dict[tuple[int, int], WordMark] = {}
     for place, token in enumerate(prompt.tokens):
-        found = marker.mark(place, token) if token.kind != MARK else None
+        marked = marker.mark(place, token) if token.kind != MARK else None
         before = marks.get((token.start, token.end))
-        if found and (before is None or ORDER.index(found.mark) < ORDER.index(before.mark)):
-            marks[token.start, token.end] = found
+        if marked and (before is None or ORDER.index(marked.mark) < ORDER.index(before.mark)):
+            marks[token.start, token.end] = marked
     found = tuple(marks.values())
     return found if any(each.thing for each in found) else tuple(map(marker.described, found))
 

@@ -325,7 +325,7 @@ def atelier(instance: Path, tmp_path: Path, hung: Hanger) -> Iterator[FlaskClien
 
 def test_pages_of_a_house_whose_model_sketches_lead_speak_their_language(atelier: FlaskClient, strange: None) -> None:
     walk = f"/walks/{atelier.walk_id}"  # type: ignore[attr-defined]
-    found, told = [], {"CC", "BY", "SPDX", "sun"}
+    found, told = [], {"CC", "BY", "SPDX", "sun", "night"}
     told |= {"Fuchs", "Fledermaus", "Sonne", "Schneemann", "im", "Schnee", "Haus", "Kricket", "Katzengesicht"}  # names
     for path in (
         walk, f"{walk}/embed", "/about", "/curator/drawings", "/curator/drawings?q=sun",
@@ -337,6 +337,11 @@ def test_pages_of_a_house_whose_model_sketches_lead_speak_their_language(atelier
         answer = atelier.get(path, headers=GERMAN)
         assert answer.status_code == 200, path
         found += [f"{path}: {each}" for each in untranslated(answer.text, told)]
+    search = {"prompt": [UNSAID, "sun"], "find_stop": "0", "find_for": UNSAID}
+    for words, edit in (("", "find-0-1"), (UNSAID, "find-0-1"), ("sun", "find-0-1"), ("", "seek-0-0")):
+        answer = atelier.post("/", data=search | {"find": words, "edit": edit}, headers=GERMAN)
+        assert 'id="finder"' in answer.text
+        found += [f"{edit}: {each}" for each in untranslated(answer.text, told)]
     assert found == [], "\n".join(found)
 
 

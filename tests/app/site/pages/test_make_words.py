@@ -54,6 +54,11 @@ def test_each_word_is_read_approximated_or_not_read(client: FlaskClient) -> None
     assert any(row.startswith("Approximated") for row in rows(page)[2:])
 
 
+def test_word_that_is_drawn_by_its_meaning_alone_is_approximated(client: FlaskClient) -> None:
+    page = client.get("/", query_string={"prompt": ["a sunbeam", "a building"]}).text
+    assert rows(page) == ["Approximated sunbeam → sun", "Approximated building → house"]
+
+
 def test_marks_are_german_on_a_german_page(client: FlaskClient) -> None:
     page = client.get("/", query_string={"prompt": ["ein trauriger Fuchs", "ein Haus"]}, headers=GERMAN).text
     assert rows(page) == ["Gelesen Fuchs", "Nicht gelesen trauriger", "Gelesen Haus"]
