@@ -338,8 +338,8 @@ def test_pages_of_a_house_whose_model_sketches_lead_speak_their_language(atelier
         assert answer.status_code == 200, path
         found += [f"{path}: {each}" for each in untranslated(answer.text, told)]
     search = {"prompt": [UNSAID, "sun"], "find_stop": "0", "find_for": UNSAID}
-    for words, edit in (("", "find-0-1"), (UNSAID, "find-0-1"), ("sun", "find-0-1"), ("", "seek-0-0")):
-        answer = atelier.post("/", data=search | {"find": words, "edit": edit}, headers=GERMAN)
+    for found_by, edit in (("", "find-0-1"), (UNSAID, "find-0-1"), ("sun", "find-0-1"), ("", "seek-0-0")):
+        answer = atelier.post("/", data=search | {"find": found_by, "edit": edit}, headers=GERMAN)
         assert 'id="finder"' in answer.text
         found += [f"{edit}: {each}" for each in untranslated(answer.text, told)]
     assert found == [], "\n".join(found)

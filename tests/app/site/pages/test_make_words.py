@@ -30,7 +30,7 @@ def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
 def rows(page: str) -> list[str]:
     """Return the rows of marked words on a page, as text."""
     found = re.findall(r'<div class="(?:read|approximated|unread)">(<dt>.*?)</div>', page, re.DOTALL)
-    return [unescape(TAG.sub(" ", each)).split() and " ".join(unescape(TAG.sub(" ", each)).split()) for each in found]
+    return [" ".join(unescape(TAG.sub(" ", each)).split()) for each in found]
 
 
 def prompts(page: str) -> list[str]:
