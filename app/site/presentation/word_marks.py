@@ -34,7 +34,7 @@ class MarkedWords:
     words: tuple[WordShown, ...] = ()
 
     @property
-    def read(self) -> list[WordShown]:
+    def shown(self) -> list[WordShown]:
         """Return the words that are shown."""
         return [each for each in self.words if each.mark == READ]
 
