@@ -14,6 +14,7 @@ from app.core.config import ROOT
 from app.storage.database import db
 from tests.conftest import make_app
 from tests.support import easel, led
+from tests.support.accessibility import ALL, AXE, NARROW, axe
 from tests.support.visits import visiting
 
 pytestmark = pytest.mark.server
@@ -114,3 +115,18 @@ def test_marks_differ_without_colour(visit: Open) -> None:
         for kind in ("read", "approximated", "unread")
     ]
     assert styles == ["underline solid", "underline dotted", "line-through solid"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [NARROW, 390, 1280])
+def test_marks_and_search_are_accessible(visit: Open, width: int, scheme: str, language: str) -> None:
+    page = visit(
+        "/?prompt=a+snoman,+a+palace+and+a+zorp&prompt=a+fox", locale=language, color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+    )  # fmt: skip
+    page.locator("#reading-0 [value^=seek-]").first.click()
+    expect(page.locator("#finder")).to_be_visible()
+    page.evaluate(AXE)
+    assert axe(page, ALL) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
