@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import Result, json_command, print_text
 from app.upkeep.archives import backup
 from app.upkeep.archives.backup import BackupSummary
 
@@ -17,53 +17,50 @@ group = AppGroup("backup", help="Back up the whole site to one file, and restore
 
 @group.command("create")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@as_json
-@explain_errors
-def create(file: Path, as_json: bool) -> None:
+@json_command
+def create(file: Path) -> dict[str, Any]:
     """Write database and media to FILE; the site may be running. The secret key is not included."""
     report = backup.create(file)
-    _print(file, report, as_json, "saved to")
-    if report.lost and not as_json:
-        click.echo(f"{len(report.lost):,} files were missing before: see media verify.", err=True)
+    print_text(f"{_counts(report)} saved to {file}")
+    if report.lost:
+        print_text(f"{len(report.lost):,} files were missing before: see media verify.", err=True)
+    return _fields(file, report)
 
 
 @group.command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the walks of this instance.")
 @click.option("--trust", is_flag=True, help="Restore a file that this site's secret key did not seal.")
-@as_json
-@explain_errors
-def restore(file: Path, force: bool, trust: bool, as_json: bool) -> None:
+@json_command
+def restore(file: Path, force: bool, trust: bool) -> dict[str, Any]:
     """Restore the backup FILE into an empty instance; the site must not be running."""
     report = backup.restore(file, force=force, trust=trust)
-    _print(file, report, as_json, "restored from")
-    if force and not as_json:
-        click.echo("Files of walks that were here before: see media prune.")
+    print_text(f"{_counts(report)} restored from {file}")
+    if force:
+        print_text("Files of walks that were here before: see media prune.")
+    return _fields(file, report)
 
 
 @group.command("verify")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@as_json
-@explain_errors
-def verify(file: Path, as_json: bool) -> None:
+@json_command
+def verify(file: Path) -> Result:
     """Compare every table and file of this instance with the backup FILE; status 1 if something differs.
 
     After a restore, before the site runs, only what was deleted since the backup differs.
     """
     tables, files, differences = backup.differences(file)
-    if as_json:
-        print_json({"tables": tables, "files": files, "differences": differences})
-    else:
-        for difference in differences:
-            click.echo(difference)
-        result = f"{len(differences):,} differ" if differences else "all as in the backup"
-        click.echo(f"{tables:,} tables and {files:,} files compared, {result}.")
-    sys.exit(1 if differences else 0)
+    for difference in differences:
+        print_text(difference)
+    result = f"{len(differences):,} differ" if differences else "all as in the backup"
+    print_text(f"{tables:,} tables and {files:,} files compared, {result}.")
+    return Result({"tables": tables, "files": files, "differences": differences}, 1 if differences else 0)
 
 
-def _print(file: Path, report: BackupSummary, as_json: bool, done: str) -> None:
-    if as_json:
-        figures = {"walks": report.walks, "files": report.files, "bytes": report.bytes, "lost": report.lost}
-        print_json({"file": str(file), **figures})
-    else:
-        click.echo(f"{report.walks:,} walks, {report.files:,} files, {report.bytes:,} bytes {done} {file}")
+def _counts(report: BackupSummary) -> str:
+    return f"{report.walks:,} walks, {report.files:,} files, {report.bytes:,} bytes"
+
+
+def _fields(file: Path, report: BackupSummary) -> dict[str, Any]:
+    counts = {"walks": report.walks, "files": report.files, "bytes": report.bytes}
+    return {"file": str(file), **counts, "lost": report.lost}

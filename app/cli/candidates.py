@@ -9,7 +9,7 @@ from typing import Any, cast
 import click
 
 from app.access.auth import visitors
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import json_command, print_text
 from app.core.errors import InvalidInput, MediaError, MomaError
 from app.core.models import aspects
 from app.offer.generation import presets
@@ -40,9 +40,8 @@ NONE = "-"
 )
 @click.option("--model", help="The model, one of those on offer; the first if not given.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the pictures into this folder.")
-@as_json
-@explain_errors
-def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
+@json_command
+def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, **options: Any) -> dict[str, Any]:
     """Generate candidate pictures for a stop with this PROMPT, and print a name for each for ``walks create --pick``.
 
     If no site is running, Redis and a worker are started for the duration of the command.
@@ -57,12 +56,10 @@ def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, as_
     if candidate_set.error:
         raise MomaError(candidate_set.error)
     written = [] if out is None else _write(candidate_set, out)
-    if as_json:
-        print_json({**candidate_routes.describe(candidate_set), "files": [str(path) for path in written]})
-        return
     for index, candidate in enumerate(candidate_set.candidates):
         origin = "as proposed" if candidate.place == 0 else f"seed {candidate_set.pool[candidate.place]['seed']}"
-        click.echo(f"{candidate_set.id}.{index}  {origin}" + (f"  {written[index]}" if written else ""))
+        print_text(f"{candidate_set.id}.{index}  {origin}" + (f"  {written[index]}" if written else ""))
+    return {**candidate_routes.describe(candidate_set), "files": [str(path) for path in written]}
 
 
 def parse_picks(names: Sequence[str], prompts: Sequence[str]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import click
 
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import Result, json_command, print_text
 from app.collection.labels import captions
 from app.core.errors import MediaError
 from app.upkeep.operations import folder_captions
@@ -66,8 +66,7 @@ SOME_SKIPPED = 3
     type=click.Path(dir_okay=False, path_type=Path),
     help="Output file, in which an earlier run is continued; stdout if not given.",
 )
-@as_json
-@explain_errors
+@json_command
 def command(
     folder: tuple[Path, ...],
     tones: tuple[str, ...],
@@ -78,8 +77,7 @@ def command(
     look: bool,
     kind: str | None,
     out: Path | None,
-    as_json: bool,
-) -> None:  # fmt: skip
+) -> Result:
     """Write captions and wall labels for the pictures in FOLDER, or for named files.
 
     A worker describes each picture, which is a guess. With the same --out the command continues where it was stopped. A
@@ -97,11 +95,9 @@ def command(
         "kept": len(earlier),
         "skipped": [_fields(each) for each in skipped],
     }
-    if out is not None and as_json:
-        print_json(summary)
-    elif out is not None:
-        click.echo(f"{summary['written']} pictures captioned, {summary['kept']} kept as they were, in {out}.")
-    sys.exit(SOME_SKIPPED if skipped else 0)
+    if out is not None:
+        print_text(f"{summary['written']} pictures captioned, {summary['kept']} kept as they were, in {out}.")
+    return Result(None if out is None else summary, SOME_SKIPPED if skipped else 0)
 
 
 @contextmanager

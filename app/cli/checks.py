@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from app.access.observability import doctor
-from app.cli.common import as_json, print_json
+from app.cli.common import Result, json_option, print_text
 from app.core.models import facts, hub, names
 from app.core.models.errors import ModelError
 from app.offer.generation import models_on_offer
@@ -24,17 +24,15 @@ POLL_SECONDS = 1.0
 @click.command("doctor")
 @click.option("--wait", type=click.FloatRange(0), default=0, metavar="SECONDS",
               help="Repeat the checks for so long until all is well: a worker takes a while to start.")  # fmt: skip
-@as_json
+@json_option
 @with_appcontext
-def command(wait: float, as_json: bool) -> None:
+def command(wait: float) -> Result:
     """Check database, Redis, media store, models, disk, settings and workers; status 1 if something is not well."""
     findings = _examine(wait)
-    if as_json:
-        print_json([{"part": found.part, "well": found.well, "detail": found.detail} for found in findings])
-    else:
-        for found in findings:
-            click.echo(f"{found.part:9} {'well' if found.well else 'NOT WELL':9} {found.detail}")
-    sys.exit(0 if _are_well(findings) else 1)
+    for found in findings:
+        print_text(f"{found.part:9} {'well' if found.well else 'NOT WELL':9} {found.detail}")
+    fields = [{"part": found.part, "well": found.well, "detail": found.detail} for found in findings]
+    return Result(fields, 0 if _are_well(findings) else 1)
 
 
 def _examine(wait: float) -> list[doctor.Finding]:
@@ -50,33 +48,28 @@ def _are_well(findings: list[doctor.Finding]) -> bool:
 
 
 @group.command("list")
-@as_json
-def list_models(as_json: bool) -> None:
+@json_option
+def list_models() -> list[dict[str, Any]]:
     """List the models on offer: setting, name, kind, size, licence and state."""
     found = [_about(setting) for setting in dict.fromkeys(model.setting for model in models_on_offer.offered())]
-    if as_json:
-        print_json(found)
-        return
     for each in found:
-        click.echo(each["setting"])
+        print_text(each["setting"])
         for key in ("name", "kind", "picture", "files", "licence", "state"):
-            click.echo(f"  {key:8} {each[key] or 'not known'}")
+            print_text(f"  {key:8} {each[key] or 'not known'}")
+    return found
 
 
 @group.command("check")
 @click.argument("name")
-@as_json
-def check(name: str, as_json: bool) -> None:
+@json_option
+def check(name: str) -> Result:
     """Check whether the model NAME is complete, not downloaded yet, or unusable, and why; status 1 if it is unusable.
 
     NAME is a model on offer, or any value of MOMA_MODEL: a folder, a .safetensors file, a name on the hub.
     """
     about = _about(_setting(name))
-    if as_json:
-        print_json(about)
-    else:
-        click.echo(about["state"], err=about["flawed"])
-    sys.exit(1 if about["flawed"] else 0)
+    print_text(about["state"], err=about["flawed"])
+    return Result(about, 1 if about["flawed"] else 0)
 
 
 @group.command("download")

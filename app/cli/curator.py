@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from flask.cli import AppGroup
 
 from app.access.auth import curator_session
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import json_command, print_text
 from app.collection.moderation import allowed_words, audit_log, banned_words, reports
 from app.collection.moderation.audit_log import COMMAND
 from app.core.local_time import stamp
@@ -17,144 +19,106 @@ group = AppGroup("curator", help="The curator's password, reports, banned words 
 
 @group.command("password")
 @click.password_option(help="The password; prompted for if not given.")
-@as_json
-@explain_errors
-def password(password: str, as_json: bool) -> None:
+@json_command
+def password(password: str) -> dict[str, Any]:
     """Print the hash of a password, to be set as MOMA_CURATOR_HASH, which enables the curator's pages at /curator."""
     hashed = curator_session.hash_of(password)
-    if as_json:
-        print_json({"hash": hashed})
-    else:
-        click.echo(hashed)
+    print_text(hashed)
+    return {"hash": hashed}
 
 
 @group.command("reports")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@as_json
-@explain_errors
-def list_reports(limit: int, as_json: bool) -> None:
+@json_command
+def list_reports(limit: int) -> list[dict[str, Any]]:
     """List the walks that visitors reported, the longest waiting first."""
     cases = reports.reported_walks(limit)
-    if as_json:
-        print_json([{"walk": case.walk.id, "title": case.walk.title, "reports": _fields(case)} for case in cases])
-        return
     for case in cases:
         reasons = ", ".join(dict.fromkeys(each.reason for each in case.reports))
-        click.echo(f"{case.walk.id}  {len(case.reports):3}  {reasons}  {case.walk.title}")
+        print_text(f"{case.walk.id}  {len(case.reports):3}  {reasons}  {case.walk.title}")
+    return [{"walk": case.walk.id, "title": case.walk.title, "reports": _fields(case)} for case in cases]
 
 
 @group.command("leave")
 @click.argument("walk_id")
-@as_json
-@explain_errors
-def leave(walk_id: str, as_json: bool) -> None:
+@json_command
+def leave(walk_id: str) -> dict[str, Any]:
     """Close the reports of a walk without changing it."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     count = reports.close_reports(walk)
     audit_log.note("left walk as it is", walk.id, who=COMMAND)
-    if as_json:
-        print_json({"id": walk.id, "settled": count})
-    else:
-        click.echo(f"{count:,} reports of {walk.id} settled.")
+    print_text(f"{count:,} reports of {walk.id} settled.")
+    return {"id": walk.id, "settled": count}
 
 
 @group.command("words")
-@as_json
-@explain_errors
-def words(as_json: bool) -> None:
+@json_command
+def words() -> list[str]:
     """List the banned words."""
-    if as_json:
-        print_json(banned_words.words())
-    else:
-        click.echo("\n".join(banned_words.words()))
+    print_text("\n".join(banned_words.words()))
+    return banned_words.words()
 
 
 @group.command("ban")
 @click.argument("word")
-@as_json
-@explain_errors
-def ban(word: str, as_json: bool) -> None:
+@json_command
+def ban(word: str) -> dict[str, Any]:
     """Ban WORD from new prompts, negative prompts, titles and names of drawings."""
     kept = banned_words.ban(word, who=COMMAND)
-    if as_json:
-        print_json({"word": kept, "banned": True})
-    else:
-        click.echo(f"“{kept}” is banned.")
+    print_text(f"“{kept}” is banned.")
+    return {"word": kept, "banned": True}
 
 
 @group.command("lift")
 @click.argument("word")
-@as_json
-@explain_errors
-def lift(word: str, as_json: bool) -> None:
+@json_command
+def lift(word: str) -> dict[str, Any]:
     """Allow a banned word again."""
     lifted = banned_words.unban(word, who=COMMAND)
-    if as_json:
-        print_json({"word": word, "lifted": lifted})
-    else:
-        click.echo(f"“{word}” is allowed again." if lifted else f"“{word}” was not banned.")
+    print_text(f"“{word}” is allowed again." if lifted else f"“{word}” was not banned.")
+    return {"word": word, "lifted": lifted}
 
 
 @group.command("allowed")
-@as_json
-@explain_errors
-def allowed(as_json: bool) -> None:
+@json_command
+def allowed() -> list[str]:
     """List the words that are allowed although the site's lists of unfit words have them."""
-    if as_json:
-        print_json(allowed_words.words())
-    else:
-        click.echo("\n".join(allowed_words.words()))
+    print_text("\n".join(allowed_words.words()))
+    return allowed_words.words()
 
 
 @group.command("allow")
 @click.argument("word")
-@as_json
-@explain_errors
-def allow(word: str, as_json: bool) -> None:
+@json_command
+def allow(word: str) -> dict[str, Any]:
     """Allow WORD, although the site's lists of unfit words have it."""
     kept = allowed_words.allow(word, who=COMMAND)
-    if as_json:
-        print_json({"word": kept, "allowed": True})
-    else:
-        click.echo(f"“{kept}” is allowed.")
+    print_text(f"“{kept}” is allowed.")
+    return {"word": kept, "allowed": True}
 
 
 @group.command("take-back")
 @click.argument("word")
-@as_json
-@explain_errors
-def take_back(word: str, as_json: bool) -> None:
+@json_command
+def take_back(word: str) -> dict[str, Any]:
     """Undo `allow`, so that the site's lists of unfit words decide about WORD."""
     taken = allowed_words.disallow(word, who=COMMAND)
-    if as_json:
-        print_json({"word": word, "taken_back": taken})
-    else:
-        click.echo(f"“{word}” is left to the lists again." if taken else f"“{word}” was not allowed.")
+    print_text(f"“{word}” is left to the lists again." if taken else f"“{word}” was not allowed.")
+    return {"word": word, "taken_back": taken}
 
 
 @group.command("log")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@as_json
-@explain_errors
-def log(limit: int, as_json: bool) -> None:
+@json_command
+def log(limit: int) -> list[dict[str, Any]]:
     """Show the audit log of the curator's pages and of commands, the latest entry first."""
     deeds = audit_log.latest(limit)
-    if as_json:
-        print_json(
-            [
-                {
-                    "at": deed.at.isoformat(),
-                    "who": deed.who,
-                    "what": deed.what,
-                    "about": deed.about,
-                    "failed": deed.failed,
-                }
-                for deed in deeds
-            ]
-        )
-        return
     for deed in deeds:
-        click.echo(f"{stamp(deed.at)}  {deed.who:12}  {deed.what} {deed.about}{' (refused)' if deed.failed else ''}")
+        print_text(f"{stamp(deed.at)}  {deed.who:12}  {deed.what} {deed.about}{' (refused)' if deed.failed else ''}")
+    return [
+        {"at": deed.at.isoformat(), "who": deed.who, "what": deed.what, "about": deed.about, "failed": deed.failed}
+        for deed in deeds
+    ]
 
 
 def _fields(case: reports.Case) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import json_command, print_text
 from app.collection.moderation import drawing_curation
 from app.collection.moderation.audit_log import COMMAND
 from app.collection.moderation.drawing_curation import Outcome
@@ -35,9 +35,8 @@ UNUSED = "No model on offer is led by sketches: nothing is painted after it so f
 
 @group.command("list")
 @click.option("--all", "with_all", is_flag=True, help="Include those that were removed or are shipped with a model.")
-@as_json
-@explain_errors
-def list_drawings(with_all: bool, as_json: bool) -> None:
+@json_command
+def list_drawings(with_all: bool) -> list[dict[str, Any]]:
     """List the drawings that were added, the newest first."""
     rows = drawing_curation.every()
     found = [_fields(row.drawing, "removed" if row.removed_at else "added") for row in rows]
@@ -48,12 +47,10 @@ def list_drawings(with_all: bool, as_json: bool) -> None:
         found += [_fields(drawing, "shipped") for digest, drawing in shipped.items() if digest not in known]
     else:
         found = [each for each in found if each["state"] == "added"]
-    if as_json:
-        print_json(found)
-        return
     for each in found:
         credit = f"{each['artist'] or f'artist {UNKNOWN}'}, {each['licence'] or f'licence {UNKNOWN}'}"
-        click.echo(f"{each['digest']}  {each['state']:7}  {', '.join([each['name'], *each['words']])}  ({credit})")
+        print_text(f"{each['digest']}  {each['state']:7}  {', '.join([each['name'], *each['words']])}  ({credit})")
+    return found
 
 
 @group.command("add")
@@ -64,31 +61,26 @@ def list_drawings(with_all: bool, as_json: bool) -> None:
 @click.option("--artist", help="The artist; unknown if not given.")
 @click.option("--licence", help="The licence, preferably its SPDX identifier; unknown if not given.")
 @click.option("--source", help="Where it is from, preferably a URL.")
-@as_json
-@explain_errors
-def add(file: Path, names: str, as_json: bool, **details: str | None) -> None:
+@json_command
+def add(file: Path, names: str, **details: str | None) -> dict[str, Any]:
     """Add the drawing in FILE, an SVG; NAMES are its name and synonyms, separated by commas."""
-    _print(drawing_curation.add(_read(file), DrawingRequest(names, **details), who=COMMAND), as_json)
+    return _show(drawing_curation.add(_read(file), DrawingRequest(names, **details), who=COMMAND))
 
 
 @group.command("remove")
 @click.argument("drawing")
-@as_json
-@explain_errors
-def remove(drawing: str, as_json: bool) -> None:
+@json_command
+def remove(drawing: str) -> dict[str, Any]:
     """Remove DRAWING (a digest or name) from those offered. Walks that use it keep it."""
-    outcome = drawing_curation.remove(drawing, who=COMMAND)
-    _print(outcome, as_json, as_it_was="was removed before.")
+    return _show(drawing_curation.remove(drawing, who=COMMAND), as_it_was="was removed before.")
 
 
 @group.command("restore")
 @click.argument("drawing")
-@as_json
-@explain_errors
-def restore(drawing: str, as_json: bool) -> None:
+@json_command
+def restore(drawing: str) -> dict[str, Any]:
     """Offer the removed DRAWING (a digest or name) again."""
-    outcome = drawing_curation.restore(drawing, who=COMMAND)
-    _print(outcome, as_json, as_it_was="is offered as it is.")
+    return _show(drawing_curation.restore(drawing, who=COMMAND), as_it_was="is offered as it is.")
 
 
 def _read(file: Path) -> bytes:
@@ -110,11 +102,9 @@ def _fields(drawing: Drawing, state: str) -> dict[str, Any]:
     return fields | {"state": state}
 
 
-def _print(outcome: Outcome, as_json: bool, *, as_it_was: str = MESSAGES["as it was"]) -> None:
-    if as_json:
-        print_json(_fields(outcome.drawing, outcome.what))
-    else:
-        message = (MESSAGES | {"as it was": as_it_was})[outcome.what]
-        click.echo(f"{outcome.drawing.digest}  “{outcome.drawing.name}” {message}")
+def _show(outcome: Outcome, *, as_it_was: str = MESSAGES["as it was"]) -> dict[str, Any]:
+    message = (MESSAGES | {"as it was": as_it_was})[outcome.what]
+    print_text(f"{outcome.drawing.digest}  “{outcome.drawing.name}” {message}")
     if outcome.what == drawing_curation.ADDED and not offered.list_books():
         click.echo(UNUSED, err=True)
+    return _fields(outcome.drawing, outcome.what)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import explain_errors, json_command, print_text
 from app.collection.gallery import exhibitions
 from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.collection.moderation.audit_log import COMMAND
@@ -20,25 +21,21 @@ text = click.option("--text", help="Its introduction; an empty line begins a par
 
 
 @group.command("list")
-@as_json
-@explain_errors
-def list_all(as_json: bool) -> None:
+@json_command
+def list_all() -> Iterator[dict[str, Any]]:
     """List all exhibitions, including those that are not shown."""
     found = exhibitions.every()
-    if as_json:
-        print_json([_describe(each) for each in found])
-        return
     for each in found:
-        click.echo(f"{each.slug}  {each.title}" + ("" if each.shown_at else "  (not shown)"))
+        print_text(f"{each.slug}  {each.title}" + ("" if each.shown_at else "  (not shown)"))
+    return map(_describe, found)
 
 
 @group.command("show")
 @click.argument("slug")
-@as_json
-@explain_errors
-def show(slug: str, as_json: bool) -> None:
+@json_command
+def show(slug: str) -> dict[str, Any]:
     """Show one exhibition and its walks."""
-    _print(exhibitions.at(slug, even_unshown=True), as_json)
+    return _show(exhibitions.at(slug, even_unshown=True))
 
 
 @group.command("create")
@@ -47,12 +44,11 @@ def show(slug: str, as_json: bool) -> None:
 @text
 @click.option("--slug", default="", help="Its name in URLs; made from the title if not given.")
 @click.option("--unshown", is_flag=True, help="Do not show it to visitors yet.")
-@as_json
-@explain_errors
-def create(walk_ids: tuple[str, ...], title: str, text: str | None, slug: str, unshown: bool, as_json: bool) -> None:
+@json_command
+def create(walk_ids: tuple[str, ...], title: str, text: str | None, slug: str, unshown: bool) -> dict[str, Any]:
     """Create an exhibition of WALKS (IDs or URLs), in this order."""
     wanted = ExhibitionRequest(title, text or "", slug, not unshown, walk_ids)
-    _print(exhibitions.create(wanted, who=COMMAND), as_json)
+    return _show(exhibitions.create(wanted, who=COMMAND))
 
 
 @group.command("change")
@@ -61,11 +57,10 @@ def create(walk_ids: tuple[str, ...], title: str, text: str | None, slug: str, u
 @click.option("--title", help="Its title.")
 @text
 @click.option("--shown/--unshown", default=None, help="Show it to visitors or not.")
-@as_json
-@explain_errors
+@json_command
 def change(
-    slug: str, walk_ids: tuple[str, ...], title: str | None, text: str | None, shown: bool | None, as_json: bool
-) -> None:
+    slug: str, walk_ids: tuple[str, ...], title: str | None, text: str | None, shown: bool | None
+) -> dict[str, Any]:
     """Change an exhibition; WALKS, if given, replace all its walks."""
     exhibition = exhibitions.at(slug, even_unshown=True)
     wanted = exhibitions.request_for(exhibition)
@@ -74,7 +69,7 @@ def change(
     wanted.is_shown = wanted.is_shown if shown is None else shown
     wanted.walks = walk_ids or wanted.walks
     exhibitions.change(exhibition, wanted, who=COMMAND)
-    _print(exhibitions.at(slug, even_unshown=True), as_json)
+    return _show(exhibitions.at(slug, even_unshown=True))
 
 
 @group.command("corridor")
@@ -88,15 +83,12 @@ def corridor(slug: str) -> None:
 
 @group.command("remove")
 @click.argument("slug")
-@as_json
-@explain_errors
-def remove(slug: str, as_json: bool) -> None:
+@json_command
+def remove(slug: str) -> dict[str, Any]:
     """Delete an exhibition; its walks stay published."""
     exhibitions.remove(exhibitions.at(slug, even_unshown=True), who=COMMAND)
-    if as_json:
-        print_json({"slug": slug, "removed": True})
-    else:
-        click.echo(f"{slug} is over.")
+    print_text(f"{slug} is over.")
+    return {"slug": slug, "removed": True}
 
 
 def _describe(exhibition: Exhibition) -> dict[str, Any]:
@@ -111,11 +103,9 @@ def _describe(exhibition: Exhibition) -> dict[str, Any]:
     }
 
 
-def _print(exhibition: Exhibition, as_json: bool) -> None:
+def _show(exhibition: Exhibition) -> dict[str, Any]:
     fields = _describe(exhibition)
-    if as_json:
-        print_json(fields)
-        return
-    click.echo(f"{exhibition.title}\n  {exhibition.url}" + ("" if fields["shown"] else ", not shown"))
+    print_text(f"{exhibition.title}\n  {exhibition.url}" + ("" if fields["shown"] else ", not shown"))
     for walk in fields["walks"]:
-        click.echo(f"  {walk}" + ("" if walk in fields["hanging"] else "  (not in the gallery)"))
+        print_text(f"  {walk}" + ("" if walk in fields["hanging"] else "  (not in the gallery)"))
+    return fields

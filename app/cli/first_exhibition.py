@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.access.auth import visitors
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import json_command, print_text
 from app.core.errors import MomaError
 from app.requests.walk_requests import intake, recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
@@ -36,31 +36,25 @@ group = AppGroup("exhibition", help="The first exhibition, which is shipped with
 
 @group.command("paint")
 @click.option("--anew", "is_new", is_flag=True, help="Render the programme and replace the shipped walks.")
-@as_json
-@explain_errors
-def paint(is_new: bool, as_json: bool) -> None:
+@json_command
+def paint(is_new: bool) -> Any:
     """Render every shipped walk again from its recipe, and report whether it is identical, or else its PSNR."""
     with provide_worker(needed=True) as tend:
-        if is_new:
-            _render_programme(tend, as_json=as_json)
-        else:
-            _check_repaints(tend, as_json=as_json)
+        return _render_programme(tend) if is_new else _check_repaints(tend)
 
 
-def _check_repaints(tend: Callable[[], None], *, as_json: bool) -> None:
+def _check_repaints(tend: Callable[[], None]) -> list[dict[str, Any]]:
     likenesses = []
     for piece in first_exhibition.shipped_walks():
         wanted, pinned = recipe.commission_of(piece.recipe)
         wanted.unlisted = True
         with _render(wanted, piece.folder.name, tend, pinned=pinned) as walk:
             likenesses.append(first_exhibition.compare(piece, _frames(walk)))
-        if not as_json:
-            _print(likenesses[-1])
-    if as_json:
-        print_json([_figures(likeness) for likeness in likenesses])
+        _print(likenesses[-1])
+    return [_figures(likeness) for likeness in likenesses]
 
 
-def _render_programme(tend: Callable[[], None], *, as_json: bool) -> None:
+def _render_programme(tend: Callable[[], None]) -> dict[str, Any]:
     """Render the programme until the size limit is reached; then replace the shipped walks."""
     shipped: list[str] = []
     programme = first_exhibition.programme()
@@ -74,14 +68,11 @@ def _render_programme(tend: Callable[[], None], *, as_json: bool) -> None:
                 shutil.rmtree(piece.folder)
                 break
             shipped.append(piece.folder.name)
-            if not as_json:
-                click.echo(f"{piece.folder.name:40} evenness {walk.evenness:.2f}, jump {walk.jump:.2f}")
+            print_text(f"{piece.folder.name:40} evenness {walk.evenness:.2f}, jump {walk.jump:.2f}")
         first_exhibition.replace(aside)
     size = sum(first_exhibition.size_of(piece.folder) for piece in first_exhibition.shipped_walks())
-    if as_json:
-        print_json({"pieces": shipped, "of": len(programme), "bytes": size})
-    else:
-        click.echo(f"{len(shipped)} of {len(programme)} pieces, {size:,} bytes of {first_exhibition.BYTES_MAX:,}.")
+    print_text(f"{len(shipped)} of {len(programme)} pieces, {size:,} bytes of {first_exhibition.BYTES_MAX:,}.")
+    return {"pieces": shipped, "of": len(programme), "bytes": size}
 
 
 @contextmanager
@@ -123,7 +114,7 @@ def _print(likeness: RepaintCheck) -> None:
     words = "identical" if likeness.identical else f"PSNR {'∞' if likeness.psnr is None else likeness.psnr} dB"
     if not likeness.identical and likeness.shipped_psnr is not None:
         words += f" from the shipped frames, which are {likeness.shipped_psnr} dB from what was painted"
-    click.echo(f"{likeness.name:40} {words}")
+    print_text(f"{likeness.name:40} {words}")
 
 
 def _figures(likeness: RepaintCheck) -> dict[str, Any]:

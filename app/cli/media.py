@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import Result, json_command, print_text
 from app.core.errors import ConfigError
 from app.storage import media_store
 from app.upkeep.maintenance import media_losses, media_move, media_upkeep
 from app.upkeep.maintenance.media_losses import Loss
 from app.upkeep.maintenance.media_move import MoveSummary
 from app.upkeep.operations import media_colours
-from app.upkeep.operations.media_colours import MendSummary
 
 group = AppGroup("media", help="Manage the files of walks, photos and styles.")
 SHOWN = 20
@@ -26,27 +25,23 @@ PROGRESS_SECONDS = 2.0  # between two lines of progress
 
 @group.command("prune")
 @click.option("--yes", is_flag=True, help="Delete; without it, only list what would be deleted.")
-@as_json
-@explain_errors
-def prune(yes: bool, as_json: bool) -> None:
+@json_command
+def prune(yes: bool) -> dict[str, Any]:
     """Delete files older than an hour that no walk or photo refers to."""
     found = media_upkeep.prune() if yes else list(media_upkeep.find_unreferenced())
     size = sum(file.bytes for _, file in found)
-    if as_json:
-        print_json({"deleted": yes, "files": [path for path, _ in found], "bytes": size})
-        return
     _list_some([path for path, _ in found])
     files = f"{len(found):,} file{'' if len(found) == 1 else 's'}, {size:,} bytes"
     if yes:
-        click.echo(f"{files}, deleted.")
+        print_text(f"{files}, deleted.")
     else:
-        click.echo(f"{files}, would be deleted." + (" Delete them with --yes." if found else ""))
+        print_text(f"{files}, would be deleted." + (" Delete them with --yes." if found else ""))
+    return {"deleted": yes, "files": [path for path, _ in found], "bytes": size}
 
 
 @group.command("verify")
-@as_json
-@explain_errors
-def verify(as_json: bool) -> None:
+@json_command
+def verify() -> Result:
     """Check that every stored file exists and can be read; status 1 if something is lost.
 
     Checked are the files of walks, photos and styles, and the candidates' pictures. Unreferenced files are counted;
@@ -55,40 +50,28 @@ def verify(as_json: bool) -> None:
     files, losses = 0, list[Loss]()
     for looked_at, lost in media_losses.verify():
         files, losses = files + looked_at, losses + lost
-        if not as_json:
-            for loss in lost:
-                click.echo(f"{loss.path} of {loss.of} {loss.id} {loss.flaw}.")
+        for loss in lost:
+            print_text(f"{loss.path} of {loss.of} {loss.id} {loss.flaw}.")
     superfluous = sum(1 for _ in media_upkeep.find_unreferenced())
-    if as_json:
-        lost_files = [{loss.of: loss.id, "path": loss.path, "flaw": loss.flaw} for loss in losses]
-        print_json({"files": files, "lost": lost_files, "superfluous": superfluous})
-    else:
-        click.echo(f"{files:,} files, {len(losses):,} lost.")
-        if superfluous:
-            click.echo(f"{superfluous:,} more that nothing names; media prune lists them.")
-    sys.exit(1 if losses else 0)
+    print_text(f"{files:,} files, {len(losses):,} lost.")
+    if superfluous:
+        print_text(f"{superfluous:,} more that nothing names; media prune lists them.")
+    lost_files = [{loss.of: loss.id, "path": loss.path, "flaw": loss.flaw} for loss in losses]
+    return Result({"files": files, "lost": lost_files, "superfluous": superfluous}, 1 if losses else 0)
 
 
 @group.command("mend")
-@as_json
-@explain_errors
-def mend(as_json: bool) -> None:
+@json_command
+def mend() -> Result:
     """Tag the colours of MP4s from releases before 1.2, which browsers show wrongly. Status 1 if one could not be.
 
     Pictures and times stay as they are. The site may be running; the command can be interrupted and repeated.
     """
-    tell = _every_two_seconds(as_json)
+    tell = _every_two_seconds()
     found = media_colours.mend(lambda films: tell(f"{films.films:,} films looked at, {films.mended:,} mended"))
-    if as_json:
-        print_json({"films": found.films, "mended": found.mended, "amiss": found.amiss})
-    else:
-        _say_mended(found)
-    sys.exit(1 if found.amiss else 0)
-
-
-def _say_mended(found: MendSummary) -> None:
     _list_some([f"{line}." for line in found.amiss])
-    click.echo(f"{found.films:,} films, {found.mended:,} mended, {len(found.amiss):,} amiss.")
+    print_text(f"{found.films:,} films, {found.mended:,} mended, {len(found.amiss):,} amiss.")
+    return Result({"films": found.films, "mended": found.mended, "amiss": found.amiss}, 1 if found.amiss else 0)
 
 
 @group.command("move")
@@ -97,9 +80,8 @@ def _say_mended(found: MendSummary) -> None:
     "--from", "from_url", default="", help="The store to copy from, if not MOMA_MEDIA_URL; used after the switch."
 )
 @click.option("--check-only", is_flag=True, help="Copy nothing; compare all files, and print the differences.")
-@as_json
-@explain_errors
-def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
+@json_command
+def move(to_url: str, from_url: str, check_only: bool) -> Result:
     """Copy all files to TO_URL, a folder or a bucket; the site may be running. Status 1 if a file could not be copied.
 
     Files that exist there are not copied again, so the command can be interrupted and repeated. Nothing is deleted.
@@ -109,20 +91,15 @@ def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
     if (source.filesystem, source.root) == (target.filesystem, target.root):
         raise ConfigError(f"{to_url} is where the files are.")
     work = media_move.compare if check_only else media_move.move
-    tell = _every_two_seconds(as_json)
+    tell = _every_two_seconds()
     moved = work(
         source,
         target,
         report=lambda so_far: tell(f"{so_far.files:,} files looked at, {so_far.copied_bytes:,} bytes copied"),
     )
-    if as_json:
-        figures = {"files": moved.files, "bytes": moved.bytes, "copied": moved.copied}
-        print_json(
-            {"from": source.url, "to": to_url, **figures, "copied_bytes": moved.copied_bytes, "amiss": moved.amiss}
-        )
-    else:
-        _say_moved(moved, source.url, to_url, check_only)
-    sys.exit(1 if moved.amiss else 0)
+    _say_moved(moved, source.url, to_url, target, check_only)
+    counts = {"files": moved.files, "bytes": moved.bytes, "copied": moved.copied, "copied_bytes": moved.copied_bytes}
+    return Result({"from": source.url, "to": to_url, **counts, "amiss": moved.amiss}, 1 if moved.amiss else 0)
 
 
 def _open_store(url: str, name: str) -> media_store.MediaStore:
@@ -132,36 +109,38 @@ def _open_store(url: str, name: str) -> media_store.MediaStore:
     return store
 
 
-def _every_two_seconds(is_quiet: bool) -> Callable[[str], None]:
-    """Return a function that prints progress to stderr every `PROGRESS_SECONDS`, unless ``is_quiet``."""
+def _every_two_seconds() -> Callable[[str], None]:
+    """Return a function that prints progress to stderr every `PROGRESS_SECONDS`."""
     printed_at = time.monotonic()
 
     def tell(progress: str) -> None:
         nonlocal printed_at
-        if not is_quiet and time.monotonic() - printed_at >= PROGRESS_SECONDS:
+        if time.monotonic() - printed_at >= PROGRESS_SECONDS:
             printed_at = time.monotonic()
-            click.echo(progress, err=True)
+            print_text(progress, err=True)
 
     return tell
 
 
 def _list_some(lines: list[str]) -> None:
     for line in lines[:SHOWN]:
-        click.echo(line)
+        print_text(line)
     if len(lines) > SHOWN:
-        click.echo(f"… and {len(lines) - SHOWN:,} more")
+        print_text(f"… and {len(lines) - SHOWN:,} more")
 
 
-def _say_moved(moved: MoveSummary, from_url: str, to_url: str, check_only: bool) -> None:
+def _say_moved(
+    moved: MoveSummary, from_url: str, to_url: str, target: media_store.MediaStore, check_only: bool
+) -> None:
     _list_some([f"{line}." for line in moved.amiss])
     done = "compared" if check_only else f"{moved.copied:,} copied ({moved.copied_bytes:,} bytes)"
-    click.echo(f"{moved.files:,} files, {moved.bytes:,} bytes, {done}, {len(moved.amiss):,} amiss.")
+    print_text(f"{moved.files:,} files, {moved.bytes:,} bytes, {done}, {len(moved.amiss):,} amiss.")
     if check_only or moved.amiss:
         return
     if to_url.rstrip("/") != current_app.config["MEDIA_URL"].rstrip("/"):
-        prefix = "_media" if media_store.open_store(to_url, "TO_URL")[0].is_local else "_bucket"
+        prefix = "_media" if target.is_local else "_bucket"
         behind = f', and accel_prefix = "/{prefix}/"' if current_app.config["ACCEL_PREFIX"] else ""
-        click.echo(f'Now set media_url = "{to_url}"{behind}; restart web and workers. Then copy what came in between:')
-        click.echo(f"flask --app wsgi media move {to_url} --from {from_url}")
+        print_text(f'Now set media_url = "{to_url}"{behind}; restart web and workers. Then copy what came in between:')
+        print_text(f"flask --app wsgi media move {to_url} --from {from_url}")
     else:
-        click.echo(f"What is at {from_url} was left as it is. When media verify finds nothing lost, delete it by hand.")
+        print_text(f"What is at {from_url} was left as it is. When media verify finds nothing lost, delete it by hand.")

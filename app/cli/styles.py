@@ -8,7 +8,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import json_command, print_text
 from app.collection.styles import added, shipped
 from app.collection.styles.added import AddedStyle
 from app.core.errors import InvalidInput
@@ -56,9 +56,8 @@ def _add_options(command: Any) -> Any:
     type=click.IntRange(1),
     help=f"Training steps; by default {STEPS}, or {ADAPTER_STEPS} for a model that is not sketch-conditioned.",
 )
-@as_json
-@explain_errors
-def add(as_json: bool, catalogue: Path | None, artist: str, **options: Any) -> None:
+@json_command
+def add(catalogue: Path | None, artist: str, **options: Any) -> dict[str, Any]:
     """Add the style NAME from the pictures in SOURCE, a folder, a file or a URL, and let a model learn it.
 
     NAME is written as people write it, such as "Van Gogh"; files and addresses have it as van-gogh. One picture is
@@ -67,17 +66,16 @@ def add(as_json: bool, catalogue: Path | None, artist: str, **options: Any) -> N
     the titles and subjects of their works; without SOURCE nothing is learned.
     """
     style = _of_words(catalogue, artist, options)
-    _print(style if options["source"] is None else style_teaching.teach(StyleRequest(**options), say=_tell), as_json)
+    return _show(style if options["source"] is None else style_teaching.teach(StyleRequest(**options), say=_tell))
 
 
 @group.command("prefetch")
 @_add_options
-@as_json
-@explain_errors
-def prefetch(as_json: bool, catalogue: Path | None, artist: str, **options: Any) -> None:
+@json_command
+def prefetch(catalogue: Path | None, artist: str, **options: Any) -> dict[str, Any]:
     """Collect and analyse the pictures of the style NAME, and offer it with the most similar style standing in."""
     style = _of_words(catalogue, artist, options)
-    _print(style if options["source"] is None else style_teaching.prefetch(StyleRequest(**options), say=_tell), as_json)
+    return _show(style if options["source"] is None else style_teaching.prefetch(StyleRequest(**options), say=_tell))
 
 
 @group.command("artists")
@@ -86,46 +84,37 @@ def prefetch(as_json: bool, catalogue: Path | None, artist: str, **options: Any)
 @click.option("--attribution", default="", help="The required credit.")
 @click.option("--most", type=click.IntRange(1, 300), default=50, show_default=True, help="Maximum number of artists.")
 @click.option("--least", type=click.IntRange(1), default=20, show_default=True, help="Minimum number of works of each.")
-@as_json
-@explain_errors
-def add_artists(catalogue: Path, licence: str, attribution: str, most: int, least: int, as_json: bool) -> None:
+@json_command
+def add_artists(catalogue: Path, licence: str, attribution: str, most: int, least: int) -> list[dict[str, Any]]:
     """Add the artists with the most works in a museum's CATALOGUE as styles, by titles and subjects only."""
     wanted = CatalogueRequest(catalogue, licence, attribution)
     kept = artists.add_most_shown(wanted, most=most, least=least)
-    if as_json:
-        print_json([_fields(style) for style in kept])
-    else:
-        click.echo(f"{len(kept)} artists are found by their works now.")
+    print_text(f"{len(kept)} artists are found by their works now.")
+    return [_fields(style) for style in kept]
 
 
 @group.command("list")
-@as_json
-@explain_errors
-def list_styles(as_json: bool) -> None:
+@json_command
+def list_styles() -> list[dict[str, Any]]:
     """List all styles: those of the models on offer, and added ones."""
     found = [{"name": style.name, "title": style.hand.title, "model": model.name, "hand": style.hand.words}
              for model in models_on_offer.offered() if model.setting not in models_on_offer.taught()
              for style in shipped.of_model(model.setting)]  # fmt: skip
     found += [_fields(style) for style in added.every()]
-    if as_json:
-        print_json(found)
-        return
     for each in found:
         learned = f"by {each['model']}" if each["model"] else f"not learned yet; {each['hand'] or 'any hand'} stands in"
-        click.echo(f"{each['name']:24}  {each['title']:24}  {learned}")
+        print_text(f"{each['name']:24}  {each['title']:24}  {learned}")
+    return found
 
 
 @group.command("remove")
 @click.argument("name")
-@as_json
-@explain_errors
-def remove(name: str, as_json: bool) -> None:
+@json_command
+def remove(name: str) -> dict[str, Any]:
     """Remove the added style NAME, with its model and everything stored of its pictures."""
     style = style_teaching.remove(name)
-    if as_json:
-        print_json(_fields(style) | {"model": None})
-    else:
-        click.echo(f"The style {style.title} is removed.")
+    print_text(f"The style {style.title} is removed.")
+    return _fields(style) | {"model": None}
 
 
 def _of_words(catalogue: Path | None, artist: str, options: dict[str, Any]) -> AddedStyle:
@@ -153,17 +142,16 @@ def _fields(style: AddedStyle) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print(style: AddedStyle, as_json: bool) -> None:
-    if as_json:
-        print_json(_fields(style))
-    elif style.model:
-        click.echo(f"{style.title} is learned: {style.model} paints it, behind a prompt as “{style.words}”.")
+def _show(style: AddedStyle) -> dict[str, Any]:
+    if style.model:
+        print_text(f"{style.title} is learned: {style.model} paints it, behind a prompt as “{style.words}”.")
     elif style.phrases and not style.pictures:
         hand = style.stand_in or "any hand"
-        click.echo(f"{style.title} is found by {len(style.phrases)} titles and subjects of {style.works} works;"
+        print_text(f"{style.title} is found by {len(style.phrases)} titles and subjects of {style.works} works;"
                    f" {hand} stands in.")  # fmt: skip
     else:
-        click.echo(f"{style.title} is offered; {style.stand_in or 'any hand'} stands in until it is learned.")
+        print_text(f"{style.title} is offered; {style.stand_in or 'any hand'} stands in until it is learned.")
+    return _fields(style)
 
 
 @lora_group.command("add")
@@ -174,64 +162,60 @@ def _print(style: AddedStyle, as_json: bool) -> None:
 @click.option("--trigger", default="", help="Trigger words for the prompt; by default those in the file.")
 @click.option("--wait", type=click.FloatRange(1, 3600), default=WAIT_SECONDS, show_default=True,
                  help="Seconds to wait for the worker's check.")  # fmt: skip
-@as_json
-@explain_errors
-def add_lora(as_json: bool, **options: Any) -> None:
+@json_command
+def add_lora(**options: Any) -> dict[str, Any]:
     """Add the LoRA in FILE (.safetensors) after a worker has checked that it fits a model on offer."""
     lora = lora_adding.add(LoraRequest(**options))
-    if as_json:
-        print_json(_describe_lora(lora))
-        return
-    click.echo(f"{lora.name} is added: {_facts(lora)}.")
+    print_text(f"{lora.name} is added: {_facts(lora)}.")
     if lora.trigger:
-        click.echo(f"It was trained with the words: {lora.trigger}")
+        print_text(f"It was trained with the words: {lora.trigger}")
+    return _describe_lora(lora)
 
 
 @lora_group.command("list")
-@as_json
-@explain_errors
-def list_loras(as_json: bool) -> None:
+@json_command
+def list_loras() -> list[dict[str, Any]]:
     """List the LoRA files, the learned styles that can be chosen like them, and files that cannot be used."""
     found = list(loras.every())
     found += [lora for model in models_on_offer.offered() for lora in loras.taught(model.setting)]
-    if as_json:
-        print_json([_describe_lora(lora) for lora in found])
-        return
     for lora in found:
-        click.echo(f"{lora.name:24}  {lora.title:24}  {_facts(lora)}")
+        print_text(f"{lora.name:24}  {lora.title:24}  {_facts(lora)}")
     for name, reason in loras.strays().items():
-        click.echo(f"{name:24}  not offered: it {reason}")
+        print_text(f"{name:24}  not offered: it {reason}")
+    return [_describe_lora(lora) for lora in found]
 
 
 @lora_group.command("remove")
 @click.argument("name")
-@as_json
-@explain_errors
-def remove_lora(name: str, as_json: bool) -> None:
+@json_command
+def remove_lora(name: str) -> dict[str, Any]:
     """Remove the LoRA NAME. Queued walks that use it fail; finished ones stay."""
     lora = lora_adding.remove(name)
-    if as_json:
-        print_json(_describe_lora(lora))
-    else:
-        click.echo(f"The LoRA {lora.name} is removed.")
+    print_text(f"The LoRA {lora.name} is removed.")
+    return _describe_lora(lora)
 
 
 @embedding_group.command("list")
-@as_json
-@explain_errors
-def list_embeddings(as_json: bool) -> None:
+@json_command
+def list_embeddings() -> list[dict[str, Any]]:
     """List the embeddings that prompts can name, and the files that cannot be used."""
     found = embeddings.every()
-    if as_json:
-        print_json([{"name": each.name, "digest": each.digest, "vectors": each.vectors, "widths": list(each.widths),
-                     "models": _models_of(each)} for each in found])  # fmt: skip
-        return
     for each in found:
         widths = " and ".join(str(width) for width in each.widths)
         used = ", ".join(_models_of(each)) or "no model on offer"
-        click.echo(f"{each.name:24}  {each.vectors} vectors of {widths} numbers, for {used}")
+        print_text(f"{each.name:24}  {each.vectors} vectors of {widths} numbers, for {used}")
     for name, reason in embeddings.strays().items():
-        click.echo(f"{name:24}  not offered: it {reason}")
+        print_text(f"{name:24}  not offered: it {reason}")
+    return [
+        {
+            "name": each.name,
+            "digest": each.digest,
+            "vectors": each.vectors,
+            "widths": list(each.widths),
+            "models": _models_of(each),
+        }
+        for each in found
+    ]
 
 
 def _models_of(embedding: Embedding) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from app.access.auth import api_tokens
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import json_command, print_text
 from app.core.local_time import stamp
 from app.storage.house_models import ApiToken
 
@@ -22,41 +23,33 @@ group = AppGroup("tokens", help="Create, list and revoke API tokens.")
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help=f"A scope, may be repeated: {SCOPES}.")
 @click.option("--allowance", type=int, help="Hourly allowance, in units of a usual walk's work.")
 @click.option("--expires", metavar="DAY", help="The last day of its validity, such as 2027-01-31, or days, as in 90d.")
-@as_json
-@explain_errors
-def create(name: str, scopes: tuple[str, ...], allowance: int | None, expires: str | None, as_json: bool) -> None:
+@json_command
+def create(name: str, scopes: tuple[str, ...], allowance: int | None, expires: str | None) -> dict[str, Any]:
     """Create a token called NAME and print it; it cannot be shown again."""
     token, secret = api_tokens.create(name, scopes=scopes or api_tokens.USUAL, allowance=allowance, expires=expires)
-    if as_json:
-        print_json({**_fields(token), "token": secret})
-    else:
-        click.echo(secret)
-        click.echo(f"{_line(token)}\nKeep it: it is shown this once.", err=True)
+    print_text(secret)
+    print_text(f"{_line(token)}\nKeep it: it is shown this once.", err=True)
+    return {**_fields(token), "token": secret}
 
 
 @group.command("list")
-@as_json
-@explain_errors
-def list_tokens(as_json: bool) -> None:
+@json_command
+def list_tokens() -> Iterator[dict[str, Any]]:
     """List all tokens, the newest first, including expired and revoked ones."""
     found = api_tokens.list_tokens()
-    if as_json:
-        print_json([_fields(token) for token in found])
-    elif found:
-        click.echo("\n".join(_line(token) for token in found))
+    for token in found:
+        print_text(_line(token))
+    return map(_fields, found)
 
 
 @group.command("revoke")
 @click.argument("name")
-@as_json
-@explain_errors
-def revoke(name: str, as_json: bool) -> None:
+@json_command
+def revoke(name: str) -> dict[str, Any]:
     """Revoke the token NAME, immediately and permanently; its walks stay."""
     is_new = api_tokens.revoke(name)
-    if as_json:
-        print_json({"name": name, "revoked": True, "was_revoked": not is_new})
-    else:
-        click.echo(f"{name} is revoked." if is_new else f"{name} was revoked before.")
+    print_text(f"{name} is revoked." if is_new else f"{name} was revoked before.")
+    return {"name": name, "revoked": True, "was_revoked": not is_new}
 
 
 def _fields(token: ApiToken) -> dict[str, Any]:

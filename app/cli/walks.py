@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from app.access.auth import visitors
 from app.access.observability import live_view, overview
 from app.cli import candidates
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import json_command, print_text, wants_json
 from app.collection.moderation import audit_log
 from app.collection.moderation.audit_log import COMMAND
 from app.core.errors import InvalidInput, MediaError, MomaError
@@ -26,6 +27,7 @@ from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import walk_description
+from app.site.presentation.walk_description import WalkDescription
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.photo_models import Photo
@@ -80,8 +82,7 @@ group = AppGroup("walks", help="Create, show and manage walks.")
 @click.option("--wait", is_flag=True, help="Wait until it is finished.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
-@as_json
-@explain_errors
+@json_command
 def create(
     prompts: tuple[str, ...],
     recipe_file: Path | None,
@@ -89,11 +90,10 @@ def create(
     unlisted: bool,
     wait: bool,
     out: Path | None,
-    as_json: bool,
     photos: tuple[str, ...],
     cut_out: bool,
     **options: Any,
-) -> None:
+) -> dict[str, Any]:
     """Request a walk between PROMPTS. If no site is running, Redis and a worker are started for the duration."""
     if out:
         _check_out(out)
@@ -108,7 +108,7 @@ def create(
         request = _build_request(prompts, **options) | {"unlisted": unlisted}
         _put_photos(request, photos, cut_out=cut_out, owner=owner)
         wanted, pinned = validate(request), None
-    _place(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out, as_json=as_json)
+    return _place(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out)
 
 
 group.add_command(candidates.command)
@@ -122,112 +122,98 @@ group.add_command(candidates.command)
 @click.option("--wait", is_flag=True, help="Wait until it is finished.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
-@as_json
-@explain_errors
+@json_command
 def repaint(
-    walk_id: str, style: str, skip_cache: bool, unlisted: bool | None, wait: bool, out: Path | None, as_json: bool
-) -> None:
+    walk_id: str, style: str, skip_cache: bool, unlisted: bool | None, wait: bool, out: Path | None
+) -> dict[str, Any]:
     """Render a finished walk again in another style, with the same sketches, noise and seeds."""
     if out:
         _check_out(out)
     wanted = repainting.commission_of(lookup.walk_at_address(walk_id), style, unlisted=unlisted)
-    _place(wanted, owner=visitors.new_token(), pinned=None, skip_cache=skip_cache, wait=wait, out=out, as_json=as_json)
+    return _place(wanted, owner=visitors.new_token(), pinned=None, skip_cache=skip_cache, wait=wait, out=out)
 
 
 @group.command("top")
 @click.option("--once", is_flag=True, help="Print the overview once.")
 @click.option("--seconds", type=click.FloatRange(0.2, 3600), default=1.0, help="Interval between two updates.")
-@as_json
-@explain_errors
-def top(once: bool, seconds: float, as_json: bool) -> None:
+@json_command
+def top(once: bool, seconds: float) -> dict[str, Any] | None:
     """Show the queue and what each worker does, live; quit with q or Ctrl-C."""
-    if as_json:
-        print_json(overview.as_json(overview.collect()))
-    elif once:
-        click.echo("\n".join(live_view.lines(overview.collect(), width=shutil.get_terminal_size().columns)))
-    else:
+    if not (once or wants_json()):
         live_view.watch(seconds)
+        return None
+    shown = overview.collect()
+    print_text("\n".join(live_view.lines(shown, width=shutil.get_terminal_size().columns)))
+    return overview.as_json(shown)
 
 
 @group.command("list")
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@as_json
-@explain_errors
-def list_walks(state: str | None, limit: int, as_json: bool) -> None:
+@json_command
+def list_walks(state: str | None, limit: int) -> Iterator[WalkDescription]:
     """List walks, the newest first, including unlisted ones and those saved by live walls, but not a wall's legs."""
     is_leg = select(WallLeg.number).where(WallLeg.walk_id == Walk.id).exists()
     query = select(Walk).where(Walk.deleted_at.is_(None), ~is_leg).order_by(Walk.number.desc()).limit(limit)
     found = db.session.scalars(query.where(Walk.state == state) if state else query).all()
-    if as_json:
-        print_json([walk_description.describe(walk) for walk in found])
-        return
     for walk in found:
-        click.echo(f"{walk.id}  {walk.state:9}  {walk.painted_count:3}/{walk.frames:<3}  {walk.title}")
+        print_text(f"{walk.id}  {walk.state:9}  {walk.painted_count:3}/{walk.frames:<3}  {walk.title}")
+    return map(walk_description.describe, found)
 
 
 @group.command("show")
 @click.argument("walk_id")
-@as_json
-@explain_errors
-def show(walk_id: str, as_json: bool) -> None:
+@json_command
+def show(walk_id: str) -> dict[str, Any]:
     """Show one walk."""
-    _show(lookup.walk_at_address(walk_id, even_hidden=True), as_json)
+    return _show(lookup.walk_at_address(walk_id, even_hidden=True))
 
 
 @group.command("retry")
 @click.argument("walk_id")
-@as_json
-@explain_errors
-def retry(walk_id: str, as_json: bool) -> None:
+@json_command
+def retry(walk_id: str) -> dict[str, Any]:
     """Put a failed or cancelled walk back into the queue."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.retry(walk)
     audit_log.note("put walk back in line", walk.id, who=COMMAND)
-    _show(walk, as_json)
+    return _show(walk)
 
 
 @group.command("cancel")
 @click.argument("walk_id")
-@as_json
-@explain_errors
-def cancel(walk_id: str, as_json: bool) -> None:
+@json_command
+def cancel(walk_id: str) -> dict[str, Any]:
     """Cancel a walk that is queued or being rendered."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.cancel(walk)
     audit_log.note("cancelled walk", walk.id, who=COMMAND)
-    _show(walk, as_json)
+    return _show(walk)
 
 
 @group.command("delete")
 @click.argument("walk_id")
-@as_json
-@explain_errors
-def delete(walk_id: str, as_json: bool) -> None:
+@json_command
+def delete(walk_id: str) -> dict[str, Any]:
     """Delete a walk with its pictures and prompts."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.delete_walk(walk, by_operator=True)
     audit_log.note("deleted walk", walk.id, who=COMMAND)
-    if as_json:
-        print_json({"id": walk_id, "deleted": True})
-    else:
-        click.echo(f"{walk_id} was taken down.")
+    print_text(f"{walk_id} was taken down.")
+    return {"id": walk_id, "deleted": True}
 
 
 @group.command("export")
 @click.argument("walk_id")
 @click.argument("out", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-@as_json
-@explain_errors
-def export(walk_id: str, out: Path, as_json: bool) -> None:
+@json_command
+def export(walk_id: str, out: Path) -> dict[str, Any]:
     """Write a finished walk's film (.gif, .mp4, .webp), poster (.png) or recipe (.json) to OUT."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     _check_out(out)
     _write(walk, out)
-    if as_json:
-        print_json({"id": walk.id, "out": str(out), "bytes": out.stat().st_size})
-    else:
-        click.echo(f"{out}: {out.stat().st_size:,} bytes")
+    print_text(f"{out}: {out.stat().st_size:,} bytes")
+    return {"id": walk.id, "out": str(out), "bytes": out.stat().st_size}
 
 
 def _place(
@@ -238,19 +224,18 @@ def _place(
     skip_cache: bool,
     wait: bool,
     out: Path | None,
-    as_json: bool,
-) -> None:
+) -> dict[str, Any]:
     """Request a walk and show it; with ``wait`` or ``out``, wait for it first and write its film to ``out``."""
     with provide_worker(needed=wait or out is not None) as tend:
         visitor = visitors.digest(WORD)
         walk, _ = intake.place(wanted, visitor_key=visitor, owner=owner, pinned=pinned, skip_cache=skip_cache)
         if wait or out:
-            walk = wait_for_walk(walk, tend, quiet=as_json)
+            walk = wait_for_walk(walk, tend, quiet=wants_json())
             if walk.state != FINISHED:
                 raise MomaError(f"The walk {walk.id} ended as {walk.state}. {walk.error or ''}".strip())
         if out:
             _write(walk, out)
-    _show(walk, as_json)
+    return _show(walk)
 
 
 def _check_out(out: Path) -> None:
@@ -386,14 +371,12 @@ def _film(walk: Walk, kind: str) -> bytes:
     return media_store.store().read_bytes(medium.path)
 
 
-def _show(walk: Walk, as_json: bool) -> None:
-    if as_json:
-        print_json(walk_description.describe(walk) | {"hidden": walk.hidden_at is not None})
-        return
-    click.echo(f"{walk.title}\n  {walk.state}, {walk.painted_count} of {walk.frames} frames, seed {walk.seed}")
-    click.echo(f"  {walk.url}" + (", hidden" if walk.hidden_at else ""))
+def _show(walk: Walk) -> dict[str, Any]:
+    print_text(f"{walk.title}\n  {walk.state}, {walk.painted_count} of {walk.frames} frames, seed {walk.seed}")
+    print_text(f"  {walk.url}" + (", hidden" if walk.hidden_at else ""))
     if walk.error:
-        click.echo(f"  {walk.error}")
+        print_text(f"  {walk.error}")
     for stop in walk.stops:
         if stop.note:
-            click.echo(f"  {stop.prompt:.60}: {stop.note}")
+            print_text(f"  {stop.prompt:.60}: {stop.note}")
+    return walk_description.describe(walk) | {"hidden": walk.hidden_at is not None}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explain_errors, print_json
+from app.cli.common import explain_errors, json_command, print_text
 from app.collection.moderation.audit_log import COMMAND
 from app.core.addresses import on_site
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall
@@ -25,57 +26,50 @@ group = AppGroup("wall", help="Open, close and moderate live walls: endless film
 @click.option("--hand", help="The style of all its stops; '' for any.")
 @click.option("--banned", multiple=True, metavar="WORD", help="A word that it refuses; may be repeated, '' for none.")
 @click.option("--newest/--not-newest", default=None, help="List what it saves among the gallery's newest.")
-@as_json
-@explain_errors
+@json_command
 def open_wall(
-    name: str, title: str | None, hand: str | None, banned: tuple[str, ...], newest: bool | None, as_json: bool
-) -> None:
+    name: str, title: str | None, hand: str | None, banned: tuple[str, ...], newest: bool | None
+) -> dict[str, Any]:
     """Open the wall NAME, or change an open one, and print its screen's address. Options not given stay unchanged."""
     known = walls.find(name)
     options = {"title": title, "hand": hand, "banned": banned or None, "is_listed": newest}
     changes: dict[str, Any] = {field: value for field, value in options.items() if value is not None}
     wanted = replace(walls.settings_of(known) if known else WallRequest(name), **changes)
-    _print(walls.open_wall(wanted, who=COMMAND), as_json)
+    return _show(walls.open_wall(wanted, who=COMMAND))
 
 
 @group.command("pause")
 @click.argument("name")
-@as_json
-@explain_errors
-def pause(name: str, as_json: bool) -> None:
+@json_command
+def pause(name: str) -> dict[str, Any]:
     """Pause the wall NAME at its next stop, until `wall resume`."""
-    _set(name, PAUSED, as_json)
+    return _set(name, PAUSED)
 
 
 @group.command("resume")
 @click.argument("name")
-@as_json
-@explain_errors
-def resume(name: str, as_json: bool) -> None:
+@json_command
+def resume(name: str) -> dict[str, Any]:
     """Resume the paused wall NAME."""
-    _set(name, OPEN, as_json)
+    return _set(name, OPEN)
 
 
 @group.command("close")
 @click.argument("name")
-@as_json
-@explain_errors
-def close(name: str, as_json: bool) -> None:
+@json_command
+def close(name: str) -> dict[str, Any]:
     """Close the wall NAME; its saved walks stay in the evening's exhibition."""
-    _set(name, CLOSED, as_json)
+    return _set(name, CLOSED)
 
 
 @group.command("list")
-@as_json
-@explain_errors
-def list_all(as_json: bool) -> None:
+@json_command
+def list_all() -> Iterator[dict[str, Any]]:
     """List the walls."""
     found = walls.all_walls()
-    if as_json:
-        print_json([_describe(each) for each in found])
-        return
     for each in found:
-        click.echo(f"{each.name}  {each.state}  {each.title}  ({words.count(each)} waiting)")
+        print_text(f"{each.name}  {each.state}  {each.title}  ({words.count(each)} waiting)")
+    return map(_describe, found)
 
 
 @group.command("skip")
@@ -88,20 +82,19 @@ def skip(number: int) -> None:
 
 @group.command("show")
 @click.argument("name")
-@as_json
-@explain_errors
-def show(name: str, as_json: bool) -> None:
+@json_command
+def show(name: str) -> dict[str, Any]:
     """Show the wall NAME and the words that wait."""
-    _print(walls.at(name), as_json)
+    return _show(walls.at(name))
 
 
-def _set(name: str, state: str, as_json: bool) -> None:
+def _set(name: str, state: str) -> dict[str, Any]:
     wall = walls.at(name)
     if state == CLOSED:
         walls.close(wall, who=COMMAND)
     else:
         walls.set_state(wall, state, who=COMMAND)
-    _print(walls.at(name), as_json)
+    return _show(walls.at(name))
 
 
 def _describe(wall: Wall) -> dict[str, Any]:
@@ -118,13 +111,11 @@ def _describe(wall: Wall) -> dict[str, Any]:
     }
 
 
-def _print(wall: Wall, as_json: bool) -> None:
-    if as_json:
-        print_json(_describe(wall))
-        return
-    click.echo(f"{wall.name} is {wall.state}. Phones write at /w/{wall.name}, and its screen, which moves it on, is")
-    click.echo(screen_address(wall))
+def _show(wall: Wall) -> dict[str, Any]:
+    print_text(f"{wall.name} is {wall.state}. Phones write at /w/{wall.name}, and its screen, which moves it on, is")
+    print_text(screen_address(wall))
     if wall.evening:
-        click.echo(f"What it keeps is in /exhibitions/{wall.evening}")
+        print_text(f"What it keeps is in /exhibitions/{wall.evening}")
     for row in words.waiting_words(wall):
-        click.echo(f"{row.number:>8}  {row.words}")
+        print_text(f"{row.number:>8}  {row.words}")
+    return _describe(wall)
