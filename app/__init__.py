@@ -28,21 +28,8 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     environment.clean()  # before libraries that read the environment while they are imported
     from flask import Flask
 
-    from app.access.auth import rate_limits, visitors
-    from app.access.observability import registration as observability
-    from app.cli import registration as cli
-    from app.collection.labels import language_model
-    from app.collection.search import semantic_search, visual_search
     from app.core.config import ROOT
     from app.core.instance import folder
-    from app.site.admin import curator_drawings
-    from app.site.api import registration as api
-    from app.site.pages import registration as pages
-    from app.site.publishing import registration as publishing
-    from app.site.slideshow import routes as slideshow
-    from app.site.wall_pages import registration as wall_pages
-    from app.site.web import registration as web
-    from app.storage import database, media_store
 
     app = Flask(
         __name__,
@@ -52,11 +39,104 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         static_folder="static",
     )
     config.init_app(app, overrides)
-    observability.init_app(app)  # before all other request hooks, to count every request and its whole time
-    web.init_app(app)
-    for module in (database, media_store, visitors, language_model, semantic_search, visual_search, rate_limits):
-        module.init_app(app)
-    for package in (pages, publishing, curator_drawings, api, wall_pages, cli):
-        package.init_app(app)
-    app.register_blueprint(slideshow.blueprint)
+    _add_hooks(app)
+    _add_blueprints(app)
+    _add_commands(app)
     return app
+
+
+def _add_hooks(app: Flask) -> None:
+    """Add what acts on every request, in this order, and the services that requests use."""
+    from app.access.auth import rate_limits, visitors
+    from app.access.observability import metrics, request_ids
+    from app.collection.labels import language_model
+    from app.collection.search import semantic_search, visual_search
+    from app.core.addresses import PathNumber
+    from app.site.publishing import sitemap
+    from app.site.web import (
+        assets,
+        error_responses,
+        form_guards,
+        language,
+        origins,
+        proxy,
+        security_headers,
+        templating,
+        trusted_hosts,
+        unread_bodies,
+        work_limit,
+    )
+    from app.storage import database, media_store
+
+    app.url_map.converters["int"] = PathNumber
+    counted = request_ids, metrics  # before all others, to count every request and its whole time
+    guards = work_limit, trusted_hosts, proxy, origins, unread_bodies  # the first is within what reads bodies
+    responses = security_headers, assets, language, templating, error_responses
+    services = database, media_store, visitors, language_model, semantic_search, visual_search, rate_limits
+    for module in (*counted, *guards, *responses, *services, form_guards, sitemap):
+        module.init_app(app)
+
+
+def _add_blueprints(app: Flask) -> None:
+    """Add all routes. The JSON API reads no cookie and needs no CSRF token."""
+    from app.access.observability import health
+    from app.site.admin import curator_drawings
+    from app.site.api import candidate_routes, pictures, readings, reference, routes, token_routes
+    from app.site.api import captions as captions_api
+    from app.site.api import styles as styles_api
+    from app.site.pages import (
+        candidates,
+        captions,
+        drawings,
+        exhibitions,
+        frames,
+        gallery,
+        make,
+        my_walks,
+        owner,
+        photos,
+        report,
+        restore,
+        styles,
+    )
+    from app.site.publishing import embed, feed, film_files, media_files, sitemap
+    from app.site.slideshow import routes as slideshow
+    from app.site.wall_pages import corridor_routes, curator_routes, phone_routes, screen_routes
+    from app.site.web.form_guards import csrf
+
+    pages = make, owner, photos, restore, frames, candidates, drawings, styles, exhibitions, report, captions, my_walks
+    files = film_files, media_files, embed, feed, sitemap
+    api = routes, pictures, token_routes, candidate_routes, readings, styles_api, captions_api, reference
+    walls = screen_routes, corridor_routes, phone_routes, curator_routes
+    for module in (health, *pages, *files, curator_drawings, *api, *walls, slideshow):
+        app.register_blueprint(module.blueprint)
+    app.register_blueprint(gallery.lookalikes)
+    app.register_blueprint(corridor_routes.office)
+    for module in api:
+        csrf.exempt(module.blueprint)
+
+
+def _add_commands(app: Flask) -> None:
+    """Add the admin commands to the command line of ``app``."""
+    from app.cli import (
+        backup,
+        captions,
+        checks,
+        curator,
+        drawings,
+        exhibitions,
+        first_exhibition,
+        gallery,
+        media,
+        styles,
+        tokens,
+        walks,
+        walls,
+    )
+
+    collection = walks, gallery, first_exhibition, exhibitions, walls, drawings, styles
+    site = curator, tokens, media, backup, checks
+    for module in (*collection, *site):
+        app.cli.add_command(module.group)
+    for command in (styles.lora_group, styles.embedding_group, captions.command, checks.command):
+        app.cli.add_command(command)

@@ -1,3 +1,1 @@
 """Admin commands of the Flask command line: ``flask --app wsgi …``."""
-
-__all__ = ["registration"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from flask import Flask, Response, request
+from flask import Response, request
 from werkzeug.exceptions import NotFound
 
 from app.collection.moderation import drawing_curation, drawing_request
@@ -36,11 +36,6 @@ BECAME = {
     drawing_curation.SHIPPED: N_("“%(name)s” is shipped with the model; nothing was added."),
 }
 ACTS = {"remove": drawing_curation.remove, "restore": drawing_curation.restore}
-
-
-def init_app(app: Flask) -> None:
-    """Register the blueprint of all curator's pages."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/drawings")

@@ -1,3 +1,3 @@
 """The JSON API for programs."""
 
-__all__ = ["candidate_routes", "registration"]
+__all__ = ["candidate_routes"]

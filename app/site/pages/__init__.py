@@ -2,6 +2,4 @@
 
 from flask import Blueprint
 
-__all__ = ["registration"]
-
 blueprint = Blueprint("pages", __name__)

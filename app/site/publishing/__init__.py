@@ -1,3 +1,1 @@
 """Routes for films, stills, the feed, embeds and the sitemap, and structured data for search engines."""
-
-__all__ = ["registration"]

@@ -24,6 +24,7 @@ from app.core.errors import MediaError
 from app.core.i18n.gettext import _
 from app.core.local_time import local
 from app.requests.walk_requests import recipe
+from app.site.publishing import schema_org
 from app.site.publishing.caching import EACH_TIME, FOR_GOOD, set_cache_control
 from app.site.web.responses import send_stored
 from app.storage import media_store
@@ -59,6 +60,7 @@ for function in (
     photo_stops.has_public_photos,
 ):  # fmt: skip
     blueprint.add_app_template_global(function)
+blueprint.add_app_template_global(schema_org.describe_artwork, "artwork_of")
 
 
 @blueprint.app_template_global()

@@ -46,9 +46,8 @@ ROOMS = ("pages.make", "pages.gallery", "showing.index", "pages.about", "manual.
 
 
 def init_app(app: Flask) -> None:
-    """Register the routes of the sitemap, and its cache."""
+    """Add the cache of the sitemap's pages."""
     app.extensions[EXTENSION] = Pages()
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/sitemap.xml")

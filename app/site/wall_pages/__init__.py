@@ -1,3 +1,1 @@
 """The routes of walls: their screens, the form for phones, and the curator's pages."""
-
-__all__ = ["registration"]

@@ -8,7 +8,6 @@ __all__ = [
     "fragments",
     "language",
     "oversized",
-    "registration",
     "responses",
     "security_headers",
 ]
