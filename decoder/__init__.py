@@ -14,6 +14,6 @@ same code that the worker runs.
     (1, 3, 256, 256)
 """
 
-from decoder.scene_decoder import CONFIG, GUIDE, SCALE, WEIGHTS, DecoderError, SceneDecoder, Shape, load, save, shape_in
+from decoder.scene_decoder import CONFIG, GUIDE, SCALE, WEIGHTS, DecoderError, SceneDecoder, Shape, load, save
 
-__all__ = ["CONFIG", "GUIDE", "SCALE", "WEIGHTS", "DecoderError", "SceneDecoder", "Shape", "load", "save", "shape_in"]
+__all__ = ["CONFIG", "GUIDE", "SCALE", "WEIGHTS", "DecoderError", "SceneDecoder", "Shape", "load", "save"]

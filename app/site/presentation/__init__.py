@@ -15,7 +15,6 @@ __all__ = [
     "proposed_styles",
     "readings",
     "style_groups",
-    "typed_numbers",
     "walk_description",
     "walk_line",
     "word_marks",

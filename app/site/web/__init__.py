@@ -7,7 +7,6 @@ __all__ = [
     "form_guards",
     "fragments",
     "language",
-    "oversized",
     "responses",
     "security_headers",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.diffusion.families.family import CLASSIFIER_FREE, INPUT, UNGUIDED, Between, Family, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, Between, Family, States, Text
 from worker.diffusion.families.flux1 import Flux1
 from worker.diffusion.families.flux2 import Flux2Klein
 from worker.diffusion.families.sd3 import StableDiffusion3
@@ -14,8 +14,6 @@ __all__ = [
     "CLASSIFIER_FREE",
     "DEFAULT_OPTIONS",
     "FAMILIES",
-    "INPUT",
-    "UNGUIDED",
     "Between",
     "EmbeddingFile",
     "Family",
