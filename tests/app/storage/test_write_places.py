@@ -6,6 +6,7 @@ import runpy
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -70,5 +71,6 @@ def test_requests_take_places_and_commands_do_not(
         pass
 
 
-def test_half_of_the_threads_are_left_for_reading() -> None:
+def test_half_of_the_threads_are_left_for_reading(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))  # which the file would set for tests that follow
     assert runpy.run_path(str(ROOT / "deploy/gunicorn.conf.py"))["threads"] == 2 * PLACES
