@@ -9,7 +9,7 @@ from app.access.observability import log_lines, sentry
 from app.collection.moderation import unfit_text
 from app.offer.generation import models_on_offer
 from app.requests.walk_requests import scenes
-from app.storage.database import start_checkpoints
+from app.storage.checkpoints import start_checkpoints
 from app.upkeep.processes import file_owners
 
 log_lines.configure(log_lines.TEXT, logging.WARNING)

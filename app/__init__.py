@@ -66,14 +66,15 @@ def _add_hooks(app: Flask) -> None:
         unread_bodies,
         work_limit,
     )
-    from app.storage import database, media_store
+    from app.storage import database, media_store, schema
 
     app.url_map.converters["int"] = PathNumber
     counted = request_ids, metrics  # before all others, to count every request and its whole time
     guards = work_limit, trusted_hosts, proxy, origins, unread_bodies  # the first is within what reads bodies
     responses = security_headers, assets, language, templating, error_responses
-    services = database, media_store, visitors, language_model, semantic_search, visual_search, rate_limits
-    for module in (*counted, *guards, *responses, *services, form_guards, sitemap):
+    storage = database, schema, media_store
+    services = visitors, language_model, semantic_search, visual_search, rate_limits
+    for module in (*counted, *guards, *responses, *storage, *services, form_guards, sitemap):
         module.init_app(app)
 
 

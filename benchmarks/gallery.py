@@ -31,7 +31,8 @@ from sqlalchemy import select
 from app import create_app
 from app.collection.gallery import cursors
 from app.collection.search import reindexing
-from app.storage.database import db, upgrade
+from app.storage.database import db
+from app.storage.schema import upgrade
 from app.storage.walk_models import GalleryEntry, Walk
 from benchmarks import crowd, fused
 from tests.support import postgres

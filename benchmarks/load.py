@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from app import create_app
-from app.storage.database import db, upgrade
+from app.storage.database import db
+from app.storage.schema import upgrade
 from benchmarks.site import ROOT, free_port
 from benchmarks.web import WALKS, fill, wait
 from tests.support import nginx, postgres

@@ -33,7 +33,8 @@ from app.collection.search import semantic_search
 from app.collection.search.vector_file import Floats, Vectors
 from app.core.text import folding
 from app.core.text.embedding import Embedding, normalise
-from app.storage.database import db, upgrade
+from app.storage.database import db
+from app.storage.schema import upgrade
 from app.storage.walk_models import FINISHED, Stop, Walk
 from tests.support import postgres
 

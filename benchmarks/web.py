@@ -22,7 +22,8 @@ from sqlalchemy import insert, text
 
 from app import create_app
 from app.core.text import folding
-from app.storage.database import db, now, upgrade, writing
+from app.storage.database import db, now, writing
+from app.storage.schema import upgrade
 from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
 from benchmarks.site import ROOT, environment_of, free_port
 

@@ -27,7 +27,8 @@ from app.requests.walk_requests import intake
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
-from app.storage.database import db, now, upgrade, writing
+from app.storage.database import db, now, writing
+from app.storage.schema import upgrade
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 from app.upkeep.operations import first_exhibition
 from tests.support import led, postgres

@@ -35,17 +35,9 @@ from app.access.observability import log_lines, sentry
 from app.core.errors import ConfigError
 from app.core.version import __version__
 from app.offer.generation import models_on_offer
-from app.storage.database import (
-    db,
-    head,
-    is_newer,
-    newer_sentence,
-    recorded_revision,
-    revisions,
-    schema_notice,
-    schema_state,
-    start_checkpoints,
-)
+from app.storage.checkpoints import start_checkpoints
+from app.storage.database import db
+from app.storage.schema import head, is_newer, newer_sentence, recorded_revision, revisions, schema_notice, schema_state
 from app.upkeep.maintenance import upkeep
 from app.walks.queue import jobs
 from worker import metrics, writing_side

@@ -12,7 +12,7 @@ import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.core.errors import ConfigError, InvalidInput, MomaError
-from app.storage.database import EMPTY, schema_state
+from app.storage.schema import EMPTY, schema_state
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

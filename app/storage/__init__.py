@@ -2,14 +2,17 @@
 
 __all__ = [
     "candidate_models",
+    "checkpoints",
     "compatibility",
     "database",
+    "database_health",
     "disk_space",
     "drawing_models",
     "house_models",
     "media_store",
     "photo_models",
     "refusals",
+    "schema",
     "walk_models",
     "wall_models",
 ]

@@ -14,8 +14,11 @@ from contextlib import closing
 from pathlib import Path
 from time import sleep
 
+from flask import Flask
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
+from app.storage.database import TURNS, db
 from app.storage.write_turns import WriterLock
 
 PAUSE_SECONDS = 4.0  # between two checkpoints of a process
@@ -24,6 +27,27 @@ RESTART_MS = 250  # the longest wait of a restart for readers; it is tried again
 BACKSTOP_PAGES = 32_768  # 128 MB: the length of the log from which on commits make checkpoints themselves
 
 log = logging.getLogger(__name__)
+
+
+def start_checkpoints(app: Flask) -> None:
+    """Make checkpoints of SQLite in a thread instead of in commits; for processes that serve, not for commands."""
+    turns = app.extensions.get(TURNS)
+    if turns is None:  # Postgres, or in memory
+        return
+    with app.app_context():
+        checkpoints = Checkpointer(Path(str(db.engine.url.database)), turns)
+
+        @event.listens_for(db.engine, "connect")
+        def configure(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute(f"PRAGMA wal_autocheckpoint={BACKSTOP_PAGES}")
+
+        @event.listens_for(db.engine, "commit")
+        def notify(connection: Connection) -> None:
+            if connection.get_execution_options().get("writes", False):
+                checkpoints.notify()
+
+        db.engine.dispose()  # connections that were opened before
+    checkpoints.start()
 
 
 class Checkpointer:

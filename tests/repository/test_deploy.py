@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from app.core.config import ROOT
-from app.storage import database
+from app.storage import database, engines
 from tests.conftest import make_app
 from tests.support.nginx import TEMPLATE
 
@@ -74,8 +74,8 @@ def test_web_processes_leave_connections_for_painters_on_any_machine(
 ) -> None:
     settings = gunicorn_settings(monkeypatch, tmp_path, cores=cores)
     assert settings["workers"] >= min(cores, 4) + 1
-    assert settings["workers"] * database.CONNECTIONS <= USUAL_CONNECTIONS - PAINTERS_AND_COMMANDS
-    assert settings["threads"] < database.CONNECTIONS  # one each, and one for an index of vectors
+    assert settings["workers"] * engines.CONNECTIONS <= USUAL_CONNECTIONS - PAINTERS_AND_COMMANDS
+    assert settings["threads"] < engines.CONNECTIONS  # one each, and one for an index of vectors
 
 
 def test_more_web_processes_are_to_be_had_where_somebody_says_so(
@@ -83,7 +83,7 @@ def test_more_web_processes_are_to_be_had_where_somebody_says_so(
 ) -> None:
     monkeypatch.setenv("WEB_CONCURRENCY", "40")
     assert gunicorn_settings(monkeypatch, tmp_path, cores=64)["workers"] == 40
-    assert f"{database.CONNECTIONS} connections" in SCALE
+    assert f"{engines.CONNECTIONS} connections" in SCALE
 
 
 @pytest.mark.parametrize("value", ["", " ", "\r"])
@@ -147,7 +147,7 @@ def test_process_opens_no_more_connections_to_postgres_than_that(tmp_path: Path)
     app = make_app(tmp_path, DATABASE_URL="postgresql://nobody@nowhere.invalid/moma")
     with app.app_context():
         pool = database.db.engine.pool
-        assert pool.size() + pool._max_overflow == database.CONNECTIONS
+        assert pool.size() + pool._max_overflow == engines.CONNECTIONS
 
 
 def test_guide_tells_the_limits_that_nginx_has() -> None:

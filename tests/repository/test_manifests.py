@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from app.core.config import DEFAULTS, ROOT
-from app.storage import database
+from app.storage import engines
 from tests.support import manifests, needs
 from tests.support.dockerfile import stages
 from tests.support.manifests import FOLDER, OVERLAYS, Manifest, pods, rendered
@@ -185,7 +185,7 @@ def test_web_pods_open_no_more_connections_than_the_scaler_says(overlay: tuple[M
     web = one(overlay, "Deployment", "moma-web")["spec"]["template"]["spec"]["containers"][0]
     (processes,) = (int(each["value"]) for each in web["env"] if each["name"] == "WEB_CONCURRENCY")
     most = one(overlay, "HorizontalPodAutoscaler", "moma-web")["spec"]["maxReplicas"]
-    told = f"{most} pods × {processes} processes × {database.CONNECTIONS} connections"
+    told = f"{most} pods × {processes} processes × {engines.CONNECTIONS} connections"
     assert told in (FOLDER / "base" / "web-scaling.yaml").read_text("utf-8")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from app.core.errors import InvalidInput
 from app.requests.walk_requests import intake, recipe
 from app.requests.walk_requests.validation import validate
-from app.storage import database, postgres_timeout
+from app.storage import database, engines, postgres_timeout
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import PAINTING, QUEUED, Walk
 from app.walks.queue import fair_queue
@@ -92,7 +92,7 @@ def test_connections_that_the_network_lost_are_noticed_at_both_ends(app: Flask) 
 
 def test_what_the_address_says_of_a_connection_is_left_as_it_is(app: Flask) -> None:
     address = "postgresql+psycopg://moma@db/moma?keepalives_idle=7&options=-c%20lock_timeout%3D1"
-    patience = database._connect_options(address, has_pooler=False)
+    patience = engines._connect_options(address, has_pooler=False)
     assert "keepalives_idle" not in patience
     assert "options" not in patience
     assert patience["tcp_user_timeout"] == 45000

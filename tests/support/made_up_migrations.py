@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from app.storage.database import MIGRATIONS, head
+from app.storage.schema import MIGRATIONS, head
 
 REVISION = "9001"
 TEXT = '''"""Marks on walks, made up."""

@@ -107,7 +107,7 @@ def all_requests(app: Flask, walk_id: str) -> Iterator[Dear]:
 
 def main() -> None:
     """Print for each address the request that took longest, the dearest last."""
-    from app.storage.database import upgrade
+    from app.storage.schema import upgrade
     from app.upkeep.operations import first_exhibition
     from tests.conftest import make_app
 

@@ -21,7 +21,8 @@ from redis.exceptions import ConnectionError as RedisAway
 from rq.exceptions import StopRequested
 from sqlalchemy import text
 
-from app.storage.database import db, head, now, revisions, writing
+from app.storage.database import db, now, writing
+from app.storage.schema import head, revisions
 from app.storage.walk_models import PAINTING, QUEUED, Task
 from app.walks.queue import jobs
 from app.walks.saved import lookup

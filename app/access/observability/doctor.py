@@ -16,7 +16,8 @@ from app.collection.search import semantic_search, visual_search
 from app.core.version import __version__
 from app.offer.generation import models_on_offer
 from app.storage import disk_space, media_store
-from app.storage.database import find_refusal, ping, recorded_revision, schema_notice, schema_state
+from app.storage.database_health import find_refusal, ping
+from app.storage.schema import recorded_revision, schema_notice, schema_state
 from app.walks.queue import admission, jobs
 
 SECRETS = {"secret_key", "secret_key_fallbacks", "metrics_token", "curator_hash", "language_model_key", "sentry_dsn"}

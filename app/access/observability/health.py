@@ -9,7 +9,8 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from app.access.observability import log_lines
 from app.storage import media_store, refusals
-from app.storage.database import UNREACHABLE, find_refusal, ping, schema_notice, schema_state
+from app.storage.database_health import UNREACHABLE, find_refusal, ping
+from app.storage.schema import schema_notice, schema_state
 from app.walks.queue import admission, jobs
 
 blueprint = Blueprint("health", __name__)

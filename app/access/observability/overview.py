@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.access.observability import site_metrics
-from app.storage.database import db, now, recorded_revision
+from app.storage.database import db, now
+from app.storage.schema import recorded_revision
 from app.storage.walk_models import (
     FAILED,
     FINISHED,

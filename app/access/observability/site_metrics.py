@@ -19,8 +19,10 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.version import __version__
-from app.storage.database import db, now, ping, recorded_revision
+from app.storage.database import db, now
+from app.storage.database_health import ping
 from app.storage.photo_models import Photo
+from app.storage.schema import recorded_revision
 from app.storage.walk_models import (
     FINISHED,
     PHOTOS,

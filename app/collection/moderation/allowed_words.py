@@ -9,8 +9,9 @@ from app.collection.moderation import audit_log, unfit_text
 from app.core.errors import InvalidInput
 from app.core.i18n.formatting import number
 from app.core.i18n.gettext import _
-from app.storage.database import EMPTY, db, schema_state, writing
+from app.storage.database import db, writing
 from app.storage.house_models import WORD_MAX, AllowedWord
+from app.storage.schema import EMPTY, schema_state
 
 WORDS_MAX = 1000
 

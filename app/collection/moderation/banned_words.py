@@ -21,8 +21,9 @@ from app.core.i18n.formatting import number
 from app.core.i18n.gettext import _
 from app.core.text import lookalikes, prompt_weights
 from app.core.text.folding import IS_UNSPACED, spaced
-from app.storage.database import EMPTY, db, schema_state, writing
+from app.storage.database import db, writing
 from app.storage.house_models import WORD_MAX, BannedWord
+from app.storage.schema import EMPTY, schema_state
 
 WORDS_MAX = 1000
 LEFT_OUT = "negative_prompt"

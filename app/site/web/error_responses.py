@@ -18,7 +18,7 @@ from app.core.errors import InvalidInput, MediaError, MediaStoreFull, MomaError,
 from app.core.i18n.gettext import N_, _
 from app.site.web import oversized
 from app.storage import disk_space, refusals
-from app.storage.database import schema_state
+from app.storage.schema import schema_state
 
 log = logging.getLogger(__name__)
 WORDS = re.compile(r"^((?:/api/v1)?/walks/[a-z0-9]{16}-)[^/]*")  # the slug after a walk's id

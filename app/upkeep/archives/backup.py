@@ -24,8 +24,10 @@ from app.core import instance
 from app.core.errors import Conflict, MediaError, MomaError
 from app.core.version import __version__
 from app.storage import media_store
-from app.storage.database import REVISION, db, head, now, ping, schema_state, writing
+from app.storage.database import db, now, writing
+from app.storage.database_health import ping
 from app.storage.photo_models import Photo
+from app.storage.schema import REVISION, head, schema_state
 from app.storage.walk_models import Frame, Medium, Walk
 from app.upkeep.archives import archive_format, database_dump
 from app.upkeep.archives.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, SEAL, VERSION

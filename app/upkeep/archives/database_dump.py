@@ -21,7 +21,8 @@ from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 
 from app.core.errors import MomaError
-from app.storage.database import db, is_sqlite, upgrade
+from app.storage.database import db, is_sqlite
+from app.storage.schema import upgrade
 from app.upkeep.archives.archive_format import CHUNK, unusable_backup
 
 

@@ -23,7 +23,7 @@ from app.core import instance
 from app.core.config import ROOT
 from app.core.errors import ConfigError
 from app.offer.generation import models_on_offer
-from app.storage.database import EMPTY, schema_state, upgrade
+from app.storage.schema import EMPTY, schema_state, upgrade
 from app.upkeep.operations import first_exhibition
 from app.upkeep.processes import listening
 from app.upkeep.processes.console import write_line

@@ -282,7 +282,7 @@ def test_database_without_its_schema_is_explained(tmp_path: Path, arguments: tup
 
 
 def test_locked_database_is_explained(app: Flask, instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.storage.database.BUSY_TIMEOUT_MS", 0)
+    monkeypatch.setattr("app.storage.engines.BUSY_TIMEOUT_MS", 0)
     impatient = make_app(instance)
     other = sqlite3.connect(instance / "moma.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

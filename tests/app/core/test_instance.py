@@ -15,7 +15,8 @@ from sqlalchemy.engine import make_url
 from app import create_app
 from app.core import instance
 from app.storage import media_store
-from app.storage.database import MIGRATIONS, db
+from app.storage.database import db
+from app.storage.schema import MIGRATIONS
 from app.storage.walk_models import Walk
 
 pytestmark = pytest.mark.slow

@@ -13,8 +13,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.storage import checkpoints
-from app.storage.checkpoints import BACKSTOP_PAGES, Checkpointer
-from app.storage.database import db, start_checkpoints, writing
+from app.storage.checkpoints import BACKSTOP_PAGES, Checkpointer, start_checkpoints
+from app.storage.database import db, writing
 from app.storage.write_turns import WriterLock
 
 PAGE = "x" * 3000  # fills a page of the database

@@ -13,7 +13,8 @@ from flask_migrate import downgrade
 from flask_migrate import upgrade as run_migrations
 
 from app.storage import compatibility
-from app.storage.database import MIGRATIONS, db, head, schema_notice, schema_state, upgrade
+from app.storage.database import db
+from app.storage.schema import MIGRATIONS, head, schema_notice, schema_state, upgrade
 from tests.support.made_up_migrations import migrations_with
 
 pytestmark = pytest.mark.databases

@@ -17,7 +17,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from app.collection.search.text_index import is_compared
 from app.storage import database
-from app.storage.database import MIGRATIONS, db, now, ping, schema_state, upgrade, writing
+from app.storage.database import db, now, writing
+from app.storage.database_health import ping
+from app.storage.schema import MIGRATIONS, schema_state, upgrade
 from app.storage.walk_models import Frame, Medium, Stop, Walk
 from tests.conftest import make_app
 

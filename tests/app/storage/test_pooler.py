@@ -15,16 +15,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
 from app.core.errors import MomaError
-from app.storage.database import (
-    LOCK_SECONDS,
-    db,
-    find_refusal,
-    ping,
-    schema_state,
-    take_advisory_lock,
-    upgrade,
-    writing,
-)
+from app.storage.database import db, take_advisory_lock, writing
+from app.storage.database_health import find_refusal, ping
+from app.storage.engines import LOCK_SECONDS
+from app.storage.schema import schema_state, upgrade
 from app.upkeep.archives import database_dump
 from app.walks.queue import jobs
 from tests.conftest import inside, make_app

@@ -15,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 from app.access.observability import doctor, health
 from app.core.errors import MediaStoreAway
 from app.storage import media_store, refusals
-from app.storage.database import db, find_refusal, is_sqlite, writing
+from app.storage.database import db, is_sqlite, writing
+from app.storage.database_health import find_refusal
 from app.storage.media_store import MediaStore
 from app.walks.queue import jobs
 

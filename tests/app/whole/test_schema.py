@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from app.core.config import ROOT
 from app.core.errors import ConfigError
-from app.storage.database import EMPTY, MIGRATIONS, RESTORE, db, schema_state
+from app.storage.database import db
+from app.storage.schema import EMPTY, MIGRATIONS, RESTORE, schema_state
 from app.upkeep.processes.supervisor import Site
 from tests.conftest import SECRET, make_app
 from tests.support import forks

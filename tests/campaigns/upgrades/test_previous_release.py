@@ -13,7 +13,8 @@ from flask import Flask
 from flask_migrate import upgrade as run_migrations
 from sqlalchemy import select
 
-from app.storage.database import db, now, upgrade, writing
+from app.storage.database import db, now, writing
+from app.storage.schema import upgrade
 from app.storage.walk_models import PHOTOS, PIECE_TAKEN, Task
 from app.walks.queue import queued_tasks
 from tests.conftest import make_app

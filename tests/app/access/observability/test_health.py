@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from flask_migrate import downgrade
 from sqlalchemy.exc import OperationalError
 
-from app.storage.database import MIGRATIONS, db
+from app.storage.database import db
+from app.storage.schema import MIGRATIONS
 from app.walks.queue import jobs
 from tests.conftest import make_app
 
@@ -64,7 +65,7 @@ def test_database_that_goes_away_in_between_is_told_of_without_its_own_words(
     def refuse(*_: object) -> None:
         raise OperationalError("SELECT 1", {}, Exception(words))
 
-    monkeypatch.setattr("app.storage.database._compare_columns", refuse)
+    monkeypatch.setattr("app.storage.schema._compare_columns", refuse)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["database"]) == (503, "The database cannot be reached.")
     assert "db.internal" not in answer.text

@@ -17,7 +17,8 @@ from sqlalchemy import event, select
 from app.access.observability import site_metrics
 from app.core.errors import ConfigError
 from app.core.version import __version__
-from app.storage.database import MIGRATIONS, db, now, upgrade, writing
+from app.storage.database import db, now, writing
+from app.storage.schema import MIGRATIONS, upgrade
 from app.storage.walk_models import WAITING, Task, Walk
 from app.walks.queue import jobs
 from app.walks.saved import lifecycle, reuse

@@ -26,8 +26,9 @@ from app.core.version import __version__
 from app.offer.drawings import added_drawings
 from app.requests.walk_requests import recipe
 from app.storage import media_store
-from app.storage.database import db, head, upgrade, writing
+from app.storage.database import db, writing
 from app.storage.drawing_models import AddedDrawing
+from app.storage.schema import head, upgrade
 from app.storage.walk_models import Medium, Walk
 from app.upkeep.archives import archive_format, backup, database_dump
 from app.upkeep.operations import first_exhibition
