@@ -109,8 +109,10 @@ def save(
     from safetensors.torch import save_file
 
     learned = {name for name, _ in tower.named_parameters()}  # running statistics of normalisation may exceed float16
-    weights = {name: (value.half() if name in learned else value).detach().cpu().contiguous()
-               for name, value in tower.state_dict().items()}  # fmt: skip
+    weights = {
+        name: (value.half() if name in learned else value).detach().cpu().contiguous()
+        for name, value in tower.state_dict().items()
+    }
     save_file(weights | {NAMES: names.half().cpu().contiguous()}, folder / WEIGHTS)
     data = {"format": FORMAT, "shape": asdict(tower.shape)} | about | {"hands": list(hands), "concepts": list(concepts)}
     (folder / ABOUT).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")

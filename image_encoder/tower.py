@@ -36,9 +36,12 @@ class Block(nn.Module):
     def __init__(self, before: int, channels: int, stride: int) -> None:
         super().__init__()
         self.seen = nn.Sequential(
-            nn.Conv2d(before, channels, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels),
-        )  # fmt: skip
+            nn.Conv2d(before, channels, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
         self.carried: nn.Module = nn.Identity()
         if stride > 1:  # the shortcut is halved by average pooling (He et al., arXiv 1812.01187)
             self.carried = nn.Sequential(

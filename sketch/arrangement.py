@@ -140,11 +140,18 @@ def _setting(items: Sequence[Item], wish: Wish, rng: random.Random) -> Setting:
         kind = _any(("hills", "sea", "street"), wish, rng)
     time = wish.time or ("night" if kind == "space" else _time(items, wish, rng))
     horizon = {
-        "sea": rng.uniform(0.42, 0.66), "table": rng.uniform(0.5, 0.72), "room": rng.uniform(0.66, 0.82),
-        "window": rng.uniform(0.62, 0.74), "underwater": rng.uniform(0.8, 0.95), "sky": rng.uniform(0.9, 1.0),
-        "street": rng.uniform(0.6, 0.72), "plain": rng.uniform(0.66, 0.8) if _stands(items) else 1.0,
-        "split": rng.uniform(0.4, 0.7), "pattern": rng.uniform(0.4, 0.7), "space": 1.0,
-    }.get(kind, rng.uniform(0.52, 0.7))  # fmt: skip
+        "sea": rng.uniform(0.42, 0.66),
+        "table": rng.uniform(0.5, 0.72),
+        "room": rng.uniform(0.66, 0.82),
+        "window": rng.uniform(0.62, 0.74),
+        "underwater": rng.uniform(0.8, 0.95),
+        "sky": rng.uniform(0.9, 1.0),
+        "street": rng.uniform(0.6, 0.72),
+        "plain": rng.uniform(0.66, 0.8) if _stands(items) else 1.0,
+        "split": rng.uniform(0.4, 0.7),
+        "pattern": rng.uniform(0.4, 0.7),
+        "space": 1.0,
+    }.get(kind, rng.uniform(0.52, 0.7))
     tones = _tones(items, kind, time, wish, rng)
     light = rng.choice((-1, 1)) * rng.uniform(0.4, 0.9)
     return Setting(kind, horizon, tones, light, rng.getrandbits(31), time, wish.weather, 1.0)

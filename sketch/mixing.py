@@ -214,8 +214,10 @@ class Mixture:
         """Return the mix of both backgrounds (size, size, 3), each stretched so that their horizons meet."""
         first, last = self.first.setting, self.last.setting
         level = (1 - t) * _horizon(first, last) + t * _horizon(last, first)
-        drawn = [_stretch(self._backdrop(each, size), _horizon(each, other), level)
-                 for each, other in ((first, last), (last, first))]  # fmt: skip
+        drawn = [
+            _stretch(self._backdrop(each, size), _horizon(each, other), level)
+            for each, other in ((first, last), (last, first))
+        ]
         return np.asarray((1 - t) * drawn[0] + t * drawn[1], np.float32)
 
 
@@ -257,10 +259,15 @@ def _pair(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing | N
     """Return the things of two scenes in pairs, alike in place and size; None stands for a missing partner."""
     if not first or not last:
         return [(thing, None) for thing in first] + [(None, thing) for thing in last]
-    cost = np.array([
-        [math.hypot(a.x - b.x, a.y - b.y) + 0.5 * abs(math.log(a.size / b.size)) - 0.3 * (a.drawing == b.drawing)
-         for b in last] for a in first
-    ])  # fmt: skip
+    cost = np.array(
+        [
+            [
+                math.hypot(a.x - b.x, a.y - b.y) + 0.5 * abs(math.log(a.size / b.size)) - 0.3 * (a.drawing == b.drawing)
+                for b in last
+            ]
+            for a in first
+        ]
+    )
     rows, columns = linear_sum_assignment(cost)
     partner = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     pairs: list[tuple[Thing | None, Thing | None]] = [

@@ -71,7 +71,7 @@ _PALETTES: dict[tuple[str, str], tuple[tuple[Tone, ...], ...]] = {
         ((0.58, 0.18, 28), (0.66, 0.16, 40), (0.92, 0.04, 80), (0.86, 0.12, 90), (0.30, 0.06, 270)),
         ((0.34, 0.05, 265), (0.44, 0.06, 250), (0.80, 0.12, 80), (0.62, 0.10, 190), (0.90, 0.03, 90)),
     ),
-}  # fmt: skip
+}
 _FAMILIES = {
     "plain": "flat", "split": "flat", "pattern": "flat", "table": "indoors", "room": "indoors", "window": "indoors",
     "hills": "outdoors", "forest": "outdoors", "sky": "outdoors", "desert": "desert", "sea": "water",

@@ -85,8 +85,13 @@ def _set_apart(root: Element) -> None:
     """Copy painted elements that are used elsewhere into ``defs``, in place, so that removing them leaves a copy."""
     elements = list(root.iter())
     hidden = _hidden(elements)
-    referenced = {value for each in elements if name_of(each) == "use" for key, value in each.attrib.items()
-             if key.rpartition("}")[2] == "href"}  # fmt: skip
+    referenced = {
+        value
+        for each in elements
+        if name_of(each) == "use"
+        for key, value in each.attrib.items()
+        if key.rpartition("}")[2] == "href"
+    }
     painted = [each for each in elements if f"#{each.get('id')}" in referenced and each not in hidden]
     if not painted:
         return

@@ -112,9 +112,11 @@ class Shape:
         if not seen.any():
             return (-2.0, -2.0, 2.0, 2.0)
         return (
-            float((x[seen].min() - mx) / sx), float((y[seen].min() - my) / sy),
-            float((x[seen].max() - mx) / sx), float((y[seen].max() - my) / sy),
-        )  # fmt: skip
+            float((x[seen].min() - mx) / sx),
+            float((y[seen].min() - my) / sy),
+            float((x[seen].max() - mx) / sx),
+            float((y[seen].max() - my) / sy),
+        )
 
     def to_picture(self, u: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
         """Return the places x, y in the picture of the places u, v in the drawing, all as shares of the side."""

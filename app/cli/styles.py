@@ -97,9 +97,12 @@ def add_artists(catalogue: Path, licence: str, attribution: str, most: int, leas
 @json_command
 def list_styles() -> list[dict[str, Any]]:
     """List all styles: those of the models on offer, and added ones."""
-    found = [{"name": style.name, "title": style.hand.title, "model": model.name, "hand": style.hand.words}
-             for model in models_on_offer.offered() if model.setting not in models_on_offer.taught()
-             for style in shipped.of_model(model.setting)]  # fmt: skip
+    found = [
+        {"name": style.name, "title": style.hand.title, "model": model.name, "hand": style.hand.words}
+        for model in models_on_offer.offered()
+        if model.setting not in models_on_offer.taught()
+        for style in shipped.of_model(model.setting)
+    ]
     found += [_fields(style) for style in added.every()]
     for each in found:
         learned = f"by {each['model']}" if each["model"] else f"not learned yet; {each['hand'] or 'any hand'} stands in"
@@ -147,8 +150,10 @@ def _show(style: AddedStyle) -> dict[str, Any]:
         print_text(f"{style.title} is learned: {style.model} paints it, behind a prompt as “{style.words}”.")
     elif style.phrases and not style.pictures:
         hand = style.stand_in or "any hand"
-        print_text(f"{style.title} is found by {len(style.phrases)} titles and subjects of {style.works} works;"
-                   f" {hand} stands in.")  # fmt: skip
+        print_text(
+            f"{style.title} is found by {len(style.phrases)} titles and subjects of {style.works} works;"
+            f" {hand} stands in."
+        )
     else:
         print_text(f"{style.title} is offered; {style.stand_in or 'any hand'} stands in until it is learned.")
     return _fields(style)

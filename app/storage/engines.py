@@ -60,9 +60,12 @@ def _connect_options(url: str, *, has_pooler: bool) -> dict[str, Any]:
     idle, between, count = KEEPALIVE_SECONDS
     lost_ms = 1000 * (idle + between * count)
     server_options = {
-        "lock_timeout": 1000 * LOCK_SECONDS, "tcp_keepalives_idle": idle, "tcp_keepalives_interval": between,
-        "tcp_keepalives_count": count, "tcp_user_timeout": lost_ms,
-    }  # fmt: skip
+        "lock_timeout": 1000 * LOCK_SECONDS,
+        "tcp_keepalives_idle": idle,
+        "tcp_keepalives_interval": between,
+        "tcp_keepalives_count": count,
+        "tcp_user_timeout": lost_ms,
+    }
     client_options = {
         "connect_timeout": CONNECT_SECONDS, "keepalives": 1, "keepalives_idle": idle, "keepalives_interval": between,
         "keepalives_count": count, "tcp_user_timeout": lost_ms,

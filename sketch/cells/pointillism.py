@@ -25,7 +25,7 @@ INKS = (
     ("7a2c5a", "d65a7a", "f3a78f", "f7d98c", "6a8fd0", "3a4f9a", "5fa896", "fdf0e2"),
     ("3a2a5a", "6a56a8", "4a90b0", "e0a23a", "f4d67a", "c4523a", "6f9a5a", "efe9dc"),
     ("14203f", "24477f", "3f7fb0", "f2c14e", "ef7f45", "a83a5a", "2f7a6a", "f7ead0"),
-)  # fmt: skip
+)
 LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1), ("panels", 1, 3, 1))
 
 

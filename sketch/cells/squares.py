@@ -33,7 +33,7 @@ INKS = (
     ("12303c", "1f7f88", "edb848", "cf4f2a", "f5ead0", "5a2f4a"),
     ("2b2340", "5a55a0", "cf567a", "f0a070", "f6e4bf", "2f7a70"),
     ("23242a", "b8392a", "dba84a", "efe4c8", "5f8a94", "2f4f7a"),
-)  # fmt: skip
+)
 LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 

@@ -21,7 +21,7 @@ INKS = (
     ("3a2a6b", "8f5fb0", "e7a3b3", "f2d58a", "2f8f9c", "f4eee0"),
     ("b8862b", "f2d98a", "a83a24", "2f5a6b", "6f8f4f", "f6efd8"),
     ("9fc4cf", "eef2e6", "d8a93a", "3a6f9c", "b0452f", "5f8f6a"),
-)  # fmt: skip
+)
 LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 0.1))
 
 

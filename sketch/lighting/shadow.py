@@ -146,8 +146,10 @@ def _at_foot(grounds: Sequence[Array], form: Form, light: Light, share: float) -
     flat = (half * 0.24 + 0.012 * size) * (1 - 0.45 * light.modelling)
     # Light from the left casts the shadow to the right.
     x, y, wide = middle - light.side * half * 0.3, form.foot - flat * 0.25, half * 1.18
-    rows, columns = (slice(max(0, int(at - END * reach)), min(size, int(at + END * reach) + 2))
-                     for at, reach in ((y, flat), (x, wide)))  # fmt: skip
+    rows, columns = (
+        slice(max(0, int(at - END * reach)), min(size, int(at + END * reach) + 2))
+        for at, reach in ((y, flat), (x, wide))
+    )
     across = (np.arange(columns.start, columns.stop, dtype=np.float32) - x) / wide
     down = (np.arange(rows.start, rows.stop, dtype=np.float32) - y) / flat
     soft = np.clip((END - np.hypot(across[None, :], down[:, None])) / 0.3, 0, 1)

@@ -20,7 +20,7 @@ INKS = (
     ("f3e6d0", "d9886a", "7a2f4a", "24182f"),
     ("eee4cc", "7fa8a0", "2f5f6b", "3a1f1a"),
     ("f2e2b8", "c8602f", "31406b", "181a2c"),
-)  # fmt: skip
+)
 LAYOUTS = (("single", 1, 1, 6), ("pattern", 2, 2, 0.1), ("tilted", 1, 1, 1))
 
 

@@ -22,7 +22,7 @@ INKS = (
     ("b99b5c", "2f2a2a", "7a2f2a", "efe3c6", "3d5a63", "6b6e3a", "c77b4f", "1f3a4a"),
     ("2f3d2e", "d9c79a", "8c3a2a", "c28a35", "8a9a72", "efe4cb", "4a5f7a", "1d211c"),
     ("d9c9c0", "6a3a4a", "3f5a5f", "b0685a", "c9a25c", "8a8f7a", "2f2a33", "f2e8dc"),
-)  # fmt: skip
+)
 LAYOUTS = (("single", 1, 1, 8), ("grid", 2, 2, 0.1), ("pattern", 2, 2, 0.1))
 
 

@@ -23,7 +23,7 @@ INKS = (
     ("d9a03f", "f2e6cc", "b0582e", "5a1f2f", "2f4f5a"),
     ("3f2a3f", "f0dfc0", "e7b9a0", "c8455a", "5f8a8a"),
     ("e5d3c3", "d98f5a", "a8404a", "2f4a6b", "c98a78"),
-)  # fmt: skip
+)
 """For each cloth the inks of the ground; of light, middle and dark parts of the things; and of the figures."""
 
 LAYOUTS = (("pattern", 2, 2, 4), ("pattern", 2, 3, 3), ("pattern", 3, 3, 0.1), ("single", 1, 1, 4), ("grid", 2, 2, 0.1))

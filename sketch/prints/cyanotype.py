@@ -18,7 +18,7 @@ INKS = (
     ("eef2ea", "b4d3cf", "4a98a2", "135f78", "07303f"),
     ("f6f0e0", "cfd3cd", "7c9bb0", "365f8c", "17335c"),
     ("f0e6cf", "d8c39a", "a9804f", "6a4426", "2f1d14"),
-)  # fmt: skip
+)
 LAYOUTS = (("single", 1, 1, 4), ("tilted", 1, 1, 1))
 
 

@@ -21,7 +21,7 @@ INKS = (
     ("f2e6d0", "2a1618", "7a2430", "d0603a", "e0b060", "3f5a55"),
     ("ebe0c8", "1a2018", "4a6a3a", "a08a3a", "c05a3a", "2f5f6a"),
     ("efe6d6", "20182a", "4f3f7a", "c85a6a", "d9a85a", "3a7a80"),
-)  # fmt: skip
+)
 LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 

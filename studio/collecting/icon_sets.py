@@ -202,11 +202,16 @@ def drawings(
             if drawing is None:
                 continue
             item = Item(
-                source=f"npm:@iconify-json/{vendor}@{version}#{key}", title=concept.name, vendor=vendor,
-                licence=licence.get("spdx") or licence["title"], attribution=credit,
-                artist=ARTISTS.get(vendor, about["author"]["name"]), group=concept.group,
-                split="test" if vendor in kept_out else "train", keywords=concept.keywords,
-            )  # fmt: skip
+                source=f"npm:@iconify-json/{vendor}@{version}#{key}",
+                title=concept.name,
+                vendor=vendor,
+                licence=licence.get("spdx") or licence["title"],
+                attribution=credit,
+                artist=ARTISTS.get(vendor, about["author"]["name"]),
+                group=concept.group,
+                split="test" if vendor in kept_out else "train",
+                keywords=concept.keywords,
+            )
             yield Icon(item, drawing)
 
 

@@ -85,10 +85,18 @@ def make_item(row: Mapping[str, Any], *, vendor: str, licence: str = "", attribu
     if not keywords:
         keywords = [word for word in (group.lower(), str(row.get("Department") or "").lower()) if word]
     return Item(
-        source=source, title=title, vendor=vendor, licence=named, artist=artist, date=date, group=group,
+        source=source,
+        title=title,
+        vendor=vendor,
+        licence=named,
+        artist=artist,
+        date=date,
+        group=group,
         attribution=attribution or ", ".join(part for part in (artist, title, date, credit) if part),
-        materials=_text(row, "materials"), on_view=_text(row, "on_view") or None, keywords=keywords,
-    )  # fmt: skip
+        materials=_text(row, "materials"),
+        on_view=_text(row, "on_view") or None,
+        keywords=keywords,
+    )
 
 
 def _first(row: Mapping[str, Any], field: str) -> Any:
@@ -161,19 +169,26 @@ def _resolved(visitor: Visitor, identity: str, base: str) -> Item | None:
     picture = str(digital["access_point"][0]["id"])
     if not PICTURE.search(picture):  # a IIIF image: request the size that is stored
         picture = f"{picture.rstrip('/')}/full/!2048,2048/0/default.jpg"
-    rights = [kind["id"] for right in visual.get("subject_to", []) + digital.get("subject_to", [])
-              for kind in right.get("classified_as", [])]  # fmt: skip
+    rights = [
+        kind["id"]
+        for right in visual.get("subject_to", []) + digital.get("subject_to", [])
+        for kind in right.get("classified_as", [])
+    ]
     made = work.get("produced_by") or {}
     makers = [_name(part) for part in made.get("part", [made])]
     title, artist = _name(work), ", ".join(name for name in makers if name)
     date = _name(made.get("timespan") or {})
     return Item(
-        source=picture, title=title, vendor="rijksmuseum", licence=str(rights[0]) if rights else "",
-        artist=artist, date=date,
+        source=picture,
+        title=title,
+        vendor="rijksmuseum",
+        licence=str(rights[0]) if rights else "",
+        artist=artist,
+        date=date,
         materials=", ".join(filter(None, (_name(part) for part in work.get("made_of", [])))),
         group=next(filter(None, (_name(part) for part in work.get("classified_as", []))), ""),
         attribution=", ".join(part for part in (artist, title, date, NAMES["rijksmuseum"]) if part),
-    )  # fmt: skip
+    )
 
 
 def _name(part: Mapping[str, Any]) -> str:

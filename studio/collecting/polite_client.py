@@ -55,9 +55,14 @@ class Visitor:
     """
 
     def __init__(
-        self, *, pause: float = 1.0, tries: int = 5, allowed: Collection[str] = (), keep: Path | None = None,
+        self,
+        *,
+        pause: float = 1.0,
+        tries: int = 5,
+        allowed: Collection[str] = (),
+        keep: Path | None = None,
         timeout: float = 30.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.pause, self.tries, self.allowed, self.keep = pause, tries, frozenset(allowed), keep
         self.timeout = timeout
         self._robots: dict[str, RobotFileParser] = {}

@@ -168,8 +168,11 @@ def _soft(shape: Element, blur: float, masks: Element) -> Element:
         _lay_edges(mask, alone, blur, "#fff")
         # A stroke with the fill's paint covers the extent of the blur.
         wide = deepcopy(shape)
-        wide.attrib |= {"stroke": shape.get("fill", "#000"), "stroke-width": f"{2 * FAR * blur:g}",
-                        "mask": f"url(#{mask.get('id')})"}  # fmt: skip
+        wide.attrib |= {
+            "stroke": shape.get("fill", "#000"),
+            "stroke-width": f"{2 * FAR * blur:g}",
+            "mask": f"url(#{mask.get('id')})",
+        }
         opacity = float(wide.attrib.pop("fill-opacity", 1)) * _thinned(alone, mask, blur)
         if opacity < FAINTEST:
             return group
@@ -248,8 +251,11 @@ def _lay_edges(mask: Element, shape: Element, blur: float, tone: str) -> None:
         for width, opacity in _line(float(shape.attrib["stroke-width"]), max(blur, 0.02)):
             line = deepcopy(shape)
             line.attrib |= {
-                "fill": "none", "stroke": tone, "stroke-width": f"{width:g}", "stroke-opacity": f"{opacity:.3f}",
-            }  # fmt: skip
+                "fill": "none",
+                "stroke": tone,
+                "stroke-width": f"{width:g}",
+                "stroke-opacity": f"{opacity:.3f}",
+            }
             mask.append(line)
         return
     filled = deepcopy(shape)
@@ -263,9 +269,12 @@ def _lay_edges(mask: Element, shape: Element, blur: float, tone: str) -> None:
         share = min(1.0, 2 * (1 - _NORMAL.cdf(FAR * (ring - 0.5) / number)))
         edge = deepcopy(shape)
         edge.attrib |= {
-            "fill": "none", "stroke": "#808080", "stroke-width": f"{2 * FAR * blur * ring / number:g}",
-            "stroke-opacity": f"{1 - (1 - share) / (1 - laid):.3f}", "stroke-linejoin": "round",
-        }  # fmt: skip
+            "fill": "none",
+            "stroke": "#808080",
+            "stroke-width": f"{2 * FAR * blur * ring / number:g}",
+            "stroke-opacity": f"{1 - (1 - share) / (1 - laid):.3f}",
+            "stroke-linejoin": "round",
+        }
         laid = share
         mask.append(edge)
 

@@ -47,8 +47,9 @@ COLUMNS = 10
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 PATH = re.compile(r'<path\b[^>]*?\bd="([^"]+)"')
 COMMAND = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])([^MmLlHhVvCcSsQqTtAaZz]*)")
-ARC = re.compile(rf"\s*,?\s*({NUMBER.pattern})" * 3 + r"\s*,?\s*([01])\s*,?\s*([01])"
-                 + rf"\s*,?\s*({NUMBER.pattern})" * 2)  # fmt: skip
+ARC = re.compile(
+    rf"\s*,?\s*({NUMBER.pattern})" * 3 + r"\s*,?\s*([01])\s*,?\s*([01])" + rf"\s*,?\s*({NUMBER.pattern})" * 2
+)
 TAKES = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7}
 """How many numbers each command of a path takes (SVG 2, section 9.3)."""
 

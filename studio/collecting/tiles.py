@@ -38,8 +38,11 @@ def boxes(width: int, height: int, *, size: int, most: int) -> list[Box]:
         side = round(min(across, down) * scale)
         if scale < 1 and side < size * ROOM:
             break
-        level = [(left + x, top + y, left + x + side, top + y + side)
-                 for y in _places(down, side) for x in _places(across, side)]  # fmt: skip
+        level = [
+            (left + x, top + y, left + x + side, top + y + side)
+            for y in _places(down, side)
+            for x in _places(across, side)
+        ]
         found += _evenly(level, max(1, most) - len(found))
     return found
 

@@ -110,14 +110,19 @@ def questions(
     Concepts are taken in one fixed random order.
     """
     order = shuffled(concepts)
-    listed = [Question("plain", prefix + wording.thing(name), seed, (name,))
-              for name in order[: extent.plain] for seed in range(extent.seeds)]  # fmt: skip
+    listed = [
+        Question("plain", prefix + wording.thing(name), seed, (name,))
+        for name in order[: extent.plain]
+        for seed in range(extent.seeds)
+    ]
     for number, hand in enumerate(hands):
         chosen = [order[(number * extent.by_hand + n) % len(order)] for n in range(min(extent.by_hand, len(order)))]
         worded = pattern.replace("{words}", HANDS[hand].words)
         prompts = [worded.replace("{prompt}", wording.thing(name)) for name in chosen]
-        listed += [Question("hand", text, seed, (name,), hand)
-                   for seed, (text, name) in enumerate(zip(prompts, chosen, strict=True))]  # fmt: skip
+        listed += [
+            Question("hand", text, seed, (name,), hand)
+            for seed, (text, name) in enumerate(zip(prompts, chosen, strict=True))
+        ]
     known = rewordings.among(concepts)
     random.Random("rewordings").shuffle(known)  # noqa: S311
     listed += [Question("reworded", prefix + each.prompt, 0, each.means) for each in known[: extent.reworded]]

@@ -36,9 +36,15 @@ FINER = 2  # as the site's worker draws scenes: finer than their sketches
 
 
 def questions(
-    book: Sketchbook, concepts: Sequence[str], hands: Sequence[str], unnamed: Sequence[str], extent: Extent, *,
-    prefix: str = "", pattern: str = phrasing.HAND_PATTERN,
-) -> list[Question]:  # fmt: skip
+    book: Sketchbook,
+    concepts: Sequence[str],
+    hands: Sequence[str],
+    unnamed: Sequence[str],
+    extent: Extent,
+    *,
+    prefix: str = "",
+    pattern: str = phrasing.HAND_PATTERN,
+) -> list[Question]:
     """Return the questions about those ``concepts`` that have drawings, in one fixed random order.
 
     ``unnamed`` are the styles of prompts that name none; these prompts begin with the ``prefix``, as on the site.
@@ -74,9 +80,16 @@ class _Maker:
         self._book, self._unnamed, self._prefix, self._pattern = book, unnamed, prefix, pattern
 
     def question(
-        self, kind: str, seed: int, names: Sequence[str], *, hand: str = "", colour: str = "", count: int = 1,
+        self,
+        kind: str,
+        seed: int,
+        names: Sequence[str],
+        *,
+        hand: str = "",
+        colour: str = "",
+        count: int = 1,
         asks: str = "",
-    ) -> Question:  # fmt: skip
+    ) -> Question:
         """Return a question for things by name; without a ``hand``, the style is one of those that go unnamed."""
         rng = random.Random(f"asked:{kind}:{asks}:{seed}:{':'.join(names)}")  # noqa: S311 - must be repeatable
         painter = hand or rng.choice([each for each in self._unnamed if HANDS[each].keeps_colour] or self._unnamed)
@@ -108,9 +121,16 @@ def sketch_painter(pipe: Any, book: Sketchbook, side: int, way: Way) -> WalkPipe
         shape = (1, config.out_channels, config.sample_size, config.sample_size)
         noise = [torch.randn(shape, generator=torch.Generator().manual_seed(question.seed)) for question in questions]
         latents = diffusion.sample(
-            pipe.unet, pipe.scheduler, states, nothing, torch.cat(noise).to(pipe.device), steps=way.steps,
-            guidance=way.push, guided=way.interval, sketches=sketches,
-        )  # fmt: skip
+            pipe.unet,
+            pipe.scheduler,
+            states,
+            nothing,
+            torch.cat(noise).to(pipe.device),
+            steps=way.steps,
+            guidance=way.push,
+            guided=way.interval,
+            sketches=sketches,
+        )
         return to_images(autoencoder.decode_latents(pipe.vae, latents))
 
     return paint

@@ -22,8 +22,9 @@ LEAST = 16
 """The smallest side in pixels of a part of a picture that the image encoder is given."""
 
 
-def scores(eye: ImageEncoder, gallery: Gallery, own: Gallery, questions: Sequence[Question], book: Sketchbook, vae: Any
-           ) -> dict[str, Any]:  # fmt: skip
+def scores(
+    eye: ImageEncoder, gallery: Gallery, own: Gallery, questions: Sequence[Question], book: Sketchbook, vae: Any
+) -> dict[str, Any]:
     """Return the scores of a model's pictures; ``own`` holds the programs' renderings of the same scenes."""
     plain = [question for question in questions if question.kind == "plain"]
     results: dict[str, Any] = {
@@ -34,8 +35,9 @@ def scores(eye: ImageEncoder, gallery: Gallery, own: Gallery, questions: Sequenc
     if named:
         results["told_by_program"] = accuracy.count_share(_is_style_named(eye, own, named))
         results["by_hand"] = _by_hand(eye, gallery, own, named, vae)
-        results["sharpness"] = {name: _middle([row[name] for row in results["by_hand"].values()])
-                                for name in ("painted", "decoded")}  # fmt: skip
+        results["sharpness"] = {
+            name: _middle([row[name] for row in results["by_hand"].values()]) for name in ("painted", "decoded")
+        }
     for asks, judge in ((led_exam.TWO, _things), (led_exam.NUMBER, _things), (led_exam.COLOUR, _coloured)):
         members = [question for question in questions if question.asks == asks]
         if members:

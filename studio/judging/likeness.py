@@ -64,8 +64,11 @@ def score(eye: ImageEncoder, gallery: Gallery, collection: Collection) -> dict[s
     own = likeness.diagonal()
     others = (likeness.sum(1) - own) / max(1, len(own) - 1)
     nearest = likeness.argmax(1) == torch.arange(len(own))
-    return {"own": round(float(own.mean()), 4), "others": round(float(others.mean()), 4),
-            "found": accuracy.count_share(nearest)}  # fmt: skip
+    return {
+        "own": round(float(own.mean()), 4),
+        "others": round(float(others.mean()), 4),
+        "found": accuracy.count_share(nearest),
+    }
 
 
 def write_sheet(folder: Folder, name: str, gallery: Gallery, collection: Collection) -> None:

@@ -40,9 +40,11 @@ def scores(
     plain = [question for question in questions if question.kind == "plain"]
     sentences, _ = recognise(eye, gallery, plain)
     firsts = _concept_hits(eye, sentences, plain, 1)
-    results["plain"] = {"M": accuracy.count_share(firsts),
-                        "top5": accuracy.count_share(_concept_hits(eye, sentences, plain, 5)),
-                        "concepts": len({question.means for question in plain})}  # fmt: skip
+    results["plain"] = {
+        "M": accuracy.count_share(firsts),
+        "top5": accuracy.count_share(_concept_hits(eye, sentences, plain, 5)),
+        "concepts": len({question.means for question in plain}),
+    }
     results["known"] = _known(plain, firsts)
     results["hands"] = _of_hands(eye, gallery, [question for question in questions if question.kind == "hand"])
     reworded = [question for question in questions if question.kind == "reworded"]
@@ -73,14 +75,17 @@ def _of_hands(eye: ImageEncoder, gallery: Gallery, questions: Sequence[Question]
     if not questions:
         return {}
     sentences, shares = recognise(eye, gallery, questions)
-    right = torch.tensor([eye.hands[at] == question.hand
-                          for at, question in zip(shares.argmax(1).tolist(), questions, strict=True)])  # fmt: skip
+    right = torch.tensor(
+        [eye.hands[at] == question.hand for at, question in zip(shares.argmax(1).tolist(), questions, strict=True)]
+    )
     right_concepts = _concept_hits(eye, sentences, questions, 5)
     by_hand = {}
     for hand in dict.fromkeys(question.hand for question in questions):
         rows = torch.tensor([question.hand == hand for question in questions])
-        by_hand[hand] = {"told": round(float(right[rows].float().mean()), 3),
-                         "concept_top5": round(float(right_concepts[rows].float().mean()), 3)}  # fmt: skip
+        by_hand[hand] = {
+            "told": round(float(right[rows].float().mean()), 3),
+            "concept_top5": round(float(right_concepts[rows].float().mean()), 3),
+        }
     return {
         "told": accuracy.count_share(right),
         "concept_top5": accuracy.count_share(right_concepts),
@@ -157,8 +162,10 @@ def write_sheets(
         if kind == "plain":  # one seed of each concept
             chosen = [question for question in chosen if question.seed == 0]
         if kind == "hand":  # a row for each style
-            of_each = [[question for question in chosen if question.hand == hand][:10]
-                       for hand in dict.fromkeys(question.hand for question in chosen)]  # fmt: skip
+            of_each = [
+                [question for question in chosen if question.hand == hand][:10]
+                for hand in dict.fromkeys(question.hand for question in chosen)
+            ]
             chosen, columns = [question for row in of_each for question in row], max(map(len, of_each), default=1)
         _sheet(folder, f"evaluations/{name}/{kind}", gallery, chosen[:most], columns)
     _sheet(folder, f"evaluations/{name}/failures", gallery, failures[:FAILURES], 10)

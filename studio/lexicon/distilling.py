@@ -200,8 +200,11 @@ def glosses(concepts: Sequence[Words], wordnet: WordNet) -> dict[str, str]:
 def _document(words: Words, links: Mapping[int, float], wordnet: WordNet) -> Counter[str]:
     """Return the stems that describe a concept, each with the weight of its field."""
     texts: dict[str, list[str]] = {
-        "name": [words.name], "aliases": words.aliases, "near": words.near, "keywords": words.keywords,
-    }  # fmt: skip
+        "name": [words.name],
+        "aliases": words.aliases,
+        "near": words.near,
+        "keywords": words.keywords,
+    }
     synsets = [wordnet.synsets[offset] for offset in links]
     texts["synonyms"] = [lemma for synset in synsets for lemma in synset.lemmas]
     texts["gloss"] = [synset.gloss for synset in synsets]

@@ -72,15 +72,23 @@ HANDS_HEAD = (
 
 def figures(scores: dict[str, Any]) -> list[tuple[str, str]]:
     """Return rows (what, share) on how well the model follows its sketches."""
-    rows = [(f"plain names, {name}, as the hands' own programs paint them",
-             accuracy.format_share(scores["plain_by_program"][key]))
-            for name, key in (("first of all", "top1"), ("among five", "top5"))]  # fmt: skip
-    for asks, what in ((led_exam.TWO, "each of two things, where it stands, among five"),
-                       (led_exam.NUMBER, "each of two to five of a kind, where it stands, among five"),
-                       (led_exam.COLOUR, "a thing's colour is the one asked for")):  # fmt: skip
+    rows = [
+        (
+            f"plain names, {name}, as the hands' own programs paint them",
+            accuracy.format_share(scores["plain_by_program"][key]),
+        )
+        for name, key in (("first of all", "top1"), ("among five", "top5"))
+    ]
+    for asks, what in (
+        (led_exam.TWO, "each of two things, where it stands, among five"),
+        (led_exam.NUMBER, "each of two to five of a kind, where it stands, among five"),
+        (led_exam.COLOUR, "a thing's colour is the one asked for"),
+    ):
         if asks in scores:
-            rows += [(what, accuracy.format_share(scores[asks]["painted"])),
-                     (f"{what}: the programs", accuracy.format_share(scores[asks]["by_program"]))]  # fmt: skip
+            rows += [
+                (what, accuracy.format_share(scores[asks]["painted"])),
+                (f"{what}: the programs", accuracy.format_share(scores[asks]["by_program"])),
+            ]
     if "told_by_program" in scores:
         rows.insert(
             0,
@@ -95,9 +103,19 @@ def figures(scores: dict[str, Any]) -> list[tuple[str, str]]:
 def hands_table(by_hand: dict[str, dict[str, Any]]) -> tuple[Sequence[str], list[Sequence[str]]]:
     """Return the head and the rows of the table of styles."""
     head = ("hand", "of", "hand told", "its program's", "subject", "its program's", "sharpness", "decoder's")
-    rows = [(HANDS[hand].words, str(row["of"]), f"{row['told']:.0%}", f"{row['told_by_program']:.0%}",
-             f"{row['concept_top5']:.0%}", f"{row['concept_top5_by_program']:.0%}", f"{row['painted']:.2f}",
-             f"{row['decoded']:.2f}") for hand, row in by_hand.items()]  # fmt: skip
+    rows = [
+        (
+            HANDS[hand].words,
+            str(row["of"]),
+            f"{row['told']:.0%}",
+            f"{row['told_by_program']:.0%}",
+            f"{row['concept_top5']:.0%}",
+            f"{row['concept_top5_by_program']:.0%}",
+            f"{row['painted']:.2f}",
+            f"{row['decoded']:.2f}",
+        )
+        for hand, row in by_hand.items()
+    ]
     return head, list(rows)
 
 
@@ -110,8 +128,11 @@ def limits(scores: dict[str, Any]) -> list[str]:
             f"- The eye names {len(scores['lost']):,} concepts where their hands' programs paint them and not here, "
             f"among five: {names}{' …' * (len(scores['lost']) > 12)}."
         )
-    weak = [HANDS[hand].words for hand, row in scores.get("by_hand", {}).items()
-            if row["told"] < row["told_by_program"] - LESS]  # fmt: skip
+    weak = [
+        HANDS[hand].words
+        for hand, row in scores.get("by_hand", {}).items()
+        if row["told"] < row["told_by_program"] - LESS
+    ]
     if weak:
         lines.append(f"- Hands that the eye tells less often than where their own programs paint: {', '.join(weak)}.")
     return lines

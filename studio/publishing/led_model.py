@@ -92,9 +92,15 @@ def _first(named: Path | None, *usual: Path, option: str) -> Path:
 
 
 def complete_facts(
-    facts: dict[str, Any], leading: Leading, base: dict[str, Any], *, hands: Sequence[str] = (),
-    like: str = "", presets: dict[str, Any] | None = None, unnamed: Sequence[str] = (),
-) -> dict[str, Any]:  # fmt: skip
+    facts: dict[str, Any],
+    leading: Leading,
+    base: dict[str, Any],
+    *,
+    hands: Sequence[str] = (),
+    like: str = "",
+    presets: dict[str, Any] | None = None,
+    unnamed: Sequence[str] = (),
+) -> dict[str, Any]:
     """Complete the facts for ``house.json``.
 
     ``hands`` add styles, as ``words`` or ``words=title``, whose scenes are composed as in the style ``like``, or not;

@@ -84,9 +84,14 @@ class Facts:
 
 
 def model_facts(
-    folder: Folder, scores: dict[str, Any], settings: Facts, *, base: dict[str, Any], goes_on: bool = False,
+    folder: Folder,
+    scores: dict[str, Any],
+    settings: Facts,
+    *,
+    base: dict[str, Any],
+    goes_on: bool = False,
     leading: Leading | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return the contents of ``house.json``, as docs/reference/models.md describes them.
 
     ``base`` are the facts of the base. Its text encoder, names and words are sources of this model too, and its art
@@ -97,13 +102,16 @@ def model_facts(
     of_base = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
     vocabulary = [wording.thing(concept) for concept in _known(scores)]
     facts: dict[str, Any] = {
-        "name": settings.name, "title": settings.title, "prefix": settings.prefix, "size": settings.size,
+        "name": settings.name,
+        "title": settings.title,
+        "prefix": settings.prefix,
+        "size": settings.size,
         "defaults": {"scheduler": settings.solver, "steps": settings.steps, "guidance": settings.guidance},
         "licence": settings.licence or _licence(row.get("licence", "") for row in [*rows, *of_base] if row.get("art")),
         "hand_pattern": phrasing.HAND_PATTERN,
         "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in settings.hands],
         "sources": [*rows, *of_base],
-    }  # fmt: skip
+    }
     if len(vocabulary) > 1:
         facts |= {"vocabulary": vocabulary, "starters": _starters(vocabulary)}
     return facts
@@ -145,10 +153,18 @@ over that model, at full strength. The weights here have them in already."""
 
 
 def write_card(
-    folder: Folder, facts: dict[str, Any], scores: dict[str, Any], parts: Sequence[dict[str, Any]], *,
-    base: dict[str, Any] | None = None, leading: Leading | None = None, origin: str = "", ends: Ends | None = None,
-    adapter: str = "", only: Collection[str] = (),
-) -> str:  # fmt: skip
+    folder: Folder,
+    facts: dict[str, Any],
+    scores: dict[str, Any],
+    parts: Sequence[dict[str, Any]],
+    *,
+    base: dict[str, Any] | None = None,
+    leading: Leading | None = None,
+    origin: str = "",
+    ends: Ends | None = None,
+    adapter: str = "",
+    only: Collection[str] = (),
+) -> str:
     """Return the model card.
 
     ``parts`` are rows with ``part``, ``what`` and ``parameters``; ``base`` are the facts of the model it was trained
@@ -225,11 +241,16 @@ def curves(folder: Folder, ends: Ends, only: Collection[str] = ()) -> dict[str, 
 
     These are all runs of the folder, or ``only`` those that are named.
     """
-    logged = {path.parent.name: list(Run(folder, path.parent.name).curve())
-              for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))
-              if not only or path.parent.name in only}  # fmt: skip
-    upto = {name: [(row["step"], row["loss"]) for row in logged[name] if row["step"] <= ends.get(name, row["step"])]
-            for name in _without_copies(logged, ends) if name != "eye"}  # fmt: skip
+    logged = {
+        path.parent.name: list(Run(folder, path.parent.name).curve())
+        for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))
+        if not only or path.parent.name in only
+    }
+    upto = {
+        name: [(row["step"], row["loss"]) for row in logged[name] if row["step"] <= ends.get(name, row["step"])]
+        for name in _without_copies(logged, ends)
+        if name != "eye"
+    }
     return {name: rows for name, rows in upto.items() if rows}
 
 
@@ -280,8 +301,10 @@ def _figures(scores: dict[str, Any]) -> str:
         ("plain names, among five", accuracy.format_share(plain["top5"])),
     ]
     if scores.get("hands"):
-        rows += [("named hand told", accuracy.format_share(scores["hands"]["told"])),
-                 ("its subject, among five", accuracy.format_share(scores["hands"]["concept_top5"]))]  # fmt: skip
+        rows += [
+            ("named hand told", accuracy.format_share(scores["hands"]["told"])),
+            ("its subject, among five", accuracy.format_share(scores["hands"]["concept_top5"])),
+        ]
     if scores.get("rewordings"):
         alone = scores["rewordings"]["text_encoder_alone"]["top5"]
         rows.append(

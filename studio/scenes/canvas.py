@@ -63,8 +63,10 @@ class Canvas:
         """
         if hand == PLAIN:
             return self.plain(chosen, torch.full((len(chosen), 3, 1, 1), 0.94))
-        parts = [composition.Scene(n, hand, seed + n, (composition.Part(motif, 0.5, 0.5, 0.8),), (), "", ())
-                 for n, motif in enumerate(chosen)]  # fmt: skip
+        parts = [
+            composition.Scene(n, hand, seed + n, (composition.Part(motif, 0.5, 0.5, 0.8),), (), "", ())
+            for n, motif in enumerate(chosen)
+        ]
         if grounds is None:
             return composition.paint(parts, self.motifs)
         seeds = torch.tensor([part.seed for part in parts])

@@ -44,8 +44,16 @@ class Captioned:
     :raises StudioError: when the list of captions is malformed.
     """
 
-    def __init__(self, folder: Folder, source: str | None, size: int, *, sketches: int = 0,
-                 book: Sketchbook | None = None, palette: str = "") -> None:  # fmt: skip
+    def __init__(
+        self,
+        folder: Folder,
+        source: str | None,
+        size: int,
+        *,
+        sketches: int = 0,
+        book: Sketchbook | None = None,
+        palette: str = "",
+    ) -> None:
         self._size, self._sketches, self._times, self._book = size, sketches > 0, max(1, sketches), book
         self._palette = palette
         self._files, self._root = fsspec.core.url_to_fs(source or str(folder.path / "pictures"))

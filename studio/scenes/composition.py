@@ -199,9 +199,14 @@ class Programme:
         slack = min(0.05, max(0.0, (1 - size) / 3))
         can_mirror = self.records[motif].group == "Animals & Nature"
         return Part(
-            motif, x + rng.uniform(-slack, slack), y + rng.uniform(-slack, slack), size,
-            turn=rng.uniform(-0.09, 0.09), mirrored=can_mirror and rng.random() < 0.5, colour=colour,
-        )  # fmt: skip
+            motif,
+            x + rng.uniform(-slack, slack),
+            y + rng.uniform(-slack, slack),
+            size,
+            turn=rng.uniform(-0.09, 0.09),
+            mirrored=can_mirror and rng.random() < 0.5,
+            colour=colour,
+        )
 
     def _two(self, number: int, first: str, rng: random.Random) -> Scene:
         kind = rng.random()
@@ -237,14 +242,24 @@ class Programme:
         return self._scene(number, parts, (first, second), f"{names[0]} {joint} {names[1]}", "", rng, colours=tints)
 
     def _scene(
-        self, number: int, parts: tuple[Part, ...], concepts: tuple[str, ...], written: str, near: str,
-        rng: random.Random, *, ground: str = "", colours: tuple[str, str] = ("", ""),
-    ) -> Scene:  # fmt: skip
+        self,
+        number: int,
+        parts: tuple[Part, ...],
+        concepts: tuple[str, ...],
+        written: str,
+        near: str,
+        rng: random.Random,
+        *,
+        ground: str = "",
+        colours: tuple[str, str] = ("", ""),
+    ) -> Scene:
         hand = registry.HANDS[rng.choice(self._able(colours))]
         named = (
-            f"{written}, {hand.words}", f"{written}, {hand.words}", f"{hand.of} {written}",
+            f"{written}, {hand.words}",
+            f"{written}, {hand.words}",
+            f"{hand.of} {written}",
             f"{written}, {near}, {hand.words}" if near else f"{hand.of} {written}",
-        )  # fmt: skip
+        )
         unnamed: tuple[str, ...] = (written, f"{self.plan.prefix}{written}")
         if self.plan.unnamed:  # repeat the captions of the few unnamed styles, so that they are learned
             unnamed = unnamed * 3 if hand.name in self.plan.unnamed else named[1:3]
@@ -334,10 +349,12 @@ def _placed(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
         cosine, sine = math.cos(part.turn) / part.size, math.sin(part.turn) / part.size
         mirror = -1.0 if part.mirrored else 1.0
         cx, cy = 2 * part.x - 1, 2 * part.y - 1
-        rows.append([
-            [mirror * cosine, mirror * sine, -mirror * (cosine * cx + sine * cy)],
-            [-sine, cosine, sine * cx - cosine * cy],
-        ])  # fmt: skip
+        rows.append(
+            [
+                [mirror * cosine, mirror * sine, -mirror * (cosine * cx + sine * cy)],
+                [-sine, cosine, sine * cx - cosine * cy],
+            ]
+        )
     theta = torch.tensor(rows, device=drawn.device)
     # Small drawings are sampled from a halved copy, to avoid aliasing.
     small = torch.tensor([part.size < 0.6 for part in parts], device=drawn.device)[:, None, None, None]

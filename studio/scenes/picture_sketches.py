@@ -52,8 +52,9 @@ Recolour = Callable[[Array, Mask | None, np.random.Generator], Array]
 """A function that returns a recoloured sketch, given a sketch, the mask of its thing or None, and a generator."""
 
 
-def sketch_picture(picture: Array, side: int, *, colours: int = COLOURS, blur: float = 0.0, lines: int = 1,
-                   inside: Mask | None = None) -> Array:  # fmt: skip
+def sketch_picture(
+    picture: Array, side: int, *, colours: int = COLOURS, blur: float = 0.0, lines: int = 1, inside: Mask | None = None
+) -> Array:
     """Return a sketch (4, side, side), −1…1, of a picture (h, w, 3), 0…1: reduced, and in at most ``colours`` colours.
 
     ``blur`` and the odd ``lines`` are in pixels of the sketch; details less than half as wide as ``lines`` are removed.
@@ -101,8 +102,9 @@ def roughen(sketch: Array, rng: np.random.Generator) -> Array:
     return np.concatenate([colours, moved[3:]]).astype(np.float32)
 
 
-def vary_sketch(picture: Array, side: int, rng: np.random.Generator, *, inside: Mask | None = None,
-                recolour: Recolour | None = None) -> Array:  # fmt: skip
+def vary_sketch(
+    picture: Array, side: int, rng: np.random.Generator, *, inside: Mask | None = None, recolour: Recolour | None = None
+) -> Array:
     """Return a random sketch (4, side, side), −1…1, of a picture (h, w, 3), 0…1: in few colours, blurred, rough.
 
     ``inside`` (side, side) is the mask of its thing; when it is None, :func:`find_figure` looks for one. ``recolour``

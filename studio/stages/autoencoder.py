@@ -47,8 +47,9 @@ class AutoencoderOptions:
     help="With --refine: render this many pictures first and train on crops of them; 0 renders new ones each step.",
 )
 @click.option("--piece", type=click.IntRange(16), default=128, show_default=True, help="Side of these crops in pixels.")
-@click.option("--measured", type=click.IntRange(1), default=HELD_OUT, show_default=True,
-              help="Pictures per style to measure on.")  # fmt: skip
+@click.option(
+    "--measured", type=click.IntRange(1), default=HELD_OUT, show_default=True, help="Pictures per style to measure on."
+)
 def command(folder: Folder, how: RunOptions, of: AutoencoderOptions, **often: Any) -> dict[str, Any]:
     """Train model/vae: pictures to latents sixteen times smaller a side, and back."""
     import torch
@@ -87,10 +88,13 @@ def command(folder: Folder, how: RunOptions, of: AutoencoderOptions, **often: An
             each.finish()
     test_canvas = _canvas_of_tests(folder, canvas, how.device, of.size)
     quality = autoencoder.measure_psnr(vae, test_canvas, hands_and_plain(canvas.programme), of.measured)
-    return summary | {"psnr": quality, "psnr_over_hands": autoencoder.mean_over_styles(quality),
-                      "measured_on": test_canvas.records[0].split,
-                      "scaling_factor": round(vae.config.scaling_factor, 4),
-                      "parameters": sum(value.numel() for value in vae.parameters())}  # fmt: skip
+    return summary | {
+        "psnr": quality,
+        "psnr_over_hands": autoencoder.mean_over_styles(quality),
+        "measured_on": test_canvas.records[0].split,
+        "scaling_factor": round(vae.config.scaling_factor, 4),
+        "parameters": sum(value.numel() for value in vae.parameters()),
+    }
 
 
 def _settings(vae: Any, canvas: Any, how: RunOptions, of: AutoencoderOptions) -> dict[str, Any]:

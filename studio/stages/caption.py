@@ -21,14 +21,14 @@ SEEN = "seen.jsonl"
 
 
 @stage("caption")
-@click.option("--blip", metavar="FOLDER",
-              help="Folder or name of BLIP's weights; without it captions come from the catalogue.")  # fmt: skip
+@click.option(
+    "--blip", metavar="FOLDER", help="Folder or name of BLIP's weights; without it captions come from the catalogue."
+)
 @click.option("--device", default="cpu", show_default=True, help="Device that BLIP runs on: cpu, cuda.")
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Batch size.")
 @click.option("--own", type=click.Path(path_type=Path), help="Your own captions: JSON Lines with file_name and text.")
 @click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="Text put before every caption.")
-@click.option("--hand",
-              help="Words of the pictures' style, added to every caption.")  # fmt: skip
+@click.option("--hand", help="Words of the pictures' style, added to every caption.")
 @click.option("--pattern", default=phrasing.HAND_PATTERN, show_default=True, help="How caption and style are joined.")
 @click.option("--text", "which", type=click.Choice(("short", "long")), default="short", show_default=True,
               help="Which caption is trained on.")  # fmt: skip

@@ -62,9 +62,12 @@ def command(folder: Folder, *, source: str | None, with_icons: bool, **options: 
             "Say what to collect: --from, --icons, --practice, --catalogue, or --museum with --query."
         )
     collection = Collection(
-        folder, any_licence=options["any_licence"], smallest=options["smallest"], again=options["again"],
+        folder,
+        any_licence=options["any_licence"],
+        smallest=options["smallest"],
+        again=options["again"],
         copies=not options["no_copies"],
-    )  # fmt: skip
+    )
     if with_icons:
         _icons(collection, options["modules"] or icon_sets.fetch_packages(folder.path / "packages"), options)
     if options["practice"]:
@@ -108,9 +111,13 @@ def _practice(collection: Collection, hand: str, count: int) -> None:
 
     for drawn in progress(practice.pictures(HOUSE / FILE, hand, count), what="pictures", total=count):
         item = Item(
-            source=drawn.source, title=drawn.title, vendor="practice", licence=practice.LICENCE,
-            attribution=practice.CREDIT, materials=drawn.words,
-        )  # fmt: skip
+            source=drawn.source,
+            title=drawn.title,
+            vendor="practice",
+            licence=practice.LICENCE,
+            attribution=practice.CREDIT,
+            materials=drawn.words,
+        )
         if collection.wants(item):
             collection.take(item, drawn.data)
 
@@ -131,9 +138,12 @@ def _folder(collection: Collection, address: str, options: dict[str, Any]) -> No
             break
         stem = Path(path).stem
         item = Item(
-            source=str(filesystem.unstrip_protocol(path)), title=stem.replace("_", " ").replace("-", " ").strip(),
-            vendor="folder", licence=options["licence"], attribution=options["attribution"],
-        )  # fmt: skip
+            source=str(filesystem.unstrip_protocol(path)),
+            title=stem.replace("_", " ").replace("-", " ").strip(),
+            vendor="folder",
+            licence=options["licence"],
+            attribution=options["attribution"],
+        )
         if not collection.wants(item):
             continue
         try:

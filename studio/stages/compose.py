@@ -18,8 +18,9 @@ from studio.workspace.work_folder import Folder
 @click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
 @click.option("--hand", "chosen", multiple=True, help="Only these styles.")
 @click.option("--unnamed", multiple=True, help="A style for prompts that name none; default: each of them.")
-@click.option("--two", type=click.FloatRange(0, 1), default=0.18, show_default=True,
-              help="Share of scenes with two things.")  # fmt: skip
+@click.option(
+    "--two", type=click.FloatRange(0, 1), default=0.18, show_default=True, help="Share of scenes with two things."
+)
 @click.option("--coloured", type=click.FloatRange(0, 1), default=0.14, show_default=True,
               help="Share of scenes with a named colour.")  # fmt: skip
 @click.option("--grounded", type=click.FloatRange(0, 1), default=0.1, show_default=True,

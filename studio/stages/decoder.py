@@ -51,8 +51,9 @@ class DecoderOptions:
 @stage("decoder", RunOptions, DecoderOptions)
 @training_options(steps=4_000, rate=3e-4, batch=4, run="decoder")
 @click.option("--vae", required=True, type=click.Path(path_type=Path), help="Autoencoder to start from.")
-@click.option("--sketchbook", required=True, type=click.Path(path_type=Path),
-              help="Drawing library whose drawings are rendered.")  # fmt: skip
+@click.option(
+    "--sketchbook", required=True, type=click.Path(path_type=Path), help="Drawing library whose drawings are rendered."
+)
 @click.option("--scenes", is_flag=True, help="Train model/decoder instead: a decoder that also sees the scene.")
 @click.option("--finer", type=click.Path(path_type=Path),
               help="With --scenes: decoder to which a stage of twice the resolution is added.")  # fmt: skip
@@ -63,17 +64,18 @@ class DecoderOptions:
 @click.option("--from-noise", is_flag=True, help="With --painter: sample latents from noise alone, as the site does.")
 @click.option("--share", type=click.FloatRange(0, 1), default=0.5, show_default=True,
               help="With --painter: share of repainted latents.")  # fmt: skip
-@click.option("--constant", is_flag=True,
-              help="Keep the learning rate constant, so that a run may end at any step.")  # fmt: skip
+@click.option("--constant", is_flag=True, help="Keep the learning rate constant, so that a run may end at any step.")
 @click.option("--cool", type=click.IntRange(0), default=0, show_default=True,
               help="With --constant: number of last steps, in which the rate falls.")  # fmt: skip
 @click.option("--painted", type=click.IntRange(1), default=1500, show_default=True,
               help="Number of training pictures, rendered first.")  # fmt: skip
-@click.option("--measured", type=click.IntRange(1), default=64, show_default=True,
-              help="Number of other pictures to measure on.")  # fmt: skip
+@click.option(
+    "--measured", type=click.IntRange(1), default=64, show_default=True, help="Number of other pictures to measure on."
+)
 @click.option("--size", type=click.IntRange(32), help="Side of the pictures in pixels; default 256, with --finer 512.")
-@click.option("--piece", type=click.IntRange(16), default=128, show_default=True,
-              help="Side of the training crops in pixels.")  # fmt: skip
+@click.option(
+    "--piece", type=click.IntRange(16), default=128, show_default=True, help="Side of the training crops in pixels."
+)
 def command(folder: Folder, how: RunOptions, of: DecoderOptions, **often: Any) -> dict[str, Any]:
     """Train model/vae, the autoencoder of --vae with a decoder that restores texture; or model/decoder."""
     import torch
@@ -162,9 +164,15 @@ class _DecoderTraining:
         from studio.training import scene_lesson
 
         return scene_lesson.render_subjects(
-            subjects.load_subject_library(self.of.sketchbook), count, seed, self.of.side, network, painter=painter,
-            finer=bool(self.of.finer), progress=partial(progress, what="subjects"),
-        )  # fmt: skip
+            subjects.load_subject_library(self.of.sketchbook),
+            count,
+            seed,
+            self.of.side,
+            network,
+            painter=painter,
+            finer=bool(self.of.finer),
+            progress=partial(progress, what="subjects"),
+        )
 
 
 def _texture(order: _DecoderTraining, network: Any) -> dict[str, Any]:
@@ -197,9 +205,14 @@ def _texture(order: _DecoderTraining, network: Any) -> dict[str, Any]:
             return loss, metrics | {"psnr": autoencoder.psnr(again.detach() / 2 + 0.5, pictures).mean()}
 
         summary = loop.fit(
-            autoencoder.TrainableDecoder(network), loss_of, order.schedule, order.each, machine=order.machine,
-            settings=order.settings, beside=lesson,
-        )  # fmt: skip
+            autoencoder.TrainableDecoder(network),
+            loss_of,
+            order.schedule,
+            order.each,
+            machine=order.machine,
+            settings=order.settings,
+            beside=lesson,
+        )
         put_folder(target, network.save_pretrained)
         order.each.finish()
     else:
@@ -233,13 +246,20 @@ def _scenes(order: _DecoderTraining, vae: Any) -> dict[str, Any]:
     if order.begin(finer=digest((finer / decoder.WEIGHTS).read_bytes()) if finer else "", **of):
         tensors = order.pool(vae, "pictures", "latents", "guides", "graphic", "repainted")
         lesson = scene_lesson.SceneLoss(
-            scene_lesson.ScenePool(tensors, order.of.piece, share=order.of.share), order.how.batch,
-            scaling=vae.config.scaling_factor, device=order.how.device,
-        )  # fmt: skip
+            scene_lesson.ScenePool(tensors, order.of.piece, share=order.of.share),
+            order.how.batch,
+            scaling=vae.config.scaling_factor,
+            device=order.how.device,
+        )
         summary = loop.fit(
-            network, lesson.loss_of, order.schedule, order.each, machine=order.machine, settings=order.settings,
+            network,
+            lesson.loss_of,
+            order.schedule,
+            order.each,
+            machine=order.machine,
+            settings=order.settings,
             beside=lesson.adversary,
-        )  # fmt: skip
+        )
         put_folder(target, lambda aside: decoder.save(network, aside))
         order.each.finish()
     else:
@@ -247,8 +267,10 @@ def _scenes(order: _DecoderTraining, vae: Any) -> dict[str, Any]:
     after, vae = decoder.load(target).eval().to(order.how.device), vae.eval()
     others = order.others(vae)
     graphic, pictures = others["graphic"] > 0.5, others["pictures"].float() / 255
-    decoded = {"before": scene_lesson.decode_all(scene_lesson.by_autoencoder(vae), others),
-               "after": scene_lesson.decode_all(after, others)}  # fmt: skip
+    decoded = {
+        "before": scene_lesson.decode_all(scene_lesson.by_autoencoder(vae), others),
+        "after": scene_lesson.decode_all(after, others),
+    }
     kinds = {"graphic": graphic, "painterly": ~graphic}
     return summary | {
         when: {kind: _quality(again[rows], pictures[rows]) for kind, rows in kinds.items() if rows.any()}
@@ -265,7 +287,9 @@ def _quality(again: Any, pictures: Any) -> dict[str, float]:
     from studio.judging.led_score import sharpness
     from studio.training import adversary, autoencoder
 
-    measures = {"psnr": autoencoder.psnr(again, pictures),
-                "sharpness": sharpness(again) / sharpness(pictures).clamp(min=1e-8),
-                "grain": adversary.grain(again) / adversary.grain(pictures).clamp(min=1e-8)}  # fmt: skip
+    measures = {
+        "psnr": autoencoder.psnr(again, pictures),
+        "sharpness": sharpness(again) / sharpness(pictures).clamp(min=1e-8),
+        "grain": adversary.grain(again) / adversary.grain(pictures).clamp(min=1e-8),
+    }
     return {name: round(float(values.median()), 3) for name, values in measures.items()}

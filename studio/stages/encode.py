@@ -48,10 +48,12 @@ class EncodeOptions:
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="Diffusers folder whose text encoder is used.")  # fmt: skip
 @click.option("--vae", type=click.Path(path_type=Path), help="Autoencoder; default: model/vae, else that of --base.")
-@click.option("--from", "source", metavar="ADDRESS",
-              help="Folder or bucket with metadata.jsonl, instead of the work folder.")  # fmt: skip
-@click.option("--sketchbook", type=click.Path(path_type=Path),
-              help="Random subjects of this drawing library, with sketches.")  # fmt: skip
+@click.option(
+    "--from", "source", metavar="ADDRESS", help="Folder or bucket with metadata.jsonl, instead of the work folder."
+)
+@click.option(
+    "--sketchbook", type=click.Path(path_type=Path), help="Random subjects of this drawing library, with sketches."
+)
 @click.option("--subjects", type=click.IntRange(1), default=20_000, show_default=True,
               help="Number of subjects, with --sketchbook.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
@@ -61,13 +63,15 @@ class EncodeOptions:
               help="For such a --base: the style whose scenes are recoloured with the pictures' palette.")  # fmt: skip
 @click.option("--reminders", type=click.FloatRange(0), default=1.0, show_default=True,
               help="For each of these, so many subjects in the base's styles, against forgetting.")  # fmt: skip
-@click.option("--captions", type=click.IntRange(1), default=2, show_default=True,
-              help="Captions stored for each scene.")  # fmt: skip
+@click.option(
+    "--captions", type=click.IntRange(1), default=2, show_default=True, help="Captions stored for each scene."
+)
 @click.option("--size", type=click.IntRange(8), default=256, show_default=True, help="Side of the pictures in pixels.")
 @click.option("--shard", type=click.IntRange(1), default=4096, show_default=True, help="Pictures per shard.")
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Batch size.")
-@click.option("--device", default="cpu", show_default=True,
-              help="Device to run on: cpu, cuda, or auto (a GPU if there is one).")  # fmt: skip
+@click.option(
+    "--device", default="cpu", show_default=True, help="Device to run on: cpu, cuda, or auto (a GPU if there is one)."
+)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True,
               help="Number of processes; each writes its own shards.")  # fmt: skip
 def command(folder: Folder, options: EncodeOptions, *, jobs: int) -> dict[str, Any]:
@@ -136,8 +140,14 @@ class _Work:
 
         options = self.options
         book = sketchbook.load(self._library) if self._library else None
-        return Captioned(Folder(self.folder), options.source, options.size, sketches=options.sketches, book=book,
-                         palette=options.palette)  # fmt: skip
+        return Captioned(
+            Folder(self.folder),
+            options.source,
+            options.size,
+            sketches=options.sketches,
+            book=book,
+            palette=options.palette,
+        )
 
     @property
     def _library(self) -> Path | None:
@@ -194,8 +204,15 @@ class _Encoder:
             shares = torch.tensor([share for each in conditions for share in each.shares])
             leads = shards.Conditioning(torch.cat([each.sketches for each in conditions]), places[len(texts) :], shares)
         name = f"latents/{_shard(number)}"
-        shards.write_shard(Folder(work.folder), name, torch.cat(latents), states, places[: len(texts)], leads,
-                           pooled=torch.cat(vectors) if vectors else None)  # fmt: skip
+        shards.write_shard(
+            Folder(work.folder),
+            name,
+            torch.cat(latents),
+            states,
+            places[: len(texts)],
+            leads,
+            pooled=torch.cat(vectors) if vectors else None,
+        )
 
 
 _encoder: list[_Encoder] = []  # one per worker process

@@ -35,24 +35,27 @@ class ModelOptions:
 
 
 @stage("evaluate", ModelOptions)
-@click.option("--model", type=click.Path(path_type=Path),
-              help="Diffusers folder; default: the model of the work folder.")  # fmt: skip
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="Diffusers folder; default: the model of the work folder."
+)
 @click.option("--checkpoints", metavar="RUN", help="Evaluate all checkpoints of a training run, one after the other.")
-@click.option("--run",
-              help="Evaluate a run's last saved step, even of a run that is not done.")  # fmt: skip
+@click.option("--run", help="Evaluate a run's last saved step, even of a run that is not done.")
 @click.option("--after", type=click.IntRange(1), help="With --run: the checkpoint after this step.")
 @click.option("--vae", type=click.Path(path_type=Path), help="Autoencoder; default: model/vae, else that of --base.")
 @click.option("--sketchbook", type=click.Path(path_type=Path),
               help="Drawing library; default: that of the model, the work folder or --base.")  # fmt: skip
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="Diffusers folder whose text encoder the work folder's model uses.")  # fmt: skip
-@click.option("--eye", "eye_path", type=click.Path(path_type=Path),
-              help="Image encoder; default: model/eye, else models/eye.")  # fmt: skip
+@click.option(
+    "--eye", "eye_path", type=click.Path(path_type=Path), help="Image encoder; default: model/eye, else models/eye."
+)
 @click.option("--name", help="Name of the evaluation; default: by the model.")
-@click.option("--plain", type=click.IntRange(1), default=2000, show_default=True,
-              help="Number of concepts asked for by name.")  # fmt: skip
-@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True,
-              help="Pictures of each of these concepts.")  # fmt: skip
+@click.option(
+    "--plain", type=click.IntRange(1), default=2000, show_default=True, help="Number of concepts asked for by name."
+)
+@click.option(
+    "--seeds", type=click.IntRange(1), default=3, show_default=True, help="Pictures of each of these concepts."
+)
 @click.option("--by-hand", type=click.IntRange(0), default=50, show_default=True,
               help="Number of concepts asked for in each style.")  # fmt: skip
 @click.option("--reworded", type=click.IntRange(0), default=200, show_default=True,
@@ -61,19 +64,22 @@ class ModelOptions:
               help="Number of pairs, of colours and of counts, for sketch-conditioned models; 0 for none.")  # fmt: skip
 @click.option("--captioned", type=click.IntRange(0), default=30, show_default=True,
               help="Number of captions of this folder's pictures, for models without sketches.")  # fmt: skip
-@click.option("--size", type=click.IntRange(8),
-              help="Side in pixels, for models without sketches; default: the model's own.")  # fmt: skip
+@click.option(
+    "--size", type=click.IntRange(8), help="Side in pixels, for models without sketches; default: the model's own."
+)
 @click.option("--decoded", type=click.IntRange(0), default=48, show_default=True,
               help="Drawings per style to measure the decoder on.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(1), help="Sampling steps; default: as in the model's house.json, or 20.")
-@click.option("--guidance", type=click.FloatRange(1),
-              help="Guidance scale; default: as in the model's house.json, or 4.")  # fmt: skip
+@click.option(
+    "--guidance", type=click.FloatRange(1), help="Guidance scale; default: as in the model's house.json, or 4."
+)
 @click.option("--prefix", help="Text before prompts that name no style; default: as in the model's house.json.")
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Batch size.")
 @click.option("--device", default="cpu", show_default=True, help="Device to run on: cpu, cuda.")
 @click.option("--before", help="An earlier evaluation in this folder, to report what was forgotten since.")
-def command(folder: Folder, which: ModelOptions, *, eye_path: Path | None, name: str | None, before: str | None,
-            **options: Any) -> dict[str, Any]:  # fmt: skip
+def command(
+    folder: Folder, which: ModelOptions, *, eye_path: Path | None, name: str | None, before: str | None, **options: Any
+) -> dict[str, Any]:
     """Score a model on plain names, styles, rewordings, its decoder and forgetting; write contact sheets."""
     from studio.training import checkpoints, pipeline
     from studio.workspace.training_run import Run

@@ -35,19 +35,23 @@ class ImageEncoderOptions:
               help="Diffusers folder whose text encoder's vectors it is trained towards.")  # fmt: skip
 @click.option("--sketchbook", "drawn", type=click.Path(path_type=Path), default=HOUSE / "sketchbook.zip",
               show_default=True, help="Drawing library whose subjects are rendered.")  # fmt: skip
-@click.option("--eye", "before", type=click.Path(path_type=Path),
-              help="Image encoder to start from; its input may be smaller.")  # fmt: skip
+@click.option(
+    "--eye", "before", type=click.Path(path_type=Path), help="Image encoder to start from; its input may be smaller."
+)
 @click.option("--size", type=click.IntRange(16), default=96, show_default=True, help="Side of its input in pixels.")
-@click.option("--channels", default="32,64,128,256", show_default=True,
-              help="Channels of each level, from full resolution down.")  # fmt: skip
+@click.option(
+    "--channels", default="32,64,128,256", show_default=True, help="Channels of each level, from full resolution down."
+)
 @click.option("--blocks", default="1,2,2,2", show_default=True, help="Blocks of each level.")
-@click.option("--painted", type=click.IntRange(0), default=60_000, show_default=True,
-              help="Number of subjects to render.")  # fmt: skip
+@click.option(
+    "--painted", type=click.IntRange(0), default=60_000, show_default=True, help="Number of subjects to render."
+)
 @click.option("--painted-at", "painted_at", type=click.IntRange(16), default=256, show_default=True,
               help="Side in pixels at which they are rendered.")  # fmt: skip
 @click.option("--plain", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of plain drawings.")
-@click.option("--measured", type=click.IntRange(1), default=100, show_default=True,
-              help="Pictures per style to measure on.")  # fmt: skip
+@click.option(
+    "--measured", type=click.IntRange(1), default=100, show_default=True, help="Pictures per style to measure on."
+)
 def command(folder: Folder, how: RunOptions, of: ImageEncoderOptions, **often: Any) -> dict[str, Any]:
     """Train model/eye: it names what a picture shows, and its style."""
     import torch
@@ -95,10 +99,15 @@ def command(folder: Folder, how: RunOptions, of: ImageEncoderOptions, **often: A
                             "vendors": sorted({record.vendor for record in canvas.records})}}  # fmt: skip
     facts = about | _measure(folder, pupil.tower, names, school, how.device, of.painted_at, of.measured)
     facts = {"words": _words(school.hands)} | facts
-    put_folder(folder.path / "model/eye", lambda path: save(
-        path, pupil.tower, names, concepts=school.concepts, hands=school.hands, **facts))  # fmt: skip
-    return summary | facts | {"parameters": sum(value.numel() for value in pupil.tower.parameters()),
-                              "concepts": len(school.concepts)}  # fmt: skip
+    put_folder(
+        folder.path / "model/eye",
+        lambda path: save(path, pupil.tower, names, concepts=school.concepts, hands=school.hands, **facts),
+    )
+    return (
+        summary
+        | facts
+        | {"parameters": sum(value.numel() for value in pupil.tower.parameters()), "concepts": len(school.concepts)}
+    )
 
 
 def _load_eye(folder: Path) -> Any:

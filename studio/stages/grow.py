@@ -33,8 +33,9 @@ def command(folder: Folder, *, base: Path, latent: int, size: int, shown: int, d
     of = autoencoder.load_autoencoder(base / "vae").eval()
     facts = {"latents": latent, "of_the_base": of.config.latent_channels, "size": size, "shown": shown}
     each, target = Run(folder, "grow"), folder.path / "model/vae"
-    each.begin(facts | {"base": autoencoder.digest(of), "scenes": canvas.programme.plan.seed,
-                        "drawings": len(canvas.records)})  # fmt: skip
+    each.begin(
+        facts | {"base": autoencoder.digest(of), "scenes": canvas.programme.plan.seed, "drawings": len(canvas.records)}
+    )
     exists = each.is_done() and target.exists()  # it may have been refined since
     if not exists:
         pictures = canvas.mixture(shown, 0, rng=loop.step_rng(0, 0))

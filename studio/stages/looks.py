@@ -18,15 +18,19 @@ BATCH = 32
               help="Image encoder.")  # fmt: skip
 @click.option("--sketchbook", "drawn", type=click.Path(path_type=Path), default=HOUSE / "sketchbook.zip",
               show_default=True, help="Drawing library whose subjects are rendered.")  # fmt: skip
-@click.option("--painted", type=click.IntRange(1), default=1000, show_default=True,
-              help="Number of subjects to learn from.")  # fmt: skip
-@click.option("--measured", type=click.IntRange(0), default=600, show_default=True,
-              help="Number of other subjects to measure on.")  # fmt: skip
-@click.option("--painted-at", type=click.IntRange(16), default=256, show_default=True,
-              help="Side of the pictures in pixels.")  # fmt: skip
+@click.option(
+    "--painted", type=click.IntRange(1), default=1000, show_default=True, help="Number of subjects to learn from."
+)
+@click.option(
+    "--measured", type=click.IntRange(0), default=600, show_default=True, help="Number of other subjects to measure on."
+)
+@click.option(
+    "--painted-at", type=click.IntRange(16), default=256, show_default=True, help="Side of the pictures in pixels."
+)
 @click.option("--seed", type=int, default=101, show_default=True, help="Random seed.")
-def command(folder: Folder, *, eye_folder: Path, drawn: Path, painted: int, measured: int, painted_at: int,
-            seed: int) -> dict[str, Any]:  # fmt: skip
+def command(
+    folder: Folder, *, eye_folder: Path, drawn: Path, painted: int, measured: int, painted_at: int, seed: int
+) -> dict[str, Any]:
     """Write model/looks.npz; report for how many unseen pictures it names the style."""
     import numpy as np
 

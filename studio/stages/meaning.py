@@ -18,16 +18,27 @@ from studio.workspace.work_folder import Folder
               help="Diffusers folder whose text encoder is distilled, and whose concepts are learned.")  # fmt: skip
 @click.option("--texts", "lists", type=click.Path(path_type=Path), multiple=True,
               help="Texts: one a line, or JSON Lines with a title; also .gz.")  # fmt: skip
-@click.option("--width", type=click.Choice(("64", "128", "256")), default="128", show_default=True,
-              help="Numbers per token.")  # fmt: skip
+@click.option(
+    "--width", type=click.Choice(("64", "128", "256")), default="128", show_default=True, help="Numbers per token."
+)
 @click.option("--passes", type=click.IntRange(0), default=4, show_default=True, help="Number of epochs over the texts.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=0.06, show_default=True,
               help="Learning rate, relative to the mean length of a token's vector.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
 @click.option("--credit", default="", help="Source of the texts.")
 @click.option("--device", default="cpu", show_default=True, help="Device to run on: cpu, cuda.")
-def command(folder: Folder, *, base: Path, lists: tuple[Path, ...], width: str, passes: int, rate: float, seed: int,
-            credit: str, device: str) -> dict[str, Any]:  # fmt: skip
+def command(
+    folder: Folder,
+    *,
+    base: Path,
+    lists: tuple[Path, ...],
+    width: str,
+    passes: int,
+    rate: float,
+    seed: int,
+    credit: str,
+    device: str,
+) -> dict[str, Any]:
     """Write model/meaning: a table of token embeddings, for semantic search without torch."""
     from studio.text.text_encoder import Texts
     from studio.training import meaning_table

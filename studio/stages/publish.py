@@ -97,10 +97,16 @@ class CardOptions:
               help="With --hand: the style of --base that its scenes are composed as; default: none.")  # fmt: skip
 @click.option("--trained-by", "only", multiple=True, metavar="RUN",
               help="For the card: a run that trained the model; default: all runs of the folder.")  # fmt: skip
-@click.option("--origin", default="",
-              help="For the card: the weights that training started from, if not the base's.")  # fmt: skip
-def command(folder: Folder, part_options: PartOptions, about: FactOptions, sketching: SketchOptions,
-            card: CardOptions, *, target: Path) -> dict[str, Any]:  # fmt: skip
+@click.option("--origin", default="", help="For the card: the weights that training started from, if not the base's.")
+def command(
+    folder: Folder,
+    part_options: PartOptions,
+    about: FactOptions,
+    sketching: SketchOptions,
+    card: CardOptions,
+    *,
+    target: Path,
+) -> dict[str, Any]:
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
     from studio.judging import score
     from studio.training import checkpoints, pipeline
@@ -128,8 +134,14 @@ def command(folder: Folder, part_options: PartOptions, about: FactOptions, sketc
 class _Release:
     """A model to publish: its networks, its facts, and the files that come with it."""
 
-    def __init__(self, folder: Folder, part_options: PartOptions, card: CardOptions, parts: dict[str, Path],
-                 scores: dict[str, Any]) -> None:  # fmt: skip
+    def __init__(
+        self,
+        folder: Folder,
+        part_options: PartOptions,
+        card: CardOptions,
+        parts: dict[str, Path],
+        scores: dict[str, Any],
+    ) -> None:
         from studio.publishing import model_card
         from studio.training import checkpoints, pipeline
 
@@ -162,19 +174,29 @@ class _Release:
             self.goes_on = self.goes_on and (self.base / led_model.SKETCH).exists()
             usual = led_model.default_settings(led_model.styles_and_presets(leading, self.of_base, presets)["presets"])
         facts = model_card.Facts(
-            name=about.name, title=about.title or about.name, prefix=about.prefix, licence=licence,
-            size=self.pipe.unet.config.sample_size * self.pipe.vae_scale_factor, hands=_hands(self.folder),
-            solver=type(self.pipe.scheduler).__name__, steps=about.steps or usual[0],
+            name=about.name,
+            title=about.title or about.name,
+            prefix=about.prefix,
+            licence=licence,
+            size=self.pipe.unet.config.sample_size * self.pipe.vae_scale_factor,
+            hands=_hands(self.folder),
+            solver=type(self.pipe.scheduler).__name__,
+            steps=about.steps or usual[0],
             guidance=about.guidance or usual[1],
-        )  # fmt: skip
+        )
         self.facts = model_card.model_facts(
             self.folder, self.scores, facts, base=self.of_base, goes_on=self.goes_on, leading=self.leading
         )
         if self.leading:
             self.facts = led_model.complete_facts(
-                self.facts, self.leading, self.of_base, hands=sketching.hands, like=sketching.like, presets=presets,
+                self.facts,
+                self.leading,
+                self.of_base,
+                hands=sketching.hands,
+                like=sketching.like,
+                presets=presets,
                 unnamed=sketching.unnamed,
-            )  # fmt: skip
+            )
 
     def fill(self, path: Path) -> None:
         """Write all files into the folder ``path``."""
@@ -190,10 +212,17 @@ class _Release:
         if self.leading and (palette := next((each for each in palettes if each.exists()), None)):
             shutil.copyfile(palette, path / colour_table.FILE)
         text = model_card.write_card(
-            self.folder, self.facts, self.scores, self.networks, base=self.of_base if self.goes_on else None,
-            leading=self.leading, origin=self.card.origin, ends=self.ends, only=self.card.only,
+            self.folder,
+            self.facts,
+            self.scores,
+            self.networks,
+            base=self.of_base if self.goes_on else None,
+            leading=self.leading,
+            origin=self.card.origin,
+            ends=self.ends,
+            only=self.card.only,
             adapter=lora_file.NAME if self.changes else "",
-        )  # fmt: skip
+        )
         (path / "house.json").write_text(json.dumps(self.facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
         (path / "MODEL_CARD.md").write_text(text, "utf-8")
         if self.goes_on and (self.base / "MODEL_CARD.md").exists():
@@ -306,9 +335,18 @@ def _write_lists(folder: Folder, path: Path, base: Path | None, leading: Leading
         (path / "concepts.json").write_text(
             json.dumps([*concepts.values()], indent=1, ensure_ascii=False) + "\n", "utf-8"
         )
-    works = [{"title": record.title, "artist": record.artist, "date": record.date, "source": record.source,
-              "licence": record.licence, "attribution": record.attribution}
-             for record in records if record.kind == "work"]  # fmt: skip
+    works = [
+        {
+            "title": record.title,
+            "artist": record.artist,
+            "date": record.date,
+            "source": record.source,
+            "licence": record.licence,
+            "attribution": record.attribution,
+        }
+        for record in records
+        if record.kind == "work"
+    ]
     if works:
         lines = "".join(json.dumps(work, ensure_ascii=False) + "\n" for work in works)
         (path / "attributions.jsonl").write_text(lines, "utf-8")

@@ -22,8 +22,9 @@ STYLES = {"twemoji": "flat", "noto": "classic", "fluent-emoji": "fluent-gradient
 
 
 @stage("sketchbook")
-@click.option("--modules", type=click.Path(path_type=Path),
-              help="Folder of unpacked npm packages; without it npm downloads them.")  # fmt: skip
+@click.option(
+    "--modules", type=click.Path(path_type=Path), help="Folder of unpacked npm packages; without it npm downloads them."
+)
 @click.option("--onto", type=click.Path(path_type=Path),
               help="Drawing library whose drawings stay as they are; only missing ones are added.")  # fmt: skip
 @click.option("--vendor", "vendors", multiple=True, type=click.Choice(tuple(STYLES)), help="Only these icon sets.")

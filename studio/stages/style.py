@@ -50,8 +50,11 @@ def command(folder: Folder, *, eye_folder: Path, looks_folder: Path) -> dict[str
             vector = table.project(eye.encode_strokes(pixels).numpy())
             (hand,) = table.nearest(vector)
             best = int(eye.score(sentence)[0].argmax())
-            described[record.id] = {"vector": [round(float(each), 4) for each in vector[0]],
-                                    "hand": words.get(hand, hand), "shows": eye.concepts[best]}  # fmt: skip
+            described[record.id] = {
+                "vector": [round(float(each), 4) for each in vector[0]],
+                "hand": words.get(hand, hand),
+                "shows": eye.concepts[best],
+            }
     seen = {record.id: described[record.id] for record in records}
     mean = np.stack([np.array(each["vector"], np.float32) for each in seen.values()]).mean(axis=0).tolist()
     style = {

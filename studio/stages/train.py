@@ -79,8 +79,9 @@ class PreviewOptions:
 @click.option("--latents", type=click.IntRange(1), help="Train only the first so many latent channels; default: all.")
 @click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Rank of LoRA.")
 @click.option("--apart", is_flag=True, help="With --tune lora: save the LoRA alone, for use with --base.")
-@click.option("--half-base", is_flag=True,
-              help="With --tune lora: store the base's weights in --precision during training.")  # fmt: skip
+@click.option(
+    "--half-base", is_flag=True, help="With --tune lora: store the base's weights in --precision during training."
+)
 @click.option("--channels", default="64,128,224", show_default=True, help="Channels of each level of a new UNet.")
 @click.option("--layers", help="With --unet: more layers in its upper levels, such as 2,2,1,1.")
 @click.option("--muon", is_flag=True, help="Train matrices by Muon, the rest by AdamW.")
@@ -91,8 +92,9 @@ class PreviewOptions:
 @click.option("--unsketched", type=click.FloatRange(0, 1), default=0.1, show_default=True,
               help="Share of training pictures without a sketch.")  # fmt: skip
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="Training target; default: that of --base, or flow.")
-@click.option("--gamma", type=click.FloatRange(0), default=0.0, show_default=True,
-              help="Gamma of min-SNR weights; 0 for none.")  # fmt: skip
+@click.option(
+    "--gamma", type=click.FloatRange(0), default=0.0, show_default=True, help="Gamma of min-SNR weights; 0 for none."
+)
 @click.option("--spread", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
               help="Spread of the logit-normal times; 1.7 is nearly uniform.")  # fmt: skip
 @click.option("--nothing", type=click.FloatRange(0, 1), default=0.1, show_default=True,
@@ -108,8 +110,17 @@ class PreviewOptions:
               help="Guidance scale of validation pictures, and input of a guidance-distilled UNet.")  # fmt: skip
 @click.option("--painted-in", "painted_in", type=click.IntRange(1), default=20, show_default=True,
               help="Sampling steps of validation pictures.")  # fmt: skip
-def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions, preview: PreviewOptions, *,
-            muon: bool, frugal: bool, **often: Any) -> dict[str, Any]:  # fmt: skip
+def command(
+    folder: Folder,
+    how: RunOptions,
+    network: NetworkOptions,
+    lesson: LessonOptions,
+    preview: PreviewOptions,
+    *,
+    muon: bool,
+    frugal: bool,
+    **often: Any,
+) -> dict[str, Any]:
     """Train model/unet and model/scheduler on latents/, or with --apart model/adapter."""
     from studio.training import checkpoints, loop
 
@@ -126,15 +137,25 @@ def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: Le
     )
     try:
         summary = loop.fit(
-            teaching.unet, teaching.loss_of, teaching.schedule, teaching.run, machine=machine,
-            settings=teaching.settings() | {"muon": muon, "frugal": frugal}, previews=previews, put=teaching.put,
+            teaching.unet,
+            teaching.loss_of,
+            teaching.schedule,
+            teaching.run,
+            machine=machine,
+            settings=teaching.settings() | {"muon": muon, "frugal": frugal},
+            previews=previews,
+            put=teaching.put,
             optimiser="muon" if muon else "frugal" if frugal else "adamw",
-        )  # fmt: skip
+        )
     finally:
         teaching.reader.close()
     parameters = sum(value.numel() for name, value in teaching.unet.named_parameters() if ".lora_" not in name)
-    return summary | {"objective": teaching.aim.kind, "pictures": len(teaching.shards),
-                      "processes": machine.num_processes, "parameters": parameters}  # fmt: skip
+    return summary | {
+        "objective": teaching.aim.kind,
+        "pictures": len(teaching.shards),
+        "processes": machine.num_processes,
+        "parameters": parameters,
+    }
 
 
 def _check(network: NetworkOptions, precision: str) -> None:
@@ -161,8 +182,15 @@ def _check(network: NetworkOptions, precision: str) -> None:
 class _UNetTraining:
     """A UNet in training: its shards, its objective, the loss of a step, and validation pictures."""
 
-    def __init__(self, folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions,
-                 previews: PreviewOptions, schedule: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        folder: Folder,
+        how: RunOptions,
+        network: NetworkOptions,
+        lesson: LessonOptions,
+        previews: PreviewOptions,
+        schedule: Any,
+    ) -> None:
         from studio.text.text_encoder import Texts
         from studio.training import diffusion, loop
         from studio.workspace.shards import Reader, Shards
@@ -185,8 +213,13 @@ class _UNetTraining:
         self.empty, self.prompts = empty.to(self.machine.device), prompts.to(self.machine.device)
         if previews.validate_every and self.shards.pooled:
             raise StudioError("--validate-every does not support models with two text encoders.")
-        self.reader = Reader(self.shards, how.batch, seed=schedule.seed, process=self.machine.process_index,
-                             processes=self.machine.num_processes)  # fmt: skip
+        self.reader = Reader(
+            self.shards,
+            how.batch,
+            seed=schedule.seed,
+            process=self.machine.process_index,
+            processes=self.machine.num_processes,
+        )
 
     def _solver(self) -> Any:
         from studio.training import diffusion
@@ -226,8 +259,14 @@ class _UNetTraining:
         shown, at, target, weight = self.aim.noised(latents, noise, times, self.solver.alphas_cumprod)
         if sketches is not None:
             shown = diffusion.with_sketches(shown, sketches)
-        further = diffusion.further_inputs(self.shape, pooled, count=batch, size=self.shards.about["size"],
-                                           guidance=self.lesson.guidance, device=device)  # fmt: skip
+        further = diffusion.further_inputs(
+            self.shape,
+            pooled,
+            count=batch,
+            size=self.shards.about["size"],
+            guidance=self.lesson.guidance,
+            device=device,
+        )
         predicted = model(shown, at, encoder_hidden_states=states, return_dict=False, **further)[0]
         metrics = {"waited": loaded.waited, "pictures": batch * self.machine.num_processes}
         return diffusion.loss(predicted, target, weight), {name: torch.tensor(value) for name, value in metrics.items()}
@@ -260,9 +299,16 @@ class _UNetTraining:
             sketches = torch.cat([blank, known.sketches]).to(device)
         noise = torch.randn((len(words), self.learned, *self.places), generator=loop.step_rng(0, 0))
         with self.machine.autocast() if self.network.half_base else nullcontext():
-            latents = diffusion.sample(model, self._solver(), words, self.empty, noise.to(device),
-                                       steps=self.previews.painted_in, guidance=self.lesson.guidance,
-                                       sketches=sketches)  # fmt: skip
+            latents = diffusion.sample(
+                model,
+                self._solver(),
+                words,
+                self.empty,
+                noise.to(device),
+                steps=self.previews.painted_in,
+                guidance=self.lesson.guidance,
+                sketches=sketches,
+            )
         latents = torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, self.has - self.learned))
         _write_sheet(self.folder, self.network.base, self.run, latents, step)
 
@@ -316,8 +362,14 @@ def _network(options: NetworkOptions, shards: Any, latent: int, precision: str) 
     inputs = _input_channels(shards, latent)
     if not options.tune:
         torch.manual_seed(1)
-        return diffusion.unet(counts(options.channels), latent=latent, inputs=inputs, sample=side, width=width,
-                              checkpointing=options.checkpointing)  # fmt: skip
+        return diffusion.unet(
+            counts(options.channels),
+            latent=latent,
+            inputs=inputs,
+            sample=side,
+            width=width,
+            checkpointing=options.checkpointing,
+        )
     network = _initial_network(options)
     if options.tune == "full" and not shards.conditioning and network.config.in_channels < latent:
         network = growing.unet(network, latent=latent)

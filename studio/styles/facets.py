@@ -69,9 +69,10 @@ def mosaic(drawing: Drawing, rng: HashRng) -> Tensor:
     cx, cy = rng.uniform(1, 1, 1, low=0.2, high=0.8) * w, rng.uniform(1, 1, 1, low=0.7, high=1.3) * h
     rings = torch.floor(torch.hypot(x - cx, y - cy) / (34 * unit) + rng.uniform(1, 1, 1)) % 2
     ground = over(
-        colour.colour(light + 0 * turn, torch.full_like(turn, 0.075), turn), rings,
+        colour.colour(light + 0 * turn, torch.full_like(turn, 0.075), turn),
+        rings,
         colour.colour(light - 0.09, torch.full_like(turn, 0.085), turn + 0.35),
-    )  # fmt: skip
+    )
     cover = step(brush.blur(like, 0.7), 0.35, 0.65)
     picture = over(soft(labels, palette), cover, ground)
     rim = step(brush.blur(like, 4 * unit), 0.04, 0.1) * (1 - cover)

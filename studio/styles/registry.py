@@ -54,9 +54,16 @@ class Style:
 
 
 def _graphic(
-    name: str, words: str, title: str, of: str, marks: str, finish: Program, program: Program | None = None, *,
+    name: str,
+    words: str,
+    title: str,
+    of: str,
+    marks: str,
+    finish: Program,
+    program: Program | None = None,
+    *,
     keeps_colour: bool = False,
-) -> Style:  # fmt: skip
+) -> Style:
     return Style(name, words, title, of, program, keeps_colour, finish, marks)
 
 

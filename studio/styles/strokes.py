@@ -56,9 +56,17 @@ def pointillist(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _coat(
-    canvas: tuple[Tensor, Tensor], picture: Tensor, field: tuple[Tensor, Tensor], rng: HashRng, *,
-    pitch: float, length: float, width: float, where: Tensor | None = None, shake: float = 0.05,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+    canvas: tuple[Tensor, Tensor],
+    picture: Tensor,
+    field: tuple[Tensor, Tensor],
+    rng: HashRng,
+    *,
+    pitch: float,
+    length: float,
+    width: float,
+    where: Tensor | None = None,
+    shake: float = 0.05,
+) -> tuple[Tensor, Tensor]:
     """Return (colours, relief) with a coat of strokes along ``field`` that show ``picture``.
 
     ``pitch``, ``length`` and ``width`` are in pixels; ``where`` (n, 1, h, w), 0…1, is the probability of a stroke;

@@ -202,9 +202,16 @@ def broken(
 
 
 def brushed(
-    wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, rng: HashRng, coats: tuple[tuple[float, ...], ...], *,
-    turn: float, reach: float, astray: float,
-) -> Tensor:  # fmt: skip
+    wall: Tensor,
+    way: tuple[Tensor, Tensor],
+    streaks: Tensor,
+    rng: HashRng,
+    coats: tuple[tuple[float, ...], ...],
+    *,
+    turn: float,
+    reach: float,
+    astray: float,
+) -> Tensor:
     """Return a background in flat strokes of a broad brush, coat over coat, each running dry at its ends.
 
     ``coats`` are each the distance of the strokes, their length and width in units, their density 0…1, and the

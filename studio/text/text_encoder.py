@@ -62,8 +62,13 @@ class Texts:
             return self._encoded(texts)[0], None
         sides, pooled = [], torch.empty(0)
         for tokenizer, model in ((self.tokenizer, self.model), self._second):
-            ids = tokenizer(list(texts), padding="max_length", max_length=tokenizer.model_max_length, truncation=True,
-                            return_tensors="pt").to(self.device)  # fmt: skip
+            ids = tokenizer(
+                list(texts),
+                padding="max_length",
+                max_length=tokenizer.model_max_length,
+                truncation=True,
+                return_tensors="pt",
+            ).to(self.device)
             seen = model(ids.input_ids, output_hidden_states=True)
             sides.append(seen.hidden_states[-2])
             pooled = seen[0]

@@ -89,8 +89,9 @@ class AdversarialLoss:
             real_features = judge(pictures)[1]
         judged, features = judge(judgeable)
         weight = torch.ones(len(pictures), device=pictures.device) if exact is None else exact.to(pictures)
-        matched = torch.stack([_weighed((one - other).abs(), weight)
-                               for one, other in zip(features, real_features, strict=True)]).mean()  # fmt: skip
+        matched = torch.stack(
+            [_weighed((one - other).abs(), weight) for one, other in zip(features, real_features, strict=True)]
+        ).mean()
         share = min(1.0, step / FADE)
         loss = coarse_distance(painted, pictures, weight) + DETAILS * detail_distance(painted, pictures)
         if shown is not None:

@@ -90,9 +90,14 @@ def mix(network: nn.Module, base: nn.Module, share: float) -> None:
 
 
 def unet(
-    channels: tuple[int, ...], *, latent: int, sample: int, width: int, inputs: int | None = None,
+    channels: tuple[int, ...],
+    *,
+    latent: int,
+    sample: int,
+    width: int,
+    inputs: int | None = None,
     checkpointing: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """Return a new UNet that also receives the mean of the text states, beside the time.
 
     ``inputs`` is the number of input channels when it is more than ``latent``: a sketch comes with the latents.
@@ -129,25 +134,45 @@ def solver(objective: Objective, base: Path | None = None) -> Any:
 
     if objective.kind == "flow":
         return DPMSolverMultistepScheduler(
-            num_train_timesteps=STEPS, prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=1.0,
-            algorithm_type="dpmsolver++", solver_order=2, final_sigmas_type="zero", timestep_spacing="trailing",
+            num_train_timesteps=STEPS,
+            prediction_type="flow_prediction",
+            use_flow_sigmas=True,
+            flow_shift=1.0,
+            algorithm_type="dpmsolver++",
+            solver_order=2,
+            final_sigmas_type="zero",
+            timestep_spacing="trailing",
             steps_offset=1,
-        )  # fmt: skip
+        )
     if base is not None:
         return DPMSolverMultistepScheduler.from_pretrained(
             base / "scheduler", prediction_type=objective.kind, use_flow_sigmas=False
         )
     return DPMSolverMultistepScheduler(
-        num_train_timesteps=STEPS, beta_schedule="squaredcos_cap_v2", prediction_type=objective.kind,
-        algorithm_type="dpmsolver++", timestep_spacing="trailing", steps_offset=1, lambda_min_clipped=-5.1,
-    )  # fmt: skip
+        num_train_timesteps=STEPS,
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type=objective.kind,
+        algorithm_type="dpmsolver++",
+        timestep_spacing="trailing",
+        steps_offset=1,
+        lambda_min_clipped=-5.1,
+    )
 
 
 @torch.no_grad()
 def sample(
-    network: nn.Module, painter: Any, states: Tensor, nothing: Tensor, noise: Tensor, *, steps: int, guidance: float,
-    sketches: Tensor | None = None, guided: tuple[int, int] | None = None, first: int = 0,
-) -> Tensor:  # fmt: skip
+    network: nn.Module,
+    painter: Any,
+    states: Tensor,
+    nothing: Tensor,
+    noise: Tensor,
+    *,
+    steps: int,
+    guidance: float,
+    sketches: Tensor | None = None,
+    guided: tuple[int, int] | None = None,
+    first: int = 0,
+) -> Tensor:
     """Sample latents as the pipeline does, by text states (n, tokens, width) and ``nothing`` (1, …), the empty text's.
 
     Steps outside ``guided`` take one UNet evaluation; with None all are guided. When ``first`` is not 0, sampling
@@ -235,7 +260,7 @@ def lora_weights(network: Any) -> dict[str, Tensor]:
 
 def further_inputs(
     config: Any, pooled: Tensor | None, *, count: int, size: int, guidance: float, device: Any = "cpu"
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return the network's inputs other than times and text states, for ``count`` pictures of ``size`` pixels a side.
 
     Stable Diffusion XL takes pooled text embeddings and the picture's size, uncropped. A guidance-distilled network

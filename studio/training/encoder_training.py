@@ -81,9 +81,9 @@ class TrainingData:
         shares = torch.zeros(count, len(self.concepts), device=device)
         shares[torch.arange(of_plain), self._of_motif[motif]] = 1.0
         shares[of_plain:].scatter_add_(1, self._pool_concepts[row].to(device), self._pool_shares[row].to(device))
-        sentences = torch.cat([
-            self.names[self._of_motif[motif].to(device)], self._table[self._pool_sentences[row].to(device)]
-        ])  # fmt: skip
+        sentences = torch.cat(
+            [self.names[self._of_motif[motif].to(device)], self._table[self._pool_sentences[row].to(device)]]
+        )
         hands = torch.cat([torch.zeros(of_plain, dtype=torch.long), self._pool_hands[row]]).to(device)
         return TrainingBatch(pictures, shares, sentences, hands)
 
@@ -137,8 +137,9 @@ class TrainableEncoder(nn.Module):
 @torch.no_grad()
 def recalibrate_norms(tower: Tower, school: TrainingData, *, batch: int, plain: float, seed: int) -> None:
     """Recalculate the batch norm statistics of averaged weights, on :data:`SETTLED` batches."""
-    pictures = (school.lesson(batch, loop.step_rng(seed, number, SETTLING), plain=plain).pictures
-                for number in range(SETTLED))  # fmt: skip
+    pictures = (
+        school.lesson(batch, loop.step_rng(seed, number, SETTLING), plain=plain).pictures for number in range(SETTLED)
+    )
     update_bn(pictures, tower, device=school.names.device)
 
 
@@ -157,10 +158,13 @@ def transform(
     if may_turn is not None:
         mirror = torch.where(may_turn & (draw[:, 5] > 0), -1.0, 1.0)
     cosine, sine = turn.cos() * grow, turn.sin() * grow
-    theta = torch.stack([
-        torch.stack([cosine * mirror, -sine + shear, draw[:, 3] * 0.15 * strength], 1),
-        torch.stack([sine * mirror, cosine, draw[:, 4] * 0.15 * strength], 1),
-    ], 1)  # fmt: skip
+    theta = torch.stack(
+        [
+            torch.stack([cosine * mirror, -sine + shear, draw[:, 3] * 0.15 * strength], 1),
+            torch.stack([sine * mirror, cosine, draw[:, 4] * 0.15 * strength], 1),
+        ],
+        1,
+    )
     at = F.affine_grid(theta, [n, pictures.shape[1], size, size], align_corners=False)
     if pictures.shape[-1] >= 2 * size:
         pictures = F.avg_pool2d(pictures, pictures.shape[-1] // size)

@@ -170,8 +170,9 @@ class _Training:
     With an average of 0 the last weights are the result, and no copy of them is stored.
     """
 
-    def __init__(self, model: nn.Module, loss_of: Loss, schedule: Schedule, run: Run, machine: Any, optimiser: Any,
-                 beside: Any) -> None:  # fmt: skip
+    def __init__(
+        self, model: nn.Module, loss_of: Loss, schedule: Schedule, run: Run, machine: Any, optimiser: Any, beside: Any
+    ) -> None:
         self.loss_of, self.schedule, self.run, self.machine, self.beside = loss_of, schedule, run, machine, beside
         self.named = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
         self.trained = [value for _, value in self.named]

@@ -157,8 +157,15 @@ def _sums(vectors: Tensor, numbers: Sequence[Sequence[int]]) -> Tensor:
     return F.embedding_bag(flat, vectors, lengths.cumsum(0), mode="sum")
 
 
-def _fit(vectors: torch.nn.Parameter, numbers: Sequence[Sequence[int]], aims: Tensor, *, passes: int, rate: float,
-         rng: torch.Generator) -> None:  # fmt: skip
+def _fit(
+    vectors: torch.nn.Parameter,
+    numbers: Sequence[Sequence[int]],
+    aims: Tensor,
+    *,
+    passes: int,
+    rate: float,
+    rng: torch.Generator,
+) -> None:
     """Fit the vectors so that their sums point in the directions of ``aims``."""
     size = rate * float(vectors.detach().norm(dim=1).mean()) / vectors.shape[1] ** 0.5
     optimiser = torch.optim.Adam([vectors], lr=size)

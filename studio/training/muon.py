@@ -29,8 +29,10 @@ class Muon(torch.optim.Optimizer):
         for weight in weights:
             (matrices if _is_matrix(weight) else others).append(weight)
         groups = [{"params": matrices, "matrices": True}, {"params": others, "matrices": False}]
-        super().__init__([group for group in groups if group["params"]],
-                         {"lr": lr, "betas": betas, "weight_decay": weight_decay, "matrices": False})  # fmt: skip
+        super().__init__(
+            [group for group in groups if group["params"]],
+            {"lr": lr, "betas": betas, "weight_decay": weight_decay, "matrices": False},
+        )
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ARG002 - torch asks for it

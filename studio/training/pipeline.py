@@ -77,9 +77,11 @@ def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
     of_clip = '"CLIPTextModel' in _text(parts["text_encoder"] / "config.json")
     kind = json.loads(_text(parts["scheduler"] / "scheduler_config.json")).get("_class_name", "")
     loaders: dict[str, Any] = {
-        "text_encoder": CLIPTextModel if of_clip else AutoModel, "tokenizer": AutoTokenizer,
-        "unet": diffusers.UNet2DConditionModel, "scheduler": getattr(diffusers, kind, None),
-    }  # fmt: skip
+        "text_encoder": CLIPTextModel if of_clip else AutoModel,
+        "tokenizer": AutoTokenizer,
+        "unet": diffusers.UNet2DConditionModel,
+        "scheduler": getattr(diffusers, kind, None),
+    }
     loaded: dict[str, Any] = {"vae": autoencoder.load_autoencoder(parts["vae"]).float()}
     for name, loader in loaders.items():
         try:
@@ -91,8 +93,10 @@ def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
         warnings.simplefilter("ignore")
         pipe = diffusers.StableDiffusionPipeline(
             **{name: part.float() if hasattr(part, "float") else part for name, part in loaded.items()},
-            safety_checker=None, feature_extractor=None, requires_safety_checker=False,
-        )  # fmt: skip
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
     pipe.set_progress_bar_config(disable=True)
     return pipe.to(device)
 

@@ -49,15 +49,24 @@ class Repainter:
         Sketches are (n, 4, side, side). The prompt is the first caption of each scene of a subject.
         """
         pipe = self._pipe
-        captions = [[subject.first.texts[0] for subject in subjects],
-                    [(subject.last or subject.first).texts[0] for subject in subjects]]  # fmt: skip
+        captions = [
+            [subject.first.texts[0] for subject in subjects],
+            [(subject.last or subject.first).texts[0] for subject in subjects],
+        ]
         begins, ends, nothing = (pipe.encode_prompt(texts, pipe.device, 1, False)[0] for texts in (*captions, [""]))
         shares = torch.tensor([subject.t for subject in subjects]).view(-1, 1, 1).to(begins)
         noise = torch.randn(latents.shape, generator=rng).to(latents)
         return diffusion.sample(
-            pipe.unet, pipe.scheduler, torch.lerp(begins, ends, shares), nothing, self._begun(latents, noise),
-            steps=self._steps, first=self._first, guidance=self._guidance, sketches=sketches.to(latents),
-        )  # fmt: skip
+            pipe.unet,
+            pipe.scheduler,
+            torch.lerp(begins, ends, shares),
+            nothing,
+            self._begun(latents, noise),
+            steps=self._steps,
+            first=self._first,
+            guidance=self._guidance,
+            sketches=sketches.to(latents),
+        )
 
     def _begun(self, latents: Tensor, noise: Tensor) -> Tensor:
         """Return the start of sampling: latents noised to the level of the first step, or the noise alone."""

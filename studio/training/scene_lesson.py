@@ -41,9 +41,16 @@ BLANK, LEVELS = 128, 127
 
 
 def render_subjects(
-    book: Sketchbook, count: int, seed: int, size: int, vae: Any, *, painter: Any = None, finer: bool = False,
+    book: Sketchbook,
+    count: int,
+    seed: int,
+    size: int,
+    vae: Any,
+    *,
+    painter: Any = None,
+    finer: bool = False,
     progress: Any = iter,
-) -> dict[str, Tensor]:  # fmt: skip
+) -> dict[str, Tensor]:
     """Render random subjects: pictures (count, 3, size, size) as bytes, and their unscaled latents (count, c, s, s).
 
     ``guides`` (count, 4, size / 2, size / 2) are bytes; ``graphic`` (count) marks the pictures that show the drawing's

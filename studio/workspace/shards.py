@@ -51,8 +51,16 @@ class Conditioning:
     shares: Tensor
 
 
-def write_shard(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor,
-                conditioning: Conditioning | None = None, *, pooled: Tensor | None = None) -> None:  # fmt: skip
+def write_shard(
+    folder: Folder,
+    name: str,
+    latents: Tensor,
+    states: Tensor,
+    texts: Tensor,
+    conditioning: Conditioning | None = None,
+    *,
+    pooled: Tensor | None = None,
+) -> None:
     """Write a shard atomically: tensors in half precision, sketches as bytes."""
     from safetensors.torch import save
 
@@ -165,8 +173,9 @@ class Shards:
 class Reader:
     """Batches by step, prefetched by threads while the previous step runs."""
 
-    def __init__(self, shards: Shards, batch: int, *, seed: int, process: int = 0, processes: int = 1,
-                 ahead: int = 3) -> None:  # fmt: skip
+    def __init__(
+        self, shards: Shards, batch: int, *, seed: int, process: int = 0, processes: int = 1, ahead: int = 3
+    ) -> None:
         self._shards, self._batch = shards, batch
         self._source: dict[str, int] = {"seed": seed, "process": process, "processes": processes}
         self._ahead = ahead

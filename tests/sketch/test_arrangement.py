@@ -120,8 +120,10 @@ def test_pair_stands_as_the_word_between_them_says(relation: str, number: int) -
             assert at_y < y - 0.2 and at_size < size
         elif relation in ("in front", "behind"):
             front, back = (firsts, seconds) if relation == "in front" else (seconds, firsts)
-            order = [each.drawing for each in arrange([many(CAT, number), many(APPLE, number)],
-                                                      Wish(relation=relation), seed).things]  # fmt: skip
+            order = [
+                each.drawing
+                for each in arrange([many(CAT, number), many(APPLE, number)], Wish(relation=relation), seed).things
+            ]
             assert order == [back[0].drawing] * number + [front[0].drawing] * number
             assert front[0].size < back[0].size
         else:
@@ -273,8 +275,10 @@ def test_half_of_the_animals_look_to_the_right_and_no_letter_is_mirrored() -> No
 
 def test_colour_and_size_that_were_asked_for_are_kept() -> None:
     for seed in range(20):
-        small, usual = (arrange([Item("cat", "cat", "animal-mammal", 1, "blue", size)], Wish(), seed).things[0]
-                        for size in (0.5, 1.0))  # fmt: skip
+        small, usual = (
+            arrange([Item("cat", "cat", "animal-mammal", 1, "blue", size)], Wish(), seed).things[0]
+            for size in (0.5, 1.0)
+        )
         assert small.colour == usual.colour == "blue" and small.size == pytest.approx(usual.size / 2)
 
 

@@ -166,8 +166,11 @@ def test_setting_without_a_horizon_takes_that_of_the_other() -> None:
 
 @pytest.mark.slow
 def test_all_settings_can_be_mixed_with_each_other() -> None:
-    settings = [Setting(kind, level, palettes.tones(kind, "day", "", random.Random(1)), seed=3)
-                for kind in backdrop._DRAWN for level in (0.0, 1.0)]  # fmt: skip
+    settings = [
+        Setting(kind, level, palettes.tones(kind, "day", "", random.Random(1)), seed=3)
+        for kind in backdrop._DRAWN
+        for level in (0.0, 1.0)
+    ]
     dice = random.Random(2)
     for _ in range(40):
         first, last = dice.sample(settings, 2)
@@ -181,8 +184,10 @@ def test_what_is_drawn_between_can_be_shown_and_sketched() -> None:
     last = scene_of(thing("flag", 0.9, 0.9, 0.9, turn=-1.0, mirrored=True), setting=Setting("space", 1.0, time="night"))
     for t in (0.1, 0.5, 0.9):
         seen = between(first, last, t, 96)
-        assert all(np.isfinite(each).all() and each.min() >= 0 and each.max() <= 1
-                   for each in (seen.things, seen.ground, seen.picture))  # fmt: skip
+        assert all(
+            np.isfinite(each).all() and each.min() >= 0 and each.max() <= 1
+            for each in (seen.things, seen.ground, seen.picture)
+        )
         assert seen.numbers.max() == 2 and np.abs(seen.sketch(48)).max() <= 1
 
 

@@ -134,9 +134,12 @@ def test_folder_and_cut_off_file_are_no_sketchbooks(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(svg("<g/>").encode(), "is another than its name says"), (b"\xff\xfe", "cannot be read"),
-     (b" " * (svg_files.BYTES + 1), f"bytes, at most {svg_files.BYTES}")],
-)  # fmt: skip
+    [
+        (svg("<g/>").encode(), "is another than its name says"),
+        (b"\xff\xfe", "cannot be read"),
+        (b" " * (svg_files.BYTES + 1), f"bytes, at most {svg_files.BYTES}"),
+    ],
+)
 def test_drawing_that_was_changed_is_told_when_it_is_asked_for(content: bytes, says: str, tmp_path: Path) -> None:
     loaded = sketchbook.load(packed_into(tmp_path / "book.zip", {f"{DIGESTS['disc']}.svg": content}))
     with pytest.raises(SketchbookError, match=says):
@@ -154,8 +157,11 @@ def test_flipped_bytes_are_told_when_the_drawing_is_asked_for(tmp_path: Path) ->
 
 
 def test_drawing_that_is_not_there_is_told() -> None:
-    for ask in (lambda: book().svg("nobody"), lambda: book().picture("nobody" * 99, 32),
-                lambda: sketchbook.pack([Drawing("nobody", "x")], SVGS)):  # fmt: skip
+    for ask in (
+        lambda: book().svg("nobody"),
+        lambda: book().picture("nobody" * 99, 32),
+        lambda: sketchbook.pack([Drawing("nobody", "x")], SVGS),
+    ):
         with pytest.raises(SketchbookError, match="There is no drawing nobody") as caught:
             ask()
         assert len(str(caught.value)) < 120

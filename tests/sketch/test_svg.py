@@ -112,8 +112,11 @@ def test_nobody_is_asked_over_the_network(monkeypatch: pytest.MonkeyPatch) -> No
         server.listen()
         server.settimeout(0.05)
         address = f"http://127.0.0.1:{server.getsockname()[1]}/a.png"
-        for element in (f'<image href="{address}" width="9" height="9"/>', f'<style>@import url("{address}");</style>',
-                        f'<rect fill="url({address})" width="9" height="9"/>'):  # fmt: skip
+        for element in (
+            f'<image href="{address}" width="9" height="9"/>',
+            f'<style>@import url("{address}");</style>',
+            f'<rect fill="url({address})" width="9" height="9"/>',
+        ):
             try:
                 render_svg(written(element), 32)
             except SketchbookError:
@@ -190,20 +193,23 @@ def test_drawing_is_tried_in_a_process_that_may_break_down(monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("drawing", "says"),
-    [(written(f"<script>alert(1)</script>{SQUARE}"), "holds a script."),
-     (written(f'<g onload="alert(1)">{SQUARE}</g>'), "a script, in 'onload'"),
-     (written(f'<a href=" javascript:alert(1)">{SQUARE}</a>'), "a script, in 'href'"),
-     (written(f'<style>@import "http://example.org/a.css";</style>{SQUARE}'), "outside of it: '@import"),
-     (written(f"<style>rect{{fill:url( 'http://example.org/a.svg#a' )}}</style>{SQUARE}"), "url( 'http"),
-     (written('<rect style="fill:url(/tmp/a.svg#a)" width="9" height="9"/>'), "outside of it: 'url(/tmp/a.svg#a)"),
-     (written('<rect fill="url(data:image/png;base64,iV)" width="9" height="9"/>'), "outside of it"),
-     (f'<svg xmlns="http://www.w3.org/2000/svg">{SQUARE}</svg>', "has no size"),
-     (f'<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="100%">{SQUARE}</svg>', "has no size"),
-     (f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="nan">{SQUARE}</svg>', "has no size"),
-     (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 0 0">{SQUARE}</svg>', "has no size"),
-     (written(""), "shows nothing"), (written('<rect width="9" height="9" fill="none"/>'), "shows nothing"),
-     (written('<rect x="90" width="9" height="9"/>'), "shows nothing")],
-)  # fmt: skip
+    [
+        (written(f"<script>alert(1)</script>{SQUARE}"), "holds a script."),
+        (written(f'<g onload="alert(1)">{SQUARE}</g>'), "a script, in 'onload'"),
+        (written(f'<a href=" javascript:alert(1)">{SQUARE}</a>'), "a script, in 'href'"),
+        (written(f'<style>@import "http://example.org/a.css";</style>{SQUARE}'), "outside of it: '@import"),
+        (written(f"<style>rect{{fill:url( 'http://example.org/a.svg#a' )}}</style>{SQUARE}"), "url( 'http"),
+        (written('<rect style="fill:url(/tmp/a.svg#a)" width="9" height="9"/>'), "outside of it: 'url(/tmp/a.svg#a)"),
+        (written('<rect fill="url(data:image/png;base64,iV)" width="9" height="9"/>'), "outside of it"),
+        (f'<svg xmlns="http://www.w3.org/2000/svg">{SQUARE}</svg>', "has no size"),
+        (f'<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="100%">{SQUARE}</svg>', "has no size"),
+        (f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="nan">{SQUARE}</svg>', "has no size"),
+        (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 0 0">{SQUARE}</svg>', "has no size"),
+        (written(""), "shows nothing"),
+        (written('<rect width="9" height="9" fill="none"/>'), "shows nothing"),
+        (written('<rect x="90" width="9" height="9"/>'), "shows nothing"),
+    ],
+)
 def test_drawing_that_is_brought_is_refused_for_what_it_was_meant_to_do(drawing: str, says: str) -> None:
     with pytest.raises(SketchbookError) as caught:
         svg.try_rendering(drawing)
@@ -218,10 +224,13 @@ PROLOG = (
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "box"),
-    [('viewBox="0 0 200 100"', "0 -50 200 200"), ('viewBox="-5,0 100,200"', "-55 0 200 200"),
-     ("data-x=\"it's wide: width='3' > 2\" width=\"40px\" height = '20' preserveAspectRatio='none'", "0 -10 40 40"),
-     ('width="9" height="3" viewBox="0 0 8 8"', "0 0 8 8")],
-)  # fmt: skip
+    [
+        ('viewBox="0 0 200 100"', "0 -50 200 200"),
+        ('viewBox="-5,0 100,200"', "-55 0 200 200"),
+        ("data-x=\"it's wide: width='3' > 2\" width=\"40px\" height = '20' preserveAspectRatio='none'", "0 -10 40 40"),
+        ('width="9" height="3" viewBox="0 0 8 8"', "0 0 8 8"),
+    ],
+)
 def test_drawing_that_is_no_square_is_put_into_one_and_not_stretched(start: str, box: str) -> None:
     left, top, side, _ = map(float, box.split())
     shape = f'<rect x="{left + side / 4}" y="{top + side / 4}" width="{side / 2}" height="{side / 4}"/>'

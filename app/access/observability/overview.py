@@ -85,10 +85,16 @@ def collect() -> Overview:
     painting = db.session.scalar(select(func.count()).where(Walk.state == PAINTING)) or 0
     schema = recorded_revision()
     workers = [
-        {"name": about["name"], "model": about["model"], "device": about["device"], "version": about.get("version"),
-         "memory": about.get("memory"), "is_outdated": site_metrics.is_outdated(about, schema)}
+        {
+            "name": about["name"],
+            "model": about["model"],
+            "device": about["device"],
+            "version": about.get("version"),
+            "memory": about.get("memory"),
+            "is_outdated": site_metrics.is_outdated(about, schema),
+        }
         for about in jobs.workers()
-    ]  # fmt: skip
+    ]
     return Overview(
         at=instant,
         redis=jobs.redis_answers(),

@@ -140,9 +140,13 @@ class DrawingCatalogue:
         )
         keywords = frozenset(word for drawing in drawings for text in drawing.words for word in folding.words(text))
         return Motif(
-            self._reader.name_of(first, self._language), names, group_of(first.kind), tuple(drawings),
-            frozenset(word for each in names for word in each.split()), keywords,
-        )  # fmt: skip
+            self._reader.name_of(first, self._language),
+            names,
+            group_of(first.kind),
+            tuple(drawings),
+            frozenset(word for each in names for word in each.split()),
+            keywords,
+        )
 
     def _meant_by(self, query: str) -> Iterator[Motif]:
         """Yield the motifs that the prompt parser finds in a query."""
@@ -158,9 +162,13 @@ class DrawingCatalogue:
                 correction = self._nearest(word)
                 if not correction:
                     return ""
-                better = re.sub(r"\w+", lambda found, word=word, correction=correction: (  # type: ignore[misc]
-                    correction if folding.words(found[0]) == [word] else found[0]
-                ), better)  # fmt: skip
+                better = re.sub(
+                    r"\w+",
+                    lambda found, word=word, correction=correction: (  # type: ignore[misc]
+                        correction if folding.words(found[0]) == [word] else found[0]
+                    ),
+                    better,
+                )
         return better if better != query and self.search(better).motifs else ""
 
     def _nearest(self, word: str) -> str:

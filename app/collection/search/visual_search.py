@@ -72,11 +72,12 @@ def similar_walks(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
     like = matches.likeness > 0  # rows of another image encoder are zeros
     marks = dict(zip((matches.keys[like] // FRAMES).tolist(), matches.marks[like].tolist(), strict=True))
     rows = db.session.execute(
-        select_public().join(VisualFeatures, VisualFeatures.walk_number == Walk.number)
+        select_public()
+        .join(VisualFeatures, VisualFeatures.walk_number == Walk.number)
         .add_columns(VisualFeatures.number)
         .where(VisualFeatures.number.in_(list(marks)), Walk.id != (walk.repeat_of or walk.id))
         .options(selectinload(Walk.stops), selectinload(Walk.media))
-    ).all()  # fmt: skip
+    ).all()
     there = {number: each for each, number in rows if mark_of(each.id) == marks[number]}
     return lookup.without_deleted(there[number] for number in marks if number in there)[:limit]
 

@@ -60,9 +60,12 @@ def _conflict(stops: Any, wanted: Wanted) -> FieldError | None:
             message = _(
                 "No model has both the style of stop %(number)s, %(style)s (%(models)s), and %(other)s (%(others)s)."
                 " Ask for one of the two.",
-                number=index + 1, style=style.title, models=join_words(style.models), other=earlier.title,
+                number=index + 1,
+                style=style.title,
+                models=join_words(style.models),
+                other=earlier.title,
                 others=join_words(earlier.models),
-            )  # fmt: skip
+            )
             return FieldError(("stops", index, _field(stops[index])), message)
         before.append(style)
     return None
@@ -78,8 +81,10 @@ def refusal(text: str, setting: str | None) -> str:
     return _(
         "cannot be “%(style)s”: the model %(model)s has not learned it. These have: %(models)s. Choose one of them as"
         " the walk's model, or none.",
-        style=style.title, model=model, models=join_words(others),
-    )  # fmt: skip
+        style=style.title,
+        model=model,
+        models=join_words(others),
+    )
 
 
 def follow(data: Any) -> Any:

@@ -28,7 +28,7 @@ _GROUPS = {
     "clothing": ("clothing",),
     "thing": ("tool", "household", "arts-crafts", "science", "medical", "event", "award", "other-object"),
     "sign": tuple(sorted(SIGNS)),
-}  # fmt: skip
+}
 """The beginnings of the subgroups that a group takes in."""
 
 SUITS = {

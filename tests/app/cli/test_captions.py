@@ -79,8 +79,11 @@ def test_each_picture_is_a_line_of_json_and_none_is_kept_on_the_site(runner: Fla
     assert [Path(each["file"]).name for each in told] == ["a.png", "b.jpeg"]
     assert [(each["description"], each["is_guess"]) for each in told] == [("a fox", True)] * 2
     assert [(each["language"], each["tone"]) for each in told[0]["captions"]] == [
-        *[("en", "happy")] * 2, *[("en", "funny")] * 2, *[("de", "happy")] * 2, *[("de", "funny")] * 2,
-    ]  # fmt: skip
+        *[("en", "happy")] * 2,
+        *[("en", "funny")] * 2,
+        *[("de", "happy")] * 2,
+        *[("de", "funny")] * 2,
+    ]
     assert all("a fox" in each["caption"] for each in told[0]["captions"])
     assert told[0]["wall_labels"]["de"]["title"] == "Ohne Titel (a fox)"
     assert db.session.scalar(select(func.count()).select_from(Photo)) == 0
@@ -107,8 +110,9 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_written(runner: FlaskCliRu
     assert (told["written"], told["kept"]) == (2, 0)
     assert [Path(each["file"]).name for each in told["skipped"]] == ["aa.png", "empty.webp", "later.png"]
     assert [each["error"] for each in told["skipped"]][1:] == [
-        "The picture is empty: no bytes came along.", "The picture can no longer be read.",
-    ]  # fmt: skip
+        "The picture is empty: no bytes came along.",
+        "The picture can no longer be read.",
+    ]
     assert str(folder / "aa.png") in done.stderr
     assert len(lines(out.read_text())) == 2
 

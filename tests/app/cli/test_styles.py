@@ -126,9 +126,11 @@ def test_style_is_like_the_one_that_is_named_or_has_its_name_or_else_the_most_si
     runner: FlaskCliRunner, studio: Studio
 ) -> None:
     for name, like, stands_in in (
-        ("our-prints", "", "woodcut"), ("our-prints", "Pop Art", "pop art"), ("warhol", "woodcut", "woodcut"),
+        ("our-prints", "", "woodcut"),
+        ("our-prints", "Pop Art", "pop art"),
+        ("warhol", "woodcut", "woodcut"),
         ("warhol", "", "pop art"),
-    ):  # fmt: skip
+    ):
         made = run_json(runner, "styles", "prefetch", name, "pictures", *TOLD, "--like", like)
         assert made["hand"] == stands_in
     run(runner, "styles", "add", "warhol", "pictures", *TOLD)
@@ -252,8 +254,9 @@ def test_other_weights_of_the_same_name_have_not_learned_it(by_words: Flask, stu
     assert made["model"] == "words" and "train" in studio.ran
 
 
-def test_style_is_taught_to_the_model_that_is_named(app: Flask, runner: FlaskCliRunner, studio: Studio,
-                                                    tmp_path: Path) -> None:  # fmt: skip
+def test_style_is_taught_to_the_model_that_is_named(
+    app: Flask, runner: FlaskCliRunner, studio: Studio, tmp_path: Path
+) -> None:
     app.config["MODELS"] = [str(led.lay_out_with_weights(tmp_path / "words", b"weights"))]
     made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD, "--model", "words")
     assert made["model"] == "words" and "publish" not in studio.ran
@@ -283,8 +286,10 @@ def test_recipe_of_a_style_that_was_removed_or_learned_anew_is_refused(by_words:
     assert client.get("/styles").status_code == 200
 
 
-@pytest.mark.parametrize(("model", "says"), [("none", "not offered here"), ("led", "the site's first alone"),
-                                             ("empty", "weights of empty are not here")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [("none", "not offered here"), ("led", "the site's first alone"), ("empty", "weights of empty are not here")],
+)
 def test_model_that_cannot_learn_is_named(by_words: Flask, tmp_path: Path, model: str, says: str) -> None:
     by_words.config["MODELS"] = [*by_words.config["MODELS"], str(led.lay_out_words_alone(tmp_path / "e", name="empty"))]
     told = run_json(by_words.test_cli_runner(), "styles", "add", "p", "pictures", *TOLD, "--model", model, status=1)

@@ -46,8 +46,9 @@ def test_walk_is_made_of_pictures_alone_and_keeps_what_all_its_stops_share(runne
     other = file.with_name("other.jpg")
     other.write_bytes(written(two_halves((64, 96)), "JPEG"))
     assert stops_of(run_json(runner, "walks", "create", "--photo", str(file), "--photo", str(other))) == [
-        ("", True, False), ("", True, False)
-    ]  # fmt: skip
+        ("", True, False),
+        ("", True, False),
+    ]
     told = run_json(runner, "walks", "create", "a bear", "--photo", str(file), "--leave-out", "rain")
     assert [stop["negative_prompt"] for stop in told["stops"]] == ["rain", "rain"]
 

@@ -107,9 +107,13 @@ def test_refusal_that_names_no_region_still_says_which_setting_is_wrong(s3: type
 def test_doctor_says_the_same(s3: type[S3], instance: Path) -> None:
     s3.refusal = "malformed"
     done = forks.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"], cwd=ROOT, capture_output=True, text=True,
-        check=False, env={**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_MEDIA_URL": URL},
-    )  # fmt: skip
+        [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_MEDIA_URL": URL},
+    )
     assert done.returncode != 0
     assert f"The bucket {BUCKET} is in the region {REGION}" in done.stderr
     assert f"Set AWS_DEFAULT_REGION={REGION}" in done.stderr

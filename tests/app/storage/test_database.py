@@ -145,8 +145,11 @@ def test_origin_of_older_walks_is_read_from_their_visitor(app: Flask) -> None:
     upgrade()
     assert [tuple(row) for row in db.session.execute(text(COME))] == [(COMERS[name], name) for name in COMERS]
     assert [walk.is_of_wall for walk in db.session.scalars(select(Walk).order_by(Walk.number))] == [
-        False, True, False, False,
-    ]  # fmt: skip
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_walks_of_code_that_knows_no_origin_have_one(app: Flask) -> None:

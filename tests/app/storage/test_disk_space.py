@@ -14,7 +14,7 @@ pytestmark = pytest.mark.databases
 FILL = {
     "sqlite": ["PRAGMA max_page_count = 1", "CREATE TABLE more AS SELECT randomblob(999999)"],
     "postgresql": ["DO $$ BEGIN RAISE EXCEPTION E'no room\\nHINT: none' USING ERRCODE = '53100'; END $$"],
-}  # fmt: skip
+}
 CURES = {"sqlite": disk_space.CURE, "postgresql": disk_space.OF_POSTGRES}
 
 

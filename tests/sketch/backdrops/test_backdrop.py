@@ -27,8 +27,10 @@ def test_setting_can_be_drawn_at_all_its_limits(kind: str) -> None:
     for number, (horizon, time, weather) in enumerate(
         itertools.product((0.0, 0.03, 0.62, 0.97, 1.0), scene.TIMES, scene.WEATHERS)
     ):
-        drawn = backdrop.draw(setting(kind, horizon=horizon, time=time, weather=weather, seed=number,
-                                       light=(-1.0, 0.0, 1.0)[number % 3]), 24)  # fmt: skip
+        drawn = backdrop.draw(
+            setting(kind, horizon=horizon, time=time, weather=weather, seed=number, light=(-1.0, 0.0, 1.0)[number % 3]),
+            24,
+        )
         assert drawn.shape == (24, 24, 3) and drawn.dtype == np.float32
         assert np.isfinite(drawn).all() and drawn.min() >= 0 and drawn.max() <= 1
 

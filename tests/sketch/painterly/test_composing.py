@@ -62,8 +62,12 @@ def test_compose_other_seed_gives_another_place_and_the_same_thing() -> None:
 @pytest.mark.parametrize("size", [48, 64, 100, 128, 256])
 def test_compose_at_any_size_shows_the_same(size: int) -> None:
     large, small = composed(thing("disc"), size=192).picture, composed(thing("disc"), size=size).picture
-    means = [np.stack([np.stack([part.mean((0, 1)) for part in np.array_split(row, 4, 1)])
-                       for row in np.array_split(each, 4, 0)]) for each in (large, small)]  # fmt: skip
+    means = [
+        np.stack(
+            [np.stack([part.mean((0, 1)) for part in np.array_split(row, 4, 1)]) for row in np.array_split(each, 4, 0)]
+        )
+        for each in (large, small)
+    ]
     assert np.abs(means[0] - means[1]).max() < 0.09
 
 
@@ -127,8 +131,11 @@ def test_compose_thing_of_a_colour_is_still_nearest_to_it(name: str) -> None:
     seen = composed(thing("disc", 0.5, 0.6, 0.5, colour=name))
     lab = colour.lab(seen.things[..., :3])[seen.numbers == 1].mean(0)
     hue = float(np.arctan2(lab[2], lab[1]))
-    away = {each: _apart(np.radians(degrees), hue) + 0.9 * abs(light - lab[0])
-            for each, (light, _, degrees) in NAMED.items() if each not in ("black", "white", "grey")}  # fmt: skip
+    away = {
+        each: _apart(np.radians(degrees), hue) + 0.9 * abs(light - lab[0])
+        for each, (light, _, degrees) in NAMED.items()
+        if each not in ("black", "white", "grey")
+    }
     assert min(away, key=lambda each: away[each]) == name
 
 

@@ -50,13 +50,15 @@ def test_last_colour_that_is_understood_is_painted(body: str) -> None:
 
 @pytest.mark.parametrize(
     ("body", "name", "value"),
-    [('<rect fill="color(display-p3 1 0 0)"/>', "fill", "color(display-p3 1 0 0)"),
-     ('<rect style="stroke:oklch(.6 .2 30)"/>', "stroke", "oklch(.6 .2 30)"),
-     ("<style>rect{fill:var(--a)}</style><rect/>", "fill", "var(--a)"),
-     ('<stop stop-color="lab(1 2 3)"/>', "stop-color", "lab(1 2 3)"),
-     ('<g style="color:light-dark(red,blue)"/>', "color", "light-dark(red,blue)"),
-     ('<g fill="undefined" style="fill:foo"/>', "fill", "foo")],
-)  # fmt: skip
+    [
+        ('<rect fill="color(display-p3 1 0 0)"/>', "fill", "color(display-p3 1 0 0)"),
+        ('<rect style="stroke:oklch(.6 .2 30)"/>', "stroke", "oklch(.6 .2 30)"),
+        ("<style>rect{fill:var(--a)}</style><rect/>", "fill", "var(--a)"),
+        ('<stop stop-color="lab(1 2 3)"/>', "stop-color", "lab(1 2 3)"),
+        ('<g style="color:light-dark(red,blue)"/>', "color", "light-dark(red,blue)"),
+        ('<g fill="undefined" style="fill:foo"/>', "fill", "foo"),
+    ],
+)
 def test_colour_that_is_not_understood_is_refused_by_name(body: str, name: str, value: str) -> None:
     with pytest.raises(DrawingRefused) as caught:
         document.simplify(written(body))
@@ -65,17 +67,19 @@ def test_colour_that_is_not_understood_is_refused_by_name(body: str, name: str, 
 
 @pytest.mark.parametrize(
     ("body", "says"),
-    [('<g style="transform:translate(50%)"/>', "transform holds translate(50%)"),
-     ('<g transform="rotate3d(1,1,1,9deg)"/>', "transform holds rotate3d"),
-     ('<g style="translate:3px"/>', "translate holds 3px"),
-     ('<g style="transform:scale(2);transform-box:fill-box"/>', "transform-box holds fill-box"),
-     ('<g style="stroke-width:calc(1px + 2px)"/>', "stroke-width holds calc(1px + 2px)"),
-     ("<style>@media (max-width: 9px){g{fill:red}}</style>", "styles for (max-width: 9px)"),
-     ('<style media="(orientation:landscape)">g{fill:red}</style>', "styles for (orientation: landscape)"),
-     ("<style>@layer a{g{fill:red}}</style>", "styles for @layer"),
-     ("<style>g{fill:red;rect{fill:blue}}</style>", "styles for fill:red;rect{fill:blue}"),
-     ("<style>g:not(.a){fill:red}</style>", "styles for g:not(.a)")],
-)  # fmt: skip
+    [
+        ('<g style="transform:translate(50%)"/>', "transform holds translate(50%)"),
+        ('<g transform="rotate3d(1,1,1,9deg)"/>', "transform holds rotate3d"),
+        ('<g style="translate:3px"/>', "translate holds 3px"),
+        ('<g style="transform:scale(2);transform-box:fill-box"/>', "transform-box holds fill-box"),
+        ('<g style="stroke-width:calc(1px + 2px)"/>', "stroke-width holds calc(1px + 2px)"),
+        ("<style>@media (max-width: 9px){g{fill:red}}</style>", "styles for (max-width: 9px)"),
+        ('<style media="(orientation:landscape)">g{fill:red}</style>', "styles for (orientation: landscape)"),
+        ("<style>@layer a{g{fill:red}}</style>", "styles for @layer"),
+        ("<style>g{fill:red;rect{fill:blue}}</style>", "styles for fill:red;rect{fill:blue}"),
+        ("<style>g:not(.a){fill:red}</style>", "styles for g:not(.a)"),
+    ],
+)
 def test_other_css_that_is_not_understood_is_refused_by_name(body: str, says: str) -> None:
     with pytest.raises(DrawingRefused) as caught:
         document.simplify(written(body))
@@ -97,10 +101,12 @@ def test_styles_for_other_media_are_left_out(style: str) -> None:
 
 @pytest.mark.parametrize(
     ("css", "plain"),
-    [('style="transform:translate(8px,8px) rotate(45deg)"', 'transform="translate(8,8) rotate(45)"'),
-     ('transform="scale(50%) rotate(.1turn)"', 'transform="scale(.5) rotate(36)"'),
-     ('transform="scale(2)" style="transform:none"', "")],
-)  # fmt: skip
+    [
+        ('style="transform:translate(8px,8px) rotate(45deg)"', 'transform="translate(8,8) rotate(45)"'),
+        ('transform="scale(50%) rotate(.1turn)"', 'transform="scale(.5) rotate(36)"'),
+        ('transform="scale(2)" style="transform:none"', ""),
+    ],
+)
 def test_transforms_of_css_move_as_those_of_svg(css: str, plain: str) -> None:
     shape = '<rect width="9" height="5" fill="red" {}/>'
     seen = rasterise(document.simplify(written(shape.format(css))), 64)

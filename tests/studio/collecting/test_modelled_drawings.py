@@ -87,7 +87,7 @@ def test_shade_stays_over_what_it_covers() -> None:
         ("m1.567.891a3.97 3.97 0 1 0 0-7.94z", "m1.57.89a3.97 3.97 0 1 0 0-7.94z"),
         ("M-0.001 2.999L10 .004", "M0 3L10 0"),
     ],
-)  # fmt: skip
+)
 def test_path_keeps_two_decimals_and_its_numbers_apart(long: str, short: str) -> None:
     assert svg_shrinking.shorten_path(long) == short
 

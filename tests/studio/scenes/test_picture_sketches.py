@@ -64,9 +64,10 @@ def test_picture_without_one_thing_has_no_outline(kind: str) -> None:
         "edge": disc((0.9, 0.1, 0.1), (0.2, 0.6, 0.2), radius=0.5, x=0.0),
         "tiny": disc((0.9, 0.1, 0.1), (0.2, 0.6, 0.2), radius=0.05),
         "faint": disc((0.42, 0.4, 0.4), (0.4, 0.4, 0.4)),
-        "two": np.maximum(disc((0.9, 0.9, 0), (0, 0, 0.4), radius=0.15, x=0.25),
-                          disc((0.9, 0.9, 0), (0, 0, 0.4), radius=0.15, x=0.75)),
-    }  # fmt: skip
+        "two": np.maximum(
+            disc((0.9, 0.9, 0), (0, 0, 0.4), radius=0.15, x=0.25), disc((0.9, 0.9, 0), (0, 0, 0.4), radius=0.15, x=0.75)
+        ),
+    }
     picture = pictures[kind].astype(np.float32)
     assert picture_sketches.find_figure(picture, SIDE) is None
     for seed in range(6):

@@ -424,8 +424,9 @@ def test_copies_are_rejected_when_asked_and_do_not_count_towards_the_limit(run: 
     words = ("--from", scans, "--licence", "CC0-1.0", "--no-copies", "--limit", 2, "--smallest", 256, "--again")
     summary = run("collect", "--folder", tmp_path / "work", *words)
     assert (summary["taken"], summary["twice"], summary["pictures"]) == (2, 5, 2)
-    reasons = {row["source"].rpartition("/")[2]: row["reason"]
-               for row in Folder(tmp_path / "work").rows("set-aside.jsonl")}  # fmt: skip
+    reasons = {
+        row["source"].rpartition("/")[2]: row["reason"] for row in Folder(tmp_path / "work").rows("set-aside.jsonl")
+    }
     assert reasons["a.png"] == "tiny: 30 × 30, the shorter side must have at least 256 pixels"
     assert {reasons[f"{number}.jpg"] for number in range(1, 6)} == {"a copy of 0.jpg"}
     again = run("collect", "--folder", tmp_path / "work", *words)

@@ -29,8 +29,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("base")
     (path / "vocab.txt").write_text("\n".join(SPECIAL + WORDS), "utf-8")
     torch.manual_seed(0)
-    config = BertConfig(vocab_size=len(SPECIAL + WORDS), hidden_size=64, num_hidden_layers=1, num_attention_heads=2,
-                        intermediate_size=16)  # fmt: skip
+    config = BertConfig(
+        vocab_size=len(SPECIAL + WORDS),
+        hidden_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+    )
     config.use_attention_mask = True
     BertModel(config).save_pretrained(path / "text_encoder")
     BertTokenizer(str(path / "vocab.txt"), model_max_length=16).save_pretrained(path / "tokenizer")

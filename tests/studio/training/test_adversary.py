@@ -34,8 +34,10 @@ def test_another_texture_as_strong_is_cheaper_than_none_and_than_dots() -> None:
     noise = torch.randn(asked.shape, generator=torch.Generator().manual_seed(7))
     smooth = torch.nn.functional.avg_pool2d(asked, 5, 1, 2)
     like = (smooth + 0.1 * noise).clamp(-1, 1)
-    cost = {name: float(adversary.detail_distance(each, other)) for name, each in
-            (("like", like), ("smooth", smooth), ("dotted", dotted(asked)))}  # fmt: skip
+    cost = {
+        name: float(adversary.detail_distance(each, other))
+        for name, each in (("like", like), ("smooth", smooth), ("dotted", dotted(asked)))
+    }
     assert cost["like"] < 0.5 * min(cost["smooth"], cost["dotted"])
 
 

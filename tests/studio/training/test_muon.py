@@ -31,8 +31,9 @@ def test_direction_is_kept_and_size_is_not() -> None:
 
 def network(seed: int = 0) -> nn.Module:
     torch.manual_seed(seed)
-    return nn.Sequential(nn.Conv2d(8, 32, 3, padding=1), nn.GELU(), nn.Flatten(), nn.Linear(32 * 16, 24), nn.GELU(),
-                         nn.Linear(24, 24))  # fmt: skip
+    return nn.Sequential(
+        nn.Conv2d(8, 32, 3, padding=1), nn.GELU(), nn.Flatten(), nn.Linear(32 * 16, 24), nn.GELU(), nn.Linear(24, 24)
+    )
 
 
 def fitted(made: nn.Module, optimiser: torch.optim.Optimizer, steps: range) -> list[float]:

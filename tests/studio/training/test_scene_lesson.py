@@ -24,8 +24,10 @@ def held(graphic: float = 1.0, times: int = 8) -> dict[str, Tensor]:
     places = torch.stack(torch.meshgrid(torch.arange(8), torch.arange(8), indexing="ij")).float()
     latents = torch.stack([torch.cat([places, torch.full((1, 8, 8), float(n))]) for n in range(3)])
     shown = torch.cat([latents, torch.full((3, 1, 8, 8), scene_lesson.BLANK + graphic * scene_lesson.LEVELS)], 1)
-    large = {name: F.interpolate(values, scale_factor=by).byte() for name, values, by in
-             (("pictures", latents, times), ("guides", shown, times // 2))}  # fmt: skip
+    large = {
+        name: F.interpolate(values, scale_factor=by).byte()
+        for name, values, by in (("pictures", latents, times), ("guides", shown, times // 2))
+    }
     return {"latents": latents, "repainted": latents + 0.25, "graphic": torch.full((3,), graphic)} | large
 
 

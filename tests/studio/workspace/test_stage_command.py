@@ -57,9 +57,10 @@ def test_progress_without_a_terminal_writes_lines_with_time_left(
     monkeypatch.setattr(stage_command.time, "monotonic", lambda: next(seconds))
     assert list(stage_command.progress(range(6), what="learning", total=8, initial=2)) == [0, 1, 2, 3, 4, 5]
     assert capsys.readouterr().err.splitlines() == [
-        "learning: 4 of 8 (50 %), 40 s left", "learning: 6 of 8 (75 %), 20 s left",
+        "learning: 4 of 8 (50 %), 40 s left",
+        "learning: 6 of 8 (75 %), 20 s left",
         "learning: 8 of 8 (100 %), done in 60 s",
-    ]  # fmt: skip
+    ]
 
 
 def test_progress_of_quick_work_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,8 +68,9 @@ def test_progress_of_quick_work_writes_nothing(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (89, "89 s"), (540, "9 min"), (4800, "80 min"),
-                                                (9000, "2 h 30 min")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (89, "89 s"), (540, "9 min"), (4800, "80 min"), (9000, "2 h 30 min")]
+)
 def test_duration_is_written_for_people(seconds: float, words: str) -> None:
     assert stage_command.duration(seconds) == words
 

@@ -93,20 +93,23 @@ def test_token_has_all_but_the_curator_s_scope_and_a_visitor_s_allowance_where_n
     assert (token.scopes, token.allowance, token.expires_at) == ([READ, CREATE, EDIT], app.config["HOURLY_WALKS"], None)
 
 
-@pytest.mark.parametrize(("options", "field", "words"), [
-    (("two words",), "name", "1 to 60 letters, digits, dots, hyphens and underscores"),
-    (("",), "name", "1 to 60 letters"),
-    (("x" * 61,), "name", "1 to 60 letters"),
-    (("-x", "--"), None, None),
-    (("x", "--scope", "walks:paint"), "scope", "walks:curate. walks:paint is none."),
-    (("x", "--allowance", "0"), "allowance", "1 to 10,000 usual walks within an hour, not 0"),
-    (("x", "--allowance", "10001"), "allowance", "not 10,001"),
-    (("x", "--expires", "2020-01-01"), "expires", "on a day to come, such as 2027-01-31"),
-    (("x", "--expires", "0d"), "expires", "not '0d'"),
-    (("x", "--expires", "99999d"), None, None),
-    (("x", "--expires", "tomorrow"), "expires", "not 'tomorrow'"),
-    (("x", "--expires", "9999-12-31"), "expires", "not '9999-12-31'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "field", "words"),
+    [
+        (("two words",), "name", "1 to 60 letters, digits, dots, hyphens and underscores"),
+        (("",), "name", "1 to 60 letters"),
+        (("x" * 61,), "name", "1 to 60 letters"),
+        (("-x", "--"), None, None),
+        (("x", "--scope", "walks:paint"), "scope", "walks:curate. walks:paint is none."),
+        (("x", "--allowance", "0"), "allowance", "1 to 10,000 usual walks within an hour, not 0"),
+        (("x", "--allowance", "10001"), "allowance", "not 10,001"),
+        (("x", "--expires", "2020-01-01"), "expires", "on a day to come, such as 2027-01-31"),
+        (("x", "--expires", "0d"), "expires", "not '0d'"),
+        (("x", "--expires", "99999d"), None, None),
+        (("x", "--expires", "tomorrow"), "expires", "not 'tomorrow'"),
+        (("x", "--expires", "9999-12-31"), "expires", "not '9999-12-31'"),
+    ],
+)
 def test_unusable_token_is_refused_by_its_field(
     runner: FlaskCliRunner, options: tuple[str, ...], field: str | None, words: str | None
 ) -> None:
@@ -171,11 +174,14 @@ def test_token_lists_its_own_walks_of_every_state_and_nobody_else_s(client: Flas
     assert client.get("/api/v1/mine", headers=make("third")).json["walks"] == []
 
 
-@pytest.mark.parametrize(("spoil", "words"), [
-    (lambda: api_tokens.revoke("press"), "This API token is revoked."),
-    (lambda: _expire(), "This API token is expired."),
-    (lambda: _forget(), "This API token is not known here."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda: api_tokens.revoke("press"), "This API token is revoked."),
+        (lambda: _expire(), "This API token is expired."),
+        (lambda: _forget(), "This API token is not known here."),
+    ],
+)
 def test_token_that_is_no_longer_good_is_refused_everywhere_and_owns_nothing(
     client: FlaskClient, spoil: Callable[[], object], words: str
 ) -> None:
@@ -206,13 +212,16 @@ def _forget() -> None:
         session.execute(update(ApiToken).values(secret_hash="0" * 64))
 
 
-@pytest.mark.parametrize(("lacking", "method", "path", "body"), [
-    (CREATE, "POST", "/api/v1/walks", ASKED),
-    (READ, "GET", "/api/v1/mine", None),
-    (EDIT, "PATCH", "{walk}", {"title": "Mine"}),
-    (EDIT, "DELETE", "{walk}", None),
-    (CURATE, "PATCH", "{walk}/curation", {"hidden": True}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("lacking", "method", "path", "body"),
+    [
+        (CREATE, "POST", "/api/v1/walks", ASKED),
+        (READ, "GET", "/api/v1/mine", None),
+        (EDIT, "PATCH", "{walk}", {"title": "Mine"}),
+        (EDIT, "DELETE", "{walk}", None),
+        (CURATE, "PATCH", "{walk}/curation", {"hidden": True}),
+    ],
+)
 def test_missing_scope_is_named(
     client: FlaskClient, commissioned: Hanger, lacking: str, method: str, path: str, body: Any
 ) -> None:

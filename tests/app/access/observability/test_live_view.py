@@ -24,9 +24,7 @@ from app.walks.queue import jobs
 from tests.conftest import NOBODY, SECRET
 
 Hang = Callable[..., Walk]
-WORKER = {
-    "name": "easel:pid:[7]:4711:ab12", "model": "house", "device": "cpu", "version": __version__, "memory": 1.5e9
-}  # fmt: skip
+WORKER = {"name": "easel:pid:[7]:4711:ab12", "model": "house", "device": "cpu", "version": __version__, "memory": 1.5e9}
 
 
 @pytest.fixture
@@ -37,9 +35,17 @@ def busy(commissioned: Hang, hung: Hang, monkeypatch: pytest.MonkeyPatch) -> Wal
         row = session.merge(painted)
         row.state, row.painted_count, row.started_at = PAINTING, 6, now() - timedelta(seconds=20)
         session.add(
-            Task(walk_number=painted.number, kind="frames", level=2, batch=1, urgency=1, state="taken",
-                  lease_holder=WORKER["name"], lease_until=now() + timedelta(seconds=30))
-        )  # fmt: skip
+            Task(
+                walk_number=painted.number,
+                kind="frames",
+                level=2,
+                batch=1,
+                urgency=1,
+                state="taken",
+                lease_holder=WORKER["name"],
+                lease_until=now() + timedelta(seconds=30),
+            )
+        )
         row = session.merge(failed)
         row.state, row.finished_at, row.error = "failed", now(), "The pictures could not be stored: No space left."
     monkeypatch.setattr(jobs, "workers", lambda: [WORKER, WORKER | {"name": "second", "version": "0.0.9"}])
@@ -90,9 +96,15 @@ def test_terminal_is_drawn_until_a_key_and_given_back(instance: Path, key: bytes
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "walks", "top", "--seconds", "0.2"]
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
         preexec_fn=lambda: os.set_inheritable(slave, True),
-    )  # fmt: skip
+    )
     os.close(slave)
     shown = _read_until(master, b"NO WORKER")
     os.write(master, key) if key == b"q" else process.send_signal(2)

@@ -19,8 +19,9 @@ def reader() -> Reader:
     lexicon = Lexicon.load(ROOT / "models/house")
     drawn = [
         Drawing(digest_of(f"{each.name} {style}"), each.name, WORDS.get(each.name, ()), each.kind, style)
-        for each in lexicon.concepts for style in ("flat", "classic")
-    ]  # fmt: skip
+        for each in lexicon.concepts
+        for style in ("flat", "classic")
+    ]
     added = Drawing(digest_of("ours"), "Marimba", ("xylophone",), "", "ours")
     return Reader(lexicon, [*drawn, added], Embedding.load(ROOT / "models/meaning"))
 
@@ -51,8 +52,11 @@ def test_they_stand_in_groups_and_what_belongs_nowhere_comes_last(english: Drawi
     assert "fox" in [motif.name for motif in english.of_group("animals")]
     assert len(english.of_group("")) == len(english.motifs)
     assert (group_of("cat-face"), group_of("hands"), group_of("heart"), group_of("")) == (
-        "faces", "people", "faces", "others",
-    )  # fmt: skip
+        "faces",
+        "people",
+        "faces",
+        "others",
+    )
 
 
 @pytest.mark.slow
@@ -89,8 +93,11 @@ def test_other_word_for_a_thing_comes_near_in_meaning(english: DrawingCatalogue)
 @pytest.mark.slow
 def test_slip_is_put_right(english: DrawingCatalogue, german: DrawingCatalogue) -> None:
     assert [english.search(typed).suggestion for typed in ("girafe", "elehpant", "red appel", "fxo")] == [
-        "giraffe", "elephant", "red apple", "fox",
-    ]  # fmt: skip
+        "giraffe",
+        "elephant",
+        "red apple",
+        "fox",
+    ]
     assert german.search("Schmeterling").suggestion == "Schmetterling"
     assert [english.search(typed).suggestion for typed in ("giraffe", "qqqqqq", "x" * 300)] == ["", "", ""]
 

@@ -231,5 +231,8 @@ def test_grammar_writes_when_the_model_does_not(server: Server, client: FlaskCli
     server.answer = says("no")
     answer = client.post(f"/api/v1/walks/{hung().id}/captions", json={"tone": "ironic"}).json
     assert (answer["by"], answer["tone"], answer["asked_tone"], len(answer["captions"])) == (
-        "grammar", "funny", "ironic", 3,
-    )  # fmt: skip
+        "grammar",
+        "funny",
+        "ironic",
+        3,
+    )

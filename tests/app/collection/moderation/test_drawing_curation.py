@@ -177,7 +177,9 @@ def test_drawing_that_is_no_square_is_kept_in_one() -> None:
 @pytest.mark.parametrize(
     ("drawing", "says"),
     [
-        ("", "cannot be read"), ("hello", "syntax error"), ("<html/>", "is no SVG: it begins with 'html'"),
+        ("", "cannot be read"),
+        ("hello", "syntax error"),
+        ("<html/>", "is no SVG: it begins with 'html'"),
         (b"\x89PNG\r\n\x1a\n\xff", "it is no SVG, or not written in UTF-8"),
         (ROBOT.replace("<path", "<script>alert(1)</script><path", 1), "holds a script"),
         (ROBOT.replace("<path", '<image href="https://example.org/a.png"/><path', 1), "'image'"),
@@ -188,7 +190,7 @@ def test_drawing_that_is_no_square_is_kept_in_one() -> None:
         (f'<!DOCTYPE svg [<!ENTITY a "a">]>{ROBOT}', "EntitiesForbidden"),
         ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>', "shows nothing"),
     ],
-)  # fmt: skip
+)
 def test_file_that_is_no_harmless_drawing_is_refused_with_the_reason(drawing: str | bytes, says: str) -> None:
     told = refused(drawing=drawing)
     assert list(told) == ["file"] and says in told["file"]

@@ -110,8 +110,9 @@ def resigned(entries: Entries) -> dict[str, Any]:
     """Write a manifest that agrees with the entries, as a forger would."""
     files = [
         {"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for name, data in entries.items() if name != "manifest.json"
-    ]  # fmt: skip
+        for name, data in entries.items()
+        if name != "manifest.json"
+    ]
     return manifest_of(entries) | {"files": files}
 
 

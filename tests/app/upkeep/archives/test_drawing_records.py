@@ -142,13 +142,15 @@ def test_drawing_that_is_shipped_here_is_not_taken_in(
     [
         (line(svg=ROBOT.replace("678", "876")), "Line 1 of drawings.jsonl (robot hamster) is another than its digest"),
         (line(digest="../../etc/passwd0000"), "Line 1 of drawings.jsonl cannot be read: digest"),
-        (line(name="x" * 81), "cannot be read: name"), (line(artist="\x07"), "cannot be read: artist"),
-        (line(more=1), "cannot be read: more"), (line(words=["x"] * 99), "cannot be read: words"),
+        (line(name="x" * 81), "cannot be read: name"),
+        (line(artist="\x07"), "cannot be read: artist"),
+        (line(more=1), "cannot be read: more"),
+        (line(words=["x"] * 99), "cannot be read: words"),
         (lambda files: files.update({DRAWINGS: files[DRAWINGS] * 2}), "Line 2 of drawings.jsonl (robot hamster) is "),
         (lambda files: files.pop(DRAWINGS), f"the drawing {ROBOT_DIGEST} is neither here nor in the archive"),
     ],
     ids=range(8),
-)  # fmt: skip
+)
 def test_archive_with_a_drawing_that_is_broken_or_missing_is_refused_whole(
     other: Flask, archive: Path, change: Callable[[dict[str, bytes]], object], says: str
 ) -> None:

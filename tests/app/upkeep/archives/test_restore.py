@@ -85,9 +85,12 @@ def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Wal
         session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0], vectors=visual_search.pack(ONES)))
         session.get_one(Walk, waiting.number).state = "painting"
         session.execute(
-            text("INSERT INTO pieces (walk_number, kind, level, batch, payload, urgency, state, attempt, lost)"
-                 " VALUES (:walk, 'stops', 0, 0, '{}', 1, 'taken', 1, 0)"), {"walk": waiting.number},
-        )  # fmt: skip
+            text(
+                "INSERT INTO pieces (walk_number, kind, level, batch, payload, urgency, state, attempt, lost)"
+                " VALUES (:walk, 'stops', 0, 0, '{}', 1, 'taken', 1, 0)"
+            ),
+            {"walk": waiting.number},
+        )
     return walk
 
 

@@ -57,8 +57,9 @@ def test_pruning_only_tells_until_it_is_told_to_delete(runner: FlaskCliRunner, h
     kept = [Path(media_store.store().root) / row.path for row in (*walk.painted, *walk.media.values())]
     told = run(runner, "media", "prune").output
     assert told.splitlines() == [
-        f"walks/{walk.id}/gif.0123456789ab.gif", "1 file, 9 bytes, would be deleted. Delete them with --yes."
-    ]  # fmt: skip
+        f"walks/{walk.id}/gif.0123456789ab.gif",
+        "1 file, 9 bytes, would be deleted. Delete them with --yes.",
+    ]
     assert file.exists()
     pruned = run_json(runner, "media", "prune", "--yes")
     assert pruned == {"deleted": True, "files": [f"walks/{walk.id}/gif.0123456789ab.gif"], "bytes": 9}

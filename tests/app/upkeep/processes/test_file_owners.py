@@ -55,6 +55,9 @@ def test_command_of_root_leaves_no_file_of_root(tmp_path: Path) -> None:
     for command in (["db", "upgrade"], ["wall", "open", "lobby"]):
         subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", *command],
-            cwd=ROOT, env=environment, check=True, capture_output=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
     assert owners(tmp_path) == {OWNER}
