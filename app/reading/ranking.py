@@ -9,6 +9,8 @@ from functools import cached_property
 from itertools import islice, pairwise
 from random import Random
 
+from app.reading import phrase_filters
+from app.reading.clauses import are_listed, has_clause, is_sure
 from app.reading.describing import Describer, Floats
 from app.reading.lexicon import KEYWORD, KIND, NAME, SYNONYM, WIDER, Meaning
 from app.reading.prompt import FREE, MARK, PLACE, SKIPPED, STYLE, WORD, Phrase, Prompt
@@ -17,9 +19,6 @@ from app.reading.unwanted import Excluded
 from sketch import keys
 
 OTHERS = 3
-STANDING = ("left", "right", "in front", "behind", "below", "above")
-"""Relations that show that a prompt names two things; a description of one thing seldom has one."""
-
 AKIN = 0.7
 """The least similarity at which a place is shown as a related thing: a forest as a tree, but a table not as a clamp."""
 
@@ -40,9 +39,6 @@ HINT = 2.5
 
 KIND_MIN = 5.0
 """The least BM25 score of a kind of a thing for the kind to be meant."""
-
-PERSON, ACTING = "person", ("person-activity", "person-sport", "person-resting")
-"""The subgroup of people of whom nothing is said, and those of people who do something."""
 
 UNASKED = ("face", "cat-face", "monkey-face", "hand", "body", "emotion", "heart", "person", "family")
 """Subgroups that are not drawn at random: they are many, and show no thing."""
@@ -138,13 +134,15 @@ class _Ranker:
             rest = [each for place, each in enumerate(phrases) if place not in several and each.is_strong]
             prompt, others = self.choices(rest) if rest else (self.prompt, [])
             return prompt, [part for things in several.values() for part in things] + others
-        phrases = self._acting(self._without_parts(phrases))
+        phrases = phrase_filters.without_parts(self.prompt.grammar, self.prompt.tokens, phrases)
+        phrases = phrase_filters.with_figures(phrases, self.prompt.grammar, self.describer.wordbook, self.allowed)
         if self._is_bare_place(phrases):
             return self.prompt, []
         named = [each for each in phrases if self._names(each)]
         if self._is_description(phrases, named):
             return self.prompt, self._described(phrases)
-        phrases, heads = self._without_measures(phrases), {each.head for each in named}
+        heads = {each.head for each in named}
+        phrases = phrase_filters.without_measures(self.prompt.grammar, phrases)
         named = [each for each in phrases if each.head in heads]
         prompt, kept = self._without_places([each for each in named if not self._is_vague(each)] or named, phrases)
         if not kept:
@@ -171,74 +169,19 @@ class _Ranker:
 
     def _parts(self, phrase: Phrase) -> list[Choice]:
         """Return a choice for each thing that a collective word names, such as "seasons"; empty without such a word."""
-        grammar, numbers = self.prompt.grammar, self.describer.wordbook.numbers
-        forms = [form for word in (phrase.word, *phrase.context) for form in keys.forms(word, grammar.language)]
-        names = next((grammar.wholes[form] for form in forms if form in grammar.wholes), ())
-        things = [numbers[name] for name in names if numbers.get(name) in self.allowed]
-        return [Choice(replace(phrase, count=1, plural=False), (each,), BY_KIND) for each in things]
+        numbers = self.describer.wordbook.numbers
+        things = (numbers.get(name) for name in phrase_filters.parts_of_whole(self.prompt.grammar, phrase))
+        one = replace(phrase, count=1, plural=False)
+        return [Choice(one, (each,), BY_KIND) for each in things if each in self.allowed]
 
     def _names(self, phrase: Phrase) -> bool:
         return bool((phrase.is_strong and self._left(phrase.meanings)) or self._replacements(phrase))
-
-    def _acting(self, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
-        """Return the phrases with figures in place of people who do something: a woman reading.
-
-        What a figure's name contains is part of its drawing: a man riding a horse is a horse rider.
-        """
-        kept, held = list[Phrase](), set[str]()
-        for phrase in phrases:
-            figure = self._figure(phrase)
-            if figure is not None and phrase.word not in held:
-                held |= {*self.describer.wordbook.concepts[figure.concept].name.casefold().split(" ")}
-                kept.append(replace(phrase, meanings=(figure, *phrase.meanings)))
-            elif phrase.word not in held:
-                kept.append(phrase)
-        return kept
-
-    def _figure(self, phrase: Phrase) -> Meaning | None:
-        """Return the figure that does what a phrase says of a person, if there is one."""
-        kind = self._kind(phrase.meanings[0].concept) if phrase.meanings else ""
-        if kind.startswith(ACTING) and phrase.meanings[0].is_sure:
-            return phrase.meanings[0]
-        is_person = kind == PERSON
-        language = self.prompt.grammar.language
-        for word in phrase.context if is_person and language == "en" else ():
-            figures = self._left(self.describer.wordbook.find(word, language)[0]) if word.endswith("ing") else []
-            if figures and figures[0].is_sure and self._kind(figures[0].concept).startswith(ACTING):
-                return figures[0]
-        return None
-
-    def _without_parts(self, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
-        """Return the phrases without those that name a part of the thing before them: a house with a red roof."""
-        grammar, kept = self.prompt.grammar, list[Phrase]()
-        for phrase in phrases:
-            between = {token.text for token in self.prompt.tokens[kept[-1].last : phrase.first]} if kept else set()
-            is_owned = bool(between & grammar.having) and kept[-1].is_strong
-            if not (is_owned and grammar.attached & {*keys.forms(phrase.word, grammar.language)}):
-                kept.append(phrase)
-        return kept
-
-    def _without_measures(self, phrases: Sequence[Phrase]) -> list[Phrase]:
-        """Return the phrases without those that only are a quantity or aspect of the next one, whose count it gets.
-
-        Such as "three bowls of soup" and "the smell of rain".
-        """
-        measures, kept = self.prompt.grammar.measures, list[Phrase]()
-        for phrase in phrases:
-            before = kept[-1] if kept and phrase.of and phrase.is_strong else None
-            weak = before is not None and not (before.meanings and before.meanings[0].is_sure)
-            is_measure = before is not None and measures & {*keys.forms(before.word, self.prompt.grammar.language)}
-            if before is not None and (is_measure or (weak and phrase.meanings[0].is_sure)):
-                kept.pop()
-                phrase = replace(phrase, count=phrase.count or before.count)
-            kept.append(phrase)
-        return kept
 
     def _without_places(self, kept: list[Phrase], phrases: Sequence[Phrase]) -> tuple[Prompt, list[Phrase]]:
         """Return the phrases without places, which become the setting if there are other things: a table with fruit."""
         grammar, wish = self.prompt.grammar, self.prompt.wish
         # A table and a chair are two things; of "a table with fruit" the table is the setting.
-        is_listed = any(self._are_listed(*pair) for pair in pairwise(kept))
+        is_listed = any(are_listed(self.prompt, *pair) for pair in pairwise(kept))
         is_ground = len(kept) > 1 and not is_listed
         unsure = [each for each in kept if not each.meanings[0].is_sure or (is_ground and each.word in grammar.grounds)]
         places = {each.first: place for each in unsure if (place := grammar.place_of(each.word))}
@@ -289,11 +232,11 @@ class _Ranker:
         if not phrases or len(self.content) < 2:
             return False
         grammar, tokens, first = self.prompt.grammar, self.prompt.tokens, phrases[0]
-        is_asked = tokens[-1].text in ("it", "damit") and not self._is_sure(first)
+        is_asked = tokens[-1].text in ("it", "damit") and not is_sure(first)
         if (is_asked or tokens[0].text in grammar.openers) and not self.prompt.unwanted:
             return True
         own = {token.text for token in tokens[first.first : first.last]}
-        clause = self._has_clause(first)
+        clause = has_clause(self.prompt, first)
         if grammar.vague & own and (not first.meanings or self._is_vague(first)):
             return clause or sum(each.is_name for each in named) < 2
         if first.word in grammar.classes and len(phrases) > 1 and phrases[1].of:
@@ -303,59 +246,28 @@ class _Ranker:
             return True
         return self._is_covered(phrases, named)
 
-    def _has_clause(self, phrase: Phrase) -> bool:
-        """Return whether a relative clause follows; in German it begins with an article after a comma."""
-        grammar, tokens = self.prompt.grammar, self.prompt.tokens
-        for place, token in enumerate(tokens[phrase.last : phrase.last + 3], phrase.last):
-            is_article = token.text in grammar.articles and grammar.language != "en"
-            if (
-                token.text in grammar.clauses
-                and token.role == FREE
-                and not (is_article and tokens[place - 1].text != ",")
-            ):
-                # "That is" before a negation is no clause: nothing follows in it.
-                rest = [each for each in tokens[place + 1 :] if each.kind == MARK or each.text not in grammar.small]
-                if rest and rest[0].kind != MARK and rest[0].role in (FREE, PLACE):
-                    return True
-        return False
-
-    @staticmethod
-    def _is_sure(phrase: Phrase) -> bool:
-        """Return whether a phrase names a thing with an article or a number: a piano, not "something you play"."""
-        is_sure = bool(phrase.meanings) and phrase.meanings[0].is_sure
-        return is_sure and bool(phrase.determined or phrase.count)
-
     def _is_covered(self, phrases: Sequence[Phrase], named: Sequence[Phrase]) -> bool:
         """Return whether most words of a sentence describe one concept that none of its phrases names."""
-        if len(named) > 1 and self._are_listed(phrases[0], phrases[1]):
+        if len(named) > 1 and are_listed(self.prompt, phrases[0], phrases[1]):
             return False
-        if any(self._are_listed(*pair) for pair in pairwise(filter(self._is_sure, named))):  # a ghost and a bat
+        if any(are_listed(self.prompt, *pair) for pair in pairwise(filter(is_sure, named))):  # a ghost and a bat
             return False
         scores, covered = self.describer.scores(self.content, self.prompt.grammar.language)
         best = self._best(scores)
         sure = sum(each.meanings[0].is_sure for each in named)
-        are_two = sum(map(self._is_sure, named)) > 1 or (sure > 1 and self._is_sure(phrases[0]))
+        are_two = sum(map(is_sure, named)) > 1 or (sure > 1 and is_sure(phrases[0]))
         # A robot that kicks a ball is two things; but all words of "a man riding a horse" describe a rider.
         share = 1.0 if are_two else SHARE
         is_covered = bool(best) and covered[best[0]] >= max(COVERED, share * len(self.content))
         return is_covered and not any(best[0] == phrase.meanings[0].concept for phrase in named)
 
-    def _are_listed(self, first: Phrase, second: Phrase) -> bool:
-        """Return whether two phrases are two things: parts of a list, or one beside the other."""
-        grammar, stands = self.prompt.grammar, f" {self.prompt.words(first.head[1], second.head[0])} "
-        are_names = first.is_name and second.is_name and second.determined  # a bat above a castle
-        standing = [pattern for pattern, name in grammar.relations if name in STANDING and are_names]
-        between = {token.text for token in self.prompt.tokens[first.last : second.first]}
-        is_list = bool(between & (grammar.breaks - {"with", "mit"} | {","}))
-        return is_list or any(pattern.search(stands) for pattern in standing)
-
     def _narrowed(self, kept: Sequence[Phrase]) -> list[Choice]:
         """Return the kind that a thing's description means, and other things, or nothing: an owl for a wise bird."""
         first, language = kept[0], self.prompt.grammar.language
         wide = {each.concept for each in self._left(first.meanings) if self._is_kind(each, first.word)}
-        if self._has_clause(first):
+        if has_clause(self.prompt, first):
             wide |= {*map(int, self.describer.evidence([first.word], language)[1].nonzero()[0])} & self.allowed
-        if not wide or (len(kept) > 1 and self._are_listed(first, kept[1])):
+        if not wide or (len(kept) > 1 and are_listed(self.prompt, first, kept[1])):
             return []
         own = set(first.word.split(" "))
         words = [word for word in dict.fromkeys([*self.content, *first.context]) if word not in own]
