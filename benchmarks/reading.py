@@ -27,7 +27,7 @@ from typing import Any
 from app.core.text.embedding import Embedding
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
-from app.reading.reading import FREELY, Found, Reading
+from app.reading.reading import Found, Reading
 from sketch import sketchbook
 from sketch.sketchbook import Drawing
 
@@ -134,7 +134,7 @@ def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
             return f"{item.count} {item.drawing.name}, not {number}"
     unwanted = {name.casefold() for name in row["unwanted"]}
     if row["class"] == "visitor" and not row["things"] and row["note"]:
-        sure = next((item for item in left if item.how != FREELY), None)
+        sure = next((item for item in left if not item.is_free), None)
         if sure is not None:
             return f"{sure.drawing.name} is not said to be chosen freely"
     for item in reading.items:

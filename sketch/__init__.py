@@ -28,6 +28,7 @@ __all__ = [
     "marks",
     "mixing",
     "parts",
+    "relations",
     "rendering",
     "scene",
     "sketchbook",

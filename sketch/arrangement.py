@@ -7,17 +7,25 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sketch import colour, habitats, palettes
-from sketch.colour import Appearance
-from sketch.habitats import ANYWHERE, FLOAT, FLY, LIE, PORTRAIT, STAND, SWIM
+from sketch import colour, palettes, placing, relations
+from sketch.habitats import LIE, PORTRAIT, STAND
+from sketch.placing import Item, find_foot, place_item
 from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
-FACES_LEFT = 0.5
-"""Share of animals and vehicles that are mirrored at random; nearly all drawings face left."""
+__all__ = [
+    "FACES_LEFT", "HOLDING", "RELATIONS", "SIDEWAYS", "VIEWS", "VIEW_COVER", "VIEW_SIZE", "Item", "Wish", "arrange",
+]  # fmt: skip
+
+FACES_LEFT, SIDEWAYS = placing.FACES_LEFT, placing.SIDEWAYS
+VIEWS, VIEW_COVER, VIEW_SIZE = placing.VIEWS, placing.VIEW_COVER, placing.VIEW_SIZE
+HOLDING, RELATIONS = relations.HOLDING, relations.RELATIONS
 
 FLAT = ("plain", "split")
 APART = 0.2
 """Least distance in Oklab between a thing's mean colour and its background; if it is smaller, tones are drawn again."""
+
+MAIN = 1.2
+"""The factor of the size of the first of more than two different things."""
 
 TRIES = 6
 DARK = 0.45
@@ -27,51 +35,7 @@ OFF_CENTRE = (0.04, 0.14)
 """Range of a single thing's distance from the centre, as a share of the picture's side: centred in a square it would
 look like an icon."""
 
-VIEWS = ("place", "sky", "event")
-VIEW_COVER, VIEW_SIZE = 0.85, 1.2
-"""A drawing of one of ``VIEWS`` that covers at least the share ``VIEW_COVER`` of its square is a view: it fills the
-picture at the size ``VIEW_SIZE``, and other things stand in front of it."""
-
 TIME_SHARES = {"day": 0.7, "dusk": 0.18, "night": 0.12}
-SIDEWAYS = ("animal-mammal", "animal-bird", "animal-reptile", "animal-marine", "transport-ground", "transport-water")
-ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RELATIONS = (
-    "above", "below", "left", "right", "in", "on", "holding", "wearing", "beside", "in front", "behind",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One kind of thing to show: its drawing's digest, the name of what it shows, its count and its colour.
-
-    ``kind`` is the drawing's Unicode subgroup, such as ``animal-bird``; ``colour`` is one of :data:`.scene.COLOURS`, or
-    "" for the drawing's own colours; ``size`` is a factor. ``appearance`` is measured, or None if it is unknown.
-    """
-
-    drawing: str
-    name: str
-    kind: str = ""
-    count: int = 1
-    colour: str = ""
-    size: float = 1.0
-    appearance: Appearance | None = None
-
-    @property
-    def habitat(self) -> habitats.Habitat:
-        """Return the settings in which the thing usually is, and its stance."""
-        return habitats.find_habitat(self.name, self.kind)
-
-    @property
-    def is_view(self) -> bool:
-        """Return whether it is a single drawing of a whole place, such as a landscape, that fills its square."""
-        fills = self.appearance is not None and self.appearance.cover >= VIEW_COVER
-        return fills and self.count == 1 and self.kind.startswith(VIEWS)
-
-    @property
-    def tone(self) -> tuple[float, float, float] | None:
-        """Return its colour in Oklab: the requested one, else the drawing's mean colour, or None if that is unknown."""
-        if self.colour:
-            return colour.tone(colour.polar(*colour.NAMED[self.colour]))
-        return None if self.appearance is None else self.appearance.tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +67,8 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
         things: list[Thing] = []
     elif wish.composition in ("grid", "pattern") or total > 9:
         things = _grid(items, rng)
-    elif len(items) == 2 and wish.relation:
-        things = _place_related(items, wish.relation, setting, rng)
+    elif wish.relation and (len(items) == 2 or (len(items) > 2 and wish.relation in relations.OF_MORE)):
+        things = relations.place_related(items, wish.relation, setting, rng)
     elif total > 1 and len(items) == 1:
         things = _several(items[0], setting, rng, wish.composition)
     elif total > 1:
@@ -197,33 +161,6 @@ _BEHIND = {
 }  # fmt: skip
 
 
-def _thing(item: Item, rng: random.Random, x: float, y: float, size: float) -> Thing:
-    """Return a thing of an item, slightly rotated and perhaps mirrored; ``size`` is multiplied by the item's own."""
-    mirrored = item.kind in SIDEWAYS and rng.random() < FACES_LEFT
-    return Thing(item.drawing, x, y, size * item.size, rng.gauss(0, 0.03), mirrored, item.colour)
-
-
-def _foot(item: Item, setting: Setting, rng: random.Random, size: float, *, near: float | None = None) -> float:
-    """Return the y of a thing's centre if it stands, flies or swims as its kind does, as a share of the picture's side.
-
-    ``size`` is the thing's side; ``near`` is 0 at the horizon and 1 at the lower edge, None for a random value.
-    """
-    stance, horizon = item.habitat.stance, setting.horizon
-    if setting.kind in ("sky", "space", "pattern", "split") or (setting.kind == "plain" and horizon > 0.95):
-        return 0.5 + rng.uniform(-0.04, 0.04)
-    if stance == FLY and setting.kind in ("hills", "sea", "forest", "street", "desert"):
-        return rng.uniform(0.3, 0.45) if size < 0.6 else rng.uniform(0.4, 0.48)
-    if setting.kind == "underwater" and stance in (SWIM, ANYWHERE, FLY):
-        return rng.uniform(0.42, 0.58)
-    if setting.kind == "sea" and stance in (FLOAT, SWIM):
-        level = horizon + (1 - horizon) * (near if near is not None else rng.uniform(0.12, 0.4))
-        return level - 0.4 * size
-    if stance in (ANYWHERE, PORTRAIT) and setting.kind in ("plain", "room", "table", "window"):
-        return 0.48 + rng.uniform(-0.03, 0.03)
-    share = near if near is not None else rng.uniform(0.35, 0.75)
-    return horizon + (0.97 - horizon) * share - 0.47 * size
-
-
 def _alone(item: Item, setting: Setting, rng: random.Random) -> Thing:
     """Return the only thing of a scene, whole and a little off centre; a head or bust stands at the lower edge."""
     flat = setting.kind in ("plain", "split", "pattern", "sky", "space", "underwater")
@@ -232,14 +169,14 @@ def _alone(item: Item, setting: Setting, rng: random.Random) -> Thing:
     x = 0.5 + rng.choice((-1, 1)) * min(rng.uniform(*OFF_CENTRE), max(0.0, whole))
     if item.habitat.stance == PORTRAIT and not flat:
         size = rng.uniform(0.84, 1.02)  # so the lower edge of the picture cuts off the bust
-        return _thing(item, rng, x, 1.06 - 0.47 * size, size)
-    return _thing(item, rng, x, _foot(item, setting, rng, size), size)
+        return place_item(item, rng, x, 1.06 - 0.47 * size, size)
+    return place_item(item, rng, x, find_foot(item, setting, rng, size), size)
 
 
 def _close(item: Item, rng: random.Random) -> Thing:
     """Return a thing so large that the frame crops it."""
     size = rng.uniform(1.1, 1.45)
-    return _thing(item, rng, 0.5 + rng.uniform(-0.14, 0.14), 0.55 + rng.uniform(-0.06, 0.14), size)
+    return place_item(item, rng, 0.5 + rng.uniform(-0.14, 0.14), 0.55 + rng.uniform(-0.06, 0.14), size)
 
 
 def _several(item: Item, setting: Setting, rng: random.Random, composition: str) -> list[Thing]:
@@ -247,10 +184,10 @@ def _several(item: Item, setting: Setting, rng: random.Random, composition: str)
     count = item.count
     if composition == "row" or (count <= 4 and rng.random() < 0.5):
         size = min(0.5, 0.92 / count)
-        y = _foot(item, setting, rng, size)
+        y = find_foot(item, setting, rng, size)
         pitch = min(0.9 / count, size * 1.02)
         return [
-            _thing(item, rng, 0.5 + (at - (count - 1) / 2) * pitch, y + rng.gauss(0, 0.008), size)
+            place_item(item, rng, 0.5 + (at - (count - 1) / 2) * pitch, y + rng.gauss(0, 0.008), size)
             for at in range(count)
         ]
     # Rows of two to four, each further row a little smaller and higher.
@@ -273,7 +210,7 @@ def _several(item: Item, setting: Setting, rng: random.Random, composition: str)
             y = 0.93 - size * 0.5 - (len(rows) - 1 - row) * size * 0.86
         for at in range(number):
             x = 0.5 + (at - (number - 1) / 2) * min(0.9 / number, size * 1.06) + rng.gauss(0, 0.012)
-            things.append(_thing(item, rng, x, y + rng.gauss(0, 0.012), size * rng.uniform(0.95, 1.02)))
+            things.append(place_item(item, rng, x, y + rng.gauss(0, 0.012), size * rng.uniform(0.95, 1.02)))
     return things
 
 
@@ -295,7 +232,7 @@ def _grid(items: Sequence[Item], rng: random.Random) -> list[Thing]:
         row, column = divmod(number, columns)
         item = wanted[number] if total > 9 else items[(row + column) % len(items)]
         x, y = (column + 0.5) / columns, (row + 0.5) / rows
-        thing = _thing(item, rng, 0.04 + 0.92 * x, 0.04 + 0.92 * y, size)
+        thing = place_item(item, rng, 0.04 + 0.92 * x, 0.04 + 0.92 * y, size)
         if turned:
             thing = replace(thing, turn=rng.uniform(-0.4, 0.4))
         things.append(thing)
@@ -315,67 +252,10 @@ def _together(items: Sequence[Item], setting: Setting, rng: random.Random) -> li
         item = each[number]
         back = count > 3 and place % 2 == 0
         x = 0.5 + (place - (count - 1) / 2) * min(0.44, 0.86 / count)
-        here = size * rng.uniform(0.92, 1.08)
+        # The thing that is named first is what the picture is of.
+        here = size * rng.uniform(0.92, 1.08) * (MAIN if count > 2 and not number else 1.0)
         near = 0.3 if back else rng.uniform(0.45, 0.7)
-        things.append(_thing(item, rng, x + rng.gauss(0, 0.012), _foot(item, setting, rng, here, near=near), here))
+        things.append(
+            place_item(item, rng, x + rng.gauss(0, 0.012), find_foot(item, setting, rng, here, near=near), here)
+        )
     return sorted(things, key=lambda thing: thing.y + thing.size / 2)
-
-
-def _row(item: Item, rng: random.Random, x: float, y: float, size: float) -> list[Thing]:
-    """Return a thing centred at x, y, or several smaller ones in a row there, with their feet at the same height."""
-    if item.count == 1:
-        return [_thing(item, rng, x, y, size)]
-    side = min(0.62 * size, 0.94 / item.count)
-    pitch = min(0.96 * side, 0.9 / item.count)
-    half = (item.count - 1) / 2
-    middle = min(max(x, half * pitch + side / 2), 1 - half * pitch - side / 2)
-    foot = y + (size - side) / 2
-    return [_thing(item, rng, middle + (at - half) * pitch, foot, side) for at in range(item.count)]
-
-
-def _place_related(items: Sequence[Item], relation: str, setting: Setting, rng: random.Random) -> list[Thing]:
-    """Return two kinds of things placed as the relation says, the hindmost first; several of a kind stand in a row."""
-    first, second = items[0], items[1]
-    if relation == WEARING:
-        bodies = _row(first, rng, 0.5, 0.6, 0.66)
-        side = -0.01 if bodies[0].mirrored else 0.01
-        return [*bodies, *_row(second, rng, 0.5 + side, 0.24, 0.36)]
-    if relation == HOLDING:
-        side = rng.choice((-1, 1))
-        y = min(0.6, _foot(first, setting, rng, 0.66, near=0.7))
-        holders = _row(first, rng, 0.5 - 0.13 * side, y, 0.66)
-        return [*holders, *_row(second, rng, 0.5 + 0.25 * side, y + 0.1, 0.4)]
-    if relation in (ABOVE, ON):
-        close = relation == ON
-        below, above = rng.uniform(0.5, 0.56), rng.uniform(0.38, 0.44)
-        base = 0.72 if setting.kind in ("plain", "split", "pattern", "sky", "space") else 0.96 - below / 2
-        gap = (below + above) / 2 * (0.8 if close else 0.98)
-        bearers = _row(second, rng, 0.5, base, below)
-        return [*bearers, *_row(first, rng, 0.5 + rng.gauss(0, 0.03), base - gap, above)]
-    if relation == BELOW:
-        return _place_related((second, first), ABOVE, setting, rng)
-    if relation == IN:
-        large = _row(second, rng, 0.5, _foot(second, setting, rng, 0.8, near=0.8), 0.8)
-        inner = 0.4 * (large[0].size / (0.8 * second.size))
-        return [*large, *_row(first, rng, 0.5, large[0].y - 0.02, inner)]
-    if relation in (BEFORE, BEHIND):
-        near, far = (first, second) if relation == BEFORE else (second, first)
-        side = rng.choice((-1, 1))
-        behind = _row(far, rng, 0.5 + 0.14 * side, _foot(far, setting, rng, 0.62, near=0.25), 0.62)
-        return [*behind, *_row(near, rng, 0.5 - 0.16 * side, _foot(near, setting, rng, 0.46, near=0.85), 0.46)]
-    pair = (second, first) if relation == RIGHT else (first, second)
-    return _beside(pair, setting, rng)
-
-
-def _beside(items: Sequence[Item], setting: Setting, rng: random.Random) -> list[Thing]:
-    """Return all things next to each other, from left to right, in about equal sizes."""
-    things = []
-    total = sum(item.count for item in items)
-    size, at = min(0.52, 0.98 / total), 0
-    for item in items:
-        for _ in range(item.count):
-            x = 0.5 + (at - (total - 1) / 2) * min(0.46, 0.9 / total)
-            here = size * rng.uniform(0.94, 1.06)
-            things.append(_thing(item, rng, x, _foot(item, setting, rng, here, near=rng.uniform(0.4, 0.6)), here))
-            at += 1
-    return things

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from sketch import keys
+from sketch import keys, scene
 
 MANY = 24
 """What a number counts as that ends in one of ``thousands``, such as "zehntausend"."""
@@ -56,6 +56,16 @@ class Negation:
     subgroups: Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class IdeaScene:
+    """What stands for an idea: names of drawings, and the setting, time and weather in which they are shown."""
+
+    names: tuple[str, ...]
+    kind: str = ""
+    time: str = ""
+    weather: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Grammar:
     """The tables of a language; patterns are matched against words with one space around each.
@@ -76,6 +86,14 @@ class Grammar:
     verb, ``openers`` begin a description, ``clauses`` a clause, and ``breaks`` separate the things of a list.
     ``styles`` always name a style, ``hands`` only where the words are not the name of a drawing. A noun is a place,
     a time or a weather if a pattern matches it behind one of the ``joints``.
+
+    ``rewrites`` replace words by the noun that they stand for, or skip them if that is "". ``men`` and ``women`` are
+    first names, ``sexes`` the nouns for them. ``writing`` words say that a quotation is lettering.
+    ``painters`` are names of styles, and names behind ``authors`` name no person who is shown. ``ideas`` maps words
+    for what has no shape to scenes, and ``about`` words are no part of these. ``groups`` behind a noun are several of
+    it (an owl family). ``plain_adjectives`` do not end a phrase behind a number. What is on one of the ``upright``
+    things, such as a door, is in front of it.
+    ``standing`` words behind a thing say where it is (a jar with a frog inside).
     """
 
     language: str
@@ -118,6 +136,19 @@ class Grammar:
     relations: Patterns
     compositions: Patterns
     joints: tuple[str, ...]
+    rewrites: Patterns
+    men: frozenset[str]
+    women: frozenset[str]
+    sexes: tuple[str, ...]
+    writing: frozenset[str]
+    painters: re.Pattern[str]
+    authors: frozenset[str]
+    ideas: Mapping[str, IdeaScene]
+    about: frozenset[str]
+    groups: frozenset[str]
+    plain_adjectives: frozenset[str]
+    upright: frozenset[str]
+    standing: Mapping[str, str]
 
     def hinted(self, word: str) -> tuple[str, ...]:
         """Return the subgroups at which a word hints, of a German compound those of its last part; empty if none."""
@@ -196,6 +227,7 @@ def load(language: str) -> Grammar:
         "sizes": {stem + ending: size for stem, size in table["sizes"].items() for ending in endings},
         "wholes": {name: tuple(names) for name, names in table["wholes"].items()},
         "kinds": _hints(table["kinds"]),
+        "ideas": {word: _scene(text) for words, text in table["ideas"] for word in words.split(", ")},
         "brands": {name: word for word, names in table["brands"].items() for name in names.split()},
     }
     said = table["negation"] | {"subgroups": _hints(table["negation"]["subgroups"])}
@@ -223,6 +255,16 @@ def _pattern(text: str, parts: Mapping[str, str]) -> re.Pattern[str]:
 def _row(row: list[str]) -> str:
     """Return the pattern of a row, which matches whole words only."""
     return row[0] if len(row) == 2 else rf"(?:{row[0]}) {{det}}{{adjectives}}(?:{row[1]})"
+
+
+def _scene(text: str) -> IdeaScene:
+    """Return the scene in a text: names of drawings, separated by commas, and words for the setting after ``;``."""
+    names, _, setting = text.partition(";")
+    words = setting.split()
+    kind, time, weather = (
+        next((word for word in words if word in known), "") for known in (scene.KINDS, scene.TIMES, scene.WEATHERS)
+    )
+    return IdeaScene(tuple(filter(None, names.split(", "))), kind, time, weather)
 
 
 def alternatives(words: Iterable[str]) -> str:

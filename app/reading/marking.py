@@ -12,8 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from app.reading.lexicon import NAME, Meaning
-from app.reading.prompt import EMOJI, FREE, MARK, NEGATED, PLACE, STYLE, TAKEN, WORD, Prompt, Token
-from app.reading.ranking import Choice
+from app.reading.prompt import EMOJI, FREE, MARK, NEGATED, PLACE, STYLE, TAKEN, WORD, Choice, Prompt, Token
 from app.reading.reading import APPROXIMATED, BY_KIND, NOT_READ, READ, Found, WordMark
 from app.reading.wordbook import Wordbook
 from sketch import keys

@@ -189,6 +189,8 @@ class _Run:
         if word in grammar.articles:
             self._end()
             self._set(determined=word)
+        elif word in grammar.plain_adjectives and self.phrase is not None and self.phrase.count:
+            self._set(word)  # two old men
         elif word in grammar.small or word in grammar.breaks or word in grammar.clauses:
             self._end()
             # Only directly after a noun: in "on top of a tree" the "of" belongs to a preposition.
@@ -216,12 +218,24 @@ class _Run:
         is_verb = has_head and (self._is_verb(word, meanings) or (is_lower and not meanings))
         is_done = self._is_done(word)
         if is_noun and not is_verb and not is_done:
-            self._take(self.at, self.at + 1, meanings, word, plural=form != word)
+            plural = form != word or self._is_plural_of(word, meanings[0])
+            self._take(self.at, self.at + 1, meanings, word, plural=plural)
         else:
             self._set(word)
         self.at += 1
         if not is_done and (is_verb or (doing and not is_noun)):
             self._end()
+
+    def _is_plural_of(self, word: str, meaning: Meaning) -> bool:
+        """Return whether a word that is listed itself, such as "flowers", has a singular that means the same thing."""
+        name = keys.key(self.wordbook.concepts[meaning.concept].name)
+        if word == name or (self.language == "de" and not self.prompt.tokens[self.at].capital):
+            return False  # the drawing shows what the word says: socks, Triceratops
+        return any(self._names(form, meaning) for form in keys.forms(word, self.language)[1:] if len(form) < len(word))
+
+    def _names(self, form: str, meaning: Meaning) -> bool:
+        found = self.wordbook.exactly(keys.prefix(self.language) + form)
+        return any(each.concept == meaning.concept and each.is_sure for each in found)
 
     def _is_done_to_something(self) -> bool:
         """Return whether unknown words stand before this one and an article behind it: a squirl driving a car."""

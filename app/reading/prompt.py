@@ -26,7 +26,7 @@ class Token:
     """A word, a mark or an emoji: its normalised text, and its range in the prompt, in characters.
 
     ``capital``: it begins with a capital letter. ``owner``: it is possessive. ``joined``: it follows a hyphen.
-    ``count``: the number of things that it counts, 0 if none.
+    ``count``: the number of things that it counts, 0 if none. ``stands``: it stands for a name of a person.
     """
 
     text: str
@@ -38,6 +38,7 @@ class Token:
     joined: bool = False
     role: str = FREE
     count: int = 0
+    stands: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Prompt:
     """A prompt on its way through the passes, each of which returns it with more annotations.
 
     ``names`` are the token ranges of several words that name one thing, ``unwanted`` the negated phrases, ``left_out``
-    those of the negative prompt, ``wish`` what the prompt says of its scene, and ``styles`` the names of styles in it.
+    those of the negative prompt, ``wish`` what the prompt says of its scene, ``styles`` the names of styles in it, and
+    ``unshown`` words that no drawing shows: names of people, and quotations that are to be written in the picture.
     """
 
     text: str
@@ -56,6 +58,7 @@ class Prompt:
     left_out: tuple[tuple[Token, ...], ...] = ()
     wish: Wish = field(default_factory=Wish)
     styles: tuple[str, ...] = ()
+    unshown: tuple[str, ...] = ()
 
     @cached_property
     def named(self) -> frozenset[int]:
@@ -110,6 +113,15 @@ class Phrase:
     def is_name(self) -> bool:
         """Return whether its likeliest meaning is a drawing with this name."""
         return bool(self.meanings) and self.meanings[0].source == NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A phrase, the concepts that it may mean (the likeliest first), and how they were found."""
+
+    phrase: Phrase
+    concepts: tuple[int, ...]
+    how: str
 
 
 class Line:

@@ -9,16 +9,19 @@ from functools import cached_property
 from itertools import islice, pairwise
 from random import Random
 
-from app.reading import phrase_filters
+from app.reading import ideas, phrase_filters
 from app.reading.clauses import are_listed, has_clause, is_sure
 from app.reading.describing import Describer, Floats
 from app.reading.lexicon import KEYWORD, KIND, NAME, SYNONYM, WIDER, Meaning
-from app.reading.prompt import FREE, MARK, PLACE, SKIPPED, STYLE, WORD, Phrase, Prompt
+from app.reading.prompt import FREE, MARK, PLACE, SKIPPED, STYLE, WORD, Choice, Phrase, Prompt
 from app.reading.reading import BY_KEYWORD, BY_KIND, BY_NAME, FREELY
 from app.reading.unwanted import Excluded
 from sketch import keys
 
 OTHERS = 3
+IN_A_STUDIO = "artist", "easel", "artist palette", "framed picture", "marble bust", "vase of roses"
+"""What a prompt that is only a painter's name shows one of."""
+
 AKIN = 0.7
 """The least similarity at which a place is shown as a related thing: a forest as a tree, but a table not as a clamp."""
 
@@ -42,15 +45,6 @@ KIND_MIN = 5.0
 
 UNASKED = ("face", "cat-face", "monkey-face", "hand", "body", "emotion", "heart", "person", "family")
 """Subgroups that are not drawn at random: they are many, and show no thing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A phrase, the concepts that it may mean (the likeliest first), and how they were found."""
-
-    phrase: Phrase
-    concepts: tuple[int, ...]
-    how: str
 
 
 def rank(
@@ -78,11 +72,17 @@ def rank(
             choices = found
         if choices and choices[0].how != FREELY:
             break
-    if len(choices) < 2:
+    prompt, shown = ideas.show(prompt, choices, describer.wordbook.numbers, drawn - excluded.concepts)
+    choices = shown or choices
+    if len(choices) < 2 and not shown:
         free = [token.text for token in prompt.tokens if token.role == FREE]
         prompt = _with_setting(prompt, [each.phrase.word for each in choices] or free)
     wish = prompt.wish
     is_open = (prompt.unwanted or style_alone) and not (wish.kind or wish.time or wish.weather or wish.ground)
+    if style_alone and not choices and any(prompt.line.spans(prompt.grammar.painters)):
+        numbers = [describer.wordbook.numbers.get(name, -1) for name in IN_A_STUDIO]
+        numbers = [number for number in dice.sample(numbers, len(numbers)) if number in drawn - excluded.concepts]
+        choices = [Choice(Phrase(0, len(prompt.tokens)), tuple(numbers[: OTHERS + 1]), FREELY)] if numbers else []
     if not choices and is_open:
         choices = _Ranker(prompt, describer, drawn, excluded.concepts).drawn_by(dice)
     return prompt, choices
@@ -134,9 +134,12 @@ class _Ranker:
             rest = [each for place, each in enumerate(phrases) if place not in several and each.is_strong]
             prompt, others = self.choices(rest) if rest else (self.prompt, [])
             return prompt, [part for things in several.values() for part in things] + others
-        phrases = phrase_filters.without_parts(self.prompt.grammar, self.prompt.tokens, phrases)
-        phrases = phrase_filters.with_figures(phrases, self.prompt.grammar, self.describer.wordbook, self.allowed)
-        if self._is_bare_place(phrases):
+        grammar, wordbook, tokens = self.prompt.grammar, self.describer.wordbook, self.prompt.tokens
+        phrases = phrase_filters.without_parts(grammar, tokens, phrases)
+        phrases = phrase_filters.with_figures(phrases, grammar, wordbook, self.allowed)
+        phrases = phrase_filters.without_stray_actions(grammar, wordbook, tokens, phrases)
+        phrases = phrase_filters.with_groups(grammar, wordbook, phrases)
+        if self._is_bare_place(phrases) or ideas.is_of_colours(self.prompt, self.content, self.describer.wordbook):
             return self.prompt, []
         named = [each for each in phrases if self._names(each)]
         if self._is_description(phrases, named):
@@ -144,7 +147,9 @@ class _Ranker:
         heads = {each.head for each in named}
         phrases = phrase_filters.without_measures(self.prompt.grammar, phrases)
         named = [each for each in phrases if each.head in heads]
-        prompt, kept = self._without_places([each for each in named if not self._is_vague(each)] or named, phrases)
+        named = [each for each in named if not self._is_smiley(each)] or named
+        clear = [each for each in named if not self._is_vague(each) or self._is_one_of_a_list(each, named)]
+        prompt, kept = self._without_places(clear or named, phrases)
         if not kept:
             return prompt, self._described(phrases)
         kept += [each for each in phrases if each not in kept and self._is_meant_too(each, phrases, prompt)]
@@ -205,6 +210,17 @@ class _Ranker:
     def _is_vague(self, phrase: Phrase) -> bool:
         is_sure = phrase.is_name and phrase.meanings[0].weight > 0.95
         return phrase.word in self.prompt.grammar.vague and not is_sure
+
+    def _is_smiley(self, phrase: Phrase) -> bool:
+        """Return whether a face or a heart would show an idea: a cat full of joy."""
+        grammar = self.prompt.grammar
+        is_idea = any(form in grammar.ideas for form in keys.forms(phrase.word, grammar.language))
+        return is_idea and self._kind(phrase.meanings[0].concept).startswith(UNASKED)
+
+    def _is_one_of_a_list(self, phrase: Phrase, named: Sequence[Phrase]) -> bool:
+        """Return whether a vague word is a thing beside others: a tree and a building."""
+        pairs = [pair for pair in pairwise(named) if phrase in pair and all(map(is_sure, pair))]
+        return phrase.determined in self.prompt.grammar.ones and any(are_listed(self.prompt, *pair) for pair in pairs)
 
     def _is_bare_place(self, phrases: Sequence[Phrase]) -> bool:
         """Return whether a prompt is only a place without a drawing, or an empty place: only a setting is shown."""
@@ -337,6 +353,8 @@ class _Ranker:
         if len(concepts) <= OTHERS:
             concepts |= dict.fromkeys(self._best(self.describer.like(ordered[0].concept)))
         how = BY_NAME if ordered[0].source <= SYNONYM else BY_KEYWORD if ordered[0].source == KEYWORD else BY_KIND
+        if any(token.stands for token in self.prompt.tokens[slice(*phrase.head)]):
+            concepts, how = dict.fromkeys([phrase.meanings[0].concept, *concepts]), BY_KIND
         return Choice(phrase, (*concepts,)[: OTHERS + 1], how)
 
     def _values(self, left: Sequence[Meaning], words: Sequence[str], vague: str, weight: float) -> Mapping[int, float]:

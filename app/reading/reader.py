@@ -1,7 +1,7 @@
 """Interpret prompts as scenes: noun phrases by the names of drawings, or the whole prompt as a description.
 
-A prompt goes through passes, each of which returns new data: tokenise, correct the spelling, negate, annotate, count,
-find the phrases, exclude what is unwanted, rank the concepts, and arrange their drawings.
+A prompt goes through passes, each of which returns new data: tokenise, correct the spelling, rewrite, negate, annotate,
+count, find the phrases, exclude what is unwanted, rank the concepts, and arrange their drawings.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from unicodedata import normalize
 
 from app.core.text import prompt_weights, style_mentions, tool_tags
 from app.core.text.embedding import Embedding
-from app.reading import marking, measures, negations, phrases, ranking, scene_words, tokens, unread, unwanted
+from app.reading import marking, measures, negations, phrases, ranking, rewriting, scene_words, tokens, unread, unwanted
 from app.reading.describing import Describer
 from app.reading.grammar import listed, load
 from app.reading.lexicon import SPOKEN, SYNONYM, Lexicon
 from app.reading.near_words import NearWords
-from app.reading.prompt import NEGATED, WORD, Prompt
-from app.reading.ranking import OTHERS, Choice
+from app.reading.prompt import NEGATED, WORD, Choice, Prompt
+from app.reading.ranking import OTHERS
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
 from app.reading.wordbook import Wordbook
-from sketch import keys, wording
+from sketch import keys, relations, wording
 from sketch.arrangement import Wish
+from sketch.relations import CLOTHING, CONTAINING, HOLDING
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
 from sketch.styling.drawing_styles import COLOURED, without_modelled
@@ -40,6 +41,8 @@ SOME, SOME_OF_EACH = 3, 2
 
 PAIRS = frozenset((
     "glasses", "sunglasses", "goggles", "jeans", "shorts", "briefs", "scissors", "couple with heart", "kiss",
+    "headphone", "trousers", "pair of trousers", "pair of boots", "pair of slippers", "headset", "earbuds",
+    "socks", "gloves",
 ))  # fmt: skip
 """Names of things of which a pair is one drawing."""
 
@@ -48,7 +51,11 @@ FIRST_STYLES = (COLOURED, "flat")
 NO_NAMES: style_mentions.Names = MappingProxyType({})
 ENGLISH, GERMAN = load("en"), load("de")
 GRAMMARS = {"en": ENGLISH, "de": GERMAN, keys.OTHER: replace(ENGLISH, language=keys.OTHER)}
-CLOTHING, WORN_BY = "clothing", ("in", "holding")
+WORN_BY = "in", "holding"
+HOLDERS, OF = ("person", "animal"), ("of", "von", "mit")
+BEHIND_MOST = 5
+"""How many words behind a thing may say where it is: a stop sign with a large tree behind it."""
+
 NEXT_TO = listed("next beside by near alongside neben bei beim")
 
 
@@ -139,6 +146,7 @@ class Reader:
         left_out = tuple(tokens.tokenise(part, spoken) for part in leave_out.split(","))
         prompt = Prompt(text, tokens.tokenise(text, spoken), grammar, left_out=left_out, styles=named)
         prompt = self._speller.correct(prompt)
+        prompt = rewriting.rewrite(prompt, self.wordbook)
         prompt = replace(prompt, names=self.wordbook.names(prompt.tokens, grammar))
         prompt = negations.negate(prompt, self.wordbook)
         prompt = scene_words.annotate(prompt, self.wordbook)
@@ -148,11 +156,12 @@ class Reader:
         dice = Random(f"anything:{seed}:{text}".encode("utf-8", "replace"))  # noqa: S311 - drawn to be drawn again
         prompt, choices = ranking.rank(openings, self.describer, self._drawn, excluded, dice)
         items = self._items(choices, prompt, seed)
-        relation = _relation(prompt, choices, items) if len(choices) == len(items) == 2 else ""
+        relation = _relation(prompt, choices, items) if len(choices) == len(items) > 1 else ""
+        relation = relation if len(items) == 2 or relation in relations.OF_MORE else ""
         wish = replace(prompt.wish, relation=relation)
         words, _ = wording.describe_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in excluded.concepts))
-        foreign = unread.find(text, items, spoken, self.wordbook)
+        foreign = (*prompt.unshown, *unread.find(text, items, spoken, self.wordbook))
         marks = marking.mark(prompt, choices, items, wish, self.wordbook, self._drawn)
         return Reading(
             tuple(items), wish, words, prompt.styles, names, spoken, unread=foreign, marks=marks, look_of=self._look_of
@@ -184,8 +193,8 @@ class Reader:
             others += [each for each in self._drawings[choice.concepts[0]] if each is not drawing]
             # A drawing found by keyword has the given number, but a plural alone does not make it several.
             is_several = phrase.plural and choice.how in (BY_NAME, BY_KIND)
-            count = phrase.count or (some if is_several else 1)
-            count = 1 if count == 2 and drawing.name in PAIRS else count
+            count = phrase.count or (min(some, SOME_OF_EACH if drawing.kind == CLOTHING else some) if is_several else 1)
+            count = 1 if (count == 2 or not phrase.count) and drawing.name in PAIRS else count
             part = prompt.tokens[phrase.first : max(phrase.last, phrase.first + 1)]
             start, end = (part[0].start, part[-1].end) if part else (0, 0)
             item = Found(drawing, tuple(others[:OTHERS]), prompt.text[start:end], (start, end), choice.how,
@@ -213,9 +222,37 @@ def _rank(drawing: Drawing) -> int:
 
 def _relation(prompt: Prompt, choices: Sequence[Choice], items: Sequence[Found]) -> str:
     """Return the spatial relation of the first of two things to the second, by the words between them, or ``""``."""
-    between = prompt.tokens[choices[0].phrase.head[1] : choices[1].phrase.head[0]]
+    grammar, (first, second) = prompt.grammar, choices[:2]
+    between = prompt.tokens[first.phrase.head[1] : second.phrase.head[0]]
     words = " ".join(token.text for token in between if token.role != NEGATED)
-    found = next((relation for pattern, relation in prompt.grammar.relations if pattern.search(f" {words} ")), "")
+    if behind := _said_behind(prompt, second):
+        return behind
+    found = _named_relation(prompt, words)
+    is_with = found == HOLDING and bool({*words.split(" ")} & grammar.having)
+    if relations.is_container(items[0].drawing.name) and (is_with or words in OF):
+        return CONTAINING
+    if is_with and len(items) > 2 and not items[0].drawing.kind.startswith(HOLDERS):
+        return ""
     if found in WORN_BY and items[1].drawing.kind == CLOTHING:
         return "wearing"
+    if found == "on" and grammar.upright & {*keys.forms(second.phrase.word, grammar.language)}:
+        return "in front"
     return "" if found == "beside" and not NEXT_TO & set(words.split(" ")) else found
+
+
+def _named_relation(prompt: Prompt, words: str) -> str:
+    return next((relation for pattern, relation in prompt.grammar.relations if pattern.search(f" {words} ")), "")
+
+
+def _said_behind(prompt: Prompt, second: Choice) -> str:
+    """Return the relation that stands behind the second thing: a pumpkin with a candle in it.
+
+    It is the inverse of the second thing's to the first.
+    """
+    grammar, tail = prompt.grammar, [token.text for token in prompt.tokens[second.phrase.last :][:BEHIND_MOST]]
+    if not {token.text for token in prompt.tokens[: second.phrase.head[0]]} & grammar.having:
+        return ""
+    pronoun = next((place for place, word in enumerate(tail) if word in grammar.negation.pronouns), 0)
+    said = grammar.standing.get(tail[0], "") if tail else ""
+    said = said or (_named_relation(prompt, " ".join(tail[:pronoun])) if pronoun else "")
+    return relations.INVERSE.get(said, "")

@@ -12,15 +12,16 @@ from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 
-VERSION = 9
+VERSION = 10
 """The version of the prompt parser; another version may interpret the same prompt differently."""
 
 LookOf = Callable[[str], Appearance | None]
 """Returns the appearance of a drawing by its digest, or ``None`` if it is unknown."""
 
-BY_NAME, BY_KEYWORD, BY_KIND, FREELY, CHOSEN = "name", "keyword", "kind", "freely", "chosen"
-"""How a drawing was found: by one of its names, by a keyword, as a kind of the named thing, by meaning alone, or by the
-visitor's choice."""
+BY_NAME, BY_KEYWORD, BY_KIND, BY_IDEA = "name", "keyword", "kind", "idea"
+FREELY, CHOSEN = "freely", "chosen"
+"""How a drawing was found: by one of its names, by a keyword, as a kind of the named thing, for an idea without a
+shape, by meaning alone, or by the visitor's choice."""
 
 
 def unseen(digest: str) -> Appearance | None:  # noqa: ARG001
@@ -43,6 +44,11 @@ class Found:
     count: int = 1
     colour: str = ""
     size: float = 1.0
+
+    @property
+    def is_free(self) -> bool:
+        """Return whether no word of the prompt names the drawing: another one would do as well."""
+        return self.how in (FREELY, BY_IDEA)
 
 
 READ, APPROXIMATED, NOT_READ = "read", "approximated", "not read"
@@ -96,7 +102,7 @@ class Reading:
         given = {
             stop_notes.NOT_READ: not self.is_read,
             stop_notes.PARTLY_READ: self.is_read and bool(self.unread),
-            stop_notes.FREELY: any(item.how == FREELY for item in self.items),
+            stop_notes.FREELY: any(item.is_free for item in self.items),
             stop_notes.TAGS: bool(tool_tags.tags(self.ignored)),
             stop_notes.NO_WEIGHTS: tool_tags.has_weights(self.ignored),
         }

@@ -20,7 +20,7 @@ LAYERS = {
         | publishing | stages | __main__""",
     "sketch": """__init__ | colour habitats keys remembering | layers | marks | cells materials prints
         | compositions | scene
-        | palettes surroundings svg | arrangement backdrops lighting sketchbook svg_css
+        | palettes placing surroundings svg | relations | arrangement backdrops lighting sketchbook svg_css
         | framing painterly parts wording | rendering | shapes styling | mixing | walks""",
 }
 """The rooms from the ground up; those between the same bars know nothing of each other."""

@@ -14,7 +14,7 @@ from app.core.text.stored import check_words, clean_words
 from app.offer.drawings import pictures
 from app.offer.generation import models_on_offer
 from app.reading.reader import Reader
-from app.reading.reading import FREELY, Reading
+from app.reading.reading import Reading
 from app.requests.walk_requests import scenes
 from app.requests.walk_requests.schema import Seed, limits_in_schema
 from app.site.api import query_reader
@@ -93,7 +93,7 @@ def describe(reading: Reading) -> ReadingDescription:
         },
         "note": stop_notes.joined(reading.notes) or None,
         "ignored": list(tool_tags.tags(reading.ignored)),
-        "freely": any(item.how == FREELY for item in reading.items),
+        "freely": any(item.is_free for item in reading.items),
         "words": reading.words,
         "hands": list(reading.hands),
         "unwanted": list(reading.unwanted),
@@ -111,7 +111,7 @@ def _thing(reading: Reading, place: int) -> ThingDescription:
         "number": item.count,
         "colour": item.colour or None,
         "place": (reading.wish.relation or None) if place == 0 else None,
-        "freely": item.how == FREELY,
+        "freely": item.is_free,
     }
 
 

@@ -23,7 +23,7 @@ from app.offer.generation.limits import SEED_MAX, Limits
 from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.reading.reader import Reader
-from app.reading.reading import FREELY, Found, Reading
+from app.reading.reading import Found, Reading
 from app.requests.walk_requests import scenes, stop_styles
 from app.requests.walk_requests.stop_styles import StopFacts
 from app.site.presentation import choices, proposed_styles, word_marks
@@ -271,7 +271,7 @@ def drawn_after(walk: Walk) -> list[str]:
         if drawings := choices.shown_in(stop.scene):
             seed = walk.seed_of(stop)
             reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=language, seed=seed)
-            free = {item.drawing for item in reading.items if item.how == FREELY}
+            free = {item.drawing for item in reading.items if item.is_free}
             names = join_words(reader.name_of(drawing, language) for drawing in drawings)
             names_of_stops.append(_("%(names)s, freely", names=names) if free & {*drawings} else names)
     return names_of_stops
@@ -298,11 +298,9 @@ def _thing(item: Found, pick: Drawing | None, reader: Reader, reading: Reading) 
         Option(other.digest, other.digest, reader.name_of(other, language), other == pick)
         for other in others[: MOST_OPTIONS - 1]
     ]
-    lacking = "" if pick is not None or item.how == FREELY else word_marks.lacking(reading, item)
+    lacking = "" if pick is not None or item.is_free else word_marks.lacking(reading, item)
     places = (place for place, each in enumerate(reading.marks) if each.thing == item.drawing.name)
-    return ThingShown(
-        _shortened(item.words), item.how == FREELY, tuple(options), _shortened(lacking), next(places, None)
-    )
+    return ThingShown(_shortened(item.words), item.is_free, tuple(options), _shortened(lacking), next(places, None))
 
 
 def _shortened(words: str) -> str:

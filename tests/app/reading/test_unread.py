@@ -33,7 +33,7 @@ NOTES = {
     "雪の中の狐": (NOT_READ,),
     "{}[]()": (NOT_READ,),
     "blorp zxcvb": (NOT_READ,),
-    "doorknocker": (NOT_READ, FREELY),
+    "doorstopper": (NOT_READ, FREELY),
     "a fox 狐": (PARTLY_READ,),
     "linocut": (FREELY,),
     "no dogs": (FREELY,),
@@ -56,7 +56,7 @@ def test_notes_say_what_was_not_read_or_ignored(reader: Reader, prompt: str, not
 
 
 def test_drawing_that_a_visitor_chose_is_not_called_free(reader: Reader) -> None:
-    reading = reader.read("doorknocker")
+    reading = reader.read("doorstopper")
     assert replace(reading, items=tuple(replace(item, how=CHOSEN) for item in reading.items)).notes == (PARTLY_READ,)
 
 

@@ -1,0 +1,87 @@
+"""Related things: worn, within, looking out, chased and kicked, and further things beside them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from sketch.arrangement import Item, Wish, arrange
+from sketch.relations import CHASING, CONTAINING, IN, INVERSE, KICKING, ON, WEARING, is_container, place_related
+from sketch.scene import Setting, Thing
+
+MAN, CAT = Item("man", "man", "person"), Item("cat", "cat", "animal-mammal")
+FOX = Item("fox", "fox", "animal-mammal")  # its drawing is a head
+BALL = Item("ball", "soccer ball", "sport")
+BOWL, COURT = Item("bowl", "bowl", "dishware"), Item("court", "tennis court", "sport")
+HAT, SHIRT, JEANS = (Item(name, name, "clothing") for name in ("top hat", "t-shirt", "jeans"))
+GLASSES, BOOTS = (Item(name, name, "clothing") for name in ("sunglasses", "boot"))
+
+
+def place(relation: str, *items: Item, seed: int = 1) -> dict[str, Thing]:
+    things = place_related(items, relation, Setting("hills"), random.Random(seed))
+    return {thing.drawing: thing for thing in things}
+
+
+def order(relation: str, *items: Item) -> list[str]:
+    return [thing.drawing for thing in place_related(items, relation, Setting("hills"), random.Random(1))]
+
+
+@pytest.mark.parametrize("bearer", [MAN, CAT])
+def test_clothes_are_worn_from_head_to_foot(bearer: Item) -> None:
+    things = place(WEARING, bearer, JEANS, HAT, BOOTS, SHIRT, GLASSES)
+    heights = [things[name].y for name in ("top hat", "sunglasses", "t-shirt", "jeans", "boot")]
+    assert heights == sorted(heights)
+    assert all(each.size < things[bearer.drawing].size for name, each in things.items() if name != bearer.drawing)
+
+
+def test_head_wears_a_hat_above_and_a_shirt_below() -> None:
+    things = place(WEARING, FOX, HAT, SHIRT)
+    assert things["top hat"].y < things["fox"].y < things["t-shirt"].y
+
+
+def test_animal_wears_a_hat_where_its_head_is() -> None:
+    for seed in range(20):
+        things = place(WEARING, CAT, HAT, seed=seed)
+        assert (things["top hat"].x > 0.5) == things["cat"].mirrored
+
+
+def test_thing_looks_out_of_a_container_that_hides_its_foot() -> None:
+    assert order(IN, CAT, BOWL) == ["cat", "bowl"] == order(CONTAINING, BOWL, CAT)
+    things = place(IN, CAT, BOWL)
+    cat, bowl = things["cat"], things["bowl"]
+    assert bowl.y - bowl.size / 2 < cat.y < bowl.y < cat.y + cat.size / 2 + bowl.size / 2
+
+
+@pytest.mark.parametrize("relation", [IN, ON])
+def test_place_is_large_behind_what_stands_in_it(relation: str) -> None:
+    assert order(relation, CAT, COURT) == ["court", "cat"]
+    things = place(relation, CAT, COURT)
+    assert things["court"].size > 1 > 2 * things["cat"].size - 0.2 and things["cat"].y > 0.6
+
+
+def test_chaser_follows_in_the_same_direction() -> None:
+    for seed in range(10):
+        things = place(CHASING, CAT, FOX, seed=seed)
+        assert things["fox"].x < things["cat"].x - 0.3
+        assert not (things["fox"].mirrored or things["cat"].mirrored)
+
+
+def test_ball_lies_at_the_kickers_foot() -> None:
+    things = place(KICKING, MAN, BALL)
+    assert things["ball"].y > things["man"].y + 0.15 and things["ball"].size < 0.5 * things["man"].size
+
+
+def test_further_things_stand_beside_related_ones() -> None:
+    scene = arrange([MAN, HAT, CAT], Wish(kind="hills", relation=WEARING), 3)
+    sizes = {thing.drawing: thing.size for thing in scene.things}
+    assert len(sizes) == 3 and sizes["cat"] < sizes["man"]
+
+
+def test_inverse_of_an_inverse_is_the_relation_itself() -> None:
+    for relation, inverse in INVERSE.items():
+        assert relation in (ON, IN) or INVERSE[inverse] == relation
+
+
+def test_containers_are_known_by_their_names() -> None:
+    assert is_container("bowl") and is_container("wooden bucket") and not is_container("table")
