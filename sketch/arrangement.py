@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sketch import colour, palettes, placing, relations
 from sketch.habitats import LIE, PORTRAIT, STAND
-from sketch.placing import Item, find_foot, place_item
+from sketch.placing import Item, find_foot, natural_scale, place_item
 from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
 __all__ = [
@@ -254,6 +254,7 @@ def _together(items: Sequence[Item], setting: Setting, rng: random.Random) -> li
         x = 0.5 + (place - (count - 1) / 2) * min(0.44, 0.86 / count)
         # The thing that is named first is what the picture is of.
         here = size * rng.uniform(0.92, 1.08) * (MAIN if count > 2 and not number else 1.0)
+        here *= natural_scale(item, items)
         near = 0.3 if back else rng.uniform(0.45, 0.7)
         things.append(
             place_item(item, rng, x + rng.gauss(0, 0.012), find_foot(item, setting, rng, here, near=near), here)

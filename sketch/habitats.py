@@ -74,7 +74,7 @@ _BY_NAME = (
     (re.compile(r"\b(crab|lobster|coral|oyster|spiral shell)$"), Habitat(("underwater",), STAND)),
     (re.compile(r"\b(couch|chair|bed|bathtub|shower|toilet|door|television)$"), Habitat(("room",), STAND)),
     (re.compile(r"\b(umbrella|tent|bench|barbecue|fountain|statue|carousel|ferris wheel)$"),
-     Habitat(("hills", "street", "hills", "sea"), STAND)),
+     Habitat(("hills", "street", "hills", "street"), STAND)),
     (re.compile(r"\b(fire|campfire)$"), Habitat(("forest", "hills", "plain"), STAND)),
 )  # fmt: skip
 # Animals of which drawings show only a head, whether their names say so or not.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sketch import colour, habitats
@@ -19,6 +20,16 @@ VIEW_COVER, VIEW_SIZE = 0.85, 1.2
 picture at the size ``VIEW_SIZE``, and other things stand in front of it."""
 
 SIDEWAYS = ("animal-mammal", "animal-bird", "animal-reptile", "animal-marine", "transport-ground", "transport-water")
+
+
+SMALL = (
+    "food", "drink", "dishware", "tool", "sport", "game", "book-paper", "money", "office", "clothing", "animal-bug",
+)  # fmt: skip
+LARGE = (
+    "place-building", "place-religious", "place-geographic", "transport-ground", "transport-water", "transport-air",
+)  # fmt: skip
+SMALLER, LARGER = 0.66, 1.14
+"""Kinds of things that are smaller or larger than people, and the factors of their sizes where both are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,19 @@ class Item:
         if self.colour:
             return colour.tone(colour.polar(*colour.NAMED[self.colour]))
         return None if self.appearance is None else self.appearance.tone
+
+
+def natural_scale(item: Item, others: Sequence[Item]) -> float:
+    """Return the factor of an item's size among others: a ball is smaller than a man, a house is larger."""
+    ranks = [_rank(each) for each in others]
+    if len(set(ranks)) < 2 or item.size != 1.0:
+        return 1.0
+    return (SMALLER, 1.0, LARGER)[_rank(item)]
+
+
+def _rank(item: Item) -> int:
+    """Return 0 for kinds of things that a hand can hold, 2 for those that are larger than people, else 1."""
+    return 0 if item.kind.startswith(SMALL) else 2 if item.kind.startswith(LARGE) else 1
 
 
 def place_item(item: Item, rng: random.Random, x: float, y: float, size: float) -> Thing:

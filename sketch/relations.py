@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from sketch.habitats import PORTRAIT
-from sketch.placing import Item, find_foot, place_item, place_row
+from sketch.placing import Item, find_foot, natural_scale, place_item, place_row
 from sketch.scene import Setting, Thing
 
 ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RELATIONS = (
@@ -15,14 +15,14 @@ ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RE
 )  # fmt: skip
 """The relations of which the model learned the words."""
 
-CHASING, KICKING, CONTAINING = "chasing", "kicking", "containing"
+CHASING, KICKING, CONTAINING, BEARING = "chasing", "kicking", "containing", "bearing"
 INVERSE = {
-    ABOVE: BELOW, BELOW: ABOVE, ON: BELOW, IN: CONTAINING, BEFORE: BEHIND, BEHIND: BEFORE, BESIDE: BESIDE, LEFT: RIGHT,
-    RIGHT: LEFT,
+    ABOVE: BELOW, BELOW: ABOVE, ON: BEARING, IN: CONTAINING, BEFORE: BEHIND, BEHIND: BEFORE, LEFT: RIGHT, RIGHT: LEFT,
+    BESIDE: BESIDE,
 }  # fmt: skip
 """The relation of the second thing to the first: a tree behind it is one that it stands in front of."""
 
-OF_MORE = (IN, ON, HOLDING, WEARING, CHASING, KICKING, CONTAINING)
+OF_MORE = (IN, ON, HOLDING, WEARING, CHASING, KICKING, CONTAINING, BEARING)
 """Relations of the first two things that are shown where there are further things too."""
 
 CLOTHING = "clothing"
@@ -40,6 +40,10 @@ GROUND = re.compile(
     r"|bathroom|village|town|cityscape|canyon|cave|coast|bay|marina|harbor)s?$"
 )
 """Names of places in which things stand, so that the place is behind them."""
+
+SEAT = re.compile(r"\b(couch|sofa|bench|armchair|chair|bed|throne|hammock|swing|seat|stool|lounger|couch and lamp)$")
+TABLE = re.compile(r"\b(table|desk|sideboard|counter|bookshelf|shelves)$")
+"""Names of furniture that bears things on its middle, below the upper edge of its drawing; and on its top."""
 
 MOST_HOLDERS = 3
 """The most things of a kind that hold something each; more would hide what they hold."""
@@ -88,8 +92,8 @@ def place_related(items: Sequence[Item], relation: str, setting: Setting, rng: r
 def _place_two(first: Item, second: Item, relation: str, setting: Setting, rng: random.Random) -> list[Thing]:
     if relation == BELOW:
         return _place_two(second, first, ABOVE, setting, rng)
-    if relation == CONTAINING:
-        return _place_two(second, first, IN, setting, rng)
+    if relation in (CONTAINING, BEARING):
+        return _place_two(second, first, IN if relation == CONTAINING else ON, setting, rng)
     if relation in (IN, ON) and GROUND.search(second.name.casefold()) and second.count == 1:
         return _within(first, second, rng)
     if relation == IN and is_container(second.name):
@@ -134,8 +138,12 @@ def _zone(item: Item) -> Zone:
 
 
 def _worn(first: Item, second: Item, _: Setting, rng: random.Random) -> list[Thing]:
-    """Return several bearers, each below what they wear."""
+    """Return several bearers with their clothes, or each below what they wear."""
     bodies = place_row(first, rng, 0.5, 0.6, 0.66)
+    if second.kind == CLOTHING and second.count in (1, 2, first.count):
+        down, size, *_ = _zone(second)
+        one = [(body.x, body.y + down * body.size, size * body.size) for body in bodies]
+        return [*bodies, *(place_item(second, rng, x, y, side) for x, y, side in one)]
     side = -0.01 if bodies[0].mirrored else 0.01
     return [*bodies, *place_row(second, rng, 0.5 + side, 0.24, 0.36)]
 
@@ -144,7 +152,8 @@ def _held(first: Item, second: Item, setting: Setting, rng: random.Random) -> li
     side = rng.choice((-1, 1))
     y = min(0.6, find_foot(first, setting, rng, 0.66, near=0.7))
     holders = place_row(first, rng, 0.5 - 0.13 * side, y, 0.66)
-    return [*holders, *place_row(second, rng, 0.5 + 0.25 * side, y + 0.1, 0.4)]
+    size = 0.4 * min(1.0, natural_scale(second, (first, second)) + 0.1)
+    return [*holders, *place_row(second, rng, 0.5 + 0.25 * side, y + 0.1, size)]
 
 
 def _kicked(first: Item, second: Item, setting: Setting, rng: random.Random) -> list[Thing]:
@@ -172,7 +181,13 @@ def _above(first: Item, second: Item, setting: Setting, rng: random.Random, *, s
 
 
 def _on(first: Item, second: Item, setting: Setting, rng: random.Random) -> list[Thing]:
-    return _above(first, second, setting, rng, share=0.8)
+    name = second.name.casefold()
+    if not (SEAT.search(name) or TABLE.search(name)):
+        return _above(first, second, setting, rng, share=0.68)
+    size = 0.4 if SEAT.search(name) else 0.34
+    bearers = place_row(second, rng, 0.5, 0.64, 0.66)
+    foot = bearers[0].y + (0.1 if SEAT.search(name) else -0.1) * bearers[0].size
+    return [*bearers, *place_row(first, rng, 0.5 + rng.gauss(0, 0.03), foot - 0.46 * size, size)]
 
 
 def _inside(first: Item, second: Item, setting: Setting, rng: random.Random) -> list[Thing]:
@@ -205,7 +220,7 @@ def _beside(items: Sequence[Item], setting: Setting, rng: random.Random) -> list
     for item in items:
         for _ in range(item.count):
             x = 0.5 + (at - (total - 1) / 2) * min(0.46, 0.9 / total)
-            here = size * rng.uniform(0.94, 1.06)
+            here = size * rng.uniform(0.94, 1.06) * natural_scale(item, items)
             things.append(
                 place_item(item, rng, x, find_foot(item, setting, rng, here, near=rng.uniform(0.4, 0.6)), here)
             )

@@ -93,6 +93,7 @@ class Grammar:
     for what has no shape to scenes, and ``about`` words are no part of these. ``groups`` behind a noun are several of
     it (an owl family). ``plain_adjectives`` do not end a phrase behind a number. What is on one of the ``upright``
     things, such as a door, is in front of it.
+    What a ``definite`` word precedes may have been named before.
     ``standing`` words behind a thing say where it is (a jar with a frog inside).
     """
 
@@ -148,6 +149,7 @@ class Grammar:
     groups: frozenset[str]
     plain_adjectives: frozenset[str]
     upright: frozenset[str]
+    definite: frozenset[str]
     standing: Mapping[str, str]
 
     def hinted(self, word: str) -> tuple[str, ...]:

@@ -189,8 +189,8 @@ class _Run:
         if word in grammar.articles:
             self._end()
             self._set(determined=word)
-        elif word in grammar.plain_adjectives and self.phrase is not None and self.phrase.count:
-            self._set(word)  # two old men
+        elif self.phrase is not None and self._is_within(word):
+            self._set(word)
         elif word in grammar.small or word in grammar.breaks or word in grammar.clauses:
             self._end()
             # Only directly after a noun: in "on top of a tree" the "of" belongs to a preposition.
@@ -199,6 +199,12 @@ class _Run:
             return False
         self.at += 1
         return True
+
+    def _is_within(self, word: str) -> bool:
+        """Return whether a small word is a part of a phrase: an adjective behind a number, or joined by a hyphen."""
+        phrase, after = self.phrase, self.prompt.tokens[self.at + 1 : self.last]
+        is_counted = phrase is not None and bool(phrase.count) and word in self.grammar.plain_adjectives
+        return is_counted or (self.prompt.tokens[self.at].joined and bool(after))
 
     def _word(self, token: Token) -> None:
         word, is_english = token.text, self.language == "en"

@@ -21,13 +21,13 @@ from app.reading.describing import Describer
 from app.reading.grammar import listed, load
 from app.reading.lexicon import SPOKEN, SYNONYM, Lexicon
 from app.reading.near_words import NearWords
-from app.reading.prompt import NEGATED, WORD, Choice, Prompt
+from app.reading.prompt import NEGATED, SKIPPED, WORD, Choice, Prompt
 from app.reading.ranking import OTHERS
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
 from app.reading.wordbook import Wordbook
 from sketch import keys, relations, wording
 from sketch.arrangement import Wish
-from sketch.relations import CLOTHING, CONTAINING, HOLDING
+from sketch.relations import BEARING, CLOTHING, CONTAINING, HOLDING
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
 from sketch.styling.drawing_styles import COLOURED, without_modelled
@@ -200,9 +200,11 @@ class Reader:
             item = Found(drawing, tuple(others[:OTHERS]), prompt.text[start:end], (start, end), choice.how,
                          max(1, min(MOST_THINGS, count)), phrase.colour, phrase.size)  # fmt: skip
             same = [n for n, each in enumerate(items) if each.drawing == drawing and each.colour == item.colour]
-            if same:
+            # "The cat" behind "a cat" is no second one.
+            is_known = phrase.determined in prompt.grammar.definite and not phrase.count
+            if same and not is_known:
                 items[same[0]] = replace(items[same[0]], count=min(MOST_THINGS, items[same[0]].count + item.count))
-            elif len(items) < MOST_ITEMS:
+            elif not same and len(items) < MOST_ITEMS:
                 items.append(item)
         return items
 
@@ -226,7 +228,8 @@ def _relation(prompt: Prompt, choices: Sequence[Choice], items: Sequence[Found])
     between = prompt.tokens[first.phrase.head[1] : second.phrase.head[0]]
     words = " ".join(token.text for token in between if token.role != NEGATED)
     if behind := _said_behind(prompt, second):
-        return behind
+        is_worn = behind == BEARING and items[1].drawing.kind == CLOTHING
+        return "wearing" if is_worn else behind
     found = _named_relation(prompt, words)
     is_with = found == HOLDING and bool({*words.split(" ")} & grammar.having)
     if relations.is_container(items[0].drawing.name) and (is_with or words in OF):
@@ -249,10 +252,13 @@ def _said_behind(prompt: Prompt, second: Choice) -> str:
 
     It is the inverse of the second thing's to the first.
     """
-    grammar, tail = prompt.grammar, [token.text for token in prompt.tokens[second.phrase.last :][:BEHIND_MOST]]
+    grammar, rest = prompt.grammar, prompt.tokens[second.phrase.last :][:BEHIND_MOST]
+    tail = [token.text for token in rest]
     if not {token.text for token in prompt.tokens[: second.phrase.head[0]]} & grammar.having:
         return ""
     pronoun = next((place for place, word in enumerate(tail) if word in grammar.negation.pronouns), 0)
     said = grammar.standing.get(tail[0], "") if tail else ""
+    if rest and rest[0].role == SKIPPED and _named_relation(prompt, tail[0]) == "on":
+        said = "on"  # with an owl on its head, which is no thing
     said = said or (_named_relation(prompt, " ".join(tail[:pronoun])) if pronoun else "")
     return relations.INVERSE.get(said, "")

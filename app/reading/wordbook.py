@@ -115,9 +115,15 @@ class Wordbook:
             for first in range(len(tokens) - length + 1):
                 part, last = tokens[first : first + length], first + length
                 is_free = not any(start < last and first < end for start, end in found)
-                if is_free and all(token.kind == WORD for token in part) and self._is_name(part, grammar):
+                is_name = is_free and all(token.kind == WORD for token in part) and self._is_name(part, grammar)
+                if is_name and not self._goes_on(part, tokens[last : last + 1], grammar):
                     found.append((first, last))
         return tuple(found)
+
+    def _goes_on(self, part: Sequence[Token], after: Sequence[Token], grammar: Grammar) -> bool:
+        """Return whether a name with an article within ends before its noun: a woman with a dog puppet."""
+        is_clause = any(token.text in grammar.articles for token in part[1:])
+        return is_clause and any(self.is_drawn(token.text, grammar.language) for token in after)
 
     def _is_name(self, part: Sequence[Token], grammar: Grammar) -> bool:
         meanings, _ = self.find(" ".join(token.text for token in part), grammar.language)

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from sketch.arrangement import Item, Wish, arrange
+from sketch.placing import natural_scale
 from sketch.relations import CHASING, CONTAINING, IN, INVERSE, KICKING, ON, WEARING, is_container, place_related
 from sketch.scene import Setting, Thing
 
@@ -85,3 +86,24 @@ def test_inverse_of_an_inverse_is_the_relation_itself() -> None:
 
 def test_containers_are_known_by_their_names() -> None:
     assert is_container("bowl") and is_container("wooden bucket") and not is_container("table")
+
+
+def test_seat_bears_things_on_its_middle_and_a_table_on_its_top() -> None:
+    couch, table = Item("couch", "couch and lamp", "household"), Item("table", "coffee table", "household")
+    sitting, lying = place(ON, CAT, couch), place(ON, BALL, table)
+    for things, bearer, lowest in ((sitting, "couch", 0.15), (lying, "table", -0.05)):
+        (first,) = (thing for name, thing in things.items() if name != bearer)
+        foot = (first.y + first.size / 2 - things[bearer].y) / things[bearer].size
+        assert -0.3 < foot < lowest
+
+
+def test_several_bearers_each_wear_their_clothes() -> None:
+    things = place_related([Item("man", "man", "person", 2), HAT], WEARING, Setting("hills"), random.Random(1))
+    men, hats = things[:2], things[2:]
+    assert [hat.x for hat in hats] == [man.x for man in men] and all(hat.y < men[0].y for hat in hats)
+
+
+def test_ball_is_smaller_than_a_man_and_a_house_larger() -> None:
+    house = Item("house", "house", "place-building")
+    assert natural_scale(BALL, (MAN, BALL)) < natural_scale(MAN, (MAN, BALL)) == 1 < natural_scale(house, (MAN, house))
+    assert natural_scale(BALL, (BALL, BOWL)) == 1
