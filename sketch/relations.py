@@ -141,7 +141,7 @@ def _worn(first: Item, second: Item, _: Setting, rng: random.Random) -> list[Thi
     """Return several bearers with their clothes, or each below what they wear."""
     bodies = place_row(first, rng, 0.5, 0.6, 0.66)
     if second.kind == CLOTHING and second.count in (1, 2, first.count):
-        down, size, *_ = _zone(second)
+        down, size = _zone(second)[:2]
         one = [(body.x, body.y + down * body.size, size * body.size) for body in bodies]
         return [*bodies, *(place_item(second, rng, x, y, side) for x, y, side in one)]
     side = -0.01 if bodies[0].mirrored else 0.01

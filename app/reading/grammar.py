@@ -94,6 +94,7 @@ class Grammar:
     it (an owl family). ``plain_adjectives`` do not end a phrase behind a number. What is on one of the ``upright``
     things, such as a door, is in front of it.
     What a ``definite`` word precedes may have been named before.
+    Behind an article in the ``genitive`` a noun is one thing.
     ``standing`` words behind a thing say where it is (a jar with a frog inside).
     """
 
@@ -149,6 +150,7 @@ class Grammar:
     groups: frozenset[str]
     plain_adjectives: frozenset[str]
     upright: frozenset[str]
+    genitive: frozenset[str]
     definite: frozenset[str]
     standing: Mapping[str, str]
 

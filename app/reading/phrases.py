@@ -224,7 +224,8 @@ class _Run:
         is_verb = has_head and (self._is_verb(word, meanings) or (is_lower and not meanings))
         is_done = self._is_done(word)
         if is_noun and not is_verb and not is_done:
-            plural = form != word or self._is_plural_of(word, meanings[0])
+            is_one = self.phrase is not None and self.phrase.determined in self.grammar.genitive
+            plural = not is_one and (form != word or self._is_plural_of(word, meanings[0]))
             self._take(self.at, self.at + 1, meanings, word, plural=plural)
         else:
             self._set(word)

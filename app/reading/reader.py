@@ -226,7 +226,7 @@ def _relation(prompt: Prompt, choices: Sequence[Choice], items: Sequence[Found])
     """Return the spatial relation of the first of two things to the second, by the words between them, or ``""``."""
     grammar, (first, second) = prompt.grammar, choices[:2]
     between = prompt.tokens[first.phrase.head[1] : second.phrase.head[0]]
-    words = " ".join(token.text for token in between if token.role != NEGATED)
+    words = " ".join(token.text for token in between if token.role not in (NEGATED, SKIPPED))
     if behind := _said_behind(prompt, second):
         is_worn = behind == BEARING and items[1].drawing.kind == CLOTHING
         return "wearing" if is_worn else behind

@@ -82,6 +82,7 @@ def test_painter_alone_is_a_style_shown_by_what_is_in_a_studio(reader: Reader) -
         ("a yellow wall with the word KA-BOOM on it", ["stone wall"], ("KA-BOOM",)),
         ('a sign that says "Let\'s paint!"', ["placard"], ("Let's paint!",)),
         ("a book with the words 'Don't Panic' written on it", ["closed book"], ("Don't Panic",)),
+        ('ein Schild mit der Aufschrift "Halt"', ["placard"], ("Halt",)),
         ("the word 'START'", ["wooden sign"], ("START",)),
         ("a 'fox' in the snow", ["fox"], ()),
     ],
