@@ -13,7 +13,7 @@ from functools import cached_property
 
 from app.reading.lexicon import NAME, Meaning
 from app.reading.prompt import EMOJI, FREE, MARK, NEGATED, PLACE, STYLE, TAKEN, WORD, Choice, Prompt, Token
-from app.reading.reading import APPROXIMATED, BY_KIND, NOT_READ, READ, Found, WordMark
+from app.reading.reading import APPROXIMATED, BY_IDEA, BY_KIND, NOT_READ, READ, Found, WordMark
 from app.reading.wordbook import Wordbook
 from sketch import keys
 from sketch.arrangement import Wish
@@ -87,6 +87,8 @@ class _Marker:
         meanings = choice.phrase.meanings
         named = [each for each in meanings if each.source == NAME and each.concept in self.drawn]
         own = next((each for each in meanings if each.concept == choice.concepts[0]), None)
+        if choice.how == BY_IDEA or (token.instead and token.capital):  # joy, Berlin
+            return self._marked(token, APPROXIMATED, choice)
         is_whole = choice.how == BY_KIND and bool(self.grammar.wholes.keys() & self._forms(token))
         if is_whole or (own is not None and is_own(own, named)):
             return self._marked(token, READ, choice)
@@ -141,7 +143,7 @@ class _Marker:
         """Return the word that a misspelt one was taken for, ``""`` if it was taken as it is."""
         language = self.grammar.language
         folded = keys.key(word, language).removeprefix(keys.prefix(language)).split(" ")
-        is_own = token.text in (*folded, *self.grammar.brands.values())
+        is_own = token.instead or token.text in (*folded, *self.grammar.brands.values())
         return token.text if token.text.isalpha() and word.isalpha() and not is_own else ""
 
     def _forms(self, token: Token) -> set[str]:

@@ -26,7 +26,8 @@ class Token:
     """A word, a mark or an emoji: its normalised text, and its range in the prompt, in characters.
 
     ``capital``: it begins with a capital letter. ``owner``: it is possessive. ``joined``: it follows a hyphen.
-    ``count``: the number of things that it counts, 0 if none. ``stands``: it stands for a name of a person.
+    ``count``: the number of things that it counts, 0 if none. ``instead``: it replaces other words; ``stands``: these
+    are the name of a person.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Token:
     joined: bool = False
     role: str = FREE
     count: int = 0
+    instead: bool = False
     stands: bool = False
 
 

@@ -43,7 +43,8 @@ def _replaced(prompt: Prompt, first: int, last: int, meaning: str, *, stands: bo
         return prompt.marked(range(first, last), SKIPPED)
     start, end, joined = prompt.tokens[first].start, prompt.tokens[last - 1].end, prompt.tokens[first].joined
     capital = prompt.tokens[first].capital
-    words = (Token(word, WORD, start, end, capital, joined=joined, stands=stands) for word in meaning.split(" "))
+    noun = Token("", WORD, start, end, capital, joined=joined, instead=True, stands=stands)
+    words = (replace(noun, text=word) for word in meaning.split(" "))
     return replace(prompt, tokens=(*prompt.tokens[:first], *words, *prompt.tokens[last:]))
 
 

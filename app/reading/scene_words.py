@@ -57,7 +57,7 @@ def _with_styles(prompt: Prompt, patterns: Sequence[re.Pattern[str]], protected:
         for first, last, _ in prompt.line.spans(pattern):
             free = [place for place in range(first, last) if prompt.tokens[place].role == FREE]
             if free and not set(free) & set(protected):
-                style = prompt.words(free[0], free[-1] + 1).strip(" ,")
+                style = prompt.words(free[0], free[-1] + 1).strip(" ,.")
                 styles = (*prompt.styles, style) if style else prompt.styles
                 prompt = replace(prompt.marked(free, STYLE), styles=styles)
     return prompt

@@ -8,7 +8,7 @@ from app.core.text.stop_notes import FREELY as DRAWN_FREELY
 from app.core.text.stop_notes import PARTLY_READ
 from app.reading.ranking import IN_A_STUDIO
 from app.reading.reader import Reader
-from app.reading.reading import BY_KIND
+from app.reading.reading import APPROXIMATED, BY_KIND
 
 
 def names(reader: Reader, prompt: str) -> list[str]:
@@ -91,3 +91,9 @@ def test_lettering_is_noted_and_not_drawn(
     reader: Reader, prompt: str, things: list[str], unread: tuple[str, ...]
 ) -> None:
     assert names(reader, prompt) == things and reader.read(prompt).unread == unread
+
+
+def test_words_that_were_replaced_are_marked_and_no_misspellings(reader: Reader) -> None:
+    for prompt, thing in (("Berlin", "cityscape"), ("Abraham Lincoln", "man"), ("U.S. 101", "road")):
+        (mark,) = reader.read(prompt).marks
+        assert (mark.word, mark.mark, mark.thing, mark.corrected) == (prompt, APPROXIMATED, thing, "")
