@@ -34,6 +34,9 @@ CONTEXT, CONTEXT_MOST = 0.045, 8.0
 COVERED, SHARE = 3, 0.6
 """The least number and share of a sentence's words that must describe one concept for it to be a description."""
 
+SUBSTITUTE = 0.15
+"""What a drawing that stands for a thing loses where the thing itself can be drawn."""
+
 HINTED = 0.3
 """The weight of a hinted kind for the meanings of the word itself: a vegetable is a carrot, not a sandwich."""
 
@@ -344,6 +347,8 @@ class _Ranker:
         own = phrase.word.split(" ")
         around = dict.fromkeys([*phrase.context, *(self.content if alone else ())])
         words = [word for word in around if word not in grammar.small and word not in own]
+        if any(each.source == NAME for each in left):  # colours and sizes do not tell which of two things is meant
+            words = [word for word in words if word not in grammar.colours and word not in grammar.sizes]
         value = self._values(left, words, phrase.word if phrase.word in grammar.vague else "",
                              2 * CONTEXT if of_kind else CONTEXT)  # fmt: skip
         ordered = sorted(left, key=lambda each: (-value[each.concept], each.concept))
@@ -362,8 +367,10 @@ class _Ranker:
         kinds, language = self.prompt.grammar.kinds, self.prompt.grammar.language
         hinted = next((kinds[form] for form in keys.forms(vague, language) if form in kinds), ("\0",))
         scores = self.describer.scores(words, language)[0] if words else {each.concept: 0.0 for each in left}
+        named = any(each.source == NAME for each in left)
         return {
             each.concept: each.weight
+            - SUBSTITUTE * (named and each.source != NAME)
             + HINTED * self._kind(each.concept).startswith(hinted)
             + weight * min(CONTEXT_MOST, float(scores[each.concept]))
             for each in left

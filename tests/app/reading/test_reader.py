@@ -135,6 +135,23 @@ def test_description_of_a_word_with_one_meaning_leaves_it(reader: Reader) -> Non
     assert names(reader, "Tick that first")[0] == "tick"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "thing"),
+    [
+        ("a tall lighthouse", "lighthouse"),
+        ("a red lighthouse", "lighthouse"),
+        ("a green chameleon", "chameleon"),
+        ("a plant", "potted plant"),
+        ("a nuclear power plant", "nuclear power plant"),
+        ("a VW beetle", "automobile"),
+    ],
+)
+def test_size_or_colour_does_not_bring_what_stands_for_a_thing_that_has_a_drawing(
+    reader: Reader, prompt: str, thing: str
+) -> None:
+    assert [item.drawing.name for item in reader.read(prompt).items] == [thing]
+
+
 @pytest.mark.parametrize("prompt", ["acquiescence", "101"])
 def test_nothing_is_drawn_in_place_of_what_no_drawing_is_like(reader: Reader, prompt: str) -> None:
     reading = reader.read(prompt)
