@@ -107,7 +107,7 @@ def composed_prompts(model: Path, count: int, seed: int) -> list[str]:
 
 def deal_styles(model: Path, count: int, seed: int, among: Sequence[str] = ()) -> list[str]:
     """Return the texts of styles (all, or these) in random order, each as often as the others, or once less."""
-    known = among or [hand["words"] for hand in models_on_offer.facts(str(model))["hands"]]
+    known = among or [hand["words"] for hand in models_on_offer.facts(str(model)).hands]
     dealt = [known[number % len(known)] for number in range(count)]
     random.Random(f"hands:{seed}").shuffle(dealt)
     return dealt

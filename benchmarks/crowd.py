@@ -40,9 +40,9 @@ def read_texts(catalogue: Path) -> list[str]:
 def fill(count: int, catalogue: Path, *, seed: int = 1) -> None:
     """Insert ``count`` published walks; the triggers' statements write the index afterwards."""
     draw = random.Random(seed)
-    titles, known = read_texts(catalogue), models_on_offer.facts().get("vocabulary", []) or ["a fox", "a kite"]
+    titles, known = read_texts(catalogue), models_on_offer.facts().vocabulary or ["a fox", "a kite"]
     styles = [hand.words for hand in model_styles.known()] or [""]
-    common = COMMON | {"model_name": models_on_offer.facts()["name"]}
+    common = COMMON | {"model_name": models_on_offer.facts().name}
     _rest()
     numbers = iter(range(1, count + 1))
     while batch := [number for _, number in zip(range(BATCH), numbers, strict=False)]:

@@ -34,7 +34,7 @@ def index() -> dict[str, float]:
 
 def queries(count: int = QUERIES) -> list[str]:
     """Return queries: two motifs of the model's vocabulary each, seldom the words of one walk."""
-    draw, known = random.Random(5), models_on_offer.facts()["vocabulary"]
+    draw, known = random.Random(5), models_on_offer.facts().vocabulary
     return [" ".join(draw.sample(known, 2)) for _ in range(count)]
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 
+from app.core.models.facts import ModelFacts
 from app.offer.generation import presets
 from benchmarks import contenders, real_models
 from benchmarks.trajectories import Sampler
@@ -64,8 +65,7 @@ def write(kind: str, folder: Path) -> Path:
 
 def films(painter: WalkPipeline, preset: str, frames: int) -> dict[str, Any]:
     """Generate a walk of two stops twice; return the seconds of both runs and the UNet evaluations of the second."""
-    facts = {"scheduler": "DDIMScheduler", "few_step": False, "embeds_guidance": False}
-    sampling = presets.resolve(preset, facts)
+    sampling = presets.resolve(preset, ModelFacts(scheduler="DDIMScheduler"))
     rendering = painter.rendering(sampling)
     stops = [StopInput(prompt, "", seed) for prompt, seed in STOPS]
     seconds, passes = [], 0

@@ -130,11 +130,11 @@ def _about(setting: str) -> dict[str, Any]:
     place = facts.locate(setting, models_on_offer.cache())
     return {
         "setting": setting,
-        "name": known["name"],
+        "name": known.name,
         "kind": facts.kind_title(place),
-        "picture": f"{known['size']} x {known['size']} pixels" if known["size"] else "",
+        "picture": f"{known.size} x {known.size} pixels" if known.size else "",
         "files": f"{state.size / 1e9:.2f} GB" if state.size else "",
-        "licence": known.get("licence", ""),
+        "licence": known.licence,
         "state": state.flaw or state.sentence,
         "flawed": bool(state.flaw),
         "here": state.is_here,

@@ -225,7 +225,7 @@ def list_embeddings() -> list[dict[str, Any]]:
 
 def _models_of(embedding: Embedding) -> list[str]:
     facts = (models_on_offer.facts(model.setting) for model in models_on_offer.offered())
-    return [each["name"] for each in facts if embedding.fits(each)]
+    return [each.name for each in facts if embedding.fits(each)]
 
 
 def _describe_lora(lora: Lora) -> dict[str, Any]:

@@ -251,7 +251,7 @@ def _gallery_stop(wall: Wall, *, exclude: str) -> dict[str, Any]:
         if stop is not None and stop.prompt not in ("", exclude):
             hand = wall.hand or (stop.hand if stop.hand in hands else "")
             return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": hand or None, "seed": seed}
-    starters = models_on_offer.facts().get("starters") or [["a lemon", "the sun"]]
+    starters = models_on_offer.facts().starters or (("a lemon", "the sun"),)
     known = [prompt for pair in starters for prompt in pair if prompt != exclude]
     example = random.choice(known)  # noqa: S311 - no secret
     return {"prompt": example, "hand": wall.hand or None, "seed": seed}

@@ -37,7 +37,7 @@ def test_drawings_lead_it_and_its_concepts_are_theirs() -> None:
     concepts = json.loads((HOUSE / "concepts.json").read_bytes())
     assert {row["name"] for row in concepts} == {each.name for each in drawings if each.style not in UNTRAINED}
     assert all(each.artist and each.licence for each in drawings)
-    assert models_on_offer.facts(str(HOUSE))["sizes"] == [256, 512]
+    assert models_on_offer.facts(str(HOUSE)).sizes == (256, 512)
 
 
 def test_card_names_all_hands_and_whose_drawings_lead_it() -> None:

@@ -300,7 +300,7 @@ def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], model: str) -
     """
     if not sampling.get(prompt_texts.RECORDED):
         return frozenset()
-    if not models_on_offer.facts(model)["reads_weights"]:
+    if not models_on_offer.facts(model).reads_weights:
         return frozenset(
             EmbeddingFile(each.name, each.digest, each.path) for each in embeddings.named(texts, embeddings.every())
         )

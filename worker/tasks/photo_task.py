@@ -89,4 +89,4 @@ def _record(claim: Claim, columns: dict[str, str | None]) -> None:
 def _hands() -> list[str]:
     offer = models_on_offer.find(None)
     facts = models_on_offer.facts(offer.setting if offer else None)
-    return [str(hand["words"]) for hand in facts.get("hands", [])]
+    return [str(hand["words"]) for hand in facts.hands]

@@ -75,7 +75,7 @@ def refusal(text: str, setting: str | None) -> str:
     """Return why a model (by its setting) has no style of this name that other models learned; "" for other names."""
     style = added.find(text)
     others = style.models if style else []
-    model = models_on_offer.facts(setting or None)["name"]
+    model = models_on_offer.facts(setting or None).name
     if style is None or not others or model in others:
         return ""
     return _(
@@ -135,7 +135,7 @@ def _with_adapter(stop: Any, model: Any) -> Any:
         return stop
     style = mentioned.find(_prompt(stop))
     offer = models_on_offer.find(model) if model is None or isinstance(model, str) else None
-    if style is None or offer is None or models_on_offer.facts(offer.setting)["has_sketches"]:
+    if style is None or offer is None or models_on_offer.facts(offer.setting).has_sketches:
         return stop
     return stop | {"hand": style.words} if offer.name in style.models else stop
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any
 
 from app.core.models import cache, folder, kinds, licence, names, single_file
 from app.core.models.aspects import ASPECTS, SQUARE
@@ -37,67 +38,75 @@ def locate(setting: str, cached: str = "") -> Path:
     return name.path or cache.snapshot(name, cached) or Path(setting)
 
 
-class ModelFacts(TypedDict, total=False):
-    """What is known of a model; one that is not downloaded has all keys up to ``multiple``, with unknown values.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """What is known of a model; one that is not downloaded has unknown values.
 
-    The keys after these are those of its ``house.json``, each only if that file has it.
+    Those from ``licence`` on are those of its ``house.json``, or empty.
     """
 
-    name: str
-    title: str
+    name: str = ""
+    title: str = ""
     """Its name on pages."""
-    size: int | None
+    size: int | None = None
     """The side of its pictures in pixels."""
-    sizes: list[int]
+    sizes: tuple[int, ...] = ()
     """The sides that may be requested."""
-    frame: list[int] | None
+    frame: tuple[int, ...] | None = None
     """Width and height of its pictures."""
-    aspects: list[str]
+    aspects: tuple[str, ...] = (SQUARE,)
     """The aspect ratios that may be requested."""
-    finer: int
+    finer: int = 1
     """By how much its decoder can enlarge the same latents."""
-    family: str
+    family: str = ""
     """As in `app.core.models.kinds`, or ""; with `width` it decides which LoRA files fit."""
-    width: int | None
+    width: int | None = None
     """Of the text states that its network takes."""
-    scheduler: str
-    schedule: dict[str, Any]
+    scheduler: str = ""
+    schedule: Mapping[str, Any] = field(default_factory=dict)
     """Its scheduler's class, or "", and configuration."""
-    few_step: bool
+    few_step: bool = False
     """Whether it is distilled."""
-    steps_max: int | None
+    steps_max: int | None = None
     """The steps of the schedule it was distilled on."""
-    embeds_guidance: bool
+    embeds_guidance: bool = False
     """Whether guidance is an input of its network, and needs no second evaluation."""
-    takes_guidance: bool
-    has_negatives: bool
+    takes_guidance: bool = True
+    has_negatives: bool = True
     """Whether it uses a visitor's guidance, and negative prompts."""
-    reads_weights: bool
+    reads_weights: bool = False
     """Whether prompts may have weights, any length and textual inversions."""
-    clip_skip_max: int | None
+    clip_skip_max: int | None = None
     """How many of the text encoders' last layers can be skipped."""
-    text_widths: list[int] | None
+    text_widths: tuple[int, ...] | None = None
     """The widths of its text encoders' embeddings; ``None`` if unknown or unsupported."""
-    has_sketches: bool
+    has_sketches: bool = False
     """Whether it is sketch-conditioned."""
-    multiple: int
+    multiple: int = LATENT
     """What each side of a picture is a multiple of, in pixels."""
 
-    licence: str
-    """Of its card, ``house.json`` or file."""
-    usual_steps: int | None
-    usual_guidance: float | None
+    usual_steps: int | None = None
+    usual_guidance: float | None = None
     """Of flow families: those of the most similar known model."""
-    prefix: str
-    defaults: dict[str, Any]
-    presets: dict[str, dict[str, Any]]
-    hands: list[dict[str, str]]
+    licence: str = ""
+    """Of its card, ``house.json`` or file."""
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    hands: tuple[Mapping[str, Any], ...] = ()
     """Its styles, and in `hand_pattern` how a prompt names one; `unnamed` are those for stops that name none."""
-    hand_pattern: str
-    unnamed: list[str]
-    sources: list[dict[str, str]]
-    vocabulary: list[str]
-    starters: list[list[str]]
+    hand_pattern: str = ""
+    unnamed: tuple[str, ...] = ()
+    sources: tuple[Mapping[str, str], ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    starters: tuple[Sequence[str], ...] = ()
+
+    @classmethod
+    def from_mapping(cls, known: Mapping[str, Any]) -> ModelFacts:
+        """Return the facts in a mapping such as ``house.json``, of which other keys are ignored."""
+        names = {each.name for each in fields(cls)}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in known.items() if name in names
+        }
+        return cls(**values)
 
 
 def load_facts(setting: str, cached: str = "") -> ModelFacts:
@@ -141,7 +150,7 @@ def _folder_facts(path: Path, name: str, _there: int) -> ModelFacts:
     facts = _facts(house, kind, configs, finer) | {"has_sketches": has_sketches}
     is_known = kind is not None or has_sketches
     texts = _text_facts(None if has_sketches else kind, encoders, facts["width"], is_known=is_known)
-    return cast(ModelFacts, facts | texts)
+    return ModelFacts.from_mapping(facts | texts)
 
 
 @lru_cache(maxsize=32)
@@ -152,10 +161,10 @@ def _file_facts(path: Path, _changed: int, _beside: int) -> ModelFacts:
     except ModelError:
         nothing: Configs = {"index": {}, "scheduler": {}, "network": {}, "vae": {}}
         known = _facts({"name": path.stem}, None, nothing, 1) | {"has_sketches": False}
-        return cast(ModelFacts, known | _text_facts(None, (), None, is_known=False))
+        return ModelFacts.from_mapping(known | _text_facts(None, (), None, is_known=False))
     configs = {"index": {}, "scheduler": file.scheduler, "network": file.unet, "vae": file.vae}
     known = _facts(house, kinds.find(file.kind), configs, 1) | {"has_sketches": False}
-    return cast(ModelFacts, known | _text_facts(kinds.find(file.kind), (), known["width"], is_known=True))
+    return ModelFacts.from_mapping(known | _text_facts(kinds.find(file.kind), (), known["width"], is_known=True))
 
 
 def _facts(house: dict[str, Any], kind: Kind | None, configs: Configs, finer: int) -> dict[str, Any]:

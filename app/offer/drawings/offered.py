@@ -10,7 +10,7 @@ from sketch.sketchbook import Drawing, Sketchbook
 
 def conditioned_models() -> list[ModelOnOffer]:
     """Return the sketch-conditioned models on offer."""
-    return [model for model in models_on_offer.offered() if models_on_offer.facts(model.setting)["has_sketches"]]
+    return [model for model in models_on_offer.offered() if models_on_offer.facts(model.setting).has_sketches]
 
 
 def list_books() -> list[Sketchbook]:

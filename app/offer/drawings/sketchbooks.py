@@ -54,7 +54,7 @@ def _load_or_log(load: Callable[[str], Sketchbook | None], model: str) -> Sketch
 
 
 def _shipped_with(model: str) -> Sketchbook | None:
-    has_sketches = models_on_offer.facts(model)["has_sketches"]
+    has_sketches = models_on_offer.facts(model).has_sketches
     return _shipped(models_on_offer.folder(model)) if has_sketches else None
 
 

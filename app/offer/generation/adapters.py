@@ -107,7 +107,7 @@ def keep(source: Path, style: str, *, words: str, title: str, setting: str) -> A
     facts = models_on_offer.facts(setting)
     folder = _styles() / style / ADAPTERS / fingerprint(setting)
     data = source.read_bytes()
-    adapter = Adapter(words, title, hashlib.sha256(data).hexdigest()[:DIGEST], facts["name"], folder / FILE)
+    adapter = Adapter(words, title, hashlib.sha256(data).hexdigest()[:DIGEST], facts.name, folder / FILE)
     about = {name: value for name, value in asdict(adapter).items() if name != "path"}
     for name, content in ((FILE, data), (ABOUT, (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())):
         atomic_write(folder / name, content)

@@ -45,8 +45,8 @@ class Embedding:
 
     def fits(self, facts: ModelFacts) -> bool:
         """Return whether a model with these facts can use it; true if the model's widths are not known."""
-        widths = facts["text_widths"]
-        return bool(facts["reads_weights"]) and (widths is None or tuple(widths) == self.widths)
+        widths = facts.text_widths
+        return bool(facts.reads_weights) and (widths is None or tuple(widths) == self.widths)
 
 
 def folder() -> Path:
@@ -95,15 +95,15 @@ def flaw(text: str, setting: str) -> str:
     It is "" if there is no such embedding, or if the model reads such names as plain words.
     """
     facts = models_on_offer.facts(setting)
-    if not facts["reads_weights"]:
+    if not facts.reads_weights:
         return ""
     unfit = named([text], [each for each in every() if not each.fits(facts)])
     if unfit:
         return _(
             "names the embedding “%(name)s”, which does not fit: its vectors have %(widths)s numbers, and the text"
             " encoders of the model %(model)s read %(others)s.",
-            name=unfit[0].name, widths=_as_text(unfit[0].widths), model=facts["name"],
-            others=_as_text(facts["text_widths"] or ()),
+            name=unfit[0].name, widths=_as_text(unfit[0].widths), model=facts.name,
+            others=_as_text(facts.text_widths or ()),
         )  # fmt: skip
     broken = {Path(name).stem.casefold(): name for name in strays()}
     for word in sorted(embedding_names.named(text, broken)):

@@ -55,10 +55,10 @@ class Lora:
 
     def fits(self, facts: ModelFacts) -> bool:
         """Return whether it can be applied to a model with these facts; true if they do not rule it out."""
-        width = facts.get("width")
-        of_flow = lora_file.FLOW_FAMILIES.get(facts.get("family", ""), "")
+        width = facts.width
+        of_flow = lora_file.FLOW_FAMILIES.get(facts.family, "")
         if of_flow or self.family in lora_file.FLOW_FAMILIES.values():
-            is_there = bool(facts.get("family"))
+            is_there = bool(facts.family)
             return not is_there or (self.family == of_flow and self.width in (None, width))
         if not isinstance(width, int):  # unknown: the model is not downloaded yet, or of another kind
             return True
@@ -110,7 +110,7 @@ def of_model(setting: str | None = None) -> tuple[Lora, ...]:
 
 def _of_model(setting: str) -> tuple[Lora, ...]:
     facts = models_on_offer.facts(setting)
-    if facts["has_sketches"]:
+    if facts.has_sketches:
         return ()
     by_name = {lora.name: lora for lora in taught(setting)}
     return tuple((by_name | {lora.name: lora for lora in every() if lora.fits(facts)}).values())
@@ -121,8 +121,8 @@ def taught(setting: str) -> list[Lora]:
     facts = models_on_offer.facts(setting)
     return [
         Lora(
-            each.path.parents[2].name, each.title, each.digest, "", each.words, "", facts.get("width"), 0,
-            each.path.stat().st_size, each.path, model=facts["name"],
+            each.path.parents[2].name, each.title, each.digest, "", each.words, "", facts.width, 0,
+            each.path.stat().st_size, each.path, model=facts.name,
         )
         for each in adapters.of_model(setting)
     ]  # fmt: skip
@@ -149,17 +149,17 @@ def record_digests(sampling: dict[str, Any], names: Iterable[str | None], settin
 def refusal(name: str, setting: str) -> str:
     """Return why a model cannot use the LoRA of this name, as the rest of a sentence after the field's name."""
     facts = models_on_offer.facts(setting)
-    if facts["has_sketches"]:
+    if facts.has_sketches:
         return _(
             "cannot be chosen: the model %(model)s is led by sketches, and LoRA files are made for the networks of"
             " Stable Diffusion.",
-            model=facts["name"],
+            model=facts.name,
         )
     other = next((lora for lora in every() if lora.name == name), None)
     if other is not None:
         return _(
             "cannot be “%(lora)s”: it is made for %(family)s, and not for the model %(model)s.",
-            lora=name, family=other.family or _("another model"), model=facts["name"],
+            lora=name, family=other.family or _("another model"), model=facts.name,
         )  # fmt: skip
     names = [lora.name for lora in of_model(setting)]
     if not names:

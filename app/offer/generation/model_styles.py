@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,14 +57,14 @@ class ModelStyle:
 
 def known(model: str | None = None) -> tuple[ModelStyle, ...]:
     """Return the styles of a model (by its setting; the site's first by default): its own, then its adapters'."""
-    own = models_on_offer.facts(model).get("hands", [])
+    own = models_on_offer.facts(model).hands
     return (
         *(_from_row(hand) for hand in own),
         *(ModelStyle(adapter.words, adapter.title) for adapter in adapters.of_model(model)),
     )
 
 
-def _from_row(row: dict[str, Any]) -> ModelStyle:
+def _from_row(row: Mapping[str, Any]) -> ModelStyle:
     """Return the style of an entry in ``house.json``."""
     words = row["words"]
     return ModelStyle(words, row.get("title", words), row.get("marks", ""), tuple(row.get("also", ())))
@@ -126,7 +126,7 @@ def words_of(known: Iterable[ModelStyle]) -> str:
 
 def pattern(model: str | None = None) -> str:
     """Return how a model (by its setting; the site's first by default) joins prompt and style."""
-    return str(models_on_offer.facts(model).get("hand_pattern", PATTERN))
+    return models_on_offer.facts(model).hand_pattern or PATTERN
 
 
 def append_words(prompt: str, hand: str, joined: str = PATTERN) -> str:

@@ -34,7 +34,7 @@ def offered() -> list[ModelOnOffer]:
 def _find_offered() -> list[ModelOnOffer]:
     config = current_app.config
     settings = dict.fromkeys((config["MODEL"], *config["MODELS"], *taught()))
-    return [ModelOnOffer(setting, known["name"], known["title"]) for setting in settings for known in [facts(setting)]]
+    return [ModelOnOffer(setting, known.name, known.title) for setting in settings for known in [facts(setting)]]
 
 
 def taught() -> list[str]:
@@ -72,7 +72,7 @@ def facts(setting: str | None = None) -> ModelFacts:
 def licence(name: str) -> str:
     """Return the licence of the model of this name; "" if it is not known."""
     offer = find(name)
-    return str(facts(offer.setting).get("licence") or "") if offer else ""
+    return facts(offer.setting).licence if offer else ""
 
 
 def folder(setting: str) -> Path:

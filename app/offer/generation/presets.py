@@ -119,19 +119,19 @@ def resolve(
     the part of this factor that the decoder's finer stage adds; ``aspect`` and ``frame``, its width and height in
     pixels, unless it is a square.
 
-    >>> facts = {"scheduler": "DDIMScheduler", "size": 512, "multiple": 8}
+    >>> facts = ModelFacts(scheduler="DDIMScheduler", size=512)
     >>> settings = resolve("balanced", facts, steps=30, aspect="16:9")
     >>> settings["steps"], settings["frame"]
     (30, [512, 288])
 
     :raises KeyError: for an unknown preset.
     """
-    base = _of_flow(preset, facts) if facts.get("scheduler") == FLOW_SOLVER else _of_unet(preset, facts)
-    if not facts.get("takes_guidance", True):
+    base = _of_flow(preset, facts) if facts.scheduler == FLOW_SOLVER else _of_unet(preset, facts)
+    if not facts.takes_guidance:
         base, guidance = replace(base, guidance=1.0, guided=UNGUIDED), None
-    own = dict(facts.get("presets", {}).get(preset, {}))
+    own = dict(facts.presets.get(preset, {}))
     settings = asdict(base) | own
-    settings["scheduler"] = settings["scheduler"] or facts.get("scheduler") or SOLVER
+    settings["scheduler"] = settings["scheduler"] or facts.scheduler or SOLVER
     settings["steps"] = steps or int(settings["steps"])
     if guidance is not None and guidance > 1 >= settings["guidance"]:
         settings["guided"] = (0.0, 1.0)  # requested guidance applies to every step if the preset has none
@@ -140,7 +140,7 @@ def resolve(
     spaced = bool(settings["spacing"]) and settings["scheduler"] in SPACED
     settings["spacing"] = list(settings["spacing"]) if spaced else None
     if "ladder" not in own:
-        side = size or facts.get("size") or USUAL_SIZE
+        side = size or facts.size or USUAL_SIZE
         settings["ladder"] = _depths_by_noise(settings, facts, framed.get("frame") or (side, side))
     return _in_steps(settings) | larger | framed
 
@@ -154,25 +154,25 @@ def frame(facts: ModelFacts, size: int, aspect: str) -> tuple[int, int]:
 
 def _size(facts: ModelFacts, size: int | None, aspect: str | None) -> tuple[dict[str, int], dict[str, Any]]:
     """Return the enlargement over the model's own size, and the frame if it is not a square."""
-    larger = _enlargement(size, facts.get("size"), facts.get("finer", 1))
+    larger = _enlargement(size, facts.size, facts.finer)
     return larger, _frame_settings(aspect, larger, facts)
 
 
 def _of_unet(preset: str, facts: ModelFacts) -> Preset:
-    base = (FEW_STEPS if facts.get("few_step") else PRESETS)[preset]
-    if facts.get("embeds_guidance"):
+    base = (FEW_STEPS if facts.few_step else PRESETS)[preset]
+    if facts.embeds_guidance:
         return replace(base, guidance=EMBEDDED_GUIDANCE, guided=UNGUIDED, gain=1.0)
     return base
 
 
 def _of_flow(preset: str, facts: ModelFacts) -> Preset:
     """Return a preset for a flow model, with the defaults of its authors."""
-    base = (FLOW_FEW_STEPS if facts.get("few_step") else FLOW)[preset]
-    if facts.get("few_step") and (usual := facts.get("usual_steps")):
+    base = (FLOW_FEW_STEPS if facts.few_step else FLOW)[preset]
+    if facts.few_step and (usual := facts.usual_steps):
         base = replace(base, steps=usual)
-    if facts.get("embeds_guidance"):
-        return replace(base, guidance=facts.get("usual_guidance") or EMBEDDED_FLOW_GUIDANCE, guided=UNGUIDED)
-    return replace(base, guidance=facts.get("usual_guidance") or base.guidance)
+    if facts.embeds_guidance:
+        return replace(base, guidance=facts.usual_guidance or EMBEDDED_FLOW_GUIDANCE, guided=UNGUIDED)
+    return replace(base, guidance=facts.usual_guidance or base.guidance)
 
 
 def _depths_by_noise(settings: Mapping[str, Any], facts: ModelFacts, frame: Sequence[int]) -> list[tuple[float, int]]:
@@ -182,11 +182,11 @@ def _depths_by_noise(settings: Mapping[str, Any], facts: ModelFacts, frame: Sequ
         return [(1.0, knots) for _, knots in settings["ladder"][:1]]
     levels = noise_levels.levels_of_steps(
         settings["scheduler"],
-        facts.get("schedule") or {},
+        facts.schedule or {},
         steps,
         spacing=settings["spacing"],
         pixels=frame[0] * frame[1],
-        family=facts.get("family", ""),
+        family=facts.family,
     )
     return [(noise_levels.nearest(levels, level) / steps, knots) for level, knots in settings["ladder"]]
 
@@ -201,10 +201,10 @@ def _enlargement(size: int | None, own: int | None, finest: int) -> dict[str, in
 
 def _frame_settings(aspect: str | None, larger: Mapping[str, int], facts: ModelFacts) -> dict[str, Any]:
     """Return the aspect ratio and the frame of pictures that are not square; empty for squares."""
-    own = facts.get("size")
+    own = facts.size
     if aspect in (None, aspects.SQUARE) or not own:
         return {}
-    multiple = int(facts["multiple"]) * larger.get("finer", 1)
+    multiple = int(facts.multiple) * larger.get("finer", 1)
     return {"aspect": aspect, "frame": [*aspects.frame(str(aspect), own * larger.get("enlarged", 1), multiple)]}
 
 

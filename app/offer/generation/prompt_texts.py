@@ -26,7 +26,7 @@ def record_syntax(sampling: dict[str, Any], stops: Sequence[StopTexts], setting:
     """
     rest = {name: value for name, value in sampling.items() if name not in (RECORDED, embeddings.RECORDED)}
     texts = [text for stop in stops for text in (stop.prompt, stop.negative_prompt)]
-    if models_on_offer.facts(setting)["reads_weights"]:
+    if models_on_offer.facts(setting).reads_weights:
         return embeddings.record_digests(rest | {RECORDED: prompt_weights.VERSION}, texts, setting)
     is_needed = any(_needs_support(stop) for stop in stops) or embeddings.named(texts, embeddings.every())
     return rest | {RECORDED: prompt_weights.VERSION} if is_needed else rest

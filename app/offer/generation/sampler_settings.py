@@ -38,5 +38,5 @@ def frame_of(model: str | None, size: int, aspect: str) -> tuple[int, int]:
 def steps_max(model: str | None = None) -> int:
     """Return the most steps that may be requested of a model on offer, by default of the first."""
     most = int(current_app.config["STEPS_MAX"])
-    own = models_on_offer.facts(models_on_offer.setting(model))["steps_max"]
+    own = models_on_offer.facts(models_on_offer.setting(model)).steps_max
     return most if own is None else min(most, own)

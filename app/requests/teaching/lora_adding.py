@@ -138,7 +138,7 @@ def _model(file: Path, lora: Lora, facts: LoraFacts) -> ModelOnOffer:
     :raises InvalidInput: when there is none.
     """
     offered = [(model, models_on_offer.facts(model.setting)) for model in models_on_offer.offered()]
-    usable = [(model, model_facts) for model, model_facts in offered if not model_facts["has_sketches"]]
+    usable = [(model, model_facts) for model, model_facts in offered if not model_facts.has_sketches]
     fitting = [model for model, model_facts in usable if lora.fits(model_facts)]
     if fitting:
         return fitting[0]

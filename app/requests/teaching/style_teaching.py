@@ -105,7 +105,7 @@ def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     work = added.folder(request.name) / "work"
     if _count(work) < request.enough:
         say("Collecting pictures.")
-        size = models_on_offer.facts(pupil.setting)["size"]
+        size = models_on_offer.facts(pupil.setting).size
         run_stage("collect", work, "--from", request.source, "--licence", request.licence,
                 "--attribution", request.attribution, "--limit", request.enough, "--smallest", size,
                 "--no-copies", "--again")  # fmt: skip
@@ -160,10 +160,10 @@ def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
     if _is_learned(style.name, pupil):
         return style
     facts, base = models_on_offer.facts(pupil.setting), models_on_offer.folder(pupil.setting)
-    work, is_conditioned = style.folder / "work", bool(facts["has_sketches"])
+    work, is_conditioned = style.folder / "work", bool(facts.has_sketches)
     say("Cropping and captioning them.")
     run_stage("caption", work, "--prefix", "", "--hand", style.words, "--pattern", model_styles.pattern(pupil.setting),
-            "--tiles", max(TILES, style.pictures), "--size", facts["size"])  # fmt: skip
+            "--tiles", max(TILES, style.pictures), "--size", facts.size)  # fmt: skip
     tiles = max(style.pictures, _lines(work / "pictures/metadata.jsonl"))
     run, how, more = "style", WHOLE, Options()
     if is_conditioned:
@@ -174,7 +174,7 @@ def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
         say(f"Encoding {tiles} crops.")
         device = ("--device", current_app.config["DEVICE"])
         run, how, more = f"style-{adapters.fingerprint(pupil.setting)}", (*APART, *device), ("--batch", 4, *device)
-    run_stage("encode", work, "--base", base, "--size", facts["size"], "--shard", SHARD, *more)
+    run_stage("encode", work, "--base", base, "--size", facts.size, "--shard", SHARD, *more)
     steps = request.steps or (STEPS if is_conditioned else ADAPTER_STEPS)
     say(f"Learning, {steps} steps.")
     run_stage("train", work, "--base", base, *how, "--steps", steps, "--save-every", 25, "--run", run)
@@ -206,11 +206,11 @@ def _model_to_train(name: str | None) -> ModelOnOffer:
         message = f"{model.name} is a single file; styles are taught to models in folders as diffusers saves them."
         raise InvalidInput.on("model", message=message)
     facts = models_on_offer.facts(model.setting)
-    if facts["has_sketches"]:
+    if facts.has_sketches:
         if model != models_on_offer.find(None):
             message = f"Sketches lead {model.name}: of such models the site's first alone is taught, as a whole."
             raise InvalidInput.on("model", message=message)
-    elif not facts["size"] or not adapters.fingerprint(model.setting):
+    elif not facts.size or not adapters.fingerprint(model.setting):
         message = (
             f"The weights of {model.name} are not here, or its pictures are no squares. Start a worker with it first."
         )
@@ -220,7 +220,7 @@ def _model_to_train(name: str | None) -> ModelOnOffer:
 
 def _is_learned(name: str, pupil: ModelOnOffer) -> bool:
     """Return whether a model has already learned a style, as a whole or as an adapter."""
-    if models_on_offer.facts(pupil.setting)["has_sketches"]:
+    if models_on_offer.facts(pupil.setting).has_sketches:
         return (added.folder(name) / added.MODEL / "model_index.json").exists()
     return adapters.is_learned(name, pupil.setting)
 

@@ -173,15 +173,15 @@ def size_rule(limits: Limits) -> str:
 def aspect_rule(limits: Limits) -> str:
     """Return the message that the model does not support an aspect ratio, with those or the sizes that it supports."""
     facts = models_on_offer.facts(limits.setting)
-    own = facts["frame"]
+    own = facts.frame
     if own is None:
-        return _("The aspect ratio cannot be chosen of the model %(model)s. Leave it out.", model=facts["name"])
+        return _("The aspect ratio cannot be chosen of the model %(model)s. Leave it out.", model=facts.name)
     frames = [(size, size) for size in limits.sizes] or [(own[0], own[1])]
     if len(limits.aspects) > 1:
         known = join_words(limits.aspects)
-        return _("The aspect ratio of the model %(model)s must be one of %(known)s.", model=facts["name"], known=known)
+        return _("The aspect ratio of the model %(model)s must be one of %(known)s.", model=facts.name, known=known)
     sizes = join_words(f"{width} × {height}" for width, height in frames)
-    values = {"model": facts["name"], "sizes": sizes}
+    values = {"model": facts.name, "sizes": sizes}
     return _("The model %(model)s paints only pictures of %(sizes)s pixels. Leave the aspect ratio out.", **values)
 
 

@@ -221,7 +221,7 @@ def _aspect(request: Commission, parent: Walk | None, model: str | None) -> str 
     if request.aspect is not None or parent is None:
         return request.aspect
     aspect = shapes.aspect(parent)
-    return aspect if aspect in models_on_offer.facts(models_on_offer.setting(model))["aspects"] else None
+    return aspect if aspect in models_on_offer.facts(models_on_offer.setting(model)).aspects else None
 
 
 def _seed(request: Commission, parent: Walk | None) -> int:

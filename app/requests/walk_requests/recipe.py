@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.core import bounds
 from app.core.errors import InvalidInput
 from app.core.i18n.gettext import N_, _
-from app.core.models.facts import CONSISTENT
+from app.core.models.facts import CONSISTENT, ModelFacts
 from app.offer.drawings import drawing_credits
 from app.offer.generation import adapters, embeddings, frame_rates, loras, models_on_offer, presets
 from app.requests.walk_requests import validation
@@ -206,8 +206,8 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     pinned = _pinned(recipe)
     request.model = _model_of(recipe["model"], pinned.model_name)
     offer = models_on_offer.find(pinned.model_name)
-    facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": [], "size": None}
-    steps_max = facts["steps_max"]
+    facts = models_on_offer.facts(offer.setting) if offer else ModelFacts()
+    steps_max = facts.steps_max
     if size_flaw := pinned.frame_flaw(facts):
         raise _altered(size_flaw)
     if steps_max is not None and pinned.scheduler in CONSISTENT and pinned.sampler_steps > steps_max:

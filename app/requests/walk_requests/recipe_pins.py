@@ -154,15 +154,13 @@ class PinnedSettings(BaseModel):
         aspect, frame = self.aspect, self.sampling and self.sampling.frame
         if (aspect is None) != (frame is None):
             return _("its aspect ratio cannot be used")
-        longer = self.enlarged * (facts["size"] or 0)
-        if facts["sizes"] and longer not in facts["sizes"]:
+        longer = self.enlarged * (facts.size or 0)
+        if facts.sizes and longer not in facts.sizes:
             return _("its size cannot be used")
-        if aspect is None or frame is None or not facts["sizes"]:
+        if aspect is None or frame is None or not facts.sizes:
             return ""
         finer = (self.sampling and self.sampling.finer) or 1
-        is_painted = aspect in facts["aspects"] and tuple(frame) == aspects.frame(
-            aspect, longer, facts["multiple"] * finer
-        )
+        is_painted = aspect in facts.aspects and tuple(frame) == aspects.frame(aspect, longer, facts.multiple * finer)
         return "" if is_painted and frame == [self.width, self.height] else _("its aspect ratio cannot be used")
 
     def columns(self) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def flaw(walk: Walk) -> str:
     """Return why a walk cannot be repainted in any style; ``""`` if it can be."""
     if walk.state != FINISHED:
         return _(UNFINISHED)
-    is_led = bool(models_on_offer.facts(_model(walk).setting)["has_sketches"])
+    is_led = bool(models_on_offer.facts(_model(walk).setting).has_sketches)
     return "" if is_led and all(stop.scene is not None for stop in walk.stops) else _(LED_BY_WORDS)
 
 
@@ -102,7 +102,7 @@ def _model(walk: Walk) -> ModelOnOffer:
 def _is_sketch_conditioned(style: AddedStyle) -> bool:
     """Return whether a sketch-conditioned model learned the style, so that it can render the same shapes."""
     model = models_on_offer.find(style.model) if style.model else None
-    return model is not None and bool(models_on_offer.facts(model.setting)["has_sketches"])
+    return model is not None and bool(models_on_offer.facts(model.setting).has_sketches)
 
 
 def _renderer_of(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
@@ -153,7 +153,7 @@ def _settings(walk: Walk, model: ModelOnOffer) -> dict[str, Any]:
     facts = models_on_offer.facts(model.setting)
     request: dict[str, Any] = {}
     aspect = shapes.aspect(walk)
-    if aspect != SQUARE and aspect in facts["aspects"]:
+    if aspect != SQUARE and aspect in facts.aspects:
         request["aspect"] = aspect
     if model != _model(walk):
         return request
@@ -162,6 +162,6 @@ def _settings(walk: Walk, model: ModelOnOffer) -> dict[str, Any]:
         request["steps"] = walk.sampler_steps
     if walk.guidance != usual["guidance"]:
         request["guidance"] = walk.guidance
-    if shapes.longer_side(walk) in facts["sizes"][1:]:
+    if shapes.longer_side(walk) in facts.sizes[1:]:
         request["size"] = shapes.longer_side(walk)
     return request

@@ -163,7 +163,7 @@ def _layout_flaw(stop: StopRequest, known: Sequence[ModelStyle], model: str) -> 
     if style is not None:
         offered: Sequence[str] = style.layouts
     else:
-        candidates = models_on_offer.facts(model).get("unnamed") or [hand.words for hand in known]
+        candidates = models_on_offer.facts(model).unnamed or [hand.words for hand in known]
         offered = [each for each in LAYOUTS if stop_styles.filter_by_layouts(candidates, [each], known)]
     values = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
     if stop.layout not in offered and style is not None:

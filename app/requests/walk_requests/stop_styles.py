@@ -64,7 +64,7 @@ def choose_styles(
     continues; its style is kept if possible.
     """
     known = model_styles.known(model)
-    options = list(models_on_offer.facts(model).get("unnamed", ()))
+    options = list(models_on_offer.facts(model).unnamed)
     is_open = [bool(options) and is_left_open(each, known) for each in stops]
     if not model_styles.any_composes(known):
         words = random.Random(f"hand:{walk_seed}").choice(options) if options else ""  # noqa: S311 - seeded on purpose

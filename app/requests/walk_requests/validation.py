@@ -125,9 +125,7 @@ def settings_errors(request: RenderingRequest, limits: Limits) -> list[FieldErro
     if request.guidance is not None and not 0 <= request.guidance <= limits.guidance_max:
         errors.append(FieldError(("guidance",), error_messages.guidance_rule(limits)))
     elif request.guidance is not None and request.guidance > 1 and not limits.takes_guidance:
-        errors.append(
-            FieldError(("guidance",), error_messages.no_guidance(models_on_offer.facts(limits.setting)["name"]))
-        )
+        errors.append(FieldError(("guidance",), error_messages.no_guidance(models_on_offer.facts(limits.setting).name)))
     if request.size is not None and request.size not in limits.sizes:
         errors.append(FieldError(("size",), error_messages.size_rule(limits)))
     if request.aspect is not None and request.aspect not in limits.aspects:
@@ -141,7 +139,7 @@ def negative_prompt_errors(text: str, path: tuple[str | int, ...], limits: Limit
     """Return an error for a negative prompt if the model has none, since it would have no effect."""
     if not text or limits.has_negatives:
         return []
-    return [FieldError(path, error_messages.no_negatives(path, models_on_offer.facts(limits.setting)["name"]))]
+    return [FieldError(path, error_messages.no_negatives(path, models_on_offer.facts(limits.setting).name))]
 
 
 def embedding_errors(stop: StopRequest, path: tuple[str | int, ...], limits: Limits) -> Iterator[FieldError]:

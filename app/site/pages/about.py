@@ -21,11 +21,11 @@ def about() -> Response:
     """Show the page about the site, its models and the art that they were trained on."""
     config = current_app.config
     book = _drawings(config["MODEL"])
-    licence = str(models_on_offer.facts().get("licence") or "")
+    licence = models_on_offer.facts().licence
     page = render_template(
         "pages/about.html",
         house=models_on_offer.facts(),
-        model_name=models_on_offer.facts().get("title") or config["MODEL"].rpartition("/")[2],
+        model_name=models_on_offer.facts().title or config["MODEL"].rpartition("/")[2],
         models=_licensed(),
         licence=licence if _is_sentence(licence) else "",
         model_revision=next((worker.get("revision") for worker in jobs.workers()), None),
@@ -49,7 +49,7 @@ def _licensed() -> list[tuple[str, str]]:
     The page shows that sentence by itself.
     """
     facts = [models_on_offer.facts(model.setting) for model in models_on_offer.offered()]
-    licences = [(str(each["title"]), str(each.get("licence") or "")) for each in facts]
+    licences = [(each.title, each.licence) for each in facts]
     if _is_sentence(licences[0][1]):
         return licences[1:]
     return licences if len(licences) > 1 or licences[0][1] else []

@@ -115,7 +115,7 @@ def _form_around(number: int, prompt: str) -> str:
 @blueprint.get("/surprise")
 def surprise() -> Response:
     """Redirect to the form with two random prompts from the model's vocabulary."""
-    vocabulary = models_on_offer.facts().get("vocabulary", [])
+    vocabulary = models_on_offer.facts().vocabulary
     pair = secrets.SystemRandom().sample(vocabulary, 2) if len(vocabulary) > 1 else []
     response = cast(Response, redirect(url_for("pages.make", prompt=pair)))
     response.headers["Cache-Control"] = "no-store"
@@ -262,7 +262,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
             "max_guidance": limits.guidance_max,
             "takes_guidance": limits.takes_guidance,
             "has_negatives": limits.has_negatives,
-            "max_clip_skip": models_on_offer.facts(limits.setting)["clip_skip_max"],
+            "max_clip_skip": models_on_offer.facts(limits.setting).clip_skip_max,
             "max_upload": config["UPLOAD_MAX"],
             "max_photo": config["PHOTO_MAX"],
         },
@@ -282,8 +282,8 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
         model_titles={model.name: translate_foreign(model.title) for model in models_on_offer.offered()},
         usual=usual,
         photos_accepted=ACCEPTED,
-        can_surprise=len(models_on_offer.facts().get("vocabulary", [])) > 1,
-        starters=[tuple(map(translate_foreign, pair)) for pair in models_on_offer.facts().get("starters", [])],
+        can_surprise=len(models_on_offer.facts().vocabulary) > 1,
+        starters=[tuple(map(translate_foreign, pair)) for pair in models_on_offer.facts().starters],
         readings=readings.of_form(form, limits),
         rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
         led={model.name for model in offered.conditioned_models()},

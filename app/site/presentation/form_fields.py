@@ -95,7 +95,7 @@ def _aspect(source: Walk | Commission) -> str | None:
 def _size(source: Walk | Commission) -> int | None:
     """Return the requested length of the longer side in pixels; ``None`` for the model's default."""
     size = shapes.longer_side(source) if isinstance(source, Walk) else source.size
-    return size if size in models_on_offer.facts(models_on_offer.setting(source.model))["sizes"][1:] else None
+    return size if size in models_on_offer.facts(models_on_offer.setting(source.model)).sizes[1:] else None
 
 
 def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -678,14 +678,14 @@ def _recipes() -> Iterator[tuple[bytes, int]]:
 def _english_of(path: str) -> set[str]:
     """Return the words that a page must show in English: what the model understands, and whose drawings it knows."""
     facts = models_on_offer.facts()
-    prompts = [word for pair in facts["starters"] for word in pair]
-    sources = [f"{source['name']} {source['licence']}" for source in facts["sources"] if source.get("art")]
+    prompts = [word for pair in facts.starters for word in pair]
+    sources = [f"{source['name']} {source['licence']}" for source in facts.sources if source.get("art")]
     shown = {
         "/": prompts if path[1:2] in ("", "?") else [],
         "/about": [
-            *facts["vocabulary"],
+            *facts.vocabulary,
             *VALUES,
-            *(f"{source['name']} {source['licence']}" for source in facts["sources"]),
+            *(f"{source['name']} {source['licence']}" for source in facts.sources),
         ],
         "/gallery?hand=9": [*VALUES],
         "/?hand=9": [*VALUES],

@@ -10,6 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from app.core.models.facts import ModelFacts
 from app.offer.generation import presets
 from tests.support import tiny
 from tests.support.whole_walk import WholeWalk
@@ -62,11 +63,11 @@ def decibels(picture: NDArray[Any], other: NDArray[Any]) -> float:
 
 
 def sampling_of(preset: str, kind: str) -> dict[str, Any]:
-    facts = {
+    facts: dict[str, dict[str, Any]] = {
         "lcm": {"few_step": True, "embeds_guidance": True, "scheduler": "LCMScheduler"},
         "turbo": {"few_step": True, "scheduler": "EulerAncestralDiscreteScheduler"},
     }
-    return presets.resolve(preset, facts.get(kind, {}))
+    return presets.resolve(preset, ModelFacts(**facts.get(kind, {})))
 
 
 @pytest.mark.parametrize("preset", presets.PRESETS)

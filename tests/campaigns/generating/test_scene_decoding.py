@@ -14,6 +14,7 @@ import torch
 
 import decoder
 from app.core.models import aspects
+from app.core.models.facts import ModelFacts
 from app.offer.generation import presets
 from decoder import SceneDecoder, Shape
 from sketch import rendering
@@ -193,7 +194,7 @@ def test_decoder_that_does_not_fit_is_refused(guided: Path, tiny_models: dict[st
 @pytest.mark.parametrize("aspect", ["3:2", "9:16"])
 def test_whole_walk_is_painted_in_a_frame(painters: dict[str, WalkPipeline], aspect: str) -> None:
     width, height = aspects.frame(aspect, 256, 8)
-    sampling = presets.resolve("balanced", {}, steps=4)
+    sampling = presets.resolve("balanced", ModelFacts(), steps=4)
     films = []
     for name in ("guided", "plain"):
         rendering = replace(painters[name].rendering(sampling), height=height, width=width, batch=3)

@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from app.core.models.facts import ModelFacts
 from app.offer.generation import cost, presets
 from tests.support.house import FACTS, HOUSE, SIZE, scene
 from tests.support.own_calls import OWN_SOLVERS, change, difference, exact, shown, usual
@@ -201,11 +202,11 @@ def test_enlarged_picture_counts_as_so_many_passes_as_the_models_size_goes_into_
     painters: dict[str, WalkPipeline],
 ) -> None:
     painter = painters["sd1"]
-    rendering = painter.rendering(presets.resolve("fast", {"size": 32}, size=64))
+    rendering = painter.rendering(presets.resolve("fast", ModelFacts(size=32), size=64))
     before = painter.passes
     [picture] = shown(painter, painter.prepare(STOPS, rendering), [0.0])
     assert picture.shape == (64, 64, 3)
-    assert painter.passes - before == 4 * cost.of_frame(presets.resolve("fast", {}), 0, rendering.steps)
+    assert painter.passes - before == 4 * cost.of_frame(presets.resolve("fast", ModelFacts()), 0, rendering.steps)
 
 
 @pytest.mark.parametrize("kind", ["sd1", "bert"])

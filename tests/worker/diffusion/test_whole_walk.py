@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.core.models.facts import ModelFacts
 from app.offer.generation import presets
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion.rendering import StopInput
@@ -21,7 +22,7 @@ from worker.planning.pass_plan import Pass
 pytestmark = pytest.mark.slow
 
 STOPS = [StopInput("a bear", "", 3), StopInput("the sun", "red", 3)]
-SAMPLING = presets.resolve("balanced", {}, steps=5)
+SAMPLING = presets.resolve("balanced", ModelFacts(), steps=5)
 
 DISTILLED = {"lcm": "LCMScheduler", "turbo": "EulerAncestralDiscreteScheduler"}
 
@@ -95,7 +96,7 @@ def test_round_walk_closes_without_a_seam(painters: dict[str, WalkPipeline]) -> 
 @pytest.mark.parametrize("preset", presets.NAMES)
 def test_every_preset_paints_with_every_kind_of_model(painters: dict[str, WalkPipeline], preset: str) -> None:
     for kind, painter in painters.items():
-        facts = {"few_step": kind in DISTILLED, "scheduler": DISTILLED.get(kind, "")}
+        facts = ModelFacts(few_step=kind in DISTILLED, scheduler=DISTILLED.get(kind, ""))
         sampling = presets.resolve(preset, facts, steps=3)
         whole = easel(painter, sampling)
         whole.paint(frames=4)

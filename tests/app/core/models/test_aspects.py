@@ -41,9 +41,9 @@ def test_size_that_is_not_exactly_of_the_ratio_is_rounded(
 
 def test_sides_of_a_transformer_are_multiples_of_its_patches(tmp_path: Path) -> None:
     for family in ("flux1", "sd3"):
-        assert facts.load_facts(str(flow_folders.lay_out(tmp_path / family, family)))["multiple"] == 16
+        assert facts.load_facts(str(flow_folders.lay_out(tmp_path / family, family))).multiple == 16
     unet = led.lay_out(tmp_path / "house", size=256)
-    assert facts.load_facts(str(unet))["multiple"] == 8
+    assert facts.load_facts(str(unet)).multiple == 8
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_sides_of_a_transformer_are_multiples_of_its_patches(tmp_path: Path) -> 
 def test_aspects_are_all_or_those_that_the_model_names(
     tmp_path: Path, told: dict[str, object], known: list[str]
 ) -> None:
-    assert facts.load_facts(str(led.lay_out(tmp_path / "model", size=256, **told)))["aspects"] == known
+    assert facts.load_facts(str(led.lay_out(tmp_path / "model", size=256, **told))).aspects == tuple(known)

@@ -170,11 +170,11 @@ def test_facts_say_how_a_model_is_painted_with(
     negatives: bool, steps: int, guidance: float,
 ) -> None:  # fmt: skip
     known = facts.load_facts(str(lay_out(tmp_path / name, family, **changes)))
-    told = (known["few_step"], known["embeds_guidance"], known["takes_guidance"], known["has_negatives"])
+    told = (known.few_step, known.embeds_guidance, known.takes_guidance, known.has_negatives)
     assert told == (few_step, embeds, takes, negatives)
-    assert (known["usual_steps"], known["usual_guidance"]) == (steps, guidance)
-    assert (known["family"], known["scheduler"]) == (family, "FlowMatchEulerDiscreteScheduler")
-    assert known["steps_max"] is None
+    assert (known.usual_steps, known.usual_guidance) == (steps, guidance)
+    assert (known.family, known.scheduler) == (family, "FlowMatchEulerDiscreteScheduler")
+    assert known.steps_max is None
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_size_is_the_familys_unless_the_folder_says_it(
     tmp_path: Path, family: str, changes: dict[str, Any], sizes: list[int]
 ) -> None:
     known = facts.load_facts(str(lay_out(tmp_path / "model", family, **changes)))
-    assert (known["size"], known["sizes"]) == (sizes[0], sizes)
+    assert (known.size, known.sizes) == (sizes[0], tuple(sizes))
 
 
 def test_facts_have_the_kinds_title_and_the_width_of_its_texts(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_facts_have_the_kinds_title_and_the_width_of_its_texts(tmp_path: Path) -
     assert titles == {
         "flux1": "FLUX.1", "sd3": "Stable Diffusion 3", "z_image": "Z-Image", "flux2": "FLUX.2 klein",
     }  # fmt: skip
-    widths = {family: facts.load_facts(str(path))["width"] for family, path in paths.items()}
+    widths = {family: facts.load_facts(str(path)).width for family, path in paths.items()}
     assert widths == {"flux1": 4096, "sd3": 4096, "z_image": 2560, "flux2": 7680}
 
 

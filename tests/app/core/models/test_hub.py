@@ -106,7 +106,7 @@ def test_look_fetches_no_weights_and_tells_their_size(server: Hub, model: Path, 
     assert server.weights_asked_for() == []
     state = states.examine("some/model", there, ask=True)
     assert (state.flaw, state.is_here, state.size) == ("", False, sum(found.missing.values()))
-    assert facts.load_facts("some/model", there)["size"] == 512
+    assert facts.load_facts("some/model", there).size == 512
 
 
 @pytest.mark.parametrize("other", ["non_ema.safetensors", "bin", "fp16.bin", "msgpack", "onnx"])
@@ -144,7 +144,7 @@ def test_flow_model_is_fetched_with_what_it_needs_and_no_more(
     (path / "schnell_grid.jpeg").write_bytes(b"")
     server.add("some/model", path)
     known = hub.fetch_metadata(NAME, there)
-    assert server.weights_asked_for() == [] and facts.load_facts("some/model", there)["family"] == family
+    assert server.weights_asked_for() == [] and facts.load_facts("some/model", there).family == family
     assert sum(known.missing.values()) == sum((path / name).stat().st_size for name in known.files)
     folder = hub.fetch(NAME, there)
     found = {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
@@ -173,9 +173,9 @@ def test_facts_follow_the_files_as_they_arrive(server: Hub, model: Path, there: 
     (snapshot.parent.parent / "refs" / "main").write_text(COMMIT)
     snapshot.mkdir(parents=True)
     shutil.copy(model / "model_index.json", snapshot)
-    assert facts.load_facts("some/model", there)["size"] is None
+    assert facts.load_facts("some/model", there).size is None
     hub.fetch_metadata(NAME, there)
-    assert facts.load_facts("some/model", there)["size"] == 512
+    assert facts.load_facts("some/model", there).size == 512
 
 
 def test_revision_of_a_name_is_fetched(server: Hub, model: Path, there: str) -> None:
@@ -184,8 +184,8 @@ def test_revision_of_a_name_is_fetched(server: Hub, model: Path, there: str) -> 
     server.add("some/model", model, commit=EARLIER)
     name = names.parse(f"some/model@{EARLIER}")
     assert hub.fetch(name, there).name == EARLIER
-    assert facts.load_facts(f"some/model@{EARLIER}", there)["licence"] == "openrail++"
-    assert facts.load_facts(f"some/model@{EARLIER}", there)["name"] == "some/model"
+    assert facts.load_facts(f"some/model@{EARLIER}", there).licence == "openrail++"
+    assert facts.load_facts(f"some/model@{EARLIER}", there).name == "some/model"
     assert "has no revision nothing" in refusal(there, "some/model@nothing")
 
 

@@ -35,5 +35,5 @@ def test_licence_in_house_json_wins_over_the_card(tmp_path: Path) -> None:
     for folder in (one, other):
         (folder / "README.md").write_text("---\nlicense: mit\n---\n")
     (other / "house.json").write_text('{"licence": "ours"}')
-    assert [facts.load_facts(str(folder))["licence"] for folder in (one, other)] == ["mit", "ours"]
-    assert "licence" not in facts.load_facts(str(lay_out(tmp_path / "third")))
+    assert [facts.load_facts(str(folder)).licence for folder in (one, other)] == ["mit", "ours"]
+    assert facts.load_facts(str(lay_out(tmp_path / "third"))).licence == ""

@@ -23,7 +23,7 @@ def refusal(path: Path) -> str:
     sentence = str(refused.value)
     assert str(path) in sentence and "\n" not in sentence
     assert states.examine(str(path)).flaw == sentence
-    assert facts.load_facts(str(path))["name"] == path.stem
+    assert facts.load_facts(str(path)).name == path.stem
     return sentence
 
 
@@ -42,8 +42,8 @@ def test_family_size_and_solver_are_read_from_the_header(
     found = single_file.inspect(path)
     assert (found.family.title, found.kind) == (title, kind)
     told = facts.load_facts(str(path))
-    assert (told["name"], told["title"], told["size"], told["sizes"]) == ("my-model", "my-model", size, [size])
-    assert (told["scheduler"], told["few_step"], told["embeds_guidance"]) == (solver, False, False)
+    assert (told.name, told.title, told.size, told.sizes) == ("my-model", "my-model", size, (size,))
+    assert (told.scheduler, told.few_step, told.embeds_guidance) == (solver, False, False)
     assert facts.kind_title(path) == title
     state = states.examine(str(path))
     assert (state.flaw, state.sentence, state.size) == ("", f"{path} is whole", path.stat().st_size)
@@ -95,13 +95,13 @@ def test_prediction_of_stable_diffusion_2_is_told_by_its_weights(
         content = b"".join(content[place + 2 : place + 4] for place in range(0, 16, 4))
     path = headers.write(tmp_path / "a.safetensors", shapes | {SPREAD: (4,)}, dtype=dtype, contents={SPREAD: content})
     found = single_file.inspect(path)
-    assert (found.scheduler["prediction_type"], facts.load_facts(str(path))["size"]) == (prediction, size)
+    assert (found.scheduler["prediction_type"], facts.load_facts(str(path)).size) == (prediction, size)
 
 
 @pytest.mark.parametrize(("told", "size"), [("768x768", 768), ("1024x1024", 1024), ("832x1216", 512), ("wide", 512)])
 def test_size_is_read_from_metadata_where_it_is_square(tmp_path: Path, told: str, size: int) -> None:
     path = headers.write(tmp_path / "a.safetensors", headers.of("sd1"), {"modelspec.resolution": told})
-    assert facts.load_facts(str(path))["size"] == size
+    assert facts.load_facts(str(path)).size == size
 
 
 @pytest.mark.parametrize(
@@ -119,16 +119,16 @@ def test_size_is_read_from_metadata_where_it_is_square(tmp_path: Path, told: str
 )
 def test_distilled_model_is_known_by_its_name(tmp_path: Path, name: str, solver: str, few_step: bool) -> None:
     told = facts.load_facts(str(headers.write(tmp_path / f"{name}.safetensors", headers.of(XL))))
-    assert (told["scheduler"], told["few_step"]) == (solver, few_step)
+    assert (told.scheduler, told.few_step) == (solver, few_step)
 
 
 def test_file_beside_a_model_tells_what_its_name_does_not(tmp_path: Path) -> None:
     path = headers.write(tmp_path / "a-turbo.safetensors", headers.of(XL), LICENCE)
-    assert facts.load_facts(str(path))["licence"] == "CreativeML Open RAIL++-M"
-    assert facts.load_facts(str(path))["title"] == "My model"
+    assert facts.load_facts(str(path)).licence == "CreativeML Open RAIL++-M"
+    assert facts.load_facts(str(path)).title == "My model"
     (tmp_path / "a-turbo.house.json").write_text('{"few_step": false, "name": "mine", "licence": "ours"}')
     told = facts.load_facts(str(path))
-    assert (told["few_step"], told["name"], told["licence"]) == (False, "mine", "ours")
+    assert (told.few_step, told.name, told.licence) == (False, "mine", "ours")
     assert single_file.inspect(path).scheduler["_class_name"] == "EulerDiscreteScheduler"
     (tmp_path / "a-turbo.house.json").write_text('{"scheduler": {"_class_name": "EDMEulerScheduler"}}')
     assert "EDMEulerScheduler" in refusal(path)

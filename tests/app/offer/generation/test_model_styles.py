@@ -235,7 +235,7 @@ def test_surprise_draws_two_things_that_the_model_paints_well(client: FlaskClien
         pair = tuple(html.unescape(text) for text in re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page))
         drawn.add(pair)
     with client.application.app_context():
-        vocabulary = models_on_offer.facts()["vocabulary"]
+        vocabulary = models_on_offer.facts().vocabulary
     assert all(len(set(pair)) == 2 and set(pair) <= set(vocabulary) for pair in drawn)
     assert len(drawn) > 1
     assert 'href="/surprise"' in client.get("/").text

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from app.core.config import DEFAULTS, ROOT
+from app.core.models.facts import ModelFacts
 from app.offer.generation import models_on_offer
 from tests.conftest import make_app
 from tests.support import led
@@ -194,32 +195,14 @@ def test_part_that_is_not_there_by_intent_is_no_flaw(model: Path, value: Any) ->
 
 def test_facts_are_read_from_the_model_folder(app: Flask) -> None:
     facts = models_on_offer.facts()
-    assert facts["name"] == NAME
-    assert facts["vocabulary"]
-    assert all(len(pair) == 2 for pair in facts["starters"])
+    assert facts.name == NAME
+    assert facts.vocabulary
+    assert all(len(pair) == 2 for pair in facts.starters)
 
 
 def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Path) -> None:
     with make_app(instance, MODEL=str(model)).app_context():
-        known = {"name": "model", "title": "model", "size": None, "sizes": [], "width": None}
-        known |= {
-            "scheduler": "",
-            "few_step": False,
-            "embeds_guidance": False,
-            "steps_max": None,
-            "has_sketches": False,
-            "has_negatives": True,
-            "reads_weights": True,
-            "clip_skip_max": 11,
-            "text_widths": None,
-            "takes_guidance": True,
-            "family": "sd",
-            "finer": 1,
-            "schedule": {},
-            "multiple": 8,
-            "aspects": ["1:1"],
-            "frame": None,
-        }
+        known = ModelFacts(name="model", title="model", family="sd", reads_weights=True, clip_skip_max=11)
         assert models_on_offer.facts() == known
 
 
@@ -231,7 +214,7 @@ def test_model_whose_decoder_has_a_finer_stage_paints_twice_its_size(
     (folder / "decoder").mkdir()
     (folder / "decoder" / "config.json").write_text(json.dumps({"finer": channels}))
     facts = models_on_offer.facts(str(folder))
-    assert facts["sizes"] == sizes and facts["finer"] == len(sizes)
+    assert facts.sizes == tuple(sizes) and facts.finer == len(sizes)
 
 
 def test_missing_tokenizer_of_the_second_encoder_is_named(model: Path) -> None:
@@ -267,7 +250,7 @@ def test_distilled_model_is_known_by_its_solver(
 ) -> None:
     (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
     facts = models_on_offer.facts(str(model))
-    assert (facts["few_step"], facts["scheduler"]) == (few_step, scheduler["_class_name"])
+    assert (facts.few_step, facts.scheduler) == (few_step, scheduler["_class_name"])
 
 
 @pytest.mark.parametrize(
@@ -286,14 +269,14 @@ def test_schedule_of_a_consistency_model_bounds_its_steps(
 ) -> None:
     (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
     (model / "house.json").write_text(told)
-    assert models_on_offer.facts(str(model))["steps_max"] == most
+    assert models_on_offer.facts(str(model)).steps_max == most
 
 
 def test_what_the_folder_itself_says_wins(app: Flask, model: Path) -> None:
     (model / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "LCMScheduler"}')
     (model / "house.json").write_text('{"few_step": false, "name": "walker", "title": "Walker"}')
     facts = models_on_offer.facts(str(model))
-    assert (facts["few_step"], facts["name"], facts["title"]) == (False, "walker", "Walker")
+    assert (facts.few_step, facts.name, facts.title) == (False, "walker", "Walker")
 
 
 @pytest.mark.parametrize(
@@ -306,7 +289,7 @@ def test_sizes_are_its_own_and_those_multiples_that_the_folder_names(
     (model / "unet" / "config.json").write_text('{"sample_size": 128}')
     (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
     (model / "house.json").write_text(told)
-    assert models_on_offer.facts(str(model))["sizes"] == sizes
+    assert models_on_offer.facts(str(model)).sizes == tuple(sizes)
 
 
 @pytest.mark.parametrize(("told", "size"), [("{}", 1024), ('{"size": 768}', 768)])
@@ -316,12 +299,12 @@ def test_size_follows_from_the_networks_unless_the_folder_says_it(
     (model / "unet" / "config.json").write_text('{"sample_size": 128}')
     (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
     (model / "house.json").write_text(told)
-    assert models_on_offer.facts(str(model))["size"] == size
+    assert models_on_offer.facts(str(model)).size == size
 
 
 def test_guidance_that_is_an_input_is_seen(app: Flask, model: Path) -> None:
     (model / "unet" / "config.json").write_text('{"time_cond_proj_dim": 256}')
-    assert models_on_offer.facts(str(model))["embeds_guidance"]
+    assert models_on_offer.facts(str(model)).embeds_guidance
 
 
 @pytest.mark.parametrize(
@@ -401,8 +384,8 @@ def test_model_from_a_hub_tells_its_facts_once_it_is_here(
     app: Flask, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    assert models_on_offer.facts("tiny/walker")["title"] == "tiny/walker"
+    assert models_on_offer.facts("tiny/walker").title == "tiny/walker"
     snapshot = hub_copy(model, tmp_path / "hub")
     (snapshot / "house.json").write_text('{"name": "other", "title": "Walker"}')
     facts = models_on_offer.facts("tiny/walker")
-    assert (facts["name"], facts["title"]) == ("tiny/walker", "Walker")
+    assert (facts.name, facts.title) == ("tiny/walker", "Walker")

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select, update
 
+from app.core.models.facts import ModelFacts
 from app.offer.generation import cost, presets, sampler_settings
 from app.storage.database import db, now, writing
 from app.storage.walk_models import (
@@ -298,7 +299,7 @@ def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned
     assert fair_queue.estimate_new_walk(24) == (1, None)
 
 
-STOPS = cost.of_walk(presets.resolve(presets.DEFAULT, FACTS), stops=2, frames=2)
+STOPS = cost.of_walk(presets.resolve(presets.DEFAULT, ModelFacts.from_mapping(FACTS)), stops=2, frames=2)
 PACE = 2.4 / STOPS  # a walk of two frames is hung after 2.4 seconds
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from peft import LoraConfig, get_peft_model_state_dict
 from safetensors.torch import save
 
+from app.core.models.facts import ModelFacts
 from app.offer.generation import presets
 from tests.support import cards
 from tests.support.own_calls import is_same
@@ -161,7 +162,7 @@ def test_adapters_lie_over_a_network_that_is_offloaded_and_are_taken_off(
 
 @pytest.mark.slow
 def test_walk_from_style_to_style_is_paced_as_any(painters: dict[str, WalkPipeline], adapter: Make) -> None:
-    painter, sampling = painters["sd1"], presets.resolve("balanced", {}, steps=5)
+    painter, sampling = painters["sd1"], presets.resolve("balanced", ModelFacts(), steps=5)
     rendering = replace(painter.rendering(sampling), precision="float32", memory_format="contiguous", threads=1)
     found = []
     for laid in ((None, None), (adapter("sd1", 1, 0.2), adapter("sd1", 2, 0.2))):

@@ -26,12 +26,12 @@ def test_size_and_guidance_are_those_of_the_loaded_model(folders: dict[str, Path
     path = folders[name]
     folder.inspect(path)
     known, model = facts.load_facts(str(path)), Model.load(str(path), device="cpu")
-    assert model.size == (known["size"], known["size"])
-    assert not known["embeds_guidance"] or not model.is_guided
-    assert model.is_guided or known["embeds_guidance"] or not known["takes_guidance"]
-    assert model.is_guided or not known["has_negatives"]
+    assert model.size == (known.size, known.size)
+    assert not known.embeds_guidance or not model.is_guided
+    assert model.is_guided or known.embeds_guidance or not known.takes_guidance
+    assert model.is_guided or not known.has_negatives
     for preset in presets.NAMES:
         sampling = presets.resolve(preset, known)
         scheduler, steps = sampling["scheduler"], sampling["steps"]
         assert len(model.solver(scheduler, steps).timesteps) == steps
-        assert sampling["guided"] == [0, steps] or not known["takes_guidance"] or known["embeds_guidance"]
+        assert sampling["guided"] == [0, steps] or not known.takes_guidance or known.embeds_guidance
