@@ -7,7 +7,7 @@ import os
 from app import create_app
 from app.access.observability import log_lines, sentry
 from app.collection.moderation import unfit_text
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.requests.walk_requests import scenes
 from app.storage.checkpoints import start_checkpoints
 from app.upkeep.processes import file_owners
@@ -22,7 +22,7 @@ if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):  # not for comm
     # What the first visitors would wait for, whose threads would each load it.
     unfit_text.find("a fox")
     with app.app_context():
-        scenes.preload(models_on_offer.setting(None))
+        scenes.preload(offers.first())
     for page in ("make", "gallery", "walk"):
         app.jinja_env.get_template(f"pages/{page}.html")
     # A full garbage collection of all that was loaded takes a tenth of a second, during which no page is answered.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.core.text import style_words
 from app.core.text.embedding import Embedding
-from app.offer.generation import model_styles
+from app.offer.generation.offers import Offer
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
 from app.requests.walk_requests import scenes
@@ -21,7 +22,7 @@ class Asking:
 
     def __init__(self, painter: WalkPipeline, model: Path, meaning: Path = MEANING) -> None:
         """Load the prompt parser if the model is sketch-conditioned."""
-        self._model, self._reader = str(model), None
+        self._offer, self._reader = Offer.load(str(model)), None
         if painter.model.sketch_side:
             book = painter.model.sketchbook
             lexicon, embedding = Lexicon.load(model), Embedding.load(meaning)
@@ -33,7 +34,7 @@ class Asking:
         said = prompt
         if self._reader is not None:
             reading = self._reader.read(prompt, seed=seed)
-            scene = scenes.arrange(reading, model=self._model, seed=seed, walk_seed=seed, hand=hand)
+            scene = scenes.arrange(reading, offer=self._offer, seed=seed, walk_seed=seed, hand=hand)
             said = scene.words
-        written = model_styles.append_words(said, hand, model_styles.pattern(self._model))
+        written = style_words.append(said, hand, self._offer.style_pattern)
         return StopInput(written, "", seed, said, bool(hand), scene)

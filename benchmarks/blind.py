@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from app.offer.generation import models_on_offer, presets
+from app.core.models.facts import load_facts
+from app.offer.generation import presets
 from benchmarks.asking import Asking
 from sketch import sketchbook, wording
 from sketch.scene import COLOURS
@@ -61,7 +62,7 @@ def main() -> None:
         by = deal_styles(options.model, options.number, options.seed, options.among)
     ask = Asking(painter, options.model, options.meaning)
     stops = [ask.stop(name, options.seed + at, hand) for at, (name, hand) in enumerate(zip(chosen, by, strict=True))]
-    sampling = presets.resolve(options.preset, models_on_offer.facts(str(options.model)), size=options.size)
+    sampling = presets.resolve(options.preset, load_facts(str(options.model)), size=options.size)
     pictures = [picture for at in range(0, len(stops), 8) for picture in paint(painter, stops[at : at + 8], sampling)]
     for number, at in enumerate(range(0, len(pictures), A_SHEET), 1):
         sheet(pictures[at : at + A_SHEET], at + 1).save(options.folder / f"sheet-{number}.png")
@@ -107,7 +108,7 @@ def composed_prompts(model: Path, count: int, seed: int) -> list[str]:
 
 def deal_styles(model: Path, count: int, seed: int, among: Sequence[str] = ()) -> list[str]:
     """Return the texts of styles (all, or these) in random order, each as often as the others, or once less."""
-    known = among or [hand["words"] for hand in models_on_offer.facts(str(model)).hands]
+    known = among or [hand["words"] for hand in load_facts(str(model)).hands]
     dealt = [known[number % len(known)] for number in range(count)]
     random.Random(f"hands:{seed}").shuffle(dealt)
     return dealt

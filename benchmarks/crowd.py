@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from app.core.text import folding
-from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation import offers
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
 from app.walks.saved.colours import COLOURS
@@ -40,9 +40,9 @@ def read_texts(catalogue: Path) -> list[str]:
 def fill(count: int, catalogue: Path, *, seed: int = 1) -> None:
     """Insert ``count`` published walks; the triggers' statements write the index afterwards."""
     draw = random.Random(seed)
-    titles, known = read_texts(catalogue), models_on_offer.facts().vocabulary or ["a fox", "a kite"]
-    styles = [hand.words for hand in model_styles.known()] or [""]
-    common = COMMON | {"model_name": models_on_offer.facts().name}
+    titles, known = read_texts(catalogue), offers.first().facts.vocabulary or ["a fox", "a kite"]
+    styles = [hand.words for hand in offers.first().styles] or [""]
+    common = COMMON | {"model_name": offers.first().facts.name}
     _rest()
     numbers = iter(range(1, count + 1))
     while batch := [number for _, number in zip(range(BATCH), numbers, strict=False)]:

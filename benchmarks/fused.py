@@ -17,7 +17,7 @@ from app.collection.gallery.catalogue_query import CatalogueQuery
 from app.collection.search import semantic_search
 from app.collection.search.vector_file import BLOCK, Vectors
 from app.core.text.embedding import Embedding, Floats
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 
 QUERIES = 100
 SHOWN = 10
@@ -34,7 +34,7 @@ def index() -> dict[str, float]:
 
 def queries(count: int = QUERIES) -> list[str]:
     """Return queries: two motifs of the model's vocabulary each, seldom the words of one walk."""
-    draw, known = random.Random(5), models_on_offer.facts().vocabulary
+    draw, known = random.Random(5), offers.first().facts.vocabulary
     return [" ".join(draw.sample(known, 2)) for _ in range(count)]
 
 

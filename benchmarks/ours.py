@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.offer.generation import models_on_offer, presets
+from app.core.models.facts import load_facts
+from app.offer.generation import presets
 from benchmarks.asking import Asking
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Sampler
@@ -24,7 +25,7 @@ class Ours:
         self.painter = painter
         self.folder = folder
         self.seed = seed
-        self.facts = models_on_offer.facts(str(folder))
+        self.facts = load_facts(str(folder))
         self._asking = Asking(painter, folder)
         self.guidance = float(self.sampling(presets.DEFAULT)["guidance"])
 

@@ -34,7 +34,7 @@ from app import create_app
 from app.access.observability import log_lines, sentry
 from app.core.errors import ConfigError
 from app.core.version import __version__
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.storage.checkpoints import start_checkpoints
 from app.storage.database import db
 from app.storage.schema import head, is_newer, newer_sentence, recorded_revision, revisions, schema_notice, schema_state
@@ -161,11 +161,11 @@ def _load(app: Flask) -> Worker:
     :raises picture_check.CheckerError: when the safety checker cannot be loaded.
     """
     with app.app_context():
-        if flaw := schema_state() or models_on_offer.flaws():
+        if flaw := schema_state() or offers.flaws():
             raise ConfigError(flaw)
         if notice := schema_notice():
             log_lines.warn_once(current_app.extensions, log, notice)
-        models = {model.name: model.setting for model in models_on_offer.offered()}
+        models = {model.name: model.setting for model in offers.load()}
     painters = Painters(
         models,
         device=app.config["DEVICE"],
@@ -193,7 +193,7 @@ def _writers(painters: Painters) -> int:
 
 def _refresh_offer(painters: Painters) -> None:
     """Update the offered models, because a style may have been added."""
-    painters.offer({model.name: model.setting for model in models_on_offer.offered()})
+    painters.offer({model.name: model.setting for model in offers.load()})
 
 
 def _serve(worker: Worker) -> None:

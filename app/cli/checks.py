@@ -11,9 +11,11 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.access.observability import doctor
 from app.cli.common import Result, json_option, print_text
-from app.core.models import facts, hub, names
+from app.core.models import hub, names
 from app.core.models.errors import ModelError
-from app.offer.generation import models_on_offer
+from app.core.models.facts import kind_title
+from app.offer.generation import model_folders, offers
+from app.offer.generation.offers import Offer
 from app.storage.database import db
 
 group = AppGroup("models", help="List, check and download models.")
@@ -51,7 +53,7 @@ def _are_well(findings: list[doctor.Finding]) -> bool:
 @json_option
 def list_models() -> list[dict[str, Any]]:
     """List the models on offer: setting, name, kind, size, licence and state."""
-    found = [_about(setting) for setting in dict.fromkeys(model.setting for model in models_on_offer.offered())]
+    found = [_about(setting) for setting in model_folders.settings()]
     for each in found:
         print_text(each["setting"])
         for key in ("name", "kind", "picture", "files", "licence", "state"):
@@ -83,12 +85,12 @@ def download(name: str) -> None:
     try:
         model = names.parse(setting)
         if model.path is None:
-            folder = hub.fetch(model, models_on_offer.cache(), _Progress().show)
+            folder = hub.fetch(model, model_folders.cache(), _Progress().show)
             click.echo(f"{setting} is whole, in {folder}")
             return
     except ModelError as error:
         raise click.ClickException(str(error)) from error
-    state = models_on_offer.examine(setting)
+    state = model_folders.examine(setting)
     if state.flaw:
         raise click.ClickException(state.flaw)
     click.echo(f"{state.sentence}; it lies on this machine and is not downloaded")
@@ -120,21 +122,20 @@ class _Progress:
 
 def _setting(name: str) -> str:
     """Return the setting of the model on offer with this name; any other name is returned unchanged."""
-    offer = models_on_offer.find(name)
+    offer = offers.load().find(name)
     return offer.setting if offer else name
 
 
 def _about(setting: str) -> dict[str, Any]:
-    state = models_on_offer.examine(setting, ask=True)  # first, as it downloads the files that the facts are read from
-    known = facts.load_facts(setting, models_on_offer.cache())
-    place = facts.locate(setting, models_on_offer.cache())
+    state = model_folders.examine(setting, ask=True)  # first, as it downloads the files that the facts are read from
+    offer = Offer.load(setting)
     return {
         "setting": setting,
-        "name": known.name,
-        "kind": facts.kind_title(place),
-        "picture": f"{known.size} x {known.size} pixels" if known.size else "",
+        "name": offer.name,
+        "kind": kind_title(offer.folder),
+        "picture": f"{offer.facts.size} x {offer.facts.size} pixels" if offer.facts.size else "",
         "files": f"{state.size / 1e9:.2f} GB" if state.size else "",
-        "licence": known.licence,
+        "licence": offer.facts.licence,
         "state": state.flaw or state.sentence,
         "flawed": bool(state.flaw),
         "here": state.is_here,

@@ -12,7 +12,7 @@ from app.cli.common import json_command, print_text
 from app.collection.styles import added, shipped
 from app.collection.styles.added import AddedStyle
 from app.core.errors import InvalidInput
-from app.offer.generation import embeddings, loras, models_on_offer
+from app.offer.generation import embeddings, loras, model_folders, offers
 from app.offer.generation.embeddings import Embedding
 from app.offer.generation.loras import Lora
 from app.requests.teaching import artists, lora_adding, style_teaching
@@ -99,9 +99,9 @@ def list_styles() -> list[dict[str, Any]]:
     """List all styles: those of the models on offer, and added ones."""
     found = [
         {"name": style.name, "title": style.hand.title, "model": model.name, "hand": style.hand.words}
-        for model in models_on_offer.offered()
-        if model.setting not in models_on_offer.taught()
-        for style in shipped.of_model(model.setting)
+        for model in offers.load()
+        if model.setting not in model_folders.taught()
+        for style in shipped.of_model(model)
     ]
     found += [_fields(style) for style in added.every()]
     for each in found:
@@ -182,7 +182,7 @@ def add_lora(**options: Any) -> dict[str, Any]:
 def list_loras() -> list[dict[str, Any]]:
     """List the LoRA files, the learned styles that can be chosen like them, and files that cannot be used."""
     found = list(loras.every())
-    found += [lora for model in models_on_offer.offered() for lora in loras.taught(model.setting)]
+    found += [lora for model in offers.load() for lora in model.taught]
     for lora in found:
         print_text(f"{lora.name:24}  {lora.title:24}  {_facts(lora)}")
     for name, reason in loras.strays().items():
@@ -224,8 +224,7 @@ def list_embeddings() -> list[dict[str, Any]]:
 
 
 def _models_of(embedding: Embedding) -> list[str]:
-    facts = (models_on_offer.facts(model.setting) for model in models_on_offer.offered())
-    return [each.name for each in facts if embedding.fits(each)]
+    return [model.name for model in offers.load() if embedding.fits(model.facts)]
 
 
 def _describe_lora(lora: Lora) -> dict[str, Any]:

@@ -19,9 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.errors import MediaError, MomaError
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.offer.generation.limits import SEED_MAX, Limits
-from app.offer.generation.model_styles import known as known_hands
 from app.requests.walk_requests import error_messages, intake
 from app.requests.walk_requests.brought_photos import UploadedPhoto
 from app.requests.walk_requests.schema import Commission
@@ -244,14 +243,14 @@ def _words_stop(wall: Wall, written: WallWords) -> dict[str, Any]:
 
 def _gallery_stop(wall: Wall, *, exclude: str) -> dict[str, Any]:
     """Return a random stop of a public walk whose prompt is not ``exclude``, or an example if none was found."""
-    hands = {hand.words for hand in known_hands(models_on_offer.setting(None))}
+    hands = {hand.words for hand in offers.first().styles}
     seed = secrets.randbelow(SEED_MAX + 1)
     for _try in range(GALLERY_TRIES):
         stop = _any_stop()
         if stop is not None and stop.prompt not in ("", exclude):
             hand = wall.hand or (stop.hand if stop.hand in hands else "")
             return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": hand or None, "seed": seed}
-    starters = models_on_offer.facts().starters or (("a lemon", "the sun"),)
+    starters = offers.first().facts.starters or (("a lemon", "the sun"),)
     known = [prompt for pair in starters for prompt in pair if prompt != exclude]
     example = random.choice(known)  # noqa: S311 - no secret
     return {"prompt": example, "hand": wall.hand or None, "seed": seed}

@@ -15,9 +15,9 @@ from app.core.errors import FieldError, InvalidInput, MomaError
 from app.core.i18n.gettext import N_, _
 from app.core.text import lookalikes
 from app.core.text.folding import spaced
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.offer.generation.model_styles import find as find_hand
-from app.offer.generation.model_styles import known, words_of
+from app.offer.generation.model_styles import words_of
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX, WORD_MAX
 from app.storage.wall_models import CLOSED, NAME_MAX, OPEN, PAUSED, TAKEN, WAITING, Wall, WallLeg, WallWords
@@ -168,7 +168,7 @@ def _check(wanted: WallRequest) -> None:
     if not 0 < len(wanted.title) <= TITLE_MAX or not wanted.title.isprintable():
         errors.append(FieldError(("title",), _("The title must have 1 to %(most)s characters.", most=TITLE_MAX)))
     if wanted.hand:
-        hands = known(models_on_offer.setting(None))
+        hands = offers.first().styles
         found = find_hand(wanted.hand, hands)
         if found is None:
             names = {"hand": f"{wanted.hand:.60}", "hands": words_of(hands)}

@@ -17,7 +17,7 @@ from app.core.errors import Conflict, FieldError, InvalidInput, MomaError, TooMa
 from app.core.i18n.formatting import duration_about
 from app.core.i18n.gettext import N_, _
 from app.core.text import stop_notes
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import brought_photos, error_messages, scenes, validation
 from app.requests.walk_requests.schema import Commission
@@ -268,8 +268,7 @@ def _describe(
 
 def _note(row: WallWords) -> str:
     """Return the notes on words in sentences; "" if the site's first model is not sketch-conditioned."""
-    model = models_on_offer.setting(None)
-    notes = scenes.notes_on(row.words, model=model, has_photo=row.picture is not None)
+    notes = scenes.notes_on(row.words, offer=offers.first(), has_photo=row.picture is not None)
     return note_sentences.describe(stop_notes.joined(notes), row.words)
 
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from sketch import parts, sketchbook
 from sketch.styling.drawing_styles import COLOURED, CUT_OUT, FLAT, is_modelled
 from tests.support.house import FACTS, HOUSE
@@ -37,7 +37,7 @@ def test_drawings_lead_it_and_its_concepts_are_theirs() -> None:
     concepts = json.loads((HOUSE / "concepts.json").read_bytes())
     assert {row["name"] for row in concepts} == {each.name for each in drawings if each.style not in UNTRAINED}
     assert all(each.artist and each.licence for each in drawings)
-    assert models_on_offer.facts(str(HOUSE)).sizes == (256, 512)
+    assert offers.Offer.load(str(HOUSE)).facts.sizes == (256, 512)
 
 
 def test_card_names_all_hands_and_whose_drawings_lead_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 from pathlib import Path
 from typing import Any
@@ -38,3 +39,12 @@ def lay_out(folder: Path) -> Path:
     for number, part in enumerate(("text_encoder", "unet", "vae")):
         (folder / part / "model.safetensors").write_bytes(safetensors(500 + number, number))
     return folder
+
+
+def hub_copy(model: Path, cache: Path) -> Path:
+    """Lay a model into a hub's cache as tiny/walker, and return its snapshot."""
+    snapshot = cache / "models--tiny--walker" / "snapshots" / "0123456789abcdef"
+    shutil.copytree(model, snapshot)
+    (cache / "models--tiny--walker" / "refs").mkdir()
+    (cache / "models--tiny--walker" / "refs" / "main").write_text("0123456789abcdef\n")
+    return snapshot

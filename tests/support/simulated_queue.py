@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from app.offer.generation import cost, sampler_settings
+from app.offer.generation import cost, offers, sampler_settings
 from app.storage.database import writing
 from app.storage.walk_models import FILM, FINISHED, PIECE_DONE, Stop, Task, Walk, new_id
 from app.walks.queue import fair_queue
@@ -92,7 +92,7 @@ class Line:
 
     def ask(self, request: Request) -> None:
         """Add a walk to the queue as a request does."""
-        sampling = sampler_settings.resolve_settings(request.preset)
+        sampling = sampler_settings.resolve_settings(offers.first(), request.preset)
         walk = Walk(
             id=new_id(), visitor=request.visitor, network=request.network, owner_hash="", commission_hash="", seed=0,
             frames=request.frames, fps=12.5, sampler_steps=sampling["steps"], guidance=sampling["guidance"],
@@ -125,7 +125,7 @@ class Line:
         return True
 
     def _seconds(self, story: Story, level: int, batch: int) -> float:
-        sampling = sampler_settings.resolve_settings(story.request.preset)
+        sampling = sampler_settings.resolve_settings(offers.first(), story.request.preset)
         pictures = max(story.levels[level].pad, len(story.levels[level].batches[batch]))
         return self.pace * pictures * pass_plan.count_evaluations(story.levels[: level + 1], sampling)
 
@@ -179,6 +179,6 @@ def pace_for(day: Sequence[Request], busy: float) -> float:
     """Return the seconds per UNet evaluation at which visitors alone keep the worker busy for a share of the day."""
     passes = 0
     for request in day:
-        settings = sampler_settings.resolve_settings(request.preset)
+        settings = sampler_settings.resolve_settings(offers.first(), request.preset)
         passes += cost.of_walk(settings, stops=request.stops, frames=request.frames)
     return busy * DAY / passes

@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.collection.search import visual_search
 from app.core.errors import MediaError
-from app.offer.generation import model_styles
+from app.offer.generation import model_styles, walk_styles
 from app.storage import media_store
 from app.storage.database import db, take_advisory_lock, writing
 from app.storage.walk_models import FINISHED, Frame, Stop, VisualFeatures, Walk
@@ -154,7 +154,7 @@ class VisualFeatureExtractor:
 
 def _stops_without_style(walk: Walk) -> dict[int, list[str]]:
     """Return the positions of stops without a chosen style, each with the names of the model's styles."""
-    known = model_styles.known_to(walk)
+    known = walk_styles.known_to(walk)
     among = [hand.words for hand in known]
     return {
         stop.position: among for stop in walk.stops if not stop.hand and not model_styles.is_named(stop.prompt, known)

@@ -11,7 +11,7 @@ import time
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, WAITING, Task, Walk
 from app.walks.queue import candidate_requests, frame_requests, jobs
@@ -62,15 +62,16 @@ def _wanted() -> set[str]:
 
 
 def _fail_all_of(name: str) -> None:
+    reason = offers.load().not_offered(name)
     with writing() as session:
         locked = select(Walk).where(Walk.model == name, *_idle()).with_for_update(of=Walk)
         for walk in session.scalars(locked.execution_options(populate_existing=True)):
-            walk.state, walk.error, walk.finished_at = FAILED, models_on_offer.not_offered(name), now()
+            walk.state, walk.error, walk.finished_at = FAILED, reason, now()
             suspend_tasks(session, walk.number)
             log.warning("walk %s failed: %s", walk.id, walk.error)
         tasks = select(Task).where(Task.model == name, *_TASKS_IN_LINE).with_for_update()
         for piece in session.scalars(tasks.execution_options(populate_existing=True)):
-            candidate_requests.fail(session, str(piece.task), models_on_offer.not_offered(name))
+            candidate_requests.fail(session, str(piece.task), reason)
             session.delete(piece)
         done = select(Walk.number).where(Walk.model == name, Walk.state == FINISHED)
         session.execute(

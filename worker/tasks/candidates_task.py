@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import delete, select
 
 from app.core.errors import MediaError, MediaStoreAway
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.storage import media_store
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
@@ -112,7 +112,7 @@ def _photo(candidate_set: CandidateSet) -> Photo | None:
 
 def _stop_inputs(candidate_set: CandidateSet, photo: Photo | None) -> list[StopInput]:
     """Return the model input of each pool entry; a photo without a prompt is prompted by its description."""
-    stop, model = candidate_set.asked["stop"], models_on_offer.setting(candidate_set.model)
+    stop, offer = candidate_set.asked["stop"], offers.load().get(candidate_set.model)
     guess = (photo.description or "") if photo is not None else ""
     return [
         painting.stop_input(
@@ -121,7 +121,7 @@ def _stop_inputs(candidate_set: CandidateSet, photo: Photo | None) -> list[StopI
             seed=each["seed"],
             hand=stop["hand"] or "",
             scene_json=each["scene"],
-            model=model,
+            offer=offer,
             sampling=candidate_set.sampling,
             lora=(stop.get("lora"), stop.get("lora_weight")),
             clip_skip=stop.get("clip_skip"),
@@ -190,7 +190,7 @@ def _publish(
 
     :raises LeaseLost: when this worker no longer holds the task.
     """
-    licence = models_on_offer.licence(painter.name)
+    licence = offers.load().licence(painter.name)
     comment = encoding.provenance(model=painter.title, revision=painter.revision, software=SOFTWARE, licence=licence)
     about = {"title": candidate_set.asked["stop"]["prompt"], "comment": comment}
     rows = []

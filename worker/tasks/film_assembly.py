@@ -22,7 +22,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core.errors import MediaError, MediaStoreAway
 from app.core.text import stop_notes
-from app.offer.generation import frame_rates, models_on_offer
+from app.offer.generation import frame_rates, offers
 from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.database import db, now, writing
@@ -243,7 +243,7 @@ def file_metadata(walk: Walk) -> dict[str, str]:
         model=str(walk.model_title),
         revision=str(walk.model_revision),
         software=str(walk.software),
-        licence=models_on_offer.licence(str(walk.model_name)),
+        licence=offers.load().licence(str(walk.model_name)),
     )
     metadata = {"title": walk.title, "comment": comment}
     return metadata | ({"copyright": recipe.drawings_text(walk)} if walk.drawings else {})

@@ -7,18 +7,19 @@ the media store or in this process's cache.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
 from app.core.errors import MediaError, MediaStoreAway
-from app.core.text import embedding_names
-from app.offer.generation import adapters, embeddings, loras, model_styles, models_on_offer, prompt_texts
+from app.core.text import embedding_names, style_words
+from app.offer.generation import adapters, embeddings, loras, offers, prompt_texts
+from app.offer.generation.offers import Offer
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.drawing_models import AddedDrawing
@@ -58,6 +59,7 @@ class WalkInProgress:
         self._has_painter = True
         self.memory: Memory = this_worker().memory.get_or_create(claim.walk_number, painter.revision)
         self.walk = load(claim)
+        self.offer = offers.load().of_walk(self.walk).read_files()
         self.passes = 0
 
     @property
@@ -124,7 +126,7 @@ class WalkInProgress:
 
         :raises GenerationError: when a photo, style, LoRA or embedding is no longer available.
         """
-        seeds = tuple(each.seed for each in self._stop_inputs())
+        seeds = tuple(self.walk.seed_of(stop) for stop in self.walk.stops)
         if self.memory.prepared is None or self.memory.seeds != seeds:  # a stop may be painted from another seed
             self.memory.prepared, self.memory.seeds = self._prepared(rendering(self.walk)), seeds
         return self.memory.prepared
@@ -154,7 +156,6 @@ class WalkInProgress:
 
     def _stop_inputs(self) -> list[StopInput]:
         """Return the model input of each stop: its prompt with the style's words, its seed and its scene."""
-        model = models_on_offer.setting(self.walk.model_name or self.walk.model)
         return [
             stop_input(
                 stop.prompt,
@@ -162,7 +163,7 @@ class WalkInProgress:
                 seed=self.walk.seed_of(stop),
                 hand=stop.hand,
                 scene_json=stop.scene,
-                model=model,
+                offer=self.offer,
                 sampling=self.sampling,
                 lora=(stop.lora, stop.lora_weight),
                 clip_skip=stop.clip_skip,
@@ -246,36 +247,51 @@ def go_on() -> None:
 
 
 def stop_input(
-    prompt: str, *, leave_out: str, seed: int, hand: str, scene_json: dict[str, Any] | None, model: str,
+    prompt: str, *, leave_out: str, seed: int, hand: str, scene_json: dict[str, Any] | None, offer: Offer,
     sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
     clip_skip: int | None = None,
 ) -> StopInput:  # fmt: skip
     """Return the model input of a stop.
 
-    ``model`` is the model's setting, ``hand`` the style, ``scene_json`` the recorded scene that the prompt was parsed
+    ``offer`` is the model, ``hand`` the style, ``scene_json`` the recorded scene that the prompt was parsed
     to, and ``lora`` the name and weight of its LoRA.
 
     :raises GenerationError: when the style's adapter, the LoRA or an embedding is no longer available.
     """
     shown = None if scene_json is None else scene.read_scene(scene_json)
     text = (shown and shown.words) or prompt
-    known = model_styles.known(model)
     # A composed scene was laid out for a style, which the prompt then names whether the visitor chose it or the site.
     is_composed = shown is not None and shown.composition is not None
-    has_hand = bool(hand) or model_styles.is_named(text if is_composed else prompt, known)
-    laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
-    worded = model_styles.append_words(text, hand, model_styles.pattern(model))
+    named = style_words.named(text if is_composed else prompt, (style.words for style in offer.styles))
+    laid = _adapter(hand, sampling, offer) | _lora(*lora, sampling, offer)
+    worded = style_words.append(text, hand, offer.style_pattern)
     how = TextOptions(
-        sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, model)
+        sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, offer)
     )
-    return StopInput(worded, leave_out, seed, text, has_hand, shown, laid, how, prompt, hand)
+    return StopInput(worded, leave_out, seed, text, bool(hand or named), shown, laid, how, prompt, hand)
 
 
-def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:
+class _File(Protocol):
+    """A file that a recipe names by its digest."""
+
+    @property
+    def digest(self) -> str:
+        """Return the digest."""
+
+
+File = TypeVar("File", bound=_File)
+
+
+def _with_digest(digest: str | None, files: Iterable[File]) -> File | None:
+    """Return the file with a digest; ``None`` if it was removed or replaced."""
+    return next((each for each in files if each.digest == digest), None)
+
+
+def _adapter(hand: str, sampling: Mapping[str, Any], offer: Offer) -> dict[AdapterFile, float]:
     digest = sampling.get(adapters.RECORDED, {}).get(hand)
     if digest is None:
         return {}
-    found = adapters.find(digest, model)
+    found = _with_digest(digest, offer.adapters)
     if found is None:
         raise GenerationError(
             f"the style {hand}, in which it was to be painted, was removed here or trained again since"
@@ -283,32 +299,34 @@ def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[Adapter
     return {AdapterFile(found.digest, found.path): 1.0}
 
 
-def _lora(name: str | None, weight: float | None, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:
+def _lora(
+    name: str | None, weight: float | None, sampling: Mapping[str, Any], offer: Offer
+) -> dict[AdapterFile, float]:
     if not name or weight is None:
         return {}
     digest = sampling.get(loras.RECORDED, {}).get(name)
-    found = None if digest is None else loras.find_digest(digest, model)
+    found = _with_digest(digest, offer.loras)
     if found is None:
         raise GenerationError(f"the LoRA {name}, with which it was to be painted, was removed here or replaced since")
     return {AdapterFile(found.digest, found.path): weight}
 
 
-def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], model: str) -> frozenset[EmbeddingFile]:
+def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], offer: Offer) -> frozenset[EmbeddingFile]:
     """Return the embeddings that a stop's texts name: the walk's recorded ones, or those that its model ignores.
 
     :raises GenerationError: when a recorded embedding is no longer available.
     """
     if not sampling.get(prompt_texts.RECORDED):
         return frozenset()
-    if not models_on_offer.facts(model).reads_weights:
-        return frozenset(
-            EmbeddingFile(each.name, each.digest, each.path) for each in embeddings.named(texts, embeddings.every())
-        )
+    if not offer.facts.reads_weights:
+        by_name = {each.name.casefold(): each for each in offer.site_embeddings}
+        names = {word for text in texts for word in embedding_names.named(text, by_name)}
+        return frozenset(EmbeddingFile(each.name, each.digest, each.path) for each in map(by_name.get, names) if each)
     files = set()
     recorded = {name.casefold(): (name, digest) for name, digest in sampling.get(embeddings.RECORDED, {}).items()}
     for word in {word for text in texts for word in embedding_names.named(text, recorded)}:
         name, digest = recorded[word]
-        found = embeddings.find_digest(digest, model)
+        found = _with_digest(digest, offer.embeddings)
         if found is None:
             raise GenerationError(
                 f"the embedding {name}, with which it was to be painted, was removed here or replaced since"

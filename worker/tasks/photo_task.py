@@ -9,7 +9,7 @@ import logging
 from PIL import Image
 
 from app.core.errors import MediaError, MediaStoreAway
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.photo_models import Photo
@@ -87,6 +87,4 @@ def _record(claim: Claim, columns: dict[str, str | None]) -> None:
 
 
 def _hands() -> list[str]:
-    offer = models_on_offer.find(None)
-    facts = models_on_offer.facts(offer.setting if offer else None)
-    return [str(hand["words"]) for hand in facts.hands]
+    return [str(hand["words"]) for hand in offers.first().facts.hands]

@@ -10,9 +10,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core.text import stop_notes
 from app.core.version import __version__
-from app.offer.generation import models_on_offer, presets
+from app.offer.generation import offers, presets
 from app.storage.database import db, writing
-from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, Stop, Task, Walk
+from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, Stop, Task
 from worker.diffusion.rendering import Rendering
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import pass_plan
@@ -57,7 +57,7 @@ def check_model(painting: WalkInProgress) -> None:
     if walk.model_revision not in (None, painter.revision):
         origin = f"the recipe was painted by {walk.model_name} {walk.model_revision}"
         if walk.model_name != painter.name:
-            raise WrongModel(f"{origin}. {models_on_offer.not_offered(str(walk.model_name))}")
+            raise WrongModel(f"{origin}. {offers.load().not_offered(str(walk.model_name))}")
         raise WrongModel(f"{origin}; this site paints with {painter.name} {painter.revision}")
     width, height = painter.rendering(walk.sampling).width, painter.rendering(walk.sampling).height
     if walk.is_pinned and (walk.width, walk.height) != (width, height):
@@ -82,7 +82,7 @@ def _open_first(painting: WalkInProgress) -> None:
     walk, painter = painting.walk, painting.painter
     settings = _model_columns(painter) | {"painted_count": 0, "passes": 0}
     if walk.precision is None:
-        sampling = walk.sampling or _sampling(walk)
+        sampling = walk.sampling or _sampling(painting)
         settings["sampling"] = {name: value for name, value in sampling.items() if name not in OF_A_WORKER}
         fresh = painter.rendering(settings["sampling"])
         settings |= _columns(fresh)
@@ -118,11 +118,10 @@ def _forget_frames(session: Session, walk_number: int) -> list[str]:
     return paths
 
 
-def _sampling(walk: Walk) -> dict[str, Any]:
+def _sampling(painting: WalkInProgress) -> dict[str, Any]:
     """Resolve the preset of a walk from a release that did not resolve presets on request."""
-    offer = models_on_offer.find(walk.model)
-    facts = models_on_offer.facts(offer.setting if offer else None)
-    return presets.resolve(walk.preset, facts, steps=walk.sampler_steps, guidance=walk.guidance)
+    walk = painting.walk
+    return presets.resolve(walk.preset, painting.offer.facts, steps=walk.sampler_steps, guidance=walk.guidance)
 
 
 def _first(painting: WalkInProgress, settings: dict[str, Any]) -> list[Pass]:

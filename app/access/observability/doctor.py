@@ -14,7 +14,7 @@ from flask import current_app
 from app.access.observability import site_metrics
 from app.collection.search import semantic_search, visual_search
 from app.core.version import __version__
-from app.offer.generation import models_on_offer
+from app.offer.generation import model_folders, offers
 from app.storage import disk_space, media_store
 from app.storage.database_health import find_refusal, ping
 from app.storage.schema import recorded_revision, schema_notice, schema_state
@@ -43,7 +43,7 @@ def examine() -> list[Finding]:
         database,
         _finding("redis", _redis_flaw(), "answers and takes writes"),
         _finding("media", media_store.store().check(), _about_media()),
-        *(_model(model.setting) for model in models_on_offer.offered()),
+        *(_model(offer.setting) for offer in offers.load()),
         *(_finding(name, index.flaw(), index.summary()) for name, index in INDEXES if database.well),
         _finding("disk", _disk_flaw(), "has room"),
         _finding("secrets", _secrets_flaw(), "are long enough, and no one else on this machine reads them"),
@@ -54,7 +54,7 @@ def examine() -> list[Finding]:
 
 def _model(setting: str) -> Finding:
     """Check a model; the hub is asked about one that is not downloaded."""
-    state = models_on_offer.examine(setting, ask=True)
+    state = model_folders.examine(setting, ask=True)
     return _finding("model", state.flaw, state.sentence)
 
 
@@ -129,7 +129,7 @@ def _worker(has_database: bool) -> Finding:
         ours = f"this is {__version__}"
         return Finding("worker", False, f"{len(old)} of {len(workers)} run {versions}, {ours}. Restart them.")
     running = f"{len(workers)} running: {', '.join(map(_about, workers))}"
-    first = models_on_offer.offered()[0].name
+    first = offers.first().name
     if not any(first in _models(worker) for worker in workers):
         return Finding("worker", False, f"{running}. None has {first}, the site's model. Restart them.")
     return Finding("worker", True, running)

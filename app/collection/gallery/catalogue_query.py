@@ -16,7 +16,7 @@ from app.collection.search.terms import QUERY_MAX, too_long
 from app.collection.search.text_index import IndexQuery, facet
 from app.core import field_errors
 from app.core.i18n.gettext import _
-from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation import offers
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.storage.walk_models import ENDINGS
 from app.walks.saved.colours import COLOURS
@@ -61,14 +61,12 @@ def _one_of(allowed_values: Callable[[], list[str]]) -> Any:
 
 def known_hands() -> list[str]:
     """Return the names of the styles that the offered models have."""
-    return list(
-        dict.fromkeys(hand.words for model in models_on_offer.offered() for hand in model_styles.known(model.setting))
-    )
+    return list(dict.fromkeys(hand.words for offer in offers.current() for hand in offer.styles))
 
 
 def known_models() -> list[str]:
     """Return the names of the offered models."""
-    return [model.name for model in models_on_offer.offered()]
+    return [offer.name for offer in offers.current()]
 
 
 def _stops(count: int) -> int:

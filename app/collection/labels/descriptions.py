@@ -10,7 +10,7 @@ from flask_babel import force_locale
 from app.core.errors import Conflict
 from app.core.i18n.gettext import _
 from app.core.i18n.locales import LOCALES
-from app.offer.generation import model_styles
+from app.offer.generation import walk_styles
 from app.storage.walk_models import FINISHED, ROUND, STOP, Walk
 
 NAME_MAX = 80  # characters of a prompt in a caption
@@ -70,7 +70,7 @@ def of_walk(walk: Walk, language: str = "en") -> Description:
     if walk.state != FINISHED:
         raise Conflict(_("This walk is not finished. Captions are written when it is."))
     with force_locale(str(LOCALES[language])):
-        styles = tuple(model_styles.names(walk))
+        styles = tuple(walk_styles.names(walk))
     return Description(
         stops=tuple(name(stop.prompt) for stop in walk.stops),
         frames=walk.frames,

@@ -17,7 +17,7 @@ from flask import current_app
 
 from app.collection.styles.style import Style
 from app.core.text.folding import spaced
-from app.offer.generation import adapters, models_on_offer
+from app.offer.generation import adapters, model_folders, offers
 from app.offer.generation.model_styles import ModelStyle
 from app.storage.walk_models import slug_of
 
@@ -60,15 +60,19 @@ class AddedStyle:
     @property
     def model(self) -> str | None:
         """Return the name of the model on offer that learned it; ``None`` until one has."""
-        if (self.folder / MODEL / "model_index.json").exists():
-            return f"style-{self.name}"
-        return adapters.model_of(self.name)
+        return next(iter(self._as_whole or self.models), None)
 
     @property
     def models(self) -> list[str]:
         """Return the names of all models on offer that learned it."""
-        whole = [f"style-{self.name}"] if (self.folder / MODEL / "model_index.json").exists() else []
-        return whole + adapters.models_of(self.name)
+        if not adapters.was_learned(self.name):
+            return self._as_whole
+        return self._as_whole + offers.current().with_adapter(self.name)
+
+    @property
+    def _as_whole(self) -> list[str]:
+        """Return the name of the model that was trained for it alone, if there is one."""
+        return [f"style-{self.name}"] if (self.folder / MODEL / "model_index.json").exists() else []
 
     @property
     def hand(self) -> str:
@@ -83,12 +87,12 @@ class AddedStyle:
 
 def folder(name: str) -> Path:
     """Return the folder of the style with this name."""
-    return Path(current_app.instance_path, models_on_offer.STYLES, name)
+    return Path(current_app.instance_path, model_folders.STYLES, name)
 
 
 def every() -> list[AddedStyle]:
     """Return the added styles by name, without unreadable ones."""
-    paths = sorted(Path(current_app.instance_path, models_on_offer.STYLES).glob(f"*/{ABOUT}"))
+    paths = sorted(Path(current_app.instance_path, model_folders.STYLES).glob(f"*/{ABOUT}"))
     return [style for path in paths if (style := _read(path)) is not None]
 
 

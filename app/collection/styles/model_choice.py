@@ -11,7 +11,8 @@ from app.collection.styles.added import AddedStyle
 from app.core.errors import FieldError, InvalidInput
 from app.core.i18n.formatting import join_words
 from app.core.i18n.gettext import _
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
+from app.offer.generation.offers import Offer, Offers
 
 Wanted = dict[int, AddedStyle | str]
 """The style that each stop requests, by its index: one that a model learned here, or else its text."""
@@ -24,27 +25,28 @@ class Choice(NamedTuple):
     error: FieldError | None
 
 
-def choose(stops: Any) -> Choice:
+def choose(stops: Any, known: Offers) -> Choice:
     """Choose the first model on offer that has all styles of some requested stops.
 
     It is the site's first if that has them, if no model has all of them, or if none of them was added here.
     """
     wanted = _wanted(stops)
-    return Choice(_first_with(wanted), _conflict(stops, wanted))
+    return Choice(_first_with(wanted, known), _conflict(stops, wanted))
 
 
 def is_unnamed(model: str | None) -> bool:
     """Return whether a form names no model: it has none, or the site's first, which is chosen by default."""
-    return models_on_offer.find(model or None) == models_on_offer.find(None)
+    known = offers.current()
+    return known.find(model or None) == known.first
 
 
-def _first_with(wanted: Wanted) -> str | None:
+def _first_with(wanted: Wanted, known: Offers) -> str | None:
     learned = [style for style in wanted.values() if isinstance(style, AddedStyle)]
     if not learned:
         return None
-    for number, model in enumerate(models_on_offer.offered()):
+    for number, model in enumerate(known):
         has_learned = all(model.name in style.models for style in learned)
-        if has_learned and _knows(model.setting, [text for text in wanted.values() if isinstance(text, str)]):
+        if has_learned and _knows(model, [text for text in wanted.values() if isinstance(text, str)]):
             return model.name if number else None
     return None
 
@@ -71,23 +73,22 @@ def _conflict(stops: Any, wanted: Wanted) -> FieldError | None:
     return None
 
 
-def refusal(text: str, setting: str | None) -> str:
-    """Return why a model (by its setting) has no style of this name that other models learned; "" for other names."""
+def refusal(text: str, offer: Offer) -> str:
+    """Return why a model has no style of this name that other models learned; "" for other names."""
     style = added.find(text)
     others = style.models if style else []
-    model = models_on_offer.facts(setting or None).name
-    if style is None or not others or model in others:
+    if style is None or not others or offer.name in others:
         return ""
     return _(
         "cannot be “%(style)s”: the model %(model)s has not learned it. These have: %(models)s. Choose one of them as"
         " the walk's model, or none.",
         style=style.title,
-        model=model,
+        model=offer.name,
         models=join_words(others),
     )
 
 
-def follow(data: Any) -> Any:
+def follow(data: Any, known: Offers) -> Any:
     """Return a request for a walk with the model that the styles of its stops call for, if it names no model.
 
     A stop whose prompt names a style that its model learned as an adapter names it as its style as well.
@@ -98,21 +99,26 @@ def follow(data: Any) -> Any:
         return data
     stops = data.get("stops")
     if data.get("model") is None:
-        chosen = choose(stops)
+        chosen = choose(stops, known)
         if chosen.error is not None:
             raise InvalidInput([chosen.error])
         if chosen.model is not None:
             data = data | {"model": chosen.model}
     if isinstance(stops, list):
-        data = data | {"stops": [_with_adapter(stop, data.get("model")) for stop in stops]}
+        model = data.get("model")
+        offer = known.find(model) if model is None or isinstance(model, str) else None
+        if offer is not None and not offer.facts.has_sketches:
+            data = data | {"stops": [_with_adapter(stop, offer) for stop in stops]}
     return data
 
 
-def follow_stop(data: Any) -> Any:
+def follow_stop(data: Any, known: Offers) -> Any:
     """Return a request for candidates of one stop with the model that its style calls for, as :func:`follow` does."""
     if not isinstance(data, dict) or not isinstance(data.get("stop"), dict):
         return data
-    followed = follow({name: value for name, value in data.items() if name != "stop"} | {"stops": [data["stop"]]})
+    followed = follow(
+        {name: value for name, value in data.items() if name != "stop"} | {"stops": [data["stop"]]}, known
+    )
     return {name: value for name, value in followed.items() if name != "stops"} | {"stop": followed["stops"][0]}
 
 
@@ -129,19 +135,16 @@ def _wanted(stops: Any) -> Wanted:
     return found
 
 
-def _with_adapter(stop: Any, model: Any) -> Any:
+def _with_adapter(stop: Any, offer: Offer) -> Any:
     """Return a stop with the style that its prompt names as its ``hand``, if its model learned that as an adapter."""
     if not isinstance(stop, dict) or _text(stop):
         return stop
     style = mentioned.find(_prompt(stop))
-    offer = models_on_offer.find(model) if model is None or isinstance(model, str) else None
-    if style is None or offer is None or models_on_offer.facts(offer.setting).has_sketches:
-        return stop
-    return stop | {"hand": style.words} if offer.name in style.models else stop
+    return stop | {"hand": style.words} if style is not None and offer.name in style.models else stop
 
 
-def _knows(setting: str, texts: Sequence[str]) -> bool:
-    known = shipped.of_model(setting)
+def _knows(offer: Offer, texts: Sequence[str]) -> bool:
+    known = shipped.of_model(offer)
     return all(styles.find(text, known) is not None for text in texts)
 
 

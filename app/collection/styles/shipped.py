@@ -9,18 +9,18 @@ from typing import Any
 from app.collection.styles import added
 from app.collection.styles.style import Style
 from app.core.config import ROOT
-from app.offer.generation import model_styles
 from app.offer.generation.model_styles import ModelStyle
+from app.offer.generation.offers import Offer
 
 FOLDER = ROOT / "models/styles"
 
 
-def of_model(model: str | None = None) -> tuple[Style, ...]:
-    """Return the styles of a model (by its setting; the site's first by default), in the model's order.
+def of_model(offer: Offer) -> tuple[Style, ...]:
+    """Return the styles of a model, in its order.
 
     A style without a description is matched by its own words only.
     """
-    return of_hands(model_styles.known(model))
+    return of_hands(offer.styles)
 
 
 def of_hands(known: tuple[ModelStyle, ...]) -> tuple[Style, ...]:

@@ -12,6 +12,7 @@ __all__ = [
     "stop_notes",
     "stored",
     "style_mentions",
+    "style_words",
     "term_index",
     "tool_tags",
     "wordpiece",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from app.offer.drawings import sketchbooks
-from app.offer.generation import models_on_offer
-from app.offer.generation.models_on_offer import ModelOnOffer
+from app.offer.generation import offers
+from app.offer.generation.offers import Offer
 from sketch.sketchbook import Drawing, Sketchbook
 
 
-def conditioned_models() -> list[ModelOnOffer]:
+def conditioned_models() -> list[Offer]:
     """Return the sketch-conditioned models on offer."""
-    return [model for model in models_on_offer.offered() if models_on_offer.facts(model.setting).has_sketches]
+    return [offer for offer in offers.current() if offer.facts.has_sketches]
 
 
 def list_books() -> list[Sketchbook]:
     """Return the drawing libraries of the models on offer, without broken ones."""
-    return [book for model in conditioned_models() if (book := sketchbooks.find(model.setting))]
+    return [book for offer in conditioned_models() if (book := sketchbooks.find(offer))]
 
 
 def find_book(digest: str) -> Sketchbook | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import has_app_context
 
 from app.offer.drawings import added_drawings
-from app.offer.generation import models_on_offer
+from app.offer.generation.offers import Offer
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
 
@@ -19,43 +19,42 @@ log = logging.getLogger(__name__)
 _joined: dict[str, tuple[Sketchbook, Sketchbook, Sketchbook]] = {}
 
 
-def of_model(model: str) -> Sketchbook | None:
-    """Return the library of a model, given by its setting; ``None`` if the model is not sketch-conditioned.
+def of_model(offer: Offer) -> Sketchbook | None:
+    """Return the library of a model; ``None`` if the model is not sketch-conditioned.
 
     The same object is returned until a drawing is added or removed.
 
     :raises SketchbookError: when the library is missing or broken.
     """
-    shipped = _shipped_with(model)
+    shipped = _shipped_with(offer)
     if shipped is None or not has_app_context():  # without a site there are no added drawings
         return shipped
-    added, cached = added_drawings.book(), _joined.get(model)
+    added, cached = added_drawings.book(), _joined.get(offer.setting)
     if cached is None or cached[0] is not shipped or cached[1] is not added:
-        cached = _joined[model] = shipped, added, shipped.join(added)
+        cached = _joined[offer.setting] = shipped, added, shipped.join(added)
     return cached[2]
 
 
-def find(model: str) -> Sketchbook | None:
+def find(offer: Offer) -> Sketchbook | None:
     """Return the library of a model; ``None`` if it has none or if it cannot be read, which is logged."""
-    return _load_or_log(of_model, model)
+    return _load_or_log(of_model, offer)
 
 
-def find_shipped(model: str) -> Sketchbook | None:
+def find_shipped(offer: Offer) -> Sketchbook | None:
     """Return the library shipped with a model without added drawings, for use while the database is unavailable."""
-    return _load_or_log(_shipped_with, model)
+    return _load_or_log(_shipped_with, offer)
 
 
-def _load_or_log(load: Callable[[str], Sketchbook | None], model: str) -> Sketchbook | None:
+def _load_or_log(load: Callable[[Offer], Sketchbook | None], offer: Offer) -> Sketchbook | None:
     try:
-        return load(model)
+        return load(offer)
     except SketchbookError as error:
-        log.error("the drawing library of the model %s cannot be read: %s", model, error)
+        log.error("the drawing library of the model %s cannot be read: %s", offer.setting, error)
         return None
 
 
-def _shipped_with(model: str) -> Sketchbook | None:
-    has_sketches = models_on_offer.facts(model).has_sketches
-    return _shipped(models_on_offer.folder(model)) if has_sketches else None
+def _shipped_with(offer: Offer) -> Sketchbook | None:
+    return _shipped(offer.folder) if offer.facts.has_sketches else None
 
 
 @lru_cache(maxsize=4)

@@ -8,10 +8,11 @@ __all__ = [
     "limits",
     "lora_file",
     "loras",
+    "model_folders",
     "model_styles",
-    "models_on_offer",
-    "per_request",
+    "offers",
     "presets",
     "prompt_texts",
     "sampler_settings",
+    "walk_styles",
 ]

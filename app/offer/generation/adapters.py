@@ -17,7 +17,7 @@ from typing import Any
 from flask import current_app, has_app_context
 
 from app.core.files import atomic_write
-from app.offer.generation import models_on_offer, per_request
+from app.offer.generation import model_folders
 
 ADAPTERS, FILE, ABOUT = "adapters", "adapter.safetensors", "adapter.json"
 RECORDED = "adapters"
@@ -44,56 +44,37 @@ class Adapter:
     path: Path
 
 
-def of_model(setting: str | None = None) -> tuple[Adapter, ...]:
-    """Return the adapters of a model (by its setting; the site's first by default), by the names of the styles."""
-    if not has_app_context():  # without a site there are no adapters
-        return ()
-    named = setting or str(current_app.config["MODEL"])
-    return per_request.once("adapters", named, lambda: _of_model(named))
-
-
-def _of_model(setting: str) -> tuple[Adapter, ...]:
-    if next(_styles().glob(f"*/{ADAPTERS}"), None) is None:
-        return ()
-    mark = fingerprint(setting)
+def of_folder(model: Path) -> tuple[Adapter, ...]:
+    """Return the adapters of the model in a folder, by the names of the styles."""
+    if not has_app_context() or next(_styles().glob(f"*/{ADAPTERS}"), None) is None:
+        return ()  # without a site there are no adapters
+    mark = fingerprint(model)
     paths = sorted(_styles().glob(f"*/{ADAPTERS}/{mark}/{ABOUT}")) if mark else []
     return tuple(adapter for path in paths if (adapter := _read(path)) is not None)
 
 
-def model_of(style: str) -> str | None:
-    """Return the name of the first model on offer that learned a style as an adapter; ``None`` if none did."""
-    return next(iter(models_of(style)), None)
+def was_learned(style: str) -> bool:
+    """Return whether any model has learned the style of this name as an adapter."""
+    return (_styles() / style / ADAPTERS).is_dir()
 
 
-def models_of(style: str) -> list[str]:
-    """Return the names of the models on offer that learned a style as an adapter."""
-    if not (_styles() / style / ADAPTERS).is_dir():
-        return []
-    return [model.name for model in models_on_offer.offered() if is_learned(style, model.setting)]
-
-
-def is_learned(style: str, setting: str) -> bool:
-    """Return whether a model has an adapter for the style of this name."""
-    mark = fingerprint(setting)
+def is_learned(style: str, model: Path) -> bool:
+    """Return whether the model in a folder has an adapter for the style of this name."""
+    mark = fingerprint(model)
     return bool(mark) and _read(_styles() / style / ADAPTERS / mark / ABOUT) is not None
 
 
-def digests(hands: Iterable[str], setting: str) -> dict[str, str]:
-    """Return the digests of the adapters for some styles, by the styles' words, without styles that have none."""
-    by_words = {adapter.words: adapter.digest for adapter in of_model(setting)}
-    return {words: by_words[words] for words in sorted(set(hands)) if words in by_words}
-
-
-def record_digests(sampling: dict[str, Any], hands: Iterable[str], setting: str) -> dict[str, Any]:
-    """Return a walk's sampling with the digests of its adapters, as its recipe records them."""
+def record_digests(sampling: dict[str, Any], hands: Iterable[str], known: Iterable[Adapter]) -> dict[str, Any]:
+    """Return a walk's sampling with the digests of its styles' adapters, as its recipe records them."""
     rest = {name: value for name, value in sampling.items() if name != RECORDED}
-    own = digests(hands, setting)
+    by_words = {adapter.words: adapter.digest for adapter in known}
+    own = {words: by_words[words] for words in sorted(set(hands)) if words in by_words}
     return rest | {RECORDED: own} if own else rest
 
 
-def find(digest: str, setting: str) -> Adapter | None:
-    """Return the adapter of a model by its digest; ``None`` if it was removed or trained again."""
-    return next((adapter for adapter in of_model(setting) if adapter.digest == digest), None)
+def find(digest: str, known: Iterable[Adapter]) -> Adapter | None:
+    """Return one of a model's adapters by its digest; ``None`` if it was removed or trained again."""
+    return next((adapter for adapter in known if adapter.digest == digest), None)
 
 
 def flaws(style: str) -> dict[Path, str]:
@@ -102,24 +83,25 @@ def flaws(style: str) -> dict[Path, str]:
     return {path.with_name(FILE): _flaw(path) for path in paths}
 
 
-def keep(source: Path, style: str, *, words: str, title: str, setting: str) -> Adapter:
-    """Store a trained adapter for a model and return it; it is only visible once it is complete."""
-    facts = models_on_offer.facts(setting)
-    folder = _styles() / style / ADAPTERS / fingerprint(setting)
+def keep(source: Path, style: str, *, words: str, title: str, model: str, base: Path) -> Adapter:
+    """Store an adapter that was trained for the model of this name in the folder ``base``, and return it.
+
+    It is only visible once it is complete.
+    """
+    folder = _styles() / style / ADAPTERS / fingerprint(base)
     data = source.read_bytes()
-    adapter = Adapter(words, title, hashlib.sha256(data).hexdigest()[:DIGEST], facts.name, folder / FILE)
+    adapter = Adapter(words, title, hashlib.sha256(data).hexdigest()[:DIGEST], model, folder / FILE)
     about = {name: value for name, value in asdict(adapter).items() if name != "path"}
     for name, content in ((FILE, data), (ABOUT, (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())):
         atomic_write(folder / name, content)
     return adapter
 
 
-def fingerprint(setting: str) -> str:
-    """Return a fingerprint of a model's weights; "" if the weights are not on this machine.
+def fingerprint(folder: Path) -> str:
+    """Return a fingerprint of the weights in a model's folder; "" if the weights are not on this machine.
 
     It differs from the revision that workers report, for which every byte is read.
     """
-    folder = models_on_offer.folder(setting)
     files = sorted(
         path
         for part in WEIGHED
@@ -147,7 +129,7 @@ def _fingerprint(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> str:
 
 
 def _styles() -> Path:
-    return Path(current_app.instance_path, models_on_offer.STYLES)
+    return Path(current_app.instance_path, model_folders.STYLES)
 
 
 def _flaw(path: Path) -> str:

@@ -22,7 +22,6 @@ from app.core.models.errors import ModelError
 from app.core.models.facts import ModelFacts
 from app.core.text import embedding_names
 from app.core.text.embedding_names import OF_ENCODERS
-from app.offer.generation import models_on_offer
 from app.offer.generation.lora_file import BYTES, PICKLES, SUFFIX
 
 RECORDED = "embeddings"
@@ -64,12 +63,6 @@ def strays() -> dict[str, str]:
     return {path.name: found for path, found in _files().items() if isinstance(found, str)}
 
 
-def of_model(setting: str | None = None) -> tuple[Embedding, ...]:
-    """Return the embeddings that fit a model (by its setting; the site's first by default)."""
-    facts = models_on_offer.facts(setting)
-    return tuple(each for each in every() if each.fits(facts))
-
-
 def named(texts: Iterable[str], candidates: Iterable[Embedding]) -> list[Embedding]:
     """Return those of some embeddings that texts name."""
     known = {each.name.casefold(): each for each in candidates}
@@ -77,24 +70,23 @@ def named(texts: Iterable[str], candidates: Iterable[Embedding]) -> list[Embeddi
     return [each for name, each in known.items() if name in names]
 
 
-def find_digest(digest: str, setting: str) -> Embedding | None:
-    """Return the embedding of a model by its digest; ``None`` if it was removed or replaced."""
-    return next((each for each in of_model(setting) if each.digest == digest), None)
+def find_digest(digest: str, known: Iterable[Embedding]) -> Embedding | None:
+    """Return one of a model's embeddings by its digest; ``None`` if it was removed or replaced."""
+    return next((each for each in known if each.digest == digest), None)
 
 
-def record_digests(sampling: dict[str, Any], texts: Iterable[str], setting: str) -> dict[str, Any]:
+def record_digests(sampling: dict[str, Any], texts: Iterable[str], known: Iterable[Embedding]) -> dict[str, Any]:
     """Return a walk's sampling with the digests of the embeddings that its texts name, as its recipe records them."""
     rest = {name: value for name, value in sampling.items() if name != RECORDED}
-    digests = {each.name: each.digest for each in named(texts, of_model(setting))}
+    digests = {each.name: each.digest for each in named(texts, known)}
     return rest | {RECORDED: digests} if digests else rest
 
 
-def flaw(text: str, setting: str) -> str:
+def flaw(text: str, facts: ModelFacts) -> str:
     """Return why a text names an embedding that its model cannot use, as the rest of a sentence after the field's name.
 
     It is "" if there is no such embedding, or if the model reads such names as plain words.
     """
-    facts = models_on_offer.facts(setting)
     if not facts.reads_weights:
         return ""
     unfit = named([text], [each for each in every() if not each.fits(facts)])

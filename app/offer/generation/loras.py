@@ -21,7 +21,8 @@ from app.core.files import atomic_write
 from app.core.i18n.formatting import join_words
 from app.core.i18n.gettext import _
 from app.core.models.facts import ModelFacts
-from app.offer.generation import adapters, lora_file, models_on_offer, per_request
+from app.offer.generation import lora_file
+from app.offer.generation.adapters import Adapter
 from app.offer.generation.lora_file import SUFFIX
 
 NAME_MAX = 60
@@ -97,58 +98,43 @@ def strays() -> dict[str, str]:
     return {name: reason for name in names if (reason := flaw(name))}
 
 
-def of_model(setting: str | None = None) -> tuple[Lora, ...]:
-    """Return the LoRA files and taught styles of a model (by its setting; the site's first by default).
+def of_model(facts: ModelFacts, learned: Iterable[Adapter]) -> tuple[Lora, ...]:
+    """Return the LoRA files that fit a model, and the styles that it learned as adapters.
 
     A sketch-conditioned model has none, because its network is not one of Stable Diffusion.
     """
-    if not has_app_context():
-        return ()
-    named = setting or str(current_app.config["MODEL"])
-    return per_request.once("loras", named, lambda: _of_model(named))
-
-
-def _of_model(setting: str) -> tuple[Lora, ...]:
-    facts = models_on_offer.facts(setting)
     if facts.has_sketches:
         return ()
-    by_name = {lora.name: lora for lora in taught(setting)}
+    by_name = {lora.name: lora for lora in taught(facts, learned)}
     return tuple((by_name | {lora.name: lora for lora in every() if lora.fits(facts)}).values())
 
 
-def taught(setting: str) -> list[Lora]:
-    """Return the styles that a model was taught here, as LoRAs."""
-    facts = models_on_offer.facts(setting)
+def taught(facts: ModelFacts, learned: Iterable[Adapter]) -> list[Lora]:
+    """Return the styles that a model learned as adapters, as LoRAs."""
     return [
         Lora(
             each.path.parents[2].name, each.title, each.digest, "", each.words, "", facts.width, 0,
             each.path.stat().st_size, each.path, model=facts.name,
         )
-        for each in adapters.of_model(setting)
+        for each in learned
     ]  # fmt: skip
 
 
-def find(name: str, setting: str | None = None) -> Lora | None:
-    """Return the LoRA of this name that fits a model; ``None`` if there is none."""
-    return next((lora for lora in of_model(setting) if lora.name == name), None)
+def find_digest(digest: str, known: Iterable[Lora]) -> Lora | None:
+    """Return one of a model's LoRAs by its digest; ``None`` if it was removed or replaced."""
+    return next((lora for lora in known if lora.digest == digest), None)
 
 
-def find_digest(digest: str, setting: str) -> Lora | None:
-    """Return the LoRA of a model by its digest; ``None`` if it was removed or replaced."""
-    return next((lora for lora in of_model(setting) if lora.digest == digest), None)
-
-
-def record_digests(sampling: dict[str, Any], names: Iterable[str | None], setting: str) -> dict[str, Any]:
+def record_digests(sampling: dict[str, Any], names: Iterable[str | None], known: Iterable[Lora]) -> dict[str, Any]:
     """Return a walk's sampling with the digests of the LoRA files of its stops, as its recipe records them."""
     rest = {name: value for name, value in sampling.items() if name != RECORDED}
-    wanted = sorted({name for name in names if name})
-    digests = {name: lora.digest for name in wanted if (lora := find(name, setting)) is not None}
+    by_name = {lora.name: lora.digest for lora in known}
+    digests = {name: by_name[name] for name in sorted({name for name in names if name}) if name in by_name}
     return rest | {RECORDED: digests} if digests else rest
 
 
-def refusal(name: str, setting: str) -> str:
-    """Return why a model cannot use the LoRA of this name, as the rest of a sentence after the field's name."""
-    facts = models_on_offer.facts(setting)
+def refusal(name: str, facts: ModelFacts, known: Iterable[Lora]) -> str:
+    """Return why a model with these LoRAs cannot use that of this name, as the rest of a sentence after the field."""
     if facts.has_sketches:
         return _(
             "cannot be chosen: the model %(model)s is led by sketches, and LoRA files are made for the networks of"
@@ -161,7 +147,7 @@ def refusal(name: str, setting: str) -> str:
             "cannot be “%(lora)s”: it is made for %(family)s, and not for the model %(model)s.",
             lora=name, family=other.family or _("another model"), model=facts.name,
         )  # fmt: skip
-    names = [lora.name for lora in of_model(setting)]
+    names = [lora.name for lora in known]
     if not names:
         return _("cannot be “%(lora)s”: no LoRA for this model was added here.", lora=f"{name:.60}")
     return _("cannot be “%(lora)s”. There are %(loras)s.", lora=f"{name:.60}", loras=join_words(names))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.core.i18n.foreign_messages import translate_foreign
 from app.core.i18n.formatting import join_words
+from app.core.models.facts import ModelFacts
+from app.core.text import style_words
 from app.core.text.folding import spaced
-from app.offer.generation import adapters, models_on_offer
-from app.storage.walk_models import Walk
+from app.offer.generation.adapters import Adapter
 from sketch.compositions.composition import LAYOUTS, PAINTED
 from sketch.compositions.register import STYLES
 
@@ -19,7 +20,6 @@ ENDINGS = "(?:e|er|es|en|em|s)?"
 """The endings of a further name: German ones are declined as adjectives, and both languages have plurals."""
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "-": " "})
-PATTERN = "{prompt}, {words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,11 @@ class ModelStyle:
         return translate_foreign(self.title[:1].lower() + self.title[1:])
 
 
-def known(model: str | None = None) -> tuple[ModelStyle, ...]:
-    """Return the styles of a model (by its setting; the site's first by default): its own, then its adapters'."""
-    own = models_on_offer.facts(model).hands
+def of_model(facts: ModelFacts, learned: Iterable[Adapter]) -> tuple[ModelStyle, ...]:
+    """Return the styles of a model: its own, then those that it learned as adapters."""
     return (
-        *(_from_row(hand) for hand in own),
-        *(ModelStyle(adapter.words, adapter.title) for adapter in adapters.of_model(model)),
+        *(_from_row(hand) for hand in facts.hands),
+        *(ModelStyle(adapter.words, adapter.title) for adapter in learned),
     )
 
 
@@ -86,7 +85,7 @@ def find(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
 
 def is_named(prompt: str, choices: Iterable[ModelStyle]) -> bool:
     """Return whether a prompt names a style by whole words: ``an owl, neon`` and ``a watercolour of an owl`` do."""
-    return _named_by_its_words(prompt, choices) is not None
+    return bool(style_words.named(prompt, (hand.words for hand in choices)))
 
 
 def find_mentioned(style: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
@@ -100,12 +99,9 @@ def find_mentioned(style: str, choices: Iterable[ModelStyle]) -> ModelStyle | No
     return _named_by_its_words(style, listed) or _named_by_another(folded_style, listed)
 
 
-def _named_by_its_words(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
-    folded_text = text.casefold()
-    pattern = r"(?<!\w){}(?!\w)"
-    return next(
-        (hand for hand in choices if re.search(pattern.format(re.escape(hand.words.casefold())), folded_text)), None
-    )
+def _named_by_its_words(text: str, choices: Sequence[ModelStyle]) -> ModelStyle | None:
+    words = style_words.named(text, (hand.words for hand in choices))
+    return next((hand for hand in choices if hand.words == words), None) if words else None
 
 
 def _named_by_another(folded_text: str, listed: Iterable[ModelStyle]) -> ModelStyle | None:
@@ -122,42 +118,3 @@ def folded(text: str) -> str:
 def words_of(known: Iterable[ModelStyle]) -> str:
     """Return the words of styles as a list within a sentence."""
     return join_words(hand.words for hand in known)
-
-
-def pattern(model: str | None = None) -> str:
-    """Return how a model (by its setting; the site's first by default) joins prompt and style."""
-    return models_on_offer.facts(model).hand_pattern or PATTERN
-
-
-def append_words(prompt: str, hand: str, joined: str = PATTERN) -> str:
-    """Return a prompt joined with a style's words by the pattern: ``a fox, neon``; the prompt alone without a style."""
-    return joined.replace("{words}", hand).replace("{prompt}", prompt) if hand else prompt
-
-
-def words_in(walk: Walk) -> list[str]:
-    """Return the words of a walk's styles, each once, in the order of its stops."""
-    return list(dict.fromkeys(stop.hand for stop in walk.stops if stop.hand))
-
-
-def names(walk: Walk) -> list[str]:
-    """Return the names of a walk's styles as within a sentence; their words if its model does not know them."""
-    return _named(walk, words_in(walk))
-
-
-def detected_names(walk: Walk) -> list[str]:
-    """Return the names of the styles that the image encoder detected in a walk's stops, each once."""
-    return _named(walk, list(dict.fromkeys(stop.found_hand for stop in walk.stops if stop.found_hand)))
-
-
-def _named(walk: Walk, words_of: list[str]) -> list[str]:
-    choices = known_to(walk) if words_of else ()  # most walks have no style, and a page shows dozens of walks
-    return [hand.name if (hand := find(words, choices)) else words for words in words_of]
-
-
-def known_to(walk: Walk) -> tuple[ModelStyle, ...]:
-    """Return the styles of the model that renders a walk."""
-    return known(_model(walk))
-
-
-def _model(walk: Walk) -> str:
-    return models_on_offer.setting(walk.model_name or walk.model)

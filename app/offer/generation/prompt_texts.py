@@ -1,4 +1,4 @@
-"""How a model reads the texts of a walk, as the walk's sampling records it."""
+"""What a walk's sampling records of its stops: digests of the files that they name, and how their texts are read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from app.core.text import prompt_weights
-from app.offer.generation import embeddings, models_on_offer
+from app.offer.generation import adapters, embeddings, loras
+from app.offer.generation.offers import Offer
 
 RECORDED = prompt_weights.RECORDED
 
@@ -16,19 +17,24 @@ class StopTexts(Protocol):
 
     prompt: Any
     negative_prompt: Any
+    hand: Any
+    lora: Any
     clip_skip: Any
 
 
-def record_syntax(sampling: dict[str, Any], stops: Sequence[StopTexts], setting: str) -> dict[str, Any]:
-    """Return a new walk's sampling with the version of the prompt syntax and the digests of named embeddings.
+def record(sampling: dict[str, Any], stops: Sequence[StopTexts], offer: Offer) -> dict[str, Any]:
+    """Return a new walk's sampling with what its recipe records of its stops.
 
-    If the model does not read the syntax, the version is only recorded for walks with something to ignore.
+    These are the digests of adapters, LoRA files and embeddings, and the version of the prompt syntax. If the model
+    does not read the syntax, the version is only recorded for walks with something to ignore.
     """
-    rest = {name: value for name, value in sampling.items() if name not in (RECORDED, embeddings.RECORDED)}
+    with_adapters = adapters.record_digests(sampling, (stop.hand or "" for stop in stops), offer.adapters)
+    with_loras = loras.record_digests(with_adapters, (stop.lora for stop in stops), offer.loras)
+    rest = {name: value for name, value in with_loras.items() if name not in (RECORDED, embeddings.RECORDED)}
     texts = [text for stop in stops for text in (stop.prompt, stop.negative_prompt)]
-    if models_on_offer.facts(setting).reads_weights:
-        return embeddings.record_digests(rest | {RECORDED: prompt_weights.VERSION}, texts, setting)
-    is_needed = any(_needs_support(stop) for stop in stops) or embeddings.named(texts, embeddings.every())
+    if offer.facts.reads_weights:
+        return embeddings.record_digests(rest | {RECORDED: prompt_weights.VERSION}, texts, offer.embeddings)
+    is_needed = any(_needs_support(stop) for stop in stops) or embeddings.named(texts, offer.site_embeddings)
     return rest | {RECORDED: prompt_weights.VERSION} if is_needed else rest
 
 

@@ -11,6 +11,7 @@ from app.collection.styles.added import AddedStyle
 from app.collection.styles.catalogues import Artist, Catalogue
 from app.core.errors import InvalidInput
 from app.core.files import atomic_write
+from app.offer.generation import offers
 from app.requests.teaching import style_teaching
 from app.storage.walk_models import slug_of
 
@@ -30,7 +31,7 @@ def add(request: CatalogueRequest, *, name: str, artist: str = "", title: str = 
     :raises InvalidInput: when the catalogue cannot be read, or has no descriptive works by that artist.
     """
     written, name = " ".join(name.split()), style_teaching.style_name(name)
-    style_teaching.check_name(name, request.licence)
+    style_teaching.check_name(name, request.licence, offers.first())
     artist_name = artist or title or written.replace("-", " ")
     entry = Catalogue(request.path).artist(artist_name)
     if entry is None or not entry.phrases:
@@ -50,7 +51,7 @@ def add_most_shown(request: CatalogueRequest, *, most: int, least: int) -> list[
     for entry in Catalogue(request.path).most_shown(most, least=least):
         name = slug_of(entry.name)[: added.NAME_MAX].strip("-")
         if name and entry.phrases:
-            style_teaching.check_name(name, request.licence)
+            style_teaching.check_name(name, request.licence, offers.first())
             styles.append(_keep(request, name, entry))
     return styles
 
@@ -64,7 +65,7 @@ def _keep(request: CatalogueRequest, name: str, entry: Artist, *, title: str = "
         style = AddedStyle(
             name=name, title=title or entry.name, licence=request.licence, attribution=request.attribution,
             source=request.path.name, works=entry.works, phrases=phrases,
-            stand_in=artists.stand_in(entry.mediums, phrases, shipped.of_model()),
+            stand_in=artists.stand_in(entry.mediums, phrases, shipped.of_model(offers.first())),
         )  # fmt: skip
     atomic_write(style.folder / added.ABOUT, added.to_json(style))
     return style

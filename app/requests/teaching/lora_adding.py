@@ -9,10 +9,10 @@ from time import monotonic, sleep
 
 from app.core.errors import InvalidInput, MediaError, MomaError
 from app.core.i18n.formatting import join_words
-from app.offer.generation import adapters, lora_file, loras, models_on_offer
+from app.offer.generation import adapters, lora_file, loras, offers
 from app.offer.generation.lora_file import LoraError, LoraFacts
 from app.offer.generation.loras import Lora
-from app.offer.generation.models_on_offer import ModelOnOffer
+from app.offer.generation.offers import Offer
 from app.storage.walk_models import new_id, slug_of
 from app.walks.queue import jobs, lora_checks
 
@@ -65,7 +65,7 @@ def add(request: LoraRequest) -> Lora:
     return _check_and_keep(request, lora, data, model)
 
 
-def _check_and_keep(request: LoraRequest, lora: Lora, data: bytes, model: ModelOnOffer) -> Lora:
+def _check_and_keep(request: LoraRequest, lora: Lora, data: bytes, model: Offer) -> Lora:
     """Copy the file beside the others, wait for a worker's check, and offer it."""
     aside = loras.folder() / f".{new_id()}{lora_file.SUFFIX}"
     try:
@@ -81,9 +81,9 @@ def _check_and_keep(request: LoraRequest, lora: Lora, data: bytes, model: ModelO
         aside.unlink(missing_ok=True)
 
 
-def _answer(file: str, model: ModelOnOffer, seconds: float) -> str:
+def _answer(file: str, model: Offer, seconds: float) -> str:
     """Return what a worker finds wrong with a file, "" for nothing; wait for its answer."""
-    is_first = model == models_on_offer.find(None)
+    is_first = model == offers.first()
     task = lora_checks.enqueue(file, None if is_first else model.name)
     until = monotonic() + seconds
     try:
@@ -108,7 +108,7 @@ def remove(name: str) -> Lora:
     if lora is not None or (loras.NAME.fullmatch(name) and name in loras.strays()):
         loras.remove(name)
         return lora or Lora(name, name, "", "", "", "", None, 0, 0, loras.folder())
-    if any(lora.name == name for model in models_on_offer.offered() for lora in loras.taught(model.setting)):
+    if any(lora.name == name for model in offers.load() for lora in model.taught):
         raise InvalidInput.on("name", message=f"{name} was taught here: flask styles remove {name} removes it.")
     names = [lora.name for lora in loras.every()]
     known = f"those that were added are {join_words(names)}" if names else "none was added"
@@ -127,30 +127,30 @@ def _check_name(name: str) -> None:
         )
         raise InvalidInput.on("name", message=message)
     names = {lora.name for lora in loras.every()} | set(loras.strays())
-    names |= {lora.name for model in models_on_offer.offered() for lora in loras.taught(model.setting)}
+    names |= {lora.name for model in offers.load() for lora in model.taught}
     if name in names:
         raise InvalidInput.on("name", message=f"There is a LoRA {name} already. Remove it first, or give a --name.")
 
 
-def _model(file: Path, lora: Lora, facts: LoraFacts) -> ModelOnOffer:
+def _model(file: Path, lora: Lora, facts: LoraFacts) -> Offer:
     """Return the first model on offer that the file may fit.
 
     :raises InvalidInput: when there is none.
     """
-    offered = [(model, models_on_offer.facts(model.setting)) for model in models_on_offer.offered()]
-    usable = [(model, model_facts) for model, model_facts in offered if not model_facts.has_sketches]
-    fitting = [model for model, model_facts in usable if lora.fits(model_facts)]
+    known = offers.load()
+    usable = [model for model in known if not model.facts.has_sketches]
+    fitting = [model for model in usable if lora.fits(model.facts)]
     if fitting:
         return fitting[0]
     if not usable:
-        names = join_words(model.name for model, _facts in offered)
+        names = join_words(model.name for model in known)
         message = (
             f"cannot be used here: sketches lead what is on offer ({names}), and LoRA files are made for networks of"
             " Stable Diffusion. Offer such a model with MOMA_MODEL or MOMA_MODELS."
         )
         raise _unusable(file, message)
     made_for = facts.family or f"models whose text states are {facts.width} wide"
-    names = join_words(model.name for model, _facts in usable)
+    names = join_words(model.name for model in usable)
     raise _unusable(file, f"is made for {made_for}: it fits none of the models on offer ({names}).")
 
 

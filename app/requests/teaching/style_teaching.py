@@ -29,9 +29,9 @@ from app.core.errors import InvalidInput, MomaError
 from app.core.files import atomic_write
 from app.core.i18n.formatting import join_words
 from app.core.text.folding import spaced
-from app.offer.generation import adapters, model_styles, models_on_offer
+from app.offer.generation import adapters, model_styles, offers
 from app.offer.generation.model_styles import ModelStyle
-from app.offer.generation.models_on_offer import ModelOnOffer
+from app.offer.generation.offers import Offer
 from app.storage.walk_models import slug_of
 
 ENOUGH, LEAST = 100, 1
@@ -97,15 +97,15 @@ def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     :raises MomaError: when the studio's requirements are missing, or a stage fails.
     """
     pupil, request = _model_to_train(request.model), named(request)
-    check_name(request.name, request.licence, pupil.setting)
-    like = _named_style(request, pupil.setting)
+    check_name(request.name, request.licence, pupil)
+    like = _named_style(request, pupil)
     existing = added.find(request.name)
     if existing is not None and _is_learned(request.name, pupil):
         return existing
     work = added.folder(request.name) / "work"
     if _count(work) < request.enough:
         say("Collecting pictures.")
-        size = models_on_offer.facts(pupil.setting).size
+        size = pupil.facts.size
         run_stage("collect", work, "--from", request.source, "--licence", request.licence,
                 "--attribution", request.attribution, "--limit", request.enough, "--smallest", size,
                 "--no-copies", "--again")  # fmt: skip
@@ -119,7 +119,7 @@ def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     run_stage("style", work, "--eye", current_app.config["EYE"])
     analysis = json.loads((work / "style.json").read_bytes())
     if like is None:
-        like = model_styles.find(analysis["hand"], model_styles.known())
+        like = model_styles.find(analysis["hand"], offers.first().styles)
     style = AddedStyle(
         name=request.name, title=_title(request, existing), licence=request.licence,
         attribution=request.attribution, source=request.source, pictures=count,
@@ -132,14 +132,14 @@ def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     return style
 
 
-def _named_style(request: StyleRequest, setting: str) -> ModelStyle | None:
+def _named_style(request: StyleRequest, pupil: Offer) -> ModelStyle | None:
     """Return the style of a model that is like the new one: the requested one, or one that has its name, or None.
 
     The house model's woodcut has the further name ``hokusai``, for example.
 
     :raises InvalidInput: when the model does not have the requested one.
     """
-    choices = model_styles.known(setting)
+    choices = pupil.styles
     if not request.like:
         return model_styles.find(spaced(request.name), choices)
     found = model_styles.find(request.like, choices)
@@ -159,10 +159,10 @@ def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
     style = prefetch(request, say=say)
     if _is_learned(style.name, pupil):
         return style
-    facts, base = models_on_offer.facts(pupil.setting), models_on_offer.folder(pupil.setting)
-    work, is_conditioned = style.folder / "work", bool(facts.has_sketches)
+    facts, base = pupil.facts, pupil.folder
+    work, is_conditioned = style.folder / "work", facts.has_sketches
     say("Cropping and captioning them.")
-    run_stage("caption", work, "--prefix", "", "--hand", style.words, "--pattern", model_styles.pattern(pupil.setting),
+    run_stage("caption", work, "--prefix", "", "--hand", style.words, "--pattern", pupil.style_pattern,
             "--tiles", max(TILES, style.pictures), "--size", facts.size)  # fmt: skip
     tiles = max(style.pictures, _lines(work / "pictures/metadata.jsonl"))
     run, how, more = "style", WHOLE, Options()
@@ -173,7 +173,7 @@ def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
     else:
         say(f"Encoding {tiles} crops.")
         device = ("--device", current_app.config["DEVICE"])
-        run, how, more = f"style-{adapters.fingerprint(pupil.setting)}", (*APART, *device), ("--batch", 4, *device)
+        run, how, more = f"style-{adapters.fingerprint(base)}", (*APART, *device), ("--batch", 4, *device)
     run_stage("encode", work, "--base", base, "--size", facts.size, "--shard", SHARD, *more)
     steps = request.steps or (STEPS if is_conditioned else ADAPTER_STEPS)
     say(f"Learning, {steps} steps.")
@@ -181,7 +181,7 @@ def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
     if is_conditioned:
         _publish(style, base, work)
     else:
-        adapters.keep(work / LEARNED, style.name, words=style.words, title=style.title, setting=pupil.setting)
+        adapters.keep(work / LEARNED, style.name, words=style.words, title=style.title, model=pupil.name, base=base)
     shutil.rmtree(work)
     return style
 
@@ -194,23 +194,23 @@ def _publish(style: AddedStyle, base: Path, work: Path) -> None:
     learned.replace(style.folder / added.MODEL)
 
 
-def _model_to_train(name: str | None) -> ModelOnOffer:
+def _model_to_train(name: str | None) -> Offer:
     """Return the model that is to learn.
 
     :raises InvalidInput: when it is not on offer, not downloaded yet, or of a kind that cannot learn styles here.
     """
-    model = models_on_offer.find(name)
+    known = offers.load()
+    model = known.find(name)
     if model is None:
-        raise InvalidInput.on("model", message=models_on_offer.not_offered(str(name)))
-    if models_on_offer.folder(model.setting).is_file():
+        raise InvalidInput.on("model", message=known.not_offered(str(name)))
+    if model.folder.is_file():
         message = f"{model.name} is a single file; styles are taught to models in folders as diffusers saves them."
         raise InvalidInput.on("model", message=message)
-    facts = models_on_offer.facts(model.setting)
-    if facts.has_sketches:
-        if model != models_on_offer.find(None):
+    if model.facts.has_sketches:
+        if model != known.first:
             message = f"Sketches lead {model.name}: of such models the site's first alone is taught, as a whole."
             raise InvalidInput.on("model", message=message)
-    elif not facts.size or not adapters.fingerprint(model.setting):
+    elif not model.facts.size or not adapters.fingerprint(model.folder):
         message = (
             f"The weights of {model.name} are not here, or its pictures are no squares. Start a worker with it first."
         )
@@ -218,11 +218,11 @@ def _model_to_train(name: str | None) -> ModelOnOffer:
     return model
 
 
-def _is_learned(name: str, pupil: ModelOnOffer) -> bool:
+def _is_learned(name: str, pupil: Offer) -> bool:
     """Return whether a model has already learned a style, as a whole or as an adapter."""
-    if models_on_offer.facts(pupil.setting).has_sketches:
+    if pupil.facts.has_sketches:
         return (added.folder(name) / added.MODEL / "model_index.json").exists()
-    return adapters.is_learned(name, pupil.setting)
+    return adapters.is_learned(name, pupil.folder)
 
 
 def remove(name: str) -> AddedStyle:
@@ -241,13 +241,13 @@ def remove(name: str) -> AddedStyle:
     return style
 
 
-def check_name(name: str, licence: str, setting: str | None = None) -> None:
-    """Check that a style may have this name, and that a licence is given.
+def check_name(name: str, licence: str, model: Offer) -> None:
+    """Check that a style of a model may have this name, and that a licence is given.
 
     :raises InvalidInput: when it may not, or none is given.
     """
-    learned = {adapter.words for adapter in adapters.of_model(setting)}
-    own = [hand for hand in model_styles.known(setting) if hand.words not in learned]
+    learned = {adapter.words for adapter in model.adapters}
+    own = [hand for hand in model.styles if hand.words not in learned]
     taken = {spaced(text) for hand in own for text in (hand.words, hand.title)}
     if spaced(name) in taken:
         raise InvalidInput.on("name", message=f"The model knows {name} already. Choose another name.")

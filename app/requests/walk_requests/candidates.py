@@ -10,21 +10,32 @@ import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.collection.moderation import banned_words
 from app.collection.styles import model_choice
 from app.core.errors import FieldError, InvalidInput
 from app.core.field_errors import ERRORS_MAX
 from app.offer.drawings import sketchbooks
-from app.offer.generation import adapters, loras, models_on_offer, prompt_texts, sampler_settings
+from app.offer.generation import offers, prompt_texts, sampler_settings
 from app.offer.generation.limits import Limits
+from app.offer.generation.offers import Offer, Offers
 from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Reading
 from app.requests.walk_requests import error_messages, scenes
-from app.requests.walk_requests.schema import Aspect, Guidance, ModelName, Preset, Seed, Size, Steps, StopRequest
+from app.requests.walk_requests.schema import (
+    Aspect,
+    Guidance,
+    ModelName,
+    Preset,
+    RequestForModel,
+    Seed,
+    Size,
+    Steps,
+    StopRequest,
+)
 from app.requests.walk_requests.validation import embedding_errors, negative_prompt_errors, settings_errors
 from app.storage.candidate_models import CandidateSet
 from app.walks.queue import candidate_requests
@@ -34,10 +45,8 @@ POOL = 4 * A_ROW
 """How many variants a row is chosen from for sketch-conditioned models, whose sketches are known before rendering."""
 
 
-class CandidateRequest(BaseModel):
+class CandidateRequest(RequestForModel):
     """A request for candidates: the stop, and the settings of its walk that decide how it is rendered."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     stop: StopRequest
     """The stop as it would be requested: the first candidate, and what all candidates have in common."""
@@ -69,8 +78,9 @@ def validate(data: Any) -> CandidateRequest:
 
     :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
-    data = model_choice.follow_stop(data)
-    limits = limits_of(data)
+    known = offers.current()
+    data = model_choice.follow_stop(data, known)
+    limits = limits_of(data, known)
     shape = 'Candidates are asked for by an object such as {"stop": {"prompt": "a lemon"}, "seed": 11}.'
     request = error_messages.read_model(CandidateRequest, data, limits, shape=shape)
     stop = request.stop
@@ -81,16 +91,16 @@ def validate(data: Any) -> CandidateRequest:
     )
     negatives = negative_prompt_errors(stop.negative_prompt, ("stop", "negative_prompt"), limits)
     if errors := [*settings_errors(request, limits), *negatives, *banned_words.flaws(shown_texts),
-                  *_foreign_drawings(request), *_layouts_not_offered(request, limits),
+                  *_foreign_drawings(request, limits), *_layouts_not_offered(request, limits),
                   *embedding_errors(stop, ("stop",), limits)]:  # fmt: skip
         raise InvalidInput(errors[:ERRORS_MAX])
     return request
 
 
-def limits_of(data: Any) -> Limits:
+def limits_of(data: Any, known: Offers) -> Limits:
     """Return the limits of the model that a request names, or of the first model if it names none."""
     name = data.get("model") if isinstance(data, dict) else None
-    return Limits.current(name if isinstance(name, str) and models_on_offer.find(name) else None)
+    return Limits.of(known, known.get(name if isinstance(name, str) else None))
 
 
 def place(
@@ -109,27 +119,25 @@ def place(
     ``language`` is the language of a prompt whose own words do not show it. ``unnamed`` is the style that was chosen
     for the whole walk, if it is known. ``admit`` is called with the UNet evaluations of new candidates and may raise.
     """
+    offer = request.offer
     payload = request.model_dump(exclude={"count"}) | {"drawing": drawing, "language": language}
     if unnamed:
         payload["unnamed"] = unnamed
-    model_setting = models_on_offer.setting(request.model)
     settings = sampler_settings.resolve_settings(
+        offer,
         request.preset,
-        request.model,
         steps=request.steps,
         guidance=request.guidance,
         size=request.size,
         aspect=request.aspect,
     )
-    with_adapters = adapters.record_digests(settings, [request.stop.hand or ""], model_setting)
-    with_loras = loras.record_digests(with_adapters, [request.stop.lora], model_setting)
     return candidate_requests.request_candidates(
         payload,
-        lambda: list_variants(payload, 0, POOL),
+        lambda: list_variants(payload, 0, POOL, offer),
         owner_hash=owner_hash,
         network=network,
         model=request.model,
-        sampling=prompt_texts.record_syntax(with_loras, [request.stop], model_setting),
+        sampling=prompt_texts.record(settings, [request.stop], offer),
         count=request.count,
         admit=admit,
     )
@@ -139,20 +147,20 @@ def request_more(
     candidate_set: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None
 ) -> CandidateSet:
     """Request another row of candidates for a set, and return the set."""
+    asked, offer = candidate_set.asked, offers.current().get(candidate_set.asked.get("model"))
     return candidate_requests.request_more(
-        candidate_set, lambda first: list_variants(candidate_set.asked, first, POOL), network=network, admit=admit
+        candidate_set, lambda first: list_variants(asked, first, POOL, offer), network=network, admit=admit
     )
 
 
-def list_variants(payload: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
+def list_variants(payload: dict[str, Any], first: int, count: int, offer: Offer) -> list[dict[str, Any]]:
     """Return ``count`` variants that may be rendered, from index ``first`` on.
 
     The variant of an index is always the same. Index 0 is the default.
     """
     request = CandidateRequest.model_construct(**payload)
     request.stop = StopRequest.model_construct(**payload["stop"])
-    model = models_on_offer.setting(request.model)
-    reader = scenes.reader_of(model)
+    reader = scenes.reader_of(offer)
     variants = []
     for index in range(first, first + count):
         seed = _seed(request, index)
@@ -163,7 +171,7 @@ def list_variants(payload: dict[str, Any], first: int, count: int) -> list[dict[
             drawing = _drawing(reading, reader, payload["drawing"], index)
             interpretation = chosen.put(reading, chosen.fitting(reading, chosen.listed(drawing), reader.drawings))
             scene = scenes.arrange(
-                interpretation, model=model, seed=seed, walk_seed=request.seed, hand=stop.hand or "",
+                interpretation, offer=offer, seed=seed, walk_seed=request.seed, hand=stop.hand or "",
                 layout=stop.layout, unnamed=payload.get("unnamed"),
             ).as_json()  # fmt: skip
             if index == 0 and stop.scene is not None:
@@ -196,12 +204,12 @@ def _drawing(reading: Reading, reader: Reader, requested: str, index: int) -> st
 
 
 def _layouts_not_offered(request: CandidateRequest, limits: Limits) -> list[FieldError]:
-    errors = scenes.layout_errors([request.stop], limits, model=models_on_offer.setting(request.model))
+    errors = scenes.layout_errors([request.stop], limits)
     return [FieldError(("stop", *error.path[2:]), error.message) for error in errors]
 
 
-def _foreign_drawings(request: CandidateRequest) -> list[FieldError]:
-    book = sketchbooks.find(models_on_offer.setting(request.model))
+def _foreign_drawings(request: CandidateRequest, limits: Limits) -> list[FieldError]:
+    book = sketchbooks.find(limits.offer)
     if book is None or request.stop.scene is None:
         return []
     errors = scenes.unknown_drawings(book, [request.stop.scene])

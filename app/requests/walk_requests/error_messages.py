@@ -14,7 +14,7 @@ from app.core.i18n.formatting import decimal, join_words
 from app.core.i18n.gettext import N_, _
 from app.core.models.aspects import ASPECTS
 from app.core.text.stored import UNREADABLE
-from app.offer.generation import frame_rates, loras, models_on_offer, presets
+from app.offer.generation import frame_rates, loras, presets
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.offer.generation.model_styles import words_of
 from app.storage.walk_models import ENDINGS
@@ -172,7 +172,7 @@ def size_rule(limits: Limits) -> str:
 
 def aspect_rule(limits: Limits) -> str:
     """Return the message that the model does not support an aspect ratio, with those or the sizes that it supports."""
-    facts = models_on_offer.facts(limits.setting)
+    facts = limits.offer.facts
     own = facts.frame
     if own is None:
         return _("The aspect ratio cannot be chosen of the model %(model)s. Leave it out.", model=facts.name)

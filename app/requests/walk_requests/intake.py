@@ -16,9 +16,8 @@ from app.access.auth import visitors
 from app.access.observability import metrics, request_ids
 from app.core.errors import InvalidInput, MomaError
 from app.core.text import folding
-from app.offer.generation import adapters, frame_rates, loras, models_on_offer, presets, prompt_texts, sampler_settings
+from app.offer.generation import frame_rates, presets, prompt_texts, sampler_settings
 from app.offer.generation.limits import SEED_MAX
-from app.offer.generation.per_request import remembering
 from app.requests.walk_requests import brought_photos, lineage_rules, scenes
 from app.requests.walk_requests.brought_photos import Photos, UploadedPhoto
 from app.requests.walk_requests.recipe_pins import PinnedSettings
@@ -31,7 +30,6 @@ from app.walks.saved import neighbours, reuse, shapes
 from app.walks.uploads import photo_stops
 
 
-@remembering()
 def place(
     request: Commission,
     *,
@@ -68,7 +66,7 @@ def place(
         notes=notes,
         origin=origin,
     )
-    revision = None if skip_cache else reuse.revision_for(walk)
+    revision = None if skip_cache else reuse.revision_for(walk, request.offer.name)
     fingerprint = _hash(request.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
     line = fair_queue.load_snapshot() if admit else None
@@ -147,7 +145,7 @@ def _new_row(
         photos[0] = still.data, still.digest
         stops[0] |= {"photo": still.digest, "cut_out": False}
     model = _model(request, parent)
-    preset, settings = _settings(request, parent, model)
+    preset, settings = _settings(request, parent)
     walk = Walk(
         id=new_id(),
         visitor=visitor_key,
@@ -177,51 +175,52 @@ def _new_row(
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
     else:
-        model_setting = models_on_offer.setting(model)
-        with_adapters = adapters.record_digests(settings, (stop.hand for stop in walk.stops), model_setting)
-        with_loras = loras.record_digests(with_adapters, (stop.lora for stop in walk.stops), model_setting)
-        walk.sampling = prompt_texts.record_syntax(with_loras, walk.stops, model_setting)
+        walk.sampling = prompt_texts.record(settings, walk.stops, request.offer)
     scenes.read_stops(
-        walk, parent, layouts=[stop.layout for stop in request.stops], notes=notes, may_stand_still=origin != VISITOR
+        walk,
+        request.offer,
+        parent,
+        layouts=[stop.layout for stop in request.stops],
+        notes=notes,
+        may_stand_still=origin != VISITOR,
     )
     walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
-    walk.cache_key = reuse.key_of(walk)
+    walk.cache_key = reuse.key_of(walk, request.offer.name)
     return walk, photos
 
 
 def _model(request: Commission, parent: Walk | None) -> str | None:
     """Return the requested model, or that of the continued walk while it is on offer."""
-    if request.model is None and parent is not None and parent.model_name and models_on_offer.find(parent.model_name):
+    if request.model is None and parent is not None and parent.model_name == request.offer.name:
         return parent.model_name
     return request.model
 
 
-def _settings(request: Commission, parent: Walk | None, model: str | None) -> tuple[str, dict[str, Any]]:
+def _settings(request: Commission, parent: Walk | None) -> tuple[str, dict[str, Any]]:
     """Return the resolved preset and settings; a continued walk's settings are the defaults, so that the films join."""
     steps, guidance, size = request.steps, request.guidance, request.size
     preset = str(request.preset or presets.DEFAULT)
-    offer = models_on_offer.find(model)
-    is_same_model = parent is not None and offer is not None and offer.name == parent.model_name
+    is_same_model = parent is not None and request.offer.name == parent.model_name
     if parent is not None and is_same_model and size is None:
         size = shapes.longer_side(parent)
-    aspect = _aspect(request, parent, model)
+    aspect = _aspect(request, parent)
     if request.preset is None and parent is not None:
         preset = parent.preset
         if is_same_model:  # another model wants its own
             steps = parent.sampler_steps if steps is None else steps
             guidance = parent.guidance if guidance is None else guidance
     return preset, sampler_settings.resolve_settings(
-        preset, model, steps=steps, guidance=guidance, size=size, aspect=aspect
+        request.offer, preset, steps=steps, guidance=guidance, size=size, aspect=aspect
     )
 
 
-def _aspect(request: Commission, parent: Walk | None, model: str | None) -> str | None:
+def _aspect(request: Commission, parent: Walk | None) -> str | None:
     """Return the requested aspect ratio, or that of the continued walk if the model supports it."""
     if request.aspect is not None or parent is None:
         return request.aspect
     aspect = shapes.aspect(parent)
-    return aspect if aspect in models_on_offer.facts(models_on_offer.setting(model)).aspects else None
+    return aspect if aspect in request.offer.facts.aspects else None
 
 
 def _seed(request: Commission, parent: Walk | None) -> int:

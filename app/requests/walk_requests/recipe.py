@@ -14,7 +14,8 @@ from app.core.errors import InvalidInput
 from app.core.i18n.gettext import N_, _
 from app.core.models.facts import CONSISTENT, ModelFacts
 from app.offer.drawings import drawing_credits
-from app.offer.generation import adapters, embeddings, frame_rates, loras, models_on_offer, presets
+from app.offer.generation import adapters, embeddings, frame_rates, loras, offers, presets
+from app.offer.generation.offers import Offer, Offers
 from app.requests.walk_requests import validation
 from app.requests.walk_requests.recipe_files import RECIPE_MAX, film_kind, find_recipe
 from app.requests.walk_requests.recipe_pins import PinnedDrawing, PinnedSettings, flaw
@@ -166,19 +167,20 @@ def read_upload(data: bytes | mmap) -> tuple[Commission, PinnedSettings]:
     :raises InvalidInput: when the recipe cannot be rendered here; the message says why.
     """
     request, pinned = commission_of(parse_recipe(data))
-    if not models_on_offer.find(pinned.model_name):
-        raise InvalidInput.on("model", message=models_on_offer.not_offered(pinned.model_name))
+    known = offers.current()
+    if not (offer := known.find(pinned.model_name)):
+        raise InvalidInput.on("model", message=known.not_offered(pinned.model_name))
     for words, digest in ((pinned.sampling and pinned.sampling.adapters) or {}).items():
-        if adapters.find(digest, models_on_offer.setting(pinned.model_name)) is None:
+        if adapters.find(digest, offer.adapters) is None:
             lacks = _(
                 "The style “%(style)s” that the recipe was painted in was removed here, or trained again.", style=words
             )
             raise _unusable(lacks)
     for name, digest in ((pinned.sampling and pinned.sampling.loras) or {}).items():
-        if loras.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
+        if loras.find_digest(digest, offer.loras) is None:
             raise _unusable(_("The LoRA “%(lora)s” of the recipe was removed here, or replaced since.", lora=name))
     for name, digest in ((pinned.sampling and pinned.sampling.embeddings) or {}).items():
-        if embeddings.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
+        if embeddings.find_digest(digest, offer.embeddings) is None:
             lacks = _("The embedding “%(name)s” of the recipe was removed here, or replaced since.", name=name)
             raise _unusable(lacks)
     return request, pinned
@@ -204,9 +206,10 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     if recipe.get("version") != VERSION:
         request.preset = "exact"
     pinned = _pinned(recipe)
-    request.model = _model_of(recipe["model"], pinned.model_name)
-    offer = models_on_offer.find(pinned.model_name)
-    facts = models_on_offer.facts(offer.setting) if offer else ModelFacts()
+    known = offers.current()
+    offer = known.find(pinned.model_name)
+    request.model = _model_of(recipe["model"], offer, known)
+    facts = offer.facts if offer else ModelFacts()
     steps_max = facts.steps_max
     if size_flaw := pinned.frame_flaw(facts):
         raise _altered(size_flaw)
@@ -250,14 +253,15 @@ def _requested_stops(stops: Any) -> Any:
     ]
 
 
-def _model_of(model: dict[str, Any], name: str) -> str | None:
+def _model_of(model: dict[str, Any], offer: Offer | None, known: Offers) -> str | None:
     """Return the model to request for a recipe: its name, or ``None`` for the first model if the recipe requested none.
 
     So a walk that is rendered again has exactly the same recipe. A model that is not on offer is reported by the
     worker.
     """
-    offer, first = models_on_offer.find(name), models_on_offer.find(None)
-    return None if offer is None or (offer == first and model.get("asked", name) is None) else name
+    if offer is None or (offer == known.first and model.get("asked", offer.name) is None):
+        return None
+    return offer.name
 
 
 def _pinned(recipe: dict[str, Any]) -> PinnedSettings:

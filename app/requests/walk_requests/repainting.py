@@ -18,8 +18,8 @@ from app.core.errors import Conflict, InvalidInput
 from app.core.i18n.formatting import join_words
 from app.core.i18n.gettext import N_, _
 from app.core.models.aspects import SQUARE
-from app.offer.generation import frame_rates, model_styles, models_on_offer, sampler_settings
-from app.offer.generation.models_on_offer import ModelOnOffer
+from app.offer.generation import frame_rates, model_styles, offers, sampler_settings
+from app.offer.generation.offers import Offer
 from app.requests.walk_requests import layouts, validation
 from app.requests.walk_requests.schema import Commission
 from app.storage.database import db
@@ -39,8 +39,8 @@ def styles_for(walk: Walk) -> tuple[Style, ...]:
         return ()
     used = {stop.hand for stop in walk.stops}
     offered = (
-        *shipped.of_model(_model(walk).setting),
-        *(style.style for style in added.every() if _is_sketch_conditioned(style)),
+        *shipped.of_model(_model(walk)),
+        *(style.style for style in added.every() if _model_of(style)),
     )
     distinct = {style.name: style for style in offered}
     return tuple(style for style in distinct.values() if used != {style.hand.words})
@@ -50,7 +50,7 @@ def flaw(walk: Walk) -> str:
     """Return why a walk cannot be repainted in any style; ``""`` if it can be."""
     if walk.state != FINISHED:
         return _(UNFINISHED)
-    is_led = bool(models_on_offer.facts(_model(walk).setting).has_sketches)
+    is_led = _model(walk).facts.has_sketches
     return "" if is_led and all(stop.scene is not None for stop in walk.stops) else _(LED_BY_WORDS)
 
 
@@ -67,7 +67,7 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
     if problem := flaw(walk):
         raise InvalidInput.on("walk", message=problem)
     model, hand = _renderer_of(walk, style)
-    known = model_styles.known(model.setting)
+    known = model.styles
     request: dict[str, Any] = {
         "stops": [_stop(stop, hand, known, walk) for stop in walk.stops],
         "seed": walk.seed,
@@ -76,7 +76,7 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
         "ending": walk.ending,
         "easing": walk.easing,
         "fps": frame_rates.requestable(walk.fps),
-        "model": walk.model if model == models_on_offer.find(walk.model) else model.name,
+        "model": walk.model if model == offers.current().find(walk.model) else model.name,
         "unlisted": walk.unlisted if unlisted is None else unlisted,
         "photos_may_be_shown": walk.photos_may_be_shown,
         "remix_of": walk.id,
@@ -92,29 +92,27 @@ def repeat_key(walk: Walk, request: Commission, owner_hash: str) -> str:
     return f"repaint {content} {db.session.scalar(own)}"
 
 
-def _model(walk: Walk) -> ModelOnOffer:
+def _model(walk: Walk) -> Offer:
     """Return the model that rendered a walk, or the site's first if that is no longer on offer."""
-    offer = models_on_offer.find(walk.model_name or walk.model) or models_on_offer.find(None)
-    assert offer is not None  # noqa: S101 - a site has a first model
-    return offer
+    return offers.current().of_walk(walk)
 
 
-def _is_sketch_conditioned(style: AddedStyle) -> bool:
-    """Return whether a sketch-conditioned model learned the style, so that it can render the same shapes."""
-    model = models_on_offer.find(style.model) if style.model else None
-    return model is not None and bool(models_on_offer.facts(model.setting).has_sketches)
+def _model_of(style: AddedStyle) -> Offer | None:
+    """Return the sketch-conditioned model that learned a style, which can render the same shapes; ``None`` for none."""
+    model = offers.current().find(style.model) if style.model else None
+    return model if model is not None and model.facts.has_sketches else None
 
 
-def _renderer_of(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
+def _renderer_of(walk: Walk, name: str) -> tuple[Offer, str]:
     """Return the model for a style, the walk's own if possible, and the words of the style.
 
     :raises InvalidInput: when no model has a style of this name.
     """
     own = _model(walk)
-    if style := styles.find(name, shipped.of_model(own.setting)):
+    if style := styles.find(name, shipped.of_model(own)):
         return own, style.hand.words
     for taught in added.every():
-        model = models_on_offer.find(taught.model) if _is_sketch_conditioned(taught) else None
+        model = _model_of(taught)
         if model is not None and styles.find(name, [taught.style]):
             return model, taught.words
     known = join_words(style.name for style in styles_for(walk))
@@ -148,16 +146,16 @@ def _without_hands(words: str, known: tuple[model_styles.ModelStyle, ...]) -> st
     return ", ".join(part for part in words.split(", ") if part not in named)
 
 
-def _settings(walk: Walk, model: ModelOnOffer) -> dict[str, Any]:
+def _settings(walk: Walk, model: Offer) -> dict[str, Any]:
     """Return the walk's aspect ratio and, if the same model renders, its steps, guidance and size, for the request."""
-    facts = models_on_offer.facts(model.setting)
+    facts = model.facts
     request: dict[str, Any] = {}
     aspect = shapes.aspect(walk)
     if aspect != SQUARE and aspect in facts.aspects:
         request["aspect"] = aspect
     if model != _model(walk):
         return request
-    usual = sampler_settings.resolve_settings(walk.preset, model.name)
+    usual = sampler_settings.resolve_settings(model, walk.preset)
     if walk.sampler_steps != usual["steps"]:
         request["steps"] = walk.sampler_steps
     if walk.guidance != usual["guidance"]:

@@ -24,9 +24,10 @@ from app.core.i18n.gettext import _
 from app.core.text import stop_notes
 from app.core.text.embedding import Embedding
 from app.offer.drawings import added_drawings, drawing_credits, sketchbooks
-from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation import model_styles
 from app.offer.generation.limits import Limits
 from app.offer.generation.model_styles import ModelStyle
+from app.offer.generation.offers import Offer
 from app.reading.lexicon import Lexicon, LexiconError
 from app.reading.reader import Reader
 from app.reading.reading import Reading
@@ -46,6 +47,7 @@ log = logging.getLogger(__name__)
 
 def read_stops(
     walk: Walk,
+    offer: Offer,
     parent: Walk | None = None,
     *,
     layouts: Sequence[str | None] = (),
@@ -62,9 +64,8 @@ def read_stops(
 
     :raises InvalidInput: when a scene holds an unknown drawing, or for a stop that stands still.
     """
-    model = models_on_offer.setting(walk.model)
-    book = sketchbooks.find(model)
-    reader = None if book is None else reader_of(model)
+    book = sketchbooks.find(offer)
+    reader = None if book is None else reader_of(offer)
     if reader is None or book is None:
         for stop in walk.stops:
             stop.scene = None
@@ -75,7 +76,7 @@ def read_stops(
         _start_with_last_scene(walk.stops[0], parent.stops[-1], book)
     read = dict(notes or {})
     if not walk.is_pinned:
-        read |= _set_scenes(reader, walk, model, layouts or [None] * len(walk.stops))
+        read |= _set_scenes(reader, walk, offer, layouts or [None] * len(walk.stops))
     for index, each in read.items():
         stop = walk.stops[index]
         stop.note = stop_notes.joined(_fitting(each, stop.prompt, has_photo=stop.photo is not None))
@@ -93,9 +94,9 @@ def _start_with_last_scene(stop: Stop, last: Stop, book: Sketchbook) -> None:
         stop.note = stop_notes.joined(each for each in stop_notes.split(last.note) if each in stop_notes.OF_READING)
 
 
-def notes_on(prompt: str, *, model: str, has_photo: bool = False) -> tuple[str, ...]:
+def notes_on(prompt: str, *, offer: Offer, has_photo: bool = False) -> tuple[str, ...]:
     """Return the notes on a prompt; none for a model that is not sketch-conditioned."""
-    reader = reader_of(model)
+    reader = reader_of(offer)
     return () if reader is None else _fitting(reader.again(prompt).notes, prompt, has_photo=has_photo)
 
 
@@ -137,7 +138,7 @@ def _still_flaw(index: int, stop: Stop, following: Stop) -> str:
     )
 
 
-def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -> list[FieldError]:
+def layout_errors(stops: Sequence[StopRequest], limits: Limits) -> list[FieldError]:
     """Return an error for each requested layout that the stop's style does not offer or that contradicts its scene.
 
     The stops of a model that is not on offer are not checked, because its styles are not known here.
@@ -147,23 +148,23 @@ def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -
         if stop.layout is None or limits.any_hand:
             continue
         path = ("stops", index, "layout")
-        if flaw := _layout_flaw(stop, limits.hands, model):
+        if flaw := _layout_flaw(stop, limits.hands, limits.offer):
             errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
     return errors
 
 
-def _layout_flaw(stop: StopRequest, known: Sequence[ModelStyle], model: str) -> str:
+def _layout_flaw(stop: StopRequest, known: Sequence[ModelStyle], offer: Offer) -> str:
     """Return why a stop cannot have its layout, as the rest of a sentence after the field's name; "" if it can."""
     if not model_styles.any_composes(known):
         return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
-    reader = reader_of(model)
+    reader = reader_of(offer)
     reading = None if reader is None else reader.again(stop.prompt, leave_out=stop.negative_prompt)
     facts = None if reading is None else StopFacts(reading, stop.hand or "")
     style = model_styles.find(stop.hand or "", known) if facts is None else stop_styles.named_style(facts, known)
     if style is not None:
         offered: Sequence[str] = style.layouts
     else:
-        candidates = models_on_offer.facts(model).unnamed or [hand.words for hand in known]
+        candidates = offer.facts.unnamed or [hand.words for hand in known]
         offered = [each for each in LAYOUTS if stop_styles.filter_by_layouts(candidates, [each], known)]
     values = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
     if stop.layout not in offered and style is not None:
@@ -191,7 +192,7 @@ def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) 
 
 
 def arrange(
-    reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "", layout: str | None = None,
+    reading: Reading, *, offer: Offer, seed: int, walk_seed: int, hand: str = "", layout: str | None = None,
     unnamed: str | None = None,
 ) -> Scene:  # fmt: skip
     """Return the scene of an interpreted prompt: arranged, composed as its style does, with the words for the model.
@@ -200,12 +201,12 @@ def arrange(
     otherwise render the mean of several. This is ``unnamed``, chosen for the whole walk by
     :func:`stop_styles.choose_styles`, or else a style that suits this stop.
     """
-    known, stop = model_styles.known(model), StopFacts(reading, hand, layout)
+    known, stop = offer.styles, StopFacts(reading, hand, layout)
     if unnamed is None:
-        (unnamed,) = stop_styles.choose_styles([stop], model=model, walk_seed=walk_seed)
+        (unnamed,) = stop_styles.choose_styles([stop], offer=offer, walk_seed=walk_seed)
     style = stop_styles.named_style(stop, known) or model_styles.find(unnamed, known)
     words = ", ".join([each for each in (reading.words, *_words_of(stop, style, known), unnamed) if each])[:WORDS_MOST]
-    scene = _arrange_styled(reading, style.marks if style else "", model, seed, walk_seed)
+    scene = _arrange_styled(reading, style.marks if style else "", offer, seed, walk_seed)
     return layouts_of.apply_layout(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
 
 
@@ -220,9 +221,9 @@ def _words_of(stop: StopFacts, style: ModelStyle | None, known: Sequence[ModelSt
     return (style.words,) if style.marks else stop.reading.hands
 
 
-def _arrange_styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
+def _arrange_styled(reading: Reading, marks: str, offer: Offer, seed: int, walk_seed: int) -> Scene:
     """Return the scene arranged for a style; arranged without one if a drawing cannot be rendered."""
-    book = sketchbooks.find(model)
+    book = sketchbooks.find(offer)
     if not marks or book is None:
         return reading.scene(seed)
     try:
@@ -231,34 +232,34 @@ def _arrange_styled(reading: Reading, marks: str, model: str, seed: int, walk_se
         return reading.scene(seed)
 
 
-def reader_of(model: str) -> Reader | None:
-    """Return the prompt parser of a model, given by its setting; ``None`` if the model is not sketch-conditioned.
+def reader_of(offer: Offer) -> Reader | None:
+    """Return the prompt parser of a model; ``None`` if the model is not sketch-conditioned.
 
     The same parser is returned until a drawing or a style is added or removed. Without its table of word vectors, the
     parser matches words alone.
     """
-    book = sketchbooks.find(model)
-    lexicon = None if book is None else _lexicon(models_on_offer.folder(model))
+    book = sketchbooks.find(offer)
+    lexicon = None if book is None else _lexicon(offer.folder)
     if book is None or lexicon is None:
         return None
     try:
         embedding = semantic_search.embedding()
     except SourceError:
         embedding = None
-    cached = _readers.get(model)
+    cached = _readers.get(offer.setting)
     if cached is None or cached[0] is not book or cached[1] is not embedding:
-        cached = _readers[model] = book, embedding, _reader(lexicon, book, embedding)
+        cached = _readers[offer.setting] = book, embedding, _reader(lexicon, book, embedding)
     if (styles := mentioned.names()) != cached[2].styles:
-        cached = _readers[model] = book, embedding, cached[2].with_styles(styles)
+        cached = _readers[offer.setting] = book, embedding, cached[2].with_styles(styles)
     return cached[2]
 
 
-def preload(model: str) -> None:
+def preload(offer: Offer) -> None:
     """Load what the prompts of a model are parsed with, for which the first visitors would wait, thread by thread.
 
     The database is not asked.
     """
-    book, lexicon = sketchbooks.find_shipped(model), _lexicon(models_on_offer.folder(model))
+    book, lexicon = sketchbooks.find_shipped(offer), _lexicon(offer.folder)
     if book is None or lexicon is None:
         return
     with suppress(SourceError):
@@ -292,7 +293,7 @@ def _lexicon(folder: Path) -> Lexicon | None:
         return None
 
 
-def _set_scenes(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> dict[int, tuple[str, ...]]:
+def _set_scenes(reader: Reader, walk: Walk, offer: Offer, layouts: Sequence[str | None]) -> dict[int, tuple[str, ...]]:
     """Set the scenes of the stops that have none; return the notes on these, by index.
 
     Stops without a style get one that suits them.
@@ -307,11 +308,11 @@ def _set_scenes(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | 
         for _index, stop, layout in open_stops
     ]
     styles = stop_styles.choose_styles(
-        all_facts, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
+        all_facts, offer=offer, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
     )
     for (_index, stop, layout), each, unnamed in zip(open_stops, all_facts, styles, strict=True):
         scene = arrange(
-            each.reading, model=model, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
+            each.reading, offer=offer, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
             unnamed=unnamed,
         )  # fmt: skip
         stop.scene = scene.as_json()

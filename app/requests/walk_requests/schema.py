@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -23,10 +24,11 @@ from app.collection.styles.style import Style
 from app.core.i18n.formatting import join_words
 from app.core.i18n.gettext import _
 from app.core.text.stored import check_readable, check_words, clean_words
-from app.offer.generation import frame_rates, loras
+from app.offer.generation import frame_rates, loras, offers
 from app.offer.generation.limits import CLIP_SKIP_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.offer.generation.model_styles import find as find_hand
 from app.offer.generation.model_styles import words_of
+from app.offer.generation.offers import Offer
 from app.requests.walk_requests.layouts import AUTO
 from app.storage.walk_models import HAND_MAX, ID
 from sketch import scene
@@ -45,11 +47,16 @@ def _hand(text: str | None, info: ValidationInfo) -> str | None:
     known = info.context.hands if info.context else ()
     if hand := find_hand(text, known):
         return str(hand.words)
-    if refusal := model_choice.refusal(text, info.context.setting if info.context else None):
+    if refusal := _refusal(text, info):
         raise ValueError(refusal)
     if not known:
         raise ValueError(_("cannot be “%(hand)s”: the model that paints here knows none.", hand=f"{text:.60}"))
     raise ValueError(_("cannot be “%(hand)s”. The model knows %(hands)s.", hand=f"{text:.60}", hands=words_of(known)))
+
+
+def _refusal(text: str, info: ValidationInfo) -> str:
+    """Return why the model has no style of this name that other models learned; "" for other names."""
+    return model_choice.refusal(text, info.context.offer if info.context else offers.first())
 
 
 def _style(text: str | None, info: ValidationInfo) -> str | None:
@@ -59,7 +66,7 @@ def _style(text: str | None, info: ValidationInfo) -> str | None:
     check_readable(text)
     known = shipped.of_hands(info.context.hands) if info.context else ()
     style = styles.find(text, known)
-    if style is None and (refusal := model_choice.refusal(text, info.context.setting if info.context else None)):
+    if style is None and (refusal := _refusal(text, info)):
         raise ValueError(refusal)
     style = style or _stand_in(text, known)
     if style is None:
@@ -94,7 +101,8 @@ def _lora(text: str | None, info: ValidationInfo) -> str | None:
         return None
     check_readable(text)
     if info.context and text not in info.context.loras:
-        raise ValueError(loras.refusal(text, info.context.setting))
+        offer: Offer = info.context.offer
+        raise ValueError(loras.refusal(text, offer.facts, offer.loras))
     if not loras.NAME.fullmatch(text):  # names in recipes are not checked against the folder
         raise ValueError(_("cannot be “%(lora)s”: that is no name of a LoRA.", lora=f"{text:.60}"))
     return text
@@ -278,10 +286,24 @@ class StopRequest(BaseModel):
         return self
 
 
-class Commission(BaseModel):
-    """A request for a walk: forms, the JSON API and the command line all use this model."""
+class RequestForModel(BaseModel):
+    """A request that carries the model that it was validated for, so that no one after it looks the model up."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    def model_post_init(self, context: Limits | None) -> None:
+        """Take the model from the limits that the request is validated against."""
+        if context is not None:
+            self.__dict__["offer"] = context.offer
+
+    @cached_property
+    def offer(self) -> Offer:
+        """Return the model that the request is for; it is no field, so equal requests stay equal."""
+        return offers.first()
+
+
+class Commission(RequestForModel):
+    """A request for a walk: forms, the JSON API and the command line all use this model."""
 
     stops: Annotated[
         list[StopRequest],

@@ -10,8 +10,9 @@ from typing import Any
 from flask import has_app_context
 
 from app.collection.styles import added, suiting
-from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation import model_styles
 from app.offer.generation.model_styles import ModelStyle
+from app.offer.generation.offers import Offer
 from app.reading.reading import Reading
 
 
@@ -56,15 +57,14 @@ def is_left_open(stop: StopFacts, known: Sequence[ModelStyle]) -> bool:
 
 
 def choose_styles(
-    stops: Sequence[StopFacts], *, model: str, walk_seed: int, after: dict[str, Any] | None = None
+    stops: Sequence[StopFacts], *, offer: Offer, walk_seed: int, after: dict[str, Any] | None = None
 ) -> list[str]:
-    """Return the words of a style for each stop whose style is open; "" for other stops, or if the model offers none.
+    """Return the words of a style for each stop whose style is open; "" for other stops, or if the model has none.
 
     It is one style for all such stops if one offers all the requested layouts. ``after`` is the scene that a walk
     continues; its style is kept if possible.
     """
-    known = model_styles.known(model)
-    options = list(models_on_offer.facts(model).unnamed)
+    known, options = offer.styles, offer.facts.unnamed
     is_open = [bool(options) and is_left_open(each, known) for each in stops]
     if not model_styles.any_composes(known):
         words = random.Random(f"hand:{walk_seed}").choice(options) if options else ""  # noqa: S311 - seeded on purpose

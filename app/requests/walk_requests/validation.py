@@ -14,17 +14,15 @@ from app.collection.styles import model_choice
 from app.core.errors import FieldError, InvalidInput
 from app.core.field_errors import ERRORS_MAX
 from app.core.i18n.gettext import _
-from app.offer.generation import embeddings, models_on_offer
+from app.offer.generation import embeddings, offers
 from app.offer.generation.limits import STOPS_MIN, Limits
 from app.offer.generation.model_styles import ModelStyle
-from app.offer.generation.per_request import remembering
 from app.requests.walk_requests import error_messages, lineage_rules, scenes
 from app.requests.walk_requests.schema import Commission, StopRequest
 from app.storage.walk_models import ID, ROUND
 from app.walks.saved import lineage
 
 
-@remembering()
 def validate(
     data: Any, *, recipe_model: str | None = None, style_words: Iterable[str] = (), loras: Iterable[str] = ()
 ) -> Commission:
@@ -38,9 +36,10 @@ def validate(
     :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
     check_stop_count(data)
+    known = offers.current()
     if recipe_model is None:
-        data = model_choice.follow(data)
-    limits = Limits.current(recipe_model or _requested_model(data))
+        data = model_choice.follow(data, known)
+    limits = Limits.of(known, known.find(recipe_model) if recipe_model else known.get(_requested_model(data)))
     limits = replace(
         limits,
         hands=(*limits.hands, *(ModelStyle(words, words) for words in style_words)),
@@ -50,7 +49,7 @@ def validate(
         Commission, data, limits, shape=_('A walk must be an object such as {"stops": […]}.')
     )
     errors = _rule_errors(request, limits)
-    errors += scenes.layout_errors(request.stops, limits, model=models_on_offer.setting(_requested_model(data)))
+    errors += scenes.layout_errors(request.stops, limits)
     if recipe_model is None:  # a recipe lists the embeddings of its prompts
         for index, stop in enumerate(request.stops):
             errors += embedding_errors(stop, ("stops", index), limits)
@@ -75,13 +74,13 @@ def _stop_count_error(count: int, most: int) -> FieldError:
 
 
 def _requested_model(data: Any) -> str | None:
-    """Return the requested model, or that of the continued walk; ``None`` (the first model) if it is not on offer."""
+    """Return the requested model, or that of the continued walk; ``None`` if neither is named."""
     if not isinstance(data, dict):
         return None
     name, earlier = data.get("model"), data.get("continues")
     if name is None and isinstance(earlier, str) and ID.fullmatch(earlier):
         name = lineage.model_of(earlier)
-    return name if isinstance(name, str) and models_on_offer.find(name) else None
+    return name if isinstance(name, str) else None
 
 
 def _rule_errors(request: Commission, limits: Limits) -> list[FieldError]:
@@ -125,13 +124,13 @@ def settings_errors(request: RenderingRequest, limits: Limits) -> list[FieldErro
     if request.guidance is not None and not 0 <= request.guidance <= limits.guidance_max:
         errors.append(FieldError(("guidance",), error_messages.guidance_rule(limits)))
     elif request.guidance is not None and request.guidance > 1 and not limits.takes_guidance:
-        errors.append(FieldError(("guidance",), error_messages.no_guidance(models_on_offer.facts(limits.setting).name)))
+        errors.append(FieldError(("guidance",), error_messages.no_guidance(limits.offer.name)))
     if request.size is not None and request.size not in limits.sizes:
         errors.append(FieldError(("size",), error_messages.size_rule(limits)))
     if request.aspect is not None and request.aspect not in limits.aspects:
         errors.append(FieldError(("aspect",), error_messages.aspect_rule(limits)))
     if request.model is not None and request.model not in limits.models:
-        errors.append(FieldError(("model",), models_on_offer.not_offered(f"{request.model:.60}")))
+        errors.append(FieldError(("model",), offers.current().not_offered(f"{request.model:.60}")))
     return errors
 
 
@@ -139,13 +138,13 @@ def negative_prompt_errors(text: str, path: tuple[str | int, ...], limits: Limit
     """Return an error for a negative prompt if the model has none, since it would have no effect."""
     if not text or limits.has_negatives:
         return []
-    return [FieldError(path, error_messages.no_negatives(path, models_on_offer.facts(limits.setting).name))]
+    return [FieldError(path, error_messages.no_negatives(path, limits.offer.name))]
 
 
 def embedding_errors(stop: StopRequest, path: tuple[str | int, ...], limits: Limits) -> Iterator[FieldError]:
     """Yield an error for each embedding that a stop's texts name and its model cannot use."""
     for name, text in (("prompt", stop.prompt), ("negative_prompt", stop.negative_prompt)):
-        if problem := embeddings.flaw(text, limits.setting):
+        if problem := embeddings.flaw(text, limits.offer.facts):
             yield FieldError((*path, name), f"{error_messages.subject((*path, name))} {problem}")
 
 

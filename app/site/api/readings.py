@@ -12,7 +12,7 @@ from app.core.errors import InvalidInput
 from app.core.text import stop_notes, tool_tags
 from app.core.text.stored import check_words, clean_words
 from app.offer.drawings import pictures
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.reading.reader import Reader
 from app.reading.reading import Reading
 from app.requests.walk_requests import scenes
@@ -124,10 +124,11 @@ def _reader(name: str | None) -> Reader:
 
     :raises InvalidInput: when the model is not on offer, or is not sketch-conditioned.
     """
-    offer = models_on_offer.find(name)
+    known = offers.current()
+    offer = known.find(name)
     if offer is None:
-        raise InvalidInput.on("model", message=models_on_offer.not_offered(f"{name:.60}"))
-    reader = scenes.reader_of(offer.setting)
+        raise InvalidInput.on("model", message=known.not_offered(f"{name:.60}"))
+    reader = scenes.reader_of(offer)
     if reader is None:
         raise InvalidInput.on("model", message=f"The model {offer.name} is not led by drawings: it reads no prompt.")
     return reader

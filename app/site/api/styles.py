@@ -14,7 +14,7 @@ from app.collection.styles.proposals import SHOWN
 from app.collection.styles.style import Style
 from app.core.errors import InvalidInput
 from app.core.text.stored import check_words
-from app.offer.generation import loras, models_on_offer
+from app.offer.generation import offers
 from app.offer.generation.loras import Lora
 from app.requests.walk_requests import repainting
 from app.requests.walk_requests.schema import Commission, limits_in_schema
@@ -88,17 +88,16 @@ def index() -> Response:
     query = query_reader.read_query(
         StylesQuery, rules={"limit": f"limit must be a whole number from 1 to {LIMIT_MAX}."}
     )
-    model = models_on_offer.find(query.model)
+    known = offers.current()
+    model = known.find(query.model)
     if model is None:
-        raise InvalidInput.on("model", message=models_on_offer.not_offered(f"{query.model:.60}"))
+        raise InvalidInput.on("model", message=known.not_offered(f"{query.model:.60}"))
     styles: list[StyleDescription]
     artists: list[ArtistDescription] = []
     if query.prompt is None:
-        styles = [_describe(style) for style in shipped.of_model(model.setting)[: query.limit or LIMIT_MAX]]
+        styles = [_describe(style) for style in shipped.of_model(model)[: query.limit or LIMIT_MAX]]
     else:
-        proposed = proposed_styles.for_prompt(
-            query.prompt, model=model.name, language=query.language, limit=query.limit or SHOWN
-        )
+        proposed = proposed_styles.for_prompt(query.prompt, model, language=query.language, limit=query.limit or SHOWN)
         styles = [_describe(each.style, round(each.likeness, 3), each.because) for each in proposed]
         artists = [
             {
@@ -110,9 +109,9 @@ def index() -> Response:
                 "likeness": round(each.likeness, 3),
                 "because": each.because,
             }
-            for each in proposed_styles.artists_for(query.prompt, model=model.name, language=query.language)
+            for each in proposed_styles.artists_for(query.prompt, model, language=query.language)
         ]
-    fitting = [_describe_lora(lora) for lora in loras.of_model(model.setting)]
+    fitting = [_describe_lora(lora) for lora in model.loras]
     return conditional(jsonify(StyleList(styles=styles, artists=artists, loras=fitting)))
 
 

@@ -9,7 +9,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.collection.styles import added
 from app.offer.drawings import drawing_credits, sketchbooks
-from app.offer.generation import models_on_offer, sampler_settings
+from app.offer.generation import offers, sampler_settings
+from app.offer.generation.offers import Offer, Offers
 from app.site.pages import blueprint
 from app.site.web.responses import page_response
 from app.walks.queue import jobs
@@ -20,17 +21,18 @@ from sketch.sketchbook import Sketchbook
 def about() -> Response:
     """Show the page about the site, its models and the art that they were trained on."""
     config = current_app.config
-    book = _drawings(config["MODEL"])
-    licence = models_on_offer.facts().licence
+    known = offers.current()
+    house = known.first.facts
+    book, licence = _drawings(known.first), house.licence
     page = render_template(
         "pages/about.html",
-        house=models_on_offer.facts(),
-        model_name=models_on_offer.facts().title or config["MODEL"].rpartition("/")[2],
-        models=_licensed(),
+        house=house,
+        model_name=house.title or config["MODEL"].rpartition("/")[2],
+        models=_licensed(known),
         licence=licence if _is_sentence(licence) else "",
         model_revision=next((worker.get("revision") for worker in jobs.workers()), None),
         drawings=drawing_credits.of_sketchbook(book) if book else (),
-        steps=sampler_settings.resolve_settings()["steps"],
+        steps=sampler_settings.resolve_settings(known.first)["steps"],
         styles_added=[style for style in added.every() if style.pictures],
         catalogues=Counter(
             (style.source, style.attribution, style.licence) for style in added.every() if not style.pictures
@@ -43,13 +45,12 @@ def about() -> Response:
     return page_response(page, cache="no-cache")
 
 
-def _licensed() -> list[tuple[str, str]]:
+def _licensed(known: Offers) -> list[tuple[str, str]]:
     """Return title and licence of each model on offer, without a first one whose licence is a sentence.
 
     The page shows that sentence by itself.
     """
-    facts = [models_on_offer.facts(model.setting) for model in models_on_offer.offered()]
-    licences = [(each.title, each.licence) for each in facts]
+    licences = [(offer.title, offer.facts.licence) for offer in known]
     if _is_sentence(licences[0][1]):
         return licences[1:]
     return licences if len(licences) > 1 or licences[0][1] else []
@@ -60,12 +61,12 @@ def _is_sentence(licence: str) -> bool:
     return licence.endswith(".")
 
 
-def _drawings(model: str) -> Sketchbook | None:
+def _drawings(offer: Offer) -> Sketchbook | None:
     """Return a model's drawing library; only the shipped drawings while the database is unavailable."""
     try:
-        return sketchbooks.find(model)
+        return sketchbooks.find(offer)
     except OperationalError:
-        return sketchbooks.find_shipped(model)
+        return sketchbooks.find_shipped(offer)
 
 
 @blueprint.get("/favicon.ico")

@@ -17,8 +17,8 @@ from app.collection.search.terms import QUERY_MAX, too_long
 from app.core.i18n.gettext import _
 from app.core.i18n.locales import here
 from app.offer.drawings import drawing_credits, offered, pictures, sketchbooks
-from app.offer.generation import models_on_offer
-from app.offer.generation.models_on_offer import ModelOnOffer
+from app.offer.generation import offers
+from app.offer.generation.offers import Offer
 from app.requests.walk_requests import scenes
 from app.site.web import assets
 from app.site.web.responses import conditional, page_response
@@ -85,7 +85,7 @@ def index() -> Response:
         count=len(motifs),
         total=len(library.motifs),
         meant=matches.suggestion,
-        credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.find(model.setting)) else (),
+        credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.find(model)) else (),
         pages=pages,
     )
     return page_response(page, status=422) if error else conditional(page_response(page))
@@ -107,14 +107,14 @@ def picture(digest: str) -> Response:
     return cast(Response, response.make_conditional(request))
 
 
-def _catalogue() -> tuple[ModelOnOffer, DrawingCatalogue]:
+def _catalogue() -> tuple[Offer, DrawingCatalogue]:
     """Return the model of the address, or the first sketch-conditioned one, and its drawing library.
 
     :raises NotFound: when the site has no such model.
     """
     name = request.args.get("model", "")
     for model in offered.conditioned_models():
-        reader = scenes.reader_of(model.setting) if name in ("", model.name) else None
+        reader = scenes.reader_of(model) if name in ("", model.name) else None
         if reader is not None:
             return model, catalogue(reader, here().language)
     raise NotFound
@@ -135,7 +135,7 @@ def _choice() -> tuple[Choice, str]:
 
 
 def _rows(
-    motifs: tuple[Motif, ...], library: DrawingCatalogue, model: ModelOnOffer, *, is_grouped: bool
+    motifs: tuple[Motif, ...], library: DrawingCatalogue, model: Offer, *, is_grouped: bool
 ) -> list[tuple[str, list[Shown]]]:
     """Return the drawings of the motifs as pairs of a heading and its drawings; one pair if not ``is_grouped``."""
     headings = {name: _(words) for name, words, _kinds in GROUPS}
@@ -143,10 +143,8 @@ def _rows(
     return [(heading, [each for motif in part for each in _shown(motif, library, model)]) for heading, part in parts]
 
 
-def _shown(motif: Motif, library: DrawingCatalogue, model: ModelOnOffer) -> list[Shown]:
-    form = {"prompt": library.prompt_for(motif)} | (
-        {} if model == models_on_offer.find(None) else {"model": model.name}
-    )
+def _shown(motif: Motif, library: DrawingCatalogue, model: Offer) -> list[Shown]:
+    form = {"prompt": library.prompt_for(motif)} | ({} if model == offers.first() else {"model": model.name})
     return [
         Shown(each, motif.name, f"{url_for('pages.make')}?{urlencode(form | {'drawing': each.digest})}")
         for each in motif.drawings

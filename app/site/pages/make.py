@@ -27,7 +27,7 @@ from app.core.errors import InvalidInput, NoRoom
 from app.core.i18n.foreign_messages import translate_foreign
 from app.core.i18n.gettext import _
 from app.offer.drawings import offered
-from app.offer.generation import embeddings, loras, models_on_offer, presets, sampler_settings
+from app.offer.generation import offers, presets, sampler_settings
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.requests.walk_requests import intake, scenes
 from app.requests.walk_requests.validation import validate
@@ -75,8 +75,9 @@ def reading() -> Response:
     query = request.args
     prompt, model = query.get("prompt", ""), query.get("model", "")
     if model_choice.is_unnamed(model):
-        model = model_choice.choose([{"prompt": prompt}]).model or model
-    limits, reader = _limits(model), scenes.reader_of(models_on_offer.setting(model or None))
+        model = model_choice.choose([{"prompt": prompt}], offers.current()).model or model
+    limits = _limits(model)
+    reader = scenes.reader_of(limits.offer)
     if reader is None:
         raise NotFound
     seed, stop = (query.get(name, "") for name in ("seed", "stop"))
@@ -115,7 +116,7 @@ def _form_around(number: int, prompt: str) -> str:
 @blueprint.get("/surprise")
 def surprise() -> Response:
     """Redirect to the form with two random prompts from the model's vocabulary."""
-    vocabulary = models_on_offer.facts().vocabulary
+    vocabulary = offers.first().facts.vocabulary
     pair = secrets.SystemRandom().sample(vocabulary, 2) if len(vocabulary) > 1 else []
     response = cast(Response, redirect(url_for("pages.make", prompt=pair)))
     response.headers["Cache-Control"] = "no-store"
@@ -157,7 +158,7 @@ def _leave(form: forms.MakeForm, command: Command) -> Response | None:
         words = form.stops[command.stop].prompt.strip()
         description: dict[str, Any] = {} if words in ("", photo.guess) else {"description": words}
         address = url_for("captions.of_photo", photo_id=photo.id, **description, **carried)
-    elif command.act == "styles" and shipped.of_model(models_on_offer.setting(form.model or None)):
+    elif command.act == "styles" and offers.current().get(form.model or None).styles:
         prompt = next((stop.prompt for stop in form.stops if stop.prompt.strip()), None)
         address = url_for("styles.index", prompt=prompt, model=form.model or None, **carried)
     elif command.act == "another" and (other := catalogue.random_walk()):
@@ -233,14 +234,15 @@ def _no_room(form: forms.MakeForm, error: NoRoom) -> Response:
 def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None = None) -> Response:
     """Return the page with the form, as it is filled in; ``found`` is the open search for a drawing."""
     config, limits, worker_ready = current_app.config, _limits(form.model), bool(jobs.workers())
-    usual = {preset: sampler_settings.resolve_settings(preset, form.model or None) for preset in presets.NAMES}
+    known, offer = offers.current(), limits.offer
+    usual = {preset: sampler_settings.resolve_settings(offer, preset) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
     count, seconds = fair_queue.estimate_new_walk(
         wanted,
         stops=len(form.stops),
         ending=form.ending,
         preset=form.preset if form.preset in usual else None,
-        model=form.model or None,
+        offer=offer,
         steps=form.steps_asked(limits),
         guidance=form.guidance_asked(limits),
         size=form.size_asked(limits),
@@ -262,7 +264,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
             "max_guidance": limits.guidance_max,
             "takes_guidance": limits.takes_guidance,
             "has_negatives": limits.has_negatives,
-            "max_clip_skip": models_on_offer.facts(limits.setting).clip_skip_max,
+            "max_clip_skip": offer.facts.clip_skip_max,
             "max_upload": config["UPLOAD_MAX"],
             "max_photo": config["PHOTO_MAX"],
         },
@@ -271,19 +273,19 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
         groups=style_groups.grouped(shipped.of_hands(limits.hands)),
         has_sample=lambda style: samples.path(style) is not None,
         layouts=style_groups.layouts(limits.hands),
-        loras=loras.of_model(limits.setting),
-        embeddings=embeddings.of_model(limits.setting),
+        loras=offer.loras,
+        embeddings=offer.embeddings,
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         preset_names={name: wording.preset_name(name) for name in wording.PRESET_NAMES},
         sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},
         aspect_names={aspect: aspect for aspect in limits.aspects},
-        aspects={aspect: _frame_sizes(form, limits, aspect) for aspect in limits.aspects},
-        models=models_on_offer.offered(),
-        model_titles={model.name: translate_foreign(model.title) for model in models_on_offer.offered()},
+        aspects={aspect: _frame_sizes(limits, aspect) for aspect in limits.aspects},
+        models=known.models,
+        model_titles={model.name: translate_foreign(model.title) for model in known},
         usual=usual,
         photos_accepted=ACCEPTED,
-        can_surprise=len(models_on_offer.facts().vocabulary) > 1,
-        starters=[tuple(map(translate_foreign, pair)) for pair in models_on_offer.facts().starters],
+        can_surprise=len(known.first.facts.vocabulary) > 1,
+        starters=[tuple(map(translate_foreign, pair)) for pair in known.first.facts.starters],
         readings=readings.of_form(form, limits),
         rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
         led={model.name for model in offered.conditioned_models()},
@@ -293,9 +295,9 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
     return page_response(page, status=status, cache=KEPT)
 
 
-def _frame_sizes(form: forms.MakeForm, limits: Limits, aspect: str) -> dict[str, str]:
+def _frame_sizes(limits: Limits, aspect: str) -> dict[str, str]:
     """Map each size to the picture size in words, ``512 × 288 pixels``, at an aspect ratio."""
-    frames = {size: sampler_settings.frame_of(form.model or None, size, aspect) for size in limits.sizes}
+    frames = {size: presets.frame(limits.offer.facts, size, aspect) for size in limits.sizes}
     return {str(size): wording.frame_size(aspect, *frame) for size, frame in frames.items()}
 
 
@@ -306,7 +308,8 @@ def _owner() -> str | None:
 
 def _limits(model: str) -> Limits:
     """Return the limits for a form: those of the model that it names if that is on offer, else of the first model."""
-    return Limits.current(model if models_on_offer.find(model) else None)
+    known = offers.current()
+    return Limits.of(known, known.get(model))
 
 
 def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:

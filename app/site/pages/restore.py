@@ -12,7 +12,6 @@ from app.access.auth import visitors
 from app.core.errors import InvalidInput
 from app.core.i18n.gettext import N_, _
 from app.offer.drawings import sketchbooks
-from app.offer.generation import models_on_offer
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import brought_photos, layouts, recipe, recipe_files
 from app.requests.walk_requests.recipe import as_commission
@@ -68,7 +67,7 @@ def restore() -> Response:
 
 def _lacks_a_drawing(wanted: Commission) -> bool:
     """Return whether the recipe uses a drawing that is no longer in the model's library."""
-    book = sketchbooks.find(models_on_offer.setting(wanted.model))
+    book = sketchbooks.find(wanted.offer)
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
     return book is not None and any(digest not in book.drawings for digest in drawn)
 

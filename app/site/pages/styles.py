@@ -14,9 +14,10 @@ from app.collection.styles.proposals import Proposal
 from app.core.errors import Conflict, InvalidInput, NoRoom
 from app.core.i18n.locales import here
 from app.core.text import stored
-from app.offer.generation import loras, models_on_offer
+from app.offer.generation import offers
 from app.offer.generation.limits import Limits
 from app.offer.generation.loras import Lora
+from app.offer.generation.offers import Offer
 from app.requests.walk_requests import intake, repainting
 from app.site.pages.walk import redirect_to_walk
 from app.site.presentation import form_address, proposed_styles, style_groups
@@ -28,7 +29,7 @@ blueprint = Blueprint("styles", __name__)
 
 KEPT = "public, max-age=86400"
 
-blueprint.add_app_template_global(lambda: bool(shipped.of_model() or _added() or loras.of_model()), "has_styles")
+blueprint.add_app_template_global(lambda: _has_styles(offers.first()), "has_styles")
 blueprint.add_app_template_global(lambda walk: bool(repainting.styles_for(walk)), "can_repaint")
 blueprint.add_app_template_global(lambda: visitors.known() is not None, "has_cookie")
 
@@ -36,13 +37,13 @@ blueprint.add_app_template_global(lambda: visitors.known() is not None, "has_coo
 @blueprint.get("/styles")
 def index() -> Response:
     """Show all styles of a model, those that suit a prompt first."""
-    model = models_on_offer.find(request.args.get("model", "") or None)
-    known = shipped.of_model(model.setting) if model else ()
-    fitting_loras = loras.of_model(model.setting) if model else ()
-    if model is None or not (known or _added() or fitting_loras):
+    offered = offers.current()
+    model = offered.find(request.args.get("model", "") or None)
+    if model is None or not _has_styles(model):
         raise NotFound
+    known = shipped.of_model(model)
     prompt, error = _prompt()
-    proposed = proposed_styles.for_prompt(prompt, model=model.name, language=here().language) if prompt else []
+    proposed = proposed_styles.for_prompt(prompt, model, language=here().language) if prompt else []
     first = [each.style for each in proposed]
     learned = {style.name for style in _added()}  # listed separately below, with their licences
     page = render_template(
@@ -55,12 +56,12 @@ def index() -> Response:
         groups=[] if first else style_groups.grouped(known),
         has_sample=lambda style: samples.path(style) is not None,
         added=_added() if not proposed else [],
-        loras=fitting_loras,
-        asking_lora=_asking_lora(prompt, None if model == models_on_offer.find(None) else model.name),
-        artists=proposed_styles.artists_for(prompt, model=model.name, language=here().language) if prompt else [],
+        loras=model.loras,
+        asking_lora=_asking_lora(prompt, None if model == offered.first else model.name),
+        artists=proposed_styles.artists_for(prompt, model, language=here().language) if prompt else [],
         model=model,
-        is_first=model == models_on_offer.find(None),
-        house=models_on_offer.facts(model.setting),
+        is_first=model == offered.first,
+        house=model.facts,
     )
     return page_response(page, status=422) if error else conditional(page_response(page))
 
@@ -121,6 +122,11 @@ def sample(name: str) -> Response:
     response = conditional(Response(file.read_bytes(), mimetype="image/webp"))
     response.headers["Cache-Control"] = KEPT
     return response
+
+
+def _has_styles(model: Offer) -> bool:
+    """Return whether there is a style or a LoRA file to choose for a model."""
+    return bool(model.styles or _added() or model.loras)
 
 
 def _prompt() -> tuple[str, str]:

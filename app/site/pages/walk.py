@@ -13,7 +13,7 @@ from app.collection.gallery import catalogue
 from app.core.i18n.formatting import duration_about
 from app.core.i18n.gettext import N_, _
 from app.core.version import __version__
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.site.pages import blueprint
 from app.site.presentation import wording
 from app.site.web import error_responses, fragments, language
@@ -120,7 +120,7 @@ def walk_page(
         place=place,
         is_owner=visitors.owns(visitors.known(), walk),
         redis_away=place.redis_away,
-        house=models_on_offer.facts(models_on_offer.setting(walk.model_name or walk.model)),
+        house=offers.current().of_walk(walk).facts,
         earlier=earlier,
         later=later,
         remixed=lineage.remixed_from(walk),

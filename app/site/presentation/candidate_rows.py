@@ -14,7 +14,7 @@ from app.core.errors import FieldError, InvalidInput
 from app.core.i18n.foreign_messages import translate_foreign
 from app.core.i18n.gettext import _
 from app.core.i18n.locales import here
-from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation import model_styles, offers
 from app.requests.walk_requests import candidates
 from app.requests.walk_requests.candidates import CandidateRequest
 from app.site.presentation import readings
@@ -89,7 +89,7 @@ def remove_outdated(form: MakeForm, owner_hash: str | None) -> None:
             stop.candidates = ""
             continue
         request = request_for(form, index)
-        limits = candidates.limits_of(request)
+        limits = candidates.limits_of(request, offers.current())
         style = readings.style_of(form, index, limits)
         if _is_same(candidate_set.asked, request) and candidate_set.asked.get("unnamed", "") == style:
             continue
@@ -108,7 +108,7 @@ def request_for(form: MakeForm, index: int) -> dict[str, Any]:
     settings: dict[str, Any] = {
         name: body[name] for name in ("preset", "steps", "guidance", "size", "aspect", "model") if name in body
     }
-    if "model" not in settings and form.parent is not None and models_on_offer.find(form.parent.model_name):
+    if "model" not in settings and form.parent is not None and offers.current().find(form.parent.model_name):
         settings["model"] = form.parent.model_name
     return {"stop": body["stops"][index], "seed": readings.seed_of(form), **settings}
 
@@ -130,7 +130,7 @@ def request_candidates(form: MakeForm, index: int, *, count: int = A_ROW, **who:
         form.explain(InvalidInput(errors))
         return
     form.seed = str(wanted.seed)
-    unnamed = readings.style_of(form, index, candidates.limits_of({"model": wanted.model}))
+    unnamed = readings.style_of(form, index, candidates.limits_of({"model": wanted.model}, offers.current()))
     stop.candidates = candidates.place(
         wanted, drawing=stop.drawing, language=here().language, unnamed=unnamed, **who
     ).id
@@ -150,7 +150,7 @@ def row(candidate_set: CandidateSet, stop: StopLine, *, worker_ready: bool) -> C
     has_more = not missing and not error and len(shown) < candidate_requests.MOST
     request = candidate_set.asked["stop"]
     hand = request["hand"] if request["picture"] and candidate_set.wanted == 1 else None
-    known = model_styles.find(hand, model_styles.known(models_on_offer.setting(candidate_set.model))) if hand else None
+    known = model_styles.find(hand, offers.current().get(candidate_set.model).styles) if hand else None
     repainted = known.name if known else hand or ""
     return CandidateRow(candidate_set.id, shown, missing, error, has_more, worker_ready, repainted)
 
@@ -181,7 +181,7 @@ def _set_of(stop: StopLine, owner_hash: str | None) -> CandidateSet | None:
 def _is_same(stored: dict[str, Any], request: dict[str, Any]) -> bool:
     """Return whether a request equals the stored one, except in the fields in which candidates differ."""
     try:
-        wanted = CandidateRequest.model_validate(request, context=candidates.limits_of(request))
+        wanted = CandidateRequest.model_validate(request, context=candidates.limits_of(request, offers.current()))
     except ValueError:
         return False
     again = wanted.model_dump(exclude={"count": True, "stop": set(OWN)})

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.i18n.locales import here
 from app.offer.drawings import offered, sketchbooks
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.reading import chosen
 from app.requests.walk_requests import scenes
 from sketch.sketchbook import Drawing
@@ -19,12 +19,13 @@ def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: 
     :param scene: the recorded scene, or ``None`` if the model is not sketch-conditioned.
     :param leave_out: the negative prompt.
     """
-    reader = None if scene is None else scenes.reader_of(models_on_offer.setting(model))
+    offer = offers.current().get(model)
+    reader = None if scene is None else scenes.reader_of(offer)
     if reader is None:
         return ""
     reading = reader.again(prompt, leave_out=leave_out, language=here().language, seed=seed)
     shown = [drawing for drawing in shown_in(scene) if drawing.digest in reader.drawings]
-    book = sketchbooks.find(models_on_offer.setting(model))
+    book = sketchbooks.find(offer)
     if book is not None:  # a painterly style replaces a drawing by its modelled variant
         read = [drawing for item in reading.items for drawing in (item.drawing, *item.others)]
         flat = {drawing_styles.find_modelled(book, drawing.digest): drawing for drawing in reversed(read)}

@@ -9,7 +9,7 @@ from app.collection.gallery.catalogue_query import LISTS, SORTS, CatalogueQuery
 from app.core.i18n import formatting
 from app.core.i18n.foreign_messages import translate_foreign
 from app.core.i18n.gettext import N_, _
-from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation import offers
 from app.offer.generation.limits import STOPS_MIN, Limits
 from app.site.presentation import wording
 from app.walks.saved.colours import COLOURS
@@ -44,14 +44,14 @@ class Row:
 
 def rows(choice: CatalogueQuery) -> list[Row]:
     """Return the filters; one with fewer than two options is left out."""
-    known = {hand.words: hand.name for model in models_on_offer.offered() for hand in model_styles.known(model.setting)}
+    known = {hand.words: hand.name for offer in offers.current() for hand in offer.styles}
     counts = range(STOPS_MIN, Limits.current().stops_max + 1)
     filters: list[tuple[str, str, dict[Any, str]]] = [
         ("hand", _("Style"), known),
         ("stops", _("Stops"), {count: formatting.count_words(count) for count in counts}),
         ("ending", _("Ending"), {name: wording.ending_name(name) for name in wording.ENDING_NAMES}),
         ("colour", _("Colour"), {colour: _(colour) for colour in COLOURS}),
-        ("model", _("Model"), {each.name: translate_foreign(each.title) for each in models_on_offer.offered()}),
+        ("model", _("Model"), {each.name: translate_foreign(each.title) for each in offers.current()}),
     ]
     return [
         Row(name, heading, [Option(str(value), text, value in getattr(choice, name)) for value, text in values.items()])

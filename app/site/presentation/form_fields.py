@@ -11,7 +11,7 @@ from flask import current_app
 from pydantic_core import from_json
 
 from app.core.models.aspects import SQUARE
-from app.offer.generation import frame_rates, models_on_offer, presets, sampler_settings
+from app.offer.generation import frame_rates, offers, presets, sampler_settings
 from app.requests.walk_requests import layouts
 from app.requests.walk_requests.schema import Commission
 from app.site.presentation import choices
@@ -65,7 +65,7 @@ def repainted(walk: Walk, hand: str) -> dict[str, Any]:
 
 def of_settings(source: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
     """Return the form fields for these settings, with ``None`` for those that have default values."""
-    defaults = sampler_settings.resolve_settings(preset, source.model)
+    defaults = sampler_settings.resolve_settings(offers.current().get(source.model), preset)
     return {
         "frames": source.frames,
         "fps": _frame_rate(source.fps),
@@ -95,7 +95,7 @@ def _aspect(source: Walk | Commission) -> str | None:
 def _size(source: Walk | Commission) -> int | None:
     """Return the requested length of the longer side in pixels; ``None`` for the model's default."""
     size = shapes.longer_side(source) if isinstance(source, Walk) else source.size
-    return size if size in models_on_offer.facts(models_on_offer.setting(source.model)).sizes[1:] else None
+    return size if size in offers.current().get(source.model).facts.sizes[1:] else None
 
 
 def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

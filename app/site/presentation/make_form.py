@@ -16,7 +16,7 @@ from app.collection.styles import style as styles
 from app.collection.styles.style import Style
 from app.core.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
 from app.core.i18n.gettext import _
-from app.offer.generation import frame_rates, model_styles, models_on_offer
+from app.offer.generation import frame_rates, model_styles, offers
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.reading import chosen
 from app.reading.chosen import AS_READ
@@ -189,7 +189,7 @@ class MakeForm:
     def follow_styles(self) -> None:
         """Choose the model that has the styles of the stops, if the form names no model or the site's first."""
         if self.parent is None and model_choice.is_unnamed(self.model):
-            chosen = model_choice.choose(self.commission()["stops"])
+            chosen = model_choice.choose(self.commission()["stops"], offers.current())
             kept = "" if chosen.error else self.model  # without a model, validation reports it
             self.model = chosen.model or kept
 
@@ -288,7 +288,7 @@ class MakeForm:
 
     def style_named(self, name: str) -> Style | None:
         """Return the style of a name; ``None`` if the form's model does not know it."""
-        return styles.find(name, shipped.of_model(models_on_offer.setting(self.model or None)))
+        return styles.find(name, shipped.of_model(offers.current().get(self.model or None)))
 
     def _set_style(self, index: int, name: str) -> None:
         """Set a stop's own style; an unknown name is ignored."""

@@ -18,8 +18,9 @@ from app.core.i18n.gettext import N_, _
 from app.core.i18n.locales import here
 from app.core.text import stop_notes, stored
 from app.offer.drawings import sketchbooks
-from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation import model_styles, offers
 from app.offer.generation.limits import SEED_MAX, Limits
+from app.offer.generation.offers import Offer
 from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.reading.reader import Reader
@@ -206,7 +207,7 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> dict[i
     styles = request.styles_for(interpretations, stops)
     for index, reading in interpretations.items():
         scene = scenes.arrange(
-            reading, model=request.model, seed=request.seed_of(stops[index]), walk_seed=request.seed,
+            reading, offer=request.offer, seed=request.seed_of(stops[index]), walk_seed=request.seed,
             hand=_of_style(stops[index])[0], layout=_of_style(stops[index])[1], unnamed=styles[index],
         )  # fmt: skip
         stops[index]["scene"] = scene.as_json()
@@ -263,7 +264,7 @@ def check_drawings(form: MakeForm) -> None:
 
 def drawn_after(walk: Walk) -> list[str]:
     """Return for each stop with a scene the names of its reference drawings, without unknown ones."""
-    reader = scenes.reader_of(models_on_offer.setting(walk.model_name or walk.model))
+    reader = scenes.reader_of(offers.current().of_walk(walk))
     if reader is None:
         return []
     language, names_of_stops = here().language, []
@@ -329,7 +330,7 @@ class _FormRequest:
 
     form: MakeForm
     reader: Reader
-    model: str
+    offer: Offer
     seed: int
     stops: list[dict[str, Any]]
 
@@ -338,14 +339,14 @@ class _FormRequest:
         """Return what a form requests; ``None`` if its model is not sketch-conditioned."""
         # Without a model on the form, the model of the walk to continue from is used, as in a request.
         name = form.model or (form.parent.model_name if form.parent is not None else None)
-        model = models_on_offer.setting(name)
-        reader = scenes.reader_of(model)
-        return None if reader is None else cls(form, reader, model, seed_of(form), form.commission()["stops"])
+        offer = offers.current().get(name)
+        reader = scenes.reader_of(offer)
+        return None if reader is None else cls(form, reader, offer, seed_of(form), form.commission()["stops"])
 
     def reuses_scene(self, index: int) -> bool:
         """Return whether a stop is the last one of the walk to continue from, with that stop's scene."""
         last = self.form.parent.stops[-1].scene if index == 0 and self.form.parent is not None else None
-        book = sketchbooks.find(self.model)
+        book = sketchbooks.find(self.offer)
         return last is not None and book is not None and not any(scenes.unknown_drawings(book, [last]))
 
     def interpret(self, index: int, stop: dict[str, Any], limits: Limits) -> Reading | None:
@@ -367,7 +368,7 @@ class _FormRequest:
         """Map the indices of interpreted stops to the styles chosen for them, ``""`` for a stop that names one."""
         wanted = [StopFacts(reading, *_of_style(stops[index])) for index, reading in interpretations.items()]
         after = self.form.parent.stops[-1].scene if self.reuses_scene(0) and self.form.parent is not None else None
-        styles = stop_styles.choose_styles(wanted, model=self.model, walk_seed=self.seed, after=after)
+        styles = stop_styles.choose_styles(wanted, offer=self.offer, walk_seed=self.seed, after=after)
         return dict(zip(interpretations, styles, strict=True))
 
     def seed_of(self, stop: dict[str, Any]) -> int:

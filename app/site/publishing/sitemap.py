@@ -20,10 +20,10 @@ from sqlalchemy import func, select
 from werkzeug.exceptions import NotFound
 
 from app.collection.gallery import exhibitions
-from app.collection.styles import shipped
 from app.core.addresses import origin, root
 from app.core.i18n.gettext import _
 from app.offer.drawings import offered
+from app.offer.generation import offers
 from app.site.publishing.caching import SHARED_SECONDS
 from app.site.web.responses import conditional
 from app.storage.database import db
@@ -63,7 +63,7 @@ def index() -> Response:
 def rooms() -> Response:
     """Return the sitemap of the pages other than walks, including the exhibitions."""
     rooms = [*ROOMS, *(["drawings.index"] if offered.conditioned_models() else [])]
-    rooms += ["styles.index"] if shipped.of_model() else []
+    rooms += ["styles.index"] if offers.first().styles else []
     entries: list[Entry] = [(origin() + url_for(room), None) for room in rooms]
     root = origin()
     for hall in exhibitions.list_shown():

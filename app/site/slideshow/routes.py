@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
 from app.core.i18n.formatting import join_words, plural
-from app.offer.generation import model_styles
+from app.offer.generation import walk_styles
 from app.site.presentation import playback
 from app.site.presentation.wording import short_name
 from app.site.slideshow import films as slideshow
@@ -68,7 +68,7 @@ def _describe(walk: Walk) -> dict[str, Any]:
     """Return a film's JSON data for the player and its label."""
     film = walk.media.get("mp4")
     names = [short_name(stop.prompt) for stop in walk.stops]
-    about = [join_words(model_styles.names(walk)), plural(walk.frames, "frame"), str(walk.year)]
+    about = [join_words(walk_styles.names(walk)), plural(walk.frames, "frame"), str(walk.year)]
     return {
         "id": walk.id,
         "address": walk.url,

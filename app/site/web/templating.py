@@ -26,7 +26,7 @@ from app.core.i18n.formatting import (
     sentence,
 )
 from app.offer.drawings import drawing_credits
-from app.offer.generation import model_styles
+from app.offer.generation import walk_styles
 from app.site.presentation import form_fields, playback, readings, walk_line
 from app.site.presentation import make_form as forms
 from app.site.presentation.wording import (
@@ -86,8 +86,8 @@ GLOBALS = {
     "credit_of": drawing_credits.of_drawing,
     "credits_of": lambda walk: drawing_credits.of_walk(walk.drawings),
     "film_note": note_sentences.describe_film,
-    "hands_of": model_styles.names,
-    "found_hands": model_styles.detected_names,
+    "hands_of": walk_styles.names,
+    "found_hands": walk_styles.detected_names,
     "remake": form_fields.fields,
     "repaint": form_fields.repainted,
     "write_own": form_fields.write_own,

@@ -26,7 +26,7 @@ from app.core.errors import FieldError, InvalidInput
 from app.core.field_errors import ERRORS_MAX
 from app.core.text import folding
 from app.offer.drawings import sketchbooks
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.requests.walk_requests import brought_photos, recipe, walk_edits
 from app.requests.walk_requests.schema import Commission, StopRequest
 from app.storage import media_store
@@ -180,8 +180,8 @@ def _shown(walk: WalkLine) -> Iterator[banned_words.ShownText]:
 
 def _missing_drawing(wanted: Commission, model: str, digests: set[str]) -> str:
     """Return the digest of a drawing that a walk needs and neither this site nor the archive has; ``""`` if none."""
-    offer = models_on_offer.find(model)
-    book = None if offer is None else sketchbooks.find(offer.setting)
+    offer = offers.current().find(model)
+    book = None if offer is None else sketchbooks.find(offer)
     if book is None:
         return ""
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])

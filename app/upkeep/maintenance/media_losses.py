@@ -17,7 +17,7 @@ from sqlalchemy import Executable, select
 
 from app.collection.styles import added
 from app.core.errors import MediaError
-from app.offer.generation import adapters, models_on_offer
+from app.offer.generation import adapters, model_folders
 from app.storage import media_store
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db
@@ -96,7 +96,7 @@ def _candidates() -> Iterator[Found]:
 
 
 def _styles() -> Iterator[Found]:
-    for folder in sorted(Path(current_app.instance_path, models_on_offer.STYLES).glob("*/")):
+    for folder in sorted(Path(current_app.instance_path, model_folders.STYLES).glob("*/")):
         looked_at = _style_flaws(folder)
         yield (
             len(looked_at),
@@ -116,7 +116,7 @@ def _style_flaws(folder: Path) -> dict[Path, str]:
     if style.pictures:
         looked_at[sample] = _sample_flaw(sample)
     if model.exists():
-        looked_at[model] = f"is amiss: {flaw}".rstrip(".") if (flaw := models_on_offer.flaw(str(model))) else ""
+        looked_at[model] = f"is amiss: {flaw}".rstrip(".") if (flaw := model_folders.flaw(str(model))) else ""
     return looked_at | adapters.flaws(folder.name)
 
 

@@ -22,7 +22,7 @@ from flask import Flask
 from app.core import instance
 from app.core.config import ROOT
 from app.core.errors import ConfigError
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.storage.schema import EMPTY, schema_state, upgrade
 from app.upkeep.operations import first_exhibition
 from app.upkeep.processes import listening
@@ -93,7 +93,7 @@ class Site:
         :raises ConfigError: when a model or the database is unusable, or the schema revision differs from the code's.
         """
         with self.app.app_context():
-            if flaw := models_on_offer.flaws():
+            if flaw := offers.flaws():
                 raise ConfigError(flaw)
             if (flaw := schema_state()) == EMPTY:
                 upgrade()

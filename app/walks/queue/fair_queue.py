@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Row, case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.offer.generation import cost, sampler_settings
+from app.offer.generation import cost, offers, sampler_settings
+from app.offer.generation.offers import Offer
 from app.storage.database import db, now, take_advisory_lock
 from app.storage.walk_models import (
     FINISHED,
@@ -95,7 +96,8 @@ class QueuePlace:
 
 def turn_passes() -> int:
     """Return the UNet evaluations of one turn, which are those of a usual walk."""
-    return cost.of_walk(sampler_settings.resolve_settings(), stops=2, frames=current_app.config["FRAMES_DEFAULT"])
+    settings = sampler_settings.resolve_settings(offers.first())
+    return cost.of_walk(settings, stops=2, frames=current_app.config["FRAMES_DEFAULT"])
 
 
 def enqueue(session: Session, walk: Walk) -> dict[str, int]:
@@ -197,15 +199,18 @@ def estimate_new_walk(
     stops: int = 2,
     ending: str = STOP,
     preset: str | None = None,
-    model: str | None = None,
+    offer: Offer | None = None,
     steps: int | None = None,
     guidance: float | None = None,
     size: int | None = None,
     aspect: str | None = None,
 ) -> tuple[int, float | None]:
-    """Return the number of waiting walks, and the estimated seconds until a new visitor's walk would be done."""
+    """Return the number of waiting walks, and the estimated seconds until a new visitor's walk would be done.
+
+    ``offer`` is its model, by default the first.
+    """
     settings = sampler_settings.resolve_settings(
-        preset, model, steps=steps, guidance=guidance, size=size, aspect=aspect
+        offer or offers.first(), preset, steps=steps, guidance=guidance, size=size, aspect=aspect
     )
     own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
     line = load_snapshot()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import g, has_request_context
 from sqlalchemy import select
 
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from app.walks.queue import jobs
@@ -18,7 +18,7 @@ def is_model_here(walk: Walk) -> bool | None:
     """
     if walk.model_revision is None:
         return None
-    offer = models_on_offer.find(walk.model)
+    offer = offers.current().find(walk.model)
     if offer is None or offer.name != walk.model_name:
         return False
     here = find_revisions(offer.name)

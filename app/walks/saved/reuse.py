@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.text import stop_notes
-from app.offer.generation import models_on_offer
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 from app.walks.queue import revisions
@@ -27,18 +26,17 @@ FIXED = (
 """The columns that a cached result copies: all that generation fixed or measured, except its cost."""
 
 
-def key_of(walk: Walk) -> str | None:
-    """Return the cache key of a walk, a hash of its request with resolved settings.
+def key_of(walk: Walk, model: str) -> str | None:
+    """Return the cache key of a walk by the model of this name, a hash of its request with resolved settings.
 
     ``None`` for a walk from a recipe, which is always generated again.
     """
     if walk.is_pinned:
         return None
-    model = models_on_offer.find(walk.model)
     content = {
         "stops": [[stop.prompt, stop.negative_prompt, stop.hand, walk.seed_of(stop)] for stop in walk.stops],
         "frames": [walk.frames, walk.fps, walk.ending, walk.easing],
-        "model": walk.model if model is None else model.name,
+        "model": model,
         "sampler": [walk.preset, walk.scheduler, walk.sampler_steps, walk.guidance, walk.sampling],
     }
     if scenes := [stop.scene for stop in walk.stops if stop.scene is not None]:
@@ -52,8 +50,8 @@ def key_of(walk: Walk) -> str | None:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def revision_for(walk: Walk) -> str | None:
-    """Return the revision of the model that would generate ``walk``.
+def revision_for(walk: Walk, model: str) -> str | None:
+    """Return the revision of the model of this name that would generate ``walk``.
 
     ``None`` if no finished walk has the same cache key, the cache is off, or the revision is unknown or ambiguous.
     """
@@ -61,8 +59,7 @@ def revision_for(walk: Walk) -> str | None:
         return None
     if db.session.scalar(_painted(walk).limit(1)) is None:
         return None
-    model = models_on_offer.find(walk.model)
-    return None if model is None else current_revision(model.name)
+    return None if model is None else current_revision(model)
 
 
 def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:

@@ -16,7 +16,7 @@ from sqlalchemy import update
 
 from app.collection.styles import added
 from app.core.errors import InvalidInput, MomaError
-from app.offer.generation import adapters, models_on_offer
+from app.offer.generation import adapters, offers
 from app.requests.teaching import style_teaching
 from app.requests.walk_requests import intake, recipe, validation
 from app.storage.database import writing
@@ -84,7 +84,7 @@ def test_added_style_is_learned_by_a_model_that_is_offered(runner: FlaskCliRunne
     made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
     assert (made["model"], made["hand"], made["pictures"]) == ("style-our-prints", "our prints", 12)
     assert studio.ran == ["collect", "style", "caption", "encode", "train", "publish"]
-    assert [model.name for model in models_on_offer.offered()][-1] == "style-our-prints"
+    assert [model.name for model in offers.load()][-1] == "style-our-prints"
     assert sorted(path.name for path in added.folder("our-prints").iterdir()) == ["model", "sample.webp", "style.json"]
 
 
@@ -228,7 +228,7 @@ def test_model_that_words_lead_learns_a_style_as_an_adapter(by_words: Flask, stu
     made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
     assert (made["model"], made["hand"]) == ("words", "our prints")
     assert studio.ran == ["collect", "style", "caption", "encode", "train"]
-    learned = adapters.of_model()[0]
+    learned = offers.first().adapters[0]
     assert learned.path.read_bytes() == b"learned" and not (added.folder("our-prints") / "work").exists()
     run(runner, "styles", "add", "our-prints", "pictures", *TOLD)  # it is learned: nothing is to do
     assert len(studio.ran) == 5
@@ -261,13 +261,13 @@ def test_style_is_taught_to_the_model_that_is_named(
     made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD, "--model", "words")
     assert made["model"] == "words" and "publish" not in studio.ran
     made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
-    assert made["model"] == "style-our-prints" and adapters.is_learned("our-prints", app.config["MODELS"][0])
+    assert made["model"] == "style-our-prints" and adapters.is_learned("our-prints", Path(app.config["MODELS"][0]))
 
 
 def test_recipe_of_a_style_that_was_removed_or_learned_anew_is_refused(by_words: Flask, studio: Studio) -> None:
     runner, client = by_words.test_cli_runner(), by_words.test_client()
     run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
-    digest = adapters.of_model()[0].digest
+    digest = offers.first().adapters[0].digest
     asked = {"stops": [{"prompt": "a fox", "hand": "our prints"}, {"prompt": "an owl"}], "frames": 4}
     painted = painted_in_levels(intake.place(validation.validate(asked), visitor_key="ann")[0])
     written = recipe.recipe_of(painted)

@@ -37,7 +37,7 @@ from app.core.errors import MediaError
 from app.core.i18n import foreign_messages
 from app.core.text import stop_notes
 from app.offer.drawings import added_drawings, drawing_credits
-from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation import model_styles, offers
 from app.offer.generation.presets import NAMES as PRESETS
 from app.requests.walk_requests import recipe
 from app.site.admin import curator_drawings
@@ -677,7 +677,7 @@ def _recipes() -> Iterator[tuple[bytes, int]]:
 
 def _english_of(path: str) -> set[str]:
     """Return the words that a page must show in English: what the model understands, and whose drawings it knows."""
-    facts = models_on_offer.facts()
+    facts = offers.first().facts
     prompts = [word for pair in facts.starters for word in pair]
     sources = [f"{source['name']} {source['licence']}" for source in facts.sources if source.get("art")]
     shown = {

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from app.core.models.folder import SCHEDULERS
-from app.offer.generation import models_on_offer
+from app.offer.generation import model_folders
 from tests.support import tiny
 from tests.support.own_calls import change, difference, exact, shown, usual
 from worker.diffusion import solvers
@@ -155,7 +155,7 @@ def test_scheduler_that_no_solver_stands_in_for_is_refused(tmp_path: Path, name:
         lay_out_scheduler(folder, named, _class_name=written)
         with pytest.raises(ModelError, match=f"is of the class {name}; this program paints with .*EulerD") as refused:
             inspect(folder)
-        assert models_on_offer.flaw(str(folder)) == str(refused.value)
+        assert model_folders.flaw(str(folder)) == str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -176,4 +176,4 @@ def test_settings_that_mean_other_numbers_are_refused(tmp_path: Path, settings: 
     lay_out_scheduler(tmp_path, "EulerDiscreteScheduler", **settings)
     with pytest.raises(ModelError, match=rf"scheduler_config.json {sentence}") as refused:
         inspect(tmp_path)
-    assert models_on_offer.flaw(str(tmp_path)) == str(refused.value)
+    assert model_folders.flaw(str(tmp_path)) == str(refused.value)

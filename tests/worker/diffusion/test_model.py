@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from app.offer.generation import models_on_offer
+from app.offer.generation import model_folders
 from tests.support.house import HOUSE
 from tests.support.own_calls import change
 from worker.diffusion.families import DEFAULT_OPTIONS
@@ -139,7 +139,7 @@ def test_weights_are_loaded_in_each_layout(
             copy, variant=variant, max_shard_size="90KB"
         )
         assert len(list(copy.glob("unet/*-of-*"))) > 1
-    assert models_on_offer.flaw(str(copy)) == ""
+    assert model_folders.flaw(str(copy)) == ""
     model = Model.load(str(copy), device="cpu")
     whole = Model.load(str(tiny_models[kind]), device="cpu")
     for ours, theirs in zip(
@@ -171,7 +171,7 @@ def test_parts_that_do_not_paint_may_be_missing(tiny_models: dict[str, Path], tm
         image_encoder=["transformers", "CLIPVisionModelWithProjection"],
         safety_checker=["stable_diffusion", "StableDiffusionSafetyChecker"],
     )
-    assert models_on_offer.flaw(str(copy)) == ""
+    assert model_folders.flaw(str(copy)) == ""
     assert Model.load(str(copy), device="cpu").encode("a bear", "")[0].states.shape[0] == 77
 
 
@@ -208,7 +208,7 @@ def test_single_file_is_refused_as_the_site_refuses_it(tmp_path: Path, name: str
     (tmp_path / name).write_bytes(b"")
     with pytest.raises(ModelError, match=r"it is empty|is a pickle, which may run programs") as refused:
         Model.load(str(tmp_path / name))
-    assert str(refused.value) == models_on_offer.flaw(str(tmp_path / name))
+    assert str(refused.value) == model_folders.flaw(str(tmp_path / name))
 
 
 def test_more_steps_than_a_distilled_model_knows_are_refused(models: dict[str, Model]) -> None:

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.access.observability import doctor
 from app.core.version import __version__
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 
 WORKER = {"name": "one", "model": "tiny", "revision": "abc", "device": "cpu", "models": {"tiny": "abc"}}
 
@@ -29,7 +29,7 @@ def test_no_worker_is_no_good(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_workers_that_were_started_with_another_model_are_no_good(
     app: Flask, monkeypatch: pytest.MonkeyPatch, name: str | None, well: bool
 ) -> None:
-    first = models_on_offer.offered()[0].name
+    first = offers.first().name
     worker = {**WORKER, "version": __version__, "models": {name or first: "abc"}}
     monkeypatch.setattr(doctor.jobs, "workers", lambda: [worker])
     found = doctor._worker(has_database=False)

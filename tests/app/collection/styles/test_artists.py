@@ -13,6 +13,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from app.collection.moderation import banned_words
 from app.collection.styles import added, artists, shipped
 from app.core.config import ROOT
+from app.offer.generation import offers
 from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.commands import run, run_json
@@ -66,7 +67,7 @@ def test_hand_of_the_medium_stands_in(kept: list[str], app: Flask) -> None:
     hands = {style.name: style.stand_in for style in artists.every()}
     assert (hands["ann-sea"], hands["ben-wood"]) == ("oil painting", "woodcut")
     assert hands["di-kitchen"] in {hand["words"] for hand in HANDS}  # of bronze none: by what is shown
-    assert artists.stand_in(("watercolour on paper",), (), shipped.of_model()) == "watercolour"
+    assert artists.stand_in(("watercolour on paper",), (), shipped.of_model(offers.first())) == "watercolour"
 
 
 def test_page_names_artist_reason_and_stand_in_and_takes_the_prompt_along(kept: list[str], client: FlaskClient) -> None:

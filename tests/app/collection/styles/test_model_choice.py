@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.collection.styles import added, model_choice
 from app.core.errors import InvalidInput
-from app.offer.generation import model_styles
+from app.offer.generation import offers
 from app.offer.generation.limits import Limits
 from app.reading.reading import Reading
 from app.requests.walk_requests import candidates, intake, scenes, stop_styles
@@ -68,7 +68,7 @@ def test_model_that_has_the_styles_of_all_stops_is_chosen() -> None:
 
 def test_walk_that_continues_another_keeps_that_model() -> None:
     data = request_for(VAN_GOGH, OWL, continues="0" * 22)
-    assert model_choice.follow(data) == data
+    assert model_choice.follow(data, offers.load()) == data
 
 
 def test_named_model_without_the_style_is_refused_with_those_that_have_it() -> None:
@@ -99,14 +99,14 @@ def test_style_that_no_model_learned_has_its_stand_in() -> None:
 
 def test_prompt_in_a_style_that_no_model_learned_means_its_stand_in() -> None:
     reading = Reading((), Wish(), "", hands=("our prints",))
-    style = stop_styles.named_style(StopFacts(reading), model_styles.known())
+    style = stop_styles.named_style(StopFacts(reading), offers.first().styles)
     assert style is not None and style.words == "woodcut"
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"stops": None}, {"stops": 3}, {"stops": [None, 3, {"prompt": 1}]},
                                   {"stops": [{"style": 5, "hand": []}], "model": 4}])  # fmt: skip
 def test_follow_leaves_malformed_requests_to_validation(data: Any) -> None:
-    assert model_choice.follow(data) == data
+    assert model_choice.follow(data, offers.load()) == data
 
 
 def test_candidates_are_made_by_the_model_of_their_style() -> None:
@@ -153,10 +153,10 @@ def test_interpretation_beside_a_prompt_shows_no_thing_for_the_style(client: Fla
 
 
 def test_parser_is_the_same_until_a_style_is_added(app: Flask) -> None:
-    reader = scenes.reader_of(app.config["MODEL"])
-    assert reader is not None and scenes.reader_of(app.config["MODEL"]) is reader
+    reader = scenes.reader_of(offers.first())
+    assert reader is not None and scenes.reader_of(offers.first()) is reader
     added_styles.add("leger", "Léger", is_learned=False)
-    later = scenes.reader_of(app.config["MODEL"])
+    later = scenes.reader_of(offers.first())
     assert later is not None and later is not reader and later.read("a fox, Léger").hands == ("leger",)
 
 

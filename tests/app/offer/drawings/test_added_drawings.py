@@ -12,6 +12,7 @@ from sqlalchemy import event
 from app.collection.moderation import drawing_curation
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.offer.drawings import added_drawings, offered, sketchbooks
+from app.offer.generation import offers
 from app.storage.database import db
 from sketch.sketchbook import SketchbookError
 from tests.conftest import make_app
@@ -124,7 +125,7 @@ def test_drawing_is_read_from_the_database_when_it_is_asked_for(app: Flask, aske
 
 
 def test_sketchbook_of_a_model_holds_what_was_added_and_is_the_same_until_that_changes(app: Flask) -> None:
-    model = app.config["MODEL"]
+    model = offers.first()
     bare = sketchbooks.of_model(model)
     assert bare is not None and set(bare.drawings) == set(led.book().drawings)
     add()
@@ -144,5 +145,5 @@ def test_model_that_is_led_by_words_alone_has_no_sketchbook_whatever_was_added(
     site = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")))
     del asked[:]
     with site.app_context():
-        assert sketchbooks.of_model(site.config["MODEL"]) is None and offered.list_books() == []
+        assert sketchbooks.of_model(offers.first()) is None and offered.list_books() == []
     assert asked == []

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.offer.generation import adapters, model_styles
+from app.offer.generation import adapters, offers
+from app.offer.generation.offers import Offer
 from tests.conftest import inside, make_app
 from tests.support import led
 
@@ -29,26 +30,29 @@ def app(instance: Path, model: Path) -> Iterator[Flask]:
 def kept(app: Flask, model: Path, tmp_path: Path) -> adapters.Adapter:
     """An adapter of the site's model."""
     (tmp_path / "learned").write_bytes(b"changes")
-    return adapters.keep(tmp_path / "learned", "our-prints", words="our prints", title="Our prints", setting=str(model))
+    about = {"words": "our prints", "title": "Our prints", "model": "words"}
+    return adapters.keep(tmp_path / "learned", "our-prints", base=model, **about)
 
 
 def test_model_knows_what_it_learned_as_a_hand(kept: adapters.Adapter, model: Path) -> None:
     assert kept.path.read_bytes() == b"changes" and kept.model == "words"
-    assert adapters.of_model() == (kept,) and adapters.find(kept.digest, str(model)) == kept
-    assert [(hand.words, hand.title) for hand in model_styles.known()] == [("our prints", "Our prints")]
-    assert adapters.model_of("our-prints") == "words" and adapters.model_of("other") is None
+    assert offers.first().adapters == (kept,) and adapters.find(kept.digest, offers.first().adapters) == kept
+    assert [(hand.words, hand.title) for hand in offers.first().styles] == [("our prints", "Our prints")]
+    assert offers.load().with_adapter("our-prints") == ["words"] and offers.load().with_adapter("other") == []
 
 
 def test_other_weights_have_none_of_it(kept: adapters.Adapter, model: Path, tmp_path: Path) -> None:
     other = led.lay_out_with_weights(tmp_path / "other", b"weightz")
-    assert adapters.of_model(str(other)) == () and not adapters.is_learned("our-prints", str(other))
+    assert adapters.of_folder(other) == () and not adapters.is_learned("our-prints", other)
     (model / "unet/model.safetensors").write_bytes(b"fine-tuned since")
-    assert adapters.of_model() == () and adapters.model_of("our-prints") is None and model_styles.known() == ()
+    assert (
+        offers.first().adapters == () and offers.load().with_adapter("our-prints") == [] and offers.first().styles == ()
+    )
 
 
 def test_copy_of_a_model_in_another_place_is_the_same(kept: adapters.Adapter, model: Path, tmp_path: Path) -> None:
     shutil.copytree(model, tmp_path / "moved", copy_function=shutil.copyfile)
-    assert adapters.of_model(str(tmp_path / "moved")) == (kept,)
+    assert adapters.of_folder(tmp_path / "moved") == (kept,)
 
 
 def test_large_weights_are_told_apart_without_reading_all_of_them(app: Flask, tmp_path: Path) -> None:
@@ -57,21 +61,24 @@ def test_large_weights_are_told_apart_without_reading_all_of_them(app: Flask, tm
     for place in range(0, len(whole), adapters.BLOCK):  # as learning does: a little, everywhere
         whole[place + 7] = 1
     other = led.lay_out_with_weights(tmp_path / "two", bytes(whole))
-    marks = {adapters.fingerprint(str(folder)) for folder in (one, other)}
+    marks = {adapters.fingerprint(folder) for folder in (one, other)}
     assert len(marks) == 2 and all(len(mark) == 12 for mark in marks)
 
 
 def test_model_that_is_not_here_has_no_fingerprint_and_no_adapters(kept: adapters.Adapter) -> None:
-    assert adapters.fingerprint("someone/not-downloaded") == "" and adapters.of_model("someone/not-downloaded") == ()
+    assert (
+        adapters.fingerprint(Path("someone/not-downloaded")) == ""
+        and Offer.load("someone/not-downloaded").adapters == ()
+    )
 
 
 @pytest.mark.parametrize("flaw", ["{", '{"words": "our prints"}', "[]"])
 def test_adapter_that_cannot_be_read_is_none(kept: adapters.Adapter, flaw: str) -> None:
     kept.path.with_name(adapters.ABOUT).write_text(flaw)
-    assert adapters.of_model() == ()
+    assert offers.first().adapters == ()
 
 
 def test_sampling_records_the_adapters_of_its_hands_alone(kept: adapters.Adapter, model: Path) -> None:
-    assert adapters.record_digests({"steps": 2}, ["neon", ""], str(model)) == {"steps": 2}
-    told = adapters.record_digests({"steps": 2, "adapters": {"gone": "0"}}, ["our prints", "our prints"], str(model))
+    assert adapters.record_digests({"steps": 2}, ["neon", ""], (kept,)) == {"steps": 2}
+    told = adapters.record_digests({"steps": 2, "adapters": {"gone": "0"}}, ["our prints", "our prints"], (kept,))
     assert told == {"steps": 2, "adapters": {"our prints": kept.digest}}

@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from app.offer.generation import embeddings, models_on_offer
+from app.offer.generation import embeddings, offers
+from app.offer.generation.offers import Offer
 from tests.conftest import inside, make_app
 from tests.support import embedding_files, lora_entries
 from tests.support.commands import run, run_json
@@ -27,7 +28,7 @@ def app(instance: Path, tmp_path: Path, led_folder: Path) -> Iterator[Flask]:
 
 
 def names(model: str | None = None) -> list[str]:
-    return [each.name for each in embeddings.of_model(models_on_offer.setting(model))]
+    return [each.name for each in offers.load().get(model).embeddings]
 
 
 def test_those_whose_widths_are_the_models_are_offered(app: Flask, led_folder: Path) -> None:
@@ -37,11 +38,11 @@ def test_those_whose_widths_are_the_models_are_offered(app: Flask, led_folder: P
     write(embeddings.folder() / "both.safetensors", clip_l=(1, 768), clip_g=(1, 1280))
     assert [each.name for each in embeddings.every()] == ["Ink", "both", "wide"]
     assert names() == ["Ink"] and names("xl") == ["both"]
-    assert embeddings.of_model(str(led_folder)) == ()
+    assert Offer.load(str(led_folder)).embeddings == ()
     ink = embeddings.every()[0]
     assert (ink.widths, ink.vectors, len(ink.digest)) == ((768,), 2, 32)
-    assert embeddings.find_digest(ink.digest, models_on_offer.setting(None)) == ink
-    assert embeddings.find_digest("0" * 32, models_on_offer.setting(None)) is None
+    assert embeddings.find_digest(ink.digest, offers.first().embeddings) == ink
+    assert embeddings.find_digest("0" * 32, offers.first().embeddings) is None
 
 
 def test_replaced_file_has_another_digest(app: Flask) -> None:
@@ -95,14 +96,14 @@ def test_link_out_of_the_folder_and_a_name_twice_are_not_offered(app: Flask, tmp
 def test_text_that_names_one_that_does_not_fit_is_refused_naming_both_widths(app: Flask, led_folder: Path) -> None:
     enter("wide", width=1024)
     (embeddings.folder() / "old.pt").write_bytes(b"PK")
-    setting = models_on_offer.setting(None)
-    assert embeddings.flaw("a fox, (Wide:1.2)", setting) == (
+    facts = offers.first().facts
+    assert embeddings.flaw("a fox, (Wide:1.2)", facts) == (
         "names the embedding “wide”, which does not fit: its vectors have 1024 numbers, and the text encoders of the"
         " model words read 768."
     )
-    assert "names the embedding old.pt, which cannot be used: it is a pickle" in embeddings.flaw("an old fox", setting)
-    assert embeddings.flaw("a wider fox", setting) == ""
-    assert embeddings.flaw("a wide old fox", str(led_folder)) == ""
+    assert "names the embedding old.pt, which cannot be used: it is a pickle" in embeddings.flaw("an old fox", facts)
+    assert embeddings.flaw("a wider fox", facts) == ""
+    assert embeddings.flaw("a wide old fox", Offer.load(str(led_folder)).facts) == ""
 
 
 def test_command_lists_them_with_their_models_and_what_cannot_be_used(app: Flask) -> None:

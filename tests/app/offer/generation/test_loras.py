@@ -11,6 +11,7 @@ from app.core.models import facts
 from app.core.models.kinds import EVERY
 from app.offer.generation import adapters, loras
 from app.offer.generation.loras import Lora
+from app.offer.generation.offers import Offer
 from tests.support import flow_folders, lora_entries
 
 
@@ -62,15 +63,15 @@ def test_each_flow_family_has_a_name_for_its_loras() -> None:
 
 def test_stable_diffusion_lora_is_not_offered_for_a_flow_model(app: Flask, models: dict[str, Path]) -> None:
     lora_entries.enter("ink")
-    assert [each.name for each in loras.of_model(str(models["sd"]))] == ["ink"]
-    assert loras.of_model(str(models["flux1"])) == ()
+    assert [each.name for each in Offer.load(str(models["sd"])).loras] == ["ink"]
+    assert Offer.load(str(models["flux1"])).loras == ()
 
 
 def test_adapters_are_of_the_weights_of_a_transformer_too(app: Flask, tmp_path: Path) -> None:
     path = flow_folders.lay_out(tmp_path / "model", "sd3")
-    known = adapters.fingerprint(str(path))
+    known = adapters.fingerprint(path)
     for part in ("transformer", "text_encoder_3"):
         weights = path / part / "model.safetensors"
         weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
-        assert adapters.fingerprint(str(path)) != known
-        known = adapters.fingerprint(str(path))
+        assert adapters.fingerprint(path) != known
+        known = adapters.fingerprint(path)

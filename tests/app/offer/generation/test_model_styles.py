@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import InvalidInput
-from app.offer.generation import model_styles, models_on_offer
+from app.core.text import style_words
+from app.offer.generation import model_styles, offers, walk_styles
+from app.offer.generation.offers import Offer
 from app.requests.walk_requests import intake, recipe
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db, now, writing
@@ -48,13 +50,13 @@ def asked(client: FlaskClient, **fields: object) -> Walk:
 
 
 def test_house_model_has_twenty_eight_hands(app: Flask) -> None:
-    assert [hand.words for hand in model_styles.known()] == WORDS
+    assert [hand.words for hand in offers.first().styles] == WORDS
 
 
 def test_hand_is_found_by_its_words_or_title_in_any_case(app: Flask) -> None:
     for text in ("paper cut-out", "Cut paper", " CUT  PAPER "):
-        assert model_styles.find(text, model_styles.known()).words == "paper cut-out"
-    assert model_styles.find("fresco", model_styles.known()) is None
+        assert model_styles.find(text, offers.first().styles).words == "paper cut-out"
+    assert model_styles.find("fresco", offers.first().styles) is None
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_hand_is_found_by_its_words_or_title_in_any_case(app: Flask) -> None:
     ],
 )  # fmt: skip
 def test_hand_is_named_by_its_whole_words(app: Flask, prompt: str, is_named: bool) -> None:
-    assert model_styles.is_named(prompt, model_styles.known()) is is_named
+    assert model_styles.is_named(prompt, offers.first().styles) is is_named
 
 
 @pytest.mark.parametrize(
@@ -91,15 +93,15 @@ def test_further_name_means_one_hand_alone() -> None:
 
 
 def test_words_of_a_hand_follow_the_prompt() -> None:
-    assert model_styles.append_words("a fox", "linocut") == "a fox, linocut"
-    assert model_styles.append_words("a fox", "") == "a fox"
-    assert model_styles.append_words("a fox", "linocut", "{words} of {prompt}") == "linocut of a fox"
+    assert style_words.append("a fox", "linocut") == "a fox, linocut"
+    assert style_words.append("a fox", "") == "a fox"
+    assert style_words.append("a fox", "linocut", "{words} of {prompt}") == "linocut of a fox"
 
 
 @given(prompt=st.text(max_size=40), words=st.text(min_size=1, max_size=20).filter(lambda text: "{" not in text))
 @pytest.mark.slow
 def test_prompt_is_never_taken_for_a_pattern(prompt: str, words: str) -> None:
-    assert model_styles.append_words(prompt, words) == f"{prompt}, {words}"
+    assert style_words.append(prompt, words) == f"{prompt}, {words}"
 
 
 def test_hand_of_each_stop_is_recorded_described_and_searched(client: FlaskClient) -> None:
@@ -150,7 +152,7 @@ def test_form_offers_any_and_each_hand_and_keeps_the_choice(app: Flask, client: 
     page = client.get("/", query_string={"prompt": ["a fox", "a kite"], "hand": "linocut"}).text
     row = page[page.index("<legend>Style") :].partition("</fieldset>")[0]
     named = re.findall(r'<span(?: class="named")?>([^<]+)</span>', row)
-    assert named == ["any", *(hand.title for hand in model_styles.known())]
+    assert named == ["any", *(hand.title for hand in offers.first().styles)]
     assert re.findall(r'value="([^"]*)"[^>]*checked', row) == ["linocut"]
     answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "linocut"})
     walk = walk_at_address(answer.headers["Location"].removeprefix("/walks/"))
@@ -235,7 +237,7 @@ def test_surprise_draws_two_things_that_the_model_paints_well(client: FlaskClien
         pair = tuple(html.unescape(text) for text in re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page))
         drawn.add(pair)
     with client.application.app_context():
-        vocabulary = models_on_offer.facts().vocabulary
+        vocabulary = offers.first().facts.vocabulary
     assert all(len(set(pair)) == 2 and set(pair) <= set(vocabulary) for pair in drawn)
     assert len(drawn) > 1
     assert 'href="/surprise"' in client.get("/").text
@@ -264,8 +266,8 @@ def test_hands_and_licence_are_those_of_the_model_that_painted(instance: Path, b
     with app.app_context():
         wanted = validate({"stops": [{"prompt": "a fox", "hand": "ink"}, {"prompt": "a kite"}], "model": "brush"})
         walk, _ = intake.place(wanted, visitor_key="ann", owner="secret of ann")
-        assert model_styles.names(walk) == ["ink"]
-        assert model_styles.pattern(str(brush)) == "{words}: {prompt}"
+        assert walk_styles.names(walk) == ["ink"]
+        assert Offer.load(str(brush)).style_pattern == "{words}: {prompt}"
         with writing() as session:
             found = session.get(Walk, walk.number)
             found.model_name, found.state, found.finished_at = "brush", FINISHED, now()

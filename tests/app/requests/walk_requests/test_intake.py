@@ -12,7 +12,7 @@ from sqlalchemy import NullPool, create_engine, event, func, select, text
 
 from app.access.auth import visitors
 from app.core.errors import InvalidInput
-from app.offer.generation import models_on_offer, presets
+from app.offer.generation import offers, presets
 from app.offer.generation.limits import SEED_MAX
 from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
@@ -59,7 +59,7 @@ def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
 @pytest.mark.parametrize("preset", presets.NAMES)
 def test_preset_is_resolved_and_recorded_with_the_walk(commissioned: Callable[..., Walk], preset: str) -> None:
     walk = commissioned(preset=preset)
-    settings = presets.resolve(preset, models_on_offer.facts())
+    settings = presets.resolve(preset, offers.first().facts)
     assert (walk.preset, walk.sampling) == (preset, settings)
     assert (walk.scheduler, walk.sampler_steps, walk.guidance) == tuple(
         settings[name] for name in ("scheduler", "steps", "guidance")
@@ -67,7 +67,7 @@ def test_preset_is_resolved_and_recorded_with_the_walk(commissioned: Callable[..
 
 
 def test_preset_is_balanced_when_none_is_given(commissioned: Callable[..., Walk]) -> None:
-    assert commissioned().sampling == presets.resolve("balanced", models_on_offer.facts())
+    assert commissioned().sampling == presets.resolve("balanced", offers.first().facts)
 
 
 def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_above_the_preset_s(
@@ -79,7 +79,7 @@ def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_abov
             walk, _ = intake.place(validate(asked(preset="exact", **own)), visitor_key="ann")
             found.append((walk.sampler_steps, walk.guidance))
             assert walk.sampling == presets.resolve(
-                "exact", models_on_offer.facts(), steps=found[-1][0], guidance=found[-1][1]
+                "exact", offers.first().facts, steps=found[-1][0], guidance=found[-1][1]
             )
         db.session.remove()
         db.engine.dispose()

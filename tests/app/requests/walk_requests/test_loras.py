@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app.offer.generation import loras
+from app.offer.generation import loras, offers
 from app.requests.walk_requests import recipe
 from app.storage.walk_models import Walk
 from tests.conftest import inside, make_app
@@ -162,8 +162,7 @@ def test_styles_page_and_api_list_those_that_fit(client: FlaskClient) -> None:
 
 
 def test_file_that_took_the_place_of_another_is_not_found_by_the_digest(app: Flask) -> None:
-    setting = app.config["MODEL"]
-    first = loras.find("ink", setting)
-    assert first is not None and loras.find_digest(first.digest, setting) == first
+    first = next(lora for lora in offers.first().loras if lora.name == "ink")
+    assert loras.find_digest(first.digest, offers.first().loras) == first
     lora_entries.enter("ink", digest="2" * 32)
-    assert loras.find_digest(first.digest, setting) is None
+    assert loras.find_digest(first.digest, offers.first().loras) is None

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.core.errors import InvalidInput
-from app.offer.generation import models_on_offer, presets
+from app.offer.generation import offers, presets
 from app.requests.walk_requests import intake, recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage.walk_models import Walk
@@ -224,7 +224,7 @@ def test_recipe_of_levels_says_all_that_it_was_painted_with(commissioned: Callab
     written = recipe.recipe_of(walk)
     assert (written["version"], written["preset"], written["ending"], written["easing"]) == (2, "fast", "back", True)
     assert written["model"]["asked"] == NAME
-    assert written["sampler"] == presets.resolve("fast", models_on_offer.facts())
+    assert written["sampler"] == presets.resolve("fast", offers.first().facts)
     assert written["levels"] == walk.levels
     assert [level["kind"] for level in written["levels"]][:2] == ["stops", "knots"]
 

@@ -16,6 +16,8 @@ from flask.testing import FlaskClient
 from app.collection.moderation import drawing_curation
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.core.errors import InvalidInput
+from app.offer.generation import offers
+from app.offer.generation.offers import Offer
 from app.requests.walk_requests import intake, recipe, scenes
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
@@ -111,9 +113,9 @@ def test_scene_stands_in_json_and_recipe_and_in_what_counts_as_the_same_walk() -
     kept = [stop.scene for stop in walk.stops]
     assert [stop["scene"] for stop in walk_description.describe(walk)["stops"]] == kept
     assert [stop["scene"] for stop in json.loads(recipe.dumps(walk))["stops"]] == kept
-    key = reuse.key_of(walk)
+    key = reuse.key_of(walk, "led")
     walk.stops[0].scene = HOUSE.as_json()
-    assert reuse.key_of(walk) != key
+    assert reuse.key_of(walk, "led") != key
 
 
 def test_scene_that_is_brought_stays_as_it_is() -> None:
@@ -163,11 +165,11 @@ def test_other_words_of_an_added_drawing_are_read_where_its_name_was_known_befor
 
 
 def test_reader_is_made_anew_only_when_a_drawing_was_added_or_removed(app: Flask) -> None:
-    first = scenes.reader_of(app.config["MODEL"])
-    assert first is not None and scenes.reader_of(app.config["MODEL"]) is first
+    first = scenes.reader_of(offers.first())
+    assert first is not None and scenes.reader_of(offers.first()) is first
     added()
-    second = scenes.reader_of(app.config["MODEL"])
-    assert second is not first and scenes.reader_of(app.config["MODEL"]) is second
+    second = scenes.reader_of(offers.first())
+    assert second is not first and scenes.reader_of(offers.first()) is second
 
 
 def test_drawing_that_was_never_here_is_refused_by_its_field_and_one_that_was_removed_is_painted(
@@ -237,6 +239,6 @@ def test_without_a_lexicon_prompts_are_painted_by_their_words(
     bare = shutil.copytree(folder, tmp_path / "bare")
     (bare / "lexicon.npz").unlink()
     with make_app(instance, MODEL=str(bare)).app_context():
-        assert scenes.reader_of(str(bare)) is None
+        assert scenes.reader_of(Offer.load(str(bare))) is None
         assert [stop.scene for stop in placed("the sun", "a house").stops] == [None, None]
     assert "lexicon.npz is missing" in caplog.text

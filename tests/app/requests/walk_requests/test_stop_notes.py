@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from werkzeug.test import TestResponse
 
-from app.offer.generation import models_on_offer
+from app.offer.generation import offers
 from app.requests.walk_requests import intake, scenes
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
@@ -85,9 +85,9 @@ def test_model_that_words_lead_has_no_note_of_a_reading(client: FlaskClient) -> 
     ],
 )
 def test_nothing_of_a_photo_is_drawn_freely(prompt: str, of_words: tuple[str, ...], of_photo: tuple[str, ...]) -> None:
-    model = models_on_offer.setting(None)
-    assert scenes.notes_on(prompt, model=model) == of_words
-    assert scenes.notes_on(prompt, model=model, has_photo=True) == of_photo
+    offer = offers.first()
+    assert scenes.notes_on(prompt, offer=offer) == of_words
+    assert scenes.notes_on(prompt, offer=offer, has_photo=True) == of_photo
 
 
 def test_two_empty_places_are_refused_before_they_are_painted(client: FlaskClient) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.collection.styles import model_choice
 from app.core.errors import InvalidInput
 from app.core.field_errors import ERRORS_MAX
-from app.offer.generation import presets, sampler_settings
+from app.offer.generation import offers, presets, sampler_settings
 from app.offer.generation.limits import SEED_MAX
 from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.validation import validate
@@ -290,9 +290,11 @@ def test_steps_beyond_the_models_schedule_are_refused_with_its_limit(lcm: str) -
 
 def test_sites_own_steps_are_no_more_than_the_model_takes(app: Flask, lcm: str) -> None:
     app.config["STEPS"] = 80
-    assert [sampler_settings.resolve_settings("balanced", name)["steps"] for name in (None, lcm)] == [80, 50]
+    assert [
+        sampler_settings.resolve_settings(offers.load().get(name), "balanced")["steps"] for name in (None, lcm)
+    ] == [80, 50]
     app.config["STEPS"] = 0
-    assert sampler_settings.resolve_settings("balanced", lcm)["steps"] == 4
+    assert sampler_settings.resolve_settings(offers.load().get(lcm), "balanced")["steps"] == 4
 
 
 @pytest.mark.parametrize("text", ["", "x", "k7mz3vq9xw2hd8c", "k7mz3vq9xw2hd8cf-a-slug", "K7MZ3VQ9XW2HD8CF", "\ud800"])

@@ -20,7 +20,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from app.core.i18n.formatting import count_words
-from app.offer.generation import sampler_settings
+from app.offer.generation import offers, sampler_settings
 from app.site.web.security_headers import FOR_OTHER_SITES, HEADERS
 from app.storage.database import db, now, writing
 from app.storage.walk_models import Walk
@@ -564,7 +564,7 @@ def test_forged_cursor_is_refused_on_the_page(client: FlaskClient, hung: Hanger)
 def test_about_says_what_it_is(client: FlaskClient) -> None:
     page = client.get("/about").text
     assert "not affiliated" in page.lower()
-    assert f"in {count_words(sampler_settings.resolve_settings()['steps'])} steps" in page
+    assert f"in {count_words(sampler_settings.resolve_settings(offers.first())['steps'])} steps" in page
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from app.core.errors import InvalidInput, Malformed
+from app.core.models.facts import ModelFacts
 from app.offer.generation.limits import Limits
+from app.offer.generation.offers import Offer
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import make_form as forms
 from app.site.web import form_guards
@@ -22,7 +25,8 @@ from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lifecycle
 
-LIMITS = Limits(stops_max=8, prompt_max=300, frames_max=240, frames_default=24)
+MODEL = Offer("models/none", Path("models/none"), ModelFacts())
+LIMITS = Limits(MODEL, stops_max=8, prompt_max=300, frames_max=240, frames_default=24)
 
 
 def filled(*prompts: str, **fields: str) -> forms.MakeForm:

@@ -243,8 +243,9 @@ def test_broken_adapter_is_named(
 ) -> None:
     lay_out()
     (tmp_path / "learned").write_bytes(b"learned")
-    model = str(led.lay_out_with_weights(tmp_path / "words", b"weights"))
-    kept = adapters.keep(tmp_path / "learned", "our-prints", words="our prints", title="Our prints", setting=model)
+    base = led.lay_out_with_weights(tmp_path / "words", b"weights")
+    about = {"words": "our prints", "title": "Our prints", "model": "words"}
+    kept = adapters.keep(tmp_path / "learned", "our-prints", base=base, **about)
     assert run_json(runner, "media", "verify") == WELL | {"files": 3}
     path = kept.path.with_name(file)
     if data is None:

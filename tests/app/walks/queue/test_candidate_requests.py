@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.offer.generation import cost, sampler_settings
+from app.offer.generation import cost, offers, sampler_settings
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db, now, writing
 from app.storage.walk_models import Task
@@ -58,5 +58,5 @@ def test_nobody_else_has_them(app: Flask) -> None:
 
 
 def test_four_cost_less_than_half_as_much_again_as_eight_frames(app: Flask) -> None:
-    settings = sampler_settings.resolve_settings()
+    settings = sampler_settings.resolve_settings(offers.first())
     assert candidate_requests.count_evaluations(settings, 4) <= 1.5 * cost.of_walk(settings, stops=2, frames=8)

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 
 from app.core.models.facts import ModelFacts
-from app.offer.generation import cost, presets, sampler_settings
+from app.offer.generation import cost, offers, presets, sampler_settings
 from app.storage.database import db, now, writing
 from app.storage.walk_models import (
     FAILED,
@@ -305,7 +305,7 @@ PACE = 2.4 / STOPS  # a walk of two frames is hung after 2.4 seconds
 
 def seconds(frames: int, **fields: Any) -> float:
     """Return how long a walk takes at that pace."""
-    return PACE * cost.of_walk(sampler_settings.resolve_settings(**fields), stops=2, frames=frames)
+    return PACE * cost.of_walk(sampler_settings.resolve_settings(offers.first(), **fields), stops=2, frames=frames)
 
 
 @pytest.mark.databases

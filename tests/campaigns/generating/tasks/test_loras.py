@@ -254,8 +254,8 @@ def test_style_that_was_taught_is_listed_and_chosen_as_a_lora_is(
     lora = lora_files.make(tiny_models["sd1"], parts=("unet",), targets=lora_files.ATTENTION, scale=0.4)
     path = tmp_path / "adapter.safetensors"
     save_file(lora.parts["unet"], path)
-    setting = app.config["MODEL"]
-    kept = adapters.keep(path, "our-prints", words="our prints", title="Our prints", setting=setting)
+    about = {"words": "our prints", "title": "Our prints", "model": "sd1"}
+    kept = adapters.keep(path, "our-prints", base=Path(app.config["MODEL"]), **about)
     listed = run_json(runner, "loras", "list")
     assert [(each["name"], each["model"], each["digest"]) for each in listed] == [("our-prints", "sd1", kept.digest)]
     assert "flask styles remove our-prints removes it" in refused(runner, "remove", "our-prints")

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from app.collection.styles import added
 from app.core.config import ROOT
-from app.offer.generation import model_styles, models_on_offer
+from app.offer.generation import model_folders, model_styles, offers
 from sketch import sketchbook
 from studio.scenes import painted, subjects
 from studio.workspace.shards import Shards
@@ -165,10 +165,10 @@ def test_site_adds_a_style_by_one_command_and_the_worker_paints_in_it(
         asked = ("styles", "add", "our-prints", str(tmp_path / "prints"), "--licence", "CC0-1.0", "--steps", "3")
         made = run_json(app.test_cli_runner(), *asked)
         assert (made["model"], made["pictures"], made["hand"]) == ("style-our-prints", 8, "our prints")
-        offer = models_on_offer.find("style-our-prints")
-        assert offer is not None and models_on_offer.flaw(offer.setting) == ""
+        offer = offers.load().find("style-our-prints")
+        assert offer is not None and model_folders.flaw(offer.setting) == ""
         (style,) = added.every()
-        *known, learned = model_styles.known(offer.setting)
+        *known, learned = offer.styles
         lent = model_styles.find(style.stand_in, known)
         assert lent is not None and lent.marks
         assert learned == model_styles.ModelStyle("our prints", "Our prints", lent.marks)
