@@ -8,7 +8,7 @@ names of added drawings. :func:`flaws` checks all of them, also against the buil
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -28,8 +28,11 @@ from app.storage.schema import EMPTY, schema_state
 WORDS_MAX = 1000
 LEFT_OUT = "negative_prompt"
 
-ShownText = tuple[tuple[str | int, ...], str, str]
-"""A text that will be shown: the path of its field, its name as the subject of a sentence, and the text."""
+ShownText = tuple[tuple[str | int, ...], str | Callable[[], str], str]
+"""A text that will be shown: the path of its field, its name as the subject of a sentence, and the text.
+
+The name may be a function, which is only called for a text with a flaw.
+"""
 
 
 def words() -> list[str]:
@@ -50,19 +53,24 @@ def flaws(texts: Iterable[ShownText]) -> list[FieldError]:
     Invisible characters are ignored, and letters that look like Latin ones match these.
     """
     banned, allowed = [(word, *_patterns(word)) for word in words()], allowed_words.words()
+    shown = [each for each in texts if each[-1]]
+    plain = [prompt_weights.parse(text).text for _field, _name, text in shown]  # weights in brackets could hide a word
     errors = []
-    for field, subject, text in texts:
-        unweighted = prompt_weights.parse(text).text  # weights in brackets could hide a word
+    for (field, name, text), unweighted in zip(shown, plain, strict=True):
         if word := _find_word(text, banned) or _find_word(unweighted, banned):
             message = _(
                 "%(subject)s contains “%(word)s”, a word that is not shown here. Use another word.",
-                subject=subject,
+                subject=_subject(name),
                 word=word,
             )
             errors.append(FieldError(field, message, is_unfit=True))
         elif kind := _unfit(text, unweighted, allowed=allowed, is_left_out=field[-1] == LEFT_OUT):
-            errors.append(FieldError(field, _(unfit_text.KINDS[kind], subject=subject), is_unfit=True))
+            errors.append(FieldError(field, _(unfit_text.KINDS[kind], subject=_subject(name)), is_unfit=True))
     return errors
+
+
+def _subject(name: str | Callable[[], str]) -> str:
+    return name if isinstance(name, str) else name()
 
 
 def _unfit(*texts: str, allowed: Any, is_left_out: bool) -> str:
@@ -72,10 +80,12 @@ def _unfit(*texts: str, allowed: Any, is_left_out: bool) -> str:
 
 def find_word(text: str, words: Iterable[str]) -> str:
     """Return the first of some normalised words that a text contains, or ``""``."""
-    return _find_word(text, ((word, *_patterns(word)) for word in words))
+    return _find_word(text, [(word, *_patterns(word)) for word in words])
 
 
-def _find_word(text: str, banned: Iterable[tuple[str, re.Pattern[str], re.Pattern[str]]]) -> str:
+def _find_word(text: str, banned: Sequence[tuple[str, re.Pattern[str], re.Pattern[str]]]) -> str:
+    if not banned:
+        return ""
     as_written, as_read = spaced(lookalikes.strip_invisible(text)), lookalikes.skeleton(text)
     matches = (word for word, written, read in banned if written.search(as_written) or read.search(as_read))
     return next(matches, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from app.collection.styles import added
 from app.collection.styles.added import AddedStyle
@@ -11,10 +11,13 @@ from app.core.text import style_mentions
 
 def names() -> Mapping[tuple[str, ...], str]:
     """Return the names by which prompts name the added styles, each with the style's words."""
-    return style_mentions.name_table((style.words, (style.words, style.title)) for style in added.every())
+    styles = [(style.words, (style.words, style.title)) for style in added.every()]
+    return style_mentions.name_table(styles) if styles else {}
 
 
-def find(prompt: str) -> AddedStyle | None:
-    """Return the first added style that a prompt names; ``None`` if it names none."""
-    found = style_mentions.find(prompt, names())
-    return added.find(found[0].words) if found else None
+def find_all(prompts: Iterable[str]) -> list[AddedStyle | None]:
+    """Return the first added style that each prompt names; ``None`` for one that names none."""
+    if not (known := names()):
+        return [None for _prompt in prompts]
+    found = [style_mentions.find(prompt, known) for prompt in prompts]
+    return [added.find(mentions[0].words) if mentions else None for mentions in found]

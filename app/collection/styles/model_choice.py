@@ -30,7 +30,7 @@ def choose(stops: Any, known: Offers) -> Choice:
 
     It is the site's first if that has them, if no model has all of them, or if none of them was added here.
     """
-    wanted = _wanted(stops)
+    wanted = _wanted(stops, _mentioned(stops))
     return Choice(_first_with(wanted, known), _conflict(stops, wanted))
 
 
@@ -98,17 +98,19 @@ def follow(data: Any, known: Offers) -> Any:
     if not isinstance(data, dict) or data.get("continues") is not None:
         return data
     stops = data.get("stops")
+    mentions = _mentioned(stops)
     if data.get("model") is None:
-        chosen = choose(stops, known)
-        if chosen.error is not None:
-            raise InvalidInput([chosen.error])
-        if chosen.model is not None:
-            data = data | {"model": chosen.model}
-    if isinstance(stops, list):
+        wanted = _wanted(stops, mentions)
+        if error := _conflict(stops, wanted):
+            raise InvalidInput([error])
+        if chosen := _first_with(wanted, known):
+            data = data | {"model": chosen}
+    if any(mentions):
         model = data.get("model")
         offer = known.find(model) if model is None or isinstance(model, str) else None
         if offer is not None and not offer.facts.has_sketches:
-            data = data | {"stops": [_with_adapter(stop, offer) for stop in stops]}
+            pairs = zip(stops, mentions, strict=True)
+            data = data | {"stops": [_with_adapter(stop, style, offer) for stop, style in pairs]}
     return data
 
 
@@ -122,12 +124,18 @@ def follow_stop(data: Any, known: Offers) -> Any:
     return {name: value for name, value in followed.items() if name != "stops"} | {"stop": followed["stops"][0]}
 
 
-def _wanted(stops: Any) -> Wanted:
+def _mentioned(stops: Any) -> list[AddedStyle | None]:
+    """Return the added style that the prompt of each stop names; ``None`` if the stop has a style of its own."""
+    listed = stops if isinstance(stops, list) else []
+    return mentioned.find_all(["" if _text(stop) else _prompt(stop) for stop in listed])
+
+
+def _wanted(stops: Any, mentions: Sequence[AddedStyle | None]) -> Wanted:
     """Return the style that each stop names, by its index: one that a model learned here, or else its text."""
     found: Wanted = {}
-    for index, stop in enumerate(stops if isinstance(stops, list) else ()):
-        text = _text(stop)
-        style = added.find(text) if text else mentioned.find(_prompt(stop))
+    for index, mention in enumerate(mentions):
+        text = _text(stops[index])
+        style = added.find(text) if text else mention
         if style is not None and style.models:
             found[index] = style
         elif text and style is None:
@@ -135,11 +143,8 @@ def _wanted(stops: Any) -> Wanted:
     return found
 
 
-def _with_adapter(stop: Any, offer: Offer) -> Any:
+def _with_adapter(stop: Any, style: AddedStyle | None, offer: Offer) -> Any:
     """Return a stop with the style that its prompt names as its ``hand``, if its model learned that as an adapter."""
-    if not isinstance(stop, dict) or _text(stop):
-        return stop
-    style = mentioned.find(_prompt(stop))
     return stop | {"hand": style.words} if style is not None and offer.name in style.models else stop
 
 

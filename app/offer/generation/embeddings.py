@@ -85,10 +85,8 @@ def record_digests(sampling: dict[str, Any], texts: Iterable[str], known: Iterab
 def flaw(text: str, facts: ModelFacts) -> str:
     """Return why a text names an embedding that its model cannot use, as the rest of a sentence after the field's name.
 
-    It is "" if there is no such embedding, or if the model reads such names as plain words.
+    It is "" if there is no such embedding. The model must read weights: others read such names as plain words.
     """
-    if not facts.reads_weights:
-        return ""
     unfit = named([text], [each for each in every() if not each.fits(facts)])
     if unfit:
         return _(

@@ -46,8 +46,8 @@ def read_model(
 ) -> Model:
     """Validate ``data`` as a model and return the model.
 
-    ``shape`` is the message when ``data`` is no object at all. ``rules`` are messages by field name, for fields whose
-    rule differs from that of a walk.
+    ``shape`` is the message, in English, when ``data`` is no object at all. ``rules`` are messages by field name, for
+    fields whose rule differs from that of a walk.
 
     :raises InvalidInput: with one :class:`FieldError` for each invalid field, up to a limit.
     """
@@ -64,7 +64,7 @@ def _sentence(
 ) -> str:
     """Return the message for one error: ``shape`` without a path, else the field's own rule or the usual message."""
     if not path:
-        return shape
+        return _(shape)
     if len(path) == 1 and rules and item["type"] == "extra_forbidden":
         known = ", ".join(kind.model_fields)
         return _("%(field)s is no field here. Use %(known)s.", field=f"{path[0]!s:.60}", known=known)

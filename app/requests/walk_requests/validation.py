@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from app.collection.moderation import banned_words
 from app.collection.styles import model_choice
 from app.core.errors import FieldError, InvalidInput
 from app.core.field_errors import ERRORS_MAX
-from app.core.i18n.gettext import _
+from app.core.i18n.gettext import N_, _
 from app.offer.generation import embeddings, offers
 from app.offer.generation.limits import STOPS_MIN, Limits
 from app.offer.generation.model_styles import ModelStyle
@@ -22,9 +23,11 @@ from app.requests.walk_requests.schema import Commission, StopRequest
 from app.storage.walk_models import ID, ROUND
 from app.walks.saved import lineage
 
+SHAPE = N_('A walk must be an object such as {"stops": […]}.')
+
 
 def validate(
-    data: Any, *, recipe_model: str | None = None, style_words: Iterable[str] = (), loras: Iterable[str] = ()
+    data: Any, *, recipe_model: str | None = None, style_words: Collection[str] = (), loras: Collection[str] = ()
 ) -> Commission:
     """Validate a request against the rules and limits, and return it.
 
@@ -40,14 +43,13 @@ def validate(
     if recipe_model is None:
         data = model_choice.follow(data, known)
     limits = Limits.of(known, known.find(recipe_model) if recipe_model else known.get(_requested_model(data)))
-    limits = replace(
-        limits,
-        hands=(*limits.hands, *(ModelStyle(words, words) for words in style_words)),
-        loras=tuple(dict.fromkeys((*limits.loras, *loras))),
-    )
-    request = error_messages.read_model(
-        Commission, data, limits, shape=_('A walk must be an object such as {"stops": […]}.')
-    )
+    if style_words or loras:
+        limits = replace(
+            limits,
+            hands=(*limits.hands, *(ModelStyle(words, words) for words in style_words)),
+            loras=tuple(dict.fromkeys((*limits.loras, *loras))),
+        )
+    request = error_messages.read_model(Commission, data, limits, shape=SHAPE)
     errors = _rule_errors(request, limits)
     errors += scenes.layout_errors(request.stops, limits)
     if recipe_model is None:  # a recipe lists the embeddings of its prompts
@@ -143,6 +145,8 @@ def negative_prompt_errors(text: str, path: tuple[str | int, ...], limits: Limit
 
 def embedding_errors(stop: StopRequest, path: tuple[str | int, ...], limits: Limits) -> Iterator[FieldError]:
     """Yield an error for each embedding that a stop's texts name and its model cannot use."""
+    if not limits.offer.facts.reads_weights:  # it reads such names as plain words
+        return
     for name, text in (("prompt", stop.prompt), ("negative_prompt", stop.negative_prompt)):
         if problem := embeddings.flaw(text, limits.offer.facts):
             yield FieldError((*path, name), f"{error_messages.subject((*path, name))} {problem}")
@@ -160,9 +164,10 @@ def _shown_texts(request: Commission) -> Iterator[banned_words.ShownText]:
     for index, stop in enumerate(request.stops):
         texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
         for name, text in texts.items():
-            yield ("stops", index, name), error_messages.subject(("stops", index, name)), text
-        words = (stop.scene or {}).get("words", "")
-        yield ("stops", index, "scene", "words"), error_messages.subject(("stops", index, "scene")), words
+            path = ("stops", index, name)
+            yield path, partial(error_messages.subject, path), text
+        words, path = (stop.scene or {}).get("words", ""), ("stops", index, "scene")
+        yield (*path, "words"), partial(error_messages.subject, path), words
 
 
 def _equal_neighbours(request: Commission) -> Iterator[FieldError]:

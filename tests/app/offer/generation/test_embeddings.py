@@ -11,7 +11,10 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from app.offer.generation import embeddings, offers
+from app.offer.generation.limits import Limits
 from app.offer.generation.offers import Offer
+from app.requests.walk_requests.schema import StopRequest
+from app.requests.walk_requests.validation import embedding_errors
 from tests.conftest import inside, make_app
 from tests.support import embedding_files, lora_entries
 from tests.support.commands import run, run_json
@@ -103,7 +106,8 @@ def test_text_that_names_one_that_does_not_fit_is_refused_naming_both_widths(app
     )
     assert "names the embedding old.pt, which cannot be used: it is a pickle" in embeddings.flaw("an old fox", facts)
     assert embeddings.flaw("a wider fox", facts) == ""
-    assert embeddings.flaw("a wide old fox", Offer.load(str(led_folder)).facts) == ""
+    limits = Limits.of(offers.load(), Offer.load(str(led_folder)))
+    assert list(embedding_errors(StopRequest(prompt="a wide old fox"), ("stops", 0), limits)) == []
 
 
 def test_command_lists_them_with_their_models_and_what_cannot_be_used(app: Flask) -> None:
