@@ -336,8 +336,8 @@ def _upload(file: Path, owner: str) -> Photo:
 def _last_stop(walk: Walk) -> dict[str, Any]:
     """Return the last stop of a walk, as the first stop of one that continues it."""
     last = walk.stops[-1]
-    same = {name: getattr(last, name) for name in ("prompt", "negative_prompt", "lora", "lora_weight", "clip_skip")}
-    return {**same, "hand": last.hand or None, "seed": walk.seed_of(last)}
+    same = {name: getattr(last, name) for name in ("prompt", "negative_prompt")}
+    return {**same, **last.options.seen(), "hand": last.hand or None, "seed": walk.seed_of(last)}
 
 
 def _refuse_options(prompts: tuple[str, ...], options: dict[str, Any]) -> None:

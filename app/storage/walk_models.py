@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -298,6 +300,48 @@ class VocabularyWord(db.Model):  # type: ignore[misc]
     word: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
+UNSEEN = MappingProxyType({"unseen": True})
+"""The metadata of an option that changes no picture, only how it is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopOptions:
+    """What a stop can have besides its words, picture, style and seed; ``None`` where it is not set.
+
+    Each is a column of :class:`Stop`, and a field of JSON, recipes and forms, of the same name; what it may be is
+    declared in ``app.requests.walk_requests.stop_options``. Those with the metadata ``UNSEEN`` change no picture.
+    """
+
+    lora: str | None = None  # the name of its LoRA
+    lora_weight: float | None = None
+    clip_skip: int | None = None  # how many of the text encoder's last layers are skipped
+
+    @classmethod
+    def of(cls, stop: object) -> StopOptions:
+        """Return the options of a stop of a request, or of its row."""
+        return cls(*(getattr(stop, name) for name in cls.names()))
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> StopOptions:
+        """Return the options in a stop's record, as JSON or candidate sets hold it; missing ones are not set."""
+        return cls(*(record.get(name) for name in cls.names()))
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the names of all options."""
+        return tuple(each.name for each in fields(cls))
+
+    def given(self) -> dict[str, Any]:
+        """Return the options that are set, by name."""
+        return {name: value for name in self.names() if (value := getattr(self, name)) is not None}
+
+    def seen(self) -> dict[str, Any]:
+        """Return the options that are set and that change the stop's picture, by name: no weight without a LoRA."""
+        unseen = {each.name for each in fields(self) if each.metadata == UNSEEN}
+        unseen |= set() if self.lora else {"lora_weight"}
+        return {name: value for name, value in self.given().items() if name not in unseen}
+
+
 class Stop(db.Model):  # type: ignore[misc]
     """One stop of a walk: a prompt or a photo, with its settings."""
 
@@ -316,9 +360,14 @@ class Stop(db.Model):  # type: ignore[misc]
     scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # its interpretation, for sketch-conditioned models
     photo: Mapped[str | None] = mapped_column(String(64))  # the digest of the photo that it is made of
     cut_out: Mapped[bool | None]  # of a photo: whether only its main subject is used
-    lora: Mapped[str | None] = mapped_column(String(60))  # the name of its LoRA
+    lora: Mapped[str | None] = mapped_column(String(60))
     lora_weight: Mapped[float | None]
-    clip_skip: Mapped[int | None]  # how many of the text encoder's last layers are skipped
+    clip_skip: Mapped[int | None]
+
+    @property
+    def options(self) -> StopOptions:
+        """Return its options."""
+        return StopOptions.of(self)
 
 
 class Frame(db.Model):  # type: ignore[misc]

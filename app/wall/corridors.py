@@ -118,8 +118,7 @@ def find_missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
 def _stop_fields(walk: Walk, stop: Stop) -> dict[str, Any]:
     return {
         "prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None,
-        "lora": stop.lora, "lora_weight": stop.lora_weight, "seed": walk.seed_of(stop), "scene": stop.scene,
-        "clip_skip": stop.clip_skip,
+        "seed": walk.seed_of(stop), "scene": stop.scene, **stop.options.seen(),
     }  # fmt: skip
 
 

@@ -233,8 +233,8 @@ def _request_walk(wall: Wall, leg: WallLeg) -> None:
 
 
 def _stop_fields(stop: Stop) -> dict[str, Any]:
-    laid = {"lora": stop.lora, "lora_weight": stop.lora_weight, "clip_skip": stop.clip_skip}
-    return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None, **laid}
+    words = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None}
+    return words | stop.options.seen()
 
 
 def _words_stop(wall: Wall, written: WallWords) -> dict[str, Any]:

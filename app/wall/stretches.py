@@ -28,7 +28,7 @@ from app.requests.walk_requests import brought_photos, walk_edits
 from app.requests.walk_requests.walk_edits import WalkChange
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX
-from app.storage.walk_models import FILM, FINISHED, QUEUED, WAITING, WALL, Frame, Stop, Task, Walk, new_id
+from app.storage.walk_models import FILM, FINISHED, QUEUED, WAITING, WALL, Frame, Stop, StopOptions, Task, Walk, new_id
 from app.storage.wall_models import STRETCH_LEGS, Wall, WallLeg
 from app.walks.queue import fair_queue, jobs, queued_tasks
 from app.walks.saved import lifecycle, neighbours
@@ -47,9 +47,7 @@ OF_STOP = (
     "note",
     "scene",
     "cut_out",
-    "lora",
-    "lora_weight",
-    "clip_skip",
+    *StopOptions.names(),
 )
 LATER = 2
 """The number of turns by which films of preserved walks are delayed, so that the wall's legs come first."""

@@ -20,7 +20,7 @@ from app.storage import media_store
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import Task
+from app.storage.walk_models import StopOptions, Task
 from app.walks.uploads import photo_store
 from worker.diffusion import pass_batch
 from worker.diffusion import sketches as leading
@@ -123,8 +123,7 @@ def _stop_inputs(candidate_set: CandidateSet, photo: Photo | None) -> list[StopI
             scene_json=each["scene"],
             offer=offer,
             sampling=candidate_set.sampling,
-            lora=(stop.get("lora"), stop.get("lora_weight")),
-            clip_skip=stop.get("clip_skip"),
+            options=StopOptions.read(stop),
         )
         for each in candidate_set.pool
     ]

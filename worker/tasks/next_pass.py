@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.storage.database import db
 from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Task, Walk
-from app.walks.queue import fair_queue, jobs, queued_tasks
+from app.walks.queue import jobs, queued_tasks
 from worker.planning import pass_plan
 from worker.planning.pass_plan import Pass
 from worker.process.worker import this_worker
@@ -71,20 +71,24 @@ def open_next(session: Session, painting: WalkInProgress, following: NextPass | 
     if values:
         session.execute(update(Walk).where(Walk.number == painting.claim.walk_number).values(**values))
     levels = painting.levels[: following.number]
-    enqueue_tasks(session, painting.walk, [*levels, following.level] if following.level else levels, following.number)
+    planned = [*levels, following.level] if following.level else levels
+    enqueue_tasks(session, painting.walk, planned, following.number, a_turn=painting.turn)
 
 
-def enqueue_tasks(session: Session, walk: Walk, levels: Sequence[Pass], number: int, *, first: int = 0) -> None:
+def enqueue_tasks(
+    session: Session, walk: Walk, levels: Sequence[Pass], number: int, *, a_turn: int, first: int = 0
+) -> None:
     """Enqueue the tasks of pass ``number``, from its ``first`` batch on; after the last pass, enqueue the film.
 
-    A task's turn is the one that the walk has reached when all tasks before it are done. A film needs no UNet
-    evaluations and belongs to the turn of the last frame. Its level is 1: after the first pictures of other walks in
-    that turn, or a new walk would wait for films; before their frames, or a finished walk would wait for all of them.
+    ``a_turn`` is the number of UNet evaluations of one turn. A task's turn is the one that the walk has reached when
+    all tasks before it are done. A film needs no UNet evaluations and belongs to the turn of the last frame. Its level
+    is 1: after the first pictures of other walks in that turn, or a new walk would wait for films; before their frames,
+    or a finished walk would wait for all of them.
     """
     start, spent, ticket = session.execute(
         select(Walk.start, func.coalesce(Walk.passes, 0), Walk.ticket).where(Walk.number == walk.number)
     ).one()
-    a_turn, at = fair_queue.turn_passes(), start + spent
+    at = start + spent
     place = {"walk_number": walk.number, "urgency": queued_tasks.WALK, "ticket": ticket}
     rows = []
     if number == len(levels):

@@ -23,8 +23,9 @@ from app.offer.generation.offers import Offer
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.drawing_models import AddedDrawing
-from app.storage.walk_models import KNOTS, ROUND, Walk
+from app.storage.walk_models import KNOTS, ROUND, StopOptions, Walk
 from app.storage.wall_models import WallLeg
+from app.walks.queue import fair_queue
 from sketch import scene
 from worker.diffusion import pass_batch as batches
 from worker.diffusion.families import EmbeddingFile, TextOptions
@@ -60,6 +61,7 @@ class WalkInProgress:
         self.memory: Memory = this_worker().memory.get_or_create(claim.walk_number, painter.revision)
         self.walk = load(claim)
         self.offer = offers.load().of_walk(self.walk).read_files()
+        self.turn = fair_queue.turn_passes()
         self.passes = 0
 
     @property
@@ -165,8 +167,7 @@ class WalkInProgress:
                 scene_json=stop.scene,
                 offer=self.offer,
                 sampling=self.sampling,
-                lora=(stop.lora, stop.lora_weight),
-                clip_skip=stop.clip_skip,
+                options=stop.options,
             )
             for stop in self.walk.stops
         ]
@@ -248,13 +249,12 @@ def go_on() -> None:
 
 def stop_input(
     prompt: str, *, leave_out: str, seed: int, hand: str, scene_json: dict[str, Any] | None, offer: Offer,
-    sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
-    clip_skip: int | None = None,
+    sampling: Mapping[str, Any], options: StopOptions,
 ) -> StopInput:  # fmt: skip
     """Return the model input of a stop.
 
     ``offer`` is the model, ``hand`` the style, ``scene_json`` the recorded scene that the prompt was parsed
-    to, and ``lora`` the name and weight of its LoRA.
+    to, and ``options`` what else the stop has.
 
     :raises GenerationError: when the style's adapter, the LoRA or an embedding is no longer available.
     """
@@ -263,10 +263,12 @@ def stop_input(
     # A composed scene was laid out for a style, which the prompt then names whether the visitor chose it or the site.
     is_composed = shown is not None and shown.composition is not None
     named = style_words.named(text if is_composed else prompt, (style.words for style in offer.styles))
-    laid = _adapter(hand, sampling, offer) | _lora(*lora, sampling, offer)
+    laid = _adapter(hand, sampling, offer) | _lora(options.lora, options.lora_weight, sampling, offer)
     worded = style_words.append(text, hand, offer.style_pattern)
     how = TextOptions(
-        sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, offer)
+        sampling.get(prompt_texts.RECORDED, 0),
+        options.clip_skip,
+        _embeddings((prompt, worded, leave_out), sampling, offer),
     )
     return StopInput(worded, leave_out, seed, text, bool(hand or named), shown, laid, how, prompt, hand)
 

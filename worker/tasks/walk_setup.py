@@ -99,7 +99,7 @@ def _open_first(painting: WalkInProgress) -> None:
     with writing() as session:
         write_as_holder(session, painting.claim, **settings)
         forgotten = _forget_frames(session, walk.number)
-        next_pass.enqueue_tasks(session, walk, levels, 0, first=1)
+        next_pass.enqueue_tasks(session, walk, levels, 0, a_turn=painting.turn, first=1)
         for stop, note in notes:
             if note != stop.note:
                 session.execute(

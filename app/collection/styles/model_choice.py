@@ -109,7 +109,7 @@ def follow(data: Any, known: Offers) -> Any:
         model = data.get("model")
         offer = known.find(model) if model is None or isinstance(model, str) else None
         if offer is not None and not offer.facts.has_sketches:
-            pairs = zip(stops, mentions, strict=True)
+            pairs = zip(stops or (), mentions, strict=True)
             data = data | {"stops": [_with_adapter(stop, style, offer) for stop, style in pairs]}
     return data
 

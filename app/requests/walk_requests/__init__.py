@@ -13,7 +13,10 @@ __all__ = [
     "repainting",
     "scenes",
     "schema",
+    "schema_limits",
+    "stop_options",
     "stop_styles",
+    "stop_words",
     "validation",
     "walk_edits",
 ]

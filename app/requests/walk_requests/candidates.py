@@ -31,11 +31,11 @@ from app.requests.walk_requests.schema import (
     ModelName,
     Preset,
     RequestForModel,
-    Seed,
     Size,
     Steps,
-    StopRequest,
 )
+from app.requests.walk_requests.stop_options import StopRequest
+from app.requests.walk_requests.stop_words import Seed
 from app.requests.walk_requests.validation import embedding_errors, negative_prompt_errors, settings_errors
 from app.storage.candidate_models import CandidateSet
 from app.walks.queue import candidate_requests

@@ -14,9 +14,10 @@ from app.core.i18n.formatting import decimal, join_words
 from app.core.i18n.gettext import N_, _
 from app.core.models.aspects import ASPECTS
 from app.core.text.stored import UNREADABLE
-from app.offer.generation import frame_rates, loras, presets
+from app.offer.generation import frame_rates, presets
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.offer.generation.model_styles import words_of
+from app.requests.walk_requests.stop_options import OPTIONS
 from app.storage.walk_models import ENDINGS
 from app.walks.queue.candidate_requests import MOST as CANDIDATES_MOST
 
@@ -29,13 +30,10 @@ SUBJECTS = {
     "layout": N_("The layout"),
     "scene": N_("The scene"),
     "picture": N_("The picture"),
-    "lora": N_("The LoRA"),
-    "lora_weight": N_("The weight of the LoRA"),
-    "clip_skip": N_("The clip skip"),
     "title": N_("The title"),
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),
-}
+} | {name: option.subject for name, option in OPTIONS.items()}
 SWITCHES = "unlisted", "easing", "photos_may_be_shown", "cut_out", "hidden", "featured"
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -82,6 +80,8 @@ def field_sentence(path: Path, item: Any, limits: Limits) -> str:
         return f"{subject(path)} {_(UNREADABLE)}"
     if len(path) == 2 and path[0] == "stops":
         return _('Stop %(number)s must be an object such as {"prompt": "a lemon"}.', number=int(path[1]) + 1)
+    if option := OPTIONS.get(str(field)):
+        return option.rule(subject(path), limits)
     rules = {
         "seed": _("The seed must be a whole number from 0 to %(most)s.", most=SEED_MAX),
         "frames": frames_rule(limits),
@@ -100,15 +100,6 @@ def field_sentence(path: Path, item: Any, limits: Limits) -> str:
         "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
         **dict.fromkeys(SWITCHES, _("%(field)s must be true or false.", field=field)),
         "picture": _("%(subject)s must be named by the id of an upload.", subject=subject(path)),
-        "lora": _("%(subject)s must be the name of a LoRA, or null.", subject=subject(path)),
-        "lora_weight": _(
-            "%(subject)s must be a number from %(least)s to %(most)s.",
-            subject=subject(path),
-            least=decimal(-loras.WEIGHT_MAX),
-            most=decimal(loras.WEIGHT_MAX),
-        ),
-        "clip_skip": f"{subject(path)} "
-        + _("must be a whole number from 1 to %(most)s, or be left out.", most=limits.clip_skip_max),
         "preset": _one_of("preset", join_words(presets.NAMES)),
         "ending": _one_of("ending", join_words(ENDINGS)),
         "model": _("model must be the name of one on offer."),

@@ -5,10 +5,10 @@ A walk that continues another starts at that walk's last stop, so that the films
 
 from __future__ import annotations
 
-from app.core.i18n.formatting import decimal
 from app.core.i18n.gettext import N_, _
+from app.requests.walk_requests import stop_options
 from app.requests.walk_requests.schema import Commission
-from app.storage.walk_models import FINISHED, Stop, Walk
+from app.storage.walk_models import FINISHED, Stop, StopOptions, Walk
 from app.walks.saved import lookup
 
 UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("cancelled")
@@ -36,9 +36,7 @@ def continuation_flaw(request: Commission) -> str:
         last.negative_prompt,
         last.hand,
     )
-    same_lora = (first.lora, first.lora_weight) == (last.lora, last.lora_weight)
-    same_text = first.clip_skip == last.clip_skip
-    if same_words and same_lora and same_text and seed in (None, parent.seed_of(last)):
+    if same_words and StopOptions.of(first).seen() == last.options.seen() and seed in (None, parent.seed_of(last)):
         return ""
     description = _describe_stop(last, parent.seed_of(last))
     return _("Stop 1 must be the last stop of the walk to go on from: %(stop)s.", stop=description)
@@ -49,10 +47,7 @@ def _describe_stop(stop: Stop, seed: int) -> str:
     text = _("“%(words)s”", words=stop.prompt)
     if stop.hand:
         text += " " + _("in %(own)s", own=stop.hand)
-    if stop.lora and stop.lora_weight is not None:
-        text += ", " + _("LoRA %(lora)s at %(weight)s", lora=stop.lora, weight=decimal(stop.lora_weight))
-    if stop.clip_skip is not None:
-        text += ", " + _("clip skip %(count)s", count=stop.clip_skip)
+    text += "".join(f", {words}" for words in stop_options.describe(stop.options))
     if stop.negative_prompt:
         text += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))
     return text + ", " + _("seed %(own)s", own=seed)

@@ -21,7 +21,7 @@ from app.requests.walk_requests.recipe_files import RECIPE_MAX, film_kind, find_
 from app.requests.walk_requests.recipe_pins import PinnedDrawing, PinnedSettings, flaw
 from app.requests.walk_requests.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, RecipeSampler, RecipeStop
 from app.requests.walk_requests.schema import Commission
-from app.storage.walk_models import ROUND, Stop, Walk
+from app.storage.walk_models import ROUND, Stop, StopOptions, Walk
 from app.walks.saved import lineage
 
 FORMAT = "moma-lisa recipe"
@@ -119,11 +119,7 @@ def _stop(stop: Stop) -> RecipeStop:
         written["scene"] = stop.scene
     if stop.photo is not None:
         written["photo"], written["cut_out"] = stop.photo, bool(stop.cut_out)
-    if stop.lora is not None and stop.lora_weight is not None:
-        written["lora"], written["lora_weight"] = stop.lora, stop.lora_weight
-    if stop.clip_skip is not None:
-        written["clip_skip"] = stop.clip_skip
-    return written
+    return cast(RecipeStop, {**written, **stop.options.given()})
 
 
 def _is_in_full(walk: Walk) -> bool:
@@ -317,10 +313,9 @@ def as_commission(request: Commission, pinned: PinnedSettings) -> dict[str, Any]
         if stop["scene"] is None:  # as in recipes
             del stop["scene"]
         del stop["layout"]  # the scene holds it
-        if stop["lora"] is None:
-            del stop["lora"], stop["lora_weight"]
-        if stop["clip_skip"] is None:
-            del stop["clip_skip"]
+        for name in StopOptions.names():
+            if stop[name] is None:
+                del stop[name]
         if stop["picture"] is None:
             del stop["picture"], stop["cut_out"]
     return fields | {"preset": request.preset or presets.DEFAULT}

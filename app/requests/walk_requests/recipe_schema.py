@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
 from app.core.field_docs import documented
+from app.requests.walk_requests.stop_options import RecordedOptions
 from sketch.scene import Scene, Thing
 
 PHOTO = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -16,7 +17,7 @@ STOPS = [{"prompt": prompt, "negative_prompt": "", "seed": None, "hand": None} f
 
 
 @documented
-class RecipeStop(TypedDict):
+class RecipeStop(RecordedOptions):
     """One stop of a recipe."""
 
     prompt: Annotated[str, Field(examples=["a lemon"])]
@@ -33,12 +34,6 @@ class RecipeStop(TypedDict):
     """The SHA-256 of its photo, which itself is in no recipe."""
     cut_out: NotRequired[Annotated[bool, Field(examples=[False])]]
     """Whether only the photo's main object is used."""
-    lora: NotRequired[Annotated[str, Field(examples=["ink"])]]
-    """The name of its LoRA."""
-    lora_weight: NotRequired[Annotated[float, Field(examples=[1.0])]]
-    """The weight of that LoRA, from -2 to 2."""
-    clip_skip: NotRequired[Annotated[int, Field(examples=[2])]]
-    """How many of the text encoder's last layers are skipped."""
 
 
 @documented

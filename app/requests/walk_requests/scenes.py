@@ -33,7 +33,7 @@ from app.reading.reader import Reader
 from app.reading.reading import Reading
 from app.requests.walk_requests import error_messages, stop_styles
 from app.requests.walk_requests import layouts as layouts_of
-from app.requests.walk_requests.schema import StopRequest
+from app.requests.walk_requests.stop_options import StopRequest
 from app.requests.walk_requests.stop_styles import StopFacts
 from app.storage.walk_models import Stop, Walk
 from app.walks.saved import still_stops

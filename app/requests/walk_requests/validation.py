@@ -19,7 +19,8 @@ from app.offer.generation import embeddings, offers
 from app.offer.generation.limits import STOPS_MIN, Limits
 from app.offer.generation.model_styles import ModelStyle
 from app.requests.walk_requests import error_messages, lineage_rules, scenes
-from app.requests.walk_requests.schema import Commission, StopRequest
+from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.stop_options import StopRequest
 from app.storage.walk_models import ID, ROUND
 from app.walks.saved import lineage
 

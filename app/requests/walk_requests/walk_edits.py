@@ -13,7 +13,7 @@ from app.core.text import folding
 from app.core.text.stored import check_words
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import brought_photos, error_messages
-from app.requests.walk_requests.schema import limits_in_schema
+from app.requests.walk_requests.schema_limits import limits_in_schema
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.walks.saved import lookup

@@ -16,7 +16,8 @@ from app.offer.generation import offers
 from app.reading.reader import Reader
 from app.reading.reading import Reading
 from app.requests.walk_requests import scenes
-from app.requests.walk_requests.schema import Seed, limits_in_schema
+from app.requests.walk_requests.schema_limits import limits_in_schema
+from app.requests.walk_requests.stop_words import Seed
 from app.site.api import query_reader
 from app.site.api.openapi import documented
 from app.site.api.response_types import DrawingDescription, ReadingDescription, ThingDescription

@@ -17,7 +17,8 @@ from app.core.text.stored import check_words
 from app.offer.generation import offers
 from app.offer.generation.loras import Lora
 from app.requests.walk_requests import repainting
-from app.requests.walk_requests.schema import Commission, limits_in_schema
+from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.schema_limits import limits_in_schema
 from app.site.api import body_reader, query_reader, routes
 from app.site.api.openapi import documented
 from app.site.api.response_types import ArtistDescription, LoraDescription, NewWalk, StyleDescription, StyleList

@@ -13,6 +13,7 @@ from flask import request, url_for
 from werkzeug.datastructures import MultiDict
 
 from app.offer.generation.limits import Limits
+from app.requests.walk_requests.stop_options import OF_EACH_STOP
 from app.site.presentation import form_fields
 from app.site.presentation.make_form import MakeForm, StopLine, from_fields
 from app.storage.candidate_models import CandidateSet
@@ -21,7 +22,7 @@ NAME = "form"
 """The query parameter that carries the form."""
 LONGEST = 4000
 """The longest query string to carry, in characters; encoding it once more must fit nginx's limit of 8,000."""
-OF_STOPS = "prompt", "own", "drawing", "layout", "picture", "candidates", "cut_out", "lora", "lora_weight"
+OF_STOPS = "prompt", "own", "drawing", "layout", "picture", "candidates", "cut_out", *OF_EACH_STOP
 OF_WALK = (
     "negative_prompt", "seed", "frames", "fps", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size",
     "aspect", "easing", "model", "unlisted", "photos_may_be_shown", "remix_of", "continues",
@@ -38,14 +39,18 @@ def fields(form: MakeForm) -> dict[str, Any]:
         "layout": _unless_empty([stop.layout for stop in stops]),
         "picture": _unless_empty([stop.picture for stop in stops]),
         "candidates": _unless_empty([stop.candidates for stop in stops]),
-        "lora": _unless_empty([stop.lora for stop in stops]),
-        "lora_weight": _unless_empty([stop.lora_weight if stop.lora else "" for stop in stops]),
+        **{name: _unless_empty([_option(stop, name) for stop in stops]) for name in OF_EACH_STOP},
         "cut_out": [index for index, stop in enumerate(stops) if stop.cut_out],
     }
     values |= {name: getattr(form, name) for name in OF_WALK if hasattr(form, name)}
     values |= {name: "1" if values[name] else "" for name in ("easing", "unlisted", "photos_may_be_shown")}
     values |= {"remix_of": form.remix and form.remix.id, "continues": form.parent and form.parent.id}
     return {name: value for name, value in values.items() if value}
+
+
+def _option(stop: StopLine, name: str) -> str:
+    """Return an option of a stop as typed; "" for the weight of no LoRA, whose slider always has a value."""
+    return "" if name == "lora_weight" and not stop.options.get("lora") else stop.options.get(name, "")
 
 
 def write(form: MakeForm) -> str | None:
@@ -64,8 +69,8 @@ def of_candidates(candidate_set: CandidateSet, stop: int) -> str:
     own = {name: source[name] for name in form_fields.OWN if source.get(name) not in (None, "")}
     form.stops[stop] = StopLine(
         source["prompt"], picture=source["picture"] or "", cut_out=source["cut_out"], drawing=request["drawing"],
-        layout=source.get("layout") or "", candidates=candidate_set.id, own=own, lora=source.get("lora") or "",
-        lora_weight=f"{source['lora_weight']:g}" if source.get("lora") else "",
+        layout=source.get("layout") or "", candidates=candidate_set.id, own=own,
+        options=form_fields.written_options(source),
     )  # fmt: skip
     form.seed = str(request["seed"])
     for name in ("preset", "steps", "guidance", "size", "aspect", "model"):

@@ -14,6 +14,7 @@ from app.core.models.aspects import SQUARE
 from app.offer.generation import frame_rates, offers, presets, sampler_settings
 from app.requests.walk_requests import layouts
 from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.stop_options import OF_EACH_STOP
 from app.site.presentation import choices
 from app.storage.walk_models import STOP, Stop, Walk
 from app.walks.saved import shapes
@@ -36,7 +37,7 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
             "drawing": _drawing(walk, stop),
             "layout": layouts.requested_layout(stop.scene, walk_seed=walk.seed),
             **_photo(stop),
-            **{name: getattr(stop, name) for name in (*OWN, "lora", "lora_weight")},
+            **{name: getattr(stop, name) for name in (*OWN, *OF_EACH_STOP)},
         }
         for stop in walk.stops
     ]
@@ -106,8 +107,7 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     chosen = [stop.get("drawing", "") for stop in stops]
     laid_out = [stop.get("layout") or "" for stop in stops]
     pictures = [stop.get("picture") or "" for stop in stops]
-    loras = [stop.get("lora") or "" for stop in stops]
-    weights = [f"{stop['lora_weight']:g}" if stop.get("lora") else "" for stop in stops]
+    options = [written_options(stop) for stop in stops]
     own = [
         {name: stop[name] for name in OWN if name not in shared and stop.get(name) not in (None, "")} for stop in stops
     ]
@@ -118,9 +118,20 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "drawing": chosen if any(chosen) else None,
         "layout": laid_out if any(laid_out) else None,
         "picture": pictures if any(pictures) else None,
-        "lora": loras if any(loras) else None,
-        "lora_weight": weights if any(loras) else None,
+        **{
+            name: [each[name] for each in options] if any(each[name] for each in options) else None
+            for name in OF_EACH_STOP
+        },
         "cut_out": [index for index, stop in enumerate(stops) if stop.get("cut_out")] or None,
+    }
+
+
+def written_options(stop: Mapping[str, Any]) -> dict[str, str]:
+    """Return the options that the form asks for each stop, as typed; "" for those that are not set."""
+    values = {name: stop.get(name) for name in OF_EACH_STOP}
+    return {
+        name: "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        for name, value in values.items()
     }
 
 

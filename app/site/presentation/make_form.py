@@ -20,8 +20,9 @@ from app.offer.generation import frame_rates, model_styles, offers
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.reading import chosen
 from app.reading.chosen import AS_READ
+from app.requests.walk_requests import stop_options
 from app.requests.walk_requests.error_messages import stop_suffix
-from app.requests.walk_requests.schema import PICTURE
+from app.requests.walk_requests.stop_words import PICTURE
 from app.site.presentation import form_commands, form_fields
 from app.site.presentation import typed_numbers as typed
 from app.site.presentation.form_commands import Command
@@ -34,7 +35,7 @@ IN_MORE = {
     "seed", "frames", "fps", "negative_prompt", "hand", "layout", "lora", "clip_skip", "steps", "guidance", "ending",
     "preset", "size", "aspect", "model", "film",
 }  # fmt: skip
-OF_THE_STOP = {"prompt", "picture", "cut_out"}
+OF_THE_STOP = {"prompt", "picture", "cut_out", *stop_options.OF_EACH_STOP}
 OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", "preset", "size", "aspect", "model"}
 
 
@@ -48,11 +49,11 @@ OF_A_STOP: dict[str, Callable[[str], Any]] = {
     "picture": _matching(PICTURE),
     "candidates": _matching(ID),
     "layout": str,
-    "lora": str,
-    "lora_weight": str,
     "own": form_fields.read_own,
 }
 """The form's fields for each stop that are read as they are, and how."""
+READ: dict[type, Callable[[str], Any]] = {str: str, int: typed.whole_number, float: typed.signed_number}
+"""How the text of an option is read, by the type of its values."""
 TEXTS = (
     "negative_prompt", "seed", "frames", "fps", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size",
     "aspect", "model",
@@ -72,8 +73,7 @@ class StopLine:
     drawing: str = ""  # the drawings chosen for its prompt
     layout: str = ""  # empty for the style's own choice
     layout_error: str = ""
-    lora: str = ""  # the name of its LoRA
-    lora_weight: str = ""  # as typed; empty for the default
+    options: dict[str, str] = field(default_factory=dict)  # those that the form asks for each stop, as typed
     lora_error: str = ""
     candidates: str = ""  # the id of its candidate set
     refused: str = ""  # why candidates were refused
@@ -123,7 +123,7 @@ class MakeForm:
     @property
     def open(self) -> bool:
         """Return whether "More" must be open: an error in it, a LoRA, clip skip, or more than two stops."""
-        is_used = bool(self.clip_skip) or any(stop.lora for stop in self.stops)
+        is_used = bool(self.clip_skip) or any(stop.options.get("lora") for stop in self.stops)
         return bool(set(self.errors) & IN_MORE) or is_used or len(self.stops) > STOPS_MIN
 
     @property
@@ -147,7 +147,7 @@ class MakeForm:
         if self.clip_skip.strip():
             shared["clip_skip"] = typed.whole_number(self.clip_skip)
         stops = [
-            {**_words_or_photo(stop), **shared, **_laid_out(stop), **_lora(stop), **stop.own} for stop in self.stops
+            {**_words_or_photo(stop), **shared, **_laid_out(stop), **_options(stop), **stop.own} for stop in self.stops
         ]
         wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
         if self.photos_may_be_shown:
@@ -198,8 +198,7 @@ class MakeForm:
         last = parent.stops[-1]
         seed = parent.seed_of(last)
         own = {} if self.seed.strip() in ("", str(seed)) else {"seed": seed}
-        extras: dict[str, Any] = {"lora": last.lora, "lora_weight": last.lora_weight} if last.lora else {}
-        extras |= {} if last.clip_skip is None else {"clip_skip": last.clip_skip}
+        extras = last.options.seen()
         hand = last.hand or None
         return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": hand, **extras, **own}
 
@@ -337,11 +336,13 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
 
 def _stop_lines(fields: MultiDict[str, str], count: int) -> list[StopLine]:
     """Return the lines of the stops, whose fields stand one after the other; missing ones are empty."""
-    columns = {name: iter(fields.getlist(name)[:count]) for name in OF_A_STOP}
+    names = *OF_A_STOP, *stop_options.OF_EACH_STOP
+    columns = {name: iter(fields.getlist(name)[:count]) for name in names}
     drawings = _drawings(fields, count)
     return [
         StopLine(
             drawing=chosen.written(drawings[index]),
+            options={name: next(columns[name], "") for name in stop_options.OF_EACH_STOP},
             **{name: read(next(columns[name], "")) for name, read in OF_A_STOP.items()},
         )
         for index in range(count)
@@ -360,12 +361,12 @@ def _laid_out(stop: StopLine) -> dict[str, Any]:
     return {"layout": stop.layout} if stop.layout else {}
 
 
-def _lora(stop: StopLine) -> dict[str, Any]:
-    """Return the request's fields for the stop's LoRA; an invalid weight is kept, for validation to refuse."""
-    if not stop.lora:
-        return {}
-    text = stop.lora_weight.strip()
-    return {"lora": stop.lora} | ({"lora_weight": typed.signed_number(text)} if text else {})
+def _options(stop: StopLine) -> dict[str, Any]:
+    """Return the request's fields for the stop's options; an invalid number is kept, for validation to refuse."""
+    written = {name: text for name, text in stop.options.items() if text.strip()}
+    if "lora" not in written:  # the slider for its weight always has a value
+        written.pop("lora_weight", None)
+    return {name: READ[stop_options.OPTIONS[name].kind](text) for name, text in written.items()}
 
 
 def picked(seed: int | None, drawing: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
@@ -12,7 +13,8 @@ from app.core.field_docs import documented
 from app.core.models.aspects import ASPECTS
 from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_schema import STOPS, Recipe, RecipeDrawing
-from app.storage.walk_models import ENDINGS, ID, STATES, Stop, Walk
+from app.requests.walk_requests.stop_options import DescribedOptions
+from app.storage.walk_models import ENDINGS, ID, STATES, Stop, StopOptions, Walk
 from app.walks.queue import fair_queue, revisions
 from app.walks.saved import lineage, reuse, shapes
 
@@ -24,7 +26,7 @@ Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 @documented
-class StopDescription(TypedDict):
+class StopDescription(DescribedOptions):
     """One stop of a walk."""
 
     prompt: Annotated[str, Field(examples=["a lemon"])]
@@ -47,12 +49,6 @@ class StopDescription(TypedDict):
     """The SHA-256 of its photo; only the owner can see the photo."""
     cut_out: Annotated[bool | None, Field(examples=[None])]
     """Whether only the photo's main subject is used; null without a photo."""
-    lora: Annotated[str | None, Field(examples=[None])]
-    """The name of its LoRA; null without one."""
-    lora_weight: Annotated[float | None, Field(examples=[None])]
-    """The weight of the LoRA; null without one."""
-    clip_skip: Annotated[int | None, Field(examples=[None])]
-    """How many of the text encoder's last layers are skipped; null for none."""
 
 
 @documented
@@ -103,7 +99,7 @@ class WalkDescription(TypedDict):
             examples=[
                 [
                     {**stop, "found_hand": None, "note": None, "scene": None, "photo": None, "cut_out": None}
-                    | {"lora": None, "lora_weight": None, "clip_skip": None}
+                    | dict.fromkeys(StopOptions.names())
                     for stop in STOPS
                 ]
             ]
@@ -231,7 +227,7 @@ def describe(walk: Walk) -> WalkDescription:
 
 
 def _stop(stop: Stop) -> StopDescription:
-    return {
+    described = {
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,
         "seed": stop.seed,
@@ -241,10 +237,8 @@ def _stop(stop: Stop) -> StopDescription:
         "scene": stop.scene,
         "photo": stop.photo,
         "cut_out": stop.cut_out,
-        "lora": stop.lora,
-        "lora_weight": stop.lora_weight,
-        "clip_skip": stop.clip_skip,
     }
+    return cast(StopDescription, described | asdict(stop.options))
 
 
 def _id_of(walk: Walk | None) -> str | None:

@@ -28,7 +28,8 @@ from app.core.text import folding
 from app.offer.drawings import sketchbooks
 from app.offer.generation import offers
 from app.requests.walk_requests import brought_photos, recipe, walk_edits
-from app.requests.walk_requests.schema import Commission, StopRequest
+from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.stop_options import StopRequest
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import Exhibition, ExhibitionItem

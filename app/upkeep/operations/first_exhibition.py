@@ -35,7 +35,8 @@ from app.core.errors import MomaError
 from app.core.text import folding
 from app.requests.walk_requests import recipe, recipe_files
 from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.schema import Commission, StopRequest
+from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.stop_options import StopRequest
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk, slug_of

@@ -33,13 +33,15 @@ def before(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Wa
 
 
 def _key(stop: Stop) -> int | None:
-    """Return a signed 64-bit hash of a stop's prompt, style, LoRA and clip skip; ``None`` for a stop with a photo.
+    """Return a signed 64-bit hash of a stop's prompt, style and options; ``None`` for a stop with a photo.
 
     Case and white space are ignored.
     """
     if stop.photo is not None:
         return None
     words = " ".join(unicodedata.normalize("NFKC", stop.prompt).casefold().split())
-    options = f"\n{stop.lora} {stop.lora_weight}" if stop.lora else ""
-    options += f"\nclip skip {stop.clip_skip}" if stop.clip_skip is not None else ""
-    return int.from_bytes(hashlib.sha256(f"{stop.hand}\n{words}{options}".encode()).digest()[:8], "big", signed=True)
+    options = stop.options.seen()
+    lines = [f"{options.pop('lora')} {options.pop('lora_weight', None)}"] if stop.lora else []
+    lines += [f"{name.replace('_', ' ')} {value}" for name, value in options.items()]
+    text = "\n".join([stop.hand, words, *lines])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.core.text import stop_notes
 from app.storage.database import db, now
-from app.storage.walk_models import FINISHED, Frame, Medium, Walk
+from app.storage.walk_models import FINISHED, Frame, Medium, StopOptions, Walk
 from app.walks.queue import revisions
 
 FIXED = (
@@ -24,6 +24,8 @@ FIXED = (
     "perceptual_step", "strides", "colour", "fps",
 )  # fmt: skip
 """The columns that a cached result copies: all that generation fixed or measured, except its cost."""
+
+OF_LORAS = "lora", "lora_weight"
 
 
 def key_of(walk: Walk, model: str) -> str | None:
@@ -43,10 +45,12 @@ def key_of(walk: Walk, model: str) -> str | None:
         content["scenes"] = scenes
     if any(stop.photo for stop in walk.stops):
         content["photos"] = [[stop.photo, stop.cut_out] for stop in walk.stops]
-    if any(stop.lora for stop in walk.stops):
-        content["loras"] = [[stop.lora, stop.lora_weight] for stop in walk.stops]
-    if any(stop.clip_skip is not None for stop in walk.stops):
-        content["clip_skips"] = [stop.clip_skip for stop in walk.stops]
+    options = [stop.options for stop in walk.stops]
+    if any(each.lora for each in options):
+        content["loras"] = [[each.lora, each.lora_weight] for each in options]
+    for name in StopOptions.names():
+        if name not in OF_LORAS and any(getattr(each, name) is not None for each in options):
+            content[f"{name}s"] = [getattr(each, name) for each in options]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

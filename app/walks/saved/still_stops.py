@@ -16,5 +16,4 @@ def _key(walk: Walk, stop: Stop) -> tuple[Any, ...]:
     """Return all that decides a stop's picture in its walk."""
     scene = {name: value for name, value in (stop.scene or {}).items() if name != "reader"}
     without = stop.negative_prompt if walk.guidance > 1 else ""  # otherwise it only decides what the scene shows
-    adapter = (stop.lora, stop.lora_weight) if stop.lora else None
-    return scene, walk.seed_of(stop), stop.hand, without, stop.photo, stop.cut_out, adapter, stop.clip_skip
+    return scene, walk.seed_of(stop), stop.hand, without, stop.photo, stop.cut_out, stop.options.seen()

@@ -13,7 +13,7 @@ from flask.testing import FlaskCliRunner
 from app.offer.generation import embeddings, offers
 from app.offer.generation.limits import Limits
 from app.offer.generation.offers import Offer
-from app.requests.walk_requests.schema import StopRequest
+from app.requests.walk_requests.stop_options import StopRequest
 from app.requests.walk_requests.validation import embedding_errors
 from tests.conftest import inside, make_app
 from tests.support import embedding_files, lora_entries

@@ -164,7 +164,7 @@ def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(app: Flask
     with writing() as session:
         for walk in (ann[0], ben):
             session.execute(update(Task).where(Task.walk_number == walk.number).values(state=PIECE_DONE))
-            enqueue_tasks(session, session.get(Walk, walk.number), [LEVEL, LEVEL], 1)
+            enqueue_tasks(session, session.get(Walk, walk.number), [LEVEL, LEVEL], 1, a_turn=fair_queue.turn_passes())
     assert [serve()[0] for _ in range(5)] == [*([ann[0].number, ben.number] * 2), ann[1].number]
 
 
@@ -173,7 +173,7 @@ def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Comm
     walk = commissioned(visitor="ann", frames=240, steps=100)
     level = Pass("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
     with writing() as session:
-        enqueue_tasks(session, session.get(Walk, walk.number), [level], 0)
+        enqueue_tasks(session, session.get(Walk, walk.number), [level], 0, a_turn=fair_queue.turn_passes())
     turns = db.session.scalars(select(Task.turn).order_by(Task.batch)).all()
     a_batch = pass_plan.count_evaluations([level], walk.sampling)
     assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
@@ -185,9 +185,9 @@ def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissio
     serve(), serve()
     with writing() as session:
         session.execute(update(Task).values(state=PIECE_DONE))
-        enqueue_tasks(session, session.get(Walk, ben.number), [LEVEL, LEVEL], 1)
+        enqueue_tasks(session, session.get(Walk, ben.number), [LEVEL, LEVEL], 1, a_turn=fair_queue.turn_passes())
         session.get(Walk, ann.number).passes = ann.asked
-        enqueue_tasks(session, session.get(Walk, ann.number), [LEVEL], 1)
+        enqueue_tasks(session, session.get(Walk, ann.number), [LEVEL], 1, a_turn=fair_queue.turn_passes())
     carl = commissioned(visitor="carl")
     commissioned(visitor="ann")
     assert serve()[0] == carl.number, "but for the first picture of somebody new"

@@ -96,7 +96,13 @@ class Line(RuleBasedStateMachine):
             undone = select(Task).where(Task.walk_number == claim.walk_number, Task.state != PIECE_DONE)
             if session.scalar(undone.limit(1)) is None:
                 walk = session.get(Walk, claim.walk_number, populate_existing=True)
-                enqueue_tasks(session, walk, [level_of(batches)] * (claim.level + 2), claim.level + 1)
+                enqueue_tasks(
+                    session,
+                    walk,
+                    [level_of(batches)] * (claim.level + 2),
+                    claim.level + 1,
+                    a_turn=fair_queue.turn_passes(),
+                )
 
     def passes(self, claim: Claim) -> int:
         """Count what a walk cost: less than every frame in full."""

@@ -1,0 +1,36 @@
+"""The worker reads what a model can do once a task, and asks the site no more while it paints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Commissioner
+from tests.support.call_trace import traced
+from tests.support.fake_painter import FakePainter
+from tests.support.worker_rows import read
+from worker import job
+from worker.tasks import batch_task
+
+pytestmark = pytest.mark.slow
+
+
+def test_no_batch_asks_the_site_for_its_model_while_it_is_painted(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate, climbs = batch_task.generate, []
+
+    def noted(painting: Any) -> Any:
+        with traced() as trace:
+            rest = generate(painting)
+        if painting.claim.kind != "film":
+            asked = [name for package, name in trace.calls if package.startswith("app.offer")]
+            climbs.append([name for name in asked if not name.startswith("cost.")])  # arithmetic that both sides share
+        return rest
+
+    monkeypatch.setattr(batch_task, "generate", noted)
+    walk = commissioned(frames=8)
+    job.work()
+    assert read(walk.id).state == "finished"
+    assert len(climbs) > 2 and [name for each in climbs for name in each] == []
