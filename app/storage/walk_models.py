@@ -306,7 +306,7 @@ UNSEEN = MappingProxyType({"unseen": True})
 
 @dataclass(frozen=True, slots=True)
 class StopOptions:
-    """What a stop can have besides its words, picture, style and seed; ``None`` where it is not set.
+    """What a stop can have in addition to its words, picture, style and seed; ``None`` where it is not set.
 
     Each is a column of :class:`Stop`, and a field of JSON, recipes and forms, of the same name; what it may be is
     declared in ``app.requests.walk_requests.stop_options``. Those with the metadata ``UNSEEN`` change no picture.
@@ -317,12 +317,12 @@ class StopOptions:
     clip_skip: int | None = None  # how many of the text encoder's last layers are skipped
 
     @classmethod
-    def of(cls, stop: object) -> StopOptions:
+    def from_stop(cls, stop: object) -> StopOptions:
         """Return the options of a stop of a request, or of its row."""
         return cls(*(getattr(stop, name) for name in cls.names()))
 
     @classmethod
-    def read(cls, record: Mapping[str, Any]) -> StopOptions:
+    def from_record(cls, record: Mapping[str, Any]) -> StopOptions:
         """Return the options in a stop's record, as JSON or candidate sets hold it; missing ones are not set."""
         return cls(*(record.get(name) for name in cls.names()))
 
@@ -367,7 +367,7 @@ class Stop(db.Model):  # type: ignore[misc]
     @property
     def options(self) -> StopOptions:
         """Return its options."""
-        return StopOptions.of(self)
+        return StopOptions.from_stop(self)
 
 
 class Frame(db.Model):  # type: ignore[misc]

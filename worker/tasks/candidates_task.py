@@ -123,7 +123,7 @@ def _stop_inputs(candidate_set: CandidateSet, photo: Photo | None) -> list[StopI
             scene_json=each["scene"],
             offer=offer,
             sampling=candidate_set.sampling,
-            options=StopOptions.read(stop),
+            options=StopOptions.from_record(stop),
         )
         for each in candidate_set.pool
     ]

@@ -62,10 +62,10 @@ class Limits:
     def current(cls, model: str | None = None) -> Limits:
         """Return the site's limits for a model by its name, or for the first model."""
         known = offers.current()
-        return cls.of(known, known.find(model))
+        return cls.for_offer(known, known.find(model))
 
     @classmethod
-    def of(cls, known: Offers, offer: Offer | None) -> Limits:
+    def for_offer(cls, known: Offers, offer: Offer | None) -> Limits:
         """Return the site's limits for one of the models on offer; ``None`` for a model that is not on offer."""
         config, model = current_app.config, offer or known.first
         return cls(

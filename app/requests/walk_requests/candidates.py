@@ -100,7 +100,7 @@ def validate(data: Any) -> CandidateRequest:
 def limits_of(data: Any, known: Offers) -> Limits:
     """Return the limits of the model that a request names, or of the first model if it names none."""
     name = data.get("model") if isinstance(data, dict) else None
-    return Limits.of(known, known.get(name if isinstance(name, str) else None))
+    return Limits.for_offer(known, known.get(name if isinstance(name, str) else None))
 
 
 def place(

@@ -36,7 +36,11 @@ def continuation_flaw(request: Commission) -> str:
         last.negative_prompt,
         last.hand,
     )
-    if same_words and StopOptions.of(first).seen() == last.options.seen() and seed in (None, parent.seed_of(last)):
+    if (
+        same_words
+        and StopOptions.from_stop(first).seen() == last.options.seen()
+        and seed in (None, parent.seed_of(last))
+    ):
         return ""
     description = _describe_stop(last, parent.seed_of(last))
     return _("Stop 1 must be the last stop of the walk to go on from: %(stop)s.", stop=description)

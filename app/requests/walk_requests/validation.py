@@ -43,7 +43,7 @@ def validate(
     known = offers.current()
     if recipe_model is None:
         data = model_choice.follow(data, known)
-    limits = Limits.of(known, known.find(recipe_model) if recipe_model else known.get(_requested_model(data)))
+    limits = Limits.for_offer(known, known.find(recipe_model) if recipe_model else known.get(_requested_model(data)))
     if style_words or loras:
         limits = replace(
             limits,

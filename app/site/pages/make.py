@@ -309,7 +309,7 @@ def _owner() -> str | None:
 def _limits(model: str) -> Limits:
     """Return the limits for a form: those of the model that it names if that is on offer, else of the first model."""
     known = offers.current()
-    return Limits.of(known, known.get(model))
+    return Limits.for_offer(known, known.get(model))
 
 
 def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:

@@ -106,7 +106,7 @@ def test_text_that_names_one_that_does_not_fit_is_refused_naming_both_widths(app
     )
     assert "names the embedding old.pt, which cannot be used: it is a pickle" in embeddings.flaw("an old fox", facts)
     assert embeddings.flaw("a wider fox", facts) == ""
-    limits = Limits.of(offers.load(), Offer.load(str(led_folder)))
+    limits = Limits.for_offer(offers.load(), Offer.load(str(led_folder)))
     assert list(embedding_errors(StopRequest(prompt="a wide old fox"), ("stops", 0), limits)) == []
 
 

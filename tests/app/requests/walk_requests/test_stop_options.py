@@ -19,8 +19,8 @@ def test_option_is_known_everywhere_by_one_name() -> None:
 
 
 def test_options_that_are_not_set_are_left_out() -> None:
-    options = StopOptions.read({"prompt": "a fox", "clip_skip": 2})
-    assert options == StopOptions(clip_skip=2) == StopOptions.of(Stop(clip_skip=2)) == Stop(clip_skip=2).options
+    options = StopOptions.from_record({"prompt": "a fox", "clip_skip": 2})
+    assert options == StopOptions(clip_skip=2) == StopOptions.from_stop(Stop(clip_skip=2)) == Stop(clip_skip=2).options
     assert options.given() == options.seen() == {"clip_skip": 2} and StopOptions().given() == {}
 
 
