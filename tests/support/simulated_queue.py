@@ -144,10 +144,10 @@ class Line:
             )
             walk = session.get(Walk, number)
             if (claim.level, claim.batch) == (0, 0):
-                enqueue_tasks(session, walk, story.levels, 0, first=1)
+                enqueue_tasks(session, walk, story.levels, 0, a_turn=fair_queue.turn_passes(), first=1)
             undone = select(Task.number).where(Task.walk_number == number, Task.state != PIECE_DONE)
             if session.scalar(undone.limit(1)) is None:
-                enqueue_tasks(session, walk, story.levels, claim.level + 1)
+                enqueue_tasks(session, walk, story.levels, claim.level + 1, a_turn=fair_queue.turn_passes())
 
 
 def levels_of(sampling: dict[str, Any], stops: int, frames: int) -> list[Pass]:
