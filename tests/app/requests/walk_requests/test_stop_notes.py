@@ -169,7 +169,7 @@ def test_form_names_the_stop_that_would_stand_still_and_keeps_what_was_typed(cli
 def test_fragment_beside_a_prompt_says_the_note_and_its_summary_too(client: FlaskClient) -> None:
     part = client.get("/reading", query_string={"prompt": "a fox 狐"}).text
     assert '<p class="note">A part of it is in a script or language' in part
-    assert 'data-said="drawn after fox. A part of it is' in part
+    assert 'data-said="drawn after fox, not read: 狐. A part of it is' in part
 
 
 def test_command_refuses_what_would_stand_still_and_shows_notes(runner: FlaskCliRunner) -> None:
