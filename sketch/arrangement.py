@@ -21,6 +21,7 @@ VIEWS, VIEW_COVER, VIEW_SIZE = placing.VIEWS, placing.VIEW_COVER, placing.VIEW_S
 HOLDING, RELATIONS = relations.HOLDING, relations.RELATIONS
 
 FLAT = ("plain", "split")
+TABLES = ("table", "desk")
 APART = 0.2
 """Least distance in Oklab between a thing's mean colour and its background; if it is smaller, tones are drawn again."""
 
@@ -94,6 +95,8 @@ def _setting(items: Sequence[Item], wish: Wish, rng: random.Random) -> Setting:
     """Return a setting as requested, and otherwise at random: usually one where the first item is found."""
     homes = items[0].habitat.settings if items else ("hills", "sea", "sky", "split", "table")
     kind = wish.kind or _any(homes, wish, rng)
+    if kind == "table" and any(item.name in TABLES for item in items):
+        kind = "room"  # the table itself is shown
     if wish.ground and not wish.kind:
         kind = _any(("plain", "plain", "split", "pattern"), wish, rng)
     if wish.composition in ("grid", "pattern") and not wish.kind:

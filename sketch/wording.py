@@ -17,6 +17,9 @@ PLACES = {
     "sea": ("by the sea", "on the sea"), "underwater": ("under water",), "sky": ("in the sky",),
     "street": ("in a street",), "space": ("in space",), "pattern": ("before a pattern",),
 }  # fmt: skip
+SIGHTS = {"table": ("table", "desk"), "forest": ("forest",), "street": ("street", "road")}
+"""Drawings of the settings themselves: a scene that shows one needs no words for its setting."""
+
 TIMES = {"dusk": ("at sunset", "at dusk"), "night": ("at night",)}
 WEATHERS = {"rain": ("in the rain",), "snow": ("in the snow",)}
 RELATED = {
@@ -79,7 +82,8 @@ def describe_scene(items: Sequence[Item], wish: Wish, choose: Choose = choose_fi
     if wish.ground:
         ground = f"{article(wish.ground)} {wish.ground} background"
         short = f"{short} on {ground}" if things else ground
-    named = (PLACES.get(wish.kind), TIMES.get(wish.time), WEATHERS.get(wish.weather))
+    is_shown = any(item.name in SIGHTS.get(wish.kind, ()) for item in items)
+    named = (None if is_shown else PLACES.get(wish.kind), TIMES.get(wish.time), WEATHERS.get(wish.weather))
     places = [choose(ways) for ways in named if ways]
     return " ".join([short, *places] if short else places), short
 

@@ -81,7 +81,7 @@ class Grammar:
 
     ``attached`` words behind one of ``having`` belong to the thing before (a house with a red roof). ``grounds``
     are places that are no things beside a thing (a table with fruit), though each has a drawing. Behind one of the
-    ``neighbours`` a place is a thing (a volcano near a town). ``features`` are endings of words for a part of a
+    ``neighbours`` a place is a thing (a volcano near a town); ``sights`` always are (on a table). ``features`` are endings of words for a part of a
     thing, whose colour is not that of the thing ("blue-eyed"); ``plain_colours`` name no thing. ``doers`` precede a
     verb, ``openers`` begin a description, ``clauses`` a clause, and ``breaks`` separate the things of a list.
     ``styles`` always name a style, ``hands`` only where the words are not the name of a drawing. A noun is a place,
@@ -116,6 +116,7 @@ class Grammar:
     attached: frozenset[str]
     grounds: frozenset[str]
     neighbours: frozenset[str]
+    sights: frozenset[str]
     ones: frozenset[str]
     features: tuple[str, ...]
     doers: frozenset[str]

@@ -48,8 +48,9 @@ class Prompt:
     """A prompt on its way through the passes, each of which returns it with more annotations.
 
     ``names`` are the token ranges of several words that name one thing, ``unwanted`` the negated phrases, ``left_out``
-    those of the negative prompt, ``wish`` what the prompt says of its scene, ``styles`` the names of styles in it, and
-    ``unshown`` words that no drawing shows: names of people, and quotations that are to be written in the picture.
+    those of the negative prompt, ``wish`` what the prompt says of its scene, ``styles`` the names of styles in it,
+    ``unshown`` words that no drawing shows: names of people, and quotations that are to be written in the picture, and
+    ``sights`` the indices of places that are to be seen (on a table).
     """
 
     text: str
@@ -61,6 +62,7 @@ class Prompt:
     wish: Wish = field(default_factory=Wish)
     styles: tuple[str, ...] = ()
     unshown: tuple[str, ...] = ()
+    sights: frozenset[int] = frozenset()
 
     @cached_property
     def named(self) -> frozenset[int]:

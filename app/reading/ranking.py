@@ -37,6 +37,9 @@ COVERED, SHARE = 3, 0.6
 SUBSTITUTE = 0.15
 """What a drawing that stands for a thing loses where the thing itself can be drawn."""
 
+VIEWS = "sky", "place-geographic", "place-other"
+"""Kinds of drawings that are no thing within a place."""
+
 HINTED = 0.3
 """The weight of a hinted kind for the meanings of the word itself: a vegetable is a carrot, not a sandwich."""
 
@@ -188,10 +191,16 @@ class _Ranker:
     def _without_places(self, kept: list[Phrase], phrases: Sequence[Phrase]) -> tuple[Prompt, list[Phrase]]:
         """Return the phrases without places, which become the setting if there are other things: a table with fruit."""
         grammar, wish = self.prompt.grammar, self.prompt.wish
-        # A table and a chair are two things; of "a table with fruit" the table is the setting.
+        # A table and a chair are two things; of "a table with fruit" the table is the setting. A place that is to be
+        # seen is the second thing (an apple on a table), and the setting if there are more.
         is_listed = any(are_listed(self.prompt, *pair) for pair in pairwise(kept))
         is_ground = len(kept) > 1 and not is_listed
-        unsure = [each for each in kept if not each.meanings[0].is_sure or (is_ground and each.word in grammar.grounds)]
+        sights = {each.first for each in kept if self.prompt.sights & {*range(*each.head)}}
+        grounds = {each.first for each in kept if is_ground and each.word in grammar.grounds} - sights
+        others = [each for each in kept if each.first not in sights and not self._is_time(each)]
+        if len(others) != 1 or self._kind(others[0].meanings[0].concept).startswith(VIEWS):
+            grounds |= sights
+        unsure = [each for each in kept if not each.meanings[0].is_sure or each.first in grounds]
         places = {each.first: place for each in unsure if (place := grammar.place_of(each.word))}
         things = [each for each in kept if each.first not in places and not self._is_time(each)]
         if kept and not things:

@@ -76,7 +76,9 @@ def _find(prompt: Prompt, name: str, rows: Patterns, role: str, wordbook: Wordbo
             within = places & prompt.named
             if any(prompt.tokens[place].role not in (FREE, PLACE) for place in places):
                 continue
-            if name == "kind" and _is_beside(prompt, first, last, wordbook):
+            if name == "kind" and _is_shown(prompt, first, last, wordbook):
+                if prompt.tokens[last - 1].text in prompt.grammar.sights:
+                    prompt = replace(prompt, sights=prompt.sights | {last - 1})
                 found = found or meaning
                 continue
             if not within or (role == PLACE and within != places and last - 1 in within):
@@ -87,11 +89,11 @@ def _find(prompt: Prompt, name: str, rows: Patterns, role: str, wordbook: Wordbo
     return _wishing(prompt, name, found) if found else prompt
 
 
-def _is_beside(prompt: Prompt, first: int, last: int, wordbook: Wordbook) -> bool:
-    """Return whether words say that something is beside a place that has a drawing, and is no mere ground."""
+def _is_shown(prompt: Prompt, first: int, last: int, wordbook: Wordbook) -> bool:
+    """Return whether a place has a drawing and is to be seen: a forest, or a castle beside which something is."""
     grammar, noun = prompt.grammar, prompt.tokens[last - 1].text
-    is_shown = noun not in grammar.grounds and wordbook.is_drawn(noun, grammar.language)
-    return is_shown and prompt.tokens[first].text in grammar.neighbours
+    is_beside = noun not in grammar.grounds and prompt.tokens[first].text in grammar.neighbours
+    return (noun in grammar.sights or is_beside) and wordbook.is_drawn(noun, grammar.language)
 
 
 def _wishing(prompt: Prompt, name: str, meaning: str) -> Prompt:

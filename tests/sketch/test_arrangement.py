@@ -162,6 +162,11 @@ def test_fruit_lies_on_the_table_and_eagles_fly() -> None:
         assert flying.things[0].y < flying.setting.horizon
 
 
+def test_table_that_is_shown_stands_in_a_room_and_not_on_a_table() -> None:
+    table = Item("table", "table", "household")
+    assert arrange([APPLE, table], Wish(kind="table", relation="on"), 3).setting.kind == "room"
+
+
 def test_things_are_where_they_are_at_home_unless_they_are_asked_elsewhere() -> None:
     assert {arrange([BOAT], Wish(), seed).setting.kind for seed in range(50)} == {"sea"}
     kinds = Counter(arrange([APPLE], Wish(), seed).setting.kind for seed in range(200))

@@ -70,6 +70,11 @@ def test_place_is_named_where_there_is_one_and_only_in_the_full_caption(kind: st
     assert bool(places) == (kind not in ("plain", "split"))
 
 
+def test_place_that_is_one_of_the_things_is_named_once() -> None:
+    table = Item("table", "table", "household")
+    assert said(CAT, table, wish=Wish("table", "night", relation="on"))[0] == "a cat on a table at night"
+
+
 def test_time_and_weather_are_named_behind_the_place() -> None:
     assert said(CAT, wish=Wish("street", "night", "rain"))[0] == "a cat in a street at night in the rain"
     assert said(CAT, wish=Wish("forest", "day", "snow"))[0] == "a cat in a forest in the snow"

@@ -251,9 +251,28 @@ def test_places_and_times_are_wished_and_no_things(reader: Reader, prompt: str, 
     assert {name: getattr(found, name) for name in wish} == wish
 
 
+@pytest.mark.parametrize(
+    ("prompt", "things", "kind"),
+    [
+        ("an apple on a table", ["red apple", "table"], "table"),
+        ("a fox in a forest at night", ["fox", "forest"], "forest"),
+        ("a red sports car on the road", ["sports car", "road"], "street"),
+        ("ein Reh im Wald", ["deer", "forest"], "forest"),
+        ("an apple and a pear on a table", ["red apple", "pear"], "table"),
+        ("a deer in the woods", ["deer"], "forest"),
+        ("a house in the deep snow", ["house"], ""),
+    ],
+)
+def test_place_that_is_to_be_seen_is_the_second_thing_and_the_setting_of_more(
+    reader: Reader, prompt: str, things: list[str], kind: str
+) -> None:
+    reading = reader.read(prompt, language="de" if prompt.startswith("ein ") else "en")
+    assert ([item.drawing.name for item in reading.items], reading.wish.kind) == (things, kind)
+
+
 def test_what_may_be_a_place_is_a_thing_where_nothing_else_is(reader: Reader) -> None:
     assert names(reader, "a sunset") == ["sunset"]
-    assert names(reader, "a house in the forest") == ["house"]
+    assert names(reader, "a house in the meadow") == ["house"]
     reading = reader.read("the forest at night")
     assert reading.wish.kind == "forest" and len(reading.items) == 1
 
