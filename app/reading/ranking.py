@@ -37,9 +37,6 @@ COVERED, SHARE = 3, 0.6
 SUBSTITUTE = 0.15
 """What a drawing that stands for a thing loses where the thing itself can be drawn."""
 
-VIEWS = "sky", "place-geographic", "place-other"
-"""Kinds of drawings that are no thing within a place."""
-
 HINTED = 0.3
 """The weight of a hinted kind for the meanings of the word itself: a vegetable is a carrot, not a sandwich."""
 
@@ -198,15 +195,14 @@ class _Ranker:
         sights = {each.first for each in kept if self.prompt.sights & {*range(*each.head)}}
         grounds = {each.first for each in kept if is_ground and each.word in grammar.grounds} - sights
         others = [each for each in kept if each.first not in sights and not self._is_time(each)]
-        if len(others) != 1 or self._kind(others[0].meanings[0].concept).startswith(VIEWS):
-            grounds |= sights
+        grounds |= sights if len(others) != 1 else set()
         unsure = [each for each in kept if not each.meanings[0].is_sure or each.first in grounds]
         places = {each.first: place for each in unsure if (place := grammar.place_of(each.word))}
         things = [each for each in kept if each.first not in places and not self._is_time(each)]
         if kept and not things:
             things = [each for each in phrases if each not in kept and self._left(each.meanings)]
         if not things:
-            return self.prompt, kept
+            return self.prompt, [each for each in kept if each.first not in sights] or kept
         for each in phrases:
             if each not in things:
                 kind = wish.kind or (grammar.place_of(each.word) if each.determined else "")
