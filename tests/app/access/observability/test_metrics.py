@@ -275,7 +275,7 @@ def test_refusals_are_counted_by_their_reason(client: FlaskClient, instance: Pat
 def test_repeats_are_told_from_new_walks(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     client.post("/api/v1/walks", json=FOX)
     assert figures(client)["moma_commissions_total", "new"] == 1
-    monkeypatch.setattr(reuse, "revision_for", lambda _: "a revision")
+    monkeypatch.setattr(reuse, "revision_for", lambda *_: "a revision")
     monkeypatch.setattr(reuse, "find_original", lambda *_: db.session.scalars(select(Walk)).first())
     monkeypatch.setattr(reuse, "finish_as_repeat", lambda walk, original: setattr(walk, "repeat_of", original.id))
     client.post("/api/v1/walks", json=FOX)
