@@ -81,9 +81,10 @@ class Grammar:
 
     ``attached`` words behind one of ``having`` belong to the thing before (a house with a red roof). ``grounds``
     are places that are no things beside a thing (a table with fruit), though each has a drawing. Behind one of the
-    ``neighbours`` a place is a thing (a volcano near a town); ``sights`` always are (on a table). ``features`` are endings of words for a part of a
-    thing, whose colour is not that of the thing ("blue-eyed"); ``plain_colours`` name no thing. ``doers`` precede a
-    verb, ``openers`` begin a description, ``clauses`` a clause, and ``breaks`` separate the things of a list.
+    ``neighbours`` a place is a thing (a volcano near a town); ``sights`` always are (on a table). ``features`` are
+    endings of words for a part of a thing, whose colour is not that of the thing ("blue-eyed"); ``plain_colours`` name
+    no thing. ``doers`` precede a verb, ``openers`` begin a description, ``clauses`` a clause, and ``breaks`` separate
+    the things of a list.
     ``styles`` always name a style, ``hands`` only where the words are not the name of a drawing. A noun is a place,
     a time or a weather if a pattern matches it behind one of the ``joints``.
 

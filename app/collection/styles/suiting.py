@@ -31,6 +31,9 @@ _GROUPS = {
 }
 """The beginnings of the subgroups that a group takes in."""
 
+LEGIBLE = ("mosaic", "layered paper", "risograph", "stained glass", "linocut", "gouache", "watercolour")
+"""The words of styles in which several things are recognised most often (docs/research/looked-at.md)."""
+
 SUITS = {
     "pop art": "person",
     "paper cut-out": "animal place plant play person",

@@ -29,6 +29,11 @@ class StopFacts:
         """Return the kinds of the drawings that are shown."""
         return frozenset(item.drawing.kind for item in self.reading.items)
 
+    @property
+    def is_of_several(self) -> bool:
+        """Return whether things that differ are shown."""
+        return len(self.reading.items) > 1
+
 
 def named_style(stop: StopFacts, known: Sequence[ModelStyle]) -> ModelStyle | None:
     """Return the style that was requested for a stop or that its prompt names; ``None`` if the site chooses it."""
@@ -92,11 +97,13 @@ def _best_style(
 ) -> str:
     """Return the style that suits the stops best among those that offer their layouts; ``first`` if it is one of them.
 
-    If a stop shows a sign, graphic styles are preferred.
+    If a stop shows a sign, graphic styles are preferred; if one shows several things, those that keep them apart.
     """
     candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     graphic = {hand.words for hand in known if hand.is_graphic}
     if any(stop.kinds & suiting.SIGNS for stop in stops):
         candidates = [words for words in candidates if words in graphic] or candidates
+    if any(stop.is_of_several for stop in stops):
+        candidates = [words for words in candidates if words in suiting.LEGIBLE] or candidates
     candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)
     return first if first in candidates else suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)

@@ -83,6 +83,12 @@ def test_walk_that_names_no_style_is_composed_in_one_of_the_models_own() -> None
     assert all(pair[0]["marks"] == pair[1]["marks"] for pair in found if pair[0] and pair[1])
 
 
+@pytest.mark.slow
+def test_walk_that_shows_several_things_and_names_no_style_keeps_them_apart() -> None:
+    found = [compositions(placed("a fox beside a house", "the sun", seed=seed)) for seed in range(12)]
+    assert {each["marks"] for pair in found for each in pair if each} == {"linocut"}
+
+
 def test_place_that_a_prompt_names_stays_in_a_graphic_style() -> None:
     walk = placed({"prompt": "a house by the sea", "hand": "linocut"}, {"prompt": "the sun", "hand": "linocut"})
     assert walk.stops[0].scene is not None and walk.stops[0].scene["setting"]["kind"] == "sea"
