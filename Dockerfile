@@ -37,13 +37,15 @@ RUN python -m venv --without-pip /venv
 
 FROM builder AS web-packages
 # Of the 34 MB of what Babel knows of the world's languages, those that pages speak stay; of numpy, neither its tests
-# nor what compiles extensions. Models are downloaded by plain requests, so the hub's own protocol (11 MB) goes too.
+# nor what compiles extensions; of SQLAlchemy and Alembic, no tests. Models are downloaded by plain requests, so the
+# hub's own protocol (11 MB) goes too.
 RUN for lock in web $EXTRAS; do \
       pip --python /venv/bin/python install --requirement "requirements/$lock.txt" || exit 1; \
     done && \
     find /venv -path '*/babel/locale-data/*.dat' -not -name 'root.dat' -not -name 'en*.dat' -not -name 'de*.dat' -delete && \
     find /venv -type f '(' -path '*/numpy/*/tests/*' -o -path '*/numpy/f2py/*' -o -path '*/numpy/distutils/*' \
-      -o -path '*/hf_xet*' -o -name '*.pyi' ')' -delete
+      -o -path '*/hf_xet*' -o -path '*/numpy/_core/include/*' \
+      -o -path '*/sqlalchemy/testing/*' -o -path '*/alembic/testing/*' -o -name '*.a' -o -name '*.pyi' ')' -delete
 
 FROM builder AS worker-packages
 ARG DEVICE=cpu

@@ -22,7 +22,7 @@ class Player {
   button = Object.assign(document.createElement("button"), { type: "button", className: "link" });
   blend = document.createElement("span");
   count = Object.assign(document.createElement("span"), { className: "quiet count" });
-  large = Object.assign(document.createElement("button"), { type: "button", className: "link" });
+  large = Object.assign(document.createElement("button"), { type: "button", className: "link enlarge" });
 
   constructor() {
     this.button.addEventListener("click", (event) => this.toggle(event));
@@ -32,6 +32,7 @@ class Player {
   /* Read the page's reel and picture, at first and after each update of the page. */
   take(way, picture) {
     if (picture !== this.picture) this.takePicture(picture);
+    picture.closest(".frame").append(this.large); // an update of the page has removed it
     if (way.dataset.reel === this.json && way === this.way) return;
     this.way = way;
     this.takeReel(way.dataset.reel);
@@ -57,7 +58,7 @@ class Player {
     if (earlier) this.tick = moved(earlier, this.reel, this.tick);
     else if (still.matches) this.tick = Math.floor((this.reel.count - 1) / 2);
     this.lead = this.at < 0 ? 0 : Math.max(0, ahead(this.reel, this.at, this.tick));
-    this.way.querySelector(".player").replaceChildren(this.button, this.large);
+    this.way.querySelector(".player").replaceChildren(this.button);
     this.nameLarge();
     this.button.hidden = this.last < 1;
     if (this.reel.isFinished) this.finish();
@@ -296,12 +297,14 @@ async function go(where) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.querySelector("main").replaceWith(page.querySelector("main"));
   document.title = page.title;
+  isOther = true;
   history.pushState(null, "", new URL(page.querySelector("link[rel=canonical]").href).pathname);
   player = null;
   document.dispatchEvent(new Event("htmx:after:swap"));
 }
 
-window.addEventListener("popstate", () => location.reload());
+let isOther = false; // whether another walk took this one's place; links within the page change its state too
+window.addEventListener("popstate", () => isOther && location.reload());
 
 const LETTERS = "letters"; // the local setting that turns off keys that are letters (WCAG 2.1.4)
 const letters = { f: () => enlarge(!isLarge()), n: () => go("next"), p: () => go("prev") };

@@ -74,4 +74,4 @@ def test_worker_on_a_read_only_root_loads_a_model_from_the_hub_cache_and_doctor_
             check = health_check(stage)
             wait_well(worker, data, lambda: run(*check).returncode == 0)
             assert "someone/tiny" in run(*check, "--json").stdout
-            assert "float32" in (data / "device.json").read_text("utf-8")
+            assert "chosen" in (data / "device.json").read_text("utf-8")  # which precision, the machine decides

@@ -39,7 +39,7 @@ class Easel:
 
     def sampling(self, preset: str) -> dict[str, Any]:
         """Return what a site records for a walk in this preset."""
-        return presets.resolve(preset, self.facts, steps=None if self.facts["few_step"] else STEPS)
+        return presets.resolve(preset, self.facts, steps=None if self.facts.few_step else STEPS)
 
     def walk(self, preset: str = "balanced", *, stops: int = 2, closed: bool = False) -> WholeWalk:
         """Prepare a walk."""

@@ -87,14 +87,14 @@ def test_distilled_and_velocity_files_paint_with_their_own_solver(
     marks = {mark: torch.zeros(0) for mark in ("v_pred", "ztsnr")} if name == "my-v" else {}
     save_file(tensors | marks, tmp_path / f"{name}.safetensors")
     known = facts.load_facts(str(tmp_path / f"{name}.safetensors"))
-    assert known["few_step"] == (not marks)
+    assert known.few_step == (not marks)
     painter = WalkPipeline(Model.load(str(tmp_path / f"{name}.safetensors"), device="cpu"), tuning.fallback())
     own = painter.model._pipe.scheduler.config
-    assert own._class_name == known["scheduler"]
+    assert own._class_name == known.scheduler
     assert (own.prediction_type, bool(own.get("rescale_betas_zero_snr"))) == (
         ("v_prediction", True) if marks else ("epsilon", False)
     )
-    rendering = replace(painter.rendering(steps=3, guidance=1.0), scheduler=known["scheduler"], precision="float32")
+    rendering = replace(painter.rendering(steps=3, guidance=1.0), scheduler=known.scheduler, precision="float32")
     prepared = painter.prepare([STOP, replace(STOP, prompt="a lemon")], rendering)
     pictures = [one.picture for one in painter.paint(prepared, [0.0, 0.5])]
     assert all(picture is not None and np.ptp(picture) > 0 for picture in pictures)

@@ -14,11 +14,12 @@ from safetensors.torch import save_file
 
 from app.core.errors import InvalidInput
 from app.offer.generation import embeddings
+from app.offer.generation.offers import Offer
 from app.requests.walk_requests import intake, recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
-from app.storage.walk_models import FAILED, FINISHED, Walk
+from app.storage.walk_models import FAILED, FINISHED, StopOptions, Walk
 from app.walks.queue import jobs
 from sketch.scene import Scene, Thing
 from tests.conftest import make_app
@@ -167,7 +168,8 @@ def test_what_was_written_is_noted_where_a_scene_says_other_words(app: Flask) ->
         seed=1,
         hand="",
         scene_json=told,
-        model=app.config["MODEL"],
+        offer=Offer.load(app.config["MODEL"]),
         sampling={"prompt_syntax": 1},
+        options=StopOptions(),
     )
     assert (stop.subject, stop.written, stop.options.syntax) == ("a fox", "a (fox:1.4)", 1)
