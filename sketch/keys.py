@@ -48,6 +48,11 @@ def prefix(language: str) -> str:
     return {"de": GERMAN, OTHER: FOREIGN}.get(language, "")
 
 
+def unmarked(text: str, language: str = "en") -> str:
+    """Return the key of a text without its language's prefix."""
+    return key(text, language).removeprefix(prefix(language))
+
+
 @lru_cache(maxsize=20_000)
 def stem(word: str, language: str = "en") -> str:
     """Return the stem of a case-folded word; a German stem gets its prefix."""

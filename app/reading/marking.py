@@ -142,7 +142,7 @@ class _Marker:
     def _corrected(self, token: Token, word: str) -> str:
         """Return the word that a misspelt one was taken for, ``""`` if it was taken as it is."""
         language = self.grammar.language
-        folded = keys.key(word, language).removeprefix(keys.prefix(language)).split(" ")
+        folded = keys.unmarked(word, language).split(" ")
         is_own = token.instead or token.text in (*folded, *self.grammar.brands.values())
         return token.text if token.text.isalpha() and word.isalpha() and not is_own else ""
 

@@ -48,7 +48,7 @@ class NearWords:
         language = _spoken(language)
         if not (LEAST <= len(word) <= MOST and WORD.fullmatch(word)) or self._is_known(word, language):
             return ""
-        folded = keys.key(word, language).removeprefix(keys.prefix(language))
+        folded = keys.unmarked(word, language)
         if not LEAST <= len(folded) <= MOST + LEAST:
             return ""
         found = min(map(self._near, keys.forms(folded, language)[:FORMS], [language] * FORMS))
@@ -79,7 +79,7 @@ class NearWords:
     def _collect(self, language: str) -> dict[str, str]:
         """Return the words of names as written by their folded form: those of drawings before other names."""
         names = (concept.german if language == "de" else concept.name for concept in self._wordbook.concepts)
-        found = {keys.key(word, language).removeprefix(keys.prefix(language)): word
+        found = {keys.unmarked(word, language): word
                  for name in names for word in WORD.findall(name)}  # fmt: skip
         if language == "en":  # the folded form of a German word may lack its umlauts
             found |= {word: word for word in self._names(language).of}

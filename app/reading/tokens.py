@@ -65,7 +65,7 @@ def tokenise(prompt: str, language: str) -> tuple[Token, ...]:
         if kind == WORD and (THOUSANDS.fullmatch(text) or DECIMAL.fullmatch(text)):
             found.append(Token(re.sub("[.,]", "" if THOUSANDS.fullmatch(text) else ".", text), WORD, start, end))
         elif kind == WORD:
-            folded = keys.key(text, language).removeprefix(keys.prefix(language))
+            folded = keys.unmarked(text, language)
             plain = unicodedata.normalize("NFC", text).casefold()
             folded = plain if language in SPOKEN and FOREIGN.search(plain) else folded
             capital, owner = text[:1].isupper(), bool(keys.POSSESSIVE.search(text))

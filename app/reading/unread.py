@@ -86,7 +86,7 @@ def _is_name(word: str, item: Found, language: str, wordbook: Wordbook) -> bool:
 
 def _is_known(word: str, wordbook: Wordbook) -> bool:
     """Return whether a word is English or German, as far as the lexicon and the grammar tables know these."""
-    folded = {language: keys.key(word, language).removeprefix(keys.prefix(language)) for language in SPOKEN}
+    folded = {language: keys.unmarked(word, language) for language in SPOKEN}
     return wordbook.is_known(word) or any(folded[language] in _small_words(language) for language in SPOKEN)
 
 

@@ -146,7 +146,7 @@ class Wordbook:
     def is_listed(self, word: str, *, compounds: bool = True) -> bool:
         """Return whether a word stands in the lexicon in one of its forms, as a German compound or as a verb."""
         for language in SPOKEN:
-            folded = _folded(word, language)
+            folded = keys.unmarked(word, language)
             if self._in(folded, language, compounds=False)[0]:
                 return True
             if (
@@ -159,7 +159,7 @@ class Wordbook:
 
     def is_described(self, word: str) -> bool:
         """Return whether a word has the stem of one that describes a thing."""
-        return any(self.lexicon.tells(keys.stem(_folded(word, language), language)) for language in SPOKEN)
+        return any(self.lexicon.tells(keys.stem(keys.unmarked(word, language), language)) for language in SPOKEN)
 
     def is_thing(self, words: str, language: str) -> bool:
         """Return whether words are a name, another name or a synonym of a thing."""
@@ -169,10 +169,6 @@ class Wordbook:
         """Return whether words are the name of a drawing."""
         found, _ = self.find(words, language)
         return bool(found) and found[0].source == NAME
-
-
-def _folded(word: str, language: str) -> str:
-    return keys.key(word, language).removeprefix(keys.prefix(language))
 
 
 def _stems(part: str) -> tuple[str, ...]:
