@@ -14,6 +14,7 @@ from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
 __all__ = [
     "FACES_LEFT", "HOLDING", "RELATIONS", "SIDEWAYS", "VIEWS", "VIEW_COVER", "VIEW_SIZE", "Item", "Wish", "arrange",
+    "shows_setting",
 ]  # fmt: skip
 
 FACES_LEFT, SIDEWAYS = placing.FACES_LEFT, placing.SIDEWAYS
@@ -21,7 +22,9 @@ VIEWS, VIEW_COVER, VIEW_SIZE = placing.VIEWS, placing.VIEW_COVER, placing.VIEW_S
 HOLDING, RELATIONS = relations.HOLDING, relations.RELATIONS
 
 FLAT = ("plain", "split")
-TABLES = ("table", "desk")
+SIGHTS = {"table": ("table", "desk"), "forest": ("forest",), "street": ("street", "road")}
+"""Names of drawings of the settings themselves."""
+
 APART = 0.2
 """Least distance in Oklab between a thing's mean colour and its background; if it is smaller, tones are drawn again."""
 
@@ -83,6 +86,11 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
     return Scene(tuple(_clip_to_limits(thing) for thing in things), setting)
 
 
+def shows_setting(items: Sequence[Item], kind: str) -> bool:
+    """Return whether one of the things is a setting of this kind itself, such as a table."""
+    return any(item.name in SIGHTS.get(kind, ()) for item in items)
+
+
 def _clip_to_limits(thing: Thing) -> Thing:
     return replace(thing, x=_within(thing.x, *PLACES), y=_within(thing.y, *PLACES), size=_within(thing.size, *SIZES))
 
@@ -95,7 +103,7 @@ def _setting(items: Sequence[Item], wish: Wish, rng: random.Random) -> Setting:
     """Return a setting as requested, and otherwise at random: usually one where the first item is found."""
     homes = items[0].habitat.settings if items else ("hills", "sea", "sky", "split", "table")
     kind = wish.kind or _any(homes, wish, rng)
-    if kind == "table" and any(item.name in TABLES for item in items):
+    if kind == "table" and shows_setting(items, kind):
         kind = "room"  # the table itself is shown
     if wish.ground and not wish.kind:
         kind = _any(("plain", "plain", "split", "pattern"), wish, rng)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sketch.arrangement import Item, Wish
+from sketch.arrangement import Item, Wish, shows_setting
 
 NUMBERS = ("", "", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PLACES = {
@@ -17,9 +17,6 @@ PLACES = {
     "sea": ("by the sea", "on the sea"), "underwater": ("under water",), "sky": ("in the sky",),
     "street": ("in a street",), "space": ("in space",), "pattern": ("before a pattern",),
 }  # fmt: skip
-SIGHTS = {"table": ("table", "desk"), "forest": ("forest",), "street": ("street", "road")}
-"""Drawings of the settings themselves: a scene that shows one needs no words for its setting."""
-
 TIMES = {"dusk": ("at sunset", "at dusk"), "night": ("at night",)}
 WEATHERS = {"rain": ("in the rain",), "snow": ("in the snow",)}
 RELATED = {
@@ -82,8 +79,8 @@ def describe_scene(items: Sequence[Item], wish: Wish, choose: Choose = choose_fi
     if wish.ground:
         ground = f"{article(wish.ground)} {wish.ground} background"
         short = f"{short} on {ground}" if things else ground
-    is_shown = any(item.name in SIGHTS.get(wish.kind, ()) for item in items)
-    named = (None if is_shown else PLACES.get(wish.kind), TIMES.get(wish.time), WEATHERS.get(wish.weather))
+    kind = "" if shows_setting(items, wish.kind) else wish.kind
+    named = (PLACES.get(kind), TIMES.get(wish.time), WEATHERS.get(wish.weather))
     places = [choose(ways) for ways in named if ways]
     return " ".join([short, *places] if short else places), short
 
