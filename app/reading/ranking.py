@@ -353,6 +353,7 @@ class _Ranker:
         around = dict.fromkeys([*phrase.context, *(self.content if alone else ())])
         words = [word for word in around if word not in grammar.small and word not in own]
         if any(each.source == NAME for each in left):  # colours and sizes do not tell which of two things is meant
+            left = [each if each.source == NAME else each._replace(weight=each.weight - SUBSTITUTE) for each in left]
             words = [word for word in words if word not in grammar.colours and word not in grammar.sizes]
         value = self._values(left, words, phrase.word if phrase.word in grammar.vague else "",
                              2 * CONTEXT if of_kind else CONTEXT)  # fmt: skip
@@ -372,10 +373,8 @@ class _Ranker:
         kinds, language = self.prompt.grammar.kinds, self.prompt.grammar.language
         hinted = next((kinds[form] for form in keys.forms(vague, language) if form in kinds), ("\0",))
         scores = self.describer.scores(words, language)[0] if words else {each.concept: 0.0 for each in left}
-        named = any(each.source == NAME for each in left)
         return {
             each.concept: each.weight
-            - SUBSTITUTE * (named and each.source != NAME)
             + HINTED * self._kind(each.concept).startswith(hinted)
             + weight * min(CONTEXT_MOST, float(scores[each.concept]))
             for each in left

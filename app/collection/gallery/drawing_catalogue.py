@@ -176,10 +176,9 @@ class DrawingCatalogue:
         near = [
             (distance(word, known, most), known not in self._spoken, known[:1] != word[:1], known)
             for known in self._words
-            if abs(len(known) - len(word)) <= most
         ]
-        far, *_, known = min(near, default=(most + 1, ""))
-        return self._spoken.get(str(known), str(known)) if int(far) <= most else ""
+        far, *_, known = min(near, default=(most + 1, True, True, ""))
+        return self._spoken.get(known, known) if far <= most else ""
 
 
 @lru_cache(maxsize=4)
