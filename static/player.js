@@ -282,8 +282,13 @@ const isLarge = () => root.classList.contains("full");
 function enlarge(isWanted) {
   root.classList.toggle("full", isWanted);
   player?.nameLarge();
-  if (isWanted) root.requestFullscreen?.().catch(() => {});
-  else if (document.fullscreenElement) document.exitFullscreen();
+  if (isWanted) root.requestFullscreen?.().then(leaveUnwanted, () => {});
+  else leaveUnwanted();
+}
+
+/* Leave the browser's full screen unless it is wanted: it comes late, and may no longer be when it does. */
+function leaveUnwanted() {
+  if (!isLarge() && document.fullscreenElement) document.exitFullscreen();
 }
 
 document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) enlarge(false); });

@@ -393,6 +393,7 @@ def test_full_screen_is_entered_and_left(hangs: Callable[..., Walk], look: Open,
         else:
             page.get_by_role("button", name=name, exact=True).click()
 
+    page.get_by_role("button", name="Full screen", exact=True).wait_for()
     assert not fills(page)
     turn("Full screen")
     wait_until(lambda: fills(page), what="the picture fills the window")
@@ -403,13 +404,14 @@ def test_full_screen_is_entered_and_left(hangs: Callable[..., Walk], look: Open,
     assert page.get_by_role("button", name="Leave full screen").is_visible()
     turn("Leave full screen")
     wait_until(lambda: not fills(page), what="the picture is as large as before")
-    assert page.evaluate("document.fullscreenElement") is None
+    until(page, "document.fullscreenElement === null")
     assert page.get_by_role("button", name="Full screen", exact=True).is_visible()
 
 
 def test_full_screen_stays_while_the_next_and_previous_film_come(hangs: Callable[..., Walk], look: Open) -> None:
     oldest, middle, newest = (hangs(first, "the sun", positions=EVEN) for first in ("a lemon", "a fox", "a pear"))
     page = look(newest)
+    page.get_by_role("button", name="Full screen", exact=True).wait_for()
     page.keyboard.press("f")
     wait_until(lambda: fills(page), what="the picture fills the window")
     for key, walk in (("n", middle), ("n", oldest), ("p", middle)):
