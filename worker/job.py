@@ -14,7 +14,7 @@ from functools import partial
 
 from app.access.observability import log_lines
 from app.storage.database import db
-from app.storage.walk_models import FILM
+from app.storage.task_kinds import FILM
 from worker import failures, metrics
 from worker.failures import BACK, DONE, WRITTEN_ASIDE, Attempt
 from worker.process.worker import Worker, this_worker

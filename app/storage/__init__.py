@@ -13,6 +13,7 @@ __all__ = [
     "photo_models",
     "refusals",
     "schema",
+    "task_kinds",
     "walk_models",
     "wall_models",
 ]

@@ -44,18 +44,6 @@ STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
 WAITING = (QUEUED, PAINTING)
 VISITOR, WALL, CORRIDOR = "visitor", "wall", "corridor"  # origins of a walk
 STOP, BACK, ROUND = ENDINGS = ("stop", "back", "round")
-STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS, LARGE = PIECES = (
-    "stops",
-    "knots",
-    "frames",
-    "film",
-    "stages",
-    "candidates",
-    "lora",
-    "photos",
-    "large",
-)
-SHORT_KINDS = (STAGES, CANDIDATES, LORA, PHOTOS, LARGE)  # they come before walks, and are no part of an unfinished walk
 PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "done")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easily misread: l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
@@ -407,13 +395,13 @@ class Task(db.Model):  # type: ignore[misc]
     walk_number: Mapped[int | None] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"))
     task: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     model: Mapped[str | None] = mapped_column(String(200))  # of a short task; None: the site's first
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(16))  # see app.storage.task_kinds
     level: Mapped[int] = mapped_column(default=0)
     batch: Mapped[int] = mapped_column(default=0)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     # Its position in the queue, and the worker that holds it
-    urgency: Mapped[int]  # see app.walks.queue.queued_tasks
+    urgency: Mapped[int]  # see app.storage.task_kinds
     turn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # its walk's
     state: Mapped[str] = mapped_column(String(8), default=PIECE_WAITING)
@@ -424,7 +412,6 @@ class Task(db.Model):  # type: ignore[misc]
     seconds: Mapped[float | None]
 
     __table_args__ = (
-        CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in PIECES)})", name="kind"),
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in PIECE_STATES)})", name="state"),
         CheckConstraint("(walk_number IS NULL) <> (task IS NULL)", name="whose"),
         UniqueConstraint("walk_number", "kind", "level", "batch"),

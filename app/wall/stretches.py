@@ -28,9 +28,10 @@ from app.requests.walk_requests import brought_photos, walk_edits
 from app.requests.walk_requests.walk_edits import WalkChange
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX
-from app.storage.walk_models import FILM, FINISHED, QUEUED, WAITING, WALL, Frame, Stop, StopOptions, Task, Walk, new_id
+from app.storage.task_kinds import FILM, WALK
+from app.storage.walk_models import FINISHED, QUEUED, WAITING, WALL, Frame, Stop, StopOptions, Task, Walk, new_id
 from app.storage.wall_models import STRETCH_LEGS, Wall, WallLeg
-from app.walks.queue import fair_queue, jobs, queued_tasks
+from app.walks.queue import fair_queue, jobs
 from app.walks.saved import lifecycle, neighbours
 from app.walks.uploads import photo_stops
 
@@ -154,7 +155,7 @@ def _preserve(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
         session.add(kept)
         session.flush()
         session.execute(insert(Frame), [row | {"walk_number": kept.number} for row in _frames(walks)])
-        piece = {"walk_number": kept.number, "kind": FILM, "level": 1, "batch": 0, "urgency": queued_tasks.WALK}
+        piece = {"walk_number": kept.number, "kind": FILM, "level": 1, "batch": 0, "urgency": WALK}
         place = {"turn": kept.turn + LATER, "ticket": kept.ticket, "seconds": sum(w.paint_seconds or 0 for w in walks)}
         session.execute(insert(Task), [piece | place])
         session.execute(update(WallLeg).where(*mine, WallLeg.stretch.is_(None)).values(stretch=kept.id))

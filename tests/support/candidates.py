@@ -9,7 +9,8 @@ from PIL import Image
 from app.requests.walk_requests import candidates
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
-from app.storage.walk_models import CANDIDATES, Task
+from app.storage.task_kinds import CANDIDATES
+from app.storage.walk_models import Task
 from app.walks.queue import candidate_requests
 
 COLOURS = ("red", "green", "blue", "white")

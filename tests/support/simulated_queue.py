@@ -16,7 +16,8 @@ from sqlalchemy import delete, func, select, update
 
 from app.offer.generation import cost, offers, sampler_settings
 from app.storage.database import writing
-from app.storage.walk_models import FILM, FINISHED, PIECE_DONE, Stop, Task, Walk, new_id
+from app.storage.task_kinds import FILM
+from app.storage.walk_models import FINISHED, PIECE_DONE, Stop, Task, Walk, new_id
 from app.walks.queue import fair_queue
 from worker.planning import pass_plan
 from worker.planning.pass_plan import Pass

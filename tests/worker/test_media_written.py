@@ -16,7 +16,8 @@ from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.media_store import MediaStore
-from app.storage.walk_models import LARGE, STAGES, Frame, Medium, Walk
+from app.storage.task_kinds import LARGE, STAGES
+from app.storage.walk_models import Frame, Medium, Walk
 from app.upkeep.maintenance import media_upkeep
 from app.upkeep.operations import first_exhibition
 from app.walks.queue import frame_requests

@@ -24,18 +24,8 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.storage.database import now, writing
-from app.storage.walk_models import (
-    FAILED,
-    PAINTING,
-    PIECE_TAKEN,
-    PIECE_WAITING,
-    QUEUED,
-    SHORT_KINDS,
-    STOPS,
-    WAITING,
-    Task,
-    Walk,
-)
+from app.storage.task_kinds import SHORT_KINDS, STOPS, SUSPENDED, WALK
+from app.storage.walk_models import FAILED, PAINTING, PIECE_TAKEN, PIECE_WAITING, QUEUED, WAITING, Task, Walk
 from app.walks.queue import queued_tasks
 from worker import metrics
 from worker.queue import next_task, short_failures
@@ -137,7 +127,7 @@ def _take(session: Session, row: Any) -> Claim | None:
         if begun.rowcount != 1:  # type: ignore[attr-defined]
             return None
     if row.number is None:
-        place = {"urgency": queued_tasks.WALK, "turn": row.turn, "ticket": row.ticket}
+        place = {"urgency": WALK, "turn": row.turn, "ticket": row.ticket}
         piece = Task(walk_number=row.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
         session.add(piece)
         session.flush()
@@ -308,7 +298,7 @@ def suspend_tasks(session: Session, walk_number: int) -> None:
     own = update(Task).where(Task.walk_number == walk_number, Task.kind.not_in(SHORT_KINDS))
     for statement in (
         own.where(Task.state == PIECE_TAKEN).values(**queued_tasks.RELEASED),
-        own.values(urgency=queued_tasks.SUSPENDED),
+        own.values(urgency=SUSPENDED),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
 

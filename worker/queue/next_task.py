@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, SHORT_KINDS, WAITING, Task, Walk
-from app.walks.queue import fair_queue, queued_tasks
+from app.storage.task_kinds import SHORT_KINDS, SHORT_URGENCIES, WALK
+from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, WAITING, Task, Walk
+from app.walks.queue import fair_queue
 
 COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, Walk.request_id
 PIECE = (
@@ -80,7 +81,7 @@ def _short(session: Session, models: Collection[str] | None, *conditions: Column
         select(*PIECE, Task.task, Task.walk_number, func.coalesce(Walk.id, Task.task).label("id"),
                Walk.attempt.label("walk_attempt"), MODEL.label("model"), Walk.request_id, Task.payload)
         .outerjoin(Walk, Walk.number == Task.walk_number)
-        .where(Task.state == PIECE_WAITING, Task.urgency.in_(queued_tasks.ALL_SHORT),
+        .where(Task.state == PIECE_WAITING, Task.urgency.in_(SHORT_URGENCIES),
                or_(and_(*of_none), and_(wanted(), Walk.deleted_at.is_(None), *conditions)))
         .order_by(Task.turn, Task.level, Task.batch, Task.ticket, Task.number)
         .limit(1)
@@ -110,7 +111,7 @@ def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
     return session.execute(
         select(*PIECE, Task.task, *COLUMNS)
         .join(Walk, Walk.number == Task.walk_number)
-        .where(Task.state == PIECE_WAITING, Task.urgency == queued_tasks.WALK, wanted(), Walk.deleted_at.is_(None),
+        .where(Task.state == PIECE_WAITING, Task.urgency == WALK, wanted(), Walk.deleted_at.is_(None),
                *conditions)
         .order_by(Task.urgency, Task.turn, Task.level, Task.batch, Task.ticket, Task.number)
         .limit(1)

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import PHOTOS, Task
+from app.storage.task_kinds import PHOTOS
+from app.storage.walk_models import Task
 from app.walks.queue import queued_tasks
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,7 @@ def enqueue() -> None:
     for photo_id in ids:
         try:
             with writing() as session:
-                turn = queued_tasks.next_turn(session)
-                session.add(Task(task=photo_id, kind=PHOTOS, urgency=queued_tasks.PHOTO, turn=turn))
+                queued_tasks.add_short_task(session, PHOTOS, task=photo_id)
         except IntegrityError:
             log.debug("another worker created the task of photo %s", photo_id)
 

@@ -1,4 +1,7 @@
-"""What a short task that fails leaves behind, by its kind; the walk it belongs to stays finished."""
+"""What a short task that fails leaves behind, by its kind; the walk it belongs to stays finished.
+
+The task of a frame leaves nothing: the frame's page offers to ask for it again.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,18 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from app.storage.walk_models import CANDIDATES, LARGE, LORA, PHOTOS, STAGES, Task
+from app.storage.task_kinds import CANDIDATES, LORA, PHOTOS
+from app.storage.walk_models import Task
 from app.walks.queue import candidate_requests, lora_checks
 from worker.queue import photo_tasks
 
 
 def record(session: Session, task: Task, reason: str) -> None:
     """Record that a task failed for a reason, and end it; the caller holds it."""
-    RECORDS[task.kind](session, task, reason)
+    RECORDS.get(task.kind, _delete)(session, task, reason)
 
 
 def _delete(session: Session, task: Task, _reason: str) -> None:
-    """Delete the task: the frame's page offers to ask for it again."""
     session.delete(task)
 
 
@@ -37,8 +40,6 @@ def _go_without_description(session: Session, task: Task, _reason: str) -> None:
 
 
 RECORDS: dict[str, Callable[[Session, Task, str], None]] = {
-    STAGES: _delete,
-    LARGE: _delete,
     CANDIDATES: _fail_candidates,
     LORA: _answer_check,
     PHOTOS: _go_without_description,

@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
 from app.offer.generation import offers
 from app.storage.database import db, now, writing
+from app.storage.task_kinds import FRAME_KINDS
 from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, WAITING, Task, Walk
-from app.walks.queue import candidate_requests, frame_requests, jobs
+from app.walks.queue import jobs
+from worker.queue import short_failures
 from worker.queue.leases import holder, suspend_tasks
 
 PATIENCE_SECONDS = 600.0
@@ -22,7 +24,7 @@ PATIENCE_SECONDS = 600.0
 
 log = logging.getLogger(__name__)
 
-_FRAMES_IN_LINE = (Task.kind.in_(frame_requests.FILES), Task.state == PIECE_WAITING)
+_FRAMES_IN_LINE = (Task.kind.in_(FRAME_KINDS), Task.state == PIECE_WAITING)
 _TASKS_IN_LINE = (Task.task.is_not(None), Task.state == PIECE_WAITING)
 
 
@@ -71,8 +73,7 @@ def _fail_all_of(name: str) -> None:
             log.warning("walk %s failed: %s", walk.id, walk.error)
         tasks = select(Task).where(Task.model == name, *_TASKS_IN_LINE).with_for_update()
         for piece in session.scalars(tasks.execution_options(populate_existing=True)):
-            candidate_requests.fail(session, str(piece.task), reason)
-            session.delete(piece)
+            short_failures.record(session, piece, reason)
         done = select(Walk.number).where(Walk.model == name, Walk.state == FINISHED)
         session.execute(
             delete(Task)

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from app.storage import media_store
 from app.storage.database import now, writing
-from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Task, Walk
+from app.storage.task_kinds import FILM, KNOTS, STOPS
+from app.storage.walk_models import PIECE_DONE, Frame, Task, Walk
 from worker import metrics
 from worker.film import encoding
 from worker.planning.latent_state import GeneratedFrame, pack

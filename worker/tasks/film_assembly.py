@@ -26,7 +26,8 @@ from app.offer.generation import frame_rates, offers
 from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Task, Walk
+from app.storage.task_kinds import SHORT_KINDS
+from app.storage.walk_models import FINISHED, ROUND, Frame, Medium, Task, Walk
 from app.walks.saved import colours, posters
 from worker.film import encoding, flash_safety, palette, small_gif, smoothness_measure
 from worker.film.timing import durations, film_order, thin_out

@@ -19,7 +19,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core.text import stop_notes
 from app.storage.database import now, writing
-from app.storage.walk_models import REFUSED, STOPS, Frame, Medium, Stop, Walk
+from app.storage.task_kinds import STOPS
+from app.storage.walk_models import REFUSED, Frame, Medium, Stop, Walk
 from worker.planning.latent_state import GeneratedFrame
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, suspend_tasks, write_as_holder

@@ -17,8 +17,9 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.storage.database import db
-from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Task, Walk
-from app.walks.queue import jobs, queued_tasks
+from app.storage.task_kinds import FILM, WALK
+from app.storage.walk_models import PIECE_DONE, ROUND, Frame, Task, Walk
+from app.walks.queue import jobs
 from worker.planning import pass_plan
 from worker.planning.pass_plan import Pass
 from worker.process.worker import this_worker
@@ -89,7 +90,7 @@ def enqueue_tasks(
         select(Walk.start, func.coalesce(Walk.passes, 0), Walk.ticket).where(Walk.number == walk.number)
     ).one()
     at = start + spent
-    place = {"walk_number": walk.number, "urgency": queued_tasks.WALK, "ticket": ticket}
+    place = {"walk_number": walk.number, "urgency": WALK, "ticket": ticket}
     rows = []
     if number == len(levels):
         rows.append(place | {"kind": FILM, "level": 1, "batch": 0, "turn": max(start, at - 1) // a_turn})

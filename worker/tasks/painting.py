@@ -23,7 +23,8 @@ from app.offer.generation.offers import Offer
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.drawing_models import AddedDrawing
-from app.storage.walk_models import KNOTS, ROUND, StopOptions, Walk
+from app.storage.task_kinds import KNOTS
+from app.storage.walk_models import ROUND, StopOptions, Walk
 from app.storage.wall_models import WallLeg
 from app.walks.queue import fair_queue
 from sketch import scene

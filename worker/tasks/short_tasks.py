@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.storage.walk_models import CANDIDATES, LARGE, LORA, PHOTOS, STAGES
+from app.storage.task_kinds import CANDIDATES, LARGE, LORA, PHOTOS, STAGES
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.queue.leases import Claim
 from worker.tasks import candidates_task, large_task, lora_task, photo_task, stages_task

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.storage.walk_models import KNOTS
+from app.storage.task_kinds import KNOTS
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.planning import pass_plan

@@ -12,7 +12,8 @@ from app.core.text import stop_notes
 from app.core.version import __version__
 from app.offer.generation import offers, presets
 from app.storage.database import db, writing
-from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, Stop, Task
+from app.storage.task_kinds import SHORT_KINDS, STOPS
+from app.storage.walk_models import QUEUED, Frame, Medium, Stop, Task
 from worker.diffusion.rendering import Rendering
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import pass_plan

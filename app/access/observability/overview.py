@@ -12,19 +12,8 @@ from sqlalchemy import func, select
 from app.access.observability import site_metrics
 from app.storage.database import db, now
 from app.storage.schema import recorded_revision
-from app.storage.walk_models import (
-    FAILED,
-    FINISHED,
-    FRAMES,
-    KNOTS,
-    PAINTING,
-    PIECE_TAKEN,
-    PIECE_WAITING,
-    QUEUED,
-    STOPS,
-    Task,
-    Walk,
-)
+from app.storage.task_kinds import FRAMES, KNOTS, STOPS
+from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_TAKEN, PIECE_WAITING, QUEUED, Task, Walk
 from app.walks.queue import jobs
 
 WINDOW_SECONDS = 300
@@ -98,7 +87,7 @@ def collect() -> Overview:
     return Overview(
         at=instant,
         redis=jobs.redis_answers(),
-        waiting={kind: queue.get((kind, PIECE_WAITING), 0) for kind in site_metrics.KINDS},
+        waiting={kind: queue.get((kind, PIECE_WAITING), 0) for kind in site_metrics.COUNTED},
         painting=painting,
         oldest_seconds=0.0 if oldest is None else max(0.0, (instant - oldest).total_seconds()),
         wait_seconds=_median_wait(instant),

@@ -23,25 +23,15 @@ from app.storage.database import db, now
 from app.storage.database_health import ping
 from app.storage.photo_models import Photo
 from app.storage.schema import recorded_revision
-from app.storage.walk_models import (
-    FINISHED,
-    PHOTOS,
-    PIECE_TAKEN,
-    PIECE_WAITING,
-    PIECES,
-    QUEUED,
-    STATES,
-    WAITING,
-    Task,
-    Walk,
-)
-from app.walks.queue import admission, jobs, queued_tasks
+from app.storage.task_kinds import KINDS, PHOTOS, SUSPENDED
+from app.storage.walk_models import FINISHED, PIECE_TAKEN, PIECE_WAITING, QUEUED, STATES, WAITING, Task, Walk
+from app.walks.queue import admission, jobs
 
 KEPT_SECONDS = 5.0  # for which values are cached, as several servers may scrape
 COST_MAX = 1 / 50  # the share of a process's time that may be spent on counting walks
 HELD = PIECE_WAITING, PIECE_TAKEN
 WALKS = "walks"
-KINDS = WALKS, *PIECES
+COUNTED = WALKS, *KINDS
 T = TypeVar("T")
 
 
@@ -108,7 +98,7 @@ class Site(Collector):
 
 def depths() -> dict[tuple[str, str], int]:
     """Return the numbers of tasks by kind and state (waiting or taken); each walk not started yet counts as one."""
-    is_current = Task.state.in_(HELD), Task.urgency.in_((queued_tasks.SHORT, queued_tasks.WALK, queued_tasks.LARGE))
+    is_current = Task.state.in_(HELD), Task.urgency != SUSPENDED, Task.kind != PHOTOS  # those are counted below
     query = select(Task.kind, Task.state, func.count()).where(*is_current).group_by(Task.kind, Task.state)
     counts = {(kind, state): count for kind, state, count in db.session.execute(query)}
     unopened = select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None))
@@ -155,7 +145,7 @@ def _walks(counts: Mapping[str, Count]) -> Iterator[Metric]:
 
 def _depths(counts: Mapping[tuple[str, str], int]) -> Metric:
     family = GaugeMetricFamily("moma_queue_pieces", "Tasks in the queue.", labels=["kind", "state"])
-    for kind in KINDS:
+    for kind in COUNTED:
         for state in HELD:
             family.add_metric([kind, state], counts.get((kind, state), 0))
     return family

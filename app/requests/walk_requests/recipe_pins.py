@@ -18,7 +18,8 @@ from app.core.models.facts import ModelFacts
 from app.core.text import embedding_names
 from app.offer.generation.loras import NAME_MAX
 from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
-from app.storage.walk_models import FRAMES, HAND_MAX, KNOTS, STOPS
+from app.storage.task_kinds import FRAMES, KNOTS, STOPS
+from app.storage.walk_models import HAND_MAX
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
 STEPS_MAX = 200

@@ -18,7 +18,8 @@ from app.core.i18n.gettext import _
 from app.site.web import fragments
 from app.site.web.responses import conditional
 from app.storage import media_store
-from app.storage.walk_models import FINISHED, LARGE, STAGES, Frame, Walk
+from app.storage.task_kinds import FRAME_KINDS, LARGE, STAGES
+from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks.queue import admission, frame_requests, jobs
 from app.walks.queue.frame_requests import FrameFiles
 from app.walks.saved import lookup
@@ -26,6 +27,7 @@ from app.walks.saved import lookup
 blueprint = Blueprint("making", __name__)
 blueprint.add_app_template_global(frame_requests.large_size, "large_size")
 
+ADDRESS = f"/walks/<walk_id>/<any({', '.join(FRAME_KINDS)}):kind>"
 LIMITS = {STAGES: rate_limits.STAGES, LARGE: rate_limits.LARGE}
 BEFORE = 2
 """How many pictures precede the first step of a sketch-conditioned model: the sketch and the noise."""
@@ -56,15 +58,13 @@ class Sheet:
         return self.count - self.before
 
 
-@blueprint.get("/walks/<walk_id>/stages", defaults={"kind": STAGES})
-@blueprint.get("/walks/<walk_id>/large", defaults={"kind": LARGE})
+@blueprint.get(ADDRESS)
 def watch(walk_id: str, kind: str) -> Response:
     """Show a frame's stages or the large frame, or a button that requests them."""
     return _page(lookup.walk_at_address(walk_id), kind)
 
 
-@blueprint.get("/walks/<walk_id>/stages/live", defaults={"kind": STAGES})
-@blueprint.get("/walks/<walk_id>/large/live", defaults={"kind": LARGE})
+@blueprint.get(f"{ADDRESS}/live")
 def live(walk_id: str, kind: str) -> Response:
     """Return the part of the page that changes when the files arrive."""
     walk = lookup.walk_at_address(walk_id)
@@ -73,8 +73,7 @@ def live(walk_id: str, kind: str) -> Response:
     return _page(walk, kind, f"pages/_{kind}.html")
 
 
-@blueprint.post("/walks/<walk_id>/stages", defaults={"kind": STAGES})
-@blueprint.post("/walks/<walk_id>/large", defaults={"kind": LARGE})
+@blueprint.post(ADDRESS)
 def ask(walk_id: str, kind: str) -> Response:
     """Request a frame's files, and redirect to the page that shows them."""
     walk = lookup.walk_at_address(walk_id)

@@ -29,6 +29,7 @@ from app.site.publishing.caching import EACH_TIME, FOR_GOOD, set_cache_control
 from app.site.web.responses import send_stored
 from app.storage import media_store
 from app.storage.database import db
+from app.storage.task_kinds import FRAME_FILES
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks.saved import lookup
 from app.walks.saved.media_urls import (
@@ -92,9 +93,9 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     return _again_if_replaced(send)
 
 
-@blueprint.get("/media/<walk_id>/<any(stages, sheet, large):form><int:index>.<digest>.<extension>")
+@blueprint.get(f"/media/<walk_id>/<any({', '.join(FRAME_FILES)}):form><int:index>.<digest>.<extension>")
 def frame_file(walk_id: str, form: str, index: int, digest: str, extension: str) -> Response:
-    """Send the stages of a frame, as a film (``stages``) or side by side (``sheet``), or the frame at a large size."""
+    """Send a file that was made of one frame: its stages, as a film or side by side, or the frame at a large size."""
 
     def send() -> Response:
         walk = lookup.walk_at_address(walk_id)

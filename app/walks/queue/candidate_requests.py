@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from app.offer.generation import cost
 from app.storage.candidate_models import FAILED, WAITING, Candidate, CandidateSet
 from app.storage.database import db, now, writing
-from app.storage.walk_models import CANDIDATES, Task, new_id
+from app.storage.task_kinds import CANDIDATES
+from app.storage.walk_models import Task, new_id
 from app.walks.queue import admission, jobs, queued_tasks
 
 A_ROW = 4
@@ -177,17 +178,7 @@ def _make_room(session: Session, owner_hash: str) -> None:
 
 def _enqueue(session: Session, candidate_set: CandidateSet, *, batch: int) -> None:
     """Add the task of a set to the queue."""
-    session.add(
-        Task(
-            task=candidate_set.id,
-            model=candidate_set.model,
-            kind=CANDIDATES,
-            batch=batch,
-            payload=queued_tasks.request_payload(),
-            urgency=queued_tasks.SHORT,
-            turn=queued_tasks.next_turn(session),
-        )
-    )
+    queued_tasks.add_short_task(session, CANDIDATES, task=candidate_set.id, model=candidate_set.model, batch=batch)
 
 
 def _fingerprint(asked: Mapping[str, Any]) -> str:

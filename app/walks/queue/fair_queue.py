@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from app.offer.generation import cost, offers, sampler_settings
 from app.offer.generation.offers import Offer
 from app.storage.database import db, now, take_advisory_lock
+from app.storage.task_kinds import WALK
 from app.storage.walk_models import (
     FINISHED,
     PAINTING,
@@ -40,7 +41,7 @@ from app.storage.walk_models import (
     Task,
     Walk,
 )
-from app.walks.queue import jobs, queued_tasks
+from app.walks.queue import jobs
 
 EXTENSION = "moma_line"
 
@@ -136,7 +137,7 @@ def count_evaluations(walk: Walk) -> int:
 def _served(session: Session) -> int:
     """Return the served turn: the lowest one of all waiting and running work; 0 for an empty queue."""
     is_open = Task.state.in_((PIECE_WAITING, PIECE_TAKEN))
-    begun = session.scalar(select(func.min(Task.turn)).where(is_open, Task.urgency == queued_tasks.WALK))
+    begun = session.scalar(select(func.min(Task.turn)).where(is_open, Task.urgency == WALK))
     unopened = session.scalar(select(func.min(Walk.turn)).where(Walk.state == QUEUED, Walk.started_at.is_(None)))
     return min((turn for turn in (begun, unopened) if turn is not None), default=0)
 
@@ -147,7 +148,7 @@ def _waits() -> ColumnElement[bool]:
 
 def load_worker_pool() -> WorkerPool:
     """Return the number of workers and their pace over the last finished walks."""
-    running = select(func.count()).where(Task.state == PIECE_TAKEN, Task.urgency == queued_tasks.WALK)
+    running = select(func.count()).where(Task.state == PIECE_TAKEN, Task.urgency == WALK)
     is_begun = select(select(Walk.number).where(Walk.state == PAINTING).exists())
     # Count held tasks, because begun walks may be waiting. Between two tasks a worker holds none, so assume one then.
     at_work = db.session.scalar(running) or int(bool(db.session.scalar(is_begun)))

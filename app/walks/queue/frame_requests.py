@@ -16,20 +16,15 @@ from app.core.errors import Conflict
 from app.core.i18n.gettext import _
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import FINISHED, LARGE, STAGES, Frame, Medium, Task, Walk
+from app.storage.task_kinds import KINDS, LARGE, STAGES
+from app.storage.walk_models import FINISHED, Frame, Medium, Task, Walk
 from app.walks.queue import jobs, queued_tasks, revisions
-
-FILES = {STAGES: ("stages", "sheet"), LARGE: ("large",)}
-"""The files of each kind of task, each a medium named with the frame's index: a looping animated WebP, and a WebP with
-all stages side by side in equal size, from noise to picture; or the large frame as a PNG."""
 
 LARGE_SIDE = 1024
 """The longer side of a large frame, in pixels: 87 mm on paper at 300 dots an inch."""
 
 LARGE_TIMES = 4
 """The most times that a large frame is as wide as its walk's others; it was not looked at beyond that."""
-
-_URGENCY = {STAGES: queued_tasks.SHORT, LARGE: queued_tasks.LARGE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +55,10 @@ def request(walk: Walk, kind: str, index: int) -> FrameFiles:
             state = session.scalar(select(Walk.state).where(Walk.number == walk.number, Walk.deleted_at.is_(None)))
             if state != FINISHED or not 0 <= index < walk.frames or not session.get(Frame, (walk.number, index)):
                 raise Conflict(_("Only the frames of a finished walk can be painted once more."))
-            for name in FILES[kind]:  # rows of lost files
+            for name in KINDS[kind].files:  # rows of lost files
                 if medium := session.get(Medium, (walk.number, medium_kind(name, index))):
                     session.delete(medium)
-            session.add(
-                Task(
-                    walk_number=walk.number,
-                    kind=kind,
-                    batch=index,
-                    payload=queued_tasks.request_payload(),
-                    urgency=_URGENCY[kind],
-                    turn=queued_tasks.next_turn(session),
-                )
-            )
+            queued_tasks.add_short_task(session, kind, walk_number=walk.number, batch=index)
     except IntegrityError:  # a concurrent request enqueued it
         return FrameFiles(index)
     jobs.notify_workers()
@@ -103,7 +89,7 @@ def find(walk: Walk, kind: str, index: int) -> FrameFiles | None:
 
     Files in the queue count as not requested when the walk's model revision is no longer available.
     """
-    files = {name: db.session.get(Medium, (walk.number, medium_kind(name, index))) for name in FILES[kind]}
+    files = {name: db.session.get(Medium, (walk.number, medium_kind(name, index))) for name in KINDS[kind].files}
     there = {name: file for name, file in files.items() if file and media_store.store().exists(file.path)}
     if len(there) == len(files):
         return FrameFiles(index, there)

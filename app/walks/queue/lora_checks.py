@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from app.storage.database import db, now, writing
-from app.storage.walk_models import LORA, PIECE_DONE, Task, new_id
+from app.storage.task_kinds import LORA
+from app.storage.walk_models import PIECE_DONE, Task, new_id
 from app.walks.queue import jobs, queued_tasks
 
 ANSWER, ASKED_AT = "answer", "asked_at"
@@ -23,13 +24,8 @@ def enqueue(file: str, model: str | None) -> str:
         for old in session.scalars(select(Task).where(Task.kind == LORA)).all():
             if datetime.fromisoformat(old.payload[ASKED_AT]) < now() - LIFETIME:
                 session.delete(old)
-        payload = {"file": file, ASKED_AT: now().isoformat(), **queued_tasks.request_payload()}
-        session.add(
-            Task(
-                task=task, model=model, kind=LORA, payload=payload, urgency=queued_tasks.SHORT,
-                turn=queued_tasks.next_turn(session),
-            )
-        )  # fmt: skip
+        payload = {"file": file, ASKED_AT: now().isoformat()}
+        queued_tasks.add_short_task(session, LORA, task=task, model=model, payload=payload)
     jobs.notify_workers()
     return task
 

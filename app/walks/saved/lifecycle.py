@@ -13,6 +13,7 @@ from app.core.i18n.gettext import _
 from app.storage import media_store
 from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.house_models import Report
+from app.storage.task_kinds import SUSPENDED, WALK
 from app.storage.walk_models import (
     CANCELLED,
     FAILED,
@@ -26,7 +27,7 @@ from app.storage.walk_models import (
     VisualFeatures,
     Walk,
 )
-from app.walks.queue import admission, candidate_requests, fair_queue, jobs, queued_tasks
+from app.walks.queue import admission, candidate_requests, fair_queue, jobs
 from app.walks.saved import deletions, reuse, wall_words
 from app.walks.uploads import photo_store
 
@@ -80,8 +81,8 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
             admit(place["asked"])
         session.execute(
             update(Task)
-            .where(Task.walk_number == walk.number, Task.urgency == queued_tasks.SUSPENDED)
-            .values(lost=0, urgency=queued_tasks.WALK, turn=place["turn"], ticket=place["ticket"])
+            .where(Task.walk_number == walk.number, Task.urgency == SUSPENDED)
+            .values(lost=0, urgency=WALK, turn=place["turn"], ticket=place["ticket"])
         )
     _reload(walk)
     jobs.notify_workers()

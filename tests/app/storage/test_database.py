@@ -162,7 +162,6 @@ def test_constraints_are_migrated_under_the_names_of_the_models(app: Flask) -> N
     inspector = inspect(db.engine)
     assert [check["name"] for check in inspector.get_check_constraints("walks")] == ["ck_walks_state"]
     assert {check["name"] for check in inspector.get_check_constraints("pieces")} == {
-        "ck_pieces_kind",
         "ck_pieces_state",
         "ck_pieces_whose",
     }

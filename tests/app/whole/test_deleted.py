@@ -24,7 +24,8 @@ from app.offer.drawings.drawing_credits import WRITTEN
 from app.requests.walk_requests import walk_edits
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FILM, Medium, Task, VisualFeatures, Walk
+from app.storage.task_kinds import FILM
+from app.storage.walk_models import Medium, Task, VisualFeatures, Walk
 from app.upkeep.maintenance import media_upkeep
 from app.walks.saved import deletions, lifecycle, media_urls
 from tests.conftest import Commissioner, make_app

@@ -26,7 +26,8 @@ from app.collection.moderation import allowed_words, banned_words, curation, dra
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search.text_index import is_compared
 from app.storage.database import db, writing
-from app.storage.walk_models import FILM, PIECE_WAITING, Walk
+from app.storage.task_kinds import FILM
+from app.storage.walk_models import PIECE_WAITING, Walk
 from app.storage.wall_models import WallLeg
 from app.upkeep.operations import first_exhibition
 from app.walks.saved import lifecycle

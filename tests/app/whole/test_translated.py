@@ -45,7 +45,8 @@ from app.site.presentation import photo_view
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, LARGE, PAINTING, QUEUED, REFUSED, STAGES, Walk
+from app.storage.task_kinds import LARGE, STAGES
+from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.storage.wall_models import CLOSED, PAUSED, Wall, WallLeg, WallWords
 from app.walks.queue import candidate_requests, fair_queue, frame_requests
 from app.walks.saved import lifecycle

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.walk_models import LORA, PIECES
+from app.storage import task_kinds
 from tests.campaigns.faults import visitors, wall
 from tests.campaigns.faults.campaign import inflict, rig_in
 from tests.campaigns.faults.kinds import KINDS, POSTGRES, SQLITE, Kind
@@ -91,7 +91,9 @@ def test_every_kind_of_piece_is_at_work_when_faults_come(rig_for: Callable[[Kind
     for _ in range(2):
         rig.commission(frames=6)
         inflict(rig, KINDS["redis_wiped"])
-    assert rig.ground.claimed() == {*PIECES} - {LORA}  # an operator asks for it; generating/tasks/test_loras.py
+    assert rig.ground.claimed() == {*task_kinds.KINDS} - {
+        task_kinds.LORA
+    }  # an operator asks for it; generating/tasks/test_loras.py
 
 
 def test_both_databases_have_faults_of_their_own() -> None:

@@ -10,7 +10,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 from PIL import Image
 
-from app.storage.walk_models import LARGE, STAGES
+from app.storage.task_kinds import LARGE, STAGES
 from tests.campaigns.faults.rig import Account, Rig
 from tests.support.html import Elements
 from tests.support.pictures import form_of, written

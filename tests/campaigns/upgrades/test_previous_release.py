@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from app.storage.database import db, now, writing
 from app.storage.schema import upgrade
-from app.storage.walk_models import PHOTOS, PIECE_TAKEN, Task
-from app.walks.queue import queued_tasks
+from app.storage.task_kinds import PHOTO, PHOTOS
+from app.storage.walk_models import PIECE_TAKEN, Task
 from tests.conftest import make_app
 from tests.support.live import LiveSite
 from tests.support.made_up_migrations import REVISION, migrations_with
@@ -79,7 +79,7 @@ def test_previous_release_refuses_a_schema_that_forbids_it(site: LiveSite, tmp_p
 
 def make_photo_tasks(site: LiveSite) -> None:
     """Make two tasks of photos as today's workers do, of which a worker was lost at one."""
-    about = {"kind": PHOTOS, "urgency": queued_tasks.PHOTO}
+    about = {"kind": PHOTOS, "urgency": PHOTO}
     with todays(site).app_context():
         with writing() as session:
             session.add(Task(task="a" * 16, **about))

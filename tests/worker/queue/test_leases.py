@@ -13,18 +13,15 @@ import pytest
 from flask import Flask
 
 from app.storage.database import db, now, writing
+from app.storage.task_kinds import FRAMES, KNOTS, STAGES, STOPS
 from app.storage.walk_models import (
     FAILED,
     FINISHED,
-    FRAMES,
-    KNOTS,
     PAINTING,
     PIECE_DONE,
     PIECE_TAKEN,
     PIECE_WAITING,
     QUEUED,
-    STAGES,
-    STOPS,
     Frame,
     Task,
     Walk,

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import PHOTOS, Task
-from app.walks.queue import queued_tasks
+from app.storage.task_kinds import PHOTO, PHOTOS, SHORT, WALK
+from app.storage.walk_models import Task
 from tests.support.worker_rows import read_photo
 from worker.queue import leases, photo_tasks
 from worker.queue.leases import Claim, LeaseLost
@@ -123,5 +123,5 @@ def test_task_of_a_photo_is_hidden_from_workers_of_the_release_before(app: objec
     """They claim tasks of urgency 0 and of walks whatever their kind, and would take this one for a walk's."""
     brought("a")
     photo_tasks.enqueue()
-    assert db.session.scalars(select(Task.urgency)).all() == [queued_tasks.PHOTO]
-    assert queued_tasks.PHOTO not in (queued_tasks.SHORT, queued_tasks.WALK)
+    assert db.session.scalars(select(Task.urgency)).all() == [PHOTO]
+    assert PHOTO not in (SHORT, WALK)

@@ -8,19 +8,9 @@ import pytest
 from flask import Flask
 
 from app.storage.database import db, writing
-from app.storage.walk_models import (
-    CANDIDATES,
-    FAILED,
-    FINISHED,
-    FRAMES,
-    PAINTING,
-    PIECE_TAKEN,
-    QUEUED,
-    STAGES,
-    Task,
-    Walk,
-)
-from app.walks.queue import jobs, queued_tasks
+from app.storage.task_kinds import CANDIDATES, FRAMES, STAGES, SUSPENDED
+from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_TAKEN, QUEUED, Task, Walk
+from app.walks.queue import jobs
 from tests.conftest import Commissioner
 from tests.support import candidates
 from tests.support.house import NAME
@@ -150,7 +140,7 @@ def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     living([NAME])
     miss_for_long(monkeypatch)
     assert (read(walk.id).state, read(walk.id).error) == (FAILED, NOT_HERE)
-    assert db.session.query(Task).one().urgency == queued_tasks.SUSPENDED, "no claim passes over it"
+    assert db.session.query(Task).one().urgency == SUSPENDED, "no claim passes over it"
 
 
 @pytest.mark.databases

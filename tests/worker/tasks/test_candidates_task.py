@@ -18,7 +18,8 @@ from app.requests.walk_requests import candidates, intake, validation
 from app.storage import media_store
 from app.storage.candidate_models import FAILED, PAINTED, CandidateSet
 from app.storage.database import db, writing
-from app.storage.walk_models import CANDIDATES, STOPS, Task, Walk
+from app.storage.task_kinds import CANDIDATES, STOPS
+from app.storage.walk_models import Task, Walk
 from app.walks.queue import candidate_requests
 from sketch import scene
 from tests.conftest import Commissioner, make_app

@@ -11,7 +11,8 @@ from PIL import Image
 from app.requests.walk_requests.recipe_files import find_recipe
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import FINISHED, LARGE, Task, Walk
+from app.storage.task_kinds import LARGE
+from app.storage.walk_models import FINISHED, Task, Walk
 from app.walks.queue import frame_requests
 from tests.conftest import Commissioner
 from tests.support import drawings

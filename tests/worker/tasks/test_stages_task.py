@@ -14,7 +14,8 @@ from PIL import Image
 
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import FINISHED, STAGES, STOPS, Task, Walk
+from app.storage.task_kinds import STAGES, STOPS
+from app.storage.walk_models import FINISHED, Task, Walk
 from app.walks.queue import frame_requests
 from app.walks.saved import lifecycle, lookup, reuse
 from sketch import rendering

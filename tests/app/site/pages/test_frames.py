@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.storage.database import db, writing
-from app.storage.walk_models import LARGE, STAGES, Task, Walk
+from app.storage.task_kinds import LARGE, STAGES
+from app.storage.walk_models import Task, Walk
 from app.walks.queue import frame_requests, jobs
 from app.walks.saved import lifecycle, media_urls
 from tests.conftest import make_app

@@ -13,18 +13,8 @@ from sqlalchemy import delete, select, update
 from app.core.models.facts import ModelFacts
 from app.offer.generation import cost, offers, presets, sampler_settings
 from app.storage.database import db, now, writing
-from app.storage.walk_models import (
-    FAILED,
-    FILM,
-    FINISHED,
-    PAINTING,
-    PIECE_DONE,
-    PIECE_TAKEN,
-    Stop,
-    Task,
-    Walk,
-    new_id,
-)
+from app.storage.task_kinds import FILM
+from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_DONE, PIECE_TAKEN, Stop, Task, Walk, new_id
 from app.walks.queue import fair_queue, jobs
 from app.walks.saved import lifecycle
 from tests.support.house import FACTS

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from app.core.errors import Conflict
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import LARGE, STAGES, Medium, Task, Walk
-from app.walks.queue import frame_requests, queued_tasks
+from app.storage.task_kinds import KINDS, LARGE, LARGER, SHORT, STAGES
+from app.storage.walk_models import Medium, Task, Walk
+from app.walks.queue import frame_requests
 from app.walks.saved import lifecycle
 from worker.queue.leases import claim_next
 
@@ -25,7 +26,7 @@ each_kind = pytest.mark.parametrize("kind", [STAGES, LARGE])
 def leave_files(walk: Walk, kind: str, index: int) -> None:
     """Store the files that a worker would store, and delete the task."""
     with writing() as session:
-        for name in frame_requests.FILES[kind]:
+        for name in KINDS[kind].files:
             path = f"{media_store.walk_folder(walk.id)}/{name}{index}.webp"
             media_store.store().write(path, b"stages")
             session.add(
@@ -50,7 +51,7 @@ def test_nobody_has_asked_at_first(app: Flask, hung: Commissioner, kind: str) ->
 
 
 @pytest.mark.databases
-@pytest.mark.parametrize(("kind", "urgency"), [(STAGES, queued_tasks.SHORT), (LARGE, queued_tasks.LARGE)])
+@pytest.mark.parametrize(("kind", "urgency"), [(STAGES, SHORT), (LARGE, LARGER)])
 def test_asking_puts_a_short_task_in_line_once(app: Flask, hung: Commissioner, kind: str, urgency: int) -> None:
     walk = hung()
     assert (
@@ -84,7 +85,7 @@ def test_files_that_are_there_are_told_and_not_generated_again(app: Flask, hung:
     leave_files(walk, kind, 1)
     found = frame_requests.request(walk, kind, 1)
     assert found.is_there
-    assert tuple(found.files) == frame_requests.FILES[kind]
+    assert tuple(found.files) == KINDS[kind].files
     assert all(media_store.store().exists(file.path) for file in found.files.values())
     assert pieces() == 0
 
@@ -95,7 +96,7 @@ def test_files_of_which_one_was_lost_can_be_asked_for_again(app: Flask, hung: Co
     leave_files(walk, kind, 1)
     found = frame_requests.find(walk, kind, 1)
     assert found is not None
-    media_store.store().delete(found.files[frame_requests.FILES[kind][-1]].path)
+    media_store.store().delete(found.files[KINDS[kind].files[-1]].path)
     assert frame_requests.find(walk, kind, 1) is None
     assert not frame_requests.request(walk, kind, 1).is_there
     assert pieces() == 1

@@ -23,7 +23,8 @@ from app.requests.walk_requests import intake, recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
-from app.storage.walk_models import FAILED, FINISHED, LORA, Task, Walk
+from app.storage.task_kinds import LORA
+from app.storage.walk_models import FAILED, FINISHED, Task, Walk
 from app.walks.queue import jobs, lora_checks
 from tests.conftest import make_app
 from tests.support import lora_files
