@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sketch.habitats import PORTRAIT
 from sketch.placing import Item, find_foot, natural_scale, place_item, place_row
@@ -44,6 +45,12 @@ GROUND = re.compile(
 SEAT = re.compile(r"\b(couch|sofa|bench|armchair|chair|bed|throne|hammock|swing|seat|stool|lounger|couch and lamp)$")
 TABLE = re.compile(r"\b(table|desk|sideboard|counter|bookshelf|shelves)$")
 """Names of furniture that bears things on its middle, below the upper edge of its drawing; and on its top."""
+
+READ = re.compile(r"\b(newspaper|book|magazine|comic|map|letter|scroll|page|menu|tablet)s?\b")
+"""Names of what is held before the chest, to be read."""
+
+LEANING = -0.16
+"""How far what runs leans forward, in radians."""
 
 MOST_HOLDERS = 3
 """The most things of a kind that hold something each; more would hide what they hold."""
@@ -149,11 +156,21 @@ def _worn(first: Item, second: Item, _: Setting, rng: random.Random) -> list[Thi
 
 
 def _held(first: Item, second: Item, setting: Setting, rng: random.Random) -> list[Thing]:
+    """Return holders and what they hold: in a hand, before the chest to read, at an animal's mouth, below a head."""
     side = rng.choice((-1, 1))
     y = min(0.6, find_foot(first, setting, rng, 0.66, near=0.7))
-    holders = place_row(first, rng, 0.5 - 0.13 * side, y, 0.66)
+    if first.count > 1:
+        held = place_row(second, rng, 0.5 + 0.25 * side, y + 0.1, 0.4)
+        return [*place_row(first, rng, 0.5 - 0.13 * side, y, 0.66), *held]
     size = 0.4 * min(1.0, natural_scale(second, (first, second)) + 0.1)
-    return [*holders, *place_row(second, rng, 0.5 + 0.25 * side, y + 0.1, size)]
+    if first.habitat.stance == PORTRAIT:
+        return [place_item(first, rng, 0.5, 0.4, 0.58), *place_row(second, rng, 0.5, 0.76, size)]
+    holder = place_item(first, rng, 0.5, y, 0.66)
+    if first.kind.startswith("animal"):
+        x, down = _ANIMALS_HEAD * holder.size * (1 if holder.mirrored else -1), 0.06
+    else:
+        x, down = (0.0, 0.1) if READ.search(second.name.casefold()) else (0.2 * side, 0.06)
+    return [holder, *place_row(second, rng, 0.5 + x, y + down, size)]
 
 
 def _kicked(first: Item, second: Item, setting: Setting, rng: random.Random) -> list[Thing]:
@@ -165,11 +182,11 @@ def _kicked(first: Item, second: Item, setting: Setting, rng: random.Random) -> 
 
 
 def _chased(first: Item, second: Item, setting: Setting, rng: random.Random) -> list[Thing]:
-    """Return a thing to the right of one that runs away; both face left, as nearly all drawings do."""
+    """Return a thing to the right of a smaller one that runs away; both lean left, where nearly all drawings face."""
     things = []
-    for item, x in ((second, 0.26), (first, 0.72)):
-        row = place_row(item, rng, x, find_foot(item, setting, rng, 0.46, near=0.6), 0.46)
-        things += [Thing(each.drawing, each.x, each.y, each.size, each.turn, False, each.colour) for each in row]
+    for item, x, size in ((second, 0.24, 0.38), (first, 0.66, 0.56)):
+        row = place_row(item, rng, x, find_foot(item, setting, rng, size, near=0.6), size)
+        things += [replace(each, turn=each.turn + LEANING, mirrored=False) for each in row]
     return things
 
 

@@ -24,6 +24,7 @@ from app.reading.near_words import NearWords
 from app.reading.prompt import NEGATED, SKIPPED, WORD, Choice, Prompt
 from app.reading.ranking import OTHERS
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
+from app.reading.weak_drawings import WEAK
 from app.reading.wordbook import Wordbook
 from sketch import keys, relations, wording
 from sketch.arrangement import Wish
@@ -209,8 +210,12 @@ class Reader:
         return items
 
     def _drawing(self, number: int, seed: int) -> Drawing:
-        """Return one of the drawings of a concept: the first for seed 0, else a random one by the seed."""
+        """Return one of the drawings of a concept: the first for seed 0, else a random one by the seed.
+
+        Drawings that are hard to recognise are taken only if all are.
+        """
         own = self._drawings[number]
+        own = [each for each in own if each.digest not in WEAK] or own
         if own[0].style == COLOURED:
             own = [each for each in own if each.style == COLOURED]
         if not seed:

@@ -12,7 +12,7 @@ from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 
-VERSION = 10
+VERSION = 11
 """The version of the prompt parser; another version may interpret the same prompt differently."""
 
 LookOf = Callable[[str], Appearance | None]

@@ -115,7 +115,7 @@ def test_pair_stands_as_the_word_between_them_says(relation: str, number: int) -
         elif relation == "in":
             assert size < 0.7 * at_size and abs(x - at_x) < 0.1 and abs(y - at_y) < 0.3
         elif relation == "holding":
-            assert at_size < size and 0.4 / (number + 1) <= abs(x - at_x) < 0.6
+            assert at_size < size and abs(x - at_x) < (0.4 * size if number == 1 else 0.6)
         elif relation == "wearing":
             assert at_y < y - 0.2 and at_size < size
         elif relation in ("in front", "behind"):

@@ -8,7 +8,18 @@ import pytest
 
 from sketch.arrangement import Item, Wish, arrange
 from sketch.placing import natural_scale
-from sketch.relations import CHASING, CONTAINING, IN, INVERSE, KICKING, ON, WEARING, is_container, place_related
+from sketch.relations import (
+    CHASING,
+    CONTAINING,
+    HOLDING,
+    IN,
+    INVERSE,
+    KICKING,
+    ON,
+    WEARING,
+    is_container,
+    place_related,
+)
 from sketch.scene import Setting, Thing
 
 MAN, CAT = Item("man", "man", "person"), Item("cat", "cat", "animal-mammal")
@@ -107,3 +118,26 @@ def test_ball_is_smaller_than_a_man_and_a_house_larger() -> None:
     house = Item("house", "house", "place-building")
     assert natural_scale(BALL, (MAN, BALL)) < natural_scale(MAN, (MAN, BALL)) == 1 < natural_scale(house, (MAN, house))
     assert natural_scale(BALL, (BALL, BOWL)) == 1
+
+
+BOOK, AXE = Item("book", "open book", "book-paper"), Item("axe", "axe", "tool")
+
+
+def test_thing_is_held_in_a_hand_and_what_is_read_before_the_chest() -> None:
+    for seed in range(9):
+        held, read = place(HOLDING, MAN, AXE, seed=seed), place(HOLDING, MAN, BOOK, seed=seed)
+        assert 0.1 < abs(held["axe"].x - held["man"].x) < held["man"].size / 2
+        assert read["book"].x == read["man"].x and read["book"].y > read["man"].y
+
+
+def test_animal_holds_at_its_mouth_and_a_head_below_it() -> None:
+    for seed in range(9):
+        held, under = place(HOLDING, CAT, AXE, seed=seed), place(HOLDING, FOX, AXE, seed=seed)
+        assert (held["axe"].x > held["cat"].x) == held["cat"].mirrored
+        assert under["axe"].x == under["fox"].x and under["axe"].y > under["fox"].y + 0.3
+
+
+def test_what_chases_is_larger_and_both_lean_the_same_way() -> None:
+    things = place(CHASING, MAN, CAT)
+    assert things["man"].x > things["cat"].x and things["man"].size > things["cat"].size
+    assert things["man"].turn < -0.05 and things["cat"].turn < -0.05

@@ -34,6 +34,11 @@ class StopFacts:
         """Return whether things that differ are shown."""
         return len(self.reading.items) > 1
 
+    @property
+    def is_coloured(self) -> bool:
+        """Return whether the prompt names a thing's colour."""
+        return any(item.colour for item in self.reading.items)
+
 
 def named_style(stop: StopFacts, known: Sequence[ModelStyle]) -> ModelStyle | None:
     """Return the style that was requested for a stop or that its prompt names; ``None`` if the site chooses it."""
@@ -97,7 +102,8 @@ def _best_style(
 ) -> str:
     """Return the style that suits the stops best among those that offer their layouts; ``first`` if it is one of them.
 
-    If a stop shows a sign, graphic styles are preferred; if one shows several things, those that keep them apart.
+    If a stop shows a sign, graphic styles are preferred; if one shows several things, those that
+    keep them apart; if one names a colour, those that have it.
     """
     candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     graphic = {hand.words for hand in known if hand.is_graphic}
@@ -105,5 +111,7 @@ def _best_style(
         candidates = [words for words in candidates if words in graphic] or candidates
     if any(stop.is_of_several for stop in stops):
         candidates = [words for words in candidates if words in suiting.LEGIBLE] or candidates
+    if any(stop.is_coloured for stop in stops):
+        candidates = [words for words in candidates if words not in suiting.COLOURLESS] or candidates
     candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)
     return first if first in candidates else suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)

@@ -22,12 +22,13 @@ pytestmark = pytest.mark.server
 Open = Callable[..., Page]
 WITH_AND_WITHOUT = pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without"])
 AROUND = "#stop-0", "#stop-1", "#reading-1", "#more", "#paint"
-SHIFTS = """() => {
+SHIFTS = """async () => {
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
     window.shifts = []
     new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((entry) => entry.value)))
         .observe({type: "layout-shift", buffered: false})
 }"""
-"""Collects the sizes of layout shifts, those directly after a key press as well."""
+"""Collects the sizes of layout shifts, those directly after a key press as well, once a longer line has wrapped."""
 
 
 @pytest.fixture
