@@ -42,6 +42,15 @@ GROUND = re.compile(
 )
 """Names of places in which things stand, so that the place is behind them."""
 
+SURFACE = re.compile(
+    r"\b(flag|mug|t-shirt|sign|placard|poster|billboard|banner|shield|screen|television|canvas|framed picture|plate"
+    r"|coin|stamp)$"
+)
+"""Names of things on whose face others are drawn, or lie."""
+
+VEHICLE = re.compile(r"\b(car|automobile|van|truck|taxi|tractor|jeep|bumper car|go-kart|wagon|cable car|rickshaw)$")
+"""Names of vehicles in which a driver is seen above the lower half."""
+
 SEAT = re.compile(r"\b(couch|sofa|bench|armchair|chair|bed|throne|hammock|swing|seat|stool|lounger|couch and lamp)$")
 TABLE = re.compile(r"\b(table|desk|sideboard|counter|bookshelf|shelves)$")
 """Names of furniture that bears things on its middle, below the upper edge of its drawing; and on its top."""
@@ -99,14 +108,19 @@ def place_related(items: Sequence[Item], relation: str, setting: Setting, rng: r
 def _place_two(first: Item, second: Item, relation: str, setting: Setting, rng: random.Random) -> list[Thing]:
     if relation == BELOW:
         return _place_two(second, first, ABOVE, setting, rng)
-    if relation in (CONTAINING, BEARING):
-        return _place_two(second, first, IN if relation == CONTAINING else ON, setting, rng)
     if relation in (IN, ON) and GROUND.search(second.name.casefold()) and second.count == 1:
         return _within(first, second, rng)
-    if relation == IN and is_container(second.name):
+    if SURFACE.search(second.name.casefold()) and relation in (ON, IN):
+        return _marked(second, first, rng)
+    is_marked = relation in (HOLDING, BEARING) and SURFACE.search(first.name.casefold())
+    if is_marked or _is_its_face(second, first, relation):
+        return _marked(first, second, rng)
+    if relation == IN and (is_container(second.name) or VEHICLE.search(second.name.casefold())):
         return _looking_out(first, second, setting, rng)
     if relation == HOLDING and first.count > MOST_HOLDERS:
         return _beside((first, second), setting, rng)
+    if relation in (CONTAINING, BEARING):
+        return _place_two(second, first, IN if relation == CONTAINING else ON, setting, rng)
     placing = _PLACING.get(relation)
     if placing is not None:
         return placing(first, second, setting, rng)
@@ -212,6 +226,17 @@ def _inside(first: Item, second: Item, setting: Setting, rng: random.Random) -> 
     large = place_row(second, rng, 0.5, find_foot(second, setting, rng, 0.8, near=0.8), 0.8)
     inner = 0.4 * (large[0].size / (0.8 * second.size))
     return [*large, *place_row(first, rng, 0.5, large[0].y - 0.02, inner)]
+
+
+def _marked(surface: Item, mark: Item, rng: random.Random) -> list[Thing]:
+    """Return a thing with others on its face."""
+    face = place_item(surface, rng, 0.5, 0.52, 0.82)
+    return [face, *place_row(mark, rng, 0.5, 0.54, 0.34)]
+
+
+def _is_its_face(face: Item, of: Item, relation: str) -> bool:
+    """Return whether a thing that is no being "has" a face: a triangle with a smiling face."""
+    return relation == HOLDING and face.kind.startswith("face") and not of.kind.startswith(("person", "animal"))
 
 
 def _looking_out(first: Item, second: Item, setting: Setting, rng: random.Random) -> list[Thing]:

@@ -9,6 +9,7 @@ import pytest
 from sketch.arrangement import Item, Wish, arrange
 from sketch.placing import natural_scale
 from sketch.relations import (
+    BEARING,
     CHASING,
     CONTAINING,
     HOLDING,
@@ -141,3 +142,27 @@ def test_what_chases_is_larger_and_both_lean_the_same_way() -> None:
     things = place(CHASING, MAN, CAT)
     assert things["man"].x > things["cat"].x and things["man"].size > things["cat"].size
     assert things["man"].turn < -0.05 and things["cat"].turn < -0.05
+
+
+FLAG, FACE = Item("flag", "white flag", "flag"), Item("face", "smiling face", "face-smiling")
+
+
+@pytest.mark.parametrize(("relation", "items"), [(ON, (CAT, FLAG)), (BEARING, (FLAG, CAT)), (HOLDING, (FLAG, CAT))])
+def test_thing_is_drawn_on_the_face_of_a_flat_one(relation: str, items: tuple[Item, Item]) -> None:
+    assert order(relation, *items) == ["flag", "cat"]
+    things = place(relation, *items)
+    assert abs(things["cat"].x - things["flag"].x) < 0.1 and abs(things["cat"].y - things["flag"].y) < 0.1
+    assert things["cat"].size < things["flag"].size / 2
+
+
+def test_face_is_on_what_is_no_being_and_beside_one_that_is() -> None:
+    triangle = Item("triangle", "triangle", "geometric")
+    assert place(HOLDING, triangle, FACE)["face"].x == 0.5
+    assert place(HOLDING, MAN, FACE)["face"].x != 0.5
+
+
+def test_driver_is_seen_above_the_vehicle() -> None:
+    car = Item("car", "toy car", "transport-ground")
+    assert order(IN, CAT, car) == ["cat", "car"]
+    things = place(IN, CAT, car)
+    assert things["cat"].y < things["car"].y and things["cat"].x == things["car"].x
