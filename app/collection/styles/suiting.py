@@ -65,7 +65,7 @@ SUITS = {
     "ink wash": "",
 }
 """The groups that suit a style, by its words: fresh eyes recognised at least five in six of such things in it, and
-would hang what was painted (docs/research/looked-at.md). A style without a group is only used where it is requested."""
+liked what was painted (docs/research/looked-at.md). A style without a group is only used where it is requested."""
 
 COLOURLESS = ("charcoal", "cyanotype", "etching", "ink wash", "scratchboard")
 """The words of styles that have no colours of their things, and do not suit a prompt that names a colour."""
