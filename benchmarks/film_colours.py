@@ -34,10 +34,13 @@ SHOW = """async (address) => {
     const loaded = once(isVideo ? 'canplaythrough' : 'load')
     film.src = address
     await loaded
-    if (isVideo) {  // one that has not sought or played is drawn black, one whose picture is not there yet not at all
-        const shown = new Promise((ready) => film.requestVideoFrameCallback(ready))
-        film.currentTime = 0.01
-        await shown
+    // A video that has not sought or played is drawn black, one whose picture is not there yet not at all; and a seek to
+    // a picture that is shown already says nothing.
+    for (let tries = 0, isShown = !isVideo; !isShown; tries += 1) {
+        if (tries === 30) throw new Error('the video shows no picture')
+        const shown = new Promise((ready) => film.requestVideoFrameCallback(() => ready(true)))
+        film.currentTime = 0.01 + tries / 1000
+        isShown = await Promise.race([shown, new Promise((ready) => setTimeout(ready, 1000, false))])
     }
     const canvas = new OffscreenCanvas(film.videoWidth || film.naturalWidth, film.videoHeight || film.naturalHeight)
     const context = canvas.getContext('2d')
