@@ -34,8 +34,8 @@ SHOW = """async (address) => {
     const loaded = once(isVideo ? 'canplaythrough' : 'load')
     film.src = address
     await loaded
-    // A video that has not sought or played is drawn black, one whose picture is not there yet not at all; and a seek to
-    // a picture that is shown already says nothing.
+    // A video that has not sought or played is drawn black, one whose picture is not there yet not at all; a seek to a
+    // picture that is shown already says nothing.
     for (let tries = 0, isShown = !isVideo; !isShown; tries += 1) {
         if (tries === 30) throw new Error('the video shows no picture')
         const shown = new Promise((ready) => film.requestVideoFrameCallback(() => ready(true)))
