@@ -5,6 +5,7 @@ Both are generated only when a visitor presses a button, because crawlers fetch 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -27,7 +28,8 @@ from app.walks.saved import lookup
 blueprint = Blueprint("making", __name__)
 blueprint.add_app_template_global(frame_requests.large_size, "large_size")
 
-ADDRESS = f"/walks/<walk_id>/<any({', '.join(FRAME_KINDS)}):kind>"
+View = Callable[[str, str], Response]
+
 LIMITS = {STAGES: rate_limits.STAGES, LARGE: rate_limits.LARGE}
 BEFORE = 2
 """How many pictures precede the first step of a sketch-conditioned model: the sketch and the noise."""
@@ -58,13 +60,24 @@ class Sheet:
         return self.count - self.before
 
 
-@blueprint.get(ADDRESS)
+def _for_each_kind(route: Callable[..., Callable[[View], View]], end: str = "") -> Callable[[View], View]:
+    """Return a decorator that gives a view an address for each kind of task that makes files of a frame."""
+
+    def decorate(view: View) -> View:
+        for kind in FRAME_KINDS:
+            view = route(f"/walks/<walk_id>/{kind}{end}", defaults={"kind": kind})(view)
+        return view
+
+    return decorate
+
+
+@_for_each_kind(blueprint.get)
 def watch(walk_id: str, kind: str) -> Response:
     """Show a frame's stages or the large frame, or a button that requests them."""
     return _page(lookup.walk_at_address(walk_id), kind)
 
 
-@blueprint.get(f"{ADDRESS}/live")
+@_for_each_kind(blueprint.get, "/live")
 def live(walk_id: str, kind: str) -> Response:
     """Return the part of the page that changes when the files arrive."""
     walk = lookup.walk_at_address(walk_id)
@@ -73,7 +86,7 @@ def live(walk_id: str, kind: str) -> Response:
     return _page(walk, kind, f"pages/_{kind}.html")
 
 
-@blueprint.post(ADDRESS)
+@_for_each_kind(blueprint.post)
 def ask(walk_id: str, kind: str) -> Response:
     """Request a frame's files, and redirect to the page that shows them."""
     walk = lookup.walk_at_address(walk_id)
