@@ -31,7 +31,7 @@ _GROUPS = {
 }
 """The beginnings of the subgroups that a group takes in."""
 
-LEGIBLE = ("mosaic", "layered paper", "risograph", "stained glass", "linocut", "gouache", "watercolour")
+LEGIBLE = ("mosaic", "layered paper", "stained glass", "linocut")
 """The words of styles in which several things are recognised most often (docs/research/looked-at.md)."""
 
 SUITS = {
@@ -56,12 +56,12 @@ SUITS = {
     "tapestry": "animal clothing food fruit plant sign sky thing vehicle person",
     "cyanotype": "animal food fruit place play thing vehicle",
     "layered paper": "animal clothing food plant play thing vehicle person",
-    "oil painting": "plant",
+    "oil painting": "",
     "swirling brushstrokes": "",
     "chalk pastel": "",
     "charcoal": "",
-    "watercolour": "animal fruit plant",
-    "gouache": "animal plant sky",
+    "watercolour": "",
+    "gouache": "",
     "ink wash": "",
 }
 """The groups that suit a style, by its words: fresh eyes recognised at least five in six of such things in it, and

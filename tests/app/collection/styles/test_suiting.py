@@ -28,14 +28,14 @@ def test_table_knows_every_style_that_composes() -> None:
         ("etching", {"place-building"}, {"food-fruit"}),
         ("constructivist poster", {"sport", "music"}, {"place-building"}),
         ("pop art", {"tool"}, {"person-role"}),
-        ("oil painting", {"plant-other"}, {"office"}),
+        ("layered paper", {"plant-other"}, {"office"}),
     ],
 )
 def test_style_suits_some_kinds_and_not_others(words: str, suits: set[str], does_not: set[str]) -> None:
     assert suiting.is_suited(words, suits) and not suiting.is_suited(words, does_not)
 
 
-@pytest.mark.parametrize("words", ["planes of primary colour", "charcoal", "op art lines"])
+@pytest.mark.parametrize("words", ["planes of primary colour", "charcoal", "op art lines", "gouache"])
 def test_style_without_a_group_suits_nothing_even_where_nothing_is_shown(words: str) -> None:
     assert not suiting.is_suited(words, {"animal-bird"}) and not suiting.is_suited(words, set())
 
