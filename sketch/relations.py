@@ -44,7 +44,7 @@ GROUND = re.compile(
 
 SURFACE = re.compile(
     r"\b(flag|mug|t-shirt|sign|placard|poster|billboard|banner|shield|screen|television|canvas|framed picture|plate"
-    r"|coin|stamp)$"
+    r"|coin|stamp|toast|pizza|tray)$"
 )
 """Names of things on whose face others are drawn, or lie."""
 
