@@ -22,6 +22,8 @@ from sketch.svg import Pixels, SketchbookError
 __all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "pack", "render_svg"]
 
 FILE = "sketchbook.zip"
+MORE = "-more"
+"""The end of the name, before its suffix, of a file of further drawings beside a library: ``sketchbook-more.zip``."""
 """The file name of a drawing library, which lies beside a model's weights and in a work folder."""
 
 INDEX = "index.json"
@@ -214,7 +216,16 @@ BROKEN = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipF
 
 
 def load(path: Path) -> Sketchbook:
-    """Return the drawing library in a file; its drawings are read on access.
+    """Return the drawing library in a file, with the further drawings beside it; drawings are read on access.
+
+    :raises SketchbookError: when a file is missing or broken, or lists a drawing that it does not contain.
+    """
+    more = path.with_stem(path.stem + MORE)
+    return load_alone(path).join(load_alone(more)) if more.exists() else load_alone(path)
+
+
+def load_alone(path: Path) -> Sketchbook:
+    """Return the drawing library in a file, without those beside it; drawings are read on access.
 
     :raises SketchbookError: when the file is missing or broken, or lists a drawing that it does not contain.
     """

@@ -28,10 +28,18 @@ STYLES = {"twemoji": "flat", "noto": "classic", "fluent-emoji": "fluent-gradient
 @click.option("--onto", type=click.Path(path_type=Path),
               help="Drawing library whose drawings stay as they are; only missing ones are added.")  # fmt: skip
 @click.option("--vendor", "vendors", multiple=True, type=click.Choice(tuple(STYLES)), help="Only these icon sets.")
+@click.option("--more", "beside", type=click.Path(path_type=Path), default=None,
+              help="Write only our own drawings of the table that this library lacks, to lie beside it.")  # fmt: skip
 @click.option("--things", "table", type=click.Path(path_type=Path), default=None,
               help="Table of things beyond the emoji, such as studio/collecting/things.tsv.")  # fmt: skip
 def command(
-    folder: Folder, *, modules: Path | None, onto: Path | None, vendors: tuple[str, ...], table: Path | None
+    folder: Folder,
+    *,
+    modules: Path | None,
+    onto: Path | None,
+    vendors: tuple[str, ...],
+    beside: Path | None,
+    table: Path | None,
 ) -> dict[str, Any]:
     """Write sketchbook.zip: a drawing of each concept by each vendor, and of other things, with names and credits."""
     from sketch import sketchbook
@@ -39,6 +47,8 @@ def command(
     from studio.scenes.subjects import load_library
     from studio.workspace.stage_command import progress
 
+    if beside:
+        return _write_more(folder, sketchbook.load_alone(beside), table)
     library = load_library(onto) if onto else sketchbook.Sketchbook((), {})
     drawings = list(library.drawings.values())
     svgs = {digest: library.svg(digest) for digest in library.drawings}
@@ -63,6 +73,20 @@ def command(
     size = (folder.path / sketchbook.FILE).stat().st_size
     names = len({drawing.name for drawing in drawings})
     return {"drawings": len(svgs), "names": names, "refused": refused, "bytes": size}
+
+
+def _write_more(folder: Folder, library: Sketchbook, table: Path | None) -> dict[str, Any]:
+    """Write our own drawings that a library lacks, and return how many they are."""
+    from sketch import sketchbook
+    from studio.collecting import things
+
+    file = Path(sketchbook.FILE).with_stem(Path(sketchbook.FILE).stem + sketchbook.MORE).name
+    own = [each for each in things.read_table(table or things.TABLE) if each.package == things.OWN_SET]
+    drawn = {sketchbook.digest_of(each.svg): each for each in things.drawings(folder.path, own)}
+    lacking = {digest: each for digest, each in drawn.items() if digest not in library}
+    drawings = [_thing(each, digest) for digest, each in lacking.items()]
+    folder.write(file, sketchbook.pack(drawings, {digest: each.svg for digest, each in lacking.items()}))
+    return {"drawings": len(drawings), "bytes": (folder.path / file).stat().st_size}
 
 
 def _missing(icons: Iterable[Icon], library: Sketchbook) -> Iterator[Icon]:

@@ -40,7 +40,7 @@ def names(reader: Reader, prompt: str, **options: str) -> list[str]:
         ("a bowl of soup", ["steaming bowl"]),
         ("the smell of rain", ["cloud with rain"]),
         ("five mice", ["mouse"]),
-        ("an orange cat and an orange", ["cat", "tangerine"]),
+        ("an orange cat and an orange", ["cat", "orange"]),
         ("🦊 and 🌙", ["fox", "crescent moon"]),
     ],
 )

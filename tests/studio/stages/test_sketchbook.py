@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from sketch import sketchbook
+from studio.collecting.things import OWN
 from tests.support.icon_modules import make_modules
 from tests.support.studio_fixtures import Run
 
@@ -40,3 +42,14 @@ def test_sketchbook_onto_another_keeps_its_drawings_and_adds_modelled_ones(
 
 def test_sketchbook_of_some_sets_has_only_theirs(book: Path) -> None:
     assert {each.style for each in sketchbook.load(book).drawings.values()} == {"flat", "classic"}
+
+
+def test_own_drawings_that_a_library_lacks_lie_beside_it(book: Path, run: Run, tmp_path: Path) -> None:
+    told = run("sketchbook", "--folder", tmp_path, "--more", book)
+    more = sketchbook.load_alone(tmp_path / "sketchbook-more.zip")
+    assert told["drawings"] == len(more.drawings) == len({*OWN.glob("*.svg")})
+    assert {(each.style, each.licence) for each in more.drawings.values()} == {("coloured", "Apache-2.0")}
+    before = sketchbook.load_alone(book)
+    library = shutil.copy(book, tmp_path / "sketchbook.zip")
+    assert sketchbook.load(Path(library)).drawings == {**more.drawings, **before.drawings}
+    assert run("sketchbook", "--folder", tmp_path, "--more", tmp_path / "sketchbook-more.zip")["drawings"] == 0
