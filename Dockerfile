@@ -74,6 +74,7 @@ COPY models/families/sdxl models/families/sdxl
 COPY models/house/house.json models/house/house.json
 COPY models/house/lexicon.npz models/house/lexicon.npz
 COPY models/house/sketch.json models/house/sketch.json
+COPY models/house/sketchbook-more.zip models/house/sketchbook-more.zip
 COPY models/house/sketchbook.zip models/house/sketchbook.zip
 COPY models/meaning models/meaning
 COPY models/styles models/styles

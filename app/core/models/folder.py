@@ -365,7 +365,7 @@ def _inspect_own_files(folder: Path) -> None:
     """Raise ModelError for a damaged file that only this program knows; each may be missing."""
     if (house := folder / "house.json").exists():
         read_json(house)
-    for path in (folder / "sketchbook.zip", folder / "lexicon.npz"):
+    for path in (*folder.glob("sketchbook*.zip"), folder / "lexicon.npz"):
         if path.exists() and not zipfile.is_zipfile(path):
             raise ModelError(f"The model file {path} is broken: it is no ZIP archive, or is cut off.")
     for path in (folder / "decoder").glob("*.safetensors"):
