@@ -1,7 +1,8 @@
 """Drawings that are hard to recognise, and are used only where a name has no other or a visitor chooses them.
 
 Fresh eyes looked at the 1,386 drawings of the 538 names that have several and are not emoji alone. Those of which they
-would not have said the name are here by their digests, of a name that has a better one.
+would not have said the name are here by their digests, of a name that has a better one; and our first figures of
+people, whose hair and beards looked like masks.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ _BY_NAME = {
     "bandit": "4a0de6aba12dae5098a0",
     "basketball hoop": "b135697d9440461f7c5f",
     "beehive": "12f2f25f2042fe09287d",
+    "boy": "e208a5a7f06460300111",
     "bulldozer": "d4800b2293fed8bb444d",
     "bunk bed": "e97e9595d21c612a2767",
     "buoy": "afc239a1679c0307486f",
@@ -20,6 +22,7 @@ _BY_NAME = {
     "chess bishop": "85de3937a4de9cddfe27",
     "chess king": "98ae9247b6f7113f3e4f",
     "chess queen": "6ec603b34d09f0f41938",
+    "child": "11207290b4fbb5b3b2cf",
     "chimney": "f9502a5d22fd125900d7",
     "closed eye": "c0784a06060c54b44a3f",
     "control tower": "63c902f7087a9f948059",
@@ -36,6 +39,7 @@ _BY_NAME = {
     "firework rocket": "cf92766c8a57c46f1878",
     "garage": "c48b92c125cd43b3f1a7",
     "gas mask": "241eca1adf566111e50b",
+    "girl": "0d9ce13225f2894c6dea",
     "goblin": "a99c34190bd50f0ed9e5 9b2dfb8aed537761c8e4",
     "gold bar": "d8e7c070d177207d1022",
     "golem": "a9e92400dd675a1c0012",
@@ -57,6 +61,7 @@ _BY_NAME = {
     "lighthouse": "c71ab06587667081d0af",
     "liver": "d8aea2cc17caf7ab4d8e",
     "lockers": "b32ef10dc0695d6417bb e941ba9ad181746dcb1e",
+    "man": "902d4f6be9bd0c295f76",
     "mech": "b37961c1ac1cad19b667",
     "meeple": "12e7017f98d33e5fa349",
     "metal detector": "bf273fe9e0e569946ed0",
@@ -68,6 +73,8 @@ _BY_NAME = {
     "necklace": "bc6553bb6d64f28689a0",
     "nuclear power plant": "32efa96a9fcecd674ad5",
     "obelisk": "dbdd7147cdd4337b99e6",
+    "old man": "1a7ee43ae5e4db6503b7",
+    "old woman": "63c7166f377db510f8bf",
     "open window": "d11e7d7048e8f4e45c37",
     "paper plane": "d3f977f14c4d0ec298a7",
     "parachute": "6bd6e552619d8b2a4b84",
@@ -100,8 +107,8 @@ _BY_NAME = {
     "steamship": "944fa2ecfc3fec848308",
     "street lamp": "18072152c518b4433705 598b888861deab3a2e4d",
     "swan": "a20c7159aec979b42774",
-    "sword": "3e70652c8eaf2f7aa5d7",
     "sword in the stone": "1cb7708df7c622c9b641",
+    "sword": "3e70652c8eaf2f7aa5d7",
     "tank": "32cae0a33c237d984223",
     "thief": "97ff0f293c6017be137a",
     "tick": "a0cf7438aa5b05a7dd24",
@@ -125,6 +132,7 @@ _BY_NAME = {
     "watermill": "f59b5901d78bfc490500",
     "wind turbine": "2e14ad9e031733debd53",
     "windsock": "5e4d7e587bc9f2028697",
+    "woman": "15c54fa7870ccb59a10f",
     "wooden fence": "daf134cdb2e5bc9dbef6",
 }
 
