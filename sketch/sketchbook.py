@@ -19,11 +19,11 @@ from sketch.remembering import SizedCache
 from sketch.surroundings import resize
 from sketch.svg import Pixels, SketchbookError
 
-__all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "pack", "render_svg"]
+__all__ = [
+    "Drawing", "Sketchbook", "SketchbookError", "beside", "digest_of", "load", "load_alone", "pack", "render_svg",
+]  # fmt: skip
 
 FILE = "sketchbook.zip"
-MORE = "-more"
-"""The end of the name, before its suffix, of a file of further drawings beside a library: ``sketchbook-more.zip``."""
 """The file name of a drawing library, which lies beside a model's weights and in a work folder."""
 
 INDEX = "index.json"
@@ -215,13 +215,18 @@ class _Zipped(Mapping[str, str]):
 BROKEN = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
+def beside(path: Path) -> Path:
+    """Return the path of the further drawings of a library, which may be missing: ``sketchbook-more.zip``."""
+    return path.with_stem(f"{path.stem}-more")
+
+
 def load(path: Path) -> Sketchbook:
     """Return the drawing library in a file, with the further drawings beside it; drawings are read on access.
 
     :raises SketchbookError: when a file is missing or broken, or lists a drawing that it does not contain.
     """
-    more = path.with_stem(path.stem + MORE)
-    return load_alone(path).join(load_alone(more)) if more.exists() else load_alone(path)
+    book, more = load_alone(path), beside(path)
+    return book.join(load_alone(more)) if more.exists() else book
 
 
 def load_alone(path: Path) -> Sketchbook:

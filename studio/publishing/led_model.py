@@ -212,7 +212,10 @@ def _in_a_hand(prompt: str, hands: Sequence[str]) -> str:
 def write(leading: Leading, path: Path, base: Path) -> None:
     """Write the files of the conditioning beside the weights; groups of concepts are the base's where it has them."""
     (path / SKETCH).write_text(json.dumps({"version": VERSION, "side": leading.side}) + "\n", "utf-8")
-    (path / sketchbook.FILE).write_bytes(leading.sketchbook.read_bytes())
+    book, more = path / sketchbook.FILE, sketchbook.beside(leading.sketchbook)
+    book.write_bytes(leading.sketchbook.read_bytes())
+    if more.exists():
+        sketchbook.beside(book).write_bytes(more.read_bytes())
     if leading.lexicon:
         (path / LEXICON).write_bytes(leading.lexicon.read_bytes())
         about = leading.lexicon.with_name(ABOUT_LEXICON)

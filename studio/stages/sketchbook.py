@@ -80,7 +80,7 @@ def _write_more(folder: Folder, library: Sketchbook, table: Path | None) -> dict
     from sketch import sketchbook
     from studio.collecting import things
 
-    file = Path(sketchbook.FILE).with_stem(Path(sketchbook.FILE).stem + sketchbook.MORE).name
+    file = sketchbook.beside(Path(sketchbook.FILE)).name
     own = [each for each in things.read_table(table or things.TABLE) if each.package == things.OWN_SET]
     drawn = {sketchbook.digest_of(each.svg): each for each in things.drawings(folder.path, own)}
     lacking = {digest: each for digest, each in drawn.items() if digest not in library}

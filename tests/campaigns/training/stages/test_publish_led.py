@@ -89,6 +89,20 @@ def test_hand_that_was_to_paint_more_than_others_is_told_once(led: Folder, base:
     assert named.count("mosaic") == 1 and set(named) == set(told["of"]["hands"])
 
 
+def test_further_drawings_beside_the_library_are_published_with_it(
+    led: Folder, base: Path, book: Path, tmp_path: Path
+) -> None:
+    library, model = Path(shutil.copy(book, tmp_path / "sketchbook.zip")), tmp_path / "model"
+    model.mkdir()
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="4" fill="#48c"/></svg>'
+    added = Drawing(sketchbook.digest_of(svg), "marble ball", (), "game", "coloured")
+    sketchbook.beside(library).write_bytes(sketchbook.pack([added], {added.digest: svg}))
+    led_model.write(led_model.find_leading(led, base, 64, book=library), model, base)
+    drawn = sketchbook.load(model / "sketchbook.zip").drawings
+    assert drawn == sketchbook.load(library).drawings and added.digest in drawn
+    assert "marble ball" in {row["name"] for row in json.loads((model / "concepts.json").read_text())}
+
+
 def test_worker_paints_with_it_after_a_sketch(published: tuple[Path, dict[str, Any]]) -> None:
     path = published[0]
     assert json.loads((path / "sketch.json").read_text()) == {"version": 1, "side": 8}
