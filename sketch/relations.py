@@ -108,19 +108,18 @@ def place_related(items: Sequence[Item], relation: str, setting: Setting, rng: r
 def _place_two(first: Item, second: Item, relation: str, setting: Setting, rng: random.Random) -> list[Thing]:
     if relation == BELOW:
         return _place_two(second, first, ABOVE, setting, rng)
+    if relation in (CONTAINING, BEARING):
+        return _place_two(second, first, IN if relation == CONTAINING else ON, setting, rng)
     if relation in (IN, ON) and GROUND.search(second.name.casefold()) and second.count == 1:
         return _within(first, second, rng)
-    if SURFACE.search(second.name.casefold()) and relation in (ON, IN):
+    if relation in (IN, ON) and SURFACE.search(second.name.casefold()):
         return _marked(second, first, rng)
-    is_marked = relation in (HOLDING, BEARING) and SURFACE.search(first.name.casefold())
-    if is_marked or _is_its_face(second, first, relation):
+    if relation == HOLDING and (SURFACE.search(first.name.casefold()) or _is_its_face(second, first)):
         return _marked(first, second, rng)
     if relation == IN and (is_container(second.name) or VEHICLE.search(second.name.casefold())):
         return _looking_out(first, second, setting, rng)
     if relation == HOLDING and first.count > MOST_HOLDERS:
         return _beside((first, second), setting, rng)
-    if relation in (CONTAINING, BEARING):
-        return _place_two(second, first, IN if relation == CONTAINING else ON, setting, rng)
     placing = _PLACING.get(relation)
     if placing is not None:
         return placing(first, second, setting, rng)
@@ -143,7 +142,7 @@ def _dressed(bearer: Item, clothes: Sequence[Item], rng: random.Random) -> list[
     if is_head and clothes:
         body = place_item(bearer, rng, 0.5, 0.46, 0.6)
     is_sideways = bearer.kind.startswith("animal") and not is_head
-    head = _ANIMALS_HEAD * body.size * (1 if body.mirrored else -1) if is_sideways else 0.0
+    head = _head_of(body) if is_sideways else 0.0
     things = [body]
     for item in sorted(clothes, key=lambda each: -_zone(each)[1]):
         down, size, down_animal, down_head, size_head = _zone(item)
@@ -151,6 +150,11 @@ def _dressed(bearer: Item, clothes: Sequence[Item], rng: random.Random) -> list[
         x = 0.5 + (head if down < 0.05 else 0.3 * head if is_sideways else 0.0)
         things += place_row(item, rng, x, body.y + down * body.size, size * body.size)
     return things
+
+
+def _head_of(animal: Thing) -> float:
+    """Return how far to the right of its centre the head of an animal seen from the side is."""
+    return _ANIMALS_HEAD * animal.size * (1 if animal.mirrored else -1)
 
 
 def _zone(item: Item) -> Zone:
@@ -181,7 +185,7 @@ def _held(first: Item, second: Item, setting: Setting, rng: random.Random) -> li
         return [place_item(first, rng, 0.5, 0.4, 0.58), *place_row(second, rng, 0.5, 0.76, size)]
     holder = place_item(first, rng, 0.5, y, 0.66)
     if first.kind.startswith("animal"):
-        x, down = _ANIMALS_HEAD * holder.size * (1 if holder.mirrored else -1), 0.06
+        x, down = _head_of(holder), 0.06
     else:
         x, down = (0.0, 0.1) if READ.search(second.name.casefold()) else (0.2 * side, 0.06)
     return [holder, *place_row(second, rng, 0.5 + x, y + down, size)]
@@ -234,9 +238,9 @@ def _marked(surface: Item, mark: Item, rng: random.Random) -> list[Thing]:
     return [face, *place_row(mark, rng, 0.5, 0.54, 0.34)]
 
 
-def _is_its_face(face: Item, of: Item, relation: str) -> bool:
-    """Return whether a thing that is no being "has" a face: a triangle with a smiling face."""
-    return relation == HOLDING and face.kind.startswith("face") and not of.kind.startswith(("person", "animal"))
+def _is_its_face(face: Item, of: Item) -> bool:
+    """Return whether a thing "has" a face of its own, as no being does: a triangle with a smiling face."""
+    return face.kind.startswith("face") and not of.kind.startswith(("person", "animal"))
 
 
 def _looking_out(first: Item, second: Item, setting: Setting, rng: random.Random) -> list[Thing]:

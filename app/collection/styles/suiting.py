@@ -64,8 +64,9 @@ SUITS = {
     "gouache": "",
     "ink wash": "",
 }
-"""The groups that suit a style, by its words: fresh eyes recognised at least five in six of such things in it, and
-liked what was painted (docs/research/looked-at.md). A style without a group is only used where it is requested."""
+"""The groups that suit a style, by its words: fresh eyes recognised at least five in six of such things in it, of
+persons and signs two in three, and liked what was painted (docs/research/looked-at.md). A style without a group is only
+used where it is requested."""
 
 COLOURLESS = ("charcoal", "cyanotype", "etching", "ink wash", "scratchboard")
 """The words of styles that have no colours of their things, and do not suit a prompt that names a colour."""

@@ -102,8 +102,8 @@ def _best_style(
 ) -> str:
     """Return the style that suits the stops best among those that offer their layouts; ``first`` if it is one of them.
 
-    If a stop shows a sign, graphic styles are preferred; if one shows several things, those that
-    keep them apart; if one names a colour, those that have it.
+    If a stop shows a sign, graphic styles are preferred; if one shows several things, those that keep them
+    apart; if one names a colour, those that have it.
     """
     candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     graphic = {hand.words for hand in known if hand.is_graphic}
