@@ -1,7 +1,8 @@
-"""Place things as the word between them says: on, in, behind or beside each other, held, worn, chased or kicked."""
+"""Place things as the word between them says: on, in, behind or beside each other, held, worn, chased, surrounded."""
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Sequence
@@ -17,13 +18,14 @@ ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RE
 """The relations of which the model learned the words."""
 
 CHASING, KICKING, CONTAINING, BEARING = "chasing", "kicking", "containing", "bearing"
+SURROUNDED, SURROUNDING = "surrounded", "surrounding"
 INVERSE = {
     ABOVE: BELOW, BELOW: ABOVE, ON: BEARING, IN: CONTAINING, BEFORE: BEHIND, BEHIND: BEFORE, LEFT: RIGHT, RIGHT: LEFT,
-    BESIDE: BESIDE,
+    BESIDE: BESIDE, SURROUNDED: SURROUNDING, SURROUNDING: SURROUNDED,
 }  # fmt: skip
 """The relation of the second thing to the first: a tree behind it is one that it stands in front of."""
 
-OF_MORE = (IN, ON, HOLDING, WEARING, CHASING, KICKING, CONTAINING, BEARING)
+OF_MORE = (IN, ON, HOLDING, WEARING, CHASING, KICKING, CONTAINING, BEARING, SURROUNDED, SURROUNDING)
 """Relations of the first two things that are shown where there are further things too."""
 
 CLOTHING = "clothing"
@@ -60,6 +62,9 @@ READ = re.compile(r"\b(newspaper|book|magazine|comic|map|letter|scroll|page|menu
 
 LEANING = -0.16
 """How far what runs leans forward, in radians."""
+
+RING = 6
+"""How many of a kind surround a thing, where their number is not said."""
 
 MOST_HOLDERS = 3
 """The most things of a kind that hold something each; more would hide what they hold."""
@@ -110,6 +115,10 @@ def _place_two(first: Item, second: Item, relation: str, setting: Setting, rng: 
         return _place_two(second, first, ABOVE, setting, rng)
     if relation in (CONTAINING, BEARING):
         return _place_two(second, first, IN if relation == CONTAINING else ON, setting, rng)
+    if relation == SURROUNDING:
+        return _place_two(second, first, SURROUNDED, setting, rng)
+    if relation == SURROUNDED and second.count == 1:
+        return _place_two(first, second, BEFORE, setting, rng)
     if relation in (IN, ON) and GROUND.search(second.name.casefold()) and second.count == 1:
         return _within(first, second, rng)
     if relation in (IN, ON) and SURFACE.search(second.name.casefold()):
@@ -208,6 +217,19 @@ def _chased(first: Item, second: Item, setting: Setting, rng: random.Random) -> 
     return things
 
 
+def _surrounded(first: Item, second: Item, _: Setting, rng: random.Random) -> list[Thing]:
+    """Return a thing within a ring of others, of which those in front are lower, larger and before it."""
+    count = second.count if second.count > 2 else RING  # two stand for a plural without a number
+    ring = []
+    for at in range(count):
+        angle = math.tau * (at + 0.5) / count
+        y = 0.55 - 0.3 * math.cos(angle)
+        size = (0.22 + 0.1 * y) * min(1.0, RING / count) * second.size
+        ring.append(replace(place_item(second, rng, 0.5 + 0.37 * math.sin(angle), y, size), size=size))
+    middle = place_row(first, rng, 0.5, 0.48, 0.5)
+    return [*(each for each in ring if each.y < 0.55), *middle, *(each for each in ring if each.y >= 0.55)]
+
+
 def _above(first: Item, second: Item, setting: Setting, rng: random.Random, *, share: float = 0.98) -> list[Thing]:
     below, above = rng.uniform(0.5, 0.56), rng.uniform(0.38, 0.44)
     base = 0.72 if setting.kind in ("plain", "split", "pattern", "sky", "space") else 0.96 - below / 2
@@ -276,4 +298,5 @@ def _beside(items: Sequence[Item], setting: Setting, rng: random.Random) -> list
 
 _PLACING = {
     WEARING: _worn, HOLDING: _held, KICKING: _kicked, CHASING: _chased, ABOVE: _above, ON: _on, IN: _inside,
+    SURROUNDED: _surrounded,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from sketch.arrangement import Item, Wish, arrange
 from sketch.placing import natural_scale
 from sketch.relations import (
     BEARING,
+    BEFORE,
     CHASING,
     CONTAINING,
     HOLDING,
@@ -17,6 +19,9 @@ from sketch.relations import (
     INVERSE,
     KICKING,
     ON,
+    RING,
+    SURROUNDED,
+    SURROUNDING,
     WEARING,
     is_container,
     place_related,
@@ -78,6 +83,22 @@ def test_chaser_follows_in_the_same_direction() -> None:
         things = place(CHASING, CAT, FOX, seed=seed)
         assert things["fox"].x < things["cat"].x - 0.3
         assert not (things["fox"].mirrored or things["cat"].mirrored)
+
+
+@pytest.mark.parametrize(("count", "shown"), [(2, RING), (4, 4), (8, 8)])
+def test_things_surround_another(count: int, shown: int) -> None:
+    ball = replace(BALL, count=count)
+    things = place_related([MAN, ball], SURROUNDED, Setting("plain"), random.Random(3))
+    balls = [thing for thing in things if thing.drawing == "ball"]
+    man = next(thing for thing in things if thing.drawing == "man")
+    assert len(balls) == shown
+    assert min(each.x for each in balls) < man.x - 0.2 and max(each.x for each in balls) > man.x + 0.2
+    assert things.index(man) not in (0, shown), "some are behind it, some before it"
+    assert things == place_related([ball, MAN], SURROUNDING, Setting("plain"), random.Random(3))
+
+
+def test_place_that_surrounds_a_thing_is_behind_it() -> None:
+    assert order(SURROUNDED, CAT, FOX) == order(BEFORE, CAT, FOX)
 
 
 def test_ball_lies_at_the_kickers_foot() -> None:
