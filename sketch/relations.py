@@ -123,6 +123,8 @@ def _place_two(first: Item, second: Item, relation: str, setting: Setting, rng: 
         return _within(first, second, rng)
     if relation in (IN, ON) and SURFACE.search(second.name.casefold()):
         return _marked(second, first, rng)
+    if relation == HOLDING and GROUND.search(first.name.casefold()) and first.count == 1:
+        return _within(second, first, rng)
     if relation == HOLDING and (SURFACE.search(first.name.casefold()) or _is_its_face(second, first)):
         return _marked(first, second, rng)
     if relation == IN and (is_container(second.name) or VEHICLE.search(second.name.casefold())):

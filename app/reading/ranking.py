@@ -197,6 +197,8 @@ class _Ranker:
         others = [each for each in kept if each.first not in sights and not self._is_time(each)]
         grounds |= sights if len(others) != 1 else set()
         unsure = [each for each in kept if not each.meanings[0].is_sure or each.first in grounds]
+        if unsure and unsure[0] is kept[0] and kept[0].is_name and kept[0].first not in grounds:
+            del unsure[0]  # a garden with a tree is a picture of the garden
         places = {each.first: place for each in unsure if (place := grammar.place_of(each.word))}
         things = [each for each in kept if each.first not in places and not self._is_time(each)]
         if kept and not things:
