@@ -13,7 +13,7 @@ from functools import cached_property
 
 from app.reading.lexicon import NAME, Meaning
 from app.reading.prompt import EMOJI, FREE, MARK, NEGATED, PLACE, STYLE, TAKEN, WORD, Choice, Prompt, Token
-from app.reading.reading import APPROXIMATED, BY_IDEA, BY_KIND, NOT_READ, READ, Found, WordMark
+from app.reading.reading import APPROXIMATED, BY_IDEA, BY_KIND, NOT_READ, READ, Found, Mark, WordMark
 from app.reading.wordbook import Wordbook
 from sketch import keys
 from sketch.arrangement import Wish
@@ -134,7 +134,7 @@ class _Marker:
                 best = self._marked(token, APPROXIMATED, choice)
         return best
 
-    def _marked(self, token: Token, mark: str, choice: Choice | None = None, *, is_lacking: bool = False) -> WordMark:
+    def _marked(self, token: Token, mark: Mark, choice: Choice | None = None, *, is_lacking: bool = False) -> WordMark:
         word = self.prompt.text[token.start : token.end]
         thing = _name(choice, self.wordbook) if choice else ""
         return WordMark(word, mark, thing, is_lacking=is_lacking, corrected=self._corrected(token, word))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from app.core.text import stop_notes, tool_tags
 from sketch.arrangement import Item, Wish, arrange
@@ -51,7 +52,10 @@ class Found:
         return self.how in (FREELY, BY_IDEA)
 
 
-READ, APPROXIMATED, NOT_READ = "read", "approximated", "not read"
+Mark = Literal["read", "approximated", "not read"]
+READ: Final = "read"
+APPROXIMATED: Final = "approximated"
+NOT_READ: Final = "not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class WordMark:
     """
 
     word: str
-    mark: str
+    mark: Mark
     thing: str = ""
     is_lacking: bool = False
     corrected: str = ""

@@ -14,13 +14,13 @@ from app.core.text.stored import check_words, clean_words
 from app.offer.drawings import pictures
 from app.offer.generation import offers
 from app.reading.reader import Reader
-from app.reading.reading import Reading
+from app.reading.reading import Reading, WordMark
 from app.requests.walk_requests import scenes
 from app.requests.walk_requests.schema_limits import limits_in_schema
 from app.requests.walk_requests.stop_words import Seed
 from app.site.api import query_reader
 from app.site.api.openapi import documented
-from app.site.api.response_types import DrawingDescription, ReadingDescription, ThingDescription
+from app.site.api.response_types import DrawingDescription, MarkDescription, ReadingDescription, ThingDescription
 from app.site.web.responses import conditional
 from sketch.sketchbook import Drawing
 
@@ -92,6 +92,7 @@ def describe(reading: Reading) -> ReadingDescription:
             "ground": wish.ground or None,
             "composition": wish.composition or None,
         },
+        "marks": [_mark(each) for each in reading.marks],
         "note": stop_notes.joined(reading.notes) or None,
         "ignored": list(tool_tags.tags(reading.ignored)),
         "freely": any(item.is_free for item in reading.items),
@@ -113,6 +114,15 @@ def _thing(reading: Reading, place: int) -> ThingDescription:
         "colour": item.colour or None,
         "place": (reading.wish.relation or None) if place == 0 else None,
         "freely": item.is_free,
+    }
+
+
+def _mark(mark: WordMark) -> MarkDescription:
+    return {
+        "word": mark.word,
+        "mark": mark.mark,
+        "thing": mark.thing or None,
+        "corrected": mark.corrected or None,
     }
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
 from app.core.field_docs import documented
+from app.reading.reading import Mark
 from app.site.presentation.walk_description import WALK_ID, WalkDescription
 
 
@@ -67,6 +68,20 @@ class SettingDescription(TypedDict):
 
 
 @documented
+class MarkDescription(TypedDict):
+    """A word of a prompt that means something, and what was made of it."""
+
+    word: Annotated[str, Field(examples=["bats"])]
+    """The word as written."""
+    mark: Annotated[Mark, Field(examples=["read"])]
+    """Whether it is shown, only stood for by something near it, or not shown."""
+    thing: Annotated[str | None, Field(examples=["bat"])]
+    """The name of the thing that it led to; null if it led to none, as colours and places do."""
+    corrected: Annotated[str | None, Field(examples=[None])]
+    """The word that it was taken for, if it seems misspelt; else null."""
+
+
+@documented
 class ReadingDescription(TypedDict):
     """The interpretation of a prompt for a sketch-conditioned model."""
 
@@ -75,6 +90,8 @@ class ReadingDescription(TypedDict):
     setting: SettingDescription
     freely: Annotated[bool, Field(examples=[False])]
     """Whether any thing was matched by semantic search only."""
+    marks: list[MarkDescription]
+    """The words of the prompt that mean something, in their order, and whether each is shown."""
     note: Annotated[str | None, Field(examples=[None])]
     """What was not read or was ignored, as in a stop's `note`; null if the whole prompt was read."""
     ignored: Annotated[list[str], Field(examples=[[]])]

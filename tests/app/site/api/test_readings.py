@@ -43,6 +43,15 @@ def test_things_are_told_with_drawings_numbers_colours_places_and_setting(client
     assert (answer.json["freely"], answer.json["words"]) == (False, "three red foxes above a house at night")
 
 
+def test_words_are_marked_as_read_approximated_or_not_read(client: FlaskClient) -> None:
+    marks = client.get(ADDRESS, query_string={"prompt": "a red hosue beside the blorptang"}).json["marks"]
+    assert marks == [
+        {"word": "red", "mark": "read", "thing": None, "corrected": None},
+        {"word": "hosue", "mark": "read", "thing": "house", "corrected": "house"},
+        {"word": "blorptang", "mark": "not read", "thing": None, "corrected": None},
+    ]
+
+
 def test_others_are_told_to_choose_from(client: FlaskClient) -> None:
     (bat,) = client.get(ADDRESS, query_string={"prompt": "a bat"}).json["things"]
     assert (bat["drawing"], bat["others"][0]["drawing"]) == (led.BAT, led.CRICKET)
