@@ -278,6 +278,12 @@ class _Ranker:
             return False
         if any(are_listed(self.prompt, *pair) for pair in pairwise(filter(is_sure, named))):  # a ghost and a bat
             return False
+        tokens = self.prompt.tokens
+        if any(
+            each.is_name and {*self.content} <= {token.text for token in tokens[each.first : each.last]}
+            for each in named
+        ):  # a frog on a lily pad, which is a drawing's name
+            return False
         scores, covered = self.describer.scores(self.content, self.prompt.grammar.language)
         best = self._best(scores)
         sure = sum(each.meanings[0].is_sure for each in named)

@@ -11,7 +11,7 @@ from app.reading.lexicon import ALIAS, KEYWORD, KIND, NAME, SPOKEN, Concept, Lex
 from app.reading.prompt import WORD, Token
 from sketch import keys
 
-LONGEST_NAME = 6
+LONGEST_NAME = 7
 """The most words of a name."""
 
 COMPOUND = 0.86
@@ -88,7 +88,7 @@ class Wordbook:
         if not best and compounds and language == "de" and not before and len(last) <= LONGEST_COMPOUND:
             best, form = self._compound(last), last
         return tuple(
-            sorted(best.values(), key=lambda meaning: (-meaning.weight, meaning.concept))
+            sorted(best.values(), key=lambda meaning: (-meaning.weight, meaning.source, meaning.concept))
         ), form if best else ""
 
     def _compound(self, word: str) -> dict[int, Meaning]:

@@ -137,6 +137,15 @@ def test_drawing_that_is_hard_to_recognise_is_used_where_there_is_no_better_one(
     assert Reader(lexicon, [weak]).read("a lighthouse").items[0].drawing == weak
 
 
+@pytest.mark.parametrize("name", ["frog on a lily pad", "car on a mountain road", "astronaut on the moon with a flag"])
+def test_added_drawing_of_a_whole_scene_is_found_by_its_name(
+    lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding, name: str
+) -> None:
+    scene = Drawing("5ce0e" * 4, name, (), "other-object", "coloured")
+    (item,) = Reader(lexicon, [*drawings, scene], embedding).read(f"a {name}").items
+    assert (item.drawing.name, item.how) == (name, BY_NAME)
+
+
 def test_whole_figures_come_before_heads(lexicon: Lexicon) -> None:
     drawings = [Drawing(digest_of(style), "man", (), "person", style) for style in ("flat", "classic", "coloured")]
     reader = Reader(lexicon, drawings)
