@@ -93,8 +93,9 @@ def _with_people(prompt: Prompt, wordbook: Wordbook) -> Prompt:
     while place < len(prompt.tokens):
         token, before = prompt.tokens[place], prompt.tokens[place - 1].text if place else ""
         is_name = token.text in grammar.men or token.text in grammar.women
-        if is_name and token.capital and token.role == FREE and not _begins_name(prompt, place, wordbook):
-            last = place + 1
+        is_written_so = token.capital or _goes_on_as_name(prompt, place, wordbook)
+        if is_name and is_written_so and token.role == FREE and not _begins_name(prompt, place, wordbook):
+            last = place + (1 if token.capital else 2)
             while last < len(prompt.tokens) and last - place < MOST_NAMES and _is_surname(prompt, last, wordbook):
                 last += 1
             is_author, is_all = before in grammar.authors, last - place == len(prompt.tokens)
@@ -105,6 +106,13 @@ def _with_people(prompt: Prompt, wordbook: Wordbook) -> Prompt:
                 prompt = replace(_replaced(prompt, place, last, sex, stands=True), unshown=(*prompt.unshown, *name))
         place += 1
     return prompt
+
+
+def _goes_on_as_name(prompt: Prompt, place: int, wordbook: Wordbook) -> bool:
+    """Return whether a word that nobody knows follows, in a prompt without capital letters: angela merkel."""
+    after = prompt.tokens[place + 1 : place + 2]
+    has_capitals = any(token.capital for token in prompt.tokens)
+    return not has_capitals and any(each.kind == WORD and not wordbook.is_known(each.text) for each in after)
 
 
 def _is_named_too(prompt: Prompt, place: int, wordbook: Wordbook) -> bool:

@@ -101,8 +101,11 @@ class Speller:
     def correct(self, prompt: Prompt) -> Prompt:
         """Return the prompt with corrected words; their positions in the text do not change."""
         has_capitals = any(token.capital for token in prompt.tokens[1:])
+        grammar, first_names = prompt.grammar, prompt.grammar.men | prompt.grammar.women
         corrected = (
-            self._corrected(token, prompt.grammar, has_capitals and place > 0)
+            token
+            if place and prompt.tokens[place - 1].text in first_names
+            else self._corrected(token, grammar, has_capitals and place > 0)
             for place, token in enumerate(prompt.tokens)
         )
         return replace(prompt, tokens=tuple(corrected))

@@ -97,6 +97,11 @@ def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
         ("ein Hase auf der Wiese", ["rabbit", "meadow"]),
         ("a fisherman by the sea", ["person fishing"]),
         ("ein Fischer am Meer", ["person fishing"]),
+        ("ein alter Mann", ["old man"]),
+        ("seagulls circle above the sea", ["seagull"]),
+        ("a circle above a square", ["circle", "square"]),
+        ("a man on a bycicle", ["man", "bicycle"]),
+        ("angela merkel on a horse", ["woman", "horse"]),
         ("eine Kellnerin", ["woman", "cocktail glass"]),
         ("ein Schäferhund", ["dog"]),
         ("a wood treehouse in an oak tree", ["treehouse"]),
@@ -610,7 +615,7 @@ def test_relation_of_the_first_two_things_is_read(reader: Reader, prompt: str, r
 @pytest.mark.parametrize(
     ("prompt", "thing", "count"),
     [
-        ("zwei alte Männer", "man", 2),
+        ("zwei alte Männer", "old man", 2),
         ("two beautiful cats", "cat", 2),
         ("flowers", "flower", 3),
         ("drei Häuser", "house", 3),
