@@ -377,6 +377,6 @@ def _show(walk: Walk) -> dict[str, Any]:
     if walk.error:
         print_text(f"  {walk.error}")
     for stop in walk.stops:
-        if stop.note:
-            print_text(f"  {stop.prompt:.60}: {stop.note}")
+        if about := ". ".join(each for each in (stop.style, stop.note) if each):
+            print_text(f"  {stop.prompt:.60}: {about}")
     return walk_description.describe(walk) | {"hidden": walk.hidden_at is not None}

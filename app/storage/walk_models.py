@@ -215,7 +215,7 @@ class Walk(db.Model):  # type: ignore[misc]
     @property
     def searchable_texts(self) -> list[str]:
         """Return the texts by which a search finds the walk: its title, and the prompts and styles of its stops."""
-        stops = [text for stop in self.stops for text in (stop.prompt, stop.hand)]
+        stops = [text for stop in self.stops for text in (stop.prompt, stop.style)]
         return [self.given_title, *stops] if self.given_title else stops
 
     @property
@@ -339,10 +339,13 @@ class Stop(db.Model):  # type: ignore[misc]
     position: Mapped[int] = mapped_column(primary_key=True)
     prompt: Mapped[str] = mapped_column(Text)
     negative_prompt: Mapped[str] = mapped_column(Text, default="")
-    hand: Mapped[str] = mapped_column(String(HAND_MAX), default="", server_default="")
+    hand: Mapped[str] = mapped_column(String(HAND_MAX), default="", server_default="")  # the requested style
+    chosen_style: Mapped[str] = mapped_column(
+        String(HAND_MAX), default="", server_default=""
+    )  # without a requested one: the style that the prompt names, or that was chosen for it
     found_hand: Mapped[str] = mapped_column(
         String(HAND_MAX), default="", server_default=""
-    )  # the style that the image encoder chose, where none is named
+    )  # the style that the image encoder chose, where none is known
     seed: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(NOTE, default="")
     scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # its interpretation, for sketch-conditioned models
@@ -351,6 +354,11 @@ class Stop(db.Model):  # type: ignore[misc]
     lora: Mapped[str | None] = mapped_column(String(60))
     lora_weight: Mapped[float | None]
     clip_skip: Mapped[int | None]
+
+    @property
+    def style(self) -> str:
+        """Return the words of the style that it is painted in; "" if the model chooses it, unseen."""
+        return self.hand or self.chosen_style or ""
 
     @property
     def options(self) -> StopOptions:

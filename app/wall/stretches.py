@@ -44,6 +44,7 @@ OF_STOP = (
     "prompt",
     "negative_prompt",
     "hand",
+    "chosen_style",
     "found_hand",
     "note",
     "scene",

@@ -65,7 +65,7 @@ NO_WORDS = {
     },
     "hung": {"words"},  # kept by triggers, as is the vocabulary
     "vocabulary": {"word"},
-    "stops": {"note", "found_hand", "scene", "photo"},
+    "stops": {"note", "chosen_style", "found_hand", "scene", "photo"},
     "photos": {"id", "digest", "owner_hash", "network", "path", "cut_path", "lease_holder"},
     "frames": {"path"},
     "media": {"kind", "path", "etag"},

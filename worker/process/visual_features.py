@@ -45,7 +45,8 @@ class Features:
     """The visual features of a walk.
 
     `frames` are the indices of the embedded frames, `vectors` their packed embeddings, `hands` the recognised styles of
-    stops without one, by position, and `step` is the mean cosine distance between these frames and the next ones.
+    stops whose style is not known, by position, and `step` is the mean cosine distance between these frames and the
+    next ones.
     """
 
     frames: list[int]
@@ -153,11 +154,11 @@ class VisualFeatureExtractor:
 
 
 def _stops_without_style(walk: Walk) -> dict[int, list[str]]:
-    """Return the positions of stops without a chosen style, each with the names of the model's styles."""
+    """Return the positions of stops whose style is not known, each with the names of the model's styles."""
     known = walk_styles.known_to(walk)
     among = [hand.words for hand in known]
     return {
-        stop.position: among for stop in walk.stops if not stop.hand and not model_styles.is_named(stop.prompt, known)
+        stop.position: among for stop in walk.stops if not stop.style and not model_styles.is_named(stop.prompt, known)
     }
 
 

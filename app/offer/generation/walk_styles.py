@@ -1,15 +1,38 @@
-"""The styles of a walk, by their names."""
+"""The styles of a walk: those that it is painted in, recorded when it is requested, and their names."""
 
 from __future__ import annotations
 
-from app.offer.generation import model_styles, offers
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from app.offer.generation import offers
 from app.offer.generation.model_styles import ModelStyle
 from app.storage.walk_models import Walk
 
 
+def record(walk: Walk, known: Sequence[ModelStyle]) -> None:
+    """Record for each stop without a requested style the one of its scene, among those that its model knows."""
+    for stop in walk.stops:
+        stop.chosen_style = "" if stop.hand or stop.scene is None else _of_scene(stop.scene, known)
+
+
+def _of_scene(scene: dict[str, Any], known: Sequence[ModelStyle]) -> str:
+    """Return the words of the style that a scene is painted in; "" if it names none.
+
+    The style stands last in the words for the model. Of a scene without its words, the marks of the composition tell it
+    if one style alone has them.
+    """
+    words, parts = {style.words for style in known}, str(scene.get("words", "")).split(", ")
+    if named := next((part for part in reversed(parts) if part in words), ""):
+        return named
+    marks = (scene.get("composition") or {}).get("marks")
+    composed = [style.words for style in known if marks and style.marks == marks]
+    return composed[0] if len(composed) == 1 else ""
+
+
 def words_in(walk: Walk) -> list[str]:
     """Return the words of a walk's styles, each once, in the order of its stops."""
-    return list(dict.fromkeys(stop.hand for stop in walk.stops if stop.hand))
+    return _each_once(stop.style for stop in walk.stops)
 
 
 def names(walk: Walk) -> list[str]:
@@ -18,13 +41,17 @@ def names(walk: Walk) -> list[str]:
 
 
 def detected_names(walk: Walk) -> list[str]:
-    """Return the names of the styles that the image encoder detected in a walk's stops, each once."""
-    return _named(walk, list(dict.fromkeys(stop.found_hand for stop in walk.stops if stop.found_hand)))
+    """Return the names of the styles that the image encoder detected in stops whose style is not known, each once."""
+    return _named(walk, _each_once(stop.found_hand for stop in walk.stops if not stop.style))
+
+
+def _each_once(words: Iterable[str]) -> list[str]:
+    return [each for each in dict.fromkeys(words) if each]
 
 
 def _named(walk: Walk, words_of: list[str]) -> list[str]:
-    choices = known_to(walk) if words_of else ()  # most walks have no style, and a page shows dozens of walks
-    return [hand.name if (hand := model_styles.find(words, choices)) else words for words in words_of]
+    known = {style.words: style for style in known_to(walk)} if words_of else {}  # a page shows dozens of walks
+    return [known[words].name if words in known else words for words in words_of]
 
 
 def known_to(walk: Walk) -> tuple[ModelStyle, ...]:

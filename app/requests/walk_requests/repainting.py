@@ -37,7 +37,7 @@ def styles_for(walk: Walk) -> tuple[Style, ...]:
     """Return the styles that a walk can be repainted in, except a style that all its stops have; none if it cannot."""
     if flaw(walk):
         return ()
-    used = {stop.hand for stop in walk.stops}
+    used = {stop.style for stop in walk.stops}
     offered = (
         *shipped.of_model(_model(walk)),
         *(style.style for style in added.every() if _model_of(style)),

@@ -37,7 +37,7 @@ def for_walk(walk: Walk, *, limit: int = SHOWN) -> list[Proposal]:
     offer = offers.current().find(walk.model_name or walk.model)
     if offer is None:
         return []
-    current = {stop.hand for stop in walk.stops}
+    current = {stop.style for stop in walk.stops}
     prompt = ", ".join(stop.prompt for stop in walk.stops)
     proposed = for_prompt(prompt, offer, limit=limit + len(current))
     return [each for each in proposed if each.style.hand.words not in current][:limit]

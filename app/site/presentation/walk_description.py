@@ -36,9 +36,12 @@ class StopDescription(DescribedOptions):
     seed: Annotated[int | None, Field(examples=[None])]
     """Its own seed; null if it uses the walk's."""
     hand: Annotated[str | None, Field(examples=[None])]
-    """Its style; null if the model chooses one."""
+    """The requested style; null if none was requested."""
+    style: Annotated[str | None, Field(examples=["linocut"])]
+    """The style that it is painted in: the requested one, the one that its prompt names, or the one chosen for it. Null
+    where the model follows its text alone."""
     found_hand: Annotated[str | None, Field(examples=[None])]
-    """The style that the image encoder recognised in the finished picture; null if a style was requested, or if the
+    """The style that the image encoder recognised in the finished picture; null if the style is known, or if the
     encoder is not sure."""
     note: Annotated[str | None, Field(examples=[None])]
     """What of its texts was not read, ignored or chosen freely, if anything: from the request on, and after what the
@@ -98,8 +101,9 @@ class WalkDescription(TypedDict):
         Field(
             examples=[
                 [
-                    {**stop, "found_hand": None, "note": None, "scene": None, "photo": None, "cut_out": None}
-                    | dict.fromkeys(StopOptions.names())
+                    stop
+                    | {"style": "linocut"}
+                    | dict.fromkeys(("found_hand", "note", "scene", "photo", "cut_out", *StopOptions.names()))
                     for stop in STOPS
                 ]
             ]
@@ -232,7 +236,8 @@ def _stop(stop: Stop) -> StopDescription:
         "negative_prompt": stop.negative_prompt,
         "seed": stop.seed,
         "hand": stop.hand or None,
-        "found_hand": stop.found_hand or None,
+        "style": stop.style or None,
+        "found_hand": None if stop.style else stop.found_hand or None,
         "note": stop.note or None,
         "scene": stop.scene,
         "photo": stop.photo,

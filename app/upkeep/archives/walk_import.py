@@ -26,7 +26,7 @@ from app.core.errors import FieldError, InvalidInput
 from app.core.field_errors import ERRORS_MAX
 from app.core.text import folding
 from app.offer.drawings import sketchbooks
-from app.offer.generation import offers
+from app.offer.generation import offers, walk_styles
 from app.requests.walk_requests import brought_photos, recipe, walk_edits
 from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.stop_options import StopRequest
@@ -311,6 +311,7 @@ def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
     )
     if not brought_photos.may_be_listed(walk):
         walk.unlisted = True
+    walk_styles.record(walk, walk_styles.known_to(walk))
     walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     if not line.films:

@@ -33,6 +33,7 @@ from app.collection.moderation import audit_log
 from app.core.config import ROOT
 from app.core.errors import MomaError
 from app.core.text import folding
+from app.offer.generation import walk_styles
 from app.requests.walk_requests import recipe, recipe_files
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.schema import Commission
@@ -359,6 +360,7 @@ def _walk(shipped: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> W
         started_at=painted_at,
         finished_at=painted_at,
     )
+    walk_styles.record(walk, walk_styles.known_to(walk))
     walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     return walk

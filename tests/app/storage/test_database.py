@@ -15,7 +15,7 @@ from flask_migrate import downgrade
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from app.collection.search.text_index import is_compared
+from app.collection.search.text_index import facet, is_compared
 from app.storage import database
 from app.storage.database import db, now, writing
 from app.storage.database_health import ping
@@ -134,6 +134,7 @@ def born(number: int, visitor: str) -> None:
         connection.execute(text(BORN.replace("'ann'", ":visitor")), row)
 
 
+WATERCOLOUR = facet("h", "watercolour")
 COME = "SELECT origin, visitor FROM walks ORDER BY number"
 COMERS = {"ann": "visitor", "wall lobby": "wall", "wallflower": "visitor", "corridor": "corridor"}
 
@@ -156,6 +157,39 @@ def test_walks_of_code_that_knows_no_origin_have_one(app: Flask) -> None:
     for number, visitor in enumerate(COMERS, start=2):
         born(number, visitor)
     assert [tuple(row) for row in db.session.execute(text(COME))] == [(COMERS[name], name) for name in COMERS]
+
+
+def test_older_walks_have_the_style_of_their_scenes(app: Flask, hung: Callable[..., Walk]) -> None:
+    stops = [
+        {"prompt": "a fox, watercolour"},
+        {"prompt": "a kite", "hand": "linocut"},
+        {"prompt": "a linocut of a bear"},
+    ]
+    number = hung(stops=stops, frames=3).number
+    db.session.rollback()  # else it would go on reading what was there before
+    downgrade(directory=str(MIGRATIONS), revision="0029")
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE walks SET words = ' fox kite bear ~linocut '"))
+        connection.execute(text("UPDATE stops SET found_hand = 'neon' WHERE position = 0"))
+    with db.engine.begin() as connection:
+        assert WATERCOLOUR not in connection.scalar(text("SELECT words FROM hung"))
+    upgrade()
+    styles = db.session.execute(select(Stop.hand, Stop.chosen_style, Stop.found_hand).order_by(Stop.position)).all()
+    assert styles == [("", "watercolour", ""), ("linocut", "", ""), ("", "linocut", "")]
+    entry = db.session.scalar(text("SELECT words FROM hung WHERE number = :number"), {"number": number})
+    assert entry.startswith("fox kite bear ~linocut watercolour linocut =any")
+    assert entry.count(" =h") == 2
+    assert WATERCOLOUR in entry
+
+
+def test_older_walks_without_a_scene_have_no_chosen_style(app: Flask, hung: Callable[..., Walk]) -> None:
+    hung("a fox", "a kite")
+    db.session.rollback()
+    downgrade(directory=str(MIGRATIONS), revision="0029")
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE stops SET scene = NULL, found_hand = 'neon'"))
+    upgrade()
+    assert db.session.execute(select(Stop.chosen_style, Stop.found_hand)).all() == [("", "neon")] * 2
 
 
 def test_constraints_are_migrated_under_the_names_of_the_models(app: Flask) -> None:

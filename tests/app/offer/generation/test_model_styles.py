@@ -40,7 +40,11 @@ TAUGHT = [
     for hand in registry.HANDS.values()
     if hand.marks
 ]
-MIXED = [{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "the sun"}]
+MIXED = [
+    {"prompt": "a fox", "hand": "linocut"},
+    {"prompt": "a fox", "hand": "Cut paper"},
+    {"prompt": "the sun, linocut"},
+]
 
 
 def asked(client: FlaskClient, **fields: object) -> Walk:
@@ -179,7 +183,7 @@ def test_label_and_captions_name_the_hand(app: Flask, client: FlaskClient, hung:
 def test_label_and_api_mark_what_the_eye_found_as_found(app: Flask, client: FlaskClient, hung: Hanger) -> None:
     walk = hung(stops=[{"prompt": "a fox"}, {"prompt": "a lion"}])
     assert "Detected style" not in client.get(walk.url).text
-    walk.stops[1].found_hand = "paper cut-out"
+    walk.stops[0].chosen_style, walk.stops[1].chosen_style, walk.stops[1].found_hand = "", "", "paper cut-out"
     db.session.commit()
     assert "Latent walk<br>Detected style: cut paper<br>" in client.get(walk.url).text
     told = client.get(f"/api/v1/walks/{walk.id}").json
