@@ -21,7 +21,7 @@ from app.collection.moderation import audit_log
 from app.collection.moderation.audit_log import COMMAND
 from app.core.errors import InvalidInput, MediaError, MomaError
 from app.core.models import aspects
-from app.offer.generation import presets
+from app.offer.generation import presets, walk_styles
 from app.requests.walk_requests import brought_photos, intake, recipe, recipe_files, repainting
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.schema import Commission
@@ -376,7 +376,9 @@ def _show(walk: Walk) -> dict[str, Any]:
     print_text(f"  {walk.url}" + (", hidden" if walk.hidden_at else ""))
     if walk.error:
         print_text(f"  {walk.error}")
+    if styles := walk_styles.words_in(walk):
+        print_text(f"  style: {', '.join(styles)}")
     for stop in walk.stops:
-        if about := ". ".join(each for each in (stop.style, stop.note) if each):
-            print_text(f"  {stop.prompt:.60}: {about}")
+        if stop.note:
+            print_text(f"  {stop.prompt:.60}: {stop.note}")
     return walk_description.describe(walk) | {"hidden": walk.hidden_at is not None}

@@ -1,15 +1,16 @@
 # ruff: noqa: S608 - nothing that a visitor says is in these statements
 """The style of stops that request none: recorded, found by search, and a filter of the gallery.
 
-Until now only the scene told it, as the last of its words for the model. Stops of before have it from there, where it
-is a style of a model that was shipped; a style that the image encoder recognised is no longer needed there. Stops that
-code of before writes beside newer code have none.
+Until now only the scene held it, as the last of its words for the model. Older stops get it from there if it is a style
+of a shipped model, and lose the style that the image encoder recognised. Older code that runs beside newer code does
+not know the column; the stops that it writes have none.
 """
 
 import runpy
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -66,7 +67,7 @@ def downgrade() -> None:
 
 
 def _rewrite_triggers(styles: dict[str, str]) -> None:
-    """Have the triggers that keep the gallery's index take the styles of a walk by this expression."""
+    """Write the triggers that keep the gallery's index again, with an expression for the styles of a walk."""
     is_sqlite = (dialect := op.get_bind().dialect.name) == "sqlite"
     for statement in INDEX["_sqlite" if is_sqlite else "_postgres"]():
         if (of_index := REQUESTED[dialect]) not in statement:
@@ -87,7 +88,7 @@ def _stops_without_style() -> Iterator[Sequence[sa.Row]]:
         after = numbers[-1]
 
 
-def _style_of(scene: dict) -> str:
+def _style_of(scene: dict[str, Any] | None) -> str:
     """Return the style of a scene: the last of its words for the model that is one; "" without one."""
     parts = str((scene or {}).get("words", "")).split(", ")
     return next((part for part in reversed(parts) if part in ENTRIES), "")

@@ -19,8 +19,8 @@ def record(walk: Walk, known: Sequence[ModelStyle]) -> None:
 def _of_scene(scene: dict[str, Any], known: Sequence[ModelStyle]) -> str:
     """Return the words of the style that a scene is painted in; "" if it names none.
 
-    The style stands last in the words for the model. Of a scene without its words, the marks of the composition tell it
-    if one style alone has them.
+    The style comes last in the words for the model. If it is not among them, it is the one style with the marks of the
+    composition.
     """
     words, parts = {style.words for style in known}, str(scene.get("words", "")).split(", ")
     if named := next((part for part in reversed(parts) if part in words), ""):

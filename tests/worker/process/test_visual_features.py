@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.collection.search import vector_index, visual_search
 from app.storage import media_store
-from app.storage.database import db
+from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lifecycle
 from tests.conftest import Commissioner, make_app
@@ -137,7 +137,7 @@ def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(
     reader.extract(walk)
 
 
-def test_hand_is_recorded_as_found_where_none_was_asked_for(
+def test_hand_is_recorded_as_found_where_none_is_known(
     app: Flask,
     reader: VisualFeatureExtractor,
     painter: FakePainter,
@@ -150,13 +150,14 @@ def test_hand_is_recorded_as_found_where_none_was_asked_for(
     sure = make_eye(tmp_path / "sure", words=words, hands_told={"by_hand": dict.fromkeys(words, 1.0)})
     app.config["EYE"] = str(sure)
     stops = [{"prompt": "a fox"}, {"prompt": "a kite", "hand": "watercolour"}, {"prompt": "a linocut of a boat"}]
-    walk = commissioned(stops=stops, frames=5)
-    assert [stop.found_hand for stop in walk.stops] == ["", "", ""]
+    walk = commissioned(stops=[*stops, {"prompt": "a bear"}], frames=5)
+    with writing() as session:
+        session.get(Stop, (walk.number, 3)).chosen_style = "mosaic"
     job.work()
     found = read(walk.id)
     assert found.stops[0].found_hand in words.values()
-    assert [stop.found_hand for stop in found.stops[1:]] == ["", ""]
-    assert [stop.hand for stop in found.stops] == ["", "watercolour", ""]
+    assert [stop.found_hand for stop in found.stops[1:]] == ["", "", ""]
+    assert [stop.style for stop in found.stops] == ["", "watercolour", "", "mosaic"]
     lifecycle.delete_walk(found)
     assert not any(db.session.scalars(select(Stop.found_hand).where(Stop.walk_number == walk.number)))
 

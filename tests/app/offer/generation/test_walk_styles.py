@@ -77,7 +77,7 @@ def test_style_that_prompts_name_is_shown_everywhere(
     assert "style" not in described["recipe"]["stops"][0]
     asked = client.get(f"/api/v1/walks/{other.id}").json["stops"]
     assert [(stop["hand"], stop["style"]) for stop in asked] == [("linocut", "linocut")] * 2
-    assert "a fox, watercolour: watercolour" in runner.invoke(args=["walks", "show", walk.id]).output
+    assert "\n  style: watercolour\n" in runner.invoke(args=["walks", "show", walk.id]).output
     about = descriptions.of_walk(walk)
     assert about.hands == ("watercolour",)
     assert "watercolour" in wall_label.compose(about).medium

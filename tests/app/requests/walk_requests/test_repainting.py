@@ -15,7 +15,7 @@ from app.collection.styles.added import AddedStyle
 from app.core.errors import Conflict, InvalidInput
 from app.requests.walk_requests import intake, recipe, repainting
 from app.storage.database import db, writing
-from app.storage.walk_models import FAILED, Walk
+from app.storage.walk_models import FAILED, Stop, Walk
 from tests.conftest import inside, make_app
 from tests.support import led
 
@@ -36,13 +36,14 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def finished(hung: Callable[..., Walk]) -> Callable[..., Walk]:
-    """Return a function that hangs a walk painted by the model that drawings lead."""
+    """Return a function that hangs a walk painted by the model that drawings lead, without a record of its style."""
 
     def make(*prompts: str, **fields: Any) -> Walk:
         walk = hung(*(prompts or ("a fox", "a house")), **fields)
         with writing() as session:
             session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="led"))
-        db.session.refresh(walk)
+            session.execute(update(Stop).where(Stop.walk_number == walk.number).values(chosen_style=""))
+        db.session.expire_all()
         return walk
 
     return make
@@ -132,6 +133,13 @@ def test_style_that_is_its_own_already_is_not_offered(finished: Callable[..., Wa
         session.execute(update(Walk).where(Walk.number == walk.number).values(state="finished", model_name="led"))
     db.session.refresh(walk)
     assert [style.name for style in repainting.styles_for(walk)] == ["pop-art", "watercolour"]
+
+
+def test_style_that_was_chosen_for_it_is_not_offered(finished: Callable[..., Walk]) -> None:
+    walk = finished()
+    for stop in walk.stops:
+        stop.chosen_style = "watercolour"
+    assert [style.name for style in repainting.styles_for(walk)] == ["pop-art", "neon"]
 
 
 def test_style_that_was_learned_is_painted_by_its_model(finished: Callable[..., Walk]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from app.collection.moderation import banned_words
 from app.core.config import ROOT
 from app.storage.database import db, writing
-from app.storage.walk_models import Walk
+from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lifecycle
 from tests.conftest import inside, make_app
 from tests.support import led
@@ -35,11 +35,12 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def walk(hung: Callable[..., Walk]) -> Walk:
-    """A finished walk that drawings led."""
+    """A finished walk that drawings led, without a record of its style."""
     made = hung("a superhero", "a fox")
     with writing() as session:
         session.execute(update(Walk).where(Walk.number == made.number).values(model_name="led"))
-    db.session.refresh(made)
+        session.execute(update(Stop).where(Stop.walk_number == made.number).values(chosen_style=""))
+    db.session.expire_all()
     return made
 
 

@@ -163,11 +163,12 @@ def test_program_gets_a_body_that_it_can_send_on(client: FlaskClient, painted: W
     walk = client.post("/api/v1/walks", json=answer.json)
     assert walk.status_code == 202
     stops = walk.json["stops"]
-    scenes = [stop.pop("scene") for stop in stops]
+    scenes, styles = [stop.pop("scene") for stop in stops], [stop.pop("style") for stop in stops]
     untold = dict.fromkeys(("found_hand", "note", "photo", "cut_out", "lora", "lora_weight", "clip_skip"))
     notes = [{"note": "partly read" if "狐狸" in stop["prompt"] else None} for stop in stops]
     assert stops == [untold | note | stop for note, stop in zip(notes, recipe.recipe_of(painted)["stops"], strict=True)]
     assert all(scenes)  # the recipe has none: its prompts are read anew
+    assert all(styles)
 
 
 def test_films_are_read_up_to_their_own_limit_and_other_bodies_up_to_theirs(instance: Path) -> None:
