@@ -30,6 +30,7 @@ function addressOf(stop) {
     leave_out: own.negative_prompt ?? leaveOut.value,
     seed: own.seed ?? (/^\s*\d{1,10}\s*$/.test(seed.value) ? seed.value.trim() : drawn),
     drawing: fields("drawing")[stop].value,
+    hand: own.hand ?? make().querySelector("[name=hand]:checked")?.value ?? "",
     picture: pictureOf(stop),
     model: model()?.value ?? "",
     stop,
@@ -102,7 +103,7 @@ document.addEventListener("change", ({ target }) => {
   if (target.form?.id !== "make") return;
   if (target.name.startsWith("thing-")) choose(target);
   if (target.name.startsWith("candidate-")) schedule(Number(target.name.split("-")[1]), 0); // after candidates.js has set the fields
-  if (target.name === "model") all(0);
+  if (["model", "hand"].includes(target.name)) all(0);
 });
 
 document.addEventListener("click", ({ target }) => target.id === "another" && all(0));

@@ -94,6 +94,7 @@ def reading() -> Response:
             leave_out=query.get("leave_out", ""),
             seed=int(seed) if WHOLE.fullmatch(seed) else 0,
             drawing=query.get("drawing", ""),
+            hand=query.get("hand", ""),
         )
     part = render_template("pages/_reading.html", shown=shown, stop=number)
     response = conditional(page_response(part))

@@ -87,6 +87,7 @@ class PromptShown:
     repaints: bool = False  # whether it belongs to a photo, which a button repaints in a style
     words: str = ""  # the description of the photo that styles were compared with
     others: tuple[Style, ...] = ()  # the styles that were not proposed
+    style: str = ""  # the name of the style that the prompt names, or of the one that stands in for it
     note: str = ""  # what was not read or was ignored, in sentences
     marks: MarkedWords = field(default_factory=MarkedWords)
 
@@ -108,7 +109,8 @@ class PromptShown:
         unread = join_words(each.word for each in self.marks.unread)
         phrases += [_("not read: %(words)s", words=unread)] if unread else []
         found = ", ".join([*(phrases or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
-        return f"{found}. {self.note}" if self.note else found
+        style = _("In %(style)s", style=self.style) if self.style else ""
+        return ". ".join(each for each in (found, style, self.note) if each)
 
 
 def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
@@ -127,18 +129,23 @@ def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
         if form.stops[index].picture:
             shown.append(of_photo(request.reader, form.stops[index].prompt, form.stops[index].photo, limits))
             continue
-        leave_out, seed, drawing = request.leave_out(stop), request.seed_of(stop), form.stops[index].drawing
-        shown.append(of_prompt(request.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed, drawing=drawing))
+        shown.append(
+            of_prompt(
+                request.reader, stop["prompt"], limits, leave_out=request.leave_out(stop), seed=request.seed_of(stop),
+                drawing=form.stops[index].drawing, hand=_of_style(stop)[0],
+            )
+        )  # fmt: skip
     return shown
 
 
 def of_prompt(
-    reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int, drawing: str
+    reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int, drawing: str, hand: str
 ) -> PromptShown | None:
     """Return the interpretation of a prompt as the page shows it; ``None`` if the prompt will be refused.
 
     :param leave_out: the negative prompt.
     :param drawing: the form field with the drawings that the visitor chose.
+    :param hand: the requested style, which replaces the one that the prompt names; "" for none.
     """
     if _is_unfit(prompt):
         return None
@@ -154,7 +161,8 @@ def of_prompt(
     # A prompt that names a style gets no proposals.
     has_proposals = limits.hands and not reading.hands
     styles, near = _suiting(prompt, reading, limits) if has_proposals else ((), ())
-    return PromptShown(things, _setting(reading.wish), written, styles, near, note=note, marks=marks)
+    style = "" if hand else _named_style(reading, limits)
+    return PromptShown(things, _setting(reading.wish), written, styles, near, style=style, note=note, marks=marks)
 
 
 def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limits) -> PromptShown | None:
@@ -173,6 +181,13 @@ def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limit
     named = {style.hand.words for style in proposed}
     others = tuple(style for style in shipped.of_hands(limits.hands) if style.hand.words not in named)
     return PromptShown((), "", "", proposed, near, repaints=True, words=_shortened(words), others=others)
+
+
+def _named_style(reading: Reading, limits: Limits) -> str:
+    """Return the name of the style that a prompt is painted in because it names it; "" if it names none."""
+    known = limits.hands if model_styles.any_composes(limits.hands) else ()
+    style = stop_styles.named_style(StopFacts(reading), known)
+    return style.name if style else ""
 
 
 def _is_unfit(words: str) -> bool:
