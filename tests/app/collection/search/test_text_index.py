@@ -200,17 +200,22 @@ def vocabulary() -> set[str]:
     return set(db.session.scalars(select(VocabularyWord.word)))
 
 
+def in_style(style: str, *prompts: str) -> list[dict[str, str]]:
+    """Return stops in a style; without one, another is chosen for each walk, whose words are known as well."""
+    return [{"prompt": prompt, "hand": style} for prompt in prompts]
+
+
 @pytest.mark.parametrize(
     "take_down",
     [lifecycle.delete_walk, curation.hide, lambda walk: change(walk, unlisted=True)],
     ids=["delete", "hide", "unlist"],
 )
 def test_words_that_only_a_walk_had_are_forgotten_with_it(hung: Hanger, take_down: Callable[[Walk], None]) -> None:
-    hung("a red fox", "a kite")
-    taken = hung("a red secret", "a kite made of names")
-    assert vocabulary() == {"red", "fox", "kite", "secret", "made", "names"}
+    hung(stops=in_style("mosaic", "a red fox", "a kite"))
+    taken = hung(stops=in_style("linocut", "a red secret", "a kite made of names"))
+    assert vocabulary() == {"red", "fox", "kite", "mosaic", "secret", "made", "names", "linocut"}
     take_down(taken)
-    assert vocabulary() == {"red", "fox", "kite"}
+    assert vocabulary() == {"red", "fox", "kite", "mosaic"}
 
 
 def test_words_of_a_title_that_was_changed_are_forgotten(hung: Hanger) -> None:
@@ -222,11 +227,11 @@ def test_words_of_a_title_that_was_changed_are_forgotten(hung: Hanger) -> None:
 
 
 def test_words_of_a_walk_that_hangs_again_are_known_again(hung: Hanger) -> None:
-    walk = hung("a fox", "a kite")
+    walk = hung(stops=in_style("mosaic", "a fox", "a kite"))
     curation.hide(walk)
     assert vocabulary() == set()
     curation.unhide(walk)
-    assert vocabulary() == {"fox", "kite"}
+    assert vocabulary() == {"fox", "kite", "mosaic"}
 
 
 def test_words_of_any_script_are_forgotten(hung: Hanger) -> None:
