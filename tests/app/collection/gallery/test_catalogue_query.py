@@ -73,10 +73,11 @@ def test_walks_are_kept_by_the_hand_of_any_stop(hung: Hanger) -> None:
     walk, other = hung("a fox", "a kite"), hung("a bear", "a kite")
     with writing() as session:
         session.execute(
-            text("UPDATE stops SET hand = 'oil painting' WHERE walk_number = :n AND position = 1"), {"n": walk.number}
+            text("UPDATE stops SET hand = 'finger painting' WHERE walk_number = :n AND position = 1"),
+            {"n": walk.number},
         )
     change(walk, words=walk.words)  # as reindexing does
-    sought = text_index.IndexQuery(facets=((text_index.facet("h", "oil painting"), text_index.facet("h", "neon")),))
+    sought = text_index.IndexQuery(facets=((text_index.facet("h", "finger painting"), text_index.facet("h", "neon")),))
     (place,) = text_index.places(sought, limit=9)
     assert (
         db.session.scalar(select(GalleryEntry.number).where(GalleryEntry.place == place)) == walk.number != other.number
