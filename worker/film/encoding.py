@@ -76,8 +76,8 @@ def gif(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, comment: 
 class FilmWriter(Protocol):
     """A film that is written frame by frame."""
 
-    def add(self, frame: Frame, ms: int) -> None:
-        """Append a frame that is shown for `ms` milliseconds."""
+    def add(self, frame: Frame, ms: int, repeats: int = 1) -> None:
+        """Append a frame that is shown for `ms` milliseconds, which is `repeats` times as long as most frames."""
 
     def finish(self) -> bytes:
         """Return the file."""
@@ -97,8 +97,8 @@ class GifWriter:
         self._file = io.BytesIO()
         self._before: NDArray[np.uint8] | None = None
 
-    def add(self, frame: Frame, ms: int) -> None:
-        """Append a frame that is shown for `ms` milliseconds."""
+    def add(self, frame: Frame, ms: int, repeats: int = 1) -> None:  # noqa: ARG002 - `ms` tells it already
+        """Append a frame that is shown for `ms` milliseconds; it is stored once."""
         pixels = self._ditherer(frame)
         indexed = Image.fromarray(pixels, "P")
         indexed.putpalette(self._colours.tobytes())
@@ -158,10 +158,11 @@ def mp4(frames: Sequence[Frame], fps: float | Fraction, *, metadata: Mapping[str
 class Mp4Writer:
     """An H.264 film for browsers: yuv420p, tagged colours, index in front (faststart), exactly the frames given.
 
-    Each frame is shown for 1 / `fps` seconds. An odd width or height is extended by repeating the last column or row,
-    as H.264 requires. `metadata` has title, comment, copyright and recipe, which becomes the description. Leaving the
-    context kills ffmpeg, finished or not. Methods raise RuntimeError with ffmpeg's message when it fails,
-    EncoderTimeout when it makes no progress for ENCODER_TIMEOUT_S, and ScratchFull when the temporary folder is full.
+    Each frame is shown for 1 / `fps` seconds, and for longer by being repeated. An odd width or height is extended by
+    repeating the last column or row, as H.264 requires. `metadata` has title, comment, copyright and recipe, which
+    becomes the description. Leaving the context kills ffmpeg, finished or not. Methods raise RuntimeError with ffmpeg's
+    message when it fails, EncoderTimeout when it makes no progress for ENCODER_TIMEOUT_S, and ScratchFull when the
+    temporary folder is full.
     """
 
     def __init__(self, fps: float | Fraction, *, metadata: Mapping[str, str]) -> None:
@@ -181,14 +182,16 @@ class Mp4Writer:
             self._ffmpeg.communicate()
         self._scratch.cleanup()
 
-    def add(self, frame: Frame, ms: int = 0) -> None:  # noqa: ARG002 - all are shown for the same time
-        """Append a frame; `ms` is ignored."""
+    def add(self, frame: Frame, ms: int = 0, repeats: int = 1) -> None:  # noqa: ARG002 - one rate for the whole film
+        """Append a frame `repeats` times; H.264 codes a repeated frame as no change. `ms` is ignored."""
         height, width, _ = frame.shape
         pixels = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         if self._ffmpeg is None:
             self._ffmpeg = self._started(pixels.shape[1], pixels.shape[0])
+        data = pixels.tobytes()
         with self._time_limit(self._ffmpeg):
-            self._ffmpeg.stdin.write(pixels.tobytes())  # type: ignore[union-attr]
+            for _ in range(repeats):
+                self._ffmpeg.stdin.write(data)  # type: ignore[union-attr]
 
     def finish(self) -> bytes:
         """Return the file; raise ValueError without frames."""
@@ -269,8 +272,8 @@ class WebpWriter:
         self._file = io.BytesIO()
         self._before: Frame | None = None
 
-    def add(self, frame: Frame, ms: int) -> None:
-        """Append a frame that is shown for `ms` milliseconds."""
+    def add(self, frame: Frame, ms: int, repeats: int = 1) -> None:  # noqa: ARG002 - `ms` tells it already
+        """Append a frame that is shown for `ms` milliseconds; it is stored once."""
         if self._before is None:
             height, width, _ = frame.shape
             has_animation_and_xmp = struct.pack("<I", 0x02 | 0x04)

@@ -1,4 +1,4 @@
-"""The order in which a film shows its frames, and their durations."""
+"""The order in which a film shows its frames, how long it holds its ends, and the frames' durations."""
 
 from __future__ import annotations
 
@@ -22,16 +22,32 @@ def film_order(frames: int, ending: str = "stop") -> list[int]:
     return [*range(frames), *range(frames - 2, 0, -1)] if ending == "back" else list(range(frames))
 
 
-def durations(positions: Sequence[float], painted: Sequence[int], frame_ms: int, ending: str = "stop") -> list[int]:
+def repeats(frames: int, ending: str = "stop", hold: int = 0) -> list[int]:
+    """Return for how many frame times each frame of :func:`film_order` is shown: the ends for `hold` more than others.
+
+    A film that goes back has its ends where it turns. One that goes round has none.
+
+    >>> repeats(4, "back", 12)
+    [13, 1, 1, 13, 1, 1]
+    """
+    ends = set() if ending == "round" else {0, frames - 1}
+    return [1 + hold * (index in ends) for index in film_order(frames, ending)]
+
+
+def durations(
+    positions: Sequence[float], painted: Sequence[int], frame_ms: int, ending: str = "stop", hold: int = 0
+) -> list[int]:
     """Return the durations of the rendered frames, so that a coarse film lasts as long as the complete one.
 
     `painted` are the indices into `positions` of the frames that exist. Each stands for itself and for the missing
     frames that are nearer to it than to any other; in a film that repeats seamlessly ("back", "round"), across its end
-    as well. Durations are in milliseconds, in the order in which the film shows the rendered frames, multiples of 10 (a
-    GIF counts centiseconds), and at least 20.
+    as well. The ends are held as by :func:`repeats`. Durations are in milliseconds, in the order in which the film
+    shows the rendered frames, multiples of 10 (a GIF counts centiseconds), and at least 20.
     """
     there = set(painted)
     order = film_order(len(positions), ending)
+    held = repeats(len(positions), ending, hold)
+    starts = [0, *itertools.accumulate(held)]
     shown = [place for place, index in enumerate(order) if index in there]
     middles = [(left + right + 1) / 2 for left, right in itertools.pairwise(shown)]
     if ending == "stop":
@@ -39,7 +55,13 @@ def durations(positions: Sequence[float], painted: Sequence[int], frame_ms: int,
     else:
         wrap = (shown[-1] + shown[0] + len(order) + 1) / 2
         ends = [wrap - len(order), *middles, wrap]
-    edges = [math.floor(end * frame_ms / 10 + 0.5) for end in ends]  # half up: both loop ends round alike
+
+    def clock(place: float) -> float:
+        """Return the frame times until a place of the film, which may lie in the run before or after."""
+        run, within = divmod(place, len(order))
+        return run * starts[-1] + starts[int(within)] + within % 1 * held[int(within)]
+
+    edges = [math.floor(clock(end) * frame_ms / 10 + 0.5) for end in ends]  # half up: both loop ends round alike
     return [max(SHORTEST_MS, 10 * (end - start)) for start, end in itertools.pairwise(edges)]
 
 

@@ -208,6 +208,20 @@ def test_mp4_of_equal_frames_keeps_their_number(film: Frames, tmp_path: Path) ->
     assert imageio_ffmpeg.count_frames_and_secs(str(path))[0] == 7
 
 
+def test_mp4_repeats_a_frame_that_is_held_for_a_few_bytes(film: Frames, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    with films.Mp4Writer(12.5, metadata={}) as writer:
+        for frame in film:
+            writer.add(frame, repeats=14 if frame is film[0] or frame is film[-1] else 1)
+        path.write_bytes(writer.finish())
+    frames, _ = played(path)
+    assert len(frames) == len(film) + 2 * 13
+    changes = [np.abs(after.astype(int) - before).mean() for before, after in itertools.pairwise(frames)]
+    moves = changes[13:-13]
+    assert max(changes[:13] + changes[-13:]) < min(moves) / 4, "an end stands still"
+    assert len(path.read_bytes()) < len(films.mp4(film, 12.5, metadata={})) + 26 * 100
+
+
 def test_mp4_says_what_it_is(film: Frames) -> None:
     said = films.provenance(model="House model", revision="0123456789ab", software="MoMA Lisa 0.1")
     told = {"title": "ein Bär = ein Drachen; #1", "comment": said, "copyright": RIGHTS}

@@ -1,10 +1,32 @@
-"""How long the pictures of a film are shown that is not whole yet."""
+"""How long the pictures of a film are shown: its ends longer, and those of a film that is not whole yet."""
 
 from __future__ import annotations
 
 import pytest
 
 from worker.film import timing
+
+
+@pytest.mark.parametrize(
+    ("ending", "times"), [("stop", [4, 1, 1, 1, 4]), ("back", [4, 1, 1, 1, 4, 1, 1, 1]), ("round", [1] * 5)]
+)
+def test_ends_are_held_where_the_film_ends_or_turns_and_nowhere_else(ending: str, times: list[int]) -> None:
+    assert timing.repeats(5, ending, 3) == times
+    assert timing.repeats(5, ending) == [1] * len(times)
+    assert timing.durations(range(5), range(5), 80, ending, 3) == [80 * each for each in times]
+
+
+def test_film_of_two_pictures_that_goes_back_holds_both() -> None:
+    assert timing.repeats(2, "back", 3) == [4, 4]
+
+
+def test_stops_between_the_ends_are_passed_as_any_picture() -> None:
+    assert timing.durations([0, 0.5, 1, 1.5, 2], range(5), 100, "stop", 10) == [1100, 100, 100, 100, 1100]
+
+
+def test_coarse_film_holds_its_ends_for_as_long_as_the_whole_one() -> None:
+    assert timing.durations(range(9), [0, 4, 8], 100, "stop", 10) == [250 + 1000, 400, 250 + 1000]
+    assert timing.durations(range(9), [0, 4, 8], 100, "back", 10) == [400 + 1000, 400, 400 + 1000, 400]
 
 
 def test_pictures_that_would_follow_too_fast_are_left_out_and_their_time_is_kept() -> None:

@@ -207,16 +207,17 @@ def test_no_frame_is_shorter_than_browsers_can_show() -> None:
     frames=st.integers(2, 60),
     ending=st.sampled_from(["stop", "back", "round"]),
     frame_ms=st.integers(3, 20).map(lambda tens: 10 * tens),
+    hold=st.integers(0, 50),
     data=st.data(),
 )
 def test_coarse_film_lasts_as_long_as_the_whole_one_however_it_ends(
-    frames: int, ending: str, frame_ms: int, data: st.DataObject
+    frames: int, ending: str, frame_ms: int, hold: int, data: st.DataObject
 ) -> None:
     painted = data.draw(st.sets(st.integers(0, frames - 1), min_size=1))
     order = timing.film_order(frames, ending)
-    durations = timing.durations(range(frames), sorted(painted), frame_ms, ending)
+    durations = timing.durations(range(frames), sorted(painted), frame_ms, ending, hold)
     assert len(durations) == sum(index in painted for index in order)
-    assert sum(durations) == frame_ms * len(order)
+    assert sum(durations) == frame_ms * sum(timing.repeats(frames, ending, hold))
 
 
 def test_coarse_round_film_shows_its_first_frame_for_what_is_missing_on_both_sides() -> None:
