@@ -1,7 +1,7 @@
 // Posters that play on hover, focus or tap, and for a moment when they come to rest in the middle of the screen: one
 // film at a time, with a moving cursor on its line. Where data are saved, posters stay still.
 
-const { between, follow, makeVideo, moveCursor, ticks, turnAt } = await import(document.getElementById("reel").href);
+const { between, follow, makeVideo, moveCursor, walked } = await import(document.getElementById("reel").href);
 const words = document.getElementById("reel").dataset;
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -34,7 +34,8 @@ function playPoster(poster, isBrief = false) {
   const detail = poster.querySelector(".detail");
   const before = [...detail.childNodes];
   const names = JSON.parse(poster.dataset.names);
-  const { ending } = poster.dataset;
+  const { frames, ending, hold } = poster.dataset;
+  const reel = { count: Number(frames), ending, hold: Number(hold) };
   const video = makeVideo(poster.dataset.film);
   const button = poster.querySelector(".play");
   stopPoster = () => {
@@ -51,9 +52,7 @@ function playPoster(poster, isBrief = false) {
   poster.querySelector(".picture").append(video);
   follow(video, (time) => {
     video.hidden = false;
-    const reel = { count: Number(poster.dataset.frames), ending };
-    const turn = turnAt(reel, (time / video.duration) * ticks(reel) + 0.01);
-    const share = turn / (ending === "round" ? reel.count : reel.count - 1);
+    const share = walked(reel, time / video.duration);
     const [percent, nearest] = between(names, share * (names.length - 1)).sort((a, b) => b[0] - a[0])[0];
     moveCursor(line, 100 * share, 3);
     if (!isBrief) detail.textContent = `${words.playing}, ${percent}\u00a0% ${nearest}`;

@@ -32,7 +32,7 @@ function showValues() {
     const length = document.getElementById("length");
     const typed = Number(fps.value.replace(",", "."));
     if (length && fps.value !== fps.defaultValue && typed >= 1 && typed <= 50) length.textContent = fill("fps", gifRate(typed));
-    else if (length) length.textContent = frames.dataset[chosen("ending")?.value === "back" ? "back" : "length"];
+    else if (length) length.textContent = frames.dataset[chosen("ending")?.value ?? "stop"];
   }
   values.querySelector(".hand").textContent = hand ? `${hand[0].toUpperCase()}${hand.slice(1)}, ` : "";
   const care = chosen("preset")?.dataset;

@@ -1,7 +1,7 @@
 // The player on a walk's page. While the walk is generated, it plays the pictures that exist, and keeps its position
 // when more arrive. When the walk is finished, it switches to the video, and the line below becomes the scrubber.
 
-const { ahead, between, follow, inWords, makeVideo, moveCursor, moved, nearest, shownAt, ticks, turnAt } = await import(
+const { ahead, between, follow, inWords, makeVideo, moveCursor, moved, nearest, shownAt, tickOf, ticks, turnAt } = await import(
   document.getElementById("reel").href
 );
 
@@ -16,7 +16,7 @@ class Player {
   playing = !still.matches;
   tick = 0;
   at = -1; // the index of the shown picture
-  lead = 0; // by how many ticks it was shown early
+  lead = 0; // by how many places it was shown early
   changed = -CALM; // when the picture last changed
   loaded = new Map(); // pictures by address, kept so that the browser does not discard them
   button = Object.assign(document.createElement("button"), { type: "button", className: "link" });
@@ -56,7 +56,7 @@ class Player {
     this.at = this.reel.stills.indexOf(earlier?.stills[this.at]);
     this.image.alt = this.reel.alt;
     if (earlier) this.tick = moved(earlier, this.reel, this.tick);
-    else if (still.matches) this.tick = Math.floor((this.reel.count - 1) / 2);
+    else if (still.matches) this.tick = tickOf(this.reel, Math.floor((this.reel.count - 1) / 2));
     this.lead = this.at < 0 ? 0 : Math.max(0, ahead(this.reel, this.at, this.tick));
     this.way.querySelector(".player").replaceChildren(this.button);
     this.nameLarge();
@@ -117,8 +117,7 @@ class Player {
 
   /* Move exactly to the shown picture, so that it stays the same when more pictures arrive. */
   stayAt(index) {
-    const isBack = this.reel.ending === "back" && this.tick > this.reel.count - 1;
-    this.tick = isBack ? ticks(this.reel) - this.reel.turns[index] : this.reel.turns[index];
+    this.tick = tickOf(this.reel, this.reel.turns[index], this.tick);
     this.updateLinks(index);
   }
 
@@ -237,7 +236,7 @@ class Player {
 
   /* Go to a frame, and pause there. */
   to(index) {
-    this.tick = Math.min(this.last, Math.max(0, index));
+    this.tick = tickOf(this.reel, Math.min(this.last, Math.max(0, index)));
     this.turn(false);
     if (this.video) this.video.hidden = true;
   }

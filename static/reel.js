@@ -2,7 +2,8 @@
 //
 // A reel holds the `positions` of the pictures on the walk, their places in the film as `turns` (0 to `count` − 1,
 // fractions until all positions are known), their `stills`, the `ending` and the `names` along the line. The film's
-// clock counts ticks, one for each picture shown: there and back it shows 0 … n−1 … 1, otherwise 0 … n−1.
+// clock counts ticks, one for each picture shown: there and back it shows 0 … n−1 … 1, otherwise 0 … n−1. The first and
+// the last picture are shown for `hold` ticks more. A place in the film counts its pictures from 0, without holds.
 
 export function between(names, position) {
   const leg = Math.min(Math.floor(position), names.length - 2);
@@ -13,12 +14,35 @@ export function between(names, position) {
 
 export const inWords = (parts) => parts.map(([percent, name]) => `${percent}\u00a0% ${name}`).join(" · ");
 
-export const ticks = ({ count, ending }) => (ending === "back" ? Math.max(1, 2 * count - 2) : count);
+const places = ({ count, ending }) => (ending === "back" ? Math.max(1, 2 * count - 2) : count);
+export const ticks = (reel) => places(reel) + 2 * reel.hold;
 
-/* Return the turn shown at a tick, which is also the first tick of that turn. */
+/* Return the place in the film at a tick; while an end is held it stays the same. */
+function placeAt({ count, ending, hold }, tick) {
+  const last = count - 1;
+  if (tick <= hold + last) return Math.max(0, tick - hold);
+  return ending === "stop" ? last : Math.max(last, tick - 2 * hold);
+}
+
+/* Return the first tick at which the film is at a place. */
+const tickAt = ({ count, hold }, place) => place + hold * ((place > 0) + (place > count - 1));
+
+const isBackAt = ({ count, ending }, place) => ending === "back" && place > count - 1;
+
+/* Return the turn shown at a tick. */
 export function turnAt(reel, tick) {
-  const turn = Math.floor(tick) % ticks(reel);
-  return turn < reel.count ? turn : ticks(reel) - turn;
+  const place = Math.floor(placeAt(reel, tick % ticks(reel)));
+  return place < reel.count ? place : places(reel) - place;
+}
+
+/* Return the first tick at which a turn is shown, on the way there or back as at another tick. */
+export function tickOf(reel, turn, tick = 0) {
+  return tickAt(reel, isBackAt(reel, placeAt(reel, tick)) ? places(reel) - turn : turn);
+}
+
+/* Return which share of the way has been walked when a share of the film has been played. */
+export function walked(reel, played) {
+  return turnAt(reel, played * ticks(reel) + 0.01) / (reel.ending === "round" ? reel.count : reel.count - 1);
 }
 
 /* Return the index of the nearest value; with `circle`, distances are measured around a circle of that length. */
@@ -33,20 +57,23 @@ export function nearest(values, value, circle = 0) {
 /* Return the index of the available picture to show at a tick: the nearest one in the film. */
 export const shownAt = (reel, turns, tick) => nearest(turns, turnAt(reel, tick), reel.ending === "round" ? reel.count : 0);
 
-/* Return how many ticks a picture is ahead, in the film's direction. */
+/* Return how many places a picture is ahead, in the film's direction. */
 export function ahead(reel, index, tick) {
-  const isBack = reel.ending === "back" && tick > reel.count - 1;
-  if (isBack) return ticks(reel) - tick - reel.turns[index];
-  const gap = reel.turns[index] - tick;
+  const place = placeAt(reel, tick);
+  if (isBackAt(reel, place)) return places(reel) - place - reel.turns[index];
+  const gap = reel.turns[index] - place;
   return reel.ending === "round" && Math.abs(gap) > reel.count / 2 ? gap - Math.sign(gap) * reel.count : gap;
 }
 
-/* Return the tick of the same position and direction in a film with more pictures. */
+/* Return the tick of the same position and direction in a film with more pictures; an end is held for the rest of its time. */
 export function moved(before, after, tick) {
-  const isBack = before.ending === "back" && tick > before.count - 1;
-  const turn = isBack ? ticks(before) - tick : tick;
+  const place = placeAt(before, tick);
+  const isBack = isBackAt(before, place);
+  const turn = isBack ? places(before) - place : place;
   const again = along(along(turn, closed(before).turns, closed(before).positions), closed(after).positions, closed(after).turns);
-  return (isBack ? ticks(after) - again : again) % ticks(after);
+  const same = (isBack ? places(after) - again : again) % places(after);
+  const [first, held] = [tickAt(after, same), tickAt(after, same) + tick - tickAt(before, place)];
+  return placeAt(after, held) === same ? held : first;
 }
 
 /* Return turns and positions with the closing leg of a round walk. */

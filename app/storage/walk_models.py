@@ -167,6 +167,7 @@ class Walk(db.Model):  # type: ignore[misc]
         String(12)
     )  # the poster's main colour, as :mod:`app.walks.saved.colours` names it
     strides: Mapped[list[float] | None] = mapped_column(Json)  # the measured step from each frame to the next
+    hold: Mapped[int | None]  # by how many frame times its films show their ends longer; None before release 1.2
     passes: Mapped[int | None]  # UNet evaluations
     first_film_seconds: Mapped[float | None]
     error: Mapped[str | None] = mapped_column(Text)

@@ -1,7 +1,7 @@
 // Museum mode, a slideshow. The next film is loaded and has shown its first picture before the current one is removed.
 
 const module = (name) => import(document.getElementById(name).href);
-const [{ isQuiet }, { Shelf }, { pause }] = await Promise.all(["quiet", "shelf", "backoff"].map(module));
+const [{ isQuiet }, { Shelf }, { pause }, { walked }] = await Promise.all(["quiet", "shelf", "backoff", "reel"].map(module));
 
 const TICK = 250; // timer interval in milliseconds
 const FADE = 1_300; // a little longer than the stylesheet's
@@ -218,9 +218,7 @@ function drawCursor() {
   const { video, film } = current;
   cursor.setAttribute("visibility", video?.duration ? "visible" : "hidden");
   if (!video?.duration) return;
-  const share = video.currentTime / video.duration;
-  const place = film.ending !== "back" ? share : share < 0.5 ? 2 * share : 2 - 2 * share;
-  cursor.setAttribute("x", `${(100 * place).toFixed(2)}%`);
+  cursor.setAttribute("x", `${(100 * walked(film, video.currentTime / video.duration)).toFixed(2)}%`);
 }
 
 function tick() {

@@ -20,7 +20,7 @@ from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
 from tests.support import live
 from tests.support.house import NAME
 from tests.support.live import PATIENCE
-from worker.film import encoding
+from worker.film import encoding, timing
 
 SIDE = 64
 
@@ -105,16 +105,18 @@ def paint(walk: Walk, places: Sequence[float], rank: int, **values: object) -> N
         _hang(walk, "gif", "gif", encoding.gif(shown, 100, comment="{}"))
 
 
-def finish(walk: Walk, **values: object) -> None:
+def finish(walk: Walk, *, hold: int = 0, **values: object) -> None:
     """Hang the film of all that is painted."""
     with writing() as session:
         where = select(Frame.position).where(Frame.walk_number == walk.number).order_by(Frame.index)
         pictures = [picture(position) for position in session.scalars(where)]
-    shown = pictures + pictures[-2:0:-1] if walk.ending == "back" else pictures
+    held = timing.repeats(len(pictures), walk.ending, hold)
+    order = timing.film_order(len(pictures), walk.ending)
+    shown = [pictures[index] for index, times in zip(order, held, strict=True) for _ in range(times)]
     _hang(walk, "mp4", "mp4", encoding.mp4(shown, walk.fps, metadata={"title": walk.title, "comment": ""}))
     _hang(walk, "poster", "png", encoding.still(pictures[len(pictures) // 2]))
     settled = {"state": FINISHED, "finished_at": now(), "paint_seconds": 2.6, "evenness": 0.91, "jump": 1.3}
-    settle(walk, **{**settled, **values})
+    settle(walk, **{**settled, "hold": hold, **values})
 
 
 def _hang(walk: Walk, kind: str, extension: str, data: bytes) -> None:

@@ -28,9 +28,9 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.task_kinds import SHORT_KINDS
 from app.storage.walk_models import FINISHED, ROUND, Frame, Medium, Task, Walk
-from app.walks.saved import colours, posters
+from app.walks.saved import colours, film_times, posters
 from worker.film import encoding, flash_safety, palette, small_gif, smoothness_measure
-from worker.film.timing import durations, film_order, thin_out
+from worker.film.timing import durations, film_order, repeats, thin_out
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, write_as_holder
@@ -184,6 +184,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             paint_seconds=round(seconds, 3),
             **first_film_values(walk),
             fps=walk.fps,
+            hold=film_times.hold_of(walk),
             evenness=round(smoothness.evenness, 4),
             jump=round(smoothness.jump, 4),
             morph=None if morph is None else round(min(morph, 1.0), 4),
@@ -279,8 +280,8 @@ def _films(
     metadata = {**file_metadata(walk), "recipe": recipe_text}
     gif_film, webp_film = encoding.GifWriter(sample, comment=recipe_text), encoding.WebpWriter(metadata=metadata)
     with encoding.Mp4Writer(frame_rates.fraction(walk.fps), metadata=metadata) as mp4_film:
-        times = _times(walk, range(walk.frames))
-        _write_side_by_side((gif_film, webp_film, mp4_film), (way[index] for index in order), times)
+        times, held = _times(walk, range(walk.frames)), repeats(walk.frames, walk.ending, film_times.hold_of(walk))
+        _write_side_by_side((gif_film, webp_film, mp4_film), (way[index] for index in order), times, held)
         gif, webp, mp4 = gif_film.finish(), webp_film.finish(), mp4_film.finish()
     smoothness = measure_smoothness(smoothness_measure.read_frames(gif), walk.frames, walk.ending)
     still = encoding.still(poster, metadata=metadata)
@@ -299,15 +300,15 @@ def _read_shown(way: Sequence[Picture], index: int, ms: int) -> tuple[Picture, i
 
 
 def _write_side_by_side(
-    films: Sequence[encoding.FilmWriter], pictures: Iterable[Picture], times: Sequence[int]
+    films: Sequence[encoding.FilmWriter], pictures: Iterable[Picture], times: Sequence[int], held: Sequence[int]
 ) -> None:
     """Write each picture to all films, one thread per film; none lags more than `AHEAD` pictures behind."""
     with ExitStack() as lanes:
         writers = [lanes.enter_context(ThreadPoolExecutor(1)) for _ in films]
         at_work: deque[Future[None]] = deque()
-        for picture, ms in zip(pictures, times, strict=True):
+        for shown in zip(pictures, times, held, strict=True):
             this_worker().heartbeat.note_progress()
-            at_work += [writer.submit(film.add, picture, ms) for writer, film in zip(writers, films, strict=True)]
+            at_work += [writer.submit(film.add, *shown) for writer, film in zip(writers, films, strict=True)]
             while len(at_work) > AHEAD * len(films):
                 at_work.popleft().result()
         for each in at_work:
@@ -315,7 +316,8 @@ def _write_side_by_side(
 
 
 def _times(walk: Walk, painted: Sequence[int]) -> list[int]:
-    return durations(range(walk.frames), painted, round(1000 / walk.fps), walk.ending)
+    hold = film_times.hold_of(walk)
+    return durations(range(walk.frames), painted, round(1000 / walk.fps), walk.ending, hold)
 
 
 def _frames(walk_number: int) -> Any:

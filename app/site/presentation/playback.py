@@ -13,7 +13,7 @@ from app.core.addresses import on_site
 from app.core.i18n.gettext import N_, _
 from app.site.presentation.wording import blend, short_name, stations
 from app.storage.walk_models import BACK, FINISHED, ROUND, Frame, Walk
-from app.walks.saved import media_urls
+from app.walks.saved import film_times, media_urls
 
 BUDGET = 16_000_000
 """The most bytes of pictures that a page loads before the film exists; early pictures span the whole walk."""
@@ -39,6 +39,7 @@ def describe_reel(walk: Walk) -> dict[str, Any]:
         "names": [name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…" for name in names],
         "count": walk.frames,
         "ending": walk.ending,
+        "hold": film_times.hold_of(walk),
         "fps": walk.fps,
         "film": media_urls.public_address(walk, "mp4") if is_finished and "mp4" in walk.media else None,
         "isFinished": is_finished,

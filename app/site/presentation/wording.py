@@ -11,7 +11,9 @@ from app.core.i18n import foreign_messages
 from app.core.i18n.formatting import count_words, duration, duration_about, ordinal, percent, plural, sentence
 from app.core.i18n.gettext import N_, _
 from app.core.models import aspects
-from app.storage.walk_models import BACK, ROUND, STOP
+from app.offer.generation import frame_rates
+from app.storage.walk_models import BACK, ROUND, STOP, Walk
+from app.walks.saved import film_times
 
 ARTICLES = re.compile(r"^(?:an?|the)\s+(?=\S)", re.IGNORECASE)
 SOLVERS = {
@@ -58,13 +60,18 @@ def waiting_words(count: int, seconds: float | None) -> str:
     return line if seconds is None else f"{line} {sentence(duration_about(seconds))}."
 
 
-def frames_and_length(frames: int, fps: float, ending: str = "stop") -> str:
-    """Return a film's length in words: ``24 frames, 1.9 seconds``.
+def frames_and_length(frames: int, fps: float, ending: str) -> str:
+    """Return a new film's length in words: ``24 frames, 4 seconds``."""
+    return _length(frames, frame_rates.seconds(frames, fps, ending, frame_rates.hold(fps, ending)))
 
-    A film that runs there and back shows all frames but the first and last twice.
-    """
-    shown = max(frames, 2 * frames - 2) if ending == BACK else frames
-    return f"{plural(frames, 'frame')}, {duration(shown / fps)}"
+
+def film_length(walk: Walk) -> str:
+    """Return the length of a walk's film in words."""
+    return _length(walk.frames, film_times.seconds(walk))
+
+
+def _length(frames: int, seconds: float) -> str:
+    return f"{plural(frames, 'frame')}, {duration(seconds)}"
 
 
 def frame_size(aspect: str, width: int, height: int) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 from app.core.addresses import origin, root
 from app.offer.drawings import drawing_credits
 from app.offer.drawings.drawing_credits import Credit
-from app.storage.walk_models import BACK, Walk
-from app.walks.saved import media_urls
+from app.storage.walk_models import Walk
+from app.walks.saved import film_times, media_urls
 
 CONTEXT = "https://schema.org"
 CREATOR = "MoMA Lisa"
@@ -50,7 +50,6 @@ def _drawings(credit: Credit) -> dict[str, Any]:
 
 
 def _film(walk: Walk) -> dict[str, Any]:
-    shown = max(walk.frames, 2 * walk.frames - 2) if walk.ending == BACK else walk.frames
     return {
         "@type": "VideoObject",
         "name": walk.title,
@@ -58,7 +57,7 @@ def _film(walk: Walk) -> dict[str, Any]:
         "contentUrl": origin() + media_urls.film_address(walk, "mp4"),
         "embedUrl": f"{root()}walks/{walk.id}/embed",
         "encodingFormat": "video/mp4",
-        "duration": f"PT{shown / walk.fps:.2f}S",
+        "duration": f"PT{film_times.seconds(walk):.2f}S",
         "width": walk.width,
         "height": walk.height,
         "thumbnailUrl": origin() + media_urls.film_address(walk, "poster"),

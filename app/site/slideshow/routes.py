@@ -15,6 +15,7 @@ from app.site.slideshow.films import Part, SlideshowRequest
 from app.site.web.responses import page_response
 from app.site.web.security_headers import POLICY
 from app.storage.walk_models import Walk
+from app.walks.saved import film_times
 from app.walks.saved.media_urls import film_address
 
 blueprint = Blueprint("slideshow", __name__)
@@ -80,7 +81,9 @@ def _describe(walk: Walk) -> dict[str, Any]:
         "film": film_address(walk, "mp4") if film else None,
         "bytes": film.bytes if film else 0,
         "poster": film_address(walk, "poster"),
+        "count": walk.frames,
         "ending": walk.ending,
+        "hold": film_times.hold_of(walk),
     }
 
 
@@ -88,8 +91,7 @@ def _stays(wanted: SlideshowRequest, walk: Walk | None) -> int:
     """Return the seconds that a film is shown without JavaScript: at least one full playback."""
     if walk is None:
         return wanted.seconds
-    shown = 2 * walk.frames - 2 if walk.ending == "back" else walk.frames
-    return max(wanted.seconds, round(shown / (walk.fps or 1)) + 1)
+    return max(wanted.seconds, round(film_times.seconds(walk)) + 1)
 
 
 def _back(wanted: SlideshowRequest) -> str:

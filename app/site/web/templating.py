@@ -34,6 +34,7 @@ from app.site.presentation.wording import (
     ending_name,
     example_prompts,
     example_walk,
+    film_length,
     frame_size,
     frames_and_length,
     lowest,
@@ -47,7 +48,7 @@ from app.site.presentation.wording import (
     stations,
     waiting_words,
 )
-from app.walks.saved import note_sentences, shapes
+from app.walks.saved import film_times, note_sentences, shapes
 
 
 def _with_marks(text: str) -> str:
@@ -97,6 +98,8 @@ GLOBALS = {
     "middle_of": playback.middle,
     "steps_of": playback.steps,
     "frames_and_length": frames_and_length,
+    "film_length": film_length,
+    "hold_of": film_times.hold_of,
     "frame_size": frame_size,
     "aspect_of": shapes.aspect,
     "shape_of": shapes.frame,

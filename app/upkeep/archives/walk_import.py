@@ -317,7 +317,7 @@ def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
     if not line.films:
         walk.state, walk.started_at, walk.finished_at = QUEUED, None, None
         walk.paint_seconds = walk.first_film_seconds = walk.evenness = walk.jump = walk.passes = walk.strides = None
-        walk.morph = walk.perceptual_step = None
+        walk.morph = walk.perceptual_step = walk.hold = None
         walk.repeat_of = None
         return walk
     walk.state, walk.painted_count = FINISHED, len(line.frames)

@@ -36,7 +36,7 @@ PHOTO = re.compile("photo-[0-9]{1,2}")
 LINE_MAX = 4_000_000
 KEPT = (
     "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", "paint_seconds",
-    "first_film_seconds", "passes", "evenness", "jump", "morph", "perceptual_step", "strides", "model_title",
+    "first_film_seconds", "passes", "evenness", "jump", "morph", "perceptual_step", "strides", "hold", "model_title",
     "repeat_of", "continues", "remix_of", "photos_may_be_shown",
 )  # fmt: skip
 """The columns that a line holds unchanged; the recipe holds the rest."""
@@ -94,6 +94,7 @@ class WalkLine(BaseModel):
     morph: Figure | None = None
     perceptual_step: Figure | None = None
     strides: Annotated[list[Figure], Field(max_length=POSITIONS_MAX)] | None
+    hold: Count | None = None
     model_title: Annotated[str, Field(pattern=PRINTABLE, max_length=200)] | None
     repeat_of: WalkId | None
     continues: WalkId | None

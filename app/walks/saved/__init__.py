@@ -3,6 +3,7 @@
 __all__ = [
     "colours",
     "deletions",
+    "film_times",
     "lifecycle",
     "lineage",
     "lookup",

@@ -21,7 +21,7 @@ from app.walks.queue import revisions
 FIXED = (
     "width", "height", "precision", "memory_format", "threads", "batch", "levels", "positions", "prefix", "model_name",
     "model_title", "model_revision", "software", "painted_count", "evenness", "jump", "morph",
-    "perceptual_step", "strides", "colour", "fps",
+    "perceptual_step", "strides", "colour", "fps", "hold",
 )  # fmt: skip
 """The columns that a cached result copies: all that generation fixed or measured, except its cost."""
 

@@ -167,7 +167,7 @@ def test_every_column_of_a_walk_is_either_emptied_by_its_deletion_or_tells_nothi
         "width", "height", "precision", "memory_format", "threads", "batch", "sampling", "levels", "positions",
         "prefix", "is_pinned", "model_name", "model_title", "model_revision", "software", "painted_count",
         "paint_seconds", "evenness", "jump", "morph", "perceptual_step", "strides", "passes", "first_film_seconds",
-        "colour",
+        "colour", "hold",
         # Other walks that it came from
         "continues", "remix_of", "repeat_of",
     }  # fmt: skip

@@ -19,6 +19,7 @@ from tests.support.frame_files import deliver
 from tests.support.live import wait_until
 from tests.support.page_clock import run, run_until
 from tests.support.visits import visiting
+from worker.film import timing
 
 pytestmark = pytest.mark.server
 
@@ -116,12 +117,12 @@ def walk(app: Flask) -> Walk:
 def hangs(app: Flask) -> Callable[..., Walk]:
     """Return a function that hangs a finished walk with frames at these positions."""
 
-    def make(*prompts: str, positions: list[float], **values: Any) -> Walk:
+    def make(*prompts: str, positions: list[float], hold: int = 0, **values: Any) -> Walk:
         made = easel.commissioned(*prompts, frames=len(positions))
         easel.settle(made, positions=positions, **{"fps": 12.5, **values})
         easel.paint(made, [place for place in positions if place % 1 == 0], 0)
         easel.paint(made, [place for place in positions if place % 1], 1)
-        easel.finish(made)
+        easel.finish(made, hold=hold)
         return made
 
     return make
@@ -334,14 +335,64 @@ def test_round_walk_names_its_last_and_first_stop_on_the_last_leg(hangs: Callabl
     assert page.locator("#walk .stop").all_inner_texts() == ["a lemon", "the sun", "a lemon"]
 
 
-def test_film_that_comes_back_has_a_slider_for_its_distinct_frames(hangs: Callable[..., Walk], look: Open) -> None:
-    page = look(hangs("a lemon", "the sun", positions=[index / 4 for index in range(5)], ending="back", fps=6.0))
+@pytest.mark.parametrize("hold", [0, 3])  # films of release 1.1 hold nothing
+@pytest.mark.parametrize("ending", ["stop", "back"])
+def test_slider_follows_the_film_and_stands_still_while_an_end_is_held(
+    hangs: Callable[..., Walk], look: Open, ending: str, hold: int
+) -> None:
+    positions = [index / 4 for index in range(5)]
+    page = look(hangs("a lemon", "the sun", positions=positions, ending=ending, hold=hold, fps=6.0))
     slider = page.get_by_role("slider")
     assert (slider.get_attribute("min"), slider.get_attribute("max")) == ("0", "4")
     page.evaluate(FOLLOW)
-    until(page, "new Set(told.map(([time]) => Math.floor(time * 6 + 0.01))).size === 8")
-    there_and_back = [0, 1, 2, 3, 4, 3, 2, 1]
-    assert all(turn == there_and_back[int(time * 6 + 0.01)] for time, turn in page.evaluate("told"))
+    turns = one_run(5, ending, hold)
+    until(page, "all => new Set(told.map(([time]) => Math.floor(time * 6 + 0.01))).size === all", len(turns))
+    assert all(turn == turns[int(time * 6 + 0.01)] for time, turn in page.evaluate("told"))
+
+
+def one_run(count: int, ending: str, hold: int) -> list[int]:
+    """Return the frame that each frame of an MP4 shows."""
+    shown = zip(timing.film_order(count, ending), timing.repeats(count, ending, hold), strict=True)
+    return [index for index, times in shown for _ in range(times)]
+
+
+# What the film's clock says in the middle of each of its ticks: the turn, how far the cursor is, and by how much a film
+# of the same pictures goes on elsewhere; and for each turn, what is shown at its first tick.
+CLOCK = """async (reel) => {
+  const { moved, tickOf, ticks, turnAt, walked } = await import(document.getElementById("reel").href);
+  const all = Array.from({ length: ticks(reel) }, (_, tick) => tick + 0.5);
+  return {
+    turns: all.map((tick) => turnAt(reel, tick)), walked: all.map((tick) => walked(reel, tick / ticks(reel))),
+    moved: all.map((tick) => moved(reel, reel, tick) - tick),
+    found: reel.turns.map((turn) => turnAt(reel, tickOf(reel, turn))),
+  };
+}"""
+
+
+@pytest.mark.parametrize(("ending", "hold"), [("stop", 0), ("stop", 3), ("back", 0), ("back", 3), ("round", 0)])
+def test_clock_of_the_page_is_that_of_the_files(hangs: Callable[..., Walk], look: Open, ending: str, hold: int) -> None:
+    page = look(hangs("a lemon", "the sun", positions=[0.0, 0.5, 1.0]))
+    turns, legs = list(range(5)), 5 if ending == "round" else 4
+    names = ["lemon", "sun", "lemon"][: 3 if ending == "round" else 2]
+    positions = [turn / legs * (len(names) - 1) for turn in turns]
+    reel = {"count": 5, "ending": ending, "hold": hold, "turns": turns, "positions": positions, "names": names}
+    told = page.evaluate(CLOCK, reel)
+    assert told["turns"] == one_run(5, ending, hold)
+    assert told["walked"] == pytest.approx([turn / legs for turn in told["turns"]])
+    assert told["moved"] == pytest.approx([0] * len(told["turns"]), abs=1e-9)
+    assert told["found"] == turns
+
+
+def test_ends_are_held_before_the_film_is_finished(walk: Walk, look: Open) -> None:
+    for rank, level in enumerate(LEVELS):
+        easel.paint(walk, level, rank, positions=EVEN)
+    page = look(walk, is_held=True)
+    page.evaluate(RECORD)
+    run(page, 500)
+    assert {entry["place"] for entry in page.evaluate("record")} == {0}
+    goes_on(page, "record.at(-1).place === 1")
+    run(page, 500)
+    assert page.evaluate("record.at(-1).place") == 1
 
 
 def test_pointer_goes_to_the_frame_that_lies_under_it(hangs: Callable[..., Walk], look: Open) -> None:

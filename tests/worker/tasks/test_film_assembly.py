@@ -9,23 +9,25 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy import update
 
+from app.offer.generation import frame_rates
 from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.database import now, writing
-from app.storage.walk_models import FINISHED, Task
+from app.storage.walk_models import FINISHED, Task, Walk
 from app.walks.saved import lookup
 from tests.conftest import Commissioner
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.worker_rows import read
 from tests.worker.fleeting import Alive, Picture
 from worker import job
-from worker.film import encoding, flash_safety, small_gif
+from worker.film import encoding, flash_safety, small_gif, timing
 from worker.process import walk_memory
 from worker.queue import leases
 from worker.tasks import film_assembly
@@ -59,20 +61,86 @@ def test_films_of_a_walk_are_made_with_few_of_its_pictures_in_memory(
     assert 1 < alive.most_alive <= 2 * film_assembly.AHEAD < FRAMES / 2
 
 
+@pytest.mark.parametrize(("ending", "hold"), [("stop", 13), ("back", 13), ("round", 0)])
+def test_every_file_holds_the_ends_for_a_second(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    ending: str, hold: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(small_gif, "CHAT_BYTES", 100)
+    monkeypatch.setattr(small_gif, "shrink", not_shrunk)
+    row, order = finished(commissioned, frames=6, ending=ending), timing.film_order(6, ending)
+    times = [80 * (1 + hold * (index in (0, 5))) for index in order]
+    assert (row.hold, row.fps) == (hold, 12.5)
+    for kind in ("gif", "webp", "small"):
+        assert shown_times(row, kind) == times, kind
+    mp4 = tmp_path / "film.mp4"
+    mp4.write_bytes(media_store.store().read_bytes(row.media["mp4"].path))
+    frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(mp4))
+    assert (frames, seconds) == (sum(times) // 80, pytest.approx(sum(times) / 1000, abs=0.011))
+
+
+def test_film_with_holds_is_measured_as_one_without(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = finished(commissioned, frames=9, seed=7)
+    monkeypatch.setattr(frame_rates, "HOLD_MS", 0)
+    plain = finished(commissioned, frames=9, seed=7, fps=25)
+    assert (held.hold, plain.hold) == (13, 0)
+    assert (held.evenness, held.jump, held.strides) == (plain.evenness, plain.jump, plain.strides)
+
+
+def test_unfinished_film_holds_its_ends_too(
+    app: Flask, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
+    walk = commissioned("a fox", "a kite", frames=12)
+    films: list[list[int]] = []
+
+    def look(_number: int) -> None:
+        with app.app_context():
+            row = lookup.walk_at_address(walk.id)
+            films.extend([shown_times(row, "gif")] if "gif" in row.media else [])
+
+    painter.on_paint = look
+    job.work()
+    assert films
+    for times in films:
+        assert sum(times) == 80 * (12 + 2 * 13)
+        assert min(times[0], times[-1]) > 1000 > max(times[1:-1], default=0)
+
+
+def finished(commissioned: Commissioner, **fields: object) -> Walk:
+    """Have a walk painted; return its row."""
+    walk = commissioned("a fox", "a kite", **fields)
+    job.work()
+    return read(walk.id)
+
+
+def not_shrunk(film: Callable[[], Iterable[tuple[Picture, int]]], _sample: object, *, comment: str, size: int) -> bytes:
+    """Write a film for chats as large as it is."""
+    assert size > small_gif.CHAT_BYTES
+    frames, times = zip(*film(), strict=True)
+    return encoding.gif(frames, times, comment=comment)
+
+
+def shown_times(row: Walk, kind: str) -> list[int]:
+    """Return for how many milliseconds a film shows each of its pictures."""
+    with Image.open(io.BytesIO(media_store.store().read_bytes(row.media[kind].path))) as film:
+        times = []
+        for frame in ImageSequence.Iterator(film):
+            frame.load()  # which is when a WebP says it
+            times.append(round(frame.info["duration"]))
+        return times
+
+
 def test_film_too_large_for_chats_has_a_smaller_gif_as_well(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = commissioned("a fox", "a kite", frames=12)
     job.work()
     assert "small" not in read(plain.id).media
-
-    def shrink(film: Callable[[], Iterable[tuple[Picture, int]]], _sample: object, *, comment: str, size: int) -> bytes:
-        assert size > 100
-        frames, times = zip(*film(), strict=True)
-        return encoding.gif(frames, times, comment=comment)
-
     monkeypatch.setattr(small_gif, "CHAT_BYTES", 100)
-    monkeypatch.setattr(small_gif, "shrink", shrink)
+    monkeypatch.setattr(small_gif, "shrink", not_shrunk)
     walk = commissioned("a fox", "a kite", frames=12, seed=8)
     job.work()
     films = {kind: media_store.store().read_bytes(each.path) for kind, each in read(walk.id).media.items()}

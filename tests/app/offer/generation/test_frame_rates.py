@@ -23,6 +23,22 @@ def test_fraction_is_the_rate_without_its_rounding() -> None:
     assert frame_rates.fraction(12.5) == Fraction(25, 2)
 
 
+@pytest.mark.parametrize(
+    ("fps", "ending", "hold", "seconds"),
+    [(12.5, "stop", 13, 4.0), (12.5, "back", 13, 5.76), (12.5, "round", 0, 1.92), (6.0, "stop", 6, 6.0)],
+)
+def test_ends_are_held_for_a_second_and_a_round_film_nowhere(
+    fps: float, ending: str, hold: int, seconds: float
+) -> None:
+    assert frame_rates.hold(fps, ending) == hold
+    assert frame_rates.seconds(24, fps, ending, hold) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("ending", "shown"), [("stop", 24), ("back", 46), ("round", 24)])
+def test_film_that_holds_nothing_lasts_as_long_as_its_pictures(ending: str, shown: int) -> None:
+    assert frame_rates.seconds(24, 12.5, ending, 0) == pytest.approx(shown / 12.5)
+
+
 def test_rate_of_a_slowed_film_is_none_that_was_asked_for() -> None:
     assert not frame_rates.is_exact(6.0)
     assert frame_rates.fraction(6.0) == 6

@@ -64,6 +64,14 @@ def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(com
     assert (told["names"], told["film"], told["isFinished"]) == (["fox", "sun"], None, False)
 
 
+def test_reel_tells_for_how_long_the_ends_are_held(commissioned: Hang) -> None:
+    walk = painted(commissioned(frames=3), [0.0, 1.0], state="painting")
+    assert playback.describe_reel(walk)["hold"] == 13, "as its film will have it"
+    assert playback.describe_reel(painted(walk, [0.0, 1.0], ending="round"))["hold"] == 0
+    assert playback.describe_reel(painted(walk, [0.0, 0.5, 1.0], state="finished", hold=7))["hold"] == 7
+    assert playback.describe_reel(painted(walk, [0.0, 0.5, 1.0], hold=None))["hold"] == 0, "a film of release 1.1"
+
+
 def test_round_walk_ends_in_its_first_name(commissioned: Hang) -> None:
     walk = painted(commissioned("a fox", "the sun"), [0.0, 1.0], ending="round")
     assert playback.describe_reel(walk)["names"] == ["fox", "sun", "fox"]
@@ -123,6 +131,9 @@ def test_label_says_how_the_film_ends(client: FlaskClient, hung: Hang, ending: s
     page = client.get(walk.url).text
     assert says in page
     assert ("3 frames, 0.3 seconds" in page) is (ending == "back")
+    painted(walk, [0.0, 0.5, 1.0], hold=0 if ending == "round" else 13)
+    seconds = {"stop": "2.3 seconds", "back": "2.4 seconds", "round": "0.2 seconds"}[ending]
+    assert f"3 frames, {seconds}" in client.get(walk.url).text
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.collection.moderation import curation
+from app.storage.database import writing
 from app.storage.walk_models import Walk
 from app.walks.saved import media_urls
 from tests.support.html import Elements
@@ -64,6 +65,9 @@ def test_walk_is_described_as_a_work_of_art(client: FlaskClient, hung: Hanger) -
     film = art["associatedMedia"]
     assert film["contentUrl"] == "http://localhost" + media_urls.film_address(walk, "mp4")
     assert (film["encodingFormat"], film["duration"]) == ("video/mp4", "PT4.00S")
+    with writing():
+        walk.hold = 13
+    assert described(client, walk)["associatedMedia"]["duration"] == "PT6.08S"
     assert client.get(film["embedUrl"].removeprefix("http://localhost")).status_code == 200
 
 

@@ -55,6 +55,15 @@ def test_without_a_script_every_film_of_an_exhibition_is_come_to(client: FlaskCl
     assert address == "/slideshow?exhibition=hall&seconds=30"
 
 
+def test_film_says_for_how_long_it_holds_its_ends_and_is_shown_whole(client: FlaskClient) -> None:
+    walk = film("a fox")
+    told = client.get("/slideshow/films").json["films"][0]
+    assert (told["count"], told["ending"], told["hold"]) == (5, "stop", 0)
+    easel.settle(walk, hold=80)
+    assert client.get("/slideshow/films").json["films"][0]["hold"] == 80
+    assert 'http-equiv="refresh" content="22;' in client.get("/slideshow?seconds=5").text
+
+
 def test_page_may_show_the_films_that_it_keeps_and_run_no_other_script(client: FlaskClient) -> None:
     film("a fox")
     policy = client.get("/slideshow").headers["Content-Security-Policy"]

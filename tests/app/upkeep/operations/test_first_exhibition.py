@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from PIL import Image
+from PIL import Image, ImageSequence
 from sqlalchemy import delete, func, select
 
 from app.access.auth import visitors
@@ -23,6 +23,7 @@ from app.collection.gallery import catalogue, exhibitions
 from app.core.config import ROOT
 from app.core.errors import MomaError
 from app.requests.walk_requests import recipe
+from app.site.presentation import playback
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import AuditEntry
@@ -341,6 +342,20 @@ def test_gif_that_is_made_of_the_frames_has_the_times_and_the_recipe_of_the_one_
     back = ShippedWalk(piece.folder)
     with Image.open(io.BytesIO(back.gif(back.frames()))) as shown:
         assert shown.n_frames == 22
+
+
+def test_film_that_holds_its_ends_is_shipped_and_published_with_its_times(
+    studio: Path, runner: FlaskCliRunner, client: FlaskClient
+) -> None:
+    run(runner, "exhibition", "paint", "--anew")
+    piece = first_exhibition.shipped_walks()[0]
+    usual = [80] * (piece.recipe["frames"] - 2)
+    assert (piece.label["hold"], piece.label["durations"]) == (13, [1120, *usual, 1120])
+    first_exhibition.publish()
+    walk = lookup.walk_at_address(piece.walk_id)
+    with Image.open(io.BytesIO(media_store.store().read_bytes(walk.media["gif"].path))) as shown:
+        assert [frame.info["duration"] for frame in ImageSequence.Iterator(shown)] == piece.label["durations"]
+    assert playback.describe_reel(walk)["hold"] == 13
 
 
 def test_repaint_is_told_to_the_last_bit_though_frames_are_shipped_with_a_loss(

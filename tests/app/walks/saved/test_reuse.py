@@ -87,7 +87,10 @@ def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again
 def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
     original: Walk, again: Commissioner
 ) -> None:
-    told, before = walk_description.describe(again()), walk_description.describe(original)
+    set_columns(original, hold=13)
+    repeat = again()
+    told, before = walk_description.describe(repeat), walk_description.describe(original)
+    assert repeat.hold == 13
     for name in ("recipe", "smoothness", "stops", "frames", "preset", "ending"):
         assert told[name] == before[name]  # type: ignore[literal-required]
     assert (told["repeat_of"], told["paint_seconds"], told["passes"]) == (original.id, None, 0)
