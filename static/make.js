@@ -6,8 +6,7 @@ const lines = () => [...document.querySelectorAll("#make textarea")];
 
 function fit(line) {
   if (/[\r\n]/.test(line.value)) line.value = line.value.replace(/\s*[\r\n]+\s*/g, " ");
-  const length = (line.value || line.placeholder).length;
-  line.parentElement.className = `words ${steps.find(([most]) => length <= most)[1]}`;
+  line.parentElement.className = `words ${steps.find(([most]) => line.value.length <= most)[1]}`;
   if (grows) return;
   line.style.height = "auto"; // the policy allows styles set by scripts
   line.style.height = `${line.scrollHeight}px`;
@@ -83,7 +82,7 @@ function showChosen() {
 
 function rememberInAddress(form) {
   const typed = new FormData(form);
-  [...typed.keys()].filter((name) => /^(csrf_token|token|edit|film|photo-.*|thing-.*|find.*)$/.test(name)).forEach((name) => typed.delete(name));
+  [...typed.keys()].filter((name) => /^(csrf_token|token|edit|example|film|photo-.*|thing-.*|find.*)$/.test(name)).forEach((name) => typed.delete(name));
   if (!typed.getAll("lora").some(Boolean)) typed.delete("lora_weight");
   const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates", "lora", "lora_weight"].filter((name) => typed.getAll(name).some(Boolean))]; // kept for each stop, even if empty
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));

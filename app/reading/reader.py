@@ -12,16 +12,27 @@ from dataclasses import replace
 from functools import lru_cache
 from random import Random
 from types import MappingProxyType
-from unicodedata import normalize
 
 from app.core.text import prompt_weights, style_mentions, tool_tags
 from app.core.text.embedding import Embedding
-from app.reading import marking, measures, negations, phrases, ranking, rewriting, scene_words, tokens, unread, unwanted
+from app.reading import (
+    marking,
+    measures,
+    negations,
+    phrases,
+    prompt_language,
+    ranking,
+    rewriting,
+    scene_words,
+    tokens,
+    unread,
+    unwanted,
+)
 from app.reading.describing import Describer
 from app.reading.grammar import listed, load
-from app.reading.lexicon import SPOKEN, SYNONYM, Lexicon
+from app.reading.lexicon import SPOKEN, Lexicon
 from app.reading.near_words import NearWords
-from app.reading.prompt import NEGATED, SKIPPED, WORD, Choice, Prompt
+from app.reading.prompt import NEGATED, SKIPPED, Choice, Prompt
 from app.reading.ranking import OTHERS
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
 from app.reading.weak_drawings import WEAK
@@ -114,7 +125,7 @@ class Reader:
         mentions = style_mentions.find(prompt, self.styles)
         prompt = style_mentions.blank(prompt, mentions)
         leave_out = prompt_weights.plain(", ".join(filter(None, (leave_out, tagged.negative))))
-        spoken = self._language(prompt, language if language in SPOKEN else "en")
+        spoken = self.language_of(prompt, language if language in SPOKEN else "en")
         named = tuple(dict.fromkeys(each.words for each in mentions))
         reading = self._read(prompt, leave_out, spoken, seed, named)
         if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading, named):
@@ -128,6 +139,10 @@ class Reader:
         other.styles = styles
         other.again = lru_cache(maxsize=REMEMBERED)(other.read)
         return other
+
+    def language_of(self, prompt: str, hint: str) -> str:
+        """Return the language of a prompt, ``en`` or ``de``, by its known words; ``hint`` if they do not decide it."""
+        return prompt_language.find(prompt, hint, self.wordbook)
 
     def name_of(self, drawing: Drawing, language: str) -> str:
         """Return the name of a drawing in a language, or its English name if that is unknown."""
@@ -167,22 +182,6 @@ class Reader:
         return Reading(
             tuple(items), wish, words, prompt.styles, names, spoken, unread=foreign, marks=marks, look_of=self._look_of
         )
-
-    def _language(self, prompt: str, hint: str) -> str:
-        """Return the language of a prompt, ``en`` or ``de``, by its known words; ``hint`` if they do not decide it."""
-        points = {"en": 0.0, "de": 0.5 * any(each in "äöüßÄÖÜ" for each in normalize("NFC", prompt))}
-        for name in SPOKEN:
-            grammar = GRAMMARS[name]
-            words = [token for token in tokens.tokenise(prompt, name) if token.kind == WORD]
-            for token in words:
-                is_small = (
-                    token.text in grammar.small or token.text in grammar.articles or token.text in grammar.numbers
-                )
-                if is_small and len(words) > 1:  # a single word is a thing: "war" is English, not German for "was"
-                    points[name] += 1.0
-                elif token.text in grammar.colours or self.wordbook.is_named(token.text, name):
-                    points[name] += 0.8 if self.wordbook.is_named(token.text, name, weakest=SYNONYM) else 0.7
-        return hint if points["en"] == points["de"] else max(points, key=lambda name: points[name])
 
     def _items(self, choices: Sequence[Choice], prompt: Prompt, seed: int) -> list[Found]:
         """Return the things for the choices; equal ones are joined, with their counts added."""

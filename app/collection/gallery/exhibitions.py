@@ -89,6 +89,20 @@ def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]
     )
 
 
+def first_walks(limit: int) -> list[Walk]:
+    """Return up to ``limit`` public walks of the visible exhibitions, those of the newest exhibition first."""
+    query = (
+        lookup.select_public()
+        .join(ExhibitionItem, ExhibitionItem.walk_number == Walk.number)
+        .join(Exhibition, Exhibition.number == ExhibitionItem.exhibition_number)
+        .where(Exhibition.shown_at.is_not(None))
+        .order_by(Exhibition.shown_at.desc(), Exhibition.number.desc(), ExhibitionItem.position)
+        .limit(limit)
+        .options(selectinload(Walk.stops), selectinload(Walk.media))
+    )
+    return lookup.without_deleted(db.session.scalars(query))
+
+
 def of_walk(walk: Walk) -> list[Exhibition]:
     """Return the exhibitions that contain a walk, the oldest first."""
     query = (

@@ -33,7 +33,16 @@ from app.requests.walk_requests import intake, scenes
 from app.requests.walk_requests.validation import validate
 from app.site.pages import about, blueprint, candidates, gallery, photos, walk
 from app.site.pages.walk import redirect_to_walk
-from app.site.presentation import candidate_rows, finder, form_address, prompt_edits, readings, style_groups, wording
+from app.site.presentation import (
+    candidate_rows,
+    examples,
+    finder,
+    form_address,
+    prompt_edits,
+    readings,
+    style_groups,
+    wording,
+)
 from app.site.presentation import make_form as forms
 from app.site.presentation.finder import Finder
 from app.site.presentation.form_commands import Command
@@ -175,6 +184,7 @@ def _leave(form: forms.MakeForm, command: Command) -> Response | None:
 def commission_walk() -> Response:
     """Queue the walk and redirect to its page, or show the form again with its errors."""
     form = forms.from_fields(request.form, Limits.current())
+    form.fill_in_example(request.form.getlist(examples.FIELD))
     form.follow_styles()
     owner = visitors.current()
     if refused := _upload_photos(form):
@@ -236,6 +246,8 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
     """Return the page with the form, as it is filled in; ``found`` is the open search for a drawing."""
     config, limits, worker_ready = current_app.config, _limits(form.model), bool(jobs.workers())
     known, offer = offers.current(), limits.offer
+    recent = catalogue.recent(RECENT, featured_first=True)
+    starters = [tuple(map(translate_foreign, pair)) for pair in known.first.facts.starters]
     usual = {preset: sampler_settings.resolve_settings(offer, preset) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
     count, seconds = fair_queue.estimate_new_walk(
@@ -286,11 +298,12 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
         usual=usual,
         photos_accepted=ACCEPTED,
         can_surprise=len(known.first.facts.vocabulary) > 1,
-        starters=[tuple(map(translate_foreign, pair)) for pair in known.first.facts.starters],
+        starters=starters,
+        example=examples.choose([walk for walk in recent if walk.featured_at], starters),
         readings=readings.of_form(form, limits),
         rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
         led={model.name for model in offered.conditioned_models()},
-        recent=catalogue.recent(RECENT, featured_first=True),
+        recent=recent,
         total=catalogue.total(),
     )
     return page_response(page, status=status, cache=KEPT)

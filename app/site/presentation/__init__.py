@@ -3,6 +3,7 @@
 __all__ = [
     "candidate_rows",
     "choices",
+    "examples",
     "filter_options",
     "finder",
     "form_address",

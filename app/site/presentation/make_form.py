@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -173,6 +173,14 @@ class MakeForm:
         if self.guidance.strip():
             wanted["guidance"] = typed.number(self.guidance)
         return wanted
+
+    def fill_in_example(self, prompts: Sequence[str]) -> None:
+        """Fill in the example that the page showed if the visitor gave no prompt and no photo for any stop."""
+        empty = self.stops[1:] if self.parent is not None else self.stops
+        if len(prompts) != len(self.stops) or any(stop.prompt.strip() or stop.picture for stop in empty):
+            return
+        for stop, prompt in list(zip(self.stops, prompts, strict=True))[-len(empty) :]:
+            stop.prompt = prompt
 
     def continue_from(self, walk_id: str) -> None:
         """Make a finished walk's last stop the first one here, or set an error if the walk is not available."""

@@ -108,35 +108,6 @@ def size_class(text: str) -> str:
     return "len-s" if length <= 12 else "len-m" if length <= 24 else "len-l" if length <= 48 else "len-xl"
 
 
-def example_prompts(walks: Sequence[Any], starters: Sequence[Sequence[str]]) -> tuple[str, str]:
-    """Return two example prompts for the empty form.
-
-    They are the first and last stop of the first walk whose prompts fit the largest type size, or else a starter pair.
-    """
-    walk = example_walk(walks)
-    pairs = [] if walk is None else [(walk.stops[0].prompt, walk.stops[-1].prompt)]
-    first, second = [*pairs, *starters, (_("a lemon"), _("the sun"))][0]
-    return first, second
-
-
-def example_walk(walks: Sequence[Any]) -> Any:
-    """Return the first walk whose first and last prompt fit the largest type size; ``None`` if none does.
-
-    A walk with a photo alone, or with a prompt that was not fully read, is no example.
-    """
-    for walk in walks:
-        first, last = walk.stops[0].prompt, walk.stops[-1].prompt
-        if (
-            first
-            and last
-            and max(len(first), len(last)) <= 14
-            and first != last
-            and not any(stop.note for stop in walk.stops)
-        ):
-            return walk
-    return None
-
-
 def same_shape(walks: Sequence[Any]) -> bool:
     """Return whether all walks have the same aspect ratio, so that a page can show them in columns."""
     return len({round((walk.width or 1) / (walk.height or 1), 2) for walk in walks}) <= 1

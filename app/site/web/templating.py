@@ -32,8 +32,6 @@ from app.site.presentation import make_form as forms
 from app.site.presentation.wording import (
     blend,
     ending_name,
-    example_prompts,
-    example_walk,
     film_length,
     frame_size,
     frames_and_length,
@@ -105,8 +103,6 @@ GLOBALS = {
     "shape_of": shapes.frame,
     "waiting_words": waiting_words,
     "blend": blend,
-    "example_prompts": example_prompts,
-    "example_walk": example_walk,
     "same_shape": same_shape,
     "own_words": own_words,
     "hairline": walk_line,

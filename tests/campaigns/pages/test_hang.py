@@ -149,7 +149,7 @@ def test_making_page_shows_a_finished_film_until_something_is_typed(visit: Open,
     assert example.locator("video").count() == 1
     shown = page.locator("textarea").evaluate_all("(all) => all.map((each) => each.placeholder)")
     label = page.locator(".example").text_content() or ""
-    assert shown and all(name.split(maxsplit=1)[-1] in label for name in shown)  # labels leave out articles
+    assert shown and all(name.split()[-1] in label for name in shown)  # labels leave out articles
     page.get_by_label("From", exact=True).fill("a fox")
     expect(example).to_be_visible(visible=width < 1100)  # beside the words, not where they are written
     page.goto("/?prompt=a+fox&prompt=a+kite")

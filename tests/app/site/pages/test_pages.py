@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
+from app.collection.moderation import curation
 from app.core.i18n.formatting import count_words
 from app.offer.generation import offers, sampler_settings
 from app.site.web.security_headers import FOR_OTHER_SITES, HEADERS
@@ -29,6 +30,7 @@ from app.walks.saved.lookup import walk_at_address
 from tests.conftest import make_app
 from tests.support.cookies import cookie_name
 from tests.support.house import NAME
+from tests.support.html import Elements
 
 Hanger = Callable[..., Walk]
 TWO = {"prompt": ["a fox", "a kite"]}
@@ -132,6 +134,24 @@ def test_refused_form_keeps_what_was_typed_and_says_what_to_mend(
     assert field(answer.text, "token") == "once"
     assert is_checked(answer.text, "unlisted")
     assert count() == 0
+
+
+def test_empty_press_generates_the_example_of_the_page(client: FlaskClient) -> None:
+    page = client.get("/").text
+    example = [each["value"] for each in Elements(page).of("input") if each.get("name") == "example"]
+    assert [f'placeholder="for example: {prompt}"' in page for prompt in example] == [True, True]
+    walk = walk_of(client.post("/walks", data={"prompt": ["", ""], "example": example}))
+    assert [stop.prompt for stop in walk.stops] == example
+
+
+def test_film_above_the_form_speaks_the_language_of_the_page(client: FlaskClient, hung: Callable[..., Walk]) -> None:
+    walk = hung("a guitar", "a violin")
+    assert 'class="example"' not in client.get("/").text
+    curation.feature(walk)
+    page = client.get("/").text
+    assert [text in page for text in ('class="example"', "for example: a guitar")] == [True, True]
+    page = client.get("/", headers={"Accept-Language": "de"}).text
+    assert [text in page for text in ('alt="eine Gitarre – eine Geige"', "zum Beispiel: eine Gitarre")] == [True, True]
 
 
 def test_empty_body_is_an_empty_form(client: FlaskClient) -> None:

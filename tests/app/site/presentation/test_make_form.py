@@ -50,6 +50,36 @@ def test_empty_form_has_two_lines_and_a_token_of_its_own() -> None:
     assert not first.open
 
 
+@pytest.mark.parametrize(
+    ("prompts", "example", "taken"),
+    [
+        (["", " "], ["a lemon", "the sun"], ["a lemon", "the sun"]),
+        (["", ""], [], ["", ""]),
+        (["a fox", ""], ["a lemon", "the sun"], ["a fox", ""]),
+        (["", "", ""], ["a lemon", "the sun"], ["", "", ""]),  # the page shows no example for the stop between
+    ],
+)
+def test_example_is_filled_in_where_nothing_was_written(
+    prompts: list[str], example: list[str], taken: list[str]
+) -> None:
+    form = filled(*prompts)
+    form.fill_in_example(example)
+    assert [stop.prompt for stop in form.stops] == taken
+
+
+def test_example_is_not_filled_in_beside_a_photo() -> None:
+    form = filled("", "", picture="k7mz3vq9xw2hd8cf")
+    form.fill_in_example(["a lemon", "the sun"])
+    assert [stop.prompt for stop in form.stops] == ["", ""]
+
+
+def test_walk_to_continue_gets_the_end_of_the_example(app: Flask, hung: Callable[..., Walk]) -> None:
+    with app.test_request_context():
+        form = filled("", "", continues=hung("a fox", "a kite").id)
+    form.fill_in_example(["a lemon", "the sun"])
+    assert [stop.prompt for stop in form.stops] == ["a kite", "the sun"]
+
+
 def test_fields_are_kept_as_typed() -> None:
     form = filled(" a fox ", "<b>", negative_prompt="rain", seed=" 007", frames="many", unlisted="on", token="once")
     assert [stop.prompt for stop in form.stops] == [" a fox ", "<b>"]

@@ -130,25 +130,8 @@ def test_lists_end_in_and():
     assert formatting.join_words([]) == ""
 
 
-def walk(*prompts, width=128, height=128, note=None):
-    stops = [SimpleNamespace(prompt=prompt, note=note) for prompt in prompts]
-    return SimpleNamespace(stops=stops, width=width, height=height)
-
-
-def test_examples_come_from_walks_that_exist():
-    walks = [walk("a very long description of something", "a kite"), walk("a fox", "a kite")]
-    assert wording.example_walk(walks) is walks[1]
-    assert wording.example_prompts(walks, [("a tulip", "a rose")]) == ("a fox", "a kite")
-
-
-def test_examples_of_an_empty_house_are_starters():
-    assert wording.example_prompts([], [["a tulip", "a rose"]]) == ("a tulip", "a rose")
-    assert wording.example_prompts([], []) == ("a lemon", "the sun")
-    assert wording.example_walk([walk("a fox", "a fox")]) is None
-
-
-def test_walk_that_was_not_read_whole_is_no_example():
-    assert wording.example_walk([walk("asdfgh", "qwerty", note={"kind": "unread"})]) is None
+def walk(*prompts, width=128, height=128):
+    return SimpleNamespace(stops=[SimpleNamespace(prompt=prompt) for prompt in prompts], width=width, height=height)
 
 
 def test_films_of_one_shape_are_told_from_mixed_ones():
@@ -161,7 +144,3 @@ def test_dates_and_samplers_have_names():
     assert formatting.day(datetime(2026, 11, 3, tzinfo=UTC)) == "3 November 2026"
     assert wording.solver_name("DDIMScheduler") == "DDIM"
     assert wording.solver_name("NewScheduler") == "New"
-
-
-def test_walk_from_a_photo_alone_is_no_example():
-    assert wording.example_walk([walk("", "a kite")]) is None
