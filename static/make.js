@@ -80,14 +80,52 @@ function showChosen() {
   if (chosen) chosen.parentElement.scrollLeft = chosen.offsetLeft - chosen.parentElement.offsetLeft - 20;
 }
 
-function rememberInAddress(form) {
+const MOST = 8000; // characters of an address
+const DRAFT = "draft";
+let untouched = ""; // the query of the form as the server sent it, empty
+let timer;
+
+function queryOf(form) {
   const typed = new FormData(form);
   [...typed.keys()].filter((name) => /^(csrf_token|token|edit|example|film|photo-.*|thing-.*|find.*)$/.test(name)).forEach((name) => typed.delete(name));
   if (!typed.getAll("lora").some(Boolean)) typed.delete("lora_weight");
   const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates", "lora", "lora_weight"].filter((name) => typed.getAll(name).some(Boolean))]; // kept for each stop, even if empty
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
-  const address = `${form.dataset.address}?${new URLSearchParams(typed)}`;
-  history.replaceState({ token: form.elements.token.value }, "", address.length < 8000 ? address : undefined);
+  return `${new URLSearchParams(typed)}`;
+}
+
+// The tab keeps the address of the form until the walk is requested; a browser may forbid that.
+function keepDraft(address) {
+  try {
+    if (address) sessionStorage.setItem(DRAFT, address);
+    else sessionStorage.removeItem(DRAFT);
+  } catch { /* the address alone keeps it */ }
+}
+
+// What is typed is part of the address: going back and reloading show it again, with its stops, photos and drawings.
+function remember() {
+  clearTimeout(timer);
+  const form = document.getElementById("make");
+  const query = queryOf(form);
+  const isBlank = query === untouched;
+  const address = isBlank ? form.dataset.address : `${form.dataset.address}?${query}`;
+  history.replaceState({ token: form.elements.token.value }, "", address.length < MOST ? address : undefined);
+  keepDraft(isBlank || address.length >= MOST ? "" : address);
+}
+
+// Remember the form that a press was answered with, so that it can be reloaded. Show the draft again to a visitor who
+// comes back to the empty form by a link of the site, such as "Make".
+function restoreDraft() {
+  const form = document.getElementById("make");
+  const isFilled = lines().some((line) => line.value.trim()) || [...form.querySelectorAll("[name=picture]")].some((photo) => photo.value);
+  if (location.search) return;
+  if (isFilled) return remember();
+  untouched = queryOf(form);
+  if (!document.referrer.startsWith(`${location.origin}/`)) return;
+  try {
+    const draft = sessionStorage.getItem(DRAFT);
+    if (draft) location.replace(draft);
+  } catch { /* there is none */ }
 }
 
 // After navigating back, restore the token: submitting the unchanged form again then leads to the same walk.
@@ -115,7 +153,11 @@ function start() {
 
 document.addEventListener("input", ({ target }) => {
   if (target.matches("#make textarea")) fit(target);
-  if (target.form?.id === "make") showValues();
+  if (target.form?.id === "make") {
+    showValues();
+    clearTimeout(timer);
+    timer = setTimeout(remember, 300); // browsers limit how often an address may change
+  }
   if (target.name === "lora_weight") showWeights();
 });
 
@@ -134,6 +176,8 @@ document.addEventListener("click", ({ target }) => {
     seed.value = randomSeed(seed.dataset.max);
     showValues();
   }
+  const link = target.closest("a[href]");
+  if (link?.getAttribute("href") === document.getElementById("make").dataset.address) keepDraft(""); // start over
   if (target.matches(".leg, .words")) target.closest(".leg").querySelector("textarea")?.focus();
 });
 
@@ -171,10 +215,13 @@ document.addEventListener("drop", (event) => {
 });
 document.addEventListener("change", ({ target }) => target.id === "film" && restore());
 document.addEventListener("change", ({ target }) => target.name === "hand" && offerLayouts());
+document.addEventListener("change", ({ target }) => target.form?.id === "make" && remember()); // a link may be next
 document.getElementById("more").addEventListener("toggle", showChosen);
 
-document.addEventListener("submit", ({ target }) => {
-  if (target.id === "make") rememberInAddress(target);
+document.addEventListener("submit", ({ target, submitter }) => {
+  if (target.id !== "make") return;
+  remember();
+  if (!submitter?.hasAttribute("formaction")) keepDraft(""); // it becomes a walk
 });
 
 // The server renders added or removed stops, and htmx morphs them in; keep the typed text as the default value.
@@ -185,12 +232,14 @@ document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
 });
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   start();
+  remember();
   if (ctx?.sourceElement?.matches?.(".photo, [value=bring], [value^=style-], [value^=drop-]")) return; // keep the focus
   const [, act, stop] = pressed.match(/^(find|seek|take|spell)-(\d+)-/) ?? [];
   if (act) document.getElementById(["find", "seek"].includes(act) ? "find" : `stop-${stop}`)?.focus();
   else lines().find((line) => !line.value)?.focus();
 });
 window.addEventListener("resize", () => grows || lines().forEach(fit));
-addEventListener("pageshow", ({ persisted }) => persisted && start());
+addEventListener("pageshow", start); // browsers may put back by themselves what was typed
 restoreToken();
+restoreDraft();
 start();

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -20,6 +21,7 @@ from app.offer.drawings import drawing_credits, offered, pictures, sketchbooks
 from app.offer.generation import offers
 from app.offer.generation.offers import Offer
 from app.requests.walk_requests import scenes
+from app.site.presentation import form_address
 from app.site.web import assets
 from app.site.web.responses import conditional, page_response
 from sketch.sketchbook import Drawing, SketchbookError
@@ -42,19 +44,24 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The part of the library to show: search words, a group, a page number from 1, and a model's name."""
+    """The part of the library to show: search words, a group, a page number from 1, and a model's name.
+
+    ``stop`` is the number of the stop to choose a drawing for, in the form that the address carries; else ``None``.
+    """
 
     q: str = ""
     group: str = ""
     page: int = 1
     model: str = ""
+    stop: int | None = None
 
-    def address(self, *, page: int = 1, **changed: str) -> str:
-        """Return the address of this choice at a page, with some of its fields changed."""
-        fields = {"q": self.q, "group": self.group, "model": self.model} | changed
-        arguments = urlencode(
-            {name: value for name, value in fields.items() if value} | ({"page": page} if page > 1 else {})
-        )
+    def address(self, *, page: int = 1, **changed: str | int) -> str:
+        """Return the address of this choice at a page, with some of its fields changed, and the form it carries."""
+        fields: dict[str, Any] = {"q": self.q, "group": self.group, "model": self.model}
+        if self.stop is not None:
+            fields |= {"stop": str(self.stop), form_address.NAME: form_address.carried_query()}
+        fields |= changed | {"page": page if page > 1 else ""}
+        arguments = urlencode({name: value for name, value in fields.items() if value not in ("", None)})
         return f"{url_for('drawings.index')}?{arguments}" if arguments else url_for("drawings.index")
 
 
@@ -67,6 +74,8 @@ def index() -> Response:
     """Show a model's drawing library: all of it, or the results of a search."""
     model, library = _catalogue()
     choice, error = _choice()
+    stops = form_address.stops_to_choose()
+    choice = replace(choice, stop=_stop(stops))
     matches = library.search(choice.q)
     motifs = tuple(motif for motif in matches.motifs if choice.group in ("", motif.group))
     pages = max(1, -(-len(motifs) // PAGE))
@@ -87,6 +96,8 @@ def index() -> Response:
         meant=matches.suggestion,
         credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.find(model)) else (),
         pages=pages,
+        stops=stops,
+        carried=form_address.carried_fields() if choice.stop is not None else {},
     )
     return page_response(page, status=422) if error else conditional(page_response(page))
 
@@ -132,6 +143,13 @@ def _choice() -> tuple[Choice, str]:
     if page and not WHOLE.fullmatch(page):
         return Choice(q, group, model=model), _("page must be a whole number from 1 on.")
     return Choice(q, group, int(page or 1), model), ""
+
+
+def _stop(stops: Mapping[int, str]) -> int | None:
+    """Return the number of the stop that the address names, or else the first of ``stops``; ``None`` without any."""
+    text = request.args.get("stop", "")
+    number = int(text) if re.fullmatch("[0-9]{1,2}", text, re.ASCII) else -1
+    return number if number in stops else next(iter(stops), None)
 
 
 def _rows(

@@ -171,6 +171,8 @@ def _leave(form: forms.MakeForm, command: Command) -> Response | None:
     elif command.act == "styles" and offers.current().get(form.model or None).styles:
         prompt = next((stop.prompt for stop in form.stops if stop.prompt.strip()), None)
         address = url_for("styles.index", prompt=prompt, model=form.model or None, **carried)
+    elif command.act == "drawings":
+        address = _drawings_address(form, command, carried)
     elif command.act == "another" and (other := catalogue.random_walk()):
         address = f"{other.url}?{urlencode({name: text for name, text in carried.items() if text})}"
     else:
@@ -178,6 +180,17 @@ def _leave(form: forms.MakeForm, command: Command) -> Response | None:
     response = cast(Response, redirect(address, 303))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _drawings_address(form: forms.MakeForm, command: Command, carried: dict[str, Any]) -> str:
+    """Return the address of the drawing library: for the stop that asked, or else the first one without a prompt."""
+    offer = _limits(form.model).offer
+    if scenes.reader_of(offer) is None or carried[form_address.NAME] is None:  # there is nothing to choose for
+        return url_for("drawings.index")
+    numbers = range(form.parent is not None, len(form.stops))
+    empty = (number for number in numbers if not form.stops[number].prompt.strip())
+    stop = command.stop if command.stop in numbers else next(empty, numbers[0])
+    return url_for("drawings.index", model=form.model or None, stop=stop, **carried)
 
 
 @blueprint.post("/walks", endpoint="commission")

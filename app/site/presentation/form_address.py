@@ -105,6 +105,16 @@ def carried_fields() -> dict[str, Any]:
     return {name: values[name] for name in (*OF_STOPS, *OF_WALK) if name in values}
 
 
+def stops_to_choose() -> dict[int, str]:
+    """Return the prompts of the stops that a choice may be for, by their number, in the form that the address carries.
+
+    A stop with which the walk continues another one is left out; without a form there is none.
+    """
+    form = carried_fields()
+    prompts = form.get("prompt", [])[: 2 * Limits.current().stops_max]
+    return {number: prompt for number, prompt in enumerate(prompts) if number or "continues" not in form}
+
+
 def carried_query() -> str | None:
     """Return the form that the page's address carries, as a query string for the page's links; ``None`` without one."""
     form = carried_fields()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-OF_THE_WALK = "add-stop", "remove-stop", "turn-round", "let-go", "look", "styles", "another"
-OF_A_STOP = "drop-photo", "plain", "captions", "candidates", "more", "drop"
-"""Their values end in the stop's number from 0, such as ``more-1``."""
+OF_THE_WALK = "add-stop", "remove-stop", "turn-round", "let-go", "look", "styles", "another", "drawings"
+OF_A_STOP = "drop-photo", "plain", "captions", "candidates", "more", "drop", "drawings"
+"""Their values end in the stop's number from 0, such as ``more-1``; ``drawings`` is also one of the walk."""
 STYLE = "style"
 """Its value ends in the stop's number and the style's name, such as ``style-0-watercolour``."""
 OF_A_WORD = "spell", "seek", "find"

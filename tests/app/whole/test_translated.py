@@ -333,6 +333,7 @@ def test_pages_of_a_house_whose_model_sketches_lead_speak_their_language(atelier
         "/curator/drawings?q=%E6%9C%AA",
         *(f"/curator/drawings?drawing={led.ROBOT_DIGEST}&became={became}" for became in curator_drawings.BECAME),
         "/curator/log", "/drawings", f"/drawings?q={UNSAID}", "/drawings?q=sun&group=animals",
+        "/drawings?stop=1&form=prompt%3D%26prompt%3D",
         f"/?prompt={FOX}&prompt=sun", f"/reading?prompt={FOX}&stop=1", "/reading?prompt=house+at+night",
     ):  # fmt: skip
         answer = atelier.get(path, headers=GERMAN)

@@ -25,6 +25,8 @@ from tests.support import candidates, led
 from tests.support.make_form import FORM, filled
 from tests.support.pictures import two_halves, written
 
+CARRIED = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+FIELDS = "prompt", "drawing", "seed", "negative_prompt", "frames"
 HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "watercolour", "title": "Watercolour"}]
 
 
@@ -180,3 +182,55 @@ def test_nothing_is_drawn_or_proposed_beside_words_that_are_refused(client: Flas
     sent = with_photo(client)
     page = client.post("/", data={**sent, "prompt": ["nsfw", "a bat"], "edit": "look"}).text
     assert 'value="style-0-' not in page
+
+
+@pytest.mark.parametrize(("edit", "prompts", "stop"), [
+    ("drawings", ["a fox", ""], "1"),
+    ("drawings", ["a fox", "a bat"], "0"),
+    ("drawings-1", ["", "a bat"], "1"),
+])  # fmt: skip
+def test_drawings_are_chosen_for_the_stop_that_asked(
+    client: FlaskClient, edit: str, prompts: list[str], stop: str
+) -> None:
+    answer = press(client, edit, prompt=prompts, seed="7")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (303, "no-store")
+    page = client.get(answer.headers["Location"]).text
+    assert f'value="take-{stop}-{led.FOX}"' in page
+    sent = {name: [unescape(value) for field, value in CARRIED.findall(page) if field == name] for name in FIELDS}
+    page = client.post("/", data={**sent, "edit": f"take-{stop}-{led.CRICKET}"}).text
+    chosen = [f"{text}, cricket game".removeprefix(", ") if str(number) == stop else text
+              for number, text in enumerate(prompts)]  # fmt: skip
+    assert filled(page)["prompt"] == chosen
+    assert led.CRICKET in filled(page)["drawing"][int(stop)]
+    assert (filled(page)["seed"], "no snow" in page) == ("7", True)
+
+
+def test_drawings_are_looked_through_with_the_form_for_another_stop_as_well(client: FlaskClient) -> None:
+    address = press(client, "drawings-1").headers["Location"]
+    page = client.get(address).text
+    assert f'value="take-1-{led.BAT}"' in page
+    addresses = [unescape(each) for each in re.findall(r'href="(/drawings\?[^"]*)"', page)]
+    pages = [client.get(each).text for each in addresses]
+    assert len(pages) > 3
+    assert all('id="choose"' in each for each in pages)
+    assert sum('value="take-0-' in each for each in pages) == 1
+    back = unescape(re.findall(r'href="(/\?[^"]*)">back to the form', page)[0])
+    assert filled(client.get(back).text)["prompt"] == FORM["prompt"]
+
+
+def test_drawings_are_not_chosen_for_the_end_of_another_walk(client: FlaskClient, hung: Callable[..., Walk]) -> None:
+    address = press(client, "drawings-0", continues=hung("a fox", "a kite").id).headers["Location"]
+    page = client.get(address).text
+    assert "take-1-" in page
+    assert "take-0-" not in page + client.get(address.replace("stop=1", "stop=0")).text
+
+
+@pytest.mark.parametrize("query", ["stop=1", "form=", "form=seed%3D7", "stop=9&form=x", "form=" + "x" * 5000])
+def test_without_a_form_drawings_begin_a_walk(client: FlaskClient, query: str) -> None:
+    page = client.get(f"/drawings?{query}").text
+    assert "take-" not in page
+    assert f"drawing={led.FOX}" in page
+
+
+def test_form_too_long_to_carry_leads_to_the_drawings_without_it(client: FlaskClient) -> None:
+    assert press(client, "drawings-1", prompt=["ä" * 300] * 8).headers["Location"] == "/drawings"

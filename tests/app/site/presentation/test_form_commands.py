@@ -22,6 +22,8 @@ BUTTONS_THAT_SEND = {"read", "bring"}
         ("drop-photo-1", Command("drop-photo", 1)),
         ("drop-1", Command("drop", 1)),
         ("more-0", Command("more", 0)),
+        ("drawings", Command("drawings")),
+        ("drawings-1", Command("drawings", 1)),
         ("style-1-ink-wash", Command("style", 1, "ink-wash")),
         ("spell-1-12", Command("spell", 1, place=12)),
         ("seek-0-3", Command("seek", 0, place=3)),
