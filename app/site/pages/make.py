@@ -190,7 +190,7 @@ def _drawings_address(form: forms.MakeForm, command: Command, carried: dict[str,
     numbers = range(form.parent is not None, len(form.stops))
     empty = (number for number in numbers if not form.stops[number].prompt.strip())
     stop = command.stop if command.stop in numbers else next(empty, numbers[0])
-    return url_for("drawings.index", model=form.model or None, stop=stop, **carried)
+    return url_for("drawings.index", model=offer.name if form.model else None, stop=stop, **carried)
 
 
 @blueprint.post("/walks", endpoint="commission")
