@@ -18,7 +18,7 @@ SHORTEST = 2
 """The shortest duration of a frame in hundredths of a second."""
 
 HOLD_MS = 1000
-"""How much longer than its other frames a film shows its ends. Without this, its two seconds of change would begin anew
+"""How much longer than its other frames a film shows its ends. Without this, two seconds of change would begin again
 before either of the pictures that were asked for has been seen."""
 
 DIGITS = 3
