@@ -3,6 +3,7 @@
 __all__ = [
     "adapters",
     "cost",
+    "duration",
     "embeddings",
     "frame_rates",
     "limits",

@@ -38,6 +38,7 @@ from app.site.presentation import (
     examples,
     finder,
     form_address,
+    form_estimate,
     prompt_edits,
     readings,
     style_groups,
@@ -48,7 +49,7 @@ from app.site.presentation.finder import Finder
 from app.site.presentation.form_commands import Command
 from app.site.web import error_responses, fragments
 from app.site.web.responses import conditional, page_response
-from app.walks.queue import fair_queue, jobs
+from app.walks.queue import jobs
 from app.walks.uploads.photo_check import ACCEPTED
 
 RECENT = 8
@@ -121,6 +122,22 @@ def _form_around(number: int, prompt: str) -> str:
     }
     walk = {"negative_prompt": query.get("leave_out") or None, "model": query.get("model") or None}
     return url_for("pages.make", **{"prompt": [""] * count} | lines | walk)
+
+
+@blueprint.get("/time")
+def time() -> Response:
+    """Return the time of the walk that the form asks for, as a part of the form being filled in.
+
+    The query parameters are those of the form; of a stop's words only the number counts.
+    """
+    if fragments.is_opened():
+        return fragments.redirect_to_page(url_for("pages.make", **_fields(request.args).to_dict(flat=False)))
+    form = forms.from_fields(_fields(request.args), Limits.current())
+    form.follow_styles()
+    estimate = form_estimate.of_form(form, _limits(form.model), worker_ready=bool(jobs.workers()))
+    response = page_response(render_template("pages/_time.html", time=estimate), cache=KEPT)
+    response.headers["Vary"] = fragments.VARY
+    return response
 
 
 @blueprint.get("/surprise")
@@ -262,18 +279,6 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
     recent = catalogue.recent(RECENT, featured_first=True)
     starters = [tuple(map(translate_foreign, pair)) for pair in known.first.facts.starters]
     usual = {preset: sampler_settings.resolve_settings(offer, preset) for preset in presets.NAMES}
-    wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
-    count, seconds = fair_queue.estimate_new_walk(
-        wanted,
-        stops=len(form.stops),
-        ending=form.ending,
-        preset=form.preset if form.preset in usual else None,
-        offer=offer,
-        steps=form.steps_asked(limits),
-        guidance=form.guidance_asked(limits),
-        size=form.size_asked(limits),
-        aspect=form.aspect_asked(limits),
-    )
     page = render_template(
         "pages/make.html",
         form=form,
@@ -294,7 +299,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
             "max_upload": config["UPLOAD_MAX"],
             "max_photo": config["PHOTO_MAX"],
         },
-        waiting={"count": count, "seconds": seconds, "worker_ready": worker_ready},
+        time=form_estimate.of_form(form, limits, worker_ready=worker_ready),
         hands=limits.hands,
         groups=style_groups.grouped(shipped.of_hands(limits.hands)),
         has_sample=lambda style: samples.path(style) is not None,

@@ -8,6 +8,7 @@ __all__ = [
     "finder",
     "form_address",
     "form_commands",
+    "form_estimate",
     "form_fields",
     "make_form",
     "photo_view",

@@ -15,10 +15,13 @@ OF_A_WORD = "spell", "seek", "find"
 number of a page of drawings."""
 TAKE = "take"
 """Its value ends in the stop's number and the digest of a drawing."""
+SET = "set"
+"""Its value ends in an option of the walk that changes its time, and the option's value, such as ``set-size-256``."""
 VALUE = re.compile(
     rf"(?P<walk>{'|'.join(OF_THE_WALK)})"
     rf"|(?P<stop>{'|'.join(OF_A_STOP)})-(?P<number>[0-9]{{1,2}})"
     rf"|(?P<word>{'|'.join(OF_A_WORD)})-(?P<of>[0-9]{{1,2}})-(?P<place>[0-9]{{1,3}})"
+    rf"|{SET}-(?P<option>frames|preset|size|steps)-(?P<value>[a-z0-9]{{0,8}})"
     rf"|{TAKE}-(?P<taker>[0-9]{{1,2}})-(?P<drawing>[0-9A-Za-z]{{1,64}})"
     rf"|{STYLE}-(?P<styled>[0-9]{{1,2}})-(?P<name>[a-z0-9-]{{1,80}})",
     re.ASCII,
@@ -27,13 +30,18 @@ VALUE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a button does; the stop it is for, if it is for one; and the style, the number or the drawing it names."""
+    """What a button does; the stop it is for, if it is for one; and what it names: a style, a number, a drawing.
+
+    ``option`` and ``value`` are those of an option of the walk.
+    """
 
     act: str = ""
     stop: int = -1
     style: str = ""
     place: int = 0
     drawing: str = ""
+    option: str = ""
+    value: str = ""
 
 
 def parse(value: str, stops: int) -> Command:
@@ -43,6 +51,8 @@ def parse(value: str, stops: int) -> Command:
         return Command()
     if match["walk"]:
         return Command(match["walk"])
+    if match["option"]:
+        return Command(SET, option=match["option"], value=match["value"])
     number = int(match["number"] or match["styled"] or match["of"] or match["taker"])
     if number >= stops:
         return Command()

@@ -282,6 +282,8 @@ class MakeForm:
                 self._set_style(command.stop, command.style)
             case "look":
                 self._fill_in_guesses()
+            case "set":
+                setattr(self, command.option, command.value)
 
     def command(self, value: str) -> Command:
         """Return the command of a button of this form, by its value."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core.i18n import foreign_messages
-from app.core.i18n.formatting import count_words, duration, duration_about, ordinal, percent, plural, sentence
+from app.core.i18n.formatting import count_words, duration, ordinal, percent, plural, sentence
 from app.core.i18n.gettext import N_, _
 from app.core.models import aspects
 from app.offer.generation import frame_rates
@@ -49,15 +49,13 @@ def lowest(seconds: float | None, seen: str | None) -> float | None:
     return min(seconds, float(seen))
 
 
-def waiting_words(count: int, seconds: float | None) -> str:
-    """Return the queue's length and the waiting time in words: ``Two walks are waiting. About 25 seconds.``."""
+def waiting_words(count: int) -> str:
+    """Return the queue's length in words: ``Two walks are waiting.``."""
     if count == 0:
-        line = _("No one is waiting.")
-    elif count == 1:
-        line = _("One walk is waiting.")
-    else:
-        line = _("%(number)s walks are waiting.", number=sentence(count_words(count)))
-    return line if seconds is None else f"{line} {sentence(duration_about(seconds))}."
+        return _("No one is waiting.")
+    if count == 1:
+        return _("One walk is waiting.")
+    return _("%(number)s walks are waiting.", number=sentence(count_words(count)))
 
 
 def frames_and_length(frames: int, fps: float, ending: str) -> str:

@@ -44,7 +44,6 @@ from app.site.presentation.wording import (
     size_class,
     solver_name,
     stations,
-    waiting_words,
 )
 from app.walks.saved import film_times, note_sentences, shapes
 
@@ -101,7 +100,6 @@ GLOBALS = {
     "frame_size": frame_size,
     "aspect_of": shapes.aspect,
     "shape_of": shapes.frame,
-    "waiting_words": waiting_words,
     "blend": blend,
     "same_shape": same_shape,
     "own_words": own_words,

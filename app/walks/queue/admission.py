@@ -23,7 +23,7 @@ from app.core.i18n.gettext import N_, _
 from app.storage import disk_space, media_store
 from app.storage.database import db, now
 from app.storage.walk_models import WAITING, Frame, Medium, Walk
-from app.walks.queue import fair_queue
+from app.walks.queue import estimates, fair_queue
 
 DAY = timedelta(days=1)
 LOOK_SECONDS = 60.0  # how long a network's stored bytes are cached, because summing them up is slow
@@ -98,7 +98,7 @@ def check_queue(session: Session, walk: Walk, asked: int, line: fair_queue.Queue
     most = config["LINE_MAX"]
     waiting, pool = fair_queue.waiting_work(line)
     if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
-        wait = pool.seconds(excess / pool.workers) if pool.workers else None
+        wait = estimates.seconds_of_evaluations(pool, excess)
         message = _with_wait(_(WHOLE, count=number(most)), wait)
         raise NoRoom(message, retry_after=wait or UNKNOWN_SECONDS, reason="line")
 

@@ -15,7 +15,8 @@ do not get worse.
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, cast
 
@@ -26,22 +27,20 @@ from sqlalchemy import ColumnElement, Row, case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.offer.generation import cost, offers, sampler_settings
-from app.offer.generation.offers import Offer
 from app.storage.database import db, now, take_advisory_lock
 from app.storage.task_kinds import WALK
 from app.storage.walk_models import (
-    FINISHED,
     PAINTING,
     PIECE_TAKEN,
     PIECE_WAITING,
     QUEUED,
     ROUND,
-    STOP,
     WAITING,
     Task,
     Walk,
 )
-from app.walks.queue import jobs
+from app.walks.queue import jobs, paces
+from app.walks.queue.paces import WalkWork
 
 EXTENSION = "moma_line"
 
@@ -49,7 +48,6 @@ OFTEN_MS, SELDOM_MS = 500, 60_000  # polling interval of a page; the first is mu
 SHARE = 1 / 4  # of the time until a walk's turn: the longest polling interval of its page
 LOOK_SECONDS_MAX = 5.0
 COST_MAX = 1 / 50  # the share of a process's time for snapshots: a long queue is loaded less often
-RECENT = 20  # the number of finished walks for the estimate of the pace
 LEFT = case((func.coalesce(Walk.passes, 0) < Walk.asked, Walk.asked - func.coalesce(Walk.passes, 0)), else_=0)
 AMONG_FEW = func.coalesce(Walk.state, "")  # for conditions on few walks: keeps SQLite from using the index on the state
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # concurrent requests may have equal tickets
@@ -57,17 +55,24 @@ ORDER = (Walk.turn, Walk.ticket, Walk.number)  # concurrent requests may have eq
 
 @dataclass(frozen=True, slots=True)
 class WorkerPool:
-    """The basis of estimates: the number of workers and their pace in seconds per UNet evaluation.
+    """The basis of estimates: the number of workers, and their pace in seconds per unit of work.
 
-    0 workers means that no live worker is known; a pace of None, that no walk was finished yet.
+    0 workers means that no live worker is known; a pace of None, that no walk was finished yet. ``paces`` are those of
+    models by their names, where a walk of theirs was finished lately; ``pace`` is that of the others.
     """
 
     workers: int
     pace: float | None
+    paces: Mapping[str, float] = field(default_factory=dict)
 
-    def seconds(self, passes: float) -> float | None:
-        """Return the seconds that one worker takes for so many UNet evaluations; None without a pace."""
-        return None if self.pace is None else passes * self.pace
+    def pace_of(self, model: str) -> float | None:
+        """Return the pace of a model; None if no walk of any model was finished."""
+        return self.paces.get(model, self.pace)
+
+    def seconds(self, walk: WalkWork | None) -> float | None:
+        """Return the seconds that one worker takes for a walk; None if it was deleted, or without a pace."""
+        pace = None if walk is None else self.pace_of(walk.model)
+        return None if walk is None or pace is None else walk.work.total * pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +152,13 @@ def _waits() -> ColumnElement[bool]:
 
 
 def load_worker_pool() -> WorkerPool:
-    """Return the number of workers and their pace over the last finished walks."""
+    """Return the number of workers and their paces over the last finished walks."""
     running = select(func.count()).where(Task.state == PIECE_TAKEN, Task.urgency == WALK)
     is_begun = select(select(Walk.number).where(Walk.state == PAINTING).exists())
     # Count held tasks, because begun walks may be waiting. Between two tasks a worker holds none, so assume one then.
     at_work = db.session.scalar(running) or int(bool(db.session.scalar(is_begun)))
-    return WorkerPool(max(len(jobs.workers()), at_work), _pace())
+    known = paces.learn_paces()
+    return WorkerPool(max(len(jobs.workers()), at_work), statistics.median(known.values()) if known else None, known)
 
 
 def find_place(walk: Walk | Row[Any], pool: WorkerPool | None = None) -> QueuePlace:
@@ -166,18 +172,19 @@ def find_place(walk: Walk | Row[Any], pool: WorkerPool | None = None) -> QueuePl
         return QueuePlace(None, None)
     came_since = 0
     if at is None:  # newer than the snapshot, like some walks ahead of it
-        at, own = int(np.searchsorted(line.turn, walk.turn, "right")), walk.asked
+        at = int(np.searchsorted(line.turn, walk.turn, "right"))
         came_since = _came_since(walk, line.newest)
-        seconds = line.seconds(pool, walk.start, walk.asked)
+        own = pool.seconds(paces.works_of([walk.number]).get(walk.number))
+        seconds = line.seconds(pool, walk.start, walk.asked, own)
     else:
-        own = int(line.left[at])
+        own = line.own_seconds(pool, at)
         seconds = line.seconds_of(pool, at)
     position, may_be_overtaken, wait = None, False, None
     if walk.state == PAINTING:
         seconds = _estimate_by_own_pace(walk) if pool.pace is None else seconds
     else:
         position, may_be_overtaken = int(line.unopened[at]) + came_since + 1, walk.turn > line.served
-        wait = None if seconds is None else seconds - (pool.seconds(own) or 0)
+        wait = None if seconds is None else seconds - (own or 0)
     return QueuePlace(position, seconds, may_be_overtaken, pool.workers, wait, line.redis_away)
 
 
@@ -194,30 +201,6 @@ def waiting_work(line: QueueSnapshot) -> tuple[int, WorkerPool]:
     return int(line.left.sum()) + (db.session.scalar(since) or 0), line.pool
 
 
-def estimate_new_walk(
-    frames: int,
-    *,
-    stops: int = 2,
-    ending: str = STOP,
-    preset: str | None = None,
-    offer: Offer | None = None,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: int | None = None,
-    aspect: str | None = None,
-) -> tuple[int, float | None]:
-    """Return the number of waiting walks, and the estimated seconds until a new visitor's walk would be done.
-
-    ``offer`` is its model, by default the first.
-    """
-    settings = sampler_settings.resolve_settings(
-        offer or offers.first(), preset, steps=steps, guidance=guidance, size=size, aspect=aspect
-    )
-    own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
-    line = load_snapshot()
-    return line.queued, line.seconds(line.pool, line.served * line.a_turn, own)
-
-
 Numbers = NDArray[np.int64]
 
 
@@ -226,8 +209,9 @@ class QueueSnapshot:
     """A cached snapshot of the queue; the arrays hold one value per waiting walk, in queue order.
 
     ``rows`` are the array indices by walk number, ``start`` the virtual start times, ``at`` the virtual times reached,
-    ``left`` the missing UNet evaluations, and ``unopened`` the numbers of walks ahead that were not begun, plus the
-    total at the end. ``newest`` is the highest walk number at the time of the snapshot.
+    ``left`` the missing UNet evaluations, ``each`` the work of one, with its share of all other work, and ``unopened``
+    the numbers of walks ahead that were not begun, plus the total at the end. ``model`` are indices into the names of
+    ``models``. ``newest`` is the highest walk number at the time of the snapshot.
     """
 
     pool: WorkerPool
@@ -241,18 +225,29 @@ class QueueSnapshot:
     start: Numbers
     at: Numbers
     left: Numbers
+    each: NDArray[np.float64]
+    model: Numbers
+    models: tuple[str, ...]
     unopened: Numbers
 
-    def seconds(self, pool: WorkerPool, start: int, asked: int) -> float | None:
-        """Return the estimated seconds until a new walk with this virtual start time would be done."""
-        return self._shared(pool, self._before(start, asked), asked)
+    def seconds(self, pool: WorkerPool, start: int, asked: int, own: float | None) -> float | None:
+        """Return the estimated seconds until a new walk with this virtual start time would be done.
+
+        ``own`` are the seconds that one worker takes for it.
+        """
+        return self._shared(pool, self._before(start, asked), own)
+
+    def own_seconds(self, pool: WorkerPool, row: int) -> float | None:
+        """Return the seconds that one worker takes for what a walk in the queue lacks; None without a pace."""
+        pace = pool.pace_of(self.models[self.model[row]])
+        return None if pace is None else float(self.left[row] * self.each[row]) * pace
 
     def seconds_of(self, pool: WorkerPool, row: int) -> float | None:
         """Return the estimated seconds until a walk in the queue is done; a missing film comes next."""
-        own, start = int(self.left[row]), int(self.start[row])
-        before = self._before(start, int(self.at[row]) + own - start)
+        left, start = int(self.left[row]), int(self.start[row])
+        before = self._before(start, int(self.at[row]) + left - start)
         before[row] = 0
-        return self._shared(pool, before if own else np.zeros_like(before), own)
+        return self._shared(pool, before if left else np.zeros_like(before), self.own_seconds(pool, row))
 
     def _before(self, start: int, asked: int) -> Numbers:
         """Return the UNet evaluations of each walk that come before the end of a walk.
@@ -265,13 +260,14 @@ class QueueSnapshot:
         until = np.minimum(np.maximum(self.start, turn) + end - max(start, turn), turn + self.a_turn)
         return np.asarray(np.clip(until - self.at, 0, self.left), np.int64)
 
-    @staticmethod
-    def _shared(pool: WorkerPool, before: Numbers, own: int) -> float | None:
+    def _shared(self, pool: WorkerPool, before: Numbers, own: float | None) -> float | None:
         """Return the seconds until a walk is done: workers share the work before it; a free one begins at once."""
-        if not pool.workers:
+        if not pool.workers or own is None:
             return None
-        is_free = int((before > 0).sum()) < pool.workers
-        return pool.seconds((0 if is_free else int(before.sum()) / pool.workers) + own)
+        if int((before > 0).sum()) < pool.workers:
+            return own
+        of_models = np.array([pool.pace_of(name) or 0.0 for name in self.models])
+        return float((before * self.each * of_models[self.model]).sum()) / pool.workers + own
 
 
 def load_snapshot(number: int | None = None) -> QueueSnapshot:
@@ -299,6 +295,9 @@ def _query_snapshot() -> QueueSnapshot:
     columns = Walk.number, Walk.turn, Walk.start, Walk.asked, func.coalesce(Walk.passes, 0), is_unopened, Walk.state
     newest = db.session.scalar(select(func.max(Walk.number))) or 0  # first, so that later walks count as newer
     rows = db.session.connection().execute(select(*columns).where(_waits()).order_by(*ORDER)).all()
+    known = paces.works_of([row.number for row in rows])
+    names = [known[row.number].model if row.number in known else "" for row in rows]  # "": it has just been deleted
+    models = {name: place for place, name in enumerate(dict.fromkeys(names))}
     a_turn = turn_passes()
     numbers, turns, starts, works, spents, unopeneds, states = zip(*rows, strict=True) if rows else ((),) * 7
     turn, start, asked, spent, unopened = (
@@ -316,6 +315,9 @@ def _query_snapshot() -> QueueSnapshot:
         start,
         at=start + np.minimum(spent, asked),
         left=np.maximum(0, asked - spent),
+        each=np.array([_work_of_evaluation(known.get(row.number), row.asked) for row in rows], np.float64),
+        model=np.array([models[name] for name in names], np.int64),
+        models=tuple(models),
         unopened=np.concatenate(([0], np.cumsum(unopened))),
     )
 
@@ -328,13 +330,6 @@ def _estimate_by_own_pace(walk: Walk | Row[Any]) -> float | None:
     return (walk.frames - walk.painted_count) * took / walk.painted_count
 
 
-def _pace() -> float | None:
-    """Return the median seconds per UNet evaluation of the last walks, without cached results, or None."""
-    recent = (
-        select(Walk.passes, Walk.asked, Walk.paint_seconds)
-        .where(Walk.state == FINISHED, Walk.paint_seconds.is_not(None), Walk.repeat_of.is_(None))
-        .order_by(Walk.finished_at.desc())
-        .limit(RECENT)
-    )
-    paces = [row.paint_seconds / passes for row in db.session.execute(recent) if (passes := row.passes or row.asked)]
-    return statistics.median(paces) if paces else None
+def _work_of_evaluation(walk: WalkWork | None, asked: int) -> float:
+    """Return a walk's work for each evaluation that it asked for, with its share of all other work."""
+    return walk.work.total / asked if walk is not None and asked else 0.0

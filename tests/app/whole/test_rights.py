@@ -252,6 +252,7 @@ class World:
             "pages.edit": {"data": {"prompt": ["a fox", "a kite"], "edit": "add-stop"}},
             "pages.commission": {"data": {"prompt": ["a fox", "a kite"]}},
             "pages.reading": {"query_string": {"prompt": "a bat"}},
+            "pages.time": {"query_string": {"frames": "60"}},
             "restoring.restore": {"data": {"film": (io.BytesIO(b"no film"), "film.gif")}},
             "owners.retitle": {"data": {"title": "Breakfast"}},
             "mine.delete_all": {"data": {"sure": "1"}},

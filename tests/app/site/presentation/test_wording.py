@@ -89,10 +89,10 @@ def test_a_megabyte_is_never_a_thousand_kilobytes():
 
 
 def test_waiting_is_said_in_a_sentence():
-    assert wording.waiting_words(0, 3) == "No one is waiting. About 3 seconds."
-    assert wording.waiting_words(1, None) == "One walk is waiting."
-    assert wording.waiting_words(2, 25) == "Two walks are waiting. About 25 seconds."
-    assert wording.waiting_words(1284, None) == "1,284 walks are waiting."
+    assert wording.waiting_words(0) == "No one is waiting."
+    assert wording.waiting_words(1) == "One walk is waiting."
+    assert wording.waiting_words(2) == "Two walks are waiting."
+    assert wording.waiting_words(1284) == "1,284 walks are waiting."
 
 
 @pytest.mark.parametrize(

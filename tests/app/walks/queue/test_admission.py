@@ -13,11 +13,12 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
+from app.offer.generation import offers, sampler_settings
 from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db, now, writing
 from app.storage.walk_models import PAINTING, Medium, Walk
-from app.walks.queue import fair_queue, jobs
+from app.walks.queue import estimates, fair_queue, jobs
 from app.walks.saved import lifecycle
 from tests.conftest import inside, make_app
 
@@ -141,7 +142,8 @@ def test_second_click_on_a_form_is_answered_even_when_the_line_is_full(strict: F
 def test_when_to_come_back_is_told_from_the_line(strict: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}])
     hung()
-    usual = fair_queue.turn_passes() * fair_queue.load_worker_pool().pace
+    settings = sampler_settings.resolve_settings(offers.first())
+    usual = estimates.estimate_new_walk(offers.first(), settings, frames=24).own
     answer = paint(strict, 4)[-1]
     assert int(answer.headers["Retry-After"]) == pytest.approx(usual, abs=2)  # the first of three must be done
     for number in range(5):

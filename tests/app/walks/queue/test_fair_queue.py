@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 
 from app.core.models.facts import ModelFacts
-from app.offer.generation import cost, offers, presets, sampler_settings
+from app.offer.generation import duration, offers, presets, sampler_settings
 from app.storage.database import db, now, writing
 from app.storage.task_kinds import FILM
 from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_DONE, PIECE_TAKEN, Stop, Task, Walk, new_id
@@ -286,16 +286,16 @@ def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung:
 
 def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned: Commissioner) -> None:
     assert fair_queue.find_place(commissioned()).seconds is None
-    assert fair_queue.estimate_new_walk(24) == (1, None)
 
 
-STOPS = cost.of_walk(presets.resolve(presets.DEFAULT, ModelFacts.from_mapping(FACTS)), stops=2, frames=2)
-PACE = 2.4 / STOPS  # a walk of two frames is hung after 2.4 seconds
+SETTINGS = presets.resolve(presets.DEFAULT, ModelFacts.from_mapping(FACTS))
+PACE = 2.4 / duration.work_of_walk(SETTINGS, stops=2, frames=2).total  # a walk of two frames is hung after 2.4 seconds
 
 
 def seconds(frames: int, **fields: Any) -> float:
     """Return how long a walk takes at that pace."""
-    return PACE * cost.of_walk(sampler_settings.resolve_settings(offers.first(), **fields), stops=2, frames=frames)
+    settings = sampler_settings.resolve_settings(offers.first(), **fields)
+    return PACE * duration.work_of_walk(settings, stops=2, frames=frames).total
 
 
 @pytest.mark.databases
@@ -306,9 +306,9 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     hung()
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
     assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
-    assert fair_queue.find_place(first).seconds == pytest.approx(2 * seconds(10)), "they are painted side by side"
+    beside = first.asked / second.asked * seconds(20)  # they are painted side by side
+    assert fair_queue.find_place(first).seconds == pytest.approx(seconds(10) + beside)
     assert fair_queue.find_place(second).seconds == pytest.approx(seconds(10) + seconds(20))
-    assert fair_queue.estimate_new_walk(5) == (2, pytest.approx(3 * seconds(5)))
 
 
 @pytest.mark.databases
@@ -317,22 +317,23 @@ def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
 ) -> None:
     hung()
     painting, waits = commissioned(frames=10), commissioned(frames=10, visitor="ben")
-    total = round(seconds(10) / PACE)
+    total = painting.asked
     some = total // 2
-    for spent, left in ((0, seconds(10)), (some, seconds(10) - some * PACE), (total, 0.0), (total + some, 0.0)):
+    for spent, left in ((0, 1.0), (some, 1 - some / total), (total, 0.0), (total + some, 0.0)):
         with writing() as session:
             row = session.get(Walk, painting.number)
             row.state, row.passes = PAINTING, spent
         db.session.refresh(painting)
-        assert fair_queue.find_place(painting).seconds == pytest.approx(left and left + seconds(10))
-        assert fair_queue.find_place(waits).seconds == pytest.approx(left + seconds(10))
+        assert fair_queue.find_place(painting).seconds == pytest.approx(left and (left + 1) * seconds(10))
+        assert fair_queue.find_place(waits).seconds == pytest.approx((left + 1) * seconds(10))
 
 
 def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commissioner) -> None:
     walk = hung()
     with writing() as session:
         session.get(Walk, walk.number).passes = 60
-    assert fair_queue.load_worker_pool().pace == pytest.approx(0.04)
+    other = duration.work_of_walk(SETTINGS, stops=2, frames=2).other
+    assert fair_queue.load_worker_pool().pace == pytest.approx(2.4 / (60 + other))
 
 
 def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: Flask, hung: Commissioner) -> None:
@@ -363,7 +364,7 @@ def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) ->
         walk = hung(minutes_ago=minutes)
         with writing() as session:
             session.get(Walk, walk.number).paint_seconds = took
-    assert fair_queue.load_worker_pool().pace == pytest.approx(4.0 / STOPS)
+    assert fair_queue.load_worker_pool().pace == pytest.approx(4.0 / 2.4 * PACE)
 
 
 def test_time_left_is_shared_by_the_living_painters(
@@ -388,7 +389,6 @@ def test_no_time_is_told_where_no_painter_lives(
     hung()
     walk = commissioned()
     assert fair_queue.find_place(walk) == fair_queue.QueuePlace(1, None, workers=0, redis_away=True)
-    assert fair_queue.estimate_new_walk(24) == (1, None)
 
 
 @pytest.mark.databases
@@ -414,7 +414,6 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
     hung()
     walk = commissioned(frames=10, **fields)
     assert fair_queue.find_place(walk).seconds == pytest.approx(seconds(10, **fields))
-    assert fair_queue.estimate_new_walk(10, **fields)[1] == pytest.approx(2 * seconds(10, **fields))
     assert seconds(10, **fields) != pytest.approx(seconds(10))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import delete, select
 
+from app.offer.generation import duration, offers, sampler_settings
 from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import wording
@@ -187,7 +189,7 @@ class Line(RuleBasedStateMachine):
         """Tell no time without painters, and where there are some, one that more of them would not lengthen."""
         assert place.seconds is None or place.workers
         if place.seconds is not None:
-            more = fair_queue.WorkerPool(pool.workers + 1, pool.pace)
+            more = replace(pool, workers=pool.workers + 1)
             assert fair_queue.find_place(walk, more).seconds <= place.seconds
 
     def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:
@@ -242,9 +244,8 @@ def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
     for number in range(24):
         preset, frames = (("balanced", 24), ("fast", 12), ("balanced", 48), ("balanced", 24))[number % 4]
         line.ask(simulated_queue.Request(0.0, f"visitor {number}", f"network {number}", preset, frames, 2, "house"))
-    pace = (
-        line.pace + simulated_queue.FILM_SECONDS / fair_queue.turn_passes()
-    )  # as walks that hang tell it: with their films
+    usual = duration.work_of_walk(sampler_settings.resolve_settings(offers.first()), stops=2, frames=24)
+    pace = (line.pace * usual.evaluations + simulated_queue.FILM_SECONDS) / usual.total  # as finished walks show it
     painters = fair_queue.WorkerPool(1, pace)
     while line.work():
         waiting = db.session.scalars(select(Walk).where(Walk.state != FINISHED)).all()
