@@ -148,6 +148,20 @@ def test_a_double_click_makes_one_walk(site: LiveSite, visit: Visit, javascript:
     assert site.rows("SELECT count(*) FROM stops WHERE prompt = ?", prompt) == [(1,)]
 
 
+@both_ways
+def test_the_time_follows_the_choices_of_the_form(visit: Visit, javascript: bool) -> None:
+    page = visit("/?frames=120&steps=50", javascript=javascript)
+    time = page.locator("#time")
+    before = time.inner_text()
+    page.get_by_text("More", exact=True).click()
+    page.locator("#frames").get_by_text("24", exact=True).click()
+    if not javascript:
+        page.get_by_role("button", name="Update the time").click()
+    expect(time).not_to_have_text(before)
+    expect(time).to_contain_text("No one is waiting. About")
+    expect(page.locator("[name=frames]:checked")).to_have_value("24")
+
+
 def test_back_keeps_what_was_typed_and_forward_leads_to_the_walk(visit: Visit) -> None:
     page = visit(SHORT)
     write(page, "a lighthouse", "a seal")

@@ -131,7 +131,7 @@ def time() -> Response:
     The query parameters are those of the form; of a stop's words only the number counts.
     """
     if fragments.is_opened():
-        return fragments.redirect_to_page(url_for("pages.make", **_fields(request.args).to_dict(flat=False)))
+        return fragments.redirect_to_page(f"{url_for('pages.make')}?{urlencode([*request.args.items(multi=True)])}")
     form = forms.from_fields(_fields(request.args), Limits.current())
     form.follow_styles()
     estimate = form_estimate.of_form(form, _limits(form.model), worker_ready=bool(jobs.workers()))

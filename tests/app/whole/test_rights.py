@@ -163,6 +163,7 @@ GET /static/<filename>                  200
 GET /styles                             200
 GET /styles/<name>.webp                 200
 GET /surprise                           302
+GET /time                               200
 POST /walks                             303*
 GET /w/<name>                           302
 GET /walks/<walk_id>                    200

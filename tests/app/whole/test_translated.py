@@ -573,6 +573,7 @@ def _readable(museum: Museum) -> list[str]:
         f"/?continues={museum.walks['drawn'].id}&model=led", museum["drawn"], museum["drawn"] + "/stages?frame=1",
         *(f"{museum['drawn']}/large{rest}" for rest in ("", "?frame=1", "?frame=2", "/live?frame=2")),
         f"{finished}/large",
+        "/time", "/time?frames=240&steps=40&size=512&preset=exact",
         f"/reading?model=led&prompt={FOX}", "/reading?prompt=x", "/drawings", "/drawings?q=蝙蝠",
         f"/drawings?q={UNSAID}", "/drawings?q=Schneeman", "/drawings?page=9", "/drawings?group=9",
         f"/drawings?q={UNSAID * 900}", "/styles", "/styles?prompt=night+city", f"/styles?prompt={UNSAID}",

@@ -28,7 +28,8 @@ def test_part_is_that_of_the_page_with_the_same_fields(client: FlaskClient) -> N
 
 
 def test_part_opened_as_a_page_leads_to_the_form(client: FlaskClient) -> None:
-    answer = client.get("/time", query_string=LONG | {"prompt": ["", ""]}, headers={"Sec-Fetch-Mode": "navigate"})
+    query = LONG | {"prompt": ["", ""], "endpoint": "x", "_external": "1"}
+    answer = client.get("/time", query_string=query, headers={"Sec-Fetch-Mode": "navigate"})
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/?frames=240")
 
