@@ -3,6 +3,7 @@
 Others are programs of their own, each with ``--help``:
 
     python -m benchmarks.painting      walks beside other ways to generate them, in one run
+    python -m benchmarks.estimates     the time that the form tells, beside the time that walks take
     python -m benchmarks.load          pages a second behind nginx
     python -m benchmarks.soak          memory of a running site over many walks
     python -m benchmarks.gallery       a gallery of very many walks
