@@ -90,6 +90,7 @@ def _add_blueprints(app: Flask) -> None:
         captions,
         drawings,
         exhibitions,
+        favourites,
         frames,
         gallery,
         make,
@@ -105,11 +106,12 @@ def _add_blueprints(app: Flask) -> None:
     from app.site.wall_pages import corridor_routes, curator_routes, phone_routes, screen_routes
     from app.site.web.form_guards import csrf
 
-    pages = make, owner, photos, restore, frames, candidates, drawings, styles, exhibitions, report, captions, my_walks
+    makers = make, owner, photos, restore, frames, candidates, drawings, styles, captions
+    visits = exhibitions, favourites, my_walks, report
     files = film_files, media_files, embed, feed, sitemap
     api = routes, pictures, token_routes, candidate_routes, readings, styles_api, captions_api, reference
     walls = screen_routes, corridor_routes, phone_routes, curator_routes
-    for module in (health, *pages, *files, curator_drawings, *api, *walls, slideshow):
+    for module in (health, *makers, *visits, *files, curator_drawings, *api, *walls, slideshow):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(gallery.lookalikes)
     app.register_blueprint(corridor_routes.office)

@@ -1,4 +1,4 @@
-// A walk's page, except for its film: sharing, copy buttons, and a reload when the walk is deleted meanwhile.
+// A walk's page, except for its film: the star, sharing, copy buttons, and a reload when the walk is deleted meanwhile.
 
 async function copy({ currentTarget: button }) {
   const text = document.getElementById(button.dataset.copy);
@@ -29,7 +29,25 @@ async function fetchFilm(address, name) {
   return new File([await answer.blob()], name, { type: "video/mp4" });
 }
 
+/* The star answers in place; where that fails, the form is sent as without scripts. */
+async function mark(event) {
+  event.preventDefault();
+  const { currentTarget: form, submitter: button } = event;
+  const body = new URLSearchParams(new FormData(form, button));
+  const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
+  if (answer?.type !== "opaqueredirect") {
+    form.onsubmit = null;
+    form.requestSubmit(button);
+    return;
+  }
+  const isFavourite = button.value === "1";
+  button.setAttribute("aria-pressed", isFavourite);
+  button.value = isFavourite ? "0" : "1";
+}
+
 function start() {
+  const star = document.querySelector("form#favourite");
+  if (star) star.onsubmit = mark;
   const sheet = document.getElementById("share");
   if (sheet && navigator.share) {
     sheet.closest("li").hidden = false;

@@ -3,6 +3,7 @@
 __all__ = [
     "candidate_models",
     "checkpoints",
+    "collection_models",
     "compatibility",
     "database",
     "database_health",

@@ -75,6 +75,7 @@ NO_WORDS = {
     "exhibitions": {"slug"},
     "reports": {"reason", "reporter"},
     "deeds": {"who", "what"},
+    "favourites": {"owner_hash"},
     "drawings": {"digest", "svg", "words", "kind", "style"},
     "walls": {"name", "hand", "state", "evening"},
     "wall_words": {"picture", "owner_hash", "state"},

@@ -11,7 +11,8 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from app.collection.gallery import exhibitions
+from app.access.auth import visitors
+from app.collection.gallery import exhibitions, favourites
 from app.collection.moderation import allowed_words, banned_words, drawing_curation, reports
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search import visual_search
@@ -98,6 +99,7 @@ def _family() -> dict[str, Room]:
             vectors = visual_search.pack(dice.normal(size=(2, 64)).astype(np.float32))
             session.add(VisualFeatures(walk_number=number, eye="one", frames=[0, 4], vectors=vectors))
     deliver(walk, 2, steps=4)
+    favourites.add(walk, visitors.digest(OWNER), admit=lambda: None)
     about = f"/walks/{walk.id}"
     return {
         "own walk": Room(walk.url), "unlisted walk": Room(blind.url), "alike": Room(f"{about}/alike?frame=2"),
@@ -105,6 +107,7 @@ def _family() -> dict[str, Room]:
         "stages on offer": Room(f"{about}/stages?frame=1"), "embedded": Room(f"{about}/embed"),
         "report": Room(f"{about}/report"), "thanks": Room(f"{about}/report", _report),
         "thanks, unlisted": Room(f"/walks/{blind.id}/report", _report),
+        "favourites": Room("/mine/favourites"), "star": Room(f"{about}/favourite"),
         "walk on": Room(f"/?continues={walk.id}&prompt=the+sun"),
     }  # fmt: skip
 

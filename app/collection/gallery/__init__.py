@@ -1,4 +1,4 @@
-"""The lists that visitors browse: the gallery, exhibitions, visually similar walks, and an owner's own walks."""
+"""The lists that visitors browse: gallery, exhibitions, visually similar walks, their own walks and favourites."""
 
 __all__ = [
     "catalogue",
@@ -6,6 +6,8 @@ __all__ = [
     "cursors",
     "drawing_catalogue",
     "exhibitions",
+    "favourites",
+    "number_pages",
     "own_walks",
     "similar",
     "spelling",

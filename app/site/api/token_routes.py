@@ -69,7 +69,7 @@ def mine() -> Response:
     query = parse(OwnListing, request.args)
     page = own_walks.page(token.secret_hash, cursor=query.cursor, limit=query.limit)
     body: WalkList = {
-        "walks": [describe(walk) for walk in lookup.without_deleted(page.walks)],
+        "walks": [describe(walk) for walk in lookup.without_deleted(page.rows)],
         "next_cursor": page.older,
         "previous_cursor": page.newer,
         "found": page.total,

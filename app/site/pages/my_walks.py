@@ -1,43 +1,59 @@
-"""The page "My walks": all walks of the visitor, in any state. The cookie identifies the visitor."""
+"""The page "My walks": all walks of the visitor, in any state, and their favourites. The cookie says whose."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template, request
 
 from app.access.auth import rate_limits, visitors
-from app.collection.gallery import own_walks
-from app.collection.gallery.own_walks import OwnWalks
+from app.collection.gallery import favourites, own_walks
+from app.collection.gallery.number_pages import NumberPage
 from app.collection.moderation import reports
 from app.core.errors import InvalidInput, TooMany
 from app.core.i18n.formatting import day
 from app.core.i18n.gettext import N_, _
 from app.site.presentation.wording import ordinal_place
+from app.site.web.responses import page_response, private_page
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
 from app.walks.queue import fair_queue
 from app.walks.saved import lifecycle
 
 blueprint = Blueprint("mine", __name__)
 
+FAVOURITES_SHOWN = 8
+"""The most favourites that the page shows; the others are on a page of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """How many walks, reports, words for walls and favourites a visitor deleted."""
+
+    walks: int = 0
+    reports: int = 0
+    words: int = 0
+    favourites: int = 0
+
 
 @blueprint.get("/mine")
 def index() -> Response:
     """Show the visitor's walks; after the deletion of one, say so."""
-    secret, deleted = visitors.known(), (1, 0, 0) if request.args.get("deleted") == "1" else None
+    secret, deleted = visitors.known(), Deleted(1) if request.args.get("deleted") == "1" else None
     if secret is None:
-        return _page(OwnWalks([]))
+        return _page(NumberPage([]))
     visitors.current()  # renew the cookie for another year
     try:
         return _page(own_walks.page(visitors.digest(secret), cursor=request.args.get("cursor")), deleted=deleted)
     except InvalidInput as refused:
-        return _page(OwnWalks([]), status=422, error=str(refused))
+        return _page(NumberPage([]), status=422, error=str(refused))
 
 
 @blueprint.post("/mine/delete")
 def delete_all() -> Response:
-    """Delete all of the visitor's walks, photos, reports and words for walls, and show how many there were."""
+    """Delete the visitor's walks, photos, reports, words for walls and favourites, and show how many there were."""
     secret = visitors.known()
     if secret is None:
-        return _page(OwnWalks([]), deleted=(0, 0, 0))
+        return _page(NumberPage([]), deleted=Deleted())
     owner = visitors.digest(secret)
     if not request.form.get("sure"):
         return _page(own_walks.page(owner), status=422, flaw=_("Tick that you are sure: this cannot be undone."))
@@ -47,21 +63,25 @@ def delete_all() -> Response:
         response = _page(own_walks.page(owner), status=429, flaw=str(error))
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    withdrawn = reports.withdraw(visitors.report_hashes(secret))
-    written = lifecycle.delete_words_of(owner)
-    deleted = lifecycle.delete_walks_of(owner)
+    deleted = Deleted(
+        favourites=favourites.delete_all_of(owner),  # first, as those of own walks go with these
+        reports=reports.withdraw(visitors.report_hashes(secret)),
+        words=lifecycle.delete_words_of(owner),
+        walks=lifecycle.delete_walks_of(owner),
+    )
     lifecycle.forget_photos(owner)
-    return _page(own_walks.page(owner), deleted=(deleted, withdrawn, written))
+    return _page(own_walks.page(owner), deleted=deleted)
 
 
-def _page(page: OwnWalks, *, status: int = 200, **context: object) -> Response:
-    states = {walk.id: state_words(walk, fair_queue.find_place(walk)) for walk in page.walks}
-    values = {"error": None, "flaw": None, "deleted": None, "is_known": visitors.known() is not None} | context
-    response = make_response(render_template("pages/my_walks.html", page=page, states=states, **values), status)
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Vary"] = "Cookie"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+def _page(page: NumberPage[Walk], *, status: int = 200, **context: object) -> Response:
+    secret = visitors.known()
+    starred: NumberPage[Walk] = NumberPage([])
+    if secret is not None and page.newer is None and "error" not in context:  # on the first page
+        starred = favourites.page(visitors.digest(secret), limit=FAVOURITES_SHOWN)
+    states = {walk.id: state_words(walk, fair_queue.find_place(walk)) for walk in page.rows}
+    values = {"error": None, "flaw": None, "deleted": None, "is_known": secret is not None} | context
+    html = render_template("pages/my_walks.html", page=page, states=states, starred=starred, **values)
+    return private_page(page_response(html, status=status))
 
 
 def state_words(walk: Walk, place: fair_queue.QueuePlace) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, redirect, render_template, request
 
 from app.access.auth import visitors
-from app.collection.gallery import catalogue
+from app.collection.gallery import catalogue, favourites
 from app.core.i18n.formatting import duration_about
 from app.core.i18n.gettext import N_, _
 from app.core.version import __version__
@@ -113,12 +113,15 @@ def walk_page(
     before = [] if walk.is_waiting else neighbours.before(walk, JOINING, excluding=shown)
     after = [] if walk.is_waiting else neighbours.after(walk, JOINING, excluding=[*shown, *before])
     newer, older = (None, None) if walk.is_waiting else catalogue.beside(walk)
+    secret = visitors.known()
+    visitor = visitors.digest(secret) if secret else None
     page = render_template(
         template,
         walk=walk,
         known=known,
         place=place,
-        is_owner=visitors.owns(visitors.known(), walk),
+        is_owner=visitors.owns(secret, walk),
+        is_favourite=favourites.is_favourite(walk, visitor),
         redis_away=place.redis_away,
         house=offers.current().of_walk(walk).facts,
         earlier=earlier,

@@ -18,7 +18,7 @@ csrf = CSRFProtect()
 
 FIELDS_MAX = 1000
 
-PAGES = ("pages", "owners", "making", "restoring", "mine", "reporting", "styles", "phones")
+PAGES = ("pages", "owners", "making", "restoring", "mine", "reporting", "styles", "phones", "favourites")
 
 
 def init_app(app: Flask) -> None:

@@ -71,3 +71,11 @@ def page_response(page: str, *, status: int = 200, cache: str | None = None) -> 
     if cache:
         response.headers["Cache-Control"] = cache
     return response
+
+
+def private_page(response: Response) -> Response:
+    """Return a page of one visitor with the headers that keep it out of caches and search engines."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Vary"] = "Cookie"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

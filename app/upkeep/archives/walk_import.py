@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from app.access.auth import visitors
@@ -31,6 +31,7 @@ from app.requests.walk_requests import brought_photos, recipe, walk_edits
 from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.stop_options import StopRequest
 from app.storage import media_store
+from app.storage.collection_models import Favourite
 from app.storage.database import db, writing
 from app.storage.house_models import Exhibition, ExhibitionItem
 from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
@@ -48,6 +49,8 @@ SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "webp": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
     "png": lambda data: data[:8] == b"\x89PNG\r\n\x1a\n",
 }
+PLACES = ExhibitionItem, Favourite
+"""Rows of others that name a walk; a walk that is replaced keeps them."""
 Line = TypeVar("Line", bound=BaseModel)
 
 
@@ -268,11 +271,12 @@ def _write(
 
 
 def _save(session: Session, line: WalkLine, earlier: Walk | None, archive: tarfile.TarFile) -> None:
-    places: list[tuple[int, int]] = []
+    places: list[tuple[Table, list[dict[str, Any]]]] = []
     walk = _walk(line, archive)
     if earlier is not None:
-        items = session.scalars(select(ExhibitionItem).where(ExhibitionItem.walk_number == earlier.number)).all()
-        places = [(each.exhibition_number, each.position) for each in items]
+        for table in (model.__table__ for model in PLACES):
+            rows = session.execute(select(table).where(table.c.walk_number == earlier.number)).mappings()
+            places.append((table, [dict(row) for row in rows]))
         walk.number = earlier.number
         session.delete(session.merge(earlier))
         session.flush()
@@ -281,9 +285,9 @@ def _save(session: Session, line: WalkLine, earlier: Walk | None, archive: tarfi
             setattr(walk, name, value)
     session.add(walk)
     session.flush()
-    session.add_all(
-        ExhibitionItem(exhibition_number=hall, position=position, walk_number=walk.number) for hall, position in places
-    )
+    for table, values in places:
+        if values:
+            session.execute(insert(table), values)
 
 
 def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:

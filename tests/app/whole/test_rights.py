@@ -149,6 +149,7 @@ GET /media/<walk_id>/still.<name>.<digest>.png 200
 GET /metrics                            401
 GET /metrics/workers                    401
 GET /mine                               200
+GET /mine/favourites                    200
 GET /oembed                             200
 GET /reading                            200
 GET /readyz                             200
@@ -174,6 +175,8 @@ GET /walks/<walk_id>/alike              200
 GET /walks/<walk_id>/another            302
 GET /walks/<walk_id>/captions           200
 GET /walks/<walk_id>/embed              200
+GET /walks/<walk_id>/favourite          200
+POST /walks/<walk_id>/favourite         303*
 GET /walks/<walk_id>/frames/<index>.png 200
 GET /walks/<walk_id>/live               200
 GET /walks/<walk_id>/repaint            200

@@ -65,6 +65,7 @@ OF_A_WALK = "We store a walk’s prompts, settings, pictures and times until its
 OF_WHO_ASKED = "with each walk, to share the queue fairly"
 OF_WALLS = "We store the words that you write for a wall until they are shown"
 OF_CANDIDATES = "Of variations that you are shown, we store what was asked for: for a day"
+OF_FAVOURITES = "Of your favourites we store which walks they are"
 FATES = {
     # what is left says that there was one, and not whose; an archive tells who owns it only with --owners
     "walks": Fate("walk", OF_A_WALK, goes=False),
@@ -78,6 +79,7 @@ FATES = {
     "exhibits": Fate("walk", OF_A_WALK),
     "candidate_sets": Fate("visitor", OF_CANDIDATES, moves=False),
     "candidates": Fate("visitor", OF_CANDIDATES, moves=False),
+    "favourites": Fate("visitor", OF_FAVOURITES, moves=False),
     "reports": Fate("visitor", "with the walks that you ask for or report", moves=False),
     "photos": Fate("visitor", "We store the picture upright and scaled down", moves=False),
     "wall_words": Fate("visitor", OF_WALLS, moves=False),
@@ -138,6 +140,7 @@ def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
         session.execute(update(Walk).where(Walk.number == walk.number).values(**told, **painted))
     client.post(f"/walks/{walk.id}/title", data={"title": f"{WORD} at sea"})
     client.post(f"/walks/{walk.id}/report", data={"reason": "other", "words": f"my {WORD}"})
+    client.post(f"/walks/{walk.id}/favourite")
     client.post(f"/walks/{walk.id}/stages", data={"frame": "0"})
     client.post("/", data={"edit": "bring", "photo-0": (io.BytesIO(written(two_halves())), "mine.png")})
     client.post("/", data={"prompt": [f"a {WORD}", "a kite"], "edit": "candidates-0"})
@@ -242,6 +245,7 @@ def test_here_every_table_has_rows(full: Full) -> None:
     known = {
         "walks.owner_hash", "walks.visitor", "walks.network", "photos.owner_hash", "photos.network",
         "candidate_sets.owner_hash", "reports.reporter", "wall_words.owner_hash",
+        "favourites.owner_hash",
     }  # fmt: skip
     assert naming(found, full.traces - {WORD}) == known, "somewhere else a visitor is known: the about page must tell"
     assert naming(found, {WORD}) >= {"walks.words", "walks.given_title", "stops.prompt", "hung.words",

@@ -226,6 +226,7 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
         session.get(Walk, made["finished"].number).stops[0].clip_skip = 2
         session.execute(update(Walk).where(Walk.number == made["finished"].number).values(featured_at=now()))
         session.execute(update(Walk).where(Walk.number == made["drawn"].number).values(model_name="led"))
+    client.post(f"/walks/{made['finished'].id}/favourite")
     lifecycle.delete_walk(made["deleted"])
     for walk in made.values():
         db.session.refresh(walk)
@@ -564,7 +565,8 @@ def _readable(museum: Museum) -> list[str]:
         "/gallery?sort=oldest", "/gallery?sort=surprise&draw=3", "/gallery?sort=walked", "/gallery?sort=smoothest",
         "/gallery?hand=9&stops=99&model=9&ending=9&colour=9&since=9&until=9&sort=9&draw=9.", "/gallery?cursor=9",
         f"/gallery?q={UNSAID * 900}",
-        "/about", "/mine", "/mine?cursor=9", "/exhibitions", "/exhibitions/1", "/exhibitions/none", "/api",
+        "/about", "/mine", "/mine?cursor=9", "/mine/favourites", "/mine/favourites?cursor=9", f"{finished}/favourite",
+        "/exhibitions", "/exhibitions/1", "/exhibitions/none", "/api",
         "/curator", f"/curator/walks?walk={UNSAID}", "/curator/exhibitions", "/curator/exhibitions/1",
         "/curator/exhibitions/1/corridor",
         "/curator/words", "/curator/log", "/curator/log?before=1", f"/curator{finished}", f"/curator{museum['hidden']}",
@@ -616,6 +618,7 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     yield f"{finished}/cancel", 409, {}
     yield f"{finished}/retry", 409, {}
     yield f"{museum['stranger']}/cancel", 403, {}
+    yield f"{museum['stranger']}/favourite", 409, {}
     yield f"{finished}/report", 422, {"data": {"words": FOX * 1001}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}

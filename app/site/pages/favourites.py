@@ -1,0 +1,54 @@
+"""The star: the pages on which visitors keep walks as favourites, and the list of these. The cookie says whose."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, Response, redirect, render_template, request
+
+from app.access.auth import rate_limits, visitors
+from app.collection.gallery import favourites
+from app.collection.gallery.number_pages import NumberPage
+from app.core.errors import InvalidInput
+from app.site.web.responses import page_response, private_page
+from app.storage.walk_models import Walk
+from app.walks.saved import lookup
+
+blueprint = Blueprint("favourites", __name__)
+
+
+@blueprint.get("/mine/favourites")
+def index() -> Response:
+    """Show the visitor's favourites."""
+    secret = visitors.known()
+    if secret is None:
+        return _page(NumberPage([]))
+    visitors.current()  # renew the cookie for another year
+    try:
+        return _page(favourites.page(visitors.digest(secret), cursor=request.args.get("cursor")))
+    except InvalidInput as refused:
+        return _page(NumberPage([]), status=422, error=str(refused))
+
+
+@blueprint.get("/walks/<walk_id>/favourite")
+def choose(walk_id: str) -> Response:
+    """Show the star of a walk to a visitor without a cookie, which this page sets."""
+    walk, visitor = lookup.walk_at_address(walk_id), visitors.digest(visitors.current())
+    page = render_template("pages/keep.html", walk=walk, is_favourite=favourites.is_favourite(walk, visitor))
+    return private_page(page_response(page))
+
+
+@blueprint.post("/walks/<walk_id>/favourite")
+def mark(walk_id: str) -> Response:
+    """Make a walk the visitor's favourite, or take the star away, and redirect to its page."""
+    walk, visitor = lookup.walk_at_address(walk_id), visitors.digest(visitors.current())
+    if request.form.get("favourite") == "0":
+        favourites.remove(walk, visitor)
+    else:
+        favourites.add(walk, visitor, admit=rate_limits.FAVOURITE.admit)
+    return cast(Response, redirect(f"{walk.url}#favourite", 303))
+
+
+def _page(page: NumberPage[Walk], *, status: int = 200, error: str = "") -> Response:
+    html = render_template("pages/favourites.html", page=page, error=error)
+    return private_page(page_response(html, status=status))

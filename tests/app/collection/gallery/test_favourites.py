@@ -1,0 +1,123 @@
+"""Favourites: kept once, in pages, without walks that are hidden or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select
+
+from app.collection.gallery import favourites
+from app.collection.moderation import curation
+from app.core.errors import Conflict, InvalidInput
+from app.storage.collection_models import Favourite
+from app.storage.database import db, writing
+from app.storage.walk_models import Walk
+from app.walks.saved import lifecycle
+
+Hanger = Callable[..., Walk]
+ANN, BEN = "a" * 64, "b" * 64
+
+
+def star(*walks: Walk, owner: str = ANN) -> None:
+    for walk in walks:
+        favourites.add(walk, owner, admit=lambda: None)
+
+
+def refuse() -> None:
+    raise AssertionError("a request that changes nothing was counted")
+
+
+def ids(owner: str = ANN) -> list[str]:
+    return [walk.id for walk in favourites.page(owner).rows]
+
+
+@pytest.mark.databases
+def test_favourites_are_listed_last_marked_first_for_their_visitor_only(app: Flask, hung: Hanger) -> None:
+    first, second, other = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
+    star(second, first)
+    star(other, owner=BEN)
+    assert ids() == [first.id, second.id]
+    assert ids(BEN) == [other.id]
+    assert favourites.is_favourite(first, ANN)
+    assert not favourites.is_favourite(first, BEN)
+    assert not favourites.is_favourite(first, None)
+
+
+@pytest.mark.databases
+def test_add_twice_keeps_one_and_is_not_counted(app: Flask, hung: Hanger) -> None:
+    walk = hung()
+    star(walk)
+    favourites.add(walk, ANN, admit=refuse)
+    assert ids() == [walk.id]
+    favourites.remove(walk, ANN)
+    favourites.remove(walk, ANN)
+    assert ids() == []
+
+
+def test_add_unfinished_walk_is_refused(app: Flask, commissioned: Hanger) -> None:
+    with pytest.raises(Conflict, match="Only a walk that is painted"):
+        favourites.add(commissioned(), ANN, admit=refuse)
+
+
+def test_add_beyond_the_limit_is_refused_and_names_it(
+    app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(favourites, "FAVOURITES_MAX", 2)
+    first, second, third = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
+    star(first, second)
+    with pytest.raises(Conflict, match="2 favourites are as many as a visitor can have"):
+        favourites.add(third, ANN, admit=refuse)
+    star(third, owner=BEN)
+
+
+@pytest.mark.databases
+def test_hidden_walk_is_left_out_and_comes_back_when_it_is_shown_again(app: Flask, hung: Hanger) -> None:
+    walk, other = hung("a fox", "a kite"), hung("a moth", "a star")
+    star(walk, other)
+    curation.hide(walk)
+    assert ids() == [other.id]
+    assert favourites.page(ANN).total == 1
+    curation.unhide(walk)
+    assert ids() == [other.id, walk.id]
+
+
+@pytest.mark.databases
+def test_deleted_walk_takes_its_stars_along(app: Flask, hung: Hanger) -> None:
+    walk, other = hung("a fox", "a kite"), hung("a moth", "a star")
+    star(walk, other)
+    star(walk, owner=BEN)
+    lifecycle.delete_walk(walk)
+    assert ids() == [other.id]
+    assert db.session.scalars(select(Favourite.walk_number)).all() == [other.number]
+    favourites.add(walk, BEN, admit=lambda: None)  # a click that was under way
+    assert db.session.scalars(select(Favourite.walk_number)).all() == [other.number]
+
+
+def test_thousands_of_favourites_are_read_in_pages(app: Flask, hung: Hanger) -> None:
+    walk = hung(unlisted=True)  # so that the search index stays small
+    copies = {column.key: getattr(walk, column.key) for column in Walk.__table__.columns}
+    stop = {column.key: getattr(walk.stops[0], column.key) for column in walk.stops[0].__table__.columns}
+    numbers = range(walk.number + 1, walk.number + 10_001)
+    with writing() as session:
+        own = {"idempotency_key": None, "commission_hash": ""}
+        session.execute(insert(Walk), [{**copies, **own, "number": n, "id": f"{n:016}"} for n in numbers])
+        session.execute(insert(walk.stops[0].__table__), [{**stop, "walk_number": n} for n in numbers])
+        session.execute(insert(Favourite), [{"owner_hash": ANN, "walk_number": n} for n in numbers])
+    first = favourites.page(ANN)
+    assert (first.total, first.newer, len(first.rows)) == (10_000, None, app.config["PAGE_SIZE"])
+    second = favourites.page(ANN, cursor=first.older)
+    assert second.rows[0].number == first.rows[-1].number - 1
+    assert second.behind == app.config["PAGE_SIZE"]
+    assert [walk.number for walk in favourites.page(ANN, cursor=second.newer).rows] == [
+        walk.number for walk in first.rows
+    ]
+
+
+def test_cursor_of_another_visitor_or_list_is_refused(app: Flask, hung: Hanger) -> None:
+    star(hung("a fox", "a kite"), hung("a moth", "a star"))
+    cursor = favourites.page(ANN, limit=1).older
+    for owner, text in ((BEN, cursor), (ANN, "forged")):
+        with pytest.raises(InvalidInput):
+            favourites.page(owner, cursor=text)
