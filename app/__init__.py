@@ -81,13 +81,14 @@ def _add_hooks(app: Flask) -> None:
 def _add_blueprints(app: Flask) -> None:
     """Add all routes. The JSON API reads no cookie and needs no CSRF token."""
     from app.access.observability import health
-    from app.site.admin import curator_drawings
+    from app.site.admin import curator_collections, curator_drawings
     from app.site.api import candidate_routes, pictures, readings, reference, routes, token_routes
     from app.site.api import captions as captions_api
     from app.site.api import styles as styles_api
     from app.site.pages import (
         candidates,
         captions,
+        collections,
         drawings,
         exhibitions,
         favourites,
@@ -107,12 +108,14 @@ def _add_blueprints(app: Flask) -> None:
     from app.site.web.form_guards import csrf
 
     makers = make, owner, photos, restore, frames, candidates, drawings, styles, captions
-    visits = exhibitions, favourites, my_walks, report
+    visits = exhibitions, collections, favourites, my_walks, report
     files = film_files, media_files, embed, feed, sitemap
     api = routes, pictures, token_routes, candidate_routes, readings, styles_api, captions_api, reference
     walls = screen_routes, corridor_routes, phone_routes, curator_routes
-    for module in (health, *makers, *visits, *files, curator_drawings, *api, *walls, slideshow):
-        app.register_blueprint(module.blueprint)
+    office = curator_collections, curator_drawings
+    modules = health, *makers, *visits, *files, *office, *api, *walls, slideshow
+    for blueprint in dict.fromkeys(module.blueprint for module in modules):  # those of the office share one
+        app.register_blueprint(blueprint)
     app.register_blueprint(gallery.lookalikes)
     app.register_blueprint(corridor_routes.office)
     for module in api:

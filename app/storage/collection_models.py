@@ -1,14 +1,16 @@
-"""What visitors keep: favourites. Visitors are known by the hash of their cookie."""
+"""What visitors keep: favourites, and collections of walks that they can share. Known by the hash of their cookie."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.addresses import on_site
 from app.storage.database import UTCDateTime, db, now
-from app.storage.walk_models import Number
+from app.storage.house_models import TITLE_MAX
+from app.storage.walk_models import ID_LENGTH, Number, new_id
 
 
 class Favourite(db.Model):  # type: ignore[misc]
@@ -26,3 +28,41 @@ class Favourite(db.Model):  # type: ignore[misc]
         Index("ix_favourites_owner", "owner_hash", "number"),
         Index("ix_favourites_walk_number", "walk_number"),
     )
+
+
+class Collection(db.Model):  # type: ignore[misc]
+    """A visitor's titled selection of walks, shared by its address; on the list of all once ``listed_at`` is set."""
+
+    __tablename__ = "collections"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), unique=True, default=new_id)
+    owner_hash: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(TITLE_MAX))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    listed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    barred: Mapped[bool] = mapped_column(default=False, server_default=false())  # a curator unlisted it
+
+    __table_args__ = (
+        Index("ix_collections_owner", "owner_hash", "number"),
+        Index("ix_collections_listed", "listed_at"),
+    )
+
+    @property
+    def url(self) -> str:
+        """Return its root-relative URL."""
+        return on_site(f"/collections/{self.id}")
+
+
+class CollectionItem(db.Model):  # type: ignore[misc]
+    """A walk in a collection; positions order them and may have gaps."""
+
+    __tablename__ = "collection_items"
+
+    collection_number: Mapped[int] = mapped_column(
+        ForeignKey("collections.number", ondelete="CASCADE"), primary_key=True
+    )
+    walk_number: Mapped[int] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int]
+
+    __table_args__ = (Index("ix_collection_items_walk_number", "walk_number"),)

@@ -76,6 +76,7 @@ NO_WORDS = {
     "reports": {"reason", "reporter"},
     "deeds": {"who", "what"},
     "favourites": {"owner_hash"},
+    "collections": {"id", "owner_hash"},
     "drawings": {"digest", "svg", "words", "kind", "style"},
     "walls": {"name", "hand", "state", "evening"},
     "wall_words": {"picture", "owner_hash", "state"},

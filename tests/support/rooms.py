@@ -12,7 +12,7 @@ from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from app.access.auth import visitors
-from app.collection.gallery import exhibitions, favourites
+from app.collection.gallery import exhibitions, favourites, visitor_collections
 from app.collection.moderation import allowed_words, banned_words, drawing_curation, reports
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search import visual_search
@@ -100,6 +100,9 @@ def _family() -> dict[str, Room]:
             session.add(VisualFeatures(walk_number=number, eye="one", frames=[0, 4], vectors=vectors))
     deliver(walk, 2, steps=4)
     favourites.add(walk, visitors.digest(OWNER), admit=lambda: None)
+    collection = visitor_collections.create("Yellow things", visitors.digest(OWNER), is_listed=True, admit=lambda: None)
+    for each in (walk, parent, blind):
+        visitor_collections.add(collection, each, admit=lambda: None)
     about = f"/walks/{walk.id}"
     return {
         "own walk": Room(walk.url), "unlisted walk": Room(blind.url), "alike": Room(f"{about}/alike?frame=2"),
@@ -108,6 +111,7 @@ def _family() -> dict[str, Room]:
         "report": Room(f"{about}/report"), "thanks": Room(f"{about}/report", _report),
         "thanks, unlisted": Room(f"/walks/{blind.id}/report", _report),
         "favourites": Room("/mine/favourites"), "star": Room(f"{about}/favourite"),
+        "own collection": Room(collection.url), "collections": Room("/collections"),
         "walk on": Room(f"/?continues={walk.id}&prompt=the+sun"),
     }  # fmt: skip
 
@@ -171,7 +175,7 @@ def _office() -> dict[str, Room]:
     paths = {"halls": "exhibitions", "hall": f"exhibitions/{first_exhibition.SLUG}", "words": "words", "log": "log"}
     walk = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
     paths |= {"case": f"walks/{walk.id}", "drawings": "drawings", "drawings found": "drawings?q=bat"}
-    paths |= {"walls": "walls", "wall": "walls/lobby"}
+    paths |= {"collections": "collections", "walls": "walls", "wall": "walls/lobby"}
     return rooms | {f"curator's {name}": Room(f"/curator/{path}") for name, path in paths.items()}
 
 

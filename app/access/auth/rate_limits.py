@@ -61,6 +61,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {  # for the limit of a visitor or token
         N_("%(count)s favourites within an hour are as many as we take from one visitor."),
         N_("%(count)s favourites within an hour are as many as we take from one address."),
     ),
+    "collections": (
+        N_("%(count)s changes of collections within an hour are as many as we take from one visitor."),
+        N_("%(count)s changes of collections within an hour are as many as we take from one address."),
+    ),
     "words": (
         N_("Words for %(count)s stops of walls within an hour are as many as we take from one visitor."),
         N_("Words for %(count)s stops of walls within an hour are as many as we take from one address."),
@@ -243,6 +247,7 @@ REPORT = RateLimit("reports", "report", _cookie, (10, 40))
 WORDS = RateLimit("words", "words", _cookie, (60, 2400))  # for walls; all phones in a room share an address
 CAPTIONS = RateLimit("captions", "captions", network_key, (120,))  # by the language model; after that by the grammar
 FAVOURITE = RateLimit("favourites", "favourite", _cookie, (600, 6000))
+COLLECTION = RateLimit("collections", "collection", _cookie, (300, 3000))  # walks added, titles written
 DELETION = RateLimit("deletions", "deletion", _cookie, (10, 40))  # of all of a visitor's data
 SIGN_IN = RateLimit("attempts", "sign-in", network_key, (10,))  # to the curator's pages
 

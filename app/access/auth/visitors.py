@@ -15,6 +15,7 @@ from sqlalchemy import Row
 
 from app.access.auth import cookies
 from app.storage.candidate_models import CandidateSet
+from app.storage.collection_models import Collection
 from app.storage.walk_models import Walk
 
 
@@ -72,8 +73,8 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def owns(secret: str | None, owned: Walk | CandidateSet | Row[Any]) -> bool:
-    """Return whether ``secret``, from a cookie or a bearer token, belongs to the owner of a walk or candidate set."""
+def owns(secret: str | None, owned: Walk | CandidateSet | Collection | Row[Any]) -> bool:
+    """Return whether ``secret``, from a cookie or a bearer token, belongs to an owner."""
     return secret is not None and hmac.compare_digest(digest(secret), owned.owner_hash)
 
 

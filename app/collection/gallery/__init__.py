@@ -1,4 +1,4 @@
-"""The lists that visitors browse: gallery, exhibitions, visually similar walks, their own walks and favourites."""
+"""The lists that visitors browse: gallery, exhibitions, similar walks; what is their own, favourites, collections."""
 
 __all__ = [
     "catalogue",
@@ -11,4 +11,5 @@ __all__ = [
     "own_walks",
     "similar",
     "spelling",
+    "visitor_collections",
 ]

@@ -69,7 +69,7 @@ def page(owner: str, *, cursor: str | None = None, limit: int | None = None) -> 
         .where(Favourite.owner_hash == owner, Walk.deleted_at.is_(None), Walk.hidden_at.is_(None))
     )
     options = selectinload(Walk.stops), selectinload(Walk.media)
-    shown = number_pages.load(
+    shown: NumberPage[Walk] = number_pages.load(
         query, Favourite.number, order=ORDER, of=owner, cursor=cursor, limit=limit, options=options
     )
     return replace(shown, rows=lookup.without_deleted(shown.rows))

@@ -7,7 +7,7 @@ from typing import cast
 from flask import Blueprint, Response, redirect, render_template, request
 
 from app.access.auth import rate_limits, visitors
-from app.collection.gallery import favourites
+from app.collection.gallery import favourites, visitor_collections
 from app.collection.gallery.number_pages import NumberPage
 from app.core.errors import InvalidInput
 from app.site.web.responses import page_response, private_page
@@ -34,7 +34,13 @@ def index() -> Response:
 def choose(walk_id: str) -> Response:
     """Show the star of a walk to a visitor without a cookie, which this page sets."""
     walk, visitor = lookup.walk_at_address(walk_id), visitors.digest(visitors.current())
-    page = render_template("pages/keep.html", walk=walk, is_favourite=favourites.is_favourite(walk, visitor))
+    page = render_template(
+        "pages/keep.html",
+        walk=walk,
+        is_favourite=favourites.is_favourite(walk, visitor),
+        own=visitor_collections.of_owner_with(visitor, walk),
+        refused=None,
+    )
     return private_page(page_response(page))
 
 

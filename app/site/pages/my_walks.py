@@ -1,13 +1,14 @@
-"""The page "My walks": all walks of the visitor, in any state, and their favourites. The cookie says whose."""
+"""The page "My walks": a visitor's walks, in any state, favourites and collections. The cookie says whose."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 
 from app.access.auth import rate_limits, visitors
-from app.collection.gallery import favourites, own_walks
+from app.collection.gallery import favourites, own_walks, visitor_collections
 from app.collection.gallery.number_pages import NumberPage
 from app.collection.moderation import reports
 from app.core.errors import InvalidInput, TooMany
@@ -27,12 +28,13 @@ FAVOURITES_SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """How many walks, reports, words for walls and favourites a visitor deleted."""
+    """How many walks, reports, words for walls, favourites and collections a visitor deleted."""
 
     walks: int = 0
     reports: int = 0
     words: int = 0
     favourites: int = 0
+    collections: int = 0
 
 
 @blueprint.get("/mine")
@@ -50,7 +52,7 @@ def index() -> Response:
 
 @blueprint.post("/mine/delete")
 def delete_all() -> Response:
-    """Delete the visitor's walks, photos, reports, words for walls and favourites, and show how many there were."""
+    """Delete all that is the visitor's, and show how much there was."""
     secret = visitors.known()
     if secret is None:
         return _page(NumberPage([]), deleted=Deleted())
@@ -65,6 +67,7 @@ def delete_all() -> Response:
         return response
     deleted = Deleted(
         favourites=favourites.delete_all_of(owner),  # first, as those of own walks go with these
+        collections=visitor_collections.delete_all_of(owner),
         reports=reports.withdraw(visitors.report_hashes(secret)),
         words=lifecycle.delete_words_of(owner),
         walks=lifecycle.delete_walks_of(owner),
@@ -73,14 +76,28 @@ def delete_all() -> Response:
     return _page(own_walks.page(owner), deleted=deleted)
 
 
+@blueprint.post("/mine/collections")
+def create_collection() -> Response:
+    """Create an empty collection and redirect to its page; 422 with the form if the title breaks a rule."""
+    owner, form = visitors.digest(visitors.current()), request.form
+    title, is_listed = form.get("title", ""), bool(form.get("listed"))
+    try:
+        created = visitor_collections.create(title, owner, is_listed=is_listed, admit=rate_limits.COLLECTION.admit)
+    except InvalidInput as error:
+        return _page(own_walks.page(owner), status=422, untitled=(title, is_listed, str(error)))
+    return cast(Response, redirect(created.url, 303))
+
+
 def _page(page: NumberPage[Walk], *, status: int = 200, **context: object) -> Response:
     secret = visitors.known()
     starred: NumberPage[Walk] = NumberPage([])
+    own = []
     if secret is not None and page.newer is None and "error" not in context:  # on the first page
         starred = favourites.page(visitors.digest(secret), limit=FAVOURITES_SHOWN)
+        own = visitor_collections.describe(visitor_collections.of_owner(visitors.digest(secret)), even_unlisted=True)
     states = {walk.id: state_words(walk, fair_queue.find_place(walk)) for walk in page.rows}
-    values = {"error": None, "flaw": None, "deleted": None, "is_known": secret is not None} | context
-    html = render_template("pages/my_walks.html", page=page, states=states, starred=starred, **values)
+    values = {"error": None, "flaw": None, "deleted": None, "untitled": None, "is_known": secret is not None} | context
+    html = render_template("pages/my_walks.html", page=page, states=states, starred=starred, own=own, **values)
     return private_page(page_response(html, status=status))
 
 

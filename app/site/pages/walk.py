@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, redirect, render_template, request
 
 from app.access.auth import visitors
-from app.collection.gallery import catalogue, favourites
+from app.collection.gallery import catalogue, favourites, visitor_collections
 from app.core.i18n.formatting import duration_about
 from app.core.i18n.gettext import N_, _
 from app.core.version import __version__
@@ -18,7 +18,7 @@ from app.site.pages import blueprint
 from app.site.presentation import wording
 from app.site.web import error_responses, fragments, language
 from app.site.web.responses import conditional, page_response
-from app.storage.walk_models import ID, Walk
+from app.storage.walk_models import FINISHED, ID, Walk
 from app.walks.queue import fair_queue
 from app.walks.saved import lineage, lookup, neighbours, reuse
 
@@ -114,7 +114,7 @@ def walk_page(
     after = [] if walk.is_waiting else neighbours.after(walk, JOINING, excluding=[*shown, *before])
     newer, older = (None, None) if walk.is_waiting else catalogue.beside(walk)
     secret = visitors.known()
-    visitor = visitors.digest(secret) if secret else None
+    visitor = visitors.digest(secret) if secret and walk.state == FINISHED else None  # others cannot be kept
     page = render_template(
         template,
         walk=walk,
@@ -122,6 +122,7 @@ def walk_page(
         place=place,
         is_owner=visitors.owns(secret, walk),
         is_favourite=favourites.is_favourite(walk, visitor),
+        own=visitor_collections.of_owner_with(visitor, walk) if visitor else [],
         redis_away=place.redis_away,
         house=offers.current().of_walk(walk).facts,
         earlier=earlier,

@@ -42,7 +42,7 @@ KEPT_PAGES = 16  # of about 200 kB each
 EXTENSION = "sitemap"
 ROOT = "\0"  # placeholder for the site's address; no address contains it
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-ROOMS = ("pages.make", "pages.gallery", "showing.index", "pages.about", "manual.read")
+ROOMS = ("pages.make", "pages.gallery", "showing.index", "collections.index", "pages.about", "manual.read")
 
 
 def init_app(app: Flask) -> None:

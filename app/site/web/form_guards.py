@@ -18,7 +18,9 @@ csrf = CSRFProtect()
 
 FIELDS_MAX = 1000
 
-PAGES = ("pages", "owners", "making", "restoring", "mine", "reporting", "styles", "phones", "favourites")
+PAGES = (
+    "pages", "owners", "making", "restoring", "mine", "reporting", "styles", "phones", "favourites", "collections"
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:

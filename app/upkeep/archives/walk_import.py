@@ -31,7 +31,7 @@ from app.requests.walk_requests import brought_photos, recipe, walk_edits
 from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.stop_options import StopRequest
 from app.storage import media_store
-from app.storage.collection_models import Favourite
+from app.storage.collection_models import CollectionItem, Favourite
 from app.storage.database import db, writing
 from app.storage.house_models import Exhibition, ExhibitionItem
 from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
@@ -49,7 +49,7 @@ SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "webp": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
     "png": lambda data: data[:8] == b"\x89PNG\r\n\x1a\n",
 }
-PLACES = ExhibitionItem, Favourite
+PLACES = ExhibitionItem, CollectionItem, Favourite
 """Rows of others that name a walk; a walk that is replaced keeps them."""
 Line = TypeVar("Line", bound=BaseModel)
 

@@ -117,6 +117,7 @@ def addresses(app: Flask, method: str, walk: Walk) -> list[str]:
     filled = {
         "walk_id": walk.id,
         "set_id": "a" * 16,
+        "collection_id": "a" * 16,
         "photo_id": "a" * 16,
         "slug": "x",
         "digest": led.ROBOT_DIGEST,
@@ -128,7 +129,7 @@ def addresses(app: Flask, method: str, walk: Walk) -> list[str]:
     found = []
     for rule in app.url_map.iter_rules():
         if method in (rule.methods or ()) and not rule.rule.startswith(("/static", "/curator/sign-")):
-            acts = {"digest": "restore", "name": "pause", "walk_id": "feature"}
+            acts = {"digest": "restore", "name": "pause", "walk_id": "feature", "collection_id": "unlist"}
             filled["act"] = next((act for argument, act in acts.items() if argument in rule.arguments), "")
             found.append(PLACE.sub(lambda match: filled[match[1]], rule.rule))
     return sorted(found)

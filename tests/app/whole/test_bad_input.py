@@ -53,6 +53,7 @@ def strange(app: Flask, walk: Walk) -> Iterator[str]:
     good = {"walk_id": walk.id, "index": "0", "kind": "gif", "extension": "gif", "form": "sheet", "act": "hide"}
     good |= {
         "set_id": "a" * 16,
+        "collection_id": "a" * 16,
         "page": "1",
         "filename": "site.css",
         "slug": "x",
@@ -121,7 +122,7 @@ def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient
     director.advance(wall, 0)
     with writing() as session:
         session.add(WallWords(wall_number=wall.number, words=EVIL, owner_hash="x"))
-    filled = {"walk_id": walk.id, "set_id": "a" * 16, "slug": "x", "page": "1", "name": "x"}
+    filled = {"walk_id": walk.id, "set_id": "a" * 16, "collection_id": "a" * 16, "slug": "x", "page": "1", "name": "x"}
     asked = dict.fromkeys(("q", "prompt", "hand", "own", "walk", "seed", "cursor", "model", "before", "seen"), EVIL)
     assert len(Seen(EVIL).evil) == 4
     pages = 0
@@ -146,15 +147,20 @@ def test_no_form_is_taken_from_another_site(curator: FlaskClient, instance: Path
     name = cookie_name(curator.application, "curator")
     strict.set_cookie(name, curator.get_cookie(name).value)  # type: ignore[union-attr]
     assert strict.get("/curator").status_code == 200
-    filled = {"walk_id": walk.id, "set_id": "a" * 16, "slug": "x", "act": "hide", "digest": "1" * 64}
+    filled = {
+        "walk_id": walk.id,
+        "set_id": "a" * 16,
+        "collection_id": "a" * 16,
+        "slug": "x",
+        "digest": "1" * 64,
+    }
     filled |= {"name": walls.open_wall(WallRequest("x")).name, "number": "1"}
     last = audit_log.latest(1)[0].number
     forms = [rule for rule in strict.application.url_map.iter_rules() if "POST" in (rule.methods or ())]
     for rule in forms:
         if not rule.rule.startswith("/api/"):
-            acts = {"digest": "remove", "name": "pause"}
-            act = next((act for argument, act in acts.items() if argument in rule.arguments), "hide")
-            place = filled | {"act": act}
+            acts = re.search(r"any\((\w+)", rule.rule)
+            place = filled | ({"act": acts[1]} if acts else {})
             path = PLACE.sub(lambda match, place=place: place[match[1]], rule.rule)  # type: ignore[misc]
             answer = strict.post(path, data={"prompt": ["a", "b"], "sure": "1", "word": "x"})
             assert answer.status_code == (403 if rule.rule == "/wall/<name>/programme" else 400), (

@@ -28,6 +28,7 @@ def addresses(app: Flask, walk: Walk) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     filled = {
         "walk_id": walk.id,
+        "collection_id": "a" * 16,
         "index": 0,
         "page": 1,
         "filename": "site.css",
@@ -36,7 +37,8 @@ def addresses(app: Flask, walk: Walk) -> dict[str, set[str]]:
         "form": "sheet",
     }
     for rule in app.url_map.iter_rules():
-        filled["act"] = "remove" if "digest" in rule.arguments else "open" if "wall" in rule.endpoint else "hide"
+        acts = re.search(r"any\((\w+)", rule.rule)
+        filled["act"] = acts[1] if acts else ""
         filled["number"] = 1
         address = re.sub(r"<(?:[^<>:]*:)?(\w+)>", lambda match: str(filled.get(match[1], "x")), rule.rule)
         found.setdefault(address, set()).update(rule.methods or ())

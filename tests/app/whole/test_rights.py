@@ -22,13 +22,14 @@ from werkzeug.test import TestResponse
 
 from app.access.auth import api_tokens, visitors
 from app.access.auth.api_tokens import CREATE, CURATE, EDIT, READ
-from app.collection.gallery import exhibitions
+from app.collection.gallery import exhibitions, visitor_collections
 from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.collection.moderation import allowed_words, banned_words, drawing_curation, reports
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.offer.drawings import added_drawings
 from app.storage import media_store
 from app.storage.candidate_models import CandidateSet
+from app.storage.collection_models import Collection
 from app.storage.database import db, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import CANCELLED, QUEUED, WALL, Medium, Walk
@@ -64,6 +65,13 @@ ROLES = {
 RIGHTS = """
 route                                   none owner other token token2 read create edit edit2 curate spent curator
 POST /mine/delete                       200  200*  200*  200   200    200  200    200  200   200    200   200
+POST /collections/<collection_id>/delete 403 303* 403   403   403    403  403    403  403   403    403   403
+POST /collections/<collection_id>/down  403  303*  403   403   403    403  403    403  403   403    403   403
+POST /collections/<collection_id>/list  403  303*  403   403   403    403  403    403  403   403    403   403
+POST /collections/<collection_id>/remove 403 303*  403   403   403    403  403    403  403   403    403   403
+POST /collections/<collection_id>/title 403  303*  403   403   403    403  403    403  403   403    403   403
+POST /collections/<collection_id>/unlist 403 303*  403   403   403    403  403    403  403   403    403   403
+POST /collections/<collection_id>/up    403  303*  403   403   403    403  403    403  403   403    403   403
 POST /walks/<walk_id>/cancel            403  303*  403   403   403    403  403    403  403   403    403   403
 POST /walks/<walk_id>/delete            403  303*  403   403   403    403  403    403  403   403    403   403
 POST /walks/<walk_id>/list              403  303*  403   403   403    403  403    403  403   403    403   403
@@ -90,6 +98,10 @@ DELETE /api/v1/walks/<walk_id>          401  401   401   204*  403    403  403  
 PATCH /api/v1/walks/<walk_id>           401  401   401   200*  403    403  403    200* 403   403    401   401
 PATCH /api/v1/walks/<walk_id>/curation  401  401   401   401   401    403  403    403  403   200*   401   401
 GET /curator                            in   in    in    in    in     in   in     in   in    in     in    200
+GET /curator/collections                in   in    in    in    in     in   in     in   in    in     in    200
+POST /curator/collections/<collection_id>/allow in in in in    in     in   in     in   in    in     in    303*
+POST /curator/collections/<collection_id>/delete in in in in   in     in   in     in   in    in     in    303*
+POST /curator/collections/<collection_id>/unlist in in in in   in     in   in     in   in    in     in    303*
 GET /curator/drawings                   in   in    in    in    in     in   in     in   in    in     in    200
 POST /curator/drawings                  in   in    in    in    in     in   in     in   in    in     in    303*
 POST /curator/drawings/<digest>/remove  in   in    in    in    in     in   in     in   in    in     in    303*
@@ -133,6 +145,8 @@ POST /curator/words/take-back           in   in    in    in    in     in   in   
 GET /                                   200
 POST /                                  200
 GET /about                              200
+GET /collections                        200
+GET /collections/<collection_id>        200
 GET /corridor/<slug>                    200
 GET /corridor/<slug>/programme          200
 GET /drawings                           200
@@ -150,6 +164,7 @@ GET /metrics                            401
 GET /metrics/workers                    401
 GET /mine                               200
 GET /mine/favourites                    200
+POST /mine/collections                  303*
 GET /oembed                             200
 GET /reading                            200
 GET /readyz                             200
@@ -174,6 +189,7 @@ GET /walks/<walk_id>.zip                200
 GET /walks/<walk_id>/alike              200
 GET /walks/<walk_id>/another            302
 GET /walks/<walk_id>/captions           200
+POST /walks/<walk_id>/collect           303*
 GET /walks/<walk_id>/embed              200
 GET /walks/<walk_id>/favourite          200
 POST /walks/<walk_id>/favourite         303*
@@ -226,6 +242,7 @@ class World:
     set_id: str
     wall: str
     words: int
+    collection: str
 
     def fill(self, rule: Rule, act: str) -> str:
         """Put an address together: that of the walk, exhibition or drawing here."""
@@ -234,7 +251,8 @@ class World:
             "walk_id": self.walk.id, "slug": self.slug, "page": 1, "filename": "site.css", "index": 0, "kind": "gif",
             "extension": "png" if rule.endpoint == "stored.frame_file" else "gif", "form": "large",
             "act": act, "digest": led.ROBOT_DIGEST, "photo_id": self.photo.id,
-            "set_id": self.set_id, "name": self.wall if "wall" in rule.rule or rule.rule.startswith("/w/") else "batik",
+            "set_id": self.set_id, "collection_id": self.collection,
+            "name": self.wall if "wall" in rule.rule or rule.rule.startswith("/w/") else "batik",
             "number": 1 if "legs" in rule.rule else self.words,
         }  # fmt: skip
         if rule.endpoint.startswith("stored."):
@@ -260,6 +278,11 @@ class World:
             "restoring.restore": {"data": {"film": (io.BytesIO(b"no film"), "film.gif")}},
             "owners.retitle": {"data": {"title": "Breakfast"}},
             "mine.delete_all": {"data": {"sure": "1"}},
+            "mine.create_collection": {"data": {"title": f"New {self.number}"}},
+            "collections.rename": {"data": {"title": f"Another {self.number}"}},
+            "collections.arrange": {"data": {"walk": self.walk.id}},
+            "collections.collect": {"data": {"title": f"New {self.number}"}},
+            "office.act_on_collection": {"data": {"sure": "1"}},
             "making.ask": {"data": {"frame": "1"}},
             "reporting.report": {"data": {"reason": "other", "words": "it hurts"}},
             "feed.oembed": {"query_string": {"url": f"http://localhost/walks/{self.walk.id}"}},
@@ -340,7 +363,8 @@ class Site:
             session.add(Medium(walk_number=walk.number, kind="photo-0", **told))
         db.session.refresh(walk)
         wall, words = self.wall_of(number, act, slug)
-        return World(walk, slug, word, number, photo, candidates.painted(owner).id, wall, words)
+        collection = self.collection_of(walk, owner, act).id if "collection_id" in rule.arguments else ""
+        return World(walk, slug, word, number, photo, candidates.painted(owner).id, wall, words, collection)
 
     def visitor(self, world: World, role: str) -> tuple[FlaskClient, dict[str, Any]]:
         """Return a client in this role, and its headers and address; give it what it owns of the world."""
@@ -351,7 +375,18 @@ class Site:
             session.execute(update(Walk).where(Walk.number == world.walk.number).values(owner_hash=owner))
             session.execute(update(Photo).where(Photo.id == world.photo.id).values(owner_hash=owner))
             session.execute(update(CandidateSet).where(CandidateSet.id == world.set_id).values(owner_hash=owner))
+            session.execute(update(Collection).where(Collection.id == world.collection).values(owner_hash=owner))
         return client, {"headers": headers, "environ_base": _from(number)}
+
+    def collection_of(self, walk: Walk, owner: str, act: str) -> Collection:
+        """Make a collection with the walk between two others, listed unless that is the act."""
+        others = [self.hung("a house", f"cup {next(self.numbers)}", frames=2) for _ in range(2)]
+        made = visitor_collections.create("Round things", owner, is_listed=act != "list", admit=lambda: None)
+        for each in (others[0], walk, others[1]):
+            visitor_collections.add(made, each, admit=lambda: None)
+        if act == "allow":
+            visitor_collections.bar(made)
+        return made
 
     def wall_of(self, number: int, act: str, slug: str) -> tuple[str, int]:
         """Open a wall that walks its first leg, with words in line; return its name, and their number."""

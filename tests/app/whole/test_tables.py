@@ -65,7 +65,7 @@ OF_A_WALK = "We store a walk’s prompts, settings, pictures and times until its
 OF_WHO_ASKED = "with each walk, to share the queue fairly"
 OF_WALLS = "We store the words that you write for a wall until they are shown"
 OF_CANDIDATES = "Of variations that you are shown, we store what was asked for: for a day"
-OF_FAVOURITES = "Of your favourites we store which walks they are"
+OF_FAVOURITES = "Of your favourites and collections we store which walks they are"
 FATES = {
     # what is left says that there was one, and not whose; an archive tells who owns it only with --owners
     "walks": Fate("walk", OF_A_WALK, goes=False),
@@ -80,6 +80,8 @@ FATES = {
     "candidate_sets": Fate("visitor", OF_CANDIDATES, moves=False),
     "candidates": Fate("visitor", OF_CANDIDATES, moves=False),
     "favourites": Fate("visitor", OF_FAVOURITES, moves=False),
+    "collections": Fate("visitor", OF_FAVOURITES, moves=False),
+    "collection_items": Fate("visitor", OF_FAVOURITES, moves=False),
     "reports": Fate("visitor", "with the walks that you ask for or report", moves=False),
     "photos": Fate("visitor", "We store the picture upright and scaled down", moves=False),
     "wall_words": Fate("visitor", OF_WALLS, moves=False),
@@ -112,7 +114,7 @@ class Full:
         return {WORD, self.secret, *hashes, *self.networks}
 
 
-OF_A_DAY = "photos", "candidate_sets", "candidates", "wall_words"
+OF_NO_WALK = "photos", "candidate_sets", "candidates", "wall_words", "collections"
 
 
 @pytest.fixture
@@ -141,6 +143,7 @@ def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
     client.post(f"/walks/{walk.id}/title", data={"title": f"{WORD} at sea"})
     client.post(f"/walks/{walk.id}/report", data={"reason": "other", "words": f"my {WORD}"})
     client.post(f"/walks/{walk.id}/favourite")
+    client.post(f"/walks/{walk.id}/collect", data={"title": f"{WORD} and others"})
     client.post(f"/walks/{walk.id}/stages", data={"frame": "0"})
     client.post("/", data={"edit": "bring", "photo-0": (io.BytesIO(written(two_halves())), "mine.png")})
     client.post("/", data={"prompt": [f"a {WORD}", "a kite"], "edit": "candidates-0"})
@@ -245,7 +248,7 @@ def test_here_every_table_has_rows(full: Full) -> None:
     known = {
         "walks.owner_hash", "walks.visitor", "walks.network", "photos.owner_hash", "photos.network",
         "candidate_sets.owner_hash", "reports.reporter", "wall_words.owner_hash",
-        "favourites.owner_hash",
+        "favourites.owner_hash", "collections.owner_hash",
     }  # fmt: skip
     assert naming(found, full.traces - {WORD}) == known, "somewhere else a visitor is known: the about page must tell"
     assert naming(found, {WORD}) >= {"walks.words", "walks.given_title", "stops.prompt", "hung.words",
@@ -261,8 +264,8 @@ def test_deleted_walk_leaves_no_row_that_goes_with_it_and_no_word(full: Full) ->
     found = rows()
     assert before - {"walks"} <= {name for name, fate in FATES.items() if fate.goes}
     assert of_walk(found, full.walk) == {"walks"}
-    of_no_walk = {name for name in naming(found, full.traces) if name.split(".")[0] in OF_A_DAY}
-    assert naming(found, full.traces) == of_no_walk, "what was brought or looked at for no walk has its day"
+    of_no_walk = {name for name in naming(found, full.traces) if name.split(".")[0] in OF_NO_WALK}
+    assert naming(found, full.traces) == of_no_walk, "what was brought or made for no walk stays its visitor's"
     assert naming(found, {full.walk.id}) <= {"walks.id", "deeds.about"}
 
 

@@ -27,7 +27,7 @@ from jinja2 import Environment, nodes
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from app.collection.gallery import exhibitions
+from app.collection.gallery import exhibitions, visitor_collections
 from app.collection.gallery.catalogue_query import SORTS
 from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.collection.moderation import allowed_words, audit_log, banned_words, drawing_curation, drawing_request, reports
@@ -70,6 +70,7 @@ pytestmark = pytest.mark.slow
 Hanger = Callable[..., Walk]
 
 FOX, KITE, MOON, UNSAID = "狐狸", "风筝", "月亮", "未"
+STRANGER = "x" * 64
 OWN = '{"hand":"linocut","negative_prompt":"风筝","seed":3}'
 RECIPE: dict[str, Any] = {
     "format": recipe.FORMAT, "version": 1, "seed": 7, "frames": 3, "positions": [0.0, 1.0, 2.0], "size": [128, 128],
@@ -94,7 +95,7 @@ DRAWN = [
 """What drawings show, as the lexicon has it, and whose they are."""
 ERRORS = {
     "FieldError", "on", "Conflict", "Malformed", "NotOwner", "TooMany", "NoRoom", "WalkNotFound", "WalkGone",
-    "NoExhibition", "NoWall", "NoWords",
+    "NoExhibition", "NoCollection", "NotYourCollection", "NoWall", "NoWords",
 }  # fmt: skip
 ENGLISH_ONLY = {
     "app/site/api/body_reader.py",
@@ -227,6 +228,13 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
         session.execute(update(Walk).where(Walk.number == made["finished"].number).values(featured_at=now()))
         session.execute(update(Walk).where(Walk.number == made["drawn"].number).values(model_name="led"))
     client.post(f"/walks/{made['finished'].id}/favourite")
+    for number, form in enumerate(({}, {"listed": "1"}, {"listed": "1"})):
+        client.post("/mine/collections", data={"title": f"{MOON} {number}", **form})
+    for collection in visitor_collections.of_owner(made["finished"].owner_hash):
+        for name in ("finished", "styled"):
+            visitor_collections.add(collection, made[name], admit=lambda: None)
+    visitor_collections.bar(collection)
+    visitor_collections.create(KITE, STRANGER, is_listed=True, admit=lambda: None)
     lifecycle.delete_walk(made["deleted"])
     for walk in made.values():
         db.session.refresh(walk)
@@ -542,6 +550,11 @@ def _brought(museum: Museum) -> str:
     return str(db.session.scalars(select(Photo.id)).one())
 
 
+def _collections(museum: Museum) -> list[str]:
+    owners = museum.walks["finished"].owner_hash, STRANGER
+    return [each.url for owner in owners for each in visitor_collections.of_owner(owner)]
+
+
 def _readable(museum: Museum) -> list[str]:
     finished, walk_id = museum["finished"], museum.walks["finished"].id
     states = (QUEUED, PAINTING, FAILED, CANCELLED, REFUSED)
@@ -566,6 +579,8 @@ def _readable(museum: Museum) -> list[str]:
         "/gallery?hand=9&stops=99&model=9&ending=9&colour=9&since=9&until=9&sort=9&draw=9.", "/gallery?cursor=9",
         f"/gallery?q={UNSAID * 900}",
         "/about", "/mine", "/mine?cursor=9", "/mine/favourites", "/mine/favourites?cursor=9", f"{finished}/favourite",
+        "/collections", "/collections?cursor=9", *_collections(museum), "/collections/none",
+        "/curator/collections", "/curator/collections?cursor=9",
         "/exhibitions", "/exhibitions/1", "/exhibitions/none", "/api",
         "/curator", f"/curator/walks?walk={UNSAID}", "/curator/exhibitions", "/curator/exhibitions/1",
         "/curator/exhibitions/1/corridor",
@@ -619,6 +634,14 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     yield f"{finished}/retry", 409, {}
     yield f"{museum['stranger']}/cancel", 403, {}
     yield f"{museum['stranger']}/favourite", 409, {}
+    yield f"{museum['stranger']}/collect", 409, {"data": {"title": FOX}}
+    own = visitor_collections.of_owner(museum.walks["finished"].owner_hash)[-1].url
+    for title in ("", FOX * 121, "\x07"):
+        for path in ("/mine/collections", f"{finished}/collect", f"{own}/title"):
+            yield path, 422, {"data": {"title": title}}
+    yield f"{own}/list", 409, {}
+    yield f"{visitor_collections.of_owner(STRANGER)[0].url}/unlist", 403, {}
+    yield f"/curator{own}/delete", 422, {}
     yield f"{finished}/report", 422, {"data": {"words": FOX * 1001}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}

@@ -85,7 +85,7 @@ def test_rooms_and_exhibitions_are_in_it(client: FlaskClient, hung: Hanger) -> N
     shown = exhibitions.create(ExhibitionRequest("In the air", walks=[hung().id]))
     exhibitions.create(ExhibitionRequest("Not yet", is_shown=False, walks=[hung().id]))
     rooms = read(client, "/sitemap/rooms.xml")
-    paths = ("/", "/gallery", "/exhibitions", "/about", "/api", "/drawings", "/styles", shown.url)
+    paths = ("/", "/gallery", "/exhibitions", "/collections", "/about", "/api", "/drawings", "/styles", shown.url)
     assert list(rooms) == [f"{HERE}{path}" for path in paths]
     assert rooms[HERE + shown.url] is not None
     for address in rooms:

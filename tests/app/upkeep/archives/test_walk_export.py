@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
-from app.collection.gallery import exhibitions, favourites
+from app.collection.gallery import exhibitions, favourites, visitor_collections
 from app.collection.moderation import banned_words, curation
 from app.core.errors import InvalidInput
 from app.requests.walk_requests import recipe, walk_edits
@@ -131,6 +131,7 @@ def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Wal
     file, title = export(app, tmp_path), first[0].title
     walk_edits.apply(first[0], walk_edits.validate({"title": "Changed since"}))
     favourites.add(first[1], "a" * 64, admit=lambda: None)
+    collection = visitor_collections.create("Mine", "a" * 64, walk=first[2], admit=lambda: None)
     before = media_store.store().files("walks")
     report = import_archive(file)
     assert (report.hung, report.there, report.exhibitions_there) == (0, 3, 1)
@@ -143,6 +144,7 @@ def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Wal
         walk.id for walk in first
     ]
     assert [walk.id for walk in favourites.page("a" * 64).rows] == [first[1].id]
+    assert [walk.id for walk in visitor_collections.walks_of(collection)] == [first[2].id]
 
 
 @pytest.mark.databases

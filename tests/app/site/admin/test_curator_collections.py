@@ -1,0 +1,64 @@
+"""The curator's page of collections: it lists all, and unlists, allows and deletes any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.collection.gallery import visitor_collections
+from app.collection.moderation import audit_log
+from app.storage.collection_models import Collection
+from app.storage.database import db
+from tests.conftest import make_app
+from tests.support.curator import HASH, enter
+
+
+@pytest.fixture
+def curator(instance: Path) -> Iterator[FlaskClient]:
+    """Sign in to a site with a curator's password."""
+    with make_app(instance, CURATOR_HASH=HASH).app_context() as context:
+        client = context.app.test_client()
+        enter(client)
+        yield client
+        db.session.remove()
+
+
+@pytest.fixture
+def made(curator: FlaskClient) -> Collection:
+    """Make a listed collection as a visitor."""
+    return visitor_collections.create("Round <i>things</i>", "a" * 64, is_listed=True, admit=lambda: None)
+
+
+def test_page_lists_all_collections_and_its_acts_are_logged(curator: FlaskClient, made: Collection) -> None:
+    collection_id = made.id
+    acts = f"/curator/collections/{collection_id}"
+    page = curator.get("/curator/collections").text
+    assert "Round &lt;i&gt;things" in page
+    assert f"{acts}/unlist" in page
+    assert curator.post(f"{acts}/unlist").location == "/curator/collections"
+    page = curator.get("/curator/collections").text
+    assert "unlisted by a curator" in page
+    assert f"{acts}/allow" in page
+    curator.post(f"{acts}/allow")
+    answer = curator.post(f"{acts}/delete")
+    assert answer.status_code == 422
+    assert "Tick that you are sure" in answer.text
+    assert curator.post(f"{acts}/delete", data={"sure": "1"}).status_code == 303
+    assert "No visitor has made a collection yet." in curator.get("/curator/collections").text
+    log = [entry.what for entry in audit_log.latest(3)]
+    assert log == ["deleted collection", "allowed collection", "unlisted collection"]
+    assert f"deleted collection <bdi>{collection_id}</bdi>" in curator.get("/curator/log").text
+    with pytest.raises(visitor_collections.NoCollection):
+        visitor_collections.at(collection_id)
+
+
+def test_without_sign_in_nothing_is_shown_or_done(curator: FlaskClient, made: Collection) -> None:
+    stranger = curator.application.test_client()
+    for method, path in (("GET", ""), ("POST", f"/{made.id}/unlist"), ("POST", f"/{made.id}/delete")):
+        answer = stranger.open(f"/curator/collections{path}", method=method, data={"sure": "1"})
+        assert answer.location == "/curator/sign-in"
+    db.session.expire_all()
+    assert visitor_collections.at(made.id).listed_at is not None
