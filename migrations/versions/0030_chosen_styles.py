@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - nothing that a visitor says is in these statements
 """The style of stops that request none: recorded, found by search, and a filter of the gallery.
 
 Until now only the scene held it, as the last of its words for the model. Older stops get it from there if it is a style
@@ -21,13 +20,17 @@ oldest_code = "0021"
 
 INDEX = runpy.run_path(str(Path(__file__).with_name("0014_counted_by_increments.py")))
 REQUESTED = {"sqlite": INDEX["BEFORE"]["SQLITE"]["hands"], "postgresql": INDEX["BEFORE"]["POSTGRES"]["hands"]}
-STYLES = (
-    "(SELECT DISTINCT CASE WHEN hand <> '' THEN hand ELSE chosen_style END AS style FROM stops"
-    " WHERE walk_number = w.number) AS styles WHERE style <> '')"
-)
 PAINTED = {
-    "sqlite": f"(SELECT group_concat(' =h' || lower(hex(style)), '') FROM {STYLES}",
-    "postgresql": f"(SELECT string_agg(' =h' || encode(convert_to(style, 'UTF8'), 'hex'), '') FROM {STYLES}",
+    "sqlite": (
+        "(SELECT group_concat(' =h' || lower(hex(style)), '') FROM"
+        " (SELECT DISTINCT CASE WHEN hand <> '' THEN hand ELSE chosen_style END AS style FROM stops"
+        " WHERE walk_number = w.number) AS styles WHERE style <> '')"
+    ),
+    "postgresql": (
+        "(SELECT string_agg(' =h' || encode(convert_to(style, 'UTF8'), 'hex'), '') FROM"
+        " (SELECT DISTINCT CASE WHEN hand <> '' THEN hand ELSE chosen_style END AS style FROM stops"
+        " WHERE walk_number = w.number) AS styles WHERE style <> '')"
+    ),
 }
 ENTRIES = {
     "pop art": "", "paper cut-out": "", "risograph": "", "stained glass": "~stain", "mosaic": "", "cubist": "",

@@ -41,8 +41,8 @@ class RawWriter:
     def __exit__(self, *_error: object) -> None:
         pass
 
-    def add(self, frame: Any, _ms: int) -> None:
-        self.pixels += frame.tobytes()
+    def add(self, frame: Any, _ms: int, repeats: int = 1) -> None:
+        self.pixels += frame.tobytes() * repeats
 
     def finish(self) -> bytes:
         return self.pixels

@@ -19,6 +19,7 @@ from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search import visual_search
 from app.requests.walk_requests import walk_edits
 from app.storage import media_store
+from app.storage.collection_models import Collection, CollectionItem, Favourite
 from app.storage.database import db, is_sqlite, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import Frame, Medium, VisualFeatures, Walk
@@ -82,6 +83,10 @@ def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Wal
         session.add(WallLeg(wall_number=wall.number, number=1, skipped=True))
     photo_store.save(photo_check.check(photos.written(photos.sticker())), owner_hash="x", network="x")
     with writing() as session:
+        collection = Collection(owner_hash="x", title="Some foxes")
+        session.add_all([Favourite(owner_hash="x", walk_number=walk.number), collection])
+        session.flush()
+        session.add(CollectionItem(collection_number=collection.number, walk_number=walk.number, position=1))
         session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0], vectors=visual_search.pack(ONES)))
         session.get_one(Walk, waiting.number).state = "painting"
         session.execute(
