@@ -30,6 +30,7 @@ from sqlalchemy.orm.collections import attribute_keyed_dict
 
 from app.core.addresses import on_site
 from app.core.local_time import local_day
+from app.core.text import folding
 from app.storage.database import UTCDateTime, db, now
 
 QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
@@ -215,9 +216,14 @@ class Walk(db.Model):  # type: ignore[misc]
 
     @property
     def searchable_texts(self) -> list[str]:
-        """Return the texts by which a search finds the walk: its title, and the prompts and styles of its stops."""
-        stops = [text for stop in self.stops for text in (stop.prompt, stop.style)]
+        """Return the texts that say what the walk is: its title, and the prompts and requested styles of its stops."""
+        stops = [text for stop in self.stops for text in (stop.prompt, stop.hand)]
         return [self.given_title, *stops] if self.given_title else stops
+
+    @property
+    def search_words(self) -> str:
+        """Return the words by which a search finds the walk: those of its texts, and aside, of its chosen styles."""
+        return folding.index_text(self.searchable_texts, [stop.chosen_style or "" for stop in self.stops])
 
     @property
     def slug(self) -> str:

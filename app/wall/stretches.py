@@ -22,7 +22,6 @@ from app.core.errors import InvalidInput
 from app.core.i18n.formatting import day
 from app.core.i18n.gettext import N_, _
 from app.core.local_time import local_day
-from app.core.text import folding
 from app.offer.generation.cost import PAIR
 from app.requests.walk_requests import brought_photos, walk_edits
 from app.requests.walk_requests.walk_edits import WalkChange
@@ -206,7 +205,7 @@ def _join(wall: Wall, walks: Sequence[Walk]) -> Walk:
     kept.photos_may_be_shown = kept.photos_may_be_shown and bool(photos)
     photo_stops.attach(kept, photos)
     kept.unlisted = not (wall.is_listed and brought_photos.may_be_listed(kept))
-    kept.words = folding.index_text(kept.searchable_texts)
+    kept.words = kept.search_words
     neighbours.mark(kept)
     return kept
 

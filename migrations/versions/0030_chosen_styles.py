@@ -100,6 +100,7 @@ def _style_of(scene: dict[str, Any] | None) -> str:
 def _add_to_index(number: int, styles: dict[str, None]) -> None:
     """Append the words of styles to those by which a walk is found, and write its row of the gallery's index again."""
     words = op.get_bind().scalar(sa.select(WALKS.c.words).where(WALKS.c.number == number)) or " "
+    words += "" if "~~" in words else "~~ "  # behind this, words do not make a text longer
     for style in styles:
         if f" {(spoken := style.replace('-', ' '))} " not in words:
             words += " ".join(filter(None, (spoken, ENTRIES[style]))) + " "

@@ -11,7 +11,6 @@ from sqlalchemy.orm import load_only, selectinload
 
 from app.collection.search import text_index
 from app.core.errors import MediaError
-from app.core.text import folding
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Walk
@@ -67,7 +66,7 @@ def _write(numbers: list[int], main_colours: dict[int, str]) -> None:
     with writing() as session:
         query = select(Walk).where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
         for walk in session.scalars(query.options(load_only(*REWRITTEN), selectinload(Walk.stops))):
-            walk.words = folding.index_text(walk.searchable_texts)
+            walk.words = walk.search_words
             walk.colour = main_colours.get(walk.number, walk.colour)
             neighbours.mark(walk)
         session.flush()

@@ -11,6 +11,8 @@ from snowballstemmer.english_stemmer import EnglishStemmer  # type: ignore[impor
 
 STEM = "~"
 """The prefix of a stem, which distinguishes it from words."""
+ASIDE = "~~"
+"""The entry behind which words stand that are found, but by which a text does not count as longer."""
 
 WORD_MAX = 64  # longer words are cut: Postgres accepts words of at most 2 kB
 UNSPACED = (  # Thai, Lao, Burmese, Khmer, kana, Han: scripts without spaces between words
@@ -57,8 +59,15 @@ def stem(word: str) -> str:
     return str(EnglishStemmer().stemWord(word)) if word.isascii() and word.isalpha() else word
 
 
-def index_text(texts: Iterable[str]) -> str:
-    """Return the index entry of some texts: their words in order, then stems that differ, with a space around each."""
+def index_text(texts: Iterable[str], aside: Iterable[str] = ()) -> str:
+    """Return the index entry of some texts: their words in order, then stems that differ, with a space around each.
+
+    Texts `aside` follow in the same way behind :data:`ASIDE`: they are found, and a text does not count as longer.
+    """
+    entries, further = _entries(texts), _entries(aside)
+    return f" {' '.join([*entries, *([ASIDE, *further] if further else [])])} "
+
+
+def _entries(texts: Iterable[str]) -> list[str]:
     spoken = words(" ".join(texts))
-    stems = dict.fromkeys(STEM + stem(word) for word in spoken if stem(word) != word)
-    return f" {' '.join([*spoken, *stems])} "
+    return [*spoken, *dict.fromkeys(STEM + stem(word) for word in spoken if stem(word) != word)]

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from app.access.auth import visitors
 from app.access.observability import metrics, request_ids
 from app.core.errors import InvalidInput, MomaError
-from app.core.text import folding
 from app.offer.generation import frame_rates, presets, prompt_texts, sampler_settings, walk_styles
 from app.offer.generation.limits import SEED_MAX
 from app.requests.walk_requests import brought_photos, lineage_rules, scenes
@@ -185,7 +184,7 @@ def _new_row(
         may_stand_still=origin != VISITOR,
     )
     walk_styles.record(walk, request.offer.styles)
-    walk.words = folding.index_text(walk.searchable_texts)
+    walk.words = walk.search_words
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk, request.offer.name)
     return walk, photos

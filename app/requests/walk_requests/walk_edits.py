@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app.collection.moderation import banned_words
 from app.core.errors import InvalidInput
 from app.core.i18n.gettext import _
-from app.core.text import folding
 from app.core.text.stored import check_words
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import brought_photos, error_messages
@@ -66,7 +65,7 @@ def apply(walk: Walk, change: WalkChange) -> None:
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
         _apply_consent(row, change)
-        row.words = folding.index_text(row.searchable_texts)
+        row.words = row.search_words
     db.session.refresh(walk)
 
 

@@ -24,7 +24,6 @@ from app.collection.moderation import banned_words
 from app.collection.moderation.audit_log import COMMAND
 from app.core.errors import FieldError, InvalidInput
 from app.core.field_errors import ERRORS_MAX
-from app.core.text import folding
 from app.offer.drawings import sketchbooks
 from app.offer.generation import offers, walk_styles
 from app.requests.walk_requests import brought_photos, recipe, walk_edits
@@ -316,7 +315,7 @@ def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
     if not brought_photos.may_be_listed(walk):
         walk.unlisted = True
     walk_styles.record(walk, walk_styles.known_to(walk))
-    walk.words = folding.index_text(walk.searchable_texts)
+    walk.words = walk.search_words
     neighbours.mark(walk)
     if not line.films:
         walk.state, walk.started_at, walk.finished_at = QUEUED, None, None

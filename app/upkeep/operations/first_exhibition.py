@@ -32,7 +32,6 @@ from app.collection.gallery import exhibitions
 from app.collection.moderation import audit_log
 from app.core.config import ROOT
 from app.core.errors import MomaError
-from app.core.text import folding
 from app.offer.generation import walk_styles
 from app.requests.walk_requests import recipe, recipe_files
 from app.requests.walk_requests.recipe_pins import PinnedSettings
@@ -363,7 +362,7 @@ def _walk(shipped: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> W
         finished_at=painted_at,
     )
     walk_styles.record(walk, walk_styles.known_to(walk))
-    walk.words = folding.index_text(walk.searchable_texts)
+    walk.words = walk.search_words
     neighbours.mark(walk)
     return walk
 

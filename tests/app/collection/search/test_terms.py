@@ -30,6 +30,8 @@ def test_prompts_are_folded_into_words_and_english_stems() -> None:
     assert folding.index_text(["A Red  Fox!", "cosy evenings"]) == " a red fox cosy evenings ~cosi ~evening "
     assert folding.index_text(["ÉTÉ, straße"]) == " ete strasse ~strass "
     assert folding.index_text(["🦊🪁"]) == " 🦊 🪁 "
+    assert folding.index_text(["a fox"], ["stained glass", ""]) == " a fox ~~ stained glass ~stain "
+    assert folding.index_text(["a fox"], [""]) == " a fox "
     assert folding.index_text(["红色ねこ"]) == " 红 色 ね こ "
     assert folding.index_text(["x" * 300]) == f" {'x' * 64} "
 
