@@ -91,7 +91,7 @@ def test_prompt_is_read_once_typing_pauses_and_said_without_being_in_the_way(vis
     line.press_sequentially("a bat", delay=5)
     expect(radio(page, "bat")).to_be_checked()
     assert prompts[-1] == "a bat"
-    expect(page.get_by_role("status")).to_have_text("From: drawn after bat.")
+    expect(page.locator("#read")).to_have_text("From: drawn after bat.")
     expect(line).to_be_focused()
     own = page.locator(".brought").first
     choose = own.get_by_role("button", name="Show variations")
@@ -129,7 +129,7 @@ def test_what_was_read_before_is_not_asked_for_again(visit: Open) -> None:
     for words, name in (("a bat", "bat"), ("a fox", "fox"), ("a bat", "bat")):
         line.fill(words)
         expect(radio(page, name)).to_be_checked()
-        expect(page.get_by_role("status")).to_have_text(f"From: drawn after {name}.")
+        expect(page.locator("#read")).to_have_text(f"From: drawn after {name}.")
     assert prompts == ["a bat", "a fox"]
 
 
