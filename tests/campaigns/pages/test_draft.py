@@ -61,6 +61,7 @@ def test_draft_survives_reload_back_and_another_page(visit: Open) -> None:
     expect_draft(page, "a fox", "a bat at night")
     page.locator("#more summary").click()
     page.get_by_role("button", name="Add a stop").click()
+    page.wait_for_selector("#stop-2")
     page.locator("#stop-1").fill("a house")
     page.get_by_role("link", name="Gallery", exact=True).click()
     page.wait_for_url("**/gallery")
