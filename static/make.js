@@ -238,6 +238,10 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (act) document.getElementById(["find", "seek"].includes(act) ? "find" : `stop-${stop}`)?.focus();
   else lines().find((line) => !line.value)?.focus();
 });
+// Browsers scroll to the caret of a field alone; the rest of it must not be behind the bar either.
+document.addEventListener("keyup", ({ key, target }) => {
+  if (key === "Tab" && target.matches?.("#make textarea")) target.scrollIntoView({ block: "nearest" });
+});
 window.addEventListener("resize", () => grows || lines().forEach(fit));
 addEventListener("pageshow", start); // browsers may put back by themselves what was typed
 restoreToken();
