@@ -59,14 +59,19 @@ def is_favourite(walk: Walk, owner: str | None) -> bool:
 
 
 def page(owner: str, *, cursor: str | None = None, limit: int | None = None) -> NumberPage[Walk]:
-    """Return one page of a visitor's favourites that are neither hidden nor deleted, the last marked first.
+    """Return one page of a visitor's finished favourites, neither hidden nor deleted, the last marked first.
 
     :raises InvalidInput: for an invalid cursor.
     """
     query = (
         select(Walk)
         .join(Favourite, Favourite.walk_number == Walk.number)
-        .where(Favourite.owner_hash == owner, Walk.deleted_at.is_(None), Walk.hidden_at.is_(None))
+        .where(
+            Favourite.owner_hash == owner,
+            Walk.state == FINISHED,
+            Walk.deleted_at.is_(None),
+            Walk.hidden_at.is_(None),
+        )
     )
     options = selectinload(Walk.stops), selectinload(Walk.media)
     shown: NumberPage[Walk] = number_pages.load(

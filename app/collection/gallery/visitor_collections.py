@@ -106,7 +106,9 @@ def listed(*, cursor: str | None = None) -> NumberPage[Collection]:
 
     :raises InvalidInput: for an invalid cursor.
     """
-    query = select(Collection).where(Collection.listed_at.is_not(None), _has_public_walk())
+    query = select(Collection).where(
+        Collection.listed_at.is_not(None), Collection.barred.is_(False), _has_public_walk()
+    )
     return number_pages.load(query, Collection.number, order=ORDER, of="", cursor=cursor)
 
 
@@ -191,6 +193,8 @@ def add(collection: Collection, walk: Walk, *, admit: Callable[[], None]) -> Non
 
 def remove(collection: Collection, walk_id: str) -> None:
     """Remove a walk from a collection; the walk itself is not changed."""
+    if not ID.fullmatch(walk_id):
+        return
     walk_number = select(Walk.number).where(Walk.id == walk_id).scalar_subquery()
     with writing() as session:
         of_collection = CollectionItem.collection_number == collection.number

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from app.collection.gallery import favourites
 from app.collection.moderation import curation
 from app.core.errors import Conflict, InvalidInput
 from app.storage.collection_models import Favourite
 from app.storage.database import db, writing
-from app.storage.walk_models import Walk
+from app.storage.walk_models import QUEUED, Walk
 from app.walks.saved import lifecycle
 
 Hanger = Callable[..., Walk]
@@ -53,6 +53,14 @@ def test_add_twice_keeps_one_and_is_not_counted(app: Flask, hung: Hanger) -> Non
     assert ids() == [walk.id]
     favourites.remove(walk, ANN)
     favourites.remove(walk, ANN)
+    assert ids() == []
+
+
+def test_walk_that_is_painted_again_is_not_shown_meanwhile(app: Flask, hung: Hanger) -> None:
+    walk = hung()
+    star(walk)
+    with writing() as session:
+        session.execute(update(Walk).values(state=QUEUED))
     assert ids() == []
 
 

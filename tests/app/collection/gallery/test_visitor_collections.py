@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.collection.gallery import visitor_collections
 from app.collection.moderation import audit_log, banned_words, curation
 from app.core.errors import Conflict, InvalidInput, NotOwner
 from app.requests.walk_requests import walk_edits
 from app.storage.collection_models import Collection, CollectionItem
-from app.storage.database import db
+from app.storage.database import db, writing
 from app.storage.walk_models import ID, Walk
 from app.walks.saved import lifecycle
 
@@ -173,3 +173,21 @@ def test_operator_unlists_allows_and_deletes_and_the_log_says_so(app: Flask, hun
         ("allowed collection", made.id, "curator"),
         ("unlisted collection", made.id, "curator"),
     ]
+
+
+def test_unlisted_collection_stays_off_the_list_if_its_owner_lists_it_at_the_same_time(
+    app: Flask, hung: Hanger
+) -> None:
+    make(hung(), is_listed=True)
+    with writing() as session:  # what a request leaves that read the row before the curator's was written
+        session.execute(update(Collection).values(barred=True))
+    assert visitor_collections.listed().rows == []
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("walk_id", ["", "\0", "none", "x" * 5000])
+def test_remove_what_is_no_walk_changes_nothing(app: Flask, hung: Hanger, walk_id: str) -> None:
+    walk = hung()
+    made = make(walk)
+    visitor_collections.remove(made, walk_id)
+    assert seen(made) == [walk.id]
