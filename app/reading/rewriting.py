@@ -109,7 +109,7 @@ def _with_people(prompt: Prompt, wordbook: Wordbook) -> Prompt:
 
 
 def _goes_on_as_name(prompt: Prompt, place: int, wordbook: Wordbook) -> bool:
-    """Return whether a word that nobody knows follows, in a prompt without capital letters: angela merkel."""
+    """Return whether an unknown word follows, in a prompt without capital letters: angela merkel."""
     after = prompt.tokens[place + 1 : place + 2]
     has_capitals = any(token.capital for token in prompt.tokens)
     return not has_capitals and any(each.kind == WORD and not wordbook.is_known(each.text) for each in after)
