@@ -226,8 +226,8 @@ def _surrounded(first: Item, second: Item, _: Setting, rng: random.Random) -> li
     for at in range(count):
         angle = math.tau * (at + 0.5) / count
         y = 0.55 - 0.3 * math.cos(angle)
-        size = (0.22 + 0.1 * y) * min(1.0, RING / count) * second.size
-        ring.append(replace(place_item(second, rng, 0.5 + 0.37 * math.sin(angle), y, size), size=size))
+        size = (0.22 + 0.1 * y) * min(1.0, RING / count)
+        ring.append(place_item(second, rng, 0.5 + 0.37 * math.sin(angle), y, size))
     middle = place_row(first, rng, 0.5, 0.48, 0.5)
     return [*(each for each in ring if each.y < 0.55), *middle, *(each for each in ring if each.y >= 0.55)]
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +155,11 @@ class Grammar:
     genitive: frozenset[str]
     definite: frozenset[str]
     standing: Mapping[str, str]
+
+    @cached_property
+    def first_names(self) -> frozenset[str]:
+        """Return the first names of men and women."""
+        return self.men | self.women
 
     def hinted(self, word: str) -> tuple[str, ...]:
         """Return the subgroups at which a word hints, of a German compound those of its last part; empty if none."""

@@ -92,9 +92,8 @@ def _with_people(prompt: Prompt, wordbook: Wordbook) -> Prompt:
     painters = {first: last for first, last, _ in prompt.line.spans(grammar.painters)} if _has_names(prompt) else {}
     while place < len(prompt.tokens):
         token, before = prompt.tokens[place], prompt.tokens[place - 1].text if place else ""
-        is_name = token.text in grammar.men or token.text in grammar.women
-        is_written_so = token.capital or _goes_on_as_name(prompt, place, wordbook)
-        if is_name and is_written_so and token.role == FREE and not _begins_name(prompt, place, wordbook):
+        is_name = token.text in grammar.first_names and (token.capital or _goes_on_as_name(prompt, place, wordbook))
+        if is_name and token.role == FREE and not _begins_name(prompt, place, wordbook):
             last = place + (1 if token.capital else 2)
             while last < len(prompt.tokens) and last - place < MOST_NAMES and _is_surname(prompt, last, wordbook):
                 last += 1
@@ -131,8 +130,7 @@ def _is_named_too(prompt: Prompt, place: int, wordbook: Wordbook) -> bool:
 
 
 def _has_names(prompt: Prompt) -> bool:
-    names = prompt.grammar.men | prompt.grammar.women
-    return any(token.capital and token.text in names for token in prompt.tokens)
+    return any(token.capital and token.text in prompt.grammar.first_names for token in prompt.tokens)
 
 
 def _begins_name(prompt: Prompt, place: int, wordbook: Wordbook) -> bool:

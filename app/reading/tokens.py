@@ -101,10 +101,10 @@ class Speller:
     def correct(self, prompt: Prompt) -> Prompt:
         """Return the prompt with corrected words; their positions in the text do not change."""
         has_capitals = any(token.capital for token in prompt.tokens[1:])
-        grammar, first_names = prompt.grammar, prompt.grammar.men | prompt.grammar.women
+        grammar = prompt.grammar
         corrected = (
             token
-            if place and prompt.tokens[place - 1].text in first_names
+            if place and prompt.tokens[place - 1].text in grammar.first_names
             else self._corrected(token, grammar, has_capitals and place > 0)
             for place, token in enumerate(prompt.tokens)
         )
