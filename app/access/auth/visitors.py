@@ -68,6 +68,12 @@ def current() -> str:
     return secret
 
 
+def known_owner() -> str | None:
+    """Return the hash by which the visitor's walks and other belongings are theirs; ``None`` without a valid cookie."""
+    secret = known()
+    return None if secret is None else digest(secret)
+
+
 def digest(secret: str) -> str:
     """Return the SHA-256 of a secret, as the database stores it."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -63,17 +63,9 @@ def page(owner: str, *, cursor: str | None = None, limit: int | None = None) -> 
 
     :raises InvalidInput: for an invalid cursor.
     """
-    query = (
-        select(Walk)
-        .join(Favourite, Favourite.walk_number == Walk.number)
-        .where(
-            Favourite.owner_hash == owner,
-            Walk.state == FINISHED,
-            Walk.deleted_at.is_(None),
-            Walk.hidden_at.is_(None),
-        )
-    )
     options = selectinload(Walk.stops), selectinload(Walk.media)
+    query = lookup.select_shown().join(Favourite, Favourite.walk_number == Walk.number)
+    query = query.where(Favourite.owner_hash == owner)
     shown: NumberPage[Walk] = number_pages.load(
         query, Favourite.number, order=ORDER, of=owner, cursor=cursor, limit=limit, options=options
     )

@@ -96,7 +96,7 @@ def of_owner_with(owner: str, walk: Walk) -> list[tuple[Collection, bool]]:
 
 def walks_of(collection: Collection, *, even_unlisted: bool = False) -> list[Walk]:
     """Return the public walks of a collection in their order; with ``even_unlisted``, as its owner sees them."""
-    query = _items(_visible() if even_unlisted else lookup.select_public(), collection)
+    query = _items(lookup.select_shown() if even_unlisted else lookup.select_public(), collection)
     options = selectinload(Walk.stops), selectinload(Walk.media)
     return lookup.without_deleted(db.session.scalars(query.options(*options)))
 
@@ -124,7 +124,7 @@ def describe(collections: Sequence[Collection], *, even_unlisted: bool = False) 
     """Return collections as lists show them, in their order; with ``even_unlisted``, as their owner sees them."""
     numbers = [each.number for each in collections]
     query = (
-        (_visible() if even_unlisted else lookup.select_public())
+        (lookup.select_shown() if even_unlisted else lookup.select_public())
         .with_only_columns(CollectionItem.collection_number, Walk.number)
         .join(CollectionItem, CollectionItem.walk_number == Walk.number)
         .where(CollectionItem.collection_number.in_(numbers))
@@ -176,7 +176,7 @@ def add(collection: Collection, walk: Walk, *, admit: Callable[[], None]) -> Non
     :raises Conflict: when the walk is not finished, or the collection has ``WALKS_MAX`` walks.
     """
     _check_finished(walk)
-    walks = {each.number for each in db.session.scalars(_items(_visible(), collection))}
+    walks = {each.number for each in db.session.scalars(_items(lookup.select_shown(), collection))}
     if walk.number in walks:
         return
     if len(walks) >= WALKS_MAX:
@@ -203,7 +203,7 @@ def remove(collection: Collection, walk_id: str) -> None:
 
 def move(collection: Collection, walk_id: str, *, upwards: bool) -> None:
     """Move a walk before the previous or after the next walk that the owner sees; at an end it stays."""
-    shown = list(db.session.scalars(_items(_visible(), collection)))
+    shown = list(db.session.scalars(_items(lookup.select_shown(), collection)))
     place = next((index for index, walk in enumerate(shown) if walk.id == walk_id), None)
     other = None if place is None else place + (-1 if upwards else 1)
     if place is None or other is None or not 0 <= other < len(shown):
@@ -271,10 +271,6 @@ def take_down(collection: Collection, *, who: str = audit_log.CURATOR) -> None:
     with writing() as session:
         session.execute(delete(Collection).where(Collection.number == collection.number))
         audit_log.note_in(session, "deleted collection", collection.id, who=who)
-
-
-def _visible() -> Select[tuple[Walk]]:
-    return select(Walk).where(Walk.state == FINISHED, Walk.deleted_at.is_(None), Walk.hidden_at.is_(None))
 
 
 def _items(query: Select[tuple[Walk]], collection: Collection) -> Select[tuple[Walk]]:

@@ -7,10 +7,11 @@ from typing import cast
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from app.access.auth import rate_limits, visitors
-from app.collection.gallery import favourites, visitor_collections
+from app.collection.gallery import visitor_collections
 from app.collection.gallery.number_pages import NumberPage
 from app.core.errors import InvalidInput
-from app.site.web.responses import conditional, page_response, private_page
+from app.site.pages.favourites import keep_page
+from app.site.web.responses import conditional, page_response
 from app.storage.collection_models import Collection
 from app.walks.saved import lookup
 
@@ -85,20 +86,12 @@ def collect(walk_id: str) -> Response:
         else:
             visitor_collections.create(title, owner, walk=walk, admit=admit)
     except InvalidInput as error:
-        page = render_template(
-            "pages/keep.html",
-            walk=walk,
-            is_favourite=favourites.is_favourite(walk, owner),
-            own=visitor_collections.of_owner_with(owner, walk),
-            refused=(title, str(error)),
-        )
-        return private_page(page_response(page, status=422))
+        return keep_page(walk, owner, refused=(title, str(error)))
     return cast(Response, redirect(f"{walk.url}#favourite", 303))
 
 
 def _own(collection_id: str) -> Collection:
-    secret = visitors.known()
-    return visitor_collections.owned(collection_id, visitors.digest(secret) if secret else None)
+    return visitor_collections.owned(collection_id, visitors.known_owner())
 
 
 def _redirect(collection: Collection, fragment: str = "") -> Response:
@@ -106,8 +99,7 @@ def _redirect(collection: Collection, fragment: str = "") -> Response:
 
 
 def _page(collection: Collection, *, retitled: tuple[str, str] | None = None) -> Response:
-    secret = visitors.known()
-    is_owner = visitors.owns(secret, collection)
+    is_owner = visitors.owns(visitors.known(), collection)
     walks = visitor_collections.walks_of(collection, even_unlisted=is_owner)
     page = render_template(
         "pages/collection.html", collection=collection, walks=walks, is_owner=is_owner, retitled=retitled

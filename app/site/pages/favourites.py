@@ -20,12 +20,12 @@ blueprint = Blueprint("favourites", __name__)
 @blueprint.get("/mine/favourites")
 def index() -> Response:
     """Show the visitor's favourites."""
-    secret = visitors.known()
-    if secret is None:
+    owner = visitors.known_owner()
+    if owner is None:
         return _page(NumberPage([]))
     visitors.current()  # renew the cookie for another year
     try:
-        return _page(favourites.page(visitors.digest(secret), cursor=request.args.get("cursor")))
+        return _page(favourites.page(owner, cursor=request.args.get("cursor")))
     except InvalidInput as refused:
         return _page(NumberPage([]), status=422, error=str(refused))
 
@@ -33,15 +33,19 @@ def index() -> Response:
 @blueprint.get("/walks/<walk_id>/favourite")
 def choose(walk_id: str) -> Response:
     """Show the star of a walk to a visitor without a cookie, which this page sets."""
-    walk, visitor = lookup.walk_at_address(walk_id), visitors.digest(visitors.current())
+    return keep_page(lookup.walk_at_address(walk_id), visitors.digest(visitors.current()))
+
+
+def keep_page(walk: Walk, owner: str, *, refused: tuple[str, str] | None = None) -> Response:
+    """Return the page on which a visitor keeps a walk; ``refused`` is the title of a collection and what is wrong."""
     page = render_template(
         "pages/keep.html",
         walk=walk,
-        is_favourite=favourites.is_favourite(walk, visitor),
-        own=visitor_collections.of_owner_with(visitor, walk),
-        refused=None,
+        is_favourite=favourites.is_favourite(walk, owner),
+        own=visitor_collections.of_owner_with(owner, walk),
+        refused=refused,
     )
-    return private_page(page_response(page))
+    return private_page(page_response(page, status=422 if refused else 200))
 
 
 @blueprint.post("/walks/<walk_id>/favourite")

@@ -75,7 +75,7 @@ def make() -> Response:
     form.check_hand(_limits(form.model))
     photos.attach_photos(form)
     readings.check_drawings(form)
-    candidate_rows.remove_outdated(form, _owner())
+    candidate_rows.remove_outdated(form, visitors.known_owner())
     return make_page(form)
 
 
@@ -166,7 +166,7 @@ def edit() -> Response:
     prompt_edits.apply(form, command, request.form, of_model)
     found = finder.of_command(form, command, request.form, of_model)
     readings.check_drawings(form)
-    candidate_rows.remove_outdated(form, _owner())
+    candidate_rows.remove_outdated(form, visitors.known_owner())
     if error := candidates.edit(form, command):
         response = make_page(form, status=error.status)
         response.headers["Retry-After"] = str(error.retry_after)
@@ -319,7 +319,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
         starters=starters,
         example=examples.choose([walk for walk in recent if walk.featured_at], starters),
         readings=readings.of_form(form, limits),
-        rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
+        rows=candidate_rows.of_form(form, visitors.known_owner(), worker_ready=worker_ready),
         led={model.name for model in offered.conditioned_models()},
         recent=recent,
         total=catalogue.total(),
@@ -331,11 +331,6 @@ def _frame_sizes(limits: Limits, aspect: str) -> dict[str, str]:
     """Map each size to the picture size in words, ``512 × 288 pixels``, at an aspect ratio."""
     frames = {size: presets.frame(limits.offer.facts, size, aspect) for size in limits.sizes}
     return {str(size): wording.frame_size(aspect, *frame) for size, frame in frames.items()}
-
-
-def _owner() -> str | None:
-    secret = visitors.known()
-    return None if secret is None else visitors.digest(secret)
 
 
 def _limits(model: str) -> Limits:

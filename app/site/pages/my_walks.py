@@ -40,12 +40,12 @@ class Deleted:
 @blueprint.get("/mine")
 def index() -> Response:
     """Show the visitor's walks; after the deletion of one, say so."""
-    secret, deleted = visitors.known(), Deleted(1) if request.args.get("deleted") == "1" else None
-    if secret is None:
+    owner, deleted = visitors.known_owner(), Deleted(1) if request.args.get("deleted") == "1" else None
+    if owner is None:
         return _page(NumberPage([]))
     visitors.current()  # renew the cookie for another year
     try:
-        return _page(own_walks.page(visitors.digest(secret), cursor=request.args.get("cursor")), deleted=deleted)
+        return _page(own_walks.page(owner, cursor=request.args.get("cursor")), deleted=deleted)
     except InvalidInput as refused:
         return _page(NumberPage([]), status=422, error=str(refused))
 
@@ -89,14 +89,14 @@ def create_collection() -> Response:
 
 
 def _page(page: NumberPage[Walk], *, status: int = 200, **context: object) -> Response:
-    secret = visitors.known()
+    owner = visitors.known_owner()
     starred: NumberPage[Walk] = NumberPage([])
     own = []
-    if secret is not None and page.newer is None and "error" not in context:  # on the first page
-        starred = favourites.page(visitors.digest(secret), limit=FAVOURITES_SHOWN)
-        own = visitor_collections.describe(visitor_collections.of_owner(visitors.digest(secret)), even_unlisted=True)
+    if owner is not None and page.newer is None and "error" not in context:  # on the first page
+        starred = favourites.page(owner, limit=FAVOURITES_SHOWN)
+        own = visitor_collections.describe(visitor_collections.of_owner(owner), even_unlisted=True)
     states = {walk.id: state_words(walk, fair_queue.find_place(walk)) for walk in page.rows}
-    values = {"error": None, "flaw": None, "deleted": None, "untitled": None, "is_known": secret is not None} | context
+    values = {"error": None, "flaw": None, "deleted": None, "untitled": None, "is_known": owner is not None} | context
     html = render_template("pages/my_walks.html", page=page, states=states, starred=starred, own=own, **values)
     return private_page(page_response(html, status=status))
 

@@ -113,14 +113,13 @@ def walk_page(
     before = [] if walk.is_waiting else neighbours.before(walk, JOINING, excluding=shown)
     after = [] if walk.is_waiting else neighbours.after(walk, JOINING, excluding=[*shown, *before])
     newer, older = (None, None) if walk.is_waiting else catalogue.beside(walk)
-    secret = visitors.known()
-    visitor = visitors.digest(secret) if secret and walk.state == FINISHED else None  # others cannot be kept
+    visitor = visitors.known_owner() if walk.state == FINISHED else None  # others cannot be kept
     page = render_template(
         template,
         walk=walk,
         known=known,
         place=place,
-        is_owner=visitors.owns(secret, walk),
+        is_owner=visitors.owns(visitors.known(), walk),
         is_favourite=favourites.is_favourite(walk, visitor),
         own=visitor_collections.of_owner_with(visitor, walk) if visitor else [],
         redis_away=place.redis_away,

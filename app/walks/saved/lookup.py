@@ -101,11 +101,14 @@ def newest_public(shared: ColumnElement[bool], limit: int, *, excluding: Sequenc
     return without_deleted(db.session.scalars(newest.options(selectinload(Walk.stops), selectinload(Walk.media))))
 
 
+def select_shown() -> Select[tuple[Walk]]:
+    """Return the query of all finished walks that are neither deleted nor hidden, unlisted ones too."""
+    return select(Walk).where(Walk.state == FINISHED, Walk.deleted_at.is_(None), Walk.hidden_at.is_(None))
+
+
 def select_public() -> Select[tuple[Walk]]:
     """Return the query of all public walks, as the gallery shows them."""
-    return select(Walk).where(
-        Walk.state == FINISHED, Walk.unlisted.is_(False), Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
-    )
+    return select_shown().where(Walk.unlisted.is_(False))
 
 
 def select_exhibited() -> Select[tuple[Walk]]:
@@ -115,9 +118,7 @@ def select_exhibited() -> Select[tuple[Walk]]:
     """
     has_photo = select(Stop.photo).where(Stop.walk_number == Walk.number, Stop.photo.is_not(None)).exists()
     is_kept = (Walk.origin == WALL) & (Walk.photos_may_be_shown | ~has_photo)
-    return select(Walk).where(
-        Walk.state == FINISHED, Walk.unlisted.is_(False) | is_kept, Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
-    )
+    return select_shown().where(Walk.unlisted.is_(False) | is_kept)
 
 
 def walk_at_address(walk_id: str, *, even_hidden: bool = False) -> Walk:
