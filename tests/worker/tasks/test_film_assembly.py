@@ -110,7 +110,7 @@ def test_unfinished_film_holds_its_ends_too(
 
 
 def finished(commissioned: Commissioner, **fields: object) -> Walk:
-    """Have a walk painted; return its row."""
+    """Paint a walk; return its row."""
     walk = commissioned("a fox", "a kite", **fields)
     job.work()
     return read(walk.id)

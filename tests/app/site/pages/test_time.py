@@ -15,7 +15,7 @@ LONG = {"frames": "240", "size": "512", "preset": "exact"}
 
 @pytest.fixture(autouse=True)
 def living(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have one worker live, as Redis would know."""
+    """Put one living worker in the place of what Redis knows."""
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}])
 
 

@@ -21,13 +21,13 @@ from tests.conftest import Commissioner
 
 @pytest.fixture(autouse=True)
 def living(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have one worker live, as Redis would know."""
+    """Put one living worker in the place of what Redis knows."""
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}])
     yield
 
 
 def take(walk: Walk, pace: float) -> None:
-    """Have a finished walk taken so many seconds for each unit of its work."""
+    """Set the seconds of a finished walk to so many for each unit of its work."""
     limits = Limits.current()
     settings = sampler_settings.resolve_settings(limits.offer)
     work = estimates.duration.work_of_walk(settings, stops=2, frames=walk.frames).total
