@@ -1,6 +1,6 @@
 # Two images from one file:  docker build --target web .   and   docker build --target worker .
 # By argument:  DEVICE=cuda      a worker for NVIDIA cards (cpu unless said otherwise)
-#               EXTRAS="s3"      lock files of requirements/ to install besides: s3, gcs, gguf, telemetry, several with spaces
+#               EXTRAS="s3"      lock files of requirements/ to install besides: s3, gcs, gguf, music, telemetry, several with spaces
 #               VERSION, REVISION, SOURCE    what the image's labels say
 # docs/how-to/operators/compose.md says how they are run; deploy/compose.yaml and deploy/k8s run them. A volume at /weights holds models that are
 # not shipped, and what is downloaded from the Hugging Face hub (docs/how-to/operators/own-model.md).
@@ -37,15 +37,18 @@ RUN python -m venv --without-pip /venv
 
 FROM builder AS web-packages
 # Of the 34 MB of what Babel knows of the world's languages, those that pages speak stay; of numpy, neither its tests
-# nor what compiles extensions; of SQLAlchemy and Alembic, no tests. Models are downloaded by plain requests, so the
-# hub's own protocol (11 MB) goes too.
+# nor what compiles extensions; of SQLAlchemy, Alembic, greenlet and fsspec, no tests; of all, no sources and headers
+# of C. Models are downloaded by plain requests, so the hub's own protocol (11 MB) goes too.
 RUN for lock in web $EXTRAS; do \
       pip --python /venv/bin/python install --requirement "requirements/$lock.txt" || exit 1; \
     done && \
-    find /venv -path '*/babel/locale-data/*.dat' -not -name 'root.dat' -not -name 'en*.dat' -not -name 'de*.dat' -delete && \
+    find /venv -path '*/babel/locale-data/*.dat' -not -name 'root.dat' -not -name 'en.dat' -not -name 'en_001.dat' \
+      -not -name 'en_GB.dat' -not -name 'de.dat' -delete && \
     find /venv -type f '(' -path '*/numpy/*/tests/*' -o -path '*/numpy/f2py/*' -o -path '*/numpy/distutils/*' \
       -o -path '*/hf_xet*' -o -path '*/numpy/_core/include/*' \
-      -o -path '*/sqlalchemy/testing/*' -o -path '*/alembic/testing/*' -o -name '*.a' -o -name '*.pyi' ')' -delete
+      -o -path '*/sqlalchemy/testing/*' -o -path '*/alembic/testing/*' -o -path '*/greenlet/tests/*' \
+      -o -path '*/fsspec/tests/*' \
+      -o -name '*.a' -o -name '*.[ch]' -o -name '*.px[di]' -o -name '*.py[ix]' ')' -delete
 
 FROM builder AS worker-packages
 ARG DEVICE=cpu

@@ -3,7 +3,7 @@
 override PYTHON := $(or $(strip $(PYTHON)),python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python -m deploy.install
 override PORT := $(or $(strip $(PORT)),8000)
 export PORT
 # Compiling the tests anew each time would be a quarter of a quick run.
@@ -116,7 +116,7 @@ lock: | $(VENV)/bin/python  ## write requirements/*.txt anew from pyproject.toml
 	$(COMPILE) --constraint requirements/dev.txt --extra worker --extra postgres -o requirements/worker.txt
 	$(COMPILE) --constraint requirements/dev.txt --extra worker --extra studio -o requirements/studio.txt
 	$(COMPILE) --constraint requirements/dev.txt --extra postgres -o requirements/web.txt
-	for extra in s3 gcs gguf telemetry; do $(COMPILE) --constraint requirements/dev.txt --extra postgres --extra $$extra -o requirements/$$extra.txt || exit 1; done
+	for extra in s3 gcs gguf music telemetry; do $(COMPILE) --constraint requirements/dev.txt --extra postgres --extra $$extra -o requirements/$$extra.txt || exit 1; done
 	echo "dvc>=3.67" | $(filter-out pyproject.toml,$(COMPILE)) - -o requirements/dvc.txt
 	@# A local build of torch must not be asked of other machines.
 	@sed -i -E '/^torch==/s/\+.*//; /^#/d; /^$$/d' requirements/*.txt
@@ -128,12 +128,12 @@ $(VENV)/bin/python:
 
 $(VENV)/site: requirements/site.txt | $(VENV)/bin/python
 	@echo "Installing what the site needs (once) …"
-	@$(PIP) install --no-compile -r requirements/site.txt
+	@$(INSTALL) requirements/site.txt
 	@touch $@
 
 $(VENV)/dev: requirements/dev.txt | $(VENV)/bin/python
 	@echo "Installing what developing and testing need (once) …"
-	@$(PIP) install --no-compile -r requirements/dev.txt
+	@$(INSTALL) requirements/dev.txt
 	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # pip does it in one process; some files are templates
 	@touch $@ $(VENV)/site
 

@@ -11,27 +11,37 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flask import Flask
 
-__all__ = ["create_app"]
+__all__ = ["SERVICES", "SETTINGS", "create_app"]
+
+SETTINGS = 0
+"""Of an application: its settings and commands."""
+
+SERVICES = 4
+"""Of an application: also its database, media store, indexes and limits."""
 
 
-def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str | None = None) -> Flask:
+def create_app(
+    overrides: Mapping[str, Any] | None = None, *, instance_path: str | None = None, parts: int | None = None
+) -> Flask:
     """Create and return the Flask application, with every blueprint, extension and command registered.
 
     :param overrides: settings that take precedence over the settings file and the environment (see
     ``app.core.config``).
     :param instance_path: the folder that holds the database, media and secrets of a running site. Default: the
         environment variable ``MOMA_INSTANCE``, or ``instance/``.
+    :param parts: how much to add at once: `SETTINGS`, `SERVICES` or, by default, everything; the rest is added when it
+        is needed (`app.core.late_app.LateApp`).
     :raises app.core.errors.ConfigError: when a setting is unknown or has an invalid value.
     """
     from app.core import config, environment
 
     environment.clean()  # before libraries that read the environment while they are imported
-    from flask import Flask
-
+    from app.cli.register import commands
     from app.core.config import ROOT
     from app.core.instance import folder
+    from app.core.late_app import LateApp
 
-    app = Flask(
+    app = LateApp(
         __name__,
         instance_path=instance_path or str(folder(ROOT / "instance")),
         root_path=str(ROOT),
@@ -39,24 +49,63 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         static_folder="static",
     )
     config.init_app(app, overrides)
-    _add_hooks(app)
-    _add_blueprints(app)
-    _add_commands(app)
+    app.cli = commands()
+    app.add_later(_add_database, _add_media_store, _add_indexes, _add_services, _add_hooks, _add_blueprints)
+    app.late_extensions.update(media_store=_add_media_store, migrate=_add_migrations)
+    app.load(parts)
     return app
 
 
-def _add_hooks(app: Flask) -> None:
-    """Add what acts on every request, in this order, and the services that requests use."""
-    from app.access.auth import rate_limits, visitors
-    from app.access.observability import metrics, request_ids
-    from app.collection.labels import language_model
+def _add_database(app: Flask) -> None:
+    """Add the database."""
+    from app.storage import database
+
+    database.init_app(app)
+
+
+def _add_media_store(app: Flask) -> None:
+    """Open the media store, unless that was done."""
+    from app.storage import media_store
+
+    if media_store.EXTENSION not in app.extensions:
+        media_store.init_app(app)
+
+
+def _add_migrations(app: Flask) -> None:
+    """Add Flask-Migrate, which takes a while to import."""
+    from app.storage import schema
+
+    schema.set_up_migrations(app)
+
+
+def _add_indexes(app: Flask) -> None:
+    """Add the search indexes."""
     from app.collection.search import semantic_search, visual_search
+
+    for module in (semantic_search, visual_search):
+        module.init_app(app)
+
+
+def _add_services(app: Flask) -> None:
+    """Add what requests, workers and some commands use."""
+    from app.access.auth import rate_limits
+    from app.collection.labels import language_model
+
+    for module in (language_model, rate_limits):
+        module.init_app(app)
+
+
+def _add_hooks(app: Flask) -> None:
+    """Add what acts on every request, in this order."""
+    from app.access.auth import visitors
+    from app.access.observability import metrics, request_ids
     from app.core.addresses import PathNumber
     from app.site.publishing import sitemap
     from app.site.web import (
         assets,
         error_responses,
         form_guards,
+        kept_pages,
         language,
         origins,
         proxy,
@@ -66,15 +115,12 @@ def _add_hooks(app: Flask) -> None:
         unread_bodies,
         work_limit,
     )
-    from app.storage import database, media_store, schema
 
     app.url_map.converters["int"] = PathNumber
     counted = request_ids, metrics  # before all others, to count every request and its whole time
     guards = work_limit, trusted_hosts, proxy, origins, unread_bodies  # the first is within what reads bodies
-    responses = security_headers, assets, language, templating, error_responses
-    storage = database, schema, media_store
-    services = visitors, language_model, semantic_search, visual_search, rate_limits
-    for module in (*counted, *guards, *responses, *storage, *services, form_guards, sitemap):
+    responses = security_headers, assets, language, templating, kept_pages, error_responses
+    for module in (*counted, *guards, *responses, visitors, form_guards, sitemap):
         module.init_app(app)
 
 
@@ -82,13 +128,14 @@ def _add_blueprints(app: Flask) -> None:
     """Add all routes. The JSON API reads no cookie and needs no CSRF token."""
     from app.access.observability import health
     from app.site.admin import curator_collections, curator_drawings
-    from app.site.api import candidate_routes, pictures, readings, reference, routes, token_routes
+    from app.site.api import candidate_routes, pictures, readings, reference, routes, sounds, token_routes
     from app.site.api import captions as captions_api
     from app.site.api import styles as styles_api
     from app.site.pages import (
         candidates,
         captions,
         collections,
+        devices,
         drawings,
         exhibitions,
         favourites,
@@ -102,15 +149,16 @@ def _add_blueprints(app: Flask) -> None:
         restore,
         styles,
     )
+    from app.site.pages import sounds as music
     from app.site.publishing import embed, feed, film_files, media_files, sitemap
     from app.site.slideshow import routes as slideshow
     from app.site.wall_pages import corridor_routes, curator_routes, phone_routes, screen_routes
     from app.site.web.form_guards import csrf
 
-    makers = make, owner, photos, restore, frames, candidates, drawings, styles, captions
-    visits = exhibitions, collections, favourites, my_walks, report
+    makers = make, owner, photos, music, restore, frames, candidates, drawings, styles, captions
+    visits = exhibitions, collections, favourites, my_walks, devices, report
     files = film_files, media_files, embed, feed, sitemap
-    api = routes, pictures, token_routes, candidate_routes, readings, styles_api, captions_api, reference
+    api = routes, pictures, sounds, token_routes, candidate_routes, readings, styles_api, captions_api, reference
     walls = screen_routes, corridor_routes, phone_routes, curator_routes
     office = curator_collections, curator_drawings
     modules = health, *makers, *visits, *files, *office, *api, *walls, slideshow
@@ -120,29 +168,3 @@ def _add_blueprints(app: Flask) -> None:
     app.register_blueprint(corridor_routes.office)
     for module in api:
         csrf.exempt(module.blueprint)
-
-
-def _add_commands(app: Flask) -> None:
-    """Add the admin commands to the command line of ``app``."""
-    from app.cli import (
-        backup,
-        captions,
-        checks,
-        curator,
-        drawings,
-        exhibitions,
-        first_exhibition,
-        gallery,
-        media,
-        styles,
-        tokens,
-        walks,
-        walls,
-    )
-
-    collection = walks, gallery, first_exhibition, exhibitions, walls, drawings, styles
-    site = curator, tokens, media, backup, checks
-    for module in (*collection, *site):
-        app.cli.add_command(module.group)
-    for command in (styles.lora_group, styles.embedding_group, captions.command, checks.command):
-        app.cli.add_command(command)

@@ -10,12 +10,15 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from app import create_app
-from app.core.config import ROOT
-from app.core.errors import MomaError
-from app.upkeep.processes import file_owners, listening
-from app.upkeep.processes.console import write_line
-from app.upkeep.processes.supervisor import Site, address
+from app.core import garbage
+
+with garbage.paused():
+    from app import SERVICES, create_app
+    from app.core.config import ROOT
+    from app.core.errors import MomaError
+    from app.upkeep.processes import file_owners, listening
+    from app.upkeep.processes.console import write_line
+    from app.upkeep.processes.supervisor import Site, address
 
 CHECK_SECONDS = 0.2
 WATCHED = ("app", "worker")  # for the worker; gunicorn's own reloader watches for the web server
@@ -47,7 +50,7 @@ def main() -> int:
 def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
     host, port = listening.host(arguments.host), listening.port(arguments.port)
     listening.check_trusted()
-    app = create_app()
+    app = create_app(parts=SERVICES)
     file_owners.give_at_exit(app)
     below = app.config["URL_PREFIX"] or listening.below()
     with Site(app) as site:

@@ -4,13 +4,22 @@ Others are programs of their own, each with ``--help``:
 
     python -m benchmarks.painting      walks beside other ways to generate them, in one run
     python -m benchmarks.estimates     the time that the form tells, beside the time that walks take
+    python -m benchmarks.start         commands and the worker, beside another version
     python -m benchmarks.load          pages a second behind nginx
+    python -m benchmarks.few_steps     walks of few-step models: evaluations a frame, morph and distance
+    python -m benchmarks.distilled     writes such a model, distilled from one that words condition
     python -m benchmarks.soak          memory of a running site over many walks
     python -m benchmarks.gallery       a gallery of very many walks
+    python -m benchmarks.pages         the time of pages beside that of an earlier release
+    python -m benchmarks.memory        the memory of a web process beside that of an earlier release
+    python -m benchmarks.frames        the time of painting a walk beside that of an earlier release
     python -m benchmarks.meaning       semantic search: recall and speed
     python -m benchmarks.reading       the share of prompts that are parsed as intended
     python -m benchmarks.blind         numbered pictures for reviewers who do not know the prompts
     python -m benchmarks.film_colours  films beside their frames, as a browser shows them
+    python -m benchmarks.music_files   films to music, in time with their sound in every format
+    python -m benchmarks.music_ways    how closely films move with their music
+    python -m benchmarks.music_sheet   the frames of a film on the beats of its music
     python -m benchmarks.gpu           films by large models on a GPU, with random weights
     python -m benchmarks.real_models   writes such a model to a folder
 """

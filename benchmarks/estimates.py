@@ -4,9 +4,10 @@
     python -m benchmarks.estimates --count 3 --small    whether the program works
     python -m benchmarks.estimates --site URL           a running site, which trusts one proxy (PROXIES) and has room
 
-The requests are drawn from a seed. Some come alone, others while up to two walks of other visitors wait. Each gets
-the form's time in words, and `eta_seconds` of the API's answer; its time is from the request to the finished walk. Two
-usual walks come first, from which the site learns the machine's pace.
+The requests are drawn from a seed. Some come alone, others while up to two walks of other visitors wait. None comes
+after them, because no estimate knows who will. Each gets the form's time in words, and `eta_seconds` of the API's
+answer; its time is from the request to the finished walk. Two usual walks come first, from which the site learns the
+machine's pace.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from benchmarks import site as sites
 
 WITHIN = 1.5
 PROMPTS = "a lemon", "a fox", "a kite", "the sun", "a teapot", "a whale", "two pears", "a red boat"
-GROUPS = 1, 1, 2, 1, 3
-"""How many requests come at the same time, in turn."""
+BEFORE = 0, 0, 1, 0, 2
+"""How many walks of others wait when a request comes, in turn."""
+APART_S = 1.2
+"""The seconds between two requests: a site looks at its queue once a second."""
 UNITS = {"second": 1, "minute": 60, "hour": 3600}
 ABOUT = re.compile(r"about (an?|[0-9]+) (second|minute|hour)", re.IGNORECASE)
 ROOM = {"MOMA_PROXIES": "1", "MOMA_HOURLY_WALKS": "100000", "MOMA_HOURLY_WALKS_ADDRESS": "100000"}
@@ -71,9 +74,8 @@ def main() -> None:
         print("before | options | form, s | eta_seconds | took, s | factor")
         for group in groups(options.count, options.seed, small=options.small):
             _take(group, url)
-            requests += group
-            for each in group:
-                print(_row(each), flush=True)
+            requests.append(group[-1])
+            print(_row(group[-1]), flush=True)
     known = [each.factor for each in requests if each.factor is not None]
     good = sum(1 / WITHIN <= factor <= WITHIN for factor in known)
     print(f"{good} of {len(requests)} within a factor of {WITHIN}; {min(known):.2f} to {max(known):.2f}")
@@ -89,12 +91,10 @@ def _site(url: str | None) -> Iterator[str]:
 
 
 def groups(count: int, seed: int, *, small: bool) -> Iterator[list[Request]]:
-    """Return groups of requests, each of which comes while those before it in its group wait."""
-    rng, number = random.Random(seed), 0
-    while count > 0:
-        size = min(count, GROUPS[number % len(GROUPS)])
-        yield [_draw(rng, waiting, small=small) for waiting in range(size)]
-        count, number = count - size, number + 1
+    """Return as many requests, each as the last of a group: those before it in the group wait when it comes."""
+    rng = random.Random(seed)
+    for number in range(count):
+        yield [_draw(rng, waiting, small=small) for waiting in range(BEFORE[number % len(BEFORE)] + 1)]
 
 
 def _draw(rng: random.Random, waiting: int, *, small: bool) -> Request:
@@ -118,6 +118,8 @@ def _draw(rng: random.Random, waiting: int, *, small: bool) -> Request:
 def _take(group: list[Request], url: str) -> None:
     """Ask for the walks of a group one after the other, each as another visitor, and wait until all are finished."""
     for number, each in enumerate(group):
+        if number:
+            time.sleep(APART_S)
         visitor = {"X-Forwarded-For": f"203.0.113.{number + 1}"}
         query = [*each.options.items(), *(("prompt", "") for _ in each.stops)]
         each.form = parse_seconds(_answer(f"{url}/time?{urllib.parse.urlencode(query)}", visitor).decode())

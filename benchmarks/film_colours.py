@@ -17,15 +17,24 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from app.upkeep.operations import first_exhibition
-from worker.film import encoding
+from worker.film import encoding, video
 
 Picture = NDArray[np.uint8]
+
+
+def _video(writer_class: type[video.VideoWriter], frames: Sequence[Picture]) -> bytes:
+    with writer_class(10, metadata={}) as writer:
+        for frame in frames:
+            writer.add(frame)
+        return writer.finish()
+
 
 FLAT = ((200, 40, 40), (40, 160, 60), (30, 60, 190), (230, 190, 40), (250, 250, 245), (20, 20, 24))
 WRITERS: dict[str, Callable[[Sequence[Picture]], bytes]] = {
     "image/gif": lambda frames: encoding.gif(frames, 100, comment=""),
     "image/webp": lambda frames: encoding.webp(frames, 100, metadata={}),
-    "video/mp4": lambda frames: encoding.mp4(frames, 10, metadata={}),
+    "video/mp4": lambda frames: _video(video.Mp4Writer, frames),
+    "video/webm": lambda frames: _video(video.WebmWriter, frames),
 }
 SHOW = """async (address) => {
     const isVideo = address.startsWith('data:video')

@@ -11,7 +11,7 @@ from datetime import datetime
 from benchmarks.contenders import Picture
 from benchmarks.ours import Ours
 from benchmarks.site import RunningSite
-from worker.film import encoding, smoothness_measure
+from worker.film import encoding, smoothness_measure, video
 
 POLL_SECONDS = 0.5
 """The polling interval in seconds: that of a walk's page. Answers use a core that also generates, and the walk
@@ -58,7 +58,7 @@ def _write_files(pictures: Sequence[Picture]) -> bytes:
     """Write the files of a film as the worker does, in parallel; return the GIF."""
     about = {"title": "benchmark"}
     with ThreadPoolExecutor(2) as beside:
-        others = [beside.submit(encoding.mp4, pictures, 12.5, metadata=about)]
+        others = [beside.submit(video.mp4, pictures, 12.5, metadata=about)]
         others += [beside.submit(encoding.webp, pictures, 80, metadata=about)]
         gif = encoding.gif(pictures, 80, comment="benchmark")
         encoding.still(pictures[len(pictures) // 2], metadata=about)

@@ -3,13 +3,11 @@
 ``WEB_CONCURRENCY`` and the options in ``GUNICORN_CMD_ARGS`` take precedence over this file.
 """
 
-import ctypes
 import importlib.util
 import os
 import re
 import sys
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 
 from gunicorn.glogging import Logger
@@ -101,7 +99,6 @@ spec.loader.exec_module(slow_clients)
 worker_class = slow_clients.SlowClientWorker
 
 WORDS = re.compile(r"(/walks/[a-z0-9]{16}-)[^/?\s]*")  # the slug of a walk, after its ID
-MALLOC_ARENAS = -8  # M_ARENA_MAX in malloc.h
 
 
 class logger_class(Logger):  # noqa: N801 - the setting's name
@@ -152,7 +149,5 @@ def pre_fork(server, worker):
 
 
 def post_fork(_server, worker):
-    """Set ``WEB_SEAT`` in the new process, and limit its malloc arenas to two: more of them keep unused memory."""
+    """Set ``WEB_SEAT`` in the new process."""
     os.environ["WEB_SEAT"] = str(worker.seat)
-    with suppress(AttributeError):  # the C library is not glibc
-        ctypes.CDLL(None).mallopt(MALLOC_ARENAS, 2)

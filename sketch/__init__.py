@@ -25,6 +25,7 @@ __all__ = [
     "habitats",
     "keys",
     "layers",
+    "lettering",
     "marks",
     "mixing",
     "parts",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy  # which imports its optimize when that is used
 
 from sketch import rendering
 from sketch.backdrops import backdrop
@@ -268,7 +268,7 @@ def _pair(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing | N
             for a in first
         ]
     )
-    rows, columns = linear_sum_assignment(cost)
+    rows, columns = scipy.optimize.linear_sum_assignment(cost)
     partner = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     pairs: list[tuple[Thing | None, Thing | None]] = [
         (thing, last[partner[at]] if at in partner else None) for at, thing in enumerate(first)
@@ -293,7 +293,7 @@ def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:
         padded = np.full((n + m, n + m), ALONE)
         padded[:n, :m] = cost
         padded[n:, m:] = 0.0
-        rows, columns = linear_sum_assignment(padded)
+        rows, columns = scipy.optimize.linear_sum_assignment(padded)
         pairs = {int(a): int(b) for a, b in zip(rows, columns, strict=True) if a < n and b < m}
     else:
         pairs = {}

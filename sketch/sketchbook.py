@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import zipfile
 import zlib
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
-from sketch import colour
+from sketch import colour, lettering
 from sketch import svg as svg_files
 from sketch.colour import Appearance, Array
 from sketch.remembering import SizedCache
@@ -20,13 +22,14 @@ from sketch.surroundings import resize
 from sketch.svg import Pixels, SketchbookError
 
 __all__ = [
-    "Drawing", "Sketchbook", "SketchbookError", "beside", "digest_of", "load", "load_alone", "pack", "render_svg",
+    "Drawing", "Sketchbook", "SketchbookError", "beside", "digest_of", "lettered", "load", "load_alone", "pack",
+    "render_svg",
 ]  # fmt: skip
 
 FILE = "sketchbook.zip"
 """The file name of a drawing library, which lies beside a model's weights and in a work folder."""
 
-INDEX = "index.json"
+INDEX, SUFFIX = "index.json", ".svg"
 INDEX_BYTES = 32 * 1024 * 1024
 """The largest size of a library's index in bytes: ten times that of the shipped one."""
 
@@ -50,6 +53,13 @@ class Drawing:
 
 APPEARANCE_SIDE = 32
 """The side in pixels at which a drawing's appearance is measured."""
+
+
+def lettered(digest: str) -> Drawing | None:
+    """Return the entry of a lettering (:mod:`sketch.lettering`), which is in every library; None if it is none."""
+    text = lettering.text_of(digest)
+    made = ("the authors of MoMA Lisa", "Apache-2.0", "sketch/lettering.py")
+    return Drawing(digest, f"“{text}”", (), lettering.KIND, "", *made) if text else None
 
 
 def digest_of(svg: str) -> str:
@@ -82,8 +92,8 @@ class Sketchbook:
         return digest in self._pictures or self.find(digest) is not None
 
     def find(self, digest: str) -> Drawing | None:
-        """Return a drawing's entry, withdrawn or not; None if there is none."""
-        return self.drawings.get(digest) or self.withdrawn.get(digest)
+        """Return a drawing's entry, withdrawn or not, or that of a lettering; None if there is none."""
+        return self.drawings.get(digest) or self.withdrawn.get(digest) or lettered(digest)
 
     def join(self, other: Sketchbook) -> Sketchbook:
         """Return a library with the drawings of both; where they differ, this one has precedence.
@@ -108,6 +118,8 @@ class Sketchbook:
                 return svgs[digest]
             except KeyError:
                 continue
+        if lettering.text_of(digest):
+            return lettering.svg(digest)
         raise SketchbookError(f"There is no drawing {digest[:64]} here.")
 
     def is_cut_out(self, digest: str) -> bool:
@@ -161,13 +173,25 @@ def _rasterise(svg: str, pixels: int) -> Pixels:
     return svg_files.rasterise(svg, pixels)
 
 
+ENTRY = "header_offset", "compress_size", "file_size", "CRC", "compress_type", "flag_bits"
+"""What is kept of a file's entry in an archive, to read it."""
+
+
 class _Zipped(Mapping[str, str]):
-    """The SVGs in a library's file by digest, each read on access."""
+    """The SVGs in a library's file by digest, each read on access.
+
+    Of each entry six numbers are kept: the objects of ``zipfile`` would take a kilobyte each, and there are thousands.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._archive = zipfile.ZipFile(path)
-        self._names = {name.removesuffix(".svg") for name in self._archive.namelist() if name.endswith(".svg")}
+        entries = self._archive.NameToInfo
+        self._numbers = array("Q", (getattr(info, name) for info in entries.values() for name in ENTRY))
+        self._places = {name: place for place, name in enumerate(entries)}
+        self._digests = {name.removesuffix(SUFFIX) for name in entries if name.endswith(SUFFIX)}
+        self._archive.filelist.clear()
+        entries.clear()
 
     def index(self) -> list[Drawing]:
         """Return the entries of all drawings.
@@ -180,10 +204,10 @@ class _Zipped(Mapping[str, str]):
         return [_drawing(row, number) for number, row in enumerate(rows)]
 
     def __getitem__(self, digest: str) -> str:
-        if digest not in self._names:
+        if digest not in self._digests:
             raise KeyError(digest)
         try:
-            svg = self._read(f"{digest}.svg", svg_files.BYTES).decode()
+            svg = self._read(digest + SUFFIX, svg_files.BYTES).decode()
         except (*BROKEN, SketchbookError) as error:
             raise SketchbookError(f"The drawing {digest} of {self._path} cannot be read: {error}") from error
         if digest_of(svg) != digest:
@@ -191,10 +215,10 @@ class _Zipped(Mapping[str, str]):
         return svg
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._digests)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._digests)
 
     def close(self) -> None:
         """Close the file."""
@@ -205,10 +229,18 @@ class _Zipped(Mapping[str, str]):
 
         :raises SketchbookError: when it is larger than ``most`` bytes.
         """
-        size = self._archive.getinfo(name).file_size
-        if size > most:
-            raise SketchbookError(f"{name} has {size} bytes, at most {most}.")
-        return self._archive.read(name)
+        entry = self._entry(name)
+        if entry.file_size > most:
+            raise SketchbookError(f"{name} has {entry.file_size} bytes, at most {most}.")
+        return self._archive.read(entry)
+
+    def _entry(self, name: str) -> zipfile.ZipInfo:
+        if name not in self._places:
+            raise KeyError(f"There is no {name} in it.")
+        entry, start = zipfile.ZipInfo(name), len(ENTRY) * self._places[name]
+        for field, number in zip(ENTRY, self._numbers[start : start + len(ENTRY)], strict=True):
+            setattr(entry, field, number)
+        return entry
 
 
 # An encrypted member raises RuntimeError, an unknown compression NotImplementedError.
@@ -261,7 +293,8 @@ def _drawing(row: object, number: int) -> Drawing:
         isinstance(word, str) for word in [*words, *({**row, "words": ""}.values())]
     ):
         raise SketchbookError(f"{INDEX}, drawing {number}: words are a list of texts, all else is text.")
-    return Drawing(**{**row, "words": tuple(words)})
+    texts = {name: sys.intern(text) for name, text in row.items() if name != "words"}  # most of them are repeated
+    return Drawing(**texts, words=tuple(map(sys.intern, words)))
 
 
 def pack(drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> bytes:
@@ -282,6 +315,6 @@ def pack(drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> bytes:
         index = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
         archive.writestr(zipfile.ZipInfo(INDEX, (2026, 1, 1, 0, 0, 0)), index, zipfile.ZIP_DEFLATED, 9)
         for digest in ordered:
-            name = zipfile.ZipInfo(f"{digest}.svg", (2026, 1, 1, 0, 0, 0))
+            name = zipfile.ZipInfo(digest + SUFFIX, (2026, 1, 1, 0, 0, 0))
             archive.writestr(name, svgs[digest], zipfile.ZIP_DEFLATED, 9)
     return buffer.getvalue()

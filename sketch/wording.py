@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sketch.arrangement import Item, Wish, shows_setting
+from sketch.lettering import KIND
 
 NUMBERS = ("", "", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PLACES = {
@@ -63,8 +64,9 @@ def choose_first(ways: Sequence[str]) -> str:
 def describe_scene(items: Sequence[Item], wish: Wish, choose: Choose = choose_first) -> tuple[str, str]:
     """Return two texts for a scene: with place and time, such as ``two foxes below a tree at night``, and without them.
 
-    ``choose`` picks one of several ways to say something.
+    ``choose`` picks one of several ways to say something. Lettering is not named: no model learned words for it.
     """
+    items = [item for item in items if item.kind != KIND]
     is_repeated = wish.composition in REPEATED
     # Things in a pattern are named in the plural, without a number.
     things = [in_plural(item) if is_repeated else with_count(item) for item in items]

@@ -1,5 +1,5 @@
-// Posters that play on hover, focus or tap, and for a moment when they come to rest in the middle of the screen: one
-// film at a time, with a moving cursor on its line. Where data are saved, posters stay still.
+// Posters that play on hover and focus, and for a moment when they come to rest in the middle of the screen: one film at
+// a time, with a moving cursor on its line. A touch opens the walk. Where data are saved, posters stay still.
 
 const { between, follow, makeVideo, moveCursor, walked } = await import(document.getElementById("reel").href);
 const words = document.getElementById("reel").dataset;
@@ -12,8 +12,6 @@ const LONGEST = 5; // seconds that it plays: what moves longer by itself would n
 let stopPoster = () => {};
 const seen = new WeakSet(); // posters that have played in the middle of the screen
 
-const toggle = (poster) => (poster.querySelector("video") ? stopPoster() : playPoster(poster));
-
 function nameButton(button, poster, word) {
   button?.replaceChildren(word);
   button?.setAttribute("aria-label", `${word}: ${poster.querySelector("img").alt}`);
@@ -23,7 +21,7 @@ function nameButton(button, poster, word) {
 function offerPlay(poster) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "link play" });
   nameButton(button, poster, words.play);
-  button.addEventListener("click", () => toggle(poster));
+  button.addEventListener("click", () => (poster.querySelector("video") ? stopPoster() : playPoster(poster)));
   poster.append(button);
 }
 
@@ -106,13 +104,6 @@ function readyPoster(poster) {
   picture.addEventListener("pointerleave", ({ pointerType }) => pointerType === "mouse" && stopPoster());
   picture.addEventListener("focus", () => picture.matches(":focus-visible") && unlessStill());
   picture.addEventListener("blur", () => stopPoster());
-  let touched = false;
-  picture.addEventListener("pointerdown", ({ pointerType }) => { touched = pointerType === "touch"; });
-  picture.addEventListener("click", (event) => {
-    if (!touched || still.matches) return;
-    event.preventDefault();
-    toggle(poster);
-  });
 }
 
 const start = () => document.querySelectorAll(".poster").forEach(readyPoster);

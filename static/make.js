@@ -87,9 +87,9 @@ let timer;
 
 function queryOf(form) {
   const typed = new FormData(form);
-  [...typed.keys()].filter((name) => /^(csrf_token|token|edit|example|film|photo-.*|thing-.*|find.*)$/.test(name)).forEach((name) => typed.delete(name));
+  [...typed.keys()].filter((name) => /^(csrf_token|token|edit|example|film|photo-.*|sound-file|thing-.*|find.*)$/.test(name)).forEach((name) => typed.delete(name));
   if (!typed.getAll("lora").some(Boolean)) typed.delete("lora_weight");
-  const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates", "lora", "lora_weight"].filter((name) => typed.getAll(name).some(Boolean))]; // kept for each stop, even if empty
+  const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates", "at", "lora", "lora_weight"].filter((name) => typed.getAll(name).some(Boolean))]; // kept for each stop, even if empty
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
   return `${new URLSearchParams(typed)}`;
 }
@@ -225,6 +225,7 @@ document.addEventListener("submit", ({ target, submitter }) => {
 });
 
 // The server renders added or removed stops, and htmx morphs them in; keep the typed text as the default value.
+const PLACES = { find: "find", seek: "find", earlier: "earlier", forget: "earlier" }; // what a press opens
 let pressed = ""; // the button itself may be gone after the swap
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
   pressed = ctx?.sourceElement?.value ?? "";
@@ -233,9 +234,9 @@ document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   start();
   remember();
-  if (ctx?.sourceElement?.matches?.(".photo, [value=bring], [value^=style-], [value^=drop-]")) return; // keep the focus
-  const [, act, stop] = pressed.match(/^(find|seek|take|spell)-(\d+)-/) ?? [];
-  if (act) document.getElementById(["find", "seek"].includes(act) ? "find" : `stop-${stop}`)?.focus();
+  if (ctx?.sourceElement?.matches?.(".photo, .sound, [value=bring], [value=drop-sound], #music [value=look], [value^=style-], [value^=drop-]")) return; // keep the focus
+  const [, act, stop] = pressed.match(/^(find|seek|take|spell|write|earlier|forget)-(\d+)/) ?? [];
+  if (act) document.getElementById(PLACES[act] ?? `stop-${stop}`)?.focus();
   else lines().find((line) => !line.value)?.focus();
 });
 // Browsers scroll to the caret of a field alone; the rest of it must not be behind the bar either.

@@ -1,11 +1,12 @@
 // The player on a walk's page. While the walk is generated, it plays the pictures that exist, and keeps its position
 // when more arrive. When the walk is finished, it switches to the video, and the line below becomes the scrubber.
 
-const { ahead, between, follow, inWords, makeVideo, moveCursor, moved, nearest, shownAt, tickOf, ticks, turnAt } = await import(
+const { ahead, begun, between, follow, inWords, makeVideo, moveCursor, moved, nearest, shownAt, tickOf, ticks, turnAt } = await import(
   document.getElementById("reel").href
 );
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+const saving = matchMedia("(prefers-reduced-data: reduce)").matches || navigator.connection?.saveData;
 const LONGEST = 0.25; // the largest time step in seconds, so that a suspended page continues where it was
 const CALM = 1000 / 6; // milliseconds between pictures; slow enough that no film flashes (worker/film/flash_safety.py)
 const READY = 3; // HAVE_FUTURE_DATA
@@ -13,7 +14,7 @@ const READY = 3; // HAVE_FUTURE_DATA
 const fill = (words, turn, count) => words.replace("{turn}", turn).replace("{count}", count);
 
 class Player {
-  playing = !still.matches;
+  playing = !still.matches && !saving;
   tick = 0;
   at = -1; // the index of the shown picture
   lead = 0; // by how many places it was shown early
@@ -117,7 +118,7 @@ class Player {
 
   /* Move exactly to the shown picture, so that it stays the same when more pictures arrive. */
   stayAt(index) {
-    this.tick = tickOf(this.reel, this.reel.turns[index], this.tick);
+    if (!this.reel.music) this.tick = tickOf(this.reel, this.reel.turns[index], this.tick); // a picture may rest for long
     this.updateLinks(index);
   }
 
@@ -158,7 +159,9 @@ class Player {
   play() {
     if (this.isFilming) return;
     this.requestFrame();
-    if (this.video) this.startVideo();
+    if (!this.video) return;
+    this.video.preload = "auto";
+    this.startVideo();
   }
 
   /* Start the video at the pictures' position; the pictures continue until it plays. */
@@ -187,10 +190,11 @@ class Player {
     this.range = makeRange(this);
     this.ruler.prepend(this.range);
     this.showPosition();
+    if (this.reel.music) import(this.way.dataset.music).then(({ offerSound }) => offerSound(this));
   }
 
   addVideo() {
-    const video = makeVideo(this.reel.film);
+    const video = makeVideo(this.reel.film, this.playing ? "auto" : "none");
     this.video = video;
     video.hidden = true;
     video.addEventListener("canplay", () => { if (this.playing && !this.isFilming && video.paused) this.startVideo(); });
@@ -211,12 +215,30 @@ class Player {
     const turn = turnAt(this.reel, this.tick);
     if (this.shownTurn === turn) return;
     this.shownTurn = turn;
-    const words = inWords(between(names, positions[turn]));
-    moveCursor(this.ruler, (100 * positions[turn]) / (names.length - 1), 5);
+    const words = inWords(between(names, positions[this.pictureAt(turn)]));
+    moveCursor(this.ruler, 100 * this.shareAt(turn), 5);
     this.range.value = turn;
-    this.range.setAttribute("aria-valuetext", `${words}, ${fill(this.way.dataset.frameSaid, turn + 1, count)}`);
+    this.range.setAttribute("aria-valuetext", `${words}, ${this.inFilm("frameSaid", turn)}`);
     this.blend.textContent = words;
-    this.count.textContent = fill(this.way.dataset.frame, turn + 1, count);
+    this.count.textContent = this.inFilm("frame", turn);
+    document.dispatchEvent(new CustomEvent("film:moved", { detail: turn / this.reel.fps }));
+  }
+
+  /* Say where in the film a turn is: its number, or its second where the film is set to music. */
+  inFilm(words, turn) {
+    const { music, count, fps } = this.reel;
+    return music ? fill(this.way.dataset[words], Math.floor(turn / fps), Math.round(music.seconds)) : fill(this.way.dataset[words], turn + 1, count);
+  }
+
+  /* Return the index of the picture that is shown at a turn, and the turn at which one is shown first. */
+  pictureAt(turn) { return this.reel.music ? begun(this.reel.turns, turn) : turn; }
+
+  turnOf(index) { return this.reel.music ? this.reel.turns[Math.min(this.last, Math.max(0, index))] : index; }
+
+  /* Return where on the line a turn is: the line is the walk, or the time where the film is set to music. */
+  shareAt(turn) {
+    const { music, positions, names, count } = this.reel;
+    return music ? turn / count : positions[turn] / (names.length - 1);
   }
 
   updateLinks(index) {
@@ -231,12 +253,20 @@ class Player {
 
   /* Pause at the next frame of a finished walk, or the previous one. */
   step(by) {
-    if (this.range) this.to(turnAt(this.reel, this.tick) + by);
+    if (this.range) this.to(this.beside(by));
   }
 
-  /* Go to a frame, and pause there. */
-  to(index) {
-    this.tick = tickOf(this.reel, Math.min(this.last, Math.max(0, index)));
+  /* Return the turn of the next picture, or of the previous one. */
+  beside(by) {
+    const { music, turns } = this.reel, now = turnAt(this.reel, this.tick);
+    if (!music) return now + by;
+    if (by > 0) return turns.find((turn) => turn > now) ?? now;
+    return turns.findLast((turn) => turn < turns[this.pictureAt(now)]) ?? 0; // pictures that are left out share a turn
+  }
+
+  /* Go to a turn, and pause there. */
+  to(turn) {
+    this.tick = tickOf(this.reel, Math.min(this.reel.count - 1, Math.max(0, turn)));
     this.turn(false);
     if (this.video) this.video.hidden = true;
   }
@@ -244,20 +274,24 @@ class Player {
 
 /* Return the scrubber: keys step through the frames, and a pointer goes to the nearest frame. */
 function makeRange(player) {
-  const { positions, names, count } = player.reel;
+  const { positions, names, count, music, fps } = player.reel;
   const range = Object.assign(document.createElement("input"), { type: "range", min: 0, max: count - 1, step: 1 });
   range.setAttribute("aria-label", player.way.dataset.place);
-  const stop = (position) => nearest(positions, position);
+  const stop = (position) => player.turnOf(nearest(positions, position));
   const turn = () => turnAt(player.reel, player.tick);
+  const position = () => positions[player.pictureAt(turn())];
+  const beats = music?.beats.map((beat) => Math.floor(beat * fps + 0.5)) ?? [];
   const keys = {
-    ArrowLeft: () => turn() - 1, ArrowDown: () => turn() - 1, ArrowRight: () => turn() + 1, ArrowUp: () => turn() + 1,
-    PageUp: () => stop(Math.floor(positions[turn()] + 1e-6) + 1), PageDown: () => stop(Math.ceil(positions[turn()] - 1e-6) - 1),
+    ArrowLeft: () => player.beside(-1), ArrowDown: () => player.beside(-1), ArrowRight: () => player.beside(1), ArrowUp: () => player.beside(1),
+    PageUp: () => (beats.length ? (beats.find((beat) => beat > turn()) ?? count - 1) : stop(Math.floor(position() + 1e-6) + 1)),
+    PageDown: () => (beats.length ? (beats.findLast((beat) => beat < turn()) ?? 0) : stop(Math.ceil(position() - 1e-6) - 1)),
     Home: () => 0, End: () => count - 1,
   };
   let isDragging = false;
   const point = ({ clientX }) => {
     const { left, width } = player.ruler.getBoundingClientRect();
-    player.to(stop(((clientX - left) / width) * (names.length - 1)));
+    const share = (clientX - left) / width;
+    player.to(music ? Math.floor(share * count) : stop(share * (names.length - 1)));
   };
   range.addEventListener("pointerdown", (event) => { isDragging = event.button === 0; if (isDragging) point(event); });
   range.addEventListener("pointermove", (event) => isDragging && point(event));
@@ -311,7 +345,7 @@ let isOther = false; // whether another walk took this one's place; links within
 window.addEventListener("popstate", () => isOther && location.reload());
 
 const LETTERS = "letters"; // the local setting that turns off keys that are letters (WCAG 2.1.4)
-const letters = { f: () => enlarge(!isLarge()), n: () => go("next"), p: () => go("prev") };
+const letters = { f: () => enlarge(!isLarge()), n: () => go("next"), p: () => go("prev"), m: () => document.getElementById("sound")?.click() };
 const keys = {
   " ": (event) => player.toggle(event), ArrowLeft: () => player.step(-1), ArrowRight: () => player.step(1),
   Escape: () => isLarge() && enlarge(false),
@@ -354,6 +388,6 @@ window.addEventListener("pageshow", ({ persisted }) => {
   if (player.video?.paused) player.isFilming = false;
   player.play();
 });
-window.addEventListener("beforeprint", () => { if (player?.range) player.to(nearest(player.reel.positions, (player.reel.names.length - 1) / 2)); });
+window.addEventListener("beforeprint", () => { if (player?.range) player.to(player.turnOf(nearest(player.reel.positions, (player.reel.names.length - 1) / 2))); });
 document.addEventListener("htmx:after:swap", start);
 start();

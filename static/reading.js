@@ -21,6 +21,12 @@ function ownOf(stop) {
   }
 }
 
+// The styles of the stops before and after one, as far as they are known: what is proposed goes with them.
+function beside(stop) {
+  const given = document.querySelector("#together .said")?.dataset.given.split("|") ?? [];
+  return [given[stop - 1], given[stop + 1]].filter(Boolean);
+}
+
 function addressOf(stop) {
   const { seed, negative_prompt: leaveOut } = make().elements;
   const { address, seed: drawn } = document.getElementById("readings").dataset;
@@ -35,7 +41,7 @@ function addressOf(stop) {
     model: model()?.value ?? "",
     stop,
   };
-  return `${address}?${new URLSearchParams(query)}`;
+  return `${address}?${new URLSearchParams([...Object.entries(query), ...beside(stop).map((words) => ["beside", words])])}`;
 }
 
 async function fetchPart(address, signal) {
@@ -72,11 +78,37 @@ async function interpret(stop) {
 function show(stop, part) {
   place(stop).innerHTML = part;
   window.htmx?.process(place(stop));
+  fitRoom(stop);
   const words = place(stop).querySelector(".read")?.dataset.said ?? "";
   if (words === (announced.get(stop) ?? "")) return;
   announced.set(stop, words);
   if (words) document.getElementById("read").textContent = `${place(stop).dataset.line}: ${words}.`;
 }
+
+// The room of an interpretation is kept before it comes. One that is larger is cut until it is shown whole; its room then
+// keeps that height, so that nothing moves while one types on.
+const heights = new Map(); // of rooms that were shown whole, by stop
+
+function fitRoom(stop) {
+  const room = place(stop)?.closest(".room");
+  if (!room) return;
+  room.style.height = heights.has(stop) ? `${heights.get(stop)}px` : "";
+  const whole = room.querySelector(".whole");
+  whole.hidden = true;
+  const isCut = place(stop).scrollHeight > place(stop).clientHeight + 1;
+  whole.hidden = !isCut;
+  place(stop).classList.toggle("cut", isCut);
+}
+
+function showWhole(stop) {
+  const box = place(stop);
+  const room = box.closest(".room");
+  room.querySelector(".whole").hidden = true;
+  heights.set(stop, Math.ceil(room.offsetHeight + box.scrollHeight - box.clientHeight));
+  fitRoom(stop);
+}
+
+const fitRooms = () => fields("prompt").forEach((_, stop) => fitRoom(stop));
 
 function schedule(stop, pause = PAUSE) {
   requests.get(stop)?.abort();
@@ -106,7 +138,21 @@ document.addEventListener("change", ({ target }) => {
   if (["model", "hand"].includes(target.name)) all(0);
 });
 
-document.addEventListener("click", ({ target }) => target.id === "another" && all(0));
+document.addEventListener("click", ({ target }) => {
+  if (target.id === "another") all(0);
+  const box = target.closest(".whole")?.previousElementSibling;
+  if (!box) return;
+  showWhole(Number(box.id.split("-")[1]));
+  box.focus({ preventScroll: true }); // the button is gone
+});
+// What the keyboard reaches in the part that is cut is shown.
+document.addEventListener("focusin", ({ target }) => {
+  const box = target.closest(".cut");
+  if (!box || box === target) return;
+  const isBelow = target.getBoundingClientRect().bottom > box.getBoundingClientRect().bottom;
+  if (isBelow || box.scrollTop) showWhole(Number(box.id.split("-")[1])); // browsers scroll before they say so
+});
+document.addEventListener("styles-given", () => all(0));
 
 // When stops were added, removed or reversed, the server's response contains the new interpretations.
 const isPart = ({ detail: { ctx } }) => Boolean(ctx?.sourceElement?.matches?.(".photo")); // only a photo was polled
@@ -121,4 +167,11 @@ document.addEventListener("htmx:before:swap", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   if (isPart(event)) return;
   document.querySelectorAll(".plate input").forEach((each) => { each.checked = each.defaultChecked; });
+  fitRooms();
 });
+addEventListener("resize", () => {
+  heights.clear();
+  fitRooms();
+});
+addEventListener("pageshow", fitRooms);
+fitRooms();

@@ -3,7 +3,8 @@
 // A reel holds the `positions` of the pictures on the walk, their places in the film as `turns` (0 to `count` − 1,
 // fractions until all positions are known), their `stills`, the `ending` and the `names` along the line. The film's
 // clock counts ticks, one for each picture shown: there and back it shows 0 … n−1 … 1, otherwise 0 … n−1. The first and
-// the last picture are shown for `hold` ticks more. A place in the film counts its pictures from 0, without holds.
+// the last picture are shown for `hold` ticks more. A place in the film counts its pictures from 0, without holds. Where
+// the film is set to `music`, a tick is a frame, and a picture is shown from its turn until that of the next.
 
 export function between(names, position) {
   const leg = Math.min(Math.floor(position), names.length - 2);
@@ -55,7 +56,13 @@ export function nearest(values, value, circle = 0) {
 }
 
 /* Return the index of the available picture to show at a tick: the nearest one in the film. */
-export const shownAt = (reel, turns, tick) => nearest(turns, turnAt(reel, tick), reel.ending === "round" ? reel.count : 0);
+export function shownAt(reel, turns, tick) {
+  const turn = turnAt(reel, tick);
+  return reel.music ? begun(turns, turn) : nearest(turns, turn, reel.ending === "round" ? reel.count : 0);
+}
+
+/* Return the index of the last of ascending values that is not greater. */
+export const begun = (values, value) => Math.max(0, values.findLastIndex((each) => each <= value));
 
 /* Return how many places a picture is ahead, in the film's direction. */
 export function ahead(reel, index, tick) {
@@ -98,9 +105,9 @@ export function moveCursor(line, percent, width) {
   line.querySelector(".walked").setAttribute("width", `${percent}%`);
 }
 
-export function makeVideo(address) {
+export function makeVideo(address, preload = "auto") {
   const video = document.createElement("video");
-  Object.assign(video, { muted: true, loop: true, playsInline: true, preload: "auto", src: address, tabIndex: -1 });
+  Object.assign(video, { muted: true, loop: true, playsInline: true, preload, src: address, tabIndex: -1 });
   video.setAttribute("aria-hidden", "true");
   return video;
 }

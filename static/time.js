@@ -1,10 +1,8 @@
 // The time that the walk takes: asked for again after a short pause when an option changes it.
 
-const PAUSE = 250;
-const COUNTED = ["frames", "size", "preset", "aspect", "steps", "guidance", "ending", "model", "hand", "own", "continues"];
-let timer;
-let control; // of the current request
-let shown = ""; // the address whose answer is shown
+import { follow } from "./form_part.js";
+
+const COUNTED = ["frames", "size", "preset", "aspect", "steps", "guidance", "ending", "model", "hand", "own", "continues", "fps", "sound", "sound_start", "sound_length"];
 
 const make = () => document.getElementById("make");
 const place = () => document.getElementById("time");
@@ -16,31 +14,13 @@ function address() {
   return `${place().dataset.address}?${new URLSearchParams(query)}`;
 }
 
-async function update() {
-  const asked = address();
-  control?.abort();
-  if (asked === shown) return;
-  control = new AbortController();
-  const { signal } = control;
-  let part = "";
-  try {
-    const reply = await fetch(asked, { signal });
-    if (!reply.ok) throw new Error(reply.status);
-    part = await reply.text();
-  } catch {
-    if (signal.aborted) return;
-  }
-  if (signal.aborted) return;
+function show(part) {
   const hasFocus = place().contains(document.activeElement);
-  place().innerHTML = part; // nothing after an error, rather than the time of other options
-  shown = part && asked;
-  if (hasFocus) document.getElementById("paint").focus();
+  place().innerHTML = part;
+  if (hasFocus) document.getElementById("paint").focus({ preventScroll: true }); // the bar is in view
 }
 
-function schedule() {
-  clearTimeout(timer);
-  timer = setTimeout(update, PAUSE);
-}
+const { schedule, start } = follow({ counted: COUNTED, pause: 250, address, show });
 
 // A shorter choice is made in the form itself; the time follows.
 function choose(event) {
@@ -52,15 +32,6 @@ function choose(event) {
   else field.value = "";
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.dispatchEvent(new Event("change", { bubbles: true }));
-}
-
-// The browser may have restored other choices than those that the page came with.
-function start() {
-  shown = "";
-  const isChanged = ({ name, checked, defaultChecked, value, defaultValue }) =>
-    COUNTED.includes(name) && (checked !== defaultChecked || value !== defaultValue);
-  if ([...make().elements].some(isChanged)) schedule();
-  else shown = address();
 }
 
 document.addEventListener("input", ({ target }) => target.form?.id === "make" && COUNTED.includes(target.name) && schedule());

@@ -1,4 +1,5 @@
-// A walk's page, except for its film: the star, sharing, copy buttons, and a reload when the walk is deleted meanwhile.
+// A walk's page, except for its film: the star, a reload when the walk is deleted meanwhile; and, also of collections and
+// captions, sharing and copy buttons.
 
 async function copy({ currentTarget: button }) {
   const text = document.getElementById(button.dataset.copy);
@@ -8,7 +9,8 @@ async function copy({ currentTarget: button }) {
   } catch {
     if (text.select) text.select();
     else getSelection().selectAllChildren(text);
-    button.textContent = button.dataset.selected;
+    // Some browsers refuse the clipboard, but copy what is selected.
+    button.textContent = document.execCommand("copy") ? button.dataset.copied : button.dataset.selected;
   }
 }
 

@@ -18,7 +18,7 @@ from tests.support.needs import NOT_RUN
 PROCESSES = 3  # on two cores: one of them mostly waits
 AGAIN = ("tests/server/", "tests/campaigns/")  # real programs, which a busy machine can hold up
 AGAIN_MAX = 5  # more failures than these are not the machine's
-TESTS_FAILED = 1  # pytest's status; above that, it did not run them all
+WHOLE_RUNS = (0, 1)  # pytest's statuses where all tests have run; others, and signals, cut it short
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def judge(outcome: Outcome, digests: dict[str, str]) -> int:
     """Record what passed whole, name what was not run, and return the exit status."""
     bad = {campaign_of(test) for test in (*outcome.failed, *outcome.missing)}
     ran = {campaign_of(test) for test in outcome.passed}
-    if outcome.status <= TESTS_FAILED:
+    if outcome.status in WHOLE_RUNS:
         good = {name: value for name, value in digests.items() if name in ran - bad}
         campaigns.record(good)
         print(f"Recorded in {campaigns.PASSED}: {', '.join(good) or 'nothing'}.")

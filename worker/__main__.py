@@ -6,7 +6,6 @@ import gc
 
 gc.disable()  # it would go through all that torch and diffusers define, again and again: a fifth of the start
 
-import ctypes
 import faulthandler
 import logging
 import math
@@ -16,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -30,15 +28,15 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import create_app
+from app import SERVICES, create_app
 from app.access.observability import log_lines, sentry
+from app.core import malloc
 from app.core.errors import ConfigError
 from app.core.version import __version__
 from app.offer.generation import offers
 from app.storage.checkpoints import start_checkpoints
 from app.storage.database import db
 from app.storage.schema import head, is_newer, newer_sentence, recorded_revision, revisions, schema_notice, schema_state
-from app.upkeep.maintenance import upkeep
 from app.walks.queue import jobs
 from worker import metrics, writing_side
 from worker.diffusion import tuning
@@ -48,6 +46,7 @@ from worker.process.worker import Worker
 from worker.queue import heartbeat, photo_tasks
 from worker.queue.leases import holder, is_gone, sweep
 from worker.safety import picture_check
+from worker.sound import reading
 
 gc.enable()
 
@@ -57,7 +56,6 @@ LEAVE_SECONDS = 5.0
 END_SECONDS = 25
 """The time that a worker may take to stop; then it prints its threads' stacks and exits. systemd kills it after 30."""
 MEASURED = "device.json"
-M_ARENA_MAX = -8  # in malloc.h
 UPKEEP_SECONDS = 6 * 3600.0
 
 log = logging.getLogger("worker")
@@ -94,12 +92,12 @@ class Resident(SimpleWorker):
 
 def main() -> int:
     """Load the model and do tasks until the worker is stopped; return the exit status."""
-    _limit_arenas()
+    malloc.limit_arenas()
     log_lines.configure(log_lines.TEXT, logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it logs the database on every check
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends the process at once
     try:
-        app = create_app()
+        app = create_app(parts=SERVICES)
         log_lines.configure(app.config["LOG_FORMAT"], logging.INFO)
         sentry.init_app(app, "moma-worker")
         start_checkpoints(app)
@@ -117,12 +115,6 @@ def main() -> int:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(END_SECONDS)
     return 0
-
-
-def _limit_arenas() -> None:
-    """Limit malloc to two arenas: otherwise each thread has one, which keeps the memory of the longest film."""
-    with suppress(AttributeError):  # the C library is not glibc
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def _serve_metrics(app: Flask) -> str | None:
@@ -216,7 +208,15 @@ def _work_jobs(worker: Worker) -> None:
         if connection is not None:
             with connection:
                 connection.ping()
+                _deregister_earlier(connection)
                 _resident(connection, worker.stopping).work(logging_level="WARNING")
+
+
+def _deregister_earlier(connection: Redis) -> None:
+    """Remove what this process registered before Redis was away; RQ would list it, at work, for seven minutes more."""
+    for worker in Resident.all(connection, serializer=JSONSerializer):
+        if worker.name.startswith(f"{holder()}:"):
+            worker.register_death()  # type: ignore[no-untyped-call]
 
 
 def _resident(connection: Redis, stopping: threading.Event) -> Resident:
@@ -292,6 +292,8 @@ def _run_upkeep(worker: Worker) -> None:
     """Run the site's upkeep every `UPKEEP_SECONDS`; each worker does, so later ones have less to do."""
     while not worker.stopping.wait(UPKEEP_SECONDS):
         try:
+            from app.upkeep.maintenance import upkeep  # it would make the start longer
+
             with worker.app.app_context():  # inside try, because leaving the context may fail too
                 upkeep.run()
         except SQLAlchemyError as error:
@@ -347,8 +349,16 @@ def _description(painters: Painters) -> dict[str, Any]:
 
 
 def _state(schema: str, serving: str | None) -> dict[str, Any]:
-    """Return the schema revision that this worker started with, its metrics address and its memory in bytes."""
-    return {"schema": schema, "metrics": serving, "memory": metrics.memory_bytes()}
+    """Return what this worker started with and can do.
+
+    That is the schema's revision, its metrics address, its memory in bytes, and whether it reads sounds.
+    """
+    return {
+        "schema": schema,
+        "metrics": serving,
+        "memory": metrics.memory_bytes(),
+        jobs.READS_SOUNDS: reading.is_possible(),
+    }
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ from worker import metrics
 from worker.diffusion import device_errors
 from worker.diffusion.model import ModelError
 from worker.diffusion.rendering import GenerationError
-from worker.film import encoding
+from worker.film import video
 from worker.film.scratch import ScratchFull
 from worker.process.worker import Worker
 from worker.queue import heartbeat, outages
-from worker.queue.leases import Claim, LeaseLost, fail_walk, release_task
+from worker.queue.leases import Claim, LeaseLost, check_lease, fail_walk, release_task
 from worker.tasks import fit_pictures
 from worker.tasks.painting import PipelineNeeded, Stopped
 from worker.tasks.walk_setup import WalkRestarted, WrongModel
@@ -39,7 +39,7 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (MediaError, "media store"),
     (SQLAlchemyError, "database"),
     (ScratchFull, "scratch full"),
-    (encoding.EncoderTimeout, "encoder"),
+    (video.EncoderTimeout, "encoder"),
     (WrongModel, "wrong model"),
     (ModelError, "model"),
     (GenerationError, "painting"),
@@ -65,11 +65,27 @@ Handler = Callable[[Attempt, Exception], Exception | None]
 def handle(attempt: Attempt, error: Exception) -> Exception | None:
     """Apply the rule for an exception to a task; return the exception if it is an outage, which pauses the worker.
 
+    A file that cannot be written or read is no outage where the walk has just been cancelled: its folder was deleted.
+
     :raises Exception: the exception, where the caller has to handle it, as for a failed task.
     """
+    if isinstance(error, MediaError) and _is_called_off(attempt.claim):
+        error = LeaseLost(str(error))
     outcome, handler = next(rule[1:] for rule in RULES if isinstance(error, rule[0]))
     attempt.outcome = outcome
     return handler(attempt, error)
+
+
+def _is_called_off(claim: Claim) -> bool:
+    """Return whether the worker no longer holds a task; a database that does not answer is taken for no."""
+    db.session.remove()  # an open transaction may not see yet that the walk was cancelled
+    try:
+        check_lease(db.session(), claim)
+    except LeaseLost:
+        return True
+    except SQLAlchemyError:
+        db.session.remove()  # a failed transaction accepts no further statements
+    return False
 
 
 def _hand_over(attempt: Attempt, error: Exception) -> NoReturn:
@@ -190,7 +206,8 @@ def delete_unwanted_files(claim: Claim) -> None:
         select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
     )
     if row is not None and (row.state in (CANCELLED, REFUSED) or row.deleted_at is not None):
-        lifecycle.delete_files(row)
+        is_kept = row.state == CANCELLED and row.deleted_at is None  # its owner may retry it
+        lifecycle.delete_files(row, keep_photos=is_kept)
     elif row is not None and row.state == FINISHED:
         media_store.store().delete(media_store.samples_folder(claim.walk_id))
 
@@ -202,7 +219,7 @@ RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler],
     (fit_pictures.Unfit, "refused", _refuse),
     (Stopped, "given back", _release),
     (outages.OUTAGES, PUT_OFF, _postpone),
-    (encoding.EncoderTimeout, "tried again", _count_as_lost),
+    (video.EncoderTimeout, "tried again", _count_as_lost),
     (Exception, FAILED, _handle_device_error),
 )
 """Rules of (exceptions, outcome as counted in the metrics, handler); the first that matches is applied."""

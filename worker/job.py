@@ -73,7 +73,13 @@ def _work(worker: Worker, side: WritingSide | None) -> int:
             outage = _collect_ended(worker, side)
         if outage is None:
             photo_tasks.enqueue()
-            claim = claim_next(models.names, loaded=models.loaded, elsewhere=worker.fleet.elsewhere, after=claim)
+            claim = claim_next(
+                models.names,
+                loaded=models.loaded,
+                elsewhere=worker.fleet.elsewhere,
+                unable=short_tasks.unable(),
+                after=claim,
+            )
             if claim is not None:
                 outage = _attempt(worker, claim, side)
                 count += 1

@@ -31,11 +31,10 @@ def threads_for(device: str, cores: int) -> int:
 
 @dataclass(slots=True)
 class Remainder:
-    """The rest of a task, which no longer needs the model: `do` finishes it, after `spent` seconds of work."""
+    """The rest of a task, which no longer needs the model: `do` finishes it."""
 
     painting: WalkInProgress
     do: Callable[[WalkInProgress], None]
-    spent: float = 0.0
 
     @property
     def claim(self) -> Claim:
@@ -72,7 +71,7 @@ class WritingSide:
 
     def submit(self, remainder: Remainder) -> None:
         """Submit the rest of a task; its lease is renewed for the writer threads from now on."""
-        remainder.spent = remainder.claim.seconds
+        remainder.painting.spent = remainder.claim.seconds
         self._heartbeat.hand_over(remainder.claim)
         future: Future[Exception | None] = Future()
         self._in_flight[future] = remainder
@@ -121,7 +120,7 @@ class WritingSide:
                 continue
             painting = remainder.painting
             # Exclude the time that the task waited for this thread.
-            painting.claim = replace(painting.claim, began=monotonic() - remainder.spent)
+            painting.claim = replace(painting.claim, began=monotonic() - painting.seconds)
             try:
                 future.set_result(self._write(remainder))
             except BaseException as error:  # noqa: BLE001 - the generating thread raises it

@@ -9,6 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.common import Result, json_command, print_text
+from app.cli.progress import Progress
 from app.upkeep.archives import backup
 from app.upkeep.archives.backup import BackupSummary
 
@@ -20,7 +21,8 @@ group = AppGroup("backup", help="Back up the whole site to one file, and restore
 @json_command
 def create(file: Path) -> dict[str, Any]:
     """Write database and media to FILE; the site may be running. The secret key is not included."""
-    report = backup.create(file)
+    with Progress() as progress:
+        report = backup.create(file, report=progress.report)
     print_text(f"{_counts(report)} saved to {file}")
     if report.lost:
         print_text(f"{len(report.lost):,} files were missing before: see media verify.", err=True)
@@ -34,7 +36,8 @@ def create(file: Path) -> dict[str, Any]:
 @json_command
 def restore(file: Path, force: bool, trust: bool) -> dict[str, Any]:
     """Restore the backup FILE into an empty instance; the site must not be running."""
-    report = backup.restore(file, force=force, trust=trust)
+    with Progress() as progress:
+        report = backup.restore(file, force=force, trust=trust, report=progress.report)
     print_text(f"{_counts(report)} restored from {file}")
     if force:
         print_text("Files of walks that were here before: see media prune.")
@@ -49,7 +52,8 @@ def verify(file: Path) -> Result:
 
     After a restore, before the site runs, only what was deleted since the backup differs.
     """
-    tables, files, differences = backup.differences(file)
+    with Progress() as progress:
+        tables, files, differences = backup.differences(file, report=progress.report)
     for difference in differences:
         print_text(difference)
     result = f"{len(differences):,} differ" if differences else "all as in the backup"

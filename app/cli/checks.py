@@ -11,7 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.access.observability import doctor
 from app.cli.common import Result, json_option, print_text
-from app.core.models import hub, names
+from app.core.models import cache, hub, names, weight_digests
 from app.core.models.errors import ModelError
 from app.core.models.facts import kind_title
 from app.offer.generation import model_folders, offers
@@ -21,6 +21,7 @@ from app.storage.database import db
 group = AppGroup("models", help="List, check and download models.")
 
 POLL_SECONDS = 1.0
+AS_ON_HUB = "  (as on the hub)"
 
 
 @click.command("doctor")
@@ -67,11 +68,39 @@ def list_models() -> list[dict[str, Any]]:
 def check(name: str) -> Result:
     """Check whether the model NAME is complete, not downloaded yet, or unusable, and why; status 1 if it is unusable.
 
-    NAME is a model on offer, or any value of MOMA_MODEL: a folder, a .safetensors file, a name on the hub.
+    NAME is a model on offer, or any value of MOMA_MODEL: a folder, a .safetensors file, a name on the hub. The files
+    that are here are read whole, which finds pieces that a download left empty; the SHA-256 of each is shown, and
+    compared with the hub's where that is known.
     """
-    about = _about(_setting(name))
+    setting = _setting(name)
+    about = _about(setting) | {"digests": []}
+    if about["here"]:
+        about |= _digests(setting)
     print_text(about["state"], err=about["flawed"])
+    for each in about["digests"]:
+        print_text(f"  {each['sha256']}  {each['file']}{AS_ON_HUB if each['as_on_hub'] else ''}")
     return Result(about, 1 if about["flawed"] else 0)
+
+
+def _digests(setting: str) -> dict[str, Any]:
+    """Return the digests of a model's weight files; instead of them its state, if one is damaged."""
+    try:
+        name = names.parse(setting)
+        path = name.path or cache.snapshot(name, model_folders.cache())
+        digests = list(weight_digests.compute(path)) if path else []
+    except ModelError as error:
+        return {"state": str(error), "flawed": True}
+    if other := next((each for each in digests if each.is_other), None):
+        state = (
+            f"{other.file} is another file than the hub's {other.of_hub}: download it again, if you did not change it"
+        )
+        return {"state": state, "flawed": True}
+    return {
+        "digests": [
+            {"file": each.file, "sha256": each.sha256, "as_on_hub": each.of_hub == each.sha256 or None}
+            for each in digests
+        ]
+    }
 
 
 @group.command("download")

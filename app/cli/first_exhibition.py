@@ -15,6 +15,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.access.auth import visitors
+from app.cli import uploads
 from app.cli.common import json_command, print_text
 from app.core.errors import MomaError
 from app.requests.walk_requests import intake, recipe
@@ -25,7 +26,7 @@ from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.upkeep.operations import exhibition_programme, first_exhibition
 from app.upkeep.operations.first_exhibition import RepaintCheck, ShippedWalk
-from app.upkeep.processes.local_worker import provide_worker, wait_for_walk
+from app.upkeep.processes.local_worker import provide_worker, wait_for_sound, wait_for_walk
 from app.walks.saved import lifecycle
 
 if TYPE_CHECKING:
@@ -83,9 +84,13 @@ def _render(
 
     :raises MomaError: when the walk does not finish; the message calls it ``name``.
     """
+    owner = visitors.new_token()
+    if wanted.sound is not None:
+        wanted.sound.id = _upload_music(owner, tend)
     walk, _ = intake.place(
         wanted,
         visitor_key=visitors.digest(first_exhibition.VISITOR),
+        owner=owner,
         pinned=pinned,
         skip_cache=True,
         photos=exhibition_programme.pictures_for(wanted, first_exhibition.FOLDER),
@@ -97,6 +102,21 @@ def _render(
         yield walk
     finally:
         lifecycle.delete_walk(walk)
+
+
+def _upload_music(owner: str, tend: Callable[[], None]) -> str:
+    """Upload the exhibition's music for an owner, wait until a worker has read it, and return its ID.
+
+    The ID stands for it rather than the recipe's digest, because another processor may round a sample differently.
+    """
+    from app.upkeep.operations import exhibition_music  # which loads numpy
+
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        file.write(exhibition_music.wav())
+        file.flush()
+        sound = uploads.upload_sound(Path(file.name), owner)
+    wait_for_sound(sound, tend)
+    return sound.id
 
 
 def _frames(walk: Walk) -> list[Picture]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -13,6 +12,7 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.common import Result, json_command, print_text
+from app.cli.progress import Progress
 from app.collection.moderation import audit_log, curation
 from app.collection.search import reindexing, semantic_search, visual_search
 from app.collection.search.vector_index import IndexProgress, SourceError
@@ -34,10 +34,11 @@ def reindex(after: int) -> dict[str, Any]:
     """Rebuild the search indexes of all walks: full text, neighbours, and embeddings of texts and images."""
     began, progress = time.monotonic(), reindexing.ReindexProgress(0, after, 0)
     try:
-        for progress in reindexing.reindex(after=after):
-            _show_progress(f"{progress.done:,} done, {progress.left:,} to go")
+        with Progress() as shown:
+            for progress in reindexing.reindex(after=after):
+                shown.report("walks", progress.done, progress.done + progress.left)
     except KeyboardInterrupt:
-        click.echo(f"\nGo on with: flask --app wsgi gallery reindex --after {progress.last}", err=True)
+        click.echo(f"Go on with: flask --app wsgi gallery reindex --after {progress.last}", err=True)
         raise
     seconds = time.monotonic() - began
     rate = round(progress.done / seconds)
@@ -57,16 +58,12 @@ def _rebuild(make: Callable[[], Iterator[IndexProgress]], what: str) -> dict[str
     """Rebuild a vector index; return the number of vectors and the seconds, or in ``flaw`` why there is none."""
     began, progress = time.monotonic(), IndexProgress(0, 0)
     try:
-        for progress in make():
-            _show_progress(f"{what}: {progress.done:,} done, {progress.left:,} walks to go")
+        with Progress() as shown:
+            for progress in make():
+                shown.report(what, progress.done, progress.done + progress.left)
     except (SourceError, OSError) as error:
         return {"flaw": str(error)}
     return {"vectors": progress.done, "seconds": round(time.monotonic() - began, 3)}
-
-
-def _show_progress(line: str) -> None:
-    if sys.stderr.isatty():
-        print_text(f"\r{line}", nl=False, err=True)
 
 
 @group.command("look")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -11,16 +9,16 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.cli.common import Result, json_command, print_text
+from app.cli.progress import Progress
 from app.core.errors import ConfigError
 from app.storage import media_store
 from app.upkeep.maintenance import media_losses, media_move, media_upkeep
 from app.upkeep.maintenance.media_losses import Loss
 from app.upkeep.maintenance.media_move import MoveSummary
-from app.upkeep.operations import media_colours
+from app.upkeep.operations import media_colours, poster_cards
 
 group = AppGroup("media", help="Manage the files of walks, photos and styles.")
 SHOWN = 20
-PROGRESS_SECONDS = 2.0  # between two lines of progress
 
 
 @group.command("prune")
@@ -28,7 +26,9 @@ PROGRESS_SECONDS = 2.0  # between two lines of progress
 @json_command
 def prune(yes: bool) -> dict[str, Any]:
     """Delete files older than an hour that no walk or photo refers to."""
-    found = media_upkeep.prune() if yes else list(media_upkeep.find_unreferenced())
+    with Progress() as progress:
+        prune_now, find = media_upkeep.prune, media_upkeep.find_unreferenced
+        found = prune_now(report=progress.report) if yes else list(find(report=progress.report))
     size = sum(file.bytes for _, file in found)
     _list_some([path for path, _ in found])
     files = f"{len(found):,} file{'' if len(found) == 1 else 's'}, {size:,} bytes"
@@ -48,11 +48,15 @@ def verify() -> Result:
     media prune lists them.
     """
     files, losses = 0, list[Loss]()
-    for looked_at, lost in media_losses.verify():
-        files, losses = files + looked_at, losses + lost
-        for loss in lost:
-            print_text(f"{loss.path} of {loss.of} {loss.id} {loss.flaw}.")
-    superfluous = sum(1 for _ in media_upkeep.find_unreferenced())
+    with Progress() as progress:
+        of_files = media_losses.count_files()
+        for looked_at, lost in media_losses.verify():
+            files, losses = files + looked_at, losses + lost
+            for loss in lost:
+                progress.clear()
+                print_text(f"{loss.path} of {loss.of} {loss.id} {loss.flaw}.")
+            progress.report("files checked", files, of_files)
+        superfluous = sum(1 for _ in media_upkeep.find_unreferenced(report=progress.report))
     print_text(f"{files:,} files, {len(losses):,} lost.")
     if superfluous:
         print_text(f"{superfluous:,} more that nothing names; media prune lists them.")
@@ -63,15 +67,21 @@ def verify() -> Result:
 @group.command("mend")
 @json_command
 def mend() -> Result:
-    """Tag the colours of MP4s from releases before 1.2, which browsers show wrongly. Status 1 if one could not be.
+    """Tag the colours of MP4s from releases before 1.2, which browsers show wrongly, and make small posters for lists.
 
-    Pictures and times stay as they are. The site may be running; the command can be interrupted and repeated.
+    Pictures and times stay as they are. The site may be running; the command can be interrupted and repeated. Status 1
+    if a file could not be mended.
     """
-    tell = _every_two_seconds()
-    found = media_colours.mend(lambda films: tell(f"{films.films:,} films looked at, {films.mended:,} mended"))
-    _list_some([f"{line}." for line in found.amiss])
-    print_text(f"{found.films:,} films, {found.mended:,} mended, {len(found.amiss):,} amiss.")
-    return Result({"films": found.films, "mended": found.mended, "amiss": found.amiss}, 1 if found.amiss else 0)
+    with Progress() as progress:
+        found = media_colours.mend(progress.report)
+        small = poster_cards.make_missing(progress.report)
+    amiss = [*found.amiss, *small.amiss]
+    _list_some([f"{line}." for line in amiss])
+    print_text(
+        f"{found.films:,} films, {found.mended:,} mended, {small.made:,} small posters made, {len(amiss):,} amiss."
+    )
+    summary = {"films": found.films, "mended": found.mended, "cards": small.made, "amiss": amiss}
+    return Result(summary, 1 if amiss else 0)
 
 
 @group.command("move")
@@ -91,12 +101,8 @@ def move(to_url: str, from_url: str, check_only: bool) -> Result:
     if (source.filesystem, source.root) == (target.filesystem, target.root):
         raise ConfigError(f"{to_url} is where the files are.")
     work = media_move.compare if check_only else media_move.move
-    tell = _every_two_seconds()
-    moved = work(
-        source,
-        target,
-        report=lambda so_far: tell(f"{so_far.files:,} files looked at, {so_far.copied_bytes:,} bytes copied"),
-    )
+    with Progress() as progress:
+        moved = work(source, target, report=progress.report)
     _say_moved(moved, source.url, to_url, target, check_only)
     counts = {"files": moved.files, "bytes": moved.bytes, "copied": moved.copied, "copied_bytes": moved.copied_bytes}
     return Result({"from": source.url, "to": to_url, **counts, "amiss": moved.amiss}, 1 if moved.amiss else 0)
@@ -107,19 +113,6 @@ def _open_store(url: str, name: str) -> media_store.MediaStore:
     if away:
         raise ConfigError(f"{name}: {url} does not answer: {away}")
     return store
-
-
-def _every_two_seconds() -> Callable[[str], None]:
-    """Return a function that prints progress to stderr every `PROGRESS_SECONDS`."""
-    printed_at = time.monotonic()
-
-    def tell(progress: str) -> None:
-        nonlocal printed_at
-        if time.monotonic() - printed_at >= PROGRESS_SECONDS:
-            printed_at = time.monotonic()
-            print_text(progress, err=True)
-
-    return tell
 
 
 def _list_some(lines: list[str]) -> None:

@@ -1,384 +1,48 @@
-"""Admin commands for walks: ``flask --app wsgi walks …``."""
+"""The group ``flask --app wsgi walks``, whose commands are imported when they are used."""
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
-import click
-from flask import current_app
-from flask.cli import AppGroup
-from sqlalchemy import select
+from app.cli.register import Entry, LateGroup
 
-from app.access.auth import visitors
-from app.access.observability import live_view, overview
-from app.cli import candidates
-from app.cli.common import json_command, print_text, wants_json
-from app.collection.moderation import audit_log
-from app.collection.moderation.audit_log import COMMAND
-from app.core.errors import InvalidInput, MediaError, MomaError
-from app.core.models import aspects
-from app.offer.generation import presets, walk_styles
-from app.requests.walk_requests import brought_photos, intake, recipe, recipe_files, repainting
-from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.schema import Commission
-from app.requests.walk_requests.validation import validate
-from app.site.presentation import walk_description
-from app.site.presentation.walk_description import WalkDescription
-from app.storage import media_store
-from app.storage.database import db
-from app.storage.photo_models import Photo
-from app.storage.walk_models import ENDINGS, FINISHED, STATES, Walk
-from app.storage.wall_models import WallLeg
-from app.upkeep.processes.local_worker import provide_worker, wait_for_walk
-from app.walks.saved import lifecycle, lookup
-
-WORD = "command line"
-KINDS = {".gif": "gif", ".mp4": "mp4", ".webp": "webp", ".png": "poster"}
-
-group = AppGroup("walks", help="Create, show and manage walks.")
-
-
-@group.command("create")
-@click.argument("prompts", nargs=-1)
-@click.option("--photo", "photos", metavar="[STOP=]FILE", multiple=True,
-              help="A picture as the stop of this number, or as the last; PROMPTS are the other stops. "
-                   "With --recipe, a picture that the recipe refers to.")  # fmt: skip
-@click.option("--cut-out", is_flag=True, help="Use only the main subject of each picture, cut out along its outline.")
-@click.option("--photos-may-be-shown", is_flag=True,
-              help="You may publish the pictures, and those in them agree; else the walk is unlisted.")  # fmt: skip
-@click.option("--frames", type=int, help="Number of frames; by default FRAMES_DEFAULT.")
-@click.option("--fps", type=float, help="Frames per second, 1 to 50; rounded so that each takes whole hundredths.")
-@click.option("--seed", type=int, help="The seed; random if not given.")
-@click.option("--stop-seed", "stop_seeds", type=int, multiple=True,
-              help="The seed of a stop; given once for each, in their order.")  # fmt: skip
-@click.option("--pick", "picks", metavar="PICTURE", multiple=True,
-              help="A candidate for a stop, as `walks candidates` names it; once for each, - for none.")  # fmt: skip
-@click.option("--leave-out", default="", help="The negative prompt of every stop.")
-@click.option("--hand", help="The style of every stop, such as linocut; it may also end a prompt.")
-@click.option("--lora", "loras", metavar="NAME[=WEIGHT]", multiple=True,
-              help="The LoRA of every stop, its weight from -2 to 2; or given once for each, - for none.")  # fmt: skip
-@click.option("--clip-skip", type=int, help="How many of the text encoder's last layers to skip.")
-@click.option("--layout", help="The layout of every stop: auto, or one that the style offers, such as grid.")
-@click.option("--steps", type=int, help="Number of sampler steps for each frame.")
-@click.option("--guidance", type=float, help="Guidance scale; 1 or less is no guidance.")
-@click.option("--preset", type=click.Choice(presets.NAMES), help="The quality preset.")
-@click.option("--size", type=int, help="The longer side of the frames in pixels, one of the model's sizes.")
-@click.option(
-    "--aspect", type=click.Choice(aspects.ASPECTS), help="Aspect ratio, width to height; square if not given."
+COMMANDS = MappingProxyType(
+    {
+        "cancel": Entry("app.cli.walk_commands", "cancel", "Cancel a walk that is queued or being rendered."),
+        "candidates": Entry(
+            "app.cli.candidates",
+            "command",
+            "Generate candidate pictures for a stop with this PROMPT, "
+            "and print a name for each for ``walks create --pick``.",
+        ),
+        "create": Entry(
+            "app.cli.walk_commands",
+            "create",
+            "Request a walk between PROMPTS. If no site is running, Redis and a worker are started for the duration.",
+        ),
+        "delete": Entry("app.cli.walk_commands", "delete", "Delete a walk with its pictures and prompts."),
+        "export": Entry(
+            "app.cli.walk_commands",
+            "export",
+            "Write a finished walk's film (.gif, .mp4, .webm, .webp), poster (.png) or recipe (.json) to OUT.",
+        ),
+        "list": Entry(
+            "app.cli.walk_list",
+            "list_walks",
+            "List walks, the newest first, "
+            "including unlisted ones and those saved by live walls, but not a wall's legs.",
+        ),
+        "repaint": Entry(
+            "app.cli.walk_commands",
+            "repaint",
+            "Render a finished walk again in another style, with the same sketches, noise and seeds.",
+        ),
+        "retry": Entry("app.cli.walk_commands", "retry", "Put a failed or cancelled walk back into the queue."),
+        "show": Entry("app.cli.walk_commands", "show", "Show one walk."),
+        "top": Entry(
+            "app.cli.walk_commands", "top", "Show the queue and what each worker does, live; quit with q or Ctrl-C."
+        ),
+    }
 )
-@click.option("--ending", type=click.Choice(ENDINGS), help="Stop at the last stop, go back, or round to the first.")
-@click.option("--easing", is_flag=True, help="Slow down at the stops.")
-@click.option("--model", help="The model, one of those on offer; by default the one that has the styles of the stops.")
-@click.option("--continue", "continues", metavar="WALK_ID",
-              help="Begin at the last stop of a finished walk; PROMPTS are the stops that follow.")  # fmt: skip
-@click.option("--anew", "skip_cache", is_flag=True, help="Render it even if an identical walk is finished.")
-@click.option("--unlisted", is_flag=True, help="Keep it out of the gallery.")
-@click.option("--recipe", "recipe_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Render again from a recipe, or from a GIF, WebP or MP4 made here.")  # fmt: skip
-@click.option("--wait", is_flag=True, help="Wait until it is finished.")
-@click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
-              help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
-@json_command
-def create(
-    prompts: tuple[str, ...],
-    recipe_file: Path | None,
-    skip_cache: bool,
-    unlisted: bool,
-    wait: bool,
-    out: Path | None,
-    photos: tuple[str, ...],
-    cut_out: bool,
-    **options: Any,
-) -> dict[str, Any]:
-    """Request a walk between PROMPTS. If no site is running, Redis and a worker are started for the duration."""
-    if out:
-        _check_out(out)
-    owner = visitors.new_token()
-    if recipe_file:
-        agreed = options.pop("photos_may_be_shown")
-        _refuse_options(prompts, options | {"cut_out": cut_out})
-        wanted, pinned = _read_recipe(recipe_file)
-        wanted.unlisted, wanted.photos_may_be_shown = unlisted, agreed
-        _upload_for_recipe(wanted, photos, owner)
-    else:
-        request = _build_request(prompts, **options) | {"unlisted": unlisted}
-        _put_photos(request, photos, cut_out=cut_out, owner=owner)
-        wanted, pinned = validate(request), None
-    return _place(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out)
 
-
-group.add_command(candidates.command)
-
-
-@group.command("repaint")
-@click.argument("walk_id")
-@click.option("--style", required=True, help="The style, by its name in `flask styles list`.")
-@click.option("--anew", "skip_cache", is_flag=True, help="Render it even if an identical walk is finished.")
-@click.option("--unlisted", is_flag=True, default=None, help="Keep it out of the gallery; by default as the walk is.")
-@click.option("--wait", is_flag=True, help="Wait until it is finished.")
-@click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
-              help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
-@json_command
-def repaint(
-    walk_id: str, style: str, skip_cache: bool, unlisted: bool | None, wait: bool, out: Path | None
-) -> dict[str, Any]:
-    """Render a finished walk again in another style, with the same sketches, noise and seeds."""
-    if out:
-        _check_out(out)
-    wanted = repainting.commission_of(lookup.walk_at_address(walk_id), style, unlisted=unlisted)
-    return _place(wanted, owner=visitors.new_token(), pinned=None, skip_cache=skip_cache, wait=wait, out=out)
-
-
-@group.command("top")
-@click.option("--once", is_flag=True, help="Print the overview once.")
-@click.option("--seconds", type=click.FloatRange(0.2, 3600), default=1.0, help="Interval between two updates.")
-@json_command
-def top(once: bool, seconds: float) -> dict[str, Any] | None:
-    """Show the queue and what each worker does, live; quit with q or Ctrl-C."""
-    if not (once or wants_json()):
-        live_view.watch(seconds)
-        return None
-    shown = overview.collect()
-    print_text("\n".join(live_view.lines(shown, width=shutil.get_terminal_size().columns)))
-    return overview.as_json(shown)
-
-
-@group.command("list")
-@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@json_command
-def list_walks(state: str | None, limit: int) -> Iterator[WalkDescription]:
-    """List walks, the newest first, including unlisted ones and those saved by live walls, but not a wall's legs."""
-    is_leg = select(WallLeg.number).where(WallLeg.walk_id == Walk.id).exists()
-    query = select(Walk).where(Walk.deleted_at.is_(None), ~is_leg).order_by(Walk.number.desc()).limit(limit)
-    found = db.session.scalars(query.where(Walk.state == state) if state else query).all()
-    for walk in found:
-        print_text(f"{walk.id}  {walk.state:9}  {walk.painted_count:3}/{walk.frames:<3}  {walk.title}")
-    return map(walk_description.describe, found)
-
-
-@group.command("show")
-@click.argument("walk_id")
-@json_command
-def show(walk_id: str) -> dict[str, Any]:
-    """Show one walk."""
-    return _show(lookup.walk_at_address(walk_id, even_hidden=True))
-
-
-@group.command("retry")
-@click.argument("walk_id")
-@json_command
-def retry(walk_id: str) -> dict[str, Any]:
-    """Put a failed or cancelled walk back into the queue."""
-    walk = lookup.walk_at_address(walk_id, even_hidden=True)
-    lifecycle.retry(walk)
-    audit_log.note("put walk back in line", walk.id, who=COMMAND)
-    return _show(walk)
-
-
-@group.command("cancel")
-@click.argument("walk_id")
-@json_command
-def cancel(walk_id: str) -> dict[str, Any]:
-    """Cancel a walk that is queued or being rendered."""
-    walk = lookup.walk_at_address(walk_id, even_hidden=True)
-    lifecycle.cancel(walk)
-    audit_log.note("cancelled walk", walk.id, who=COMMAND)
-    return _show(walk)
-
-
-@group.command("delete")
-@click.argument("walk_id")
-@json_command
-def delete(walk_id: str) -> dict[str, Any]:
-    """Delete a walk with its pictures and prompts."""
-    walk = lookup.walk_at_address(walk_id, even_hidden=True)
-    lifecycle.delete_walk(walk, by_operator=True)
-    audit_log.note("deleted walk", walk.id, who=COMMAND)
-    print_text(f"{walk_id} was taken down.")
-    return {"id": walk_id, "deleted": True}
-
-
-@group.command("export")
-@click.argument("walk_id")
-@click.argument("out", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-@json_command
-def export(walk_id: str, out: Path) -> dict[str, Any]:
-    """Write a finished walk's film (.gif, .mp4, .webp), poster (.png) or recipe (.json) to OUT."""
-    walk = lookup.walk_at_address(walk_id, even_hidden=True)
-    _check_out(out)
-    _write(walk, out)
-    print_text(f"{out}: {out.stat().st_size:,} bytes")
-    return {"id": walk.id, "out": str(out), "bytes": out.stat().st_size}
-
-
-def _place(
-    wanted: Commission,
-    *,
-    owner: str,
-    pinned: PinnedSettings | None,
-    skip_cache: bool,
-    wait: bool,
-    out: Path | None,
-) -> dict[str, Any]:
-    """Request a walk and show it; with ``wait`` or ``out``, wait for it first and write its film to ``out``."""
-    with provide_worker(needed=wait or out is not None) as tend:
-        visitor = visitors.digest(WORD)
-        walk, _ = intake.place(wanted, visitor_key=visitor, owner=owner, pinned=pinned, skip_cache=skip_cache)
-        if wait or out:
-            walk = wait_for_walk(walk, tend, quiet=wants_json())
-            if walk.state != FINISHED:
-                raise MomaError(f"The walk {walk.id} ended as {walk.state}. {walk.error or ''}".strip())
-        if out:
-            _write(walk, out)
-    return _show(walk)
-
-
-def _check_out(out: Path) -> None:
-    if out.suffix.lower() not in (*KINDS, ".json"):
-        raise InvalidInput.on("out", message=f"{out} must end in .gif, .mp4, .webp, .png or .json.")
-    if not out.parent.is_dir():
-        raise InvalidInput.on("out", message=f"There is no folder {out.parent} to write {out.name} to.")
-
-
-def _build_request(
-    prompts: tuple[str, ...],
-    *,
-    leave_out: str,
-    hand: str | None,
-    layout: str | None,
-    clip_skip: int | None,
-    loras: tuple[str, ...],
-    stop_seeds: tuple[int, ...],
-    picks: tuple[str, ...],
-    **settings: Any,
-) -> dict[str, Any]:
-    """Return the options as an unchecked request for a walk; missing ones keep their defaults."""
-    if stop_seeds and len(stop_seeds) != len(prompts):
-        raise InvalidInput.on("stop-seed", message="Give --stop-seed once for each prompt, or not at all.")
-    shared = {"negative_prompt": leave_out, "hand": hand, "layout": layout, "clip_skip": clip_skip}
-    seeds = stop_seeds or (None,) * len(prompts)
-    stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
-    for stop, fields in zip(stops, candidates.parse_picks(picks, prompts), strict=False):
-        stop.update(fields)
-    for stop, fields in zip(stops, _loras(loras, len(prompts)), strict=False):
-        stop.update(fields)
-    if settings["continues"]:
-        parent = lookup.walk_at_address(settings["continues"])
-        settings["continues"] = parent.id
-        stops.insert(0, _last_stop(parent))
-    return {"stops": stops, **{name: value for name, value in settings.items() if value is not None}}
-
-
-def _loras(loras: tuple[str, ...], count: int) -> list[dict[str, Any]]:
-    """Return the LoRA of each stop from the values of --lora; an empty dictionary for none."""
-    if len(loras) not in (0, 1, count):
-        raise InvalidInput.on("lora", message="Give --lora once for all stops, or once for each prompt.")
-    found = []
-    for text in loras * count if len(loras) == 1 else loras:
-        name, sign, weight = text.partition("=")
-        try:
-            fields = {"lora_weight": float(weight)} if sign else {}
-        except ValueError as error:
-            raise InvalidInput.on("lora", message=f"{text:.80}: the weight must be a number from -2 to 2.") from error
-        found.append({} if name == candidates.NONE else {"lora": name, **fields})
-    return found
-
-
-def _put_photos(request: dict[str, Any], photos: tuple[str, ...], *, cut_out: bool, owner: str) -> None:
-    """Upload pictures and insert them into the request's stops: at their number, or at the end without one."""
-    if cut_out and not photos:
-        raise InvalidInput.on("cut-out", message="There is no picture to cut anything out of: give one with --photo.")
-    for each in photos:
-        number, file = _place_and_file(each, len(request["stops"]))
-        if not 1 <= number <= len(request["stops"]) + 1:
-            message = f"{each:.80}: the stop must be a number from 1 to {len(request['stops']) + 1}."
-            raise InvalidInput.on("photo", message=message)
-        photo = _upload(file, owner)
-        like = request["stops"][0] if request["stops"] else {}
-        shared = {name: like[name] for name in ("negative_prompt", "hand", "layout", "clip_skip") if name in like}
-        request["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
-
-
-def _upload_for_recipe(wanted: Commission, photos: tuple[str, ...], owner: str) -> None:
-    """Upload the pictures that a recipe refers to by their digests."""
-    named = {stop.picture for stop in wanted.stops}
-    for each in photos:
-        if _upload(Path(each), owner).digest not in named:
-            raise InvalidInput.on("photo", message=f"The recipe names another picture than {each}, or none.")
-
-
-def _place_and_file(text: str, count: int) -> tuple[int, Path]:
-    number, sign, file = text.partition("=")
-    if sign and number.isascii() and number.isdigit() and len(number) < 4:
-        return int(number), Path(file)
-    return count + 1, Path(text)
-
-
-def _upload(file: Path, owner: str) -> Photo:
-    most = int(current_app.config["PHOTO_MAX"])
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(most + 1)
-        return brought_photos.upload(
-            data, owner_hash=visitors.digest(owner), network="", check_room=lambda: None, admit=lambda: None
-        )
-    except OSError as error:
-        raise InvalidInput.on("photo", message=f"{file} cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise InvalidInput.on("photo", message=f"The picture {file} {error}") from error
-
-
-def _last_stop(walk: Walk) -> dict[str, Any]:
-    """Return the last stop of a walk, as the first stop of one that continues it."""
-    last = walk.stops[-1]
-    same = {name: getattr(last, name) for name in ("prompt", "negative_prompt")}
-    return {**same, **last.options.seen(), "hand": last.hand or None, "seed": walk.seed_of(last)}
-
-
-def _refuse_options(prompts: tuple[str, ...], options: dict[str, Any]) -> None:
-    if prompts or any(value not in (None, "", ()) and value is not False for value in options.values()):
-        raise InvalidInput.on("recipe", message="A recipe says all: give no prompts and none of their options with it.")
-
-
-def _read_recipe(file: Path) -> tuple[Commission, PinnedSettings]:
-    try:
-        with file.open("rb") as opened, recipe_files.mapped(opened) as content:
-            return recipe.read_upload(content)
-    except OSError as error:
-        raise InvalidInput.on("recipe", message=f"{file} cannot be read: {error.strerror or error}.") from error
-
-
-def _write(walk: Walk, out: Path) -> None:
-    if out.suffix.lower() == ".json":
-        data = (json.dumps(recipe.recipe_of(walk), indent=2, ensure_ascii=False) + "\n").encode()
-    else:
-        data = _film(walk, KINDS[out.suffix.lower()])
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise MediaError(f"{out} cannot be written: {error.strerror or error}") from error
-
-
-def _film(walk: Walk, kind: str) -> bytes:
-    medium = walk.media.get(kind)
-    if medium is None:
-        raise MediaError(f"The walk {walk.id} has no {kind} yet; it is {walk.state}.")
-    return media_store.store().read_bytes(medium.path)
-
-
-def _show(walk: Walk) -> dict[str, Any]:
-    print_text(f"{walk.title}\n  {walk.state}, {walk.painted_count} of {walk.frames} frames, seed {walk.seed}")
-    print_text(f"  {walk.url}" + (", hidden" if walk.hidden_at else ""))
-    if walk.error:
-        print_text(f"  {walk.error}")
-    if styles := walk_styles.words_in(walk):
-        print_text(f"  style: {', '.join(styles)}")
-    for stop in walk.stops:
-        if stop.note:
-            print_text(f"  {stop.prompt:.60}: {stop.note}")
-    return walk_description.describe(walk) | {"hidden": walk.hidden_at is not None}
+group = LateGroup("walks", COMMANDS, help="Create, show and manage walks.")

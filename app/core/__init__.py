@@ -10,7 +10,11 @@ __all__ = [
     "field_docs",
     "field_errors",
     "files",
+    "garbage",
     "instance",
+    "late_app",
     "local_time",
+    "malloc",
+    "progress",
     "version",
 ]

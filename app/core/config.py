@@ -10,6 +10,7 @@ import difflib
 import json
 import logging
 import os
+import re
 import secrets
 import tempfile
 import tomllib
@@ -20,7 +21,6 @@ from typing import Any, get_origin
 
 from flask import Flask
 from pydantic import ValidationError
-from sqlalchemy.engine import URL
 
 from app.core.environment import time_zone_flaw
 from app.core.errors import ConfigError
@@ -144,6 +144,10 @@ def _fill_in(app: Flask) -> None:
 
 def _sqlite_url(path: Path) -> str:
     """Return the URL of a SQLite file, whose path may contain any character."""
+    if re.fullmatch(r"[A-Za-z0-9_./-]+", str(path)):
+        return f"sqlite:///{path}"
+    from sqlalchemy.engine import URL
+
     return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 

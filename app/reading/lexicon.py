@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,12 +140,16 @@ class Lexicon:
 
 
 class _Sorted:
-    """Sorted words, one per line, in one block of memory."""
+    """Sorted words, one per line, in one block of memory, with the first eight bytes of each as a number."""
 
     def __init__(self, joined: NDArray[np.uint8]) -> None:
         self._data = joined.tobytes()
         breaks = np.flatnonzero(joined == ord("\n")).astype(np.int32)
         self._starts = np.concatenate([np.zeros(1, np.int32), breaks + 1, np.array([len(joined) + 1], np.int32)])
+        places = self._starts[:-1, None] + np.arange(8)
+        heads = np.append(joined, np.zeros(9, np.uint8))[np.minimum(places, len(joined))]
+        heads[places >= self._starts[1:, None] - 1] = 0
+        self._heads = array("Q", heads.view(">u8").astype("=u8").tobytes())
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -152,8 +158,11 @@ class _Sorted:
         return self._data[self._starts[at] : self._starts[at + 1] - 1].decode()
 
     def find(self, word: str) -> int:
-        """Return the index of a word, or -1 if it is missing; by bisection."""
-        wanted, low, high = word.encode("utf-8", "replace"), 0, len(self)
+        """Return the index of a word, or -1 if it is missing; by bisection, of first bytes before whole words."""
+        wanted = word.encode("utf-8", "replace")
+        head = int.from_bytes(wanted[:8].ljust(8, b"\0"), "big")
+        low = bisect_left(self._heads, head)
+        high = bisect_right(self._heads, head, low)
         while low < high:
             middle = (low + high) // 2
             here = self._data[self._starts[middle] : self._starts[middle + 1] - 1]

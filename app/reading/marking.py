@@ -107,6 +107,8 @@ class _Marker:
         grammar, wish, text = self.grammar, self.wish, token.text
         if token.role == NEGATED:
             return self.wordbook.is_known(text)
+        if any(each.span[0] <= token.start and token.end <= each.span[1] for each in self.prompt.letterings):
+            return True
         if token.role in (TAKEN, STYLE) or (token.count and token.role == FREE):
             return True
         if token.role == PLACE and not any(each.role == PLACE for each in self.prompt.tokens[place + 1 : place + 2]):

@@ -43,14 +43,22 @@ class Token:
     stands: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """What is to be written in the picture, and the range of it and of the words that say so, in characters."""
+
+    text: str
+    span: tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Prompt:
     """A prompt on its way through the passes, each of which returns it with more annotations.
 
     ``names`` are the token ranges of several words that name one thing, ``unwanted`` the negated phrases, ``left_out``
     those of the negative prompt, ``wish`` what the prompt says of its scene, ``styles`` the names of styles in it,
-    ``unshown`` words that no drawing shows: names of people, and quotations that are to be written in the picture, and
-    ``sights`` the indices of places that are to be seen (on a table).
+    ``unshown`` words that no drawing shows: names of people, titles, and what is too long to be written in the picture,
+    ``letterings`` what is written in it, and ``sights`` the indices of places that are to be seen (on a table).
     """
 
     text: str
@@ -62,6 +70,7 @@ class Prompt:
     wish: Wish = field(default_factory=Wish)
     styles: tuple[str, ...] = ()
     unshown: tuple[str, ...] = ()
+    letterings: tuple[Lettering, ...] = ()
     sights: frozenset[int] = frozenset()
 
     @cached_property

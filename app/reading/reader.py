@@ -37,7 +37,7 @@ from app.reading.ranking import OTHERS
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
 from app.reading.weak_drawings import WEAK
 from app.reading.wordbook import Wordbook
-from sketch import keys, relations, wording
+from sketch import keys, lettering, relations, sketchbook, wording
 from sketch.arrangement import Wish
 from sketch.relations import BEARING, CLOTHING, CONTAINING, HOLDING
 from sketch.scene import MOST_THINGS
@@ -45,6 +45,7 @@ from sketch.sketchbook import Drawing
 from sketch.styling.drawing_styles import COLOURED, without_modelled
 
 MOST_ITEMS = 6
+MOST_LETTERINGS = 2
 REMEMBERED = 512
 """How many interpretations are cached; one page needs that of a prompt several times."""
 
@@ -172,9 +173,13 @@ class Reader:
         dice = Random(f"anything:{seed}:{text}".encode("utf-8", "replace"))  # noqa: S311 - drawn to be drawn again
         prompt, choices = ranking.rank(openings, self.describer, self._drawn, excluded, dice)
         items = self._items(choices, prompt, seed)
+        letterings = _letterings(prompt)
+        if letterings and all(item.is_free for item in items):
+            items = []
         relation = _relation(prompt, choices, items) if len(choices) == len(items) > 1 else ""
         relation = relation if len(items) == 2 or relation in relations.OF_MORE else ""
         wish = replace(prompt.wish, relation=relation)
+        items += letterings
         words, _ = wording.describe_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in excluded.concepts))
         foreign = (*prompt.unshown, *unread.find(text, items, spoken, self.wordbook))
@@ -220,6 +225,16 @@ class Reader:
         if not seed:
             return own[0]
         return Random(f"drawing:{seed}:{own[0].name}").choice(own)  # noqa: S311 - drawn to be drawn again
+
+
+def _letterings(prompt: Prompt) -> list[Found]:
+    """Return what is to be written in the picture, as things."""
+    found = []
+    for each in prompt.letterings[:MOST_LETTERINGS]:
+        drawing = sketchbook.lettered(lettering.code(each.text))
+        if drawing is not None:
+            found.append(Found(drawing, (), prompt.text[slice(*each.span)], each.span, BY_NAME))
+    return found
 
 
 def _rank(drawing: Drawing) -> int:

@@ -13,7 +13,7 @@ from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 
-VERSION = 11
+VERSION = 12
 """The version of the prompt parser; another version may interpret the same prompt differently."""
 
 LookOf = Callable[[str], Appearance | None]

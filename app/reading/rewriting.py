@@ -1,7 +1,7 @@
 """Replace words of a prompt that stand for a noun, names of people, and quotations that are lettering.
 
 It is done before anything is looked up, so that all passes see the noun: "F1 car" is a formula one car, "Abraham
-Lincoln" a man. No text can be drawn, so quoted words are skipped and noted.
+Lincoln" a man. Quoted words are skipped here, and drawn as lettering; titles are skipped and noted.
 """
 
 from __future__ import annotations
@@ -11,11 +11,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.reading.lexicon import ALIAS, KIND
-from app.reading.prompt import FREE, SKIPPED, WORD, Prompt, Token
+from app.reading.prompt import FREE, SKIPPED, WORD, Lettering, Prompt, Token
 from app.reading.wordbook import Wordbook
+from sketch import lettering
 
 QUOTED = re.compile(r"[\"“„«](?P<double>[^\"“”„«»]+)[\"”“»]|(?<![^\s(])['‘‚](?P<single>\S(?:.*?\S)?)['’‘](?![^\W_])")
 """A quotation; single quotes follow a space and precede no letter, unlike apostrophes."""
+
+SAYS = re.compile(r"(?<= )(?:that|which) (?:says?|said|reads(?! (?:an?|the|in|his|her|its|books?)\b))(?= )")
+MOST_SAID = 6
+"""What stands before the words of a sign that have no quotation marks, and how many there are at most."""
 
 LETTERED = 3
 """How many words before or after a quotation may say that it is lettering."""
@@ -28,8 +33,8 @@ MOST_NAMES = 3
 
 
 def rewrite(prompt: Prompt, wordbook: Wordbook) -> Prompt:
-    """Return the prompt with nouns in place of words that stand for them, and with lettering skipped."""
-    prompt = _without_lettering(prompt)
+    """Return the prompt with nouns in place of words that stand for them, and with lettering set aside."""
+    prompt = _without_relatives(_without_lettering(prompt), wordbook)
     for pattern, meaning in prompt.grammar.rewrites:
         for first, last, _ in reversed([*prompt.line.spans(pattern)]):
             if all(token.role == FREE for token in prompt.tokens[first:last]):
@@ -49,7 +54,9 @@ def _replaced(prompt: Prompt, first: int, last: int, meaning: str, *, stands: bo
 
 
 def _without_lettering(prompt: Prompt) -> Prompt:
-    """Return the prompt with quotations skipped that words around them say to be lettering, and words in capitals."""
+    """Return the prompt with lettering set aside: quotations that words around them say to be written, words in
+    capitals after such a word, and what a sign says.
+    """  # fmt: skip
     tokens, writing = prompt.tokens, prompt.grammar.writing
     for match in QUOTED.finditer(prompt.text):
         within = [n for n, each in enumerate(tokens) if match.start() <= each.start and each.end <= match.end()]
@@ -62,18 +69,59 @@ def _without_lettering(prompt: Prompt) -> Prompt:
             after += 1
         if after > place + 1:
             prompt = _lettered(prompt, range(place + 1, after))
+    for _, first, _ in prompt.line.spans(SAYS):
+        last = first
+        while last < len(tokens) and last - first < MOST_SAID and tokens[last].kind == WORD:
+            last += 1
+        if last > first:
+            prompt = _lettered(prompt, range(first, last))
     return prompt
 
 
 def _lettered(prompt: Prompt, places: Sequence[int]) -> Prompt:
-    """Return the prompt with words skipped as lettering, and with the words directly before that say so."""
-    if prompt.tokens[places[0]].role != FREE:
+    """Return the prompt with words set aside as lettering, or as a title, with the words directly before that say so.
+
+    What is not drawn of them is noted.
+    """
+    tokens, grammar = prompt.tokens, prompt.grammar
+    if tokens[places[0]].role != FREE:
         return prompt
-    text = prompt.text[prompt.tokens[places[0]].start : prompt.tokens[places[-1]].end]
+    text = prompt.text[tokens[places[0]].start : tokens[places[-1]].end]
     first = places[0]
-    while first and prompt.tokens[first - 1].text in prompt.grammar.writing | prompt.grammar.articles:
+    while first and tokens[first - 1].text in grammar.writing | grammar.articles:
         first -= 1
-    return replace(prompt.marked(range(first, places[-1] + 1), SKIPPED), unshown=(*prompt.unshown, text))
+    is_title = any(token.text in grammar.titles for token in tokens[first : places[0]])
+    drawn = "" if is_title else lettering.shown(text)
+    prompt = prompt.marked(range(first, places[-1] + 1), SKIPPED)
+    if drawn:
+        written = Lettering(drawn, (tokens[first].start, tokens[places[-1]].end))
+        prompt = replace(prompt, letterings=(*prompt.letterings, written))
+    is_whole = len(drawn.split()) == len(text.split())
+    return prompt if is_whole else replace(prompt, unshown=(*prompt.unshown, text))
+
+
+def _without_relatives(prompt: Prompt, wordbook: Wordbook) -> Prompt:
+    """Return the prompt with participles in place of relative clauses: a cat that reads becomes a cat reading."""
+    grammar, place = prompt.grammar, 1
+    while place + 1 < len(prompt.tokens):
+        before, pronoun, verb = prompt.tokens[place - 1 : place + 2]
+        is_clause = pronoun.text in grammar.relative and before.kind == verb.kind == WORD
+        if is_clause and pronoun.role == verb.role == FREE and not grammar.is_minor(before.text):
+            meaning = grammar.auxiliaries.get(verb.text) or _participle(verb.text, wordbook)
+            if meaning:
+                prompt = _replaced(prompt, place, place + 2, meaning)
+            elif verb.text in grammar.auxiliaries:
+                prompt = replace(prompt, tokens=(*prompt.tokens[:place], *prompt.tokens[place + 2 :]))
+        place += 1
+    return prompt
+
+
+def _participle(verb: str, wordbook: Wordbook) -> str:
+    """Return the present participle of an English verb of the third person that the lexicon knows, or ``""``."""
+    stems = [verb[:-1], verb[:-2]] if verb.endswith("es") else [verb[:-1]] if verb.endswith("s") else []
+    formed = (each for stem in stems if len(stem) > 1
+              for each in (f"{stem}ing", f"{stem.removesuffix('e')}ing", f"{stem}{stem[-1]}ing"))  # fmt: skip
+    return next((each for each in formed if wordbook.is_listed(each)), "")
 
 
 def _is_in_capitals(prompt: Prompt, place: int) -> bool:

@@ -40,10 +40,12 @@ FOREIGN = re.compile("[áíìóòúùőűåøæłąęśćźżčšžřťďňěů�
 
 VARIATION = re.compile(f"\ufe0f|{TONE}")
 
-LEAST, LEAST_REPLACED, MOST = 5, 6, 24
-"""The least length of a word that is corrected, the least in which a letter may be replaced, and the greatest."""
+LEAST_SWAPPED, LEAST, LEAST_REPLACED, MOST = 4, 5, 6, 24
+"""The least length of a word in which two letters may have changed places, of one that is corrected otherwise and of
+one in which a letter may be replaced, and the greatest."""
 
 SURE = 0.9
+SWAPPED = 0
 LETTERS = "etaoinsrhldcumfpgwybvkxjqz"
 """The letters that may be missing or wrong, the most frequent first."""
 
@@ -112,7 +114,7 @@ class Speller:
 
     def _corrected(self, token: Token, grammar: Grammar, capitals_tell: bool) -> Token:
         word, is_german = grammar.brands.get(token.text, token.text), grammar.language == "de"
-        is_word = token.kind == WORD and LEAST <= len(word) <= MOST and word.isalpha()
+        is_word = token.kind == WORD and LEAST_SWAPPED <= len(word) <= MOST and word.isalpha()
         if not is_word or grammar.is_minor(word):
             return replace(token, text=word)
         # A capital letter is that of a name in English; a German noun has one.
@@ -125,7 +127,9 @@ class Speller:
         if word in negations or self._wordbook.is_listed(word):
             return word
         is_described = self._wordbook.is_described(word)
-        edits = {} if is_described else _edits(word, negations, may_replace=True)
+        if not is_described and (small := next(filter(grammar.is_minor, _swapped(word)), "")):
+            return small  # wiht
+        edits = {} if is_described or len(word) < LEAST else _edits(word, negations, may_replace=True)
         if edits or not may_be_name:
             return min(edits, key=lambda each: edits[each], default=word)
         names, language = self.names(grammar.language), grammar.language
@@ -133,7 +137,12 @@ class Speller:
         if is_described:  # a squirrell has a squirrel's stem; other words that describe things are right as they are
             near = {each for each in near if keys.stem(each, language) == keys.stem(word, language)}
         edits = _edits(word, near, may_replace=may_replace)
-        return min(edits, key=lambda each: (-names.of[each], edits[each]), default=word)
+        if len(word) < LEAST:
+            edits = {each: found for each, found in edits.items() if found[0] == SWAPPED}
+        if edits or is_described:
+            return min(edits, key=lambda each: (-names.of[each], edits[each]), default=word)
+        lexicon, prefix = self._wordbook.lexicon, keys.prefix(language)
+        return next((each for each in _swapped(word) if f"{prefix}{each}" in lexicon), word)
 
     def _index(self, language: str) -> Names:
         prefix = keys.prefix(language)
@@ -158,6 +167,11 @@ class Names:
     def near(self, word: str) -> set[str]:
         """Return the words that may differ from this one by one letter or by two that change places."""
         return {each for rest in (word, *_rests(word)) for each in self._by_rest.get(rest, ())}
+
+
+def _swapped(word: str) -> Iterator[str]:
+    """Yield the words in which two letters of a word have changed places, but for the first."""
+    return (f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}" for at in range(1, len(word) - 1))
 
 
 def _rests(word: str) -> Iterator[str]:
@@ -186,7 +200,7 @@ def edit(word: str, other: str, *, may_replace: bool) -> Edit | None:
             and word[start : start + 2] == other[start : start + 2][::-1]
             and word[start + 2 :] == other[start + 2 :]
         ):
-            return 0, start
+            return SWAPPED, start
         is_one = 0 < start < last and word[start + 1 :] == other[start + 1 :] and other[start] in LETTERS
         return (2, start, LETTERS.index(other[start]), 1) if may_replace and is_one else None
     if longer < 0:

@@ -1,6 +1,7 @@
 """Storage: the database with its models (SQLAlchemy), and the media store (fsspec)."""
 
 __all__ = [
+    "browser_models",
     "candidate_models",
     "checkpoints",
     "collection_models",
@@ -9,11 +10,13 @@ __all__ = [
     "database_health",
     "disk_space",
     "drawing_models",
+    "free_space",
     "house_models",
     "media_store",
     "photo_models",
     "refusals",
     "schema",
+    "sound_models",
     "task_kinds",
     "walk_models",
     "wall_models",

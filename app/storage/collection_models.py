@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.addresses import on_site
@@ -66,3 +66,19 @@ class CollectionItem(db.Model):  # type: ignore[misc]
     position: Mapped[int]
 
     __table_args__ = (Index("ix_collection_items_walk_number", "walk_number"),)
+
+
+class CollectionReport(db.Model):  # type: ignore[misc]
+    """A visitor's report of a collection; ``reporter`` is a hash, so that one visitor reports a collection once."""
+
+    __tablename__ = "collection_reports"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    collection_number: Mapped[int] = mapped_column(ForeignKey("collections.number", ondelete="CASCADE"))
+    reason: Mapped[str] = mapped_column(String(16))
+    words: Mapped[str] = mapped_column(Text, default="")
+    reporter: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (UniqueConstraint("collection_number", "reporter"),)

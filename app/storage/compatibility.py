@@ -8,11 +8,13 @@ stores that value. A program that meets an unknown revision runs on it if it kno
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, MetaData, String, Table, delete, insert, inspect, select
 from sqlalchemy.exc import NoSuchTableError
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 TABLE = "schema_compatibility"
 

@@ -86,6 +86,14 @@ class MediaStore:
         with _translate_errors(f"{path} could not be read from the media store", folder=self._folder):
             return cast(bytes, self.filesystem.cat_file(self._full(path)))
 
+    def read_part(self, path: str, start: int, end: int) -> bytes:
+        """Return the bytes of ``path`` from ``start`` to before ``end``; an object store sends no others.
+
+        :raises MediaError: as `read_bytes`.
+        """
+        with _translate_errors(f"{path} could not be read from the media store", folder=self._folder):
+            return cast(bytes, self.filesystem.cat_file(self._full(path), start=start, end=end))
+
     def open(self, path: str) -> BinaryIO:
         """Open ``path`` as a seekable binary file.
 
@@ -288,13 +296,17 @@ def etag_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
+STEMS = {"card": "poster"}
+"""The names of files whose kind is not their name. A card is named as a poster, since public buckets pass those on."""
+
+
 def film_path(walk_id: str, kind: str, extension: str, data: bytes) -> tuple[str, str]:
     """Return the path of a film's file, named by a hash of its content, and that hash.
 
     The name keeps a late worker from overwriting another's film.
     """
     digest = etag_of(data)
-    return f"{walk_folder(walk_id)}/{kind}.{digest[:12]}.{extension}", digest
+    return f"{walk_folder(walk_id)}/{STEMS.get(kind, kind)}.{digest[:12]}.{extension}", digest
 
 
 def init_app(app: Flask) -> None:

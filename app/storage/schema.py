@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import Flask
-from flask_migrate import Migrate
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,21 +15,18 @@ from app.storage import compatibility
 from app.storage.database import db
 from app.storage.database_health import UNREACHABLE, reason_of
 
-if TYPE_CHECKING:
-    from alembic.script import ScriptDirectory
-
 MIGRATIONS = ROOT / "migrations"
 REVISION = "SELECT max(version_num) FROM alembic_version"
 UPGRADE = "flask --app wsgi db upgrade"
 EMPTY = f"The database is empty. Run: {UPGRADE}"
 RESTORE = f"Put a backup back in its place, or begin with an empty database; then run: {UPGRADE}"
 
-migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True)
 
+def set_up_migrations(app: Flask) -> None:
+    """Set up Flask-Migrate in ``app``; most processes migrate nothing and do not import it."""
+    from flask_migrate import Migrate
 
-def init_app(app: Flask) -> None:
-    """Add the commands ``flask db …`` to ``app``."""
-    migrate.init_app(app, db)
+    Migrate(directory=str(MIGRATIONS), render_as_batch=True).init_app(app, db)
 
 
 def upgrade() -> None:
@@ -41,20 +38,26 @@ def upgrade() -> None:
 
 def head() -> str:
     """Return the schema revision that the code is written for."""
-    return str(_migrations().get_current_head())
+    earlier = set(_migrations().values())
+    (newest,) = (revision for revision in _migrations() if revision not in earlier)
+    return newest
 
 
 def revisions() -> frozenset[str]:
     """Return the revisions that the code knows: its own and all earlier ones."""
-    return frozenset(script.revision for script in _migrations().walk_revisions())
+    return frozenset(_migrations())
 
 
 @cache
-def _migrations() -> ScriptDirectory:
-    """Load the migrations, once in a process; most processes need neither them nor Alembic."""
-    from alembic.script import ScriptDirectory
+def _migrations() -> dict[str, str]:
+    """Return each migration's revision and the one before it (``""`` for the first), read once, without Alembic."""
+    texts = [path.read_text("utf-8") for path in (MIGRATIONS / "versions").glob("*.py")]
+    return {_assigned(text, "revision"): _assigned(text, "down_revision") for text in texts}
 
-    return ScriptDirectory(str(MIGRATIONS))
+
+def _assigned(text: str, name: str) -> str:
+    found = re.search(rf'^{name} = "(.+)"$', text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def recorded_revision() -> str | None:
@@ -93,12 +96,10 @@ def schema_state() -> str:
     The sentences differ for an empty database, an older one, a newer one, and one whose migration was interrupted. A
     newer one agrees if it records that the code runs on it and has every column that the code knows.
     """
-    from alembic.runtime.migration import MigrationContext
-
     code, known = head(), revisions()
     try:
         with db.engine.connect() as connection:
-            heads = MigrationContext.configure(connection).get_current_heads()
+            heads = _heads(connection)
             missing, present = _compare_columns(connection)
             runs = compatibility.runs_on(connection, known)
     except SQLAlchemyError as error:
@@ -119,6 +120,13 @@ def schema_state() -> str:
     if missing:
         return f"The database was left half-migrated: it is at revision {revision} but lacks {missing[0]}. {RESTORE}"
     return ""
+
+
+def _heads(connection: Connection) -> list[str]:
+    """Return the revisions that Alembic recorded."""
+    if not inspect(connection).has_table("alembic_version"):
+        return []
+    return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
 
 
 def _compare_columns(connection: Connection) -> tuple[list[str], list[str]]:

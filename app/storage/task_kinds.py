@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SHORT, WALK, SUSPENDED, PHOTO, LARGER = 0, 1, 2, 3, 4
+SHORT, WALK, SUSPENDED, PHOTO, LARGER, SOUND = 0, 1, 2, 3, 4, 5
 """The urgency of a task: short tasks, then tasks of walks, which take turns. Suspended tasks, of a failed walk, are not
 claimed until the walk is retried. A new kind of short task has a number of its own: workers of the release before claim
 all tasks of the numbers that they know."""
@@ -45,9 +45,10 @@ KINDS = {
         TaskKind("lora", SHORT),
         TaskKind("photos", PHOTO),
         TaskKind("large", LARGER, ("large",)),  # a PNG
+        TaskKind("sounds", SOUND),
     )
 }
-STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS, LARGE = KINDS
+STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS, LARGE, SOUNDS = KINDS
 
 SHORT_KINDS = tuple(kind.name for kind in KINDS.values() if kind.is_short)
 FRAME_KINDS = tuple(kind.name for kind in KINDS.values() if kind.files)

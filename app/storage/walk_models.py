@@ -6,7 +6,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -54,6 +54,7 @@ HAND_MAX = 80  # characters
 
 A_PHOTO = "a photo"  # the title of a stop that has no prompt yet
 CHOSEN = text("featured_at IS NOT NULL")
+"""The rows of an index. Postgres has it from the migration: named here too, SQLAlchemy would import that dialect."""
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in an INTEGER column
 Json = JSON(none_as_null=True)  # None is stored as NULL, not as the JSON text null
 
@@ -102,6 +103,7 @@ class Walk(db.Model):  # type: ignore[misc]
     request_id: Mapped[str | None] = mapped_column(String(32))  # joins the logs of one request; identifies no person
     unlisted: Mapped[bool] = mapped_column(default=False, server_default=false())
     photos_may_be_shown: Mapped[bool] = mapped_column(default=False, server_default=false())  # their owner agreed
+    publish_sound: Mapped[bool] = mapped_column(default=False, server_default=false())  # its owner may, and agreed
 
     # The request
     seed: Mapped[int] = mapped_column(BigInteger)
@@ -116,6 +118,15 @@ class Walk(db.Model):  # type: ignore[misc]
 
     given_title: Mapped[str | None] = mapped_column(Text)  # set by its owner; replaces the title made of the prompts
     remix_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the ID of the walk that the form was filled from
+
+    # The sound that it is set to: the upload's SHA-256, the part in seconds, how the walk follows it, what is heard in
+    # the whole sound (:mod:`app.walks.uploads.sound_analysis`), and how many distinct pictures were asked for at most
+    sound_digest: Mapped[str | None] = mapped_column(String(64))
+    sound_start: Mapped[float | None]
+    sound_length: Mapped[float | None]
+    sound_way: Mapped[str | None] = mapped_column(String(8))
+    sound_pictures: Mapped[int | None]
+    music: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)  # seldom needed, and tens of kilobytes
 
     # Hashes of its first and last stop (:mod:`app.walks.saved.neighbours`)
     starts: Mapped[int | None] = mapped_column(BigInteger)
@@ -134,6 +145,7 @@ class Walk(db.Model):  # type: ignore[misc]
     sampling: Mapped[dict[str, Any] | None] = mapped_column(Json)
     levels: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     positions: Mapped[list[float] | None] = mapped_column(JSON)
+    holds: Mapped[list[int] | None] = mapped_column(Json)  # with a sound: the frame times of each picture, 0 for none
     prefix: Mapped[str | None] = mapped_column(Text)
     is_pinned: Mapped[bool] = mapped_column(default=False, server_default=false())
     model_name: Mapped[str | None] = mapped_column(String(200))
@@ -193,7 +205,7 @@ class Walk(db.Model):  # type: ignore[misc]
         Index("ix_walks_network", "network", "state"),
         Index("ix_walks_owner", "owner_hash", "number"),
         Index("ix_walks_hang", "state", "finished_at", "number"),
-        Index("ix_walks_featured", "featured_at", "number", sqlite_where=CHOSEN, postgresql_where=CHOSEN),
+        Index("ix_walks_featured", "featured_at", "number", sqlite_where=CHOSEN),
         Index("ix_walks_seed", "seed"),
         Index("ix_walks_cache_key", "cache_key"),
         Index("ix_walks_continues", "continues"),
@@ -310,6 +322,7 @@ class StopOptions:
     lora: str | None = None  # the name of its LoRA
     lora_weight: float | None = None
     clip_skip: int | None = None  # how many of the text encoder's last layers are skipped
+    at: float | None = field(default=None, metadata=UNSEEN)  # when the film reaches it, in seconds of its sound
 
     @classmethod
     def from_stop(cls, stop: object) -> StopOptions:
@@ -361,6 +374,7 @@ class Stop(db.Model):  # type: ignore[misc]
     lora: Mapped[str | None] = mapped_column(String(60))
     lora_weight: Mapped[float | None]
     clip_skip: Mapped[int | None]
+    at: Mapped[float | None]  # when the film reaches it, in seconds from its beginning; with a sound only
 
     @property
     def style(self) -> str:
@@ -387,7 +401,7 @@ class Frame(db.Model):  # type: ignore[misc]
 
 
 class Medium(db.Model):  # type: ignore[misc]
-    """A file made from the frames: ``gif``, ``mp4``, ``webp`` or ``poster``. ``path`` is in the media store."""
+    """A file of a walk, in the media store: ``gif``, ``mp4``, ``webm``, ``webp``, ``poster``; ``sound``; of photos."""
 
     __tablename__ = "media"
 

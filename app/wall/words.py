@@ -85,10 +85,11 @@ def say(
     """
     if wall.state == CLOSED:
         raise Conflict(_("This wall is closed."))
-    owner_hash = visitors.digest(owner)
+    owners = visitors.owners_of(owner)
+    owner_hash = owners[0]
     clean = _checked(wall, text, picture)
     if picture is not None:
-        picture = _photo(picture, owner_hash)
+        picture = _photo(picture, owners)
     with writing() as session:
         take_advisory_lock(session)
         if session.scalar(select(Wall.state).where(Wall.number == wall.number)) == CLOSED:
@@ -112,7 +113,7 @@ def say(
     return row
 
 
-def _photo(picture: str, owner_hash: str) -> str:
+def _photo(picture: str, owners: Sequence[str]) -> str:
     """Return the ID of an uploaded picture.
 
     :raises InvalidInput: when it has expired, belongs to another visitor or cannot be shown.
@@ -121,7 +122,7 @@ def _photo(picture: str, owner_hash: str) -> str:
         Commission, {"stops": [{"prompt": "", "picture": picture}]}, Limits.current(None), shape=""
     )
     try:
-        return brought_photos.find_for_stops(asked, owner_hash)[0].id
+        return brought_photos.find_for_stops(asked, owners)[0].id
     except InvalidInput as error:
         subject = error_messages.subject(("stops", 0, "picture"))
         raise InvalidInput([_on_picture(each, subject) for each in error.errors]) from error
@@ -236,7 +237,7 @@ def own_words(wall: Wall, owner: str | None, *, most: int = 5) -> list[OwnWords]
     """Return a visitor's own words with their states, the newest first; an empty list without an owner."""
     if owner is None:
         return []
-    mine = WallWords.wall_number == wall.number, WallWords.owner_hash == visitors.digest(owner)
+    mine = WallWords.wall_number == wall.number, WallWords.owner_hash.in_(visitors.owners_of(owner))
     rows = db.session.scalars(select(WallWords).where(*mine).order_by(WallWords.number.desc()).limit(most)).all()
     if not rows:
         return []

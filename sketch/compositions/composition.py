@@ -26,6 +26,9 @@ PAINTED = "painted"
 MARKS = (PAINTED, *STYLES)
 """The names of all techniques that draw the things and their ground."""
 
+SOFT, TORN = EDGES = ("soft", "torn")
+"""How a painted scene turns into a graphic one: behind a wide, soft front, as until release 1.1, or at a torn edge."""
+
 CELLS_MOST = 6
 """The most rows, and the most columns, of a composition."""
 
@@ -43,7 +46,8 @@ class Composition:
 
     ``marks`` is one of :data:`MARKS`, ``layout`` one of :data:`LAYOUTS`; ``rows`` and ``columns`` count the cells of
     layouts that have them. ``inks`` are sRGB ``rrggbb``, the ground's first. ``tilt`` is in radians, clockwise;
-    ``scale`` multiplies the size of marks; ``seed`` decides random details, such as the position of a disc.
+    ``scale`` multiplies the size of marks; ``seed`` decides random details, such as the position of a disc. ``edge``,
+    one of :data:`EDGES`, is only for painted scenes.
     """
 
     __pydantic_config__ = field_readers.KNOWN_FIELDS
@@ -56,6 +60,12 @@ class Composition:
     tilt: Annotated[float, within(TILTS)] = 0.0
     scale: Annotated[float, within(SCALES)] = 1.0
     seed: Count = 0
+    edge: Annotated[str, OneOf(EDGES)] = SOFT
+
+    @classmethod
+    def of_painting(cls, seed: int) -> Composition:
+        """Return the composition of a painterly scene with this seed, which may be of any size."""
+        return cls(seed=seed % 2**24, edge=TORN)
 
     @property
     def is_graphic(self) -> bool:
@@ -65,6 +75,8 @@ class Composition:
     def as_json(self) -> dict[str, Any]:
         """Return the JSON object that :func:`read_composition` accepts."""
         written = {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
+        if self.edge == SOFT:  # recipes of earlier releases are found as they were written
+            del written["edge"]
         return {"version": VERSION, **written, "inks": list(self.inks)}
 
 

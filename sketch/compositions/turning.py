@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.compositions.composition import Composition
+from sketch.compositions.composition import TORN, Composition
 from sketch.marks import noise
 
 ROUGH = 0.16
@@ -47,7 +47,10 @@ def cell_times(grid: Composition, t: float) -> list[float]:
 
 def transition_shares(height: int, width: int, first: Composition, last: Composition, t: float) -> Array:
     """Return each pixel's share (h, w) of the last composition at time ``t``: 0 or 1, soft at moving edges."""
-    if not (first.is_graphic and last.is_graphic):
+    painted = [each for each in (first, last) if not each.is_graphic]
+    if any(each.edge == TORN for each in painted):
+        return _opening(height, width, first.seed, t)
+    if painted:
         return _front(height, width, first.seed, t)
     cells = next((each for each in (first, last) if each.layout == "grid"), None)
     if cells is None:

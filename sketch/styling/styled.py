@@ -9,15 +9,16 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sketch import arrangement
+from sketch import arrangement, lettering
 from sketch.arrangement import Item, Wish
 from sketch.compositions import composing, layouts
 from sketch.compositions.composition import MARKS, PAINTED, Composition
 from sketch.compositions.register import STYLES
 from sketch.painterly import arranging
+from sketch.relations import ABOVE
 from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook
-from sketch.styling import drawing_styles, framed
+from sketch.styling import drawing_styles, framed, writing
 
 PLACELESS = 0.3
 """The share of pictures in a graphic style with a plain background, on which the style draws, if the prompt names no
@@ -46,12 +47,23 @@ def arrange(
     :raises SketchbookError: when a drawing does not exist or cannot be rendered.
     """
     whole = seed if walk_seed is None else walk_seed
+    written = [item for item in items if item.kind == lettering.KIND]
+    rest = [item for item in items if item.kind != lettering.KIND]
+    rest = [_with_modelled(item, book) for item in rest] if marks == PAINTED else rest
+    if not rest:
+        wish = replace(wish, relation=ABOVE if len(written) == 2 else "")
+        return _arrange(items, wish, seed, marks=marks, book=book, whole=whole)
+    return writing.write(_arrange(rest, wish, seed, marks=marks, book=book, whole=whole), rest, written)
+
+
+def _arrange(items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: Sketchbook, whole: int) -> Scene:
+    """Return a scene of items without what is written on them."""
     if marks not in MARKS:
         return arrangement.arrange(items, wish, seed)
     if marks == PAINTED:
-        shown = [framed.as_view(_with_modelled(item, book), book) for item in items]
+        shown = [framed.as_view(item, book) for item in items]
         scene = arranging.arrange(shown, wish, seed, book)
-        return replace(_bleed(scene, wish, book), composition=Composition(seed=seed % 2**24))
+        return replace(_bleed(scene, wish, book), composition=Composition.of_painting(seed))
     items = [framed.as_view(item, book) for item in items]
     if items and _says_no_place(wish) and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - a reproducible random sequence
         wish = replace(wish, kind="plain")

@@ -25,6 +25,12 @@ MOST = 3
 FEW = 3
 """The largest number of sketches that are drawn in the calling process alone."""
 
+AHEAD = 8
+"""The largest number of sketches that each process draws ahead; they are not given back until they are drawn."""
+
+KEPT = AHEAD * MOST
+"""How many sketches that were drawn ahead are kept until they are asked for; the oldest are forgotten."""
+
 ROOT = str(Path(__file__).parents[2])
 """The folder of this package, which must be on a new process's ``sys.path``."""
 
@@ -41,6 +47,21 @@ class DrawingPool:
         self._processes = processes
         self._executor: ProcessPoolExecutor | None = None
         self._ready: Future[None] | None = None
+        self._ahead: dict[tuple[str, Place], Future[Conditioning]] = {}  # by the order's key, the oldest first
+
+    def draw_ahead(self, order: Order, places: Sequence[Place]) -> None:
+        """Begin to draw sketches in the processes, for :meth:`draw` to return; until they have started do nothing."""
+        if not self._is_ready():
+            return
+        assert self._executor is not None  # noqa: S101 - it is ready
+        try:
+            for place in places[: AHEAD * self._processes]:
+                if (order.key, place) not in self._ahead:
+                    self._ahead[order.key, place] = self._executor.submit(_draw, order, *place)
+        except BrokenProcessPool:
+            self._restart()
+        for oldest in [*self._ahead][:-KEPT]:
+            del self._ahead[oldest]
 
     def draw(self, order: Order, legs: Legs, places: Sequence[Place]) -> list[Conditioning]:
         """Return the sketches at some places of an order's walk, in the same order; ``legs`` draws in this process.
@@ -49,19 +70,24 @@ class DrawingPool:
 
         :raises SketchbookError: when a drawing cannot be rendered.
         """
-        if len(places) <= FEW or not self._is_ready():
-            return [legs.draw(*place) for place in places]
-        assert self._executor is not None  # noqa: S101 - it is ready
-        results: dict[int, Conditioning] = {}
+        ahead = {place: found for place in places if (found := self._ahead.pop((order.key, place), None)) is not None}
+        others = [place for place in places if place not in ahead]
+        results: dict[Place, Conditioning] = {}
         try:
-            self._share(self._executor, order, legs, places, results)
+            if len(others) > FEW and self._is_ready():
+                assert self._executor is not None  # noqa: S101 - it is ready
+                self._share(self._executor, order, legs, others, results)
+            else:
+                results |= {place: legs.draw(*place) for place in others}
+            results |= {place: found.result() for place, found in ahead.items()}
         except BrokenProcessPool:
             self._restart()
-        return [results[at] if at in results else legs.draw(*place) for at, place in enumerate(places)]
+        return [results[place] if place in results else legs.draw(*place) for place in places]
 
     def close(self) -> None:
         """Stop the processes; they start again on the next use."""
         executor, self._executor, self._ready = self._executor, None, None
+        self._ahead.clear()
         if executor is not None:
             executor.shutdown()
 
@@ -71,22 +97,22 @@ class DrawingPool:
         order: Order,
         legs: Legs,
         places: Sequence[Place],
-        results: dict[int, Conditioning],
+        results: dict[Place, Conditioning],
     ) -> None:
-        """Fill ``results``, by index: draw from the end, while the processes draw from the beginning, until both meet.
+        """Fill ``results``: draw from the end, while the processes draw from the beginning, until both meet.
 
         No task is submitted that might be cancelled: in Python 3.11, a process that dies while its tasks are cancelled
         makes others wait forever.
         """
         front, back = 0, len(places)
-        drawn: dict[Future[Conditioning], int] = {}
+        drawn: dict[Future[Conditioning], Place] = {}
         while front < back or drawn:
             while front < back and len(drawn) <= self._processes:
-                drawn[executor.submit(_draw, order, *places[front])] = front
+                drawn[executor.submit(_draw, order, *places[front])] = places[front]
                 front += 1
             if front < back:
                 back -= 1
-                results[back] = legs.draw(*places[back])
+                results[places[back]] = legs.draw(*places[back])
             else:
                 wait(drawn, return_when=FIRST_COMPLETED)
             for each in [each for each in drawn if each.done()]:

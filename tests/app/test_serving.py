@@ -1,4 +1,4 @@
-"""What a web process prepares before its first request, and a command does not."""
+"""What a web process prepares before its first request, and what a command does not."""
 
 from __future__ import annotations
 
@@ -38,5 +38,7 @@ def test_web_process_makes_checkpoints_and_collects_no_loaded_code(tmp_path: Pat
     assert "checkpoints" in threads
 
 
-def test_command_has_neither(tmp_path: Path) -> None:
-    assert start(tmp_path) == (0, ["MainThread"])
+def test_command_makes_no_checkpoints_and_collects_no_loaded_code(tmp_path: Path) -> None:
+    frozen, threads = start(tmp_path)
+    assert frozen > 100_000
+    assert threads == ["MainThread"]

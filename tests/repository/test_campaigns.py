@@ -145,6 +145,11 @@ def test_campaign_with_a_failure_is_not_recorded(monkeypatch: pytest.MonkeyPatch
     assert recorded(monkeypatch, outcome("tests/campaigns/first/test_it.py::test_a", status=1)) == (1, ["second"])
 
 
+@pytest.mark.parametrize("status", [2, 3, -15])
+def test_run_that_was_cut_short_records_nothing(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    assert recorded(monkeypatch, outcome(status=status)) == (status, [])
+
+
 def test_unknown_campaign_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert program.run_campaigns(["nowhere"]) == 2
     assert "There is no campaign nowhere; there are: production, " in capsys.readouterr().out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -80,6 +82,15 @@ def test_exceptions_by_name_and_campaigns_may_sleep(free: Any, monkeypatch: pyte
 
 def test_waiting_for_a_condition_is_no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     assert words_after(asleep.pause, item(PLAIN), monkeypatch) == ""
+
+
+def test_waiting_for_a_process_is_no_sleep() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    asleep.begin()
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.01)
+    process.communicate(b"\n")
+    assert asleep.SECONDS[asleep.SLEPT] == 0 < asleep.SECONDS[asleep.WAITED]
 
 
 def test_processor_seconds_are_those_since(monkeypatch: pytest.MonkeyPatch) -> None:

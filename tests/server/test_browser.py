@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.support.examples import served
 from tests.support.live import PATIENCE_MS, LiveSite, wait_until
@@ -61,13 +61,17 @@ def write(page: Page, *prompts: str, frames: int = 24) -> None:
         page.get_by_label(line, exact=True).fill(prompt)
     if frames != 24:
         page.get_by_text("More", exact=True).click()
-        page.get_by_role("radio", name=str(frames), exact=True).check()
+        page.get_by_role("radio", name=f"{frames} frames", exact=True).check()
 
 
 def paint(page: Page) -> str:
     """Press the button; return the walk's id from the address that one comes to."""
     page.get_by_role("button", name="Paint this walk").click()
-    page.wait_for_url(WALK)
+    try:
+        page.wait_for_url(WALK)
+    except Error as error:
+        error.add_note(page.locator("main").inner_text())  # why it was refused
+        raise
     return walk_id(page)
 
 

@@ -21,7 +21,7 @@ from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.walks.queue import jobs
 from tests.conftest import NOBODY
-from tests.support.live import LONG, LiveSite, is_running, standing_still, wait_until
+from tests.support.live import LONG, TOLD, LiveSite, is_running, standing_still, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -49,14 +49,20 @@ def wait_idle(site: LiveSite) -> None:
     with create_app(instance_path=str(site.instance)).app_context():
         connection = jobs.connect()
         assert isinstance(connection, Redis)
+        seen: list[object] = []
 
         def is_idle() -> bool:
             workers = Worker.all(connection, serializer=JSONSerializer)  # also those that were killed
             states = [worker.get_state() for worker in workers if worker.pid == site.worker_pid()]
-            return states == ["idle"] and jobs.queue_on(connection).count == 0
+            seen[:] = states, jobs.queue_on(connection).count
+            return seen == [["idle"], 0]
 
         with connection:
-            wait_until(is_idle, what="a worker with nothing to do")
+            try:
+                wait_until(is_idle, what="a worker with nothing to do")
+            except AssertionError as error:
+                error.add_note(f"its states and the jobs that wait: {seen}\n{site.output()[-TOLD:]}")
+                raise
 
 
 def assert_one_whole_film(site: LiveSite, walk: dict[str, Any]) -> None:

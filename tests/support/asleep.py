@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -19,9 +21,13 @@ def pause(seconds: float) -> None:
 
 
 def sleep(seconds: float) -> None:
-    """Sleep as `time.sleep` does, and count it where the test itself sleeps, not a server's thread."""
+    """Sleep as `time.sleep` does, and count it where the test itself sleeps, not a server's thread.
+
+    `Popen.wait` with a timeout sleeps between its looks at the process: that waits for a condition.
+    """
     if threading.current_thread() is threading.main_thread():
-        SECONDS[SLEPT] += seconds
+        is_wait = sys._getframe(1).f_globals.get("__name__") == subprocess.__name__
+        SECONDS[WAITED if is_wait else SLEPT] += seconds
     _sleep(seconds)
 
 

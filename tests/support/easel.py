@@ -20,7 +20,7 @@ from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
 from tests.support import live
 from tests.support.house import NAME
 from tests.support.live import PATIENCE
-from worker.film import encoding, timing
+from worker.film import encoding, timing, video
 
 SIDE = 64
 
@@ -113,7 +113,7 @@ def finish(walk: Walk, *, hold: int = 0, **values: object) -> None:
     held = timing.repeats(len(pictures), walk.ending, hold)
     order = timing.film_order(len(pictures), walk.ending)
     shown = [pictures[index] for index, times in zip(order, held, strict=True) for _ in range(times)]
-    _hang(walk, "mp4", "mp4", encoding.mp4(shown, walk.fps, metadata={"title": walk.title, "comment": ""}))
+    _hang(walk, "mp4", "mp4", video.mp4(shown, walk.fps, metadata={"title": walk.title, "comment": ""}))
     _hang(walk, "poster", "png", encoding.still(pictures[len(pictures) // 2]))
     settled = {"state": FINISHED, "finished_at": now(), "paint_seconds": 2.6, "evenness": 0.91, "jump": 1.3}
     settle(walk, **{**settled, "hold": hold, **values})

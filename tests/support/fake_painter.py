@@ -35,6 +35,7 @@ class FakePainter:
         self.batch = batch
         self.batches: list[list[float]] = []
         self.knots: list[list[float]] = []
+        self.ahead: list[list[float]] = []
         self.passes = 0
         self.is_sketch_conditioned = True
         self.at_once: int | None = None
@@ -93,12 +94,14 @@ class FakePainter:
         keep: Collection[int] = (),
         decode: bool = True,
         pad: int = 1,
+        ahead: Sequence[float] = (),
         on_step: Callable[[], None],
     ) -> list[GeneratedFrame]:
         """Paint one batch."""
         self.on_paint(len(self.batches) + len(self.knots))
         on_step()
         (self.batches if decode else self.knots).append(list(positions))
+        self.ahead.append(list(ahead))
         steps = (until or prepared.rendering.steps) - (start[0][0].depth if start else 0)
         self.passes += steps * max(pad, len(positions))
         colours = [_between(prepared, position) for position in positions]

@@ -5,7 +5,8 @@ from __future__ import annotations
 LAYERS = {
     "app": """core | reading storage | offer | walks | collection | access | requests | wall | site | upkeep
         | cli | __init__ | run""",
-    "app.core": """__init__ addresses client_address environment field_docs files local_time version | i18n
+    "app.core": """__init__ addresses client_address environment field_docs files garbage late_app
+         local_time malloc progress version | i18n
         | errors models | bounds field_errors instance settings | config | text""",
     "app.offer": "__init__ | generation | drawings",
     "app.walks": "__init__ | uploads | queue | saved",
@@ -14,11 +15,11 @@ LAYERS = {
     "app.requests": "__init__ | walk_requests | teaching",
     "app.site": "__init__ | presentation | web | admin api pages publishing slideshow wall_pages",
     "app.upkeep": "__init__ | maintenance operations | archives processes",
-    "worker": """__init__ | metrics | film networks photos planning safety | diffusion queue | process | tasks
-        | failures writing_side | job | __main__""",
+    "worker": """stand_ins | __init__ | metrics | film networks photos planning safety sound | diffusion queue | process
+        | tasks | failures writing_side | job | __main__""",
     "studio": """__init__ | errors | styles workspace | text | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
-    "sketch": """__init__ | colour habitats keys remembering | layers | marks | cells materials prints
+    "sketch": """__init__ | colour habitats keys lettering remembering | layers | marks | cells materials prints
         | compositions | scene
         | palettes placing surroundings svg | relations | arrangement backdrops lighting sketchbook svg_css
         | framing painterly parts wording | rendering | shapes styling | mixing | walks""",

@@ -17,10 +17,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from socketserver import BaseServer
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import OperationalError
+
+from app.storage.write_turns import WriterLock
 from tests.support import asleep, forks
 from tests.support.house import HOUSE
 from tests.support.planted import STAND, Ground, Planted, claim_of
@@ -297,14 +301,17 @@ class LiveSite:
 
     @contextmanager
     def resting(self) -> Iterator[None]:
-        """Have the worker stand still for a while, and not just while it keeps others from the database."""
-        worker = self.worker_pid()
+        """Stop the worker for a while, but not at a moment at which it keeps others from the database.
+
+        It may do so by SQLite's lock, or already by the file's that writers wait for before.
+        """
+        worker, file = self.worker_pid(), self.instance / "moma.sqlite"
 
         def is_still() -> bool:
             stop(worker)
-            database = sqlite3.connect(self.instance / "moma.sqlite", timeout=0, isolation_level=None)
-            with closing(database), suppress(sqlite3.OperationalError):
-                database.execute("BEGIN IMMEDIATE")
+            database = sqlite3.connect(file, timeout=0, isolation_level=None)
+            begin, lock = partial(database.execute, "BEGIN IMMEDIATE"), WriterLock(file, timeout=0)
+            with closing(database), suppress(sqlite3.OperationalError, OperationalError), lock.hold(begin):
                 return True
             os.kill(worker, signal.SIGCONT)
             return False

@@ -118,14 +118,18 @@ def every(folder: Path, parts: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     """Return all weights of a model's folder, renamed; `parts` are those of ``family.json``."""
     found: dict[str, torch.Tensor] = {}
     for part, about in parts.items():
-        weights = _read(folder / part)
         config = json.loads((folder / part / "config.json").read_text("utf-8"))
-        if part in ("unet", "vae"):
-            found.update(unet(weights, config) if part == "unet" else vae(weights, config))
-        else:
-            is_open = about["prefix"].endswith(".model.")
-            found.update((open_clip if is_open else clip)(weights, about["prefix"]))
+        found.update(rename(part, _read(folder / part), config, about["prefix"]))
     return found
+
+
+def rename(
+    part: str, weights: Mapping[str, torch.Tensor], config: Mapping[str, Any], prefix: str
+) -> dict[str, torch.Tensor]:
+    """Return the weights of one part, renamed; `prefix` is that of its names in single files."""
+    if part in ("unet", "vae"):
+        return dict(unet(weights, config) if part == "unet" else vae(weights, config))
+    return dict((open_clip if prefix.endswith(".model.") else clip)(weights, prefix))
 
 
 def save(folder: Path, parts: Mapping[str, Any], target: Path, metadata: Mapping[str, str] | None = None) -> Path:

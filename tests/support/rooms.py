@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import quote
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.collection.moderation import allowed_words, banned_words, drawing_curat
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search import visual_search
 from app.requests.walk_requests import walk_edits
+from app.storage.browser_models import Transfer
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, REFUSED, VisualFeatures, Walk
 from app.storage.wall_models import PAUSED, Wall, WallLeg
@@ -103,6 +105,7 @@ def _family() -> dict[str, Room]:
     collection = visitor_collections.create("Yellow things", visitors.digest(OWNER), is_listed=True, admit=lambda: None)
     for each in (walk, parent, blind):
         visitor_collections.add(collection, each, admit=lambda: None)
+    reports.submit(collection, reason="other", words="They are not yellow.", reporter="ann", admit=lambda: None)
     about = f"/walks/{walk.id}"
     return {
         "own walk": Room(walk.url), "unlisted walk": Room(blind.url), "alike": Room(f"{about}/alike?frame=2"),
@@ -112,8 +115,21 @@ def _family() -> dict[str, Room]:
         "thanks, unlisted": Room(f"/walks/{blind.id}/report", _report),
         "favourites": Room("/mine/favourites"), "star": Room(f"{about}/favourite"),
         "own collection": Room(collection.url), "collections": Room("/collections"),
+        "collection's report": Room(f"{collection.url}/report"),
+        "code entry": Room("/mine/join"), "code refused": Room("/mine/join", _enter_code),
+        "code shown": Room("/mine", lambda page: _submit(page, "#devices button")),
+        "join": Room(f"/mine/join?link={_offered_link()}"),
         "walk on": Room(f"/?continues={walk.id}&prompt=the+sun"),
     }  # fmt: skip
+
+
+def _offered_link() -> str:
+    """Return the secret of a link by which a browser can join that of a stranger."""
+    link, stranger, until = "A" * 43, visitors.digest("a stranger"), now() + timedelta(days=1)
+    with writing() as session:
+        hashes = {"owner_hash": stranger, "giver_hash": stranger, "link_hash": visitors.digest(link), "code_hash": ""}
+        session.add(Transfer(giver_name="Firefox, Linux", selector="222", expires_at=until, **hashes))
+    return link
 
 
 def _states() -> dict[str, Room]:
@@ -194,6 +210,11 @@ def add_odd_walks() -> dict[str, Room]:
 
 def _report(page: Page) -> None:
     page.locator("input[value=other]").check()
+    _submit(page, "main .main")
+
+
+def _enter_code(page: Page) -> None:
+    page.locator("#code").fill("222 222 222")
     _submit(page, "main .main")
 
 

@@ -14,7 +14,7 @@ from babel.support import NullTranslations
 
 NAMES = {
     "MoMA", "Lisa", "English",
-    "GIF", "MP", "WebP", "PNG", "ZIP", "JSON", "kB", "MB", "UTC",  # kinds and units
+    "GIF", "MP", "WebP", "WebM", "PNG", "ZIP", "JSON", "kB", "MB", "UTC",  # kinds and units
     "DPM", "Solver", "multistep", "house", "float",  # as papers and files have them
 }  # fmt: skip
 MONTHS = {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
@@ -24,6 +24,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 KEPT = re.compile(r"(%\(\w+\)[sd]|\{\w*\}|<[^>]*>|%%)")
 SPOKEN = {"alt", "title", "aria-label", "aria-valuetext", "placeholder", "label"}
 TECHNICAL = {
+    "data-given",
     "data-layouts",
     "data-names",
     "data-reel",

@@ -41,7 +41,7 @@ from tests.worker import lone_painter
 from worker import failures, job
 from worker.diffusion.rendering import GenerationError, Rendering, StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
-from worker.film import encoding, flash_safety, scratch, smoothness_measure
+from worker.film import encoding, flash_safety, scratch, smoothness_measure, video
 from worker.planning.latent_state import GeneratedFrame
 from worker.process.worker import Worker, this_worker
 from worker.queue import heartbeat, leases, outages
@@ -155,12 +155,22 @@ def test_a_walk_becomes_a_film(painter: FakePainter, commissioned: Commissioner)
     assert [frame.index for frame in row.painted] == list(range(10))
     assert [frame.position for frame in row.painted] == row.positions
     assert [frame.rank for frame in row.painted] == [0, 3, 2, 3, 1, 3, 2, 3, 4, 0]
-    assert sorted(row.media) == ["gif", "mp4", "poster", "webp"]
+    assert sorted(row.media) == ["card", "gif", "mp4", "poster", "webp"]
     assert film_frames(row) == 10
     assert sorted(painter.painted) == row.positions
     assert (row.lost, row.attempt) == (0, 6)
     assert row.finished_at is not None
     assert pieces() == 0
+
+
+def test_sketches_of_the_first_samples_are_drawn_ahead_while_the_stops_are_painted(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    commissioned(frames=24)
+    job.work()
+    first, *others = painter.ahead
+    assert first and {*first} <= {position for batch in painter.knots for position in batch}
+    assert not any(others)
 
 
 @pytest.mark.parametrize("ending", ["stop", "back", "round"])
@@ -404,7 +414,7 @@ def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
 ) -> None:
     walk = commissioned(frames=6)
     with monkeypatch.context() as patch:
-        patch.setattr(encoding.Mp4Writer, "finish", _raise(KeyboardInterrupt()))
+        patch.setattr(video.Mp4Writer, "finish", _raise(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             job.work()
     painted = list(painter.batches)
@@ -814,14 +824,14 @@ def test_film_of_a_walk_that_was_asked_for_in_the_future_came_after_no_seconds(
 def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk, write = commissioned(frames=4), encoding.Mp4Writer.finish
-    hung = _raise(encoding.EncoderTimeout("ffmpeg did nothing"))
-    monkeypatch.setattr(encoding.Mp4Writer, "finish", hung)
+    walk, write = commissioned(frames=4), video.Mp4Writer.finish
+    hung = _raise(video.EncoderTimeout("ffmpeg did nothing"))
+    monkeypatch.setattr(video.Mp4Writer, "finish", hung)
     job.work()
     leases.sweep()
     assert (read(walk.id).state, read(walk.id).lost) == (QUEUED, 1)
     with monkeypatch.context() as mended:
-        mended.setattr(encoding.Mp4Writer, "finish", write)
+        mended.setattr(video.Mp4Writer, "finish", write)
         job.work()
     assert read(walk.id).state == FINISHED
     other = commissioned(frames=4, visitor="ben", seed=1)

@@ -19,7 +19,7 @@ from tests.support.fake_painter import FakePainter
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from worker import job
-from worker.film import encoding
+from worker.film import video
 from worker.process.worker import Worker
 from worker.queue import leases
 from worker.tasks import film_assembly
@@ -56,7 +56,7 @@ class Killed(BaseException):
 def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> FakePainter:
     """Put a fake painter at the easel, and hang an unfinished film after every batch."""
     monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
-    monkeypatch.setattr(encoding, "Mp4Writer", RawWriter)
+    monkeypatch.setattr(video, "Mp4Writer", RawWriter)
     fake = FakePainter(batch=3)
     Worker(app, fake)  # type: ignore[arg-type]
     return fake
@@ -114,7 +114,7 @@ def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_w
     with killing(monkeypatch, at=0) as traces:
         job.work()
     expected = contents(read(whole.id))
-    assert len(expected) == FRAMES + 4
+    assert len(expected) == FRAMES + 5
     assert traces[0] > 30
     for at in range(1, traces[0] + 1):
         walk = commission()
@@ -137,7 +137,7 @@ def test_a_worker_killed_again_and_again_but_never_at_the_same_place_finishes_in
     while read(walk.id).state != FINISHED:
         lives += 1
         assert lives < 40
-        with killing(monkeypatch, at=10):  # a life is as long as the longest piece, the film, and no longer
+        with killing(monkeypatch, at=11):  # a life is as long as the longest piece, the film, and no longer
             try:
                 if lives == 1:
                     job.work()

@@ -24,10 +24,12 @@ from sqlalchemy import text
 from app.storage.database import db, now, writing
 from app.storage.schema import head, revisions
 from app.storage.walk_models import PAINTING, QUEUED, Task
+from app.upkeep.maintenance import upkeep
 from app.walks.queue import jobs
 from app.walks.saved import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.support.house import HOUSE
+from tests.support.own_redis import running
 from worker import __main__ as worker
 from worker.diffusion import tuning
 from worker.diffusion.model_pool import Painters
@@ -134,6 +136,28 @@ def test_the_worker_waits_while_redis_is_away_and_can_still_be_stopped(
     assert "Redis is away: no Redis here" in caplog.text
 
 
+def test_worker_that_lost_redis_at_work_is_registered_once_afterwards(
+    site: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+
+    def work(resident: worker.Resident, **_: object) -> None:
+        resident.register_birth()
+        seen.append({each.name for each in worker.Resident.all(resident.connection)})
+        resident.set_state("busy")
+        if len(seen) == 1:
+            raise RedisAway("gone in the middle of a job")
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(worker.Resident, "work", work)
+    with running(tmp_path / "site") as url:
+        monkeypatch.setattr(jobs, "connect", lambda **_: Redis.from_url(url))
+        worker._serve(site)
+    first, second = seen
+    assert len(first) == len(second) == 1 and first != second
+
+
 def test_a_second_signal_ends_the_worker_at_once() -> None:
     worker._handle_signals(threading.Event())
     signal.raise_signal(signal.SIGTERM)
@@ -187,7 +211,7 @@ from worker import __main__ as worker
 libc = ctypes.CDLL(None)
 libc.on_exit(ctypes.cast(libc.pause, ctypes.c_void_p), None)  # as a library's own destructor may wait
 worker.END_SECONDS = 1
-worker.create_app = lambda: type("App", (), {"config": {"LOG_FORMAT": "text"}, "extensions": {}})()
+worker.create_app = lambda **_: type("App", (), {"config": {"LOG_FORMAT": "text"}, "extensions": {}})()
 worker.sentry.init_app = worker._load = worker._serve_metrics = worker._serve = lambda *_: None
 worker._writers = worker._run_heartbeat_or_exit = worker._run_upkeep = lambda *_: None
 sys.exit(worker.main())
@@ -289,7 +313,7 @@ def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
         site.stopping.set()
 
     monkeypatch.setattr(worker, "UPKEEP_SECONDS", 0.01)
-    monkeypatch.setattr(worker.upkeep, "run", run)
+    monkeypatch.setattr(upkeep, "run", run)
     worker._run_upkeep(site)
     assert done == [0, 1]
     assert "upkeep failed" in caplog.text

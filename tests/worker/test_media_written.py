@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from app.access.auth import visitors
 from app.core.config import ROOT
-from app.requests.walk_requests import intake
+from app.requests.walk_requests import brought_sounds, intake
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -24,7 +25,7 @@ from app.walks.queue import frame_requests
 from app.walks.saved import lifecycle
 from app.walks.uploads import photo_check, photo_store
 from tests.conftest import Commissioner
-from tests.support import drawings, photos
+from tests.support import drawings, photos, sounds
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read
 from worker import job
@@ -34,8 +35,8 @@ pytestmark = pytest.mark.slow
 ID = "[a-z0-9]{16}"
 PICTURES = {
     "walks/<id>/frames/<place>.<digest>.png": rf"walks/{ID}/frames/[0-9a-f]{{16}}\.[0-9a-f]{{12}}\.png",
-    "walks/<id>/<gif, mp4, webp>.<digest>.<kind>": rf"walks/{ID}/(gif|mp4|webp)\.[0-9a-f]{{12}}\.\1",
-    "walks/<id>/poster.<digest>.png": rf"walks/{ID}/poster\.[0-9a-f]{{12}}\.png",
+    "walks/<id>/<gif, mp4, webm, webp>.<digest>.<kind>": rf"walks/{ID}/(gif|mp4|webm|webp)\.[0-9a-f]{{12}}\.\1",
+    "walks/<id>/poster.<digest>.<png or avif>": rf"walks/{ID}/poster\.[0-9a-f]{{12}}\.(png|avif)",
     "walks/<id>/<stages, sheet><frame>.<digest>.webp": rf"walks/{ID}/(stages|sheet)\d+\.[0-9a-f]{{12}}\.webp",
     "walks/<id>/large<frame>.<digest>.png": rf"walks/{ID}/large\d+\.[0-9a-f]{{12}}\.png",
 }
@@ -45,17 +46,20 @@ OTHERS = {
     "walks/<id>/<whole, cut, encoded>-<stop>.<digest>.npz": rf"walks/{ID}/(whole|cut|encoded)-\d\.[0-9a-f]{{12}}\.npz",
     "photos/<id>.<digest>.webp": rf"photos/{ID}\.[0-9a-f]{{12}}\.webp",
     "photos/<id>.cut.<digest>.webp": rf"photos/{ID}\.cut\.[0-9a-f]{{12}}\.webp",
+    "sounds/<id>.<digest or random>.<kind>": rf"sounds/{ID}\.([0-9a-f]{{12}}\.wav|[0-9a-f]{{16}}\.flac)",
+    "walks/<id>/sound.<random>.flac": rf"walks/{ID}/sound\.[0-9a-f]{{12}}\.flac",
     "deleted/<digest>.<who>": r"deleted/[0-9a-f]{32}\.(owner|house)",
     ".probe-<process>-<random>": r"\.probe-\d+-[0-9a-f]{8}",
 }
 WRITERS = {
     "app/upkeep/operations/first_exhibition.py", "app/upkeep/operations/media_colours.py",
+    "app/upkeep/operations/poster_cards.py",
     "app/upkeep/maintenance/media_move.py",
-    "app/upkeep/archives/walk_import.py", "app/upkeep/archives/backup.py",
-    "app/walks/uploads/photo_stops.py", "app/walks/uploads/photo_store.py",
+    "app/requests/walk_requests/walk_sounds.py", "app/upkeep/archives/walk_import.py", "app/upkeep/archives/backup.py",
+    "app/walks/uploads/photo_stops.py", "app/walks/uploads/photo_store.py", "app/walks/uploads/sound_store.py",
     "app/walks/saved/deletions.py", "app/storage/media_store.py", "worker/tasks/batch_task.py",
     "worker/tasks/film_assembly.py", "worker/tasks/frame_files.py", "worker/tasks/photo_task.py",
-    "worker/tasks/stretch_frames.py", "worker/tasks/walk_photos.py",
+    "worker/tasks/sound_task.py", "worker/tasks/stretch_frames.py", "worker/tasks/walk_photos.py",
 }  # fmt: skip
 """The modules that write to the media store: one more must paint, below, what it writes, or copy what others wrote."""
 
@@ -103,7 +107,14 @@ def test_all_kinds_are_written_and_every_picture_says_that_it_is_synthetic(
     )
     stops = [{"picture": photo.id}, {"prompt": "the sun"}]
     intake.place(validate({"stops": stops}), visitor_key="me", owner="me")
+    nothing: dict[str, Any] = {"network": "", "check_room": lambda: None, "admit": lambda: None}
+    sound = brought_sounds.upload(sounds.track(), owner_hash=visitors.digest("me"), **nothing)
     job.work()
+    stops = [{"prompt": "a fox"}, {"prompt": "the sun"}]
+    to_music = validate({"stops": stops, "sound": {"id": sound.id, "length": 2.0}})
+    walk, _ = intake.place(to_music, visitor_key="me", owner="me")
+    job.work()
+    assert read(walk.id).media.keys() > {"sound", "webm"}
     lifecycle.delete_walk(painted)
     assert {kind_of(path) for path in written} == {*PICTURES, *OTHERS}
     painted_ones = {path: data for path, data in written.items() if kind_of(path) in PICTURES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -25,7 +26,7 @@ from tests.support.fake_painter import FakePainter
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from worker import job, metrics
-from worker.film import encoding
+from worker.film import encoding, video
 from worker.process.worker import Worker, this_worker
 from worker.queue import leases, outages
 from worker.queue.heartbeat import Heartbeat
@@ -128,6 +129,25 @@ def test_walks_come_out_as_without_writers(
         assert media_store.store().read_bytes(plain.media["gif"].path) != b"" and stored(aside.id) == named(aside)
 
 
+@pytest.mark.parametrize("writers", [0, 1])
+def test_seconds_of_a_task_end_where_its_writing_goes_on_beside_the_next(
+    app: Flask, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, writers: int
+) -> None:
+    grew, write = set(), batch_task._write
+
+    def watched_write(painting: Any, *arguments: Any) -> Any:
+        before = painting.seconds
+        time.sleep(0.001)
+        grew.add(painting.seconds > before)
+        return write(painting, *arguments)
+
+    monkeypatch.setattr(batch_task, "_write", watched_write)
+    Worker(app, painter, writers=writers)  # type: ignore[arg-type]
+    walk = commissioned(frames=24)
+    job.work()
+    assert grew == {writers == 0} and read(walk.id).paint_seconds > 0
+
+
 @pytest.mark.databases
 def test_level_opens_when_its_last_batch_is_written(
     beside_writers: FakePainter, commissioned: Commissioner, trace: Trace
@@ -178,7 +198,7 @@ def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
     side = WritingSide(2, write, Heartbeat())
     for number in range(3):
         side.wait_for_room()
-        painting: Any = SimpleNamespace(claim=Claim(number, 1, "walk", "frames", 1, number, 1))
+        painting: Any = SimpleNamespace(claim=Claim(number, 1, "walk", "frames", 1, number, 1), seconds=0.0)
         side.submit(Remainder(painting, lambda _: None))
     waiting = threading.Thread(target=side.wait_for_room, daemon=True)
     waiting.start()
@@ -317,9 +337,9 @@ def test_hung_encoder_of_a_writer_counts_as_a_loss(
     walk = commissioned(frames=4)
 
     def hang(*_: Any) -> None:
-        raise encoding.EncoderTimeout("ffmpeg did nothing")
+        raise video.EncoderTimeout("ffmpeg did nothing")
 
-    monkeypatch.setattr(encoding.Mp4Writer, "finish", hang)
+    monkeypatch.setattr(video.Mp4Writer, "finish", hang)
     job.work()
     piece = db.session.query(Task).filter_by(kind="film").one()
     assert (piece.state, piece.lease_until, read(walk.id).state) == ("taken", None, PAINTING)
@@ -336,6 +356,31 @@ def test_cancelled_walk_leaves_no_files(app: Flask, beside_writers: FakePainter,
                 db.session.remove()
 
     beside_writers.on_paint = cancel
+    job.work()
+    assert (read(walk.id).state, read(walk.id).painted) == (CANCELLED, [])
+    assert stored(walk.id) == set() and db.session.query(Task).count() == 0
+
+
+def test_file_that_finds_no_folder_since_its_walk_was_cancelled_is_no_outage_and_leaves_no_files(
+    app: Flask, beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = commissioned(frames=24)
+    replace, seen = media_store.atomic_write, iter(range(10**6))
+
+    def find_no_folder(path: Path, *arguments: Any, **how: Any) -> None:
+        if next(seen) == 8:
+            lifecycle.cancel(lookup.walk_at_address(walk.id))
+            raise FileNotFoundError(2, "No such file or directory")
+        replace(path, *arguments, **how)
+
+    def write(store: Any, path: str, data: bytes) -> None:
+        with app.app_context():
+            kept(store, path, data)
+
+    kept = media_store.MediaStore.write
+    monkeypatch.setattr(media_store.MediaStore, "write", write)
+    monkeypatch.setattr(media_store, "atomic_write", find_no_folder)
+    monkeypatch.setattr(outages, "PAUSES", ())  # a pause would fail
     job.work()
     assert (read(walk.id).state, read(walk.id).painted) == (CANCELLED, [])
     assert stored(walk.id) == set() and db.session.query(Task).count() == 0

@@ -6,6 +6,8 @@ It loads every folder that `model_folder` accepts. The methods are single steps 
 
 import copy
 import logging
+import os
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,10 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import diffusers
 import numpy as np
 import torch
-import transformers
+from huggingface_hub.utils.tqdm import disable_progress_bars
 from numpy.typing import NDArray
 
 from app.core.models import folder as model_layout
@@ -38,6 +39,7 @@ from worker.diffusion.fitting.placement import Needs, Plan
 from worker.diffusion.model_folder import ModelError
 from worker.networks import adapters, decoding, encoder_adapters
 from worker.networks.adapters import AdapterFile, Weights
+from worker.stand_ins import diffusers
 
 __all__ = ["Model", "ModelError", "Text"]
 
@@ -390,9 +392,12 @@ class Model:
 def _quiet() -> None:
     """Silence the libraries' warnings about parts that differ from Stable Diffusion's, which are supported."""
     diffusers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"  # transformers reads it when it is imported
+    disable_progress_bars()
+    if transformers := sys.modules.get("transformers"):
+        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()
     logging.getLogger("torchao").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)  # NumPy's, about diffusers
     warnings.filterwarnings("ignore", category=FutureWarning, module="(diffusers|transformers|huggingface_hub)")

@@ -42,6 +42,7 @@ def paint(
     level = levels[number]
     positions = [level.positions[index] for index in level.batches[batch]]
     keep = pass_plan.kept_depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else ()
+    ahead = pass_plan.first_samples(level, sampling, frames=frames, closed=prepared.closed) if sampling else ()
     size = max(level.pad, len(positions))
     limit = min(size, painter.at_once or size)
     painted: list[GeneratedFrame] = []
@@ -55,6 +56,7 @@ def paint(
             keep=keep,
             decode=level.kind != "knots",
             pad=min(level.pad, limit),
+            ahead=ahead,
             on_step=on_step,
         )
     return painted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from sketch.scene import Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling.colour_table import ColourTable
 from sketch.walks import drawing_pool
-from sketch.walks.drawing_pool import DrawingPool
+from sketch.walks.drawing_pool import DrawingPool, Place
 from sketch.walks.legs import GUIDE, Conditioning, Legs, Order
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
@@ -147,10 +147,17 @@ class WalkSketches:
         """
         return [None if led.guide is None else led.guide.astype(np.float32) for led in self._led(positions)]
 
+    def draw_ahead(self, positions: Sequence[float]) -> None:
+        """Begin to draw the sketches at global positions in other processes, while this one does something else."""
+        _pool().draw_ahead(self._order, self._places(self._missing(positions)))
+
     def _led(self, positions: Sequence[float]) -> list[Conditioning]:
         requested = dict.fromkeys(positions)
-        missing = [position for position in requested if position not in self._remembered]
-        places = [frame_schedule.leg(position, len(self.scenes), closed=self._closed) for position in missing]
+        missing = self._missing(requested)
+        places = self._places(missing)
+        # A stop takes as long as four positions between stops, so stops are shared however few they are.
+        stops = [place for place in places if place[1] in (0.0, 1.0)]
+        _pool().draw_ahead(self._order, stops[: len(stops) // 2])
         drawn = _pool().draw(self._order, self._legs, places)
         if self._palette is not None:
             drawn = [self._palette.recolour(each, *place) for each, place in zip(drawn, places, strict=True)]
@@ -160,3 +167,10 @@ class WalkSketches:
         for position in [*self._remembered][:-REMEMBERED]:
             del self._remembered[position]
         return [by_position[position] for position in positions]
+
+    def _missing(self, positions: Iterable[float]) -> list[float]:
+        """Return the positions whose sketches are not cached."""
+        return [position for position in positions if position not in self._remembered]
+
+    def _places(self, positions: Iterable[float]) -> list[Place]:
+        return [frame_schedule.leg(position, len(self.scenes), closed=self._closed) for position in positions]

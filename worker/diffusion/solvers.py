@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import diffusers
 import torch
 
 from app.core.models.errors import ModelError
 from app.core.models.folder import CONFIGS, FLOW_SCHEDULERS, PREDICTIONS, read_json
 from app.core.models.kinds import FLOW_SOLVER
+from worker.stand_ins import diffusers
 
 SOLVER = "DPMSolverMultistepScheduler"
 
@@ -81,6 +81,11 @@ def make_stand_in(folder: Path) -> Any | None:
         return None
     config = read_json(folder / "scheduler" / CONFIGS["scheduler"])
     return _made(STAND_INS[named[-1]], config)
+
+
+def of_folder(folder: Path) -> Any:
+    """Return a model's own scheduler, or the one that replaces it, made from its JSON."""
+    return make_from_config(read_json(folder / "scheduler" / CONFIGS["scheduler"]))
 
 
 def make_from_config(config: Mapping[str, Any]) -> Any:

@@ -161,6 +161,7 @@ class WalkPipeline:
         keep: Sequence[int] = (),
         decode: bool = True,
         pad: int = 1,
+        ahead: Sequence[float] = (),
         on_step: Callable[[], None] = _nothing,
     ) -> list[GeneratedFrame]:
         """Render one batch: the pictures at these global positions.
@@ -168,7 +169,8 @@ class WalkPipeline:
         Denoising starts from noise, or from `start`, one for each position and all of one depth; it ends at the
         solver's last step, or at step `until`, where `decode` shows the clean picture that is expected. States and
         thumbnails are stored at the depths in `keep`. A batch smaller than `pad` is filled up, because a picture's last
-        bits depend on the batch's size. `on_step` is called after every step of the solver.
+        bits depend on the batch's size. Meanwhile other processes draw the sketches at the positions `ahead`. `on_step`
+        is called after every step of the solver.
 
         :raises GenerationError: when the result is NaN or infinite even in float32, or a GPU has no room for float32.
         """
@@ -176,7 +178,7 @@ class WalkPipeline:
         batch = _Batch(
             positions=[*positions, *[positions[-1]] * (pad - len(positions))],
             start=None if start is None else [*start, *[start[-1]] * (pad - len(start))],
-            until=rendering.steps if until is None else until, keep=frozenset(keep), decode=decode,
+            until=rendering.steps if until is None else until, keep=frozenset(keep), decode=decode, ahead=ahead,
         )  # fmt: skip
         for precision in dict.fromkeys((rendering.precision, "float32")):
             try:
@@ -207,6 +209,8 @@ class WalkPipeline:
         texts = words.at(prepared.prompts, prepared.negatives, prepared.pooled, positions, self.device, closed=closed)
         sketch_tensor = None if prepared.sketches is None else self._tensor(prepared.sketches.at(positions))
         guides = None if prepared.sketches is None else prepared.sketches.guides(positions)
+        if prepared.sketches is not None:
+            prepared.sketches.draw_ahead(batch.ahead)
         added_noises = partial(self._added_noise, prepared, positions)
         # 3. Denoise, and store the intermediate samples that later pictures start from.
         painted, expected = [GeneratedFrame(position) for position in positions], latents
@@ -363,6 +367,7 @@ class _Batch:
     until: int  # the number of steps after which to stop
     keep: frozenset[int]  # depths
     decode: bool
+    ahead: Sequence[float] = ()
     recording: Recording | None = None
 
 

@@ -1,3 +1,13 @@
 """From pictures to files: encoding, timing, flash safety, smoothness. Imports no model."""
 
-__all__ = ["encoding", "flash_safety", "palette", "scratch", "small_gif", "smoothness_measure", "timing"]
+__all__ = [
+    "encoding",
+    "flash_safety",
+    "palette",
+    "scratch",
+    "small_gif",
+    "smoothness_measure",
+    "sound",
+    "timing",
+    "video",
+]

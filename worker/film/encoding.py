@@ -1,29 +1,22 @@
-"""Encode frames as files: GIF, MP4, WebP, PNG, each marked as synthetic and with its provenance.
+"""Encode frames as files: GIF, WebP, PNG, each marked as synthetic and with its provenance; `video` encodes MP4.
 
 Films are written frame by frame, so that a writer holds at most two pictures. Callers with all frames in memory use
-:func:`gif`, :func:`mp4` or :func:`webp`; callers that read them one by one use a writer.
+:func:`gif` or :func:`webp`; callers that read them one by one use a writer.
 """
 
 import io
 import re
 import struct
-import subprocess
-import tempfile
-import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from fractions import Fraction
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from xml.sax.saxutils import escape
 
-import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 from PIL import GifImagePlugin, Image, PngImagePlugin
 
-from worker.film import palette, scratch
+from worker.film import palette
 
 Frame = NDArray[np.uint8]
 """One picture: height x width x 3, RGB."""
@@ -37,24 +30,8 @@ WEBP_QUALITY, WEBP_METHOD = 85, 2
 RECIPE_NAMESPACE = "urn:moma-lisa:xmp"
 """The XMP namespace of this program's properties."""
 
-COLOURS = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=smpte170m"
-"""The filter that tags an MP4's colours: the primaries and transfer of BT.709, the matrix of BT.601.
-
-ffmpeg 9.0.2 takes the tags from frames, and ignores the options ``-color_primaries`` and ``-color_trc``, which 7.0.2
-obeyed. Without these two, Chromium 156 shows a film by BT.601 whatever its matrix says. The matrix is BT.601's because
-Chromium's arithmetic is within two levels of it, and up to twelve levels off BT.709's in saturated blue and green.
-"""
-
-ENCODER_TIMEOUT_S = 120.0
-"""How long ffmpeg may take no input, or finish a film, before it is killed."""
-
-FFMPEG_NAMES, FFMPEG_SPECIAL = {"recipe": "description"}, re.compile(r"[=;#\\\n]")
 NO_XML = re.compile("[\ufffe\uffff]")
 """Characters that a prompt may have, but XML 1.0 may not."""
-
-
-class EncoderTimeout(RuntimeError):
-    """ffmpeg made no progress and was killed; the film is not known to be the cause."""
 
 
 def provenance(*, model: str, revision: str, software: str, licence: str = "") -> str:
@@ -143,111 +120,6 @@ def _changed(
     if even:
         left, top = left - left % 2, top - top % 2
     return left, top, int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def mp4(frames: Sequence[Frame], fps: float | Fraction, *, metadata: Mapping[str, str]) -> bytes:
-    """Return an MP4 by :class:`Mp4Writer`; raise ValueError without frames."""
-    if not frames:
-        raise ValueError("a film needs at least one frame")
-    with Mp4Writer(fps, metadata=metadata) as writer:
-        for frame in frames:
-            writer.add(frame)
-        return writer.finish()
-
-
-class Mp4Writer:
-    """An H.264 film for browsers: yuv420p, tagged colours, index in front (faststart), exactly the frames given.
-
-    Each frame is shown for 1 / `fps` seconds, and for longer by being repeated. An odd width or height is extended by
-    repeating the last column or row, as H.264 requires. `metadata` has title, comment, copyright and recipe, which
-    becomes the description. Leaving the context kills ffmpeg, finished or not. Methods raise RuntimeError with ffmpeg's
-    message when it fails, EncoderTimeout when it makes no progress for ENCODER_TIMEOUT_S, and ScratchFull when the
-    temporary folder is full.
-    """
-
-    def __init__(self, fps: float | Fraction, *, metadata: Mapping[str, str]) -> None:
-        self._fps = fps
-        self._tags = [f"{FFMPEG_NAMES.get(key, key)}={_escaped(value)}" for key, value in metadata.items()]
-        self._ffmpeg: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> "Mp4Writer":
-        with scratch.room():
-            self._scratch = tempfile.TemporaryDirectory()
-        self._folder = Path(self._scratch.name)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._ffmpeg is not None:
-            self._ffmpeg.kill()
-            self._ffmpeg.communicate()
-        self._scratch.cleanup()
-
-    def add(self, frame: Frame, ms: int = 0, repeats: int = 1) -> None:  # noqa: ARG002 - one rate for the whole film
-        """Append a frame `repeats` times; H.264 codes a repeated frame as no change. `ms` is ignored."""
-        height, width, _ = frame.shape
-        pixels = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        if self._ffmpeg is None:
-            self._ffmpeg = self._started(pixels.shape[1], pixels.shape[0])
-        data = pixels.tobytes()
-        with self._time_limit(self._ffmpeg):
-            for _ in range(repeats):
-                self._ffmpeg.stdin.write(data)  # type: ignore[union-attr]
-
-    def finish(self) -> bytes:
-        """Return the file; raise ValueError without frames."""
-        if self._ffmpeg is None:
-            raise ValueError("a film needs at least one frame")
-        with self._time_limit(self._ffmpeg):
-            self._ffmpeg.stdin.close()  # type: ignore[union-attr]
-            self._ffmpeg.wait()
-        return (self._folder / "film.mp4").read_bytes()
-
-    def _started(self, width: int, height: int) -> "subprocess.Popen[bytes]":
-        tags = self._folder / "tags"  # a recipe may be longer than an argument
-        with scratch.room():
-            tags.write_text("\n".join([";FFMETADATA1", *self._tags, ""]), "utf-8")
-        command = [
-            *(imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-nostdin", "-y"),
-            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(self._fps), "-i", "pipe:0"),
-            *("-f", "ffmetadata", "-i", str(tags), "-map_metadata", "1"),
-            *("-vf", f"scale=out_color_matrix=smpte170m:out_range=tv:flags=accurate_rnd+full_chroma_int,{COLOURS}"),
-            *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"),
-            # the index can only be moved to the front of a file, not of a pipe
-            *("-movflags", "+faststart", str(self._folder / "film.mp4")),
-        ]
-        with (self._folder / "log").open("wb") as log:  # an unread pipe could fill up
-            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
-
-    @contextmanager
-    def _time_limit(self, ffmpeg: "subprocess.Popen[bytes]") -> Iterator[None]:
-        """Kill ffmpeg when the block takes too long, which blocks this process too; raise its errors."""
-        ended = threading.Event()
-
-        def end() -> None:
-            ended.set()
-            ffmpeg.kill()
-
-        timer = threading.Timer(ENCODER_TIMEOUT_S, end)
-        timer.start()
-        try:
-            yield
-            is_broken = bool(ffmpeg.poll())
-        except BrokenPipeError:
-            ffmpeg.wait()
-            is_broken = True
-        finally:
-            timer.cancel()
-        if ended.is_set():
-            raise EncoderTimeout(f"ffmpeg did nothing for {ENCODER_TIMEOUT_S:g} seconds, and was ended")
-        if is_broken:
-            message = (self._folder / "log").read_text("utf-8", "replace").strip()
-            scratch.check()  # ffmpeg cannot always report a full disk, because its log is on it
-            raise RuntimeError(f"ffmpeg could not write the film: {message}")
-
-
-def _escaped(value: str) -> str:
-    """Return a value escaped for ffmpeg's metadata files."""
-    return FFMPEG_SPECIAL.sub(r"\\\g<0>", value)
 
 
 def webp(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, metadata: Mapping[str, str]) -> bytes:

@@ -8,7 +8,9 @@ separately.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate, cycle, pairwise
 from math import ceil
 
 import numpy as np
@@ -32,15 +34,34 @@ Mask = NDArray[np.bool_]
 Values = NDArray[np.float32]
 
 
-def flashes(frames: Sequence[NDArray[np.uint8]], fps: float) -> bool:
+def flashes(frames: Sequence[NDArray[np.uint8]], fps: float, holds: Sequence[int] | None = None) -> bool:
     """Return whether a film that repeats flashes too often.
 
     `frames` are RGB (height x width x 3), in the order in which they are shown; they may be reduced by :func:`small`.
+    `holds` says for how many frame times each is shown, by default for one. A repeated frame changes nothing, so that
+    only changes are looked at, however long the film is.
     """
+    if not frames:
+        return False
     second = max(1, int(fps))  # changes within a second, with its first and last frame
-    looped = [*frames, *(frames[index % len(frames)] for index in range(ceil(fps) + 1))] if frames else []
-    light = [_linear(frame) for frame in looped]
-    return _too_many(_general(light), second) or _too_many(_red(light), second)
+    order, starts = _looped(len(frames), holds or [1] * len(frames), ceil(fps) + 1)
+    light = [_linear(frames[index]) for index in order]
+    return _too_many(_general(light), starts[1:], second) or _too_many(_red(light), starts[1:], second)
+
+
+def _looped(frames: int, holds: Sequence[int], more: int) -> tuple[list[int], list[int]]:
+    """Return the indices of a film's frames and when each begins, once through and `more` frame times of the repeat."""
+    order: list[int] = []
+    starts: list[int] = []
+    begun = 0
+    for index in cycle(range(frames)):
+        if begun >= sum(holds) + more:
+            return order, starts
+        if holds[index]:
+            order.append(index)
+            starts.append(begun)
+            begun += holds[index]
+    raise AssertionError("a cycle has no end")
 
 
 def limit_fps(frames: Sequence[NDArray[np.uint8]], fps: float) -> float:
@@ -58,15 +79,63 @@ def limit_fps(frames: Sequence[NDArray[np.uint8]], fps: float) -> float:
     return safe + 0.5 if 100 % safe == 0 else float(safe)  # within a second, both show the same number of frames
 
 
-def _too_many(changes: Iterator[Mask], second: int) -> bool:
-    """Return whether, within any second, an unsafe share of the picture changes more often than is allowed."""
-    window: list[NDArray[np.uint8]] = []
+def thin_holds(
+    frames: Sequence[NDArray[np.uint8]], holds: Sequence[int], fps: float, stops: Collection[int]
+) -> list[int]:
+    """Return for how many frame times each frame is shown in a film whose length is fixed, so that it does not flash.
+
+    That is `holds` if it is safe. Otherwise each frame is shown for at least some frame times, as few as are safe, and
+    those that begin sooner after another are left out (0), of two near each other rather not one of `stops`.
+    """
+    if fps <= SAFE_FPS or not flashes(frames, fps, holds):
+        return list(holds)
+    unsafe, safe = 1, ceil(fps / SAFE_FPS)
+    while safe - unsafe > 1:
+        middle = (safe + unsafe) // 2
+        shown = _held_for(holds, middle, stops)
+        safe, unsafe = (safe, middle) if flashes(frames, fps, shown) else (middle, unsafe)
+    return _held_for(holds, safe, stops)
+
+
+def _held_for(holds: Sequence[int], least: int, stops: Collection[int]) -> list[int]:
+    """Return holds of at least so many frame times, without frames that begin sooner after another.
+
+    A stop at the very end is shown as much earlier as it needs.
+    """
+    end = sum(holds)
+    kept: list[tuple[int, int]] = []  # frames and when they begin
+    for index, start in enumerate(accumulate(holds[:-1], initial=0)):
+        if not holds[index]:
+            continue
+        if not kept or start - kept[-1][1] >= least:
+            kept.append((index, start))
+        elif index in stops and kept[-1][0] not in stops and len(kept) > 1:
+            kept[-1] = index, start
+    last, start = kept[-1]
+    if len(kept) > 1 and end - start < least:
+        kept.pop()
+        while last in stops and len(kept) > 1 and end - least - kept[-1][1] < least:
+            kept.pop()
+        if last in stops and end - least - kept[-1][1] >= least:
+            kept.append((last, end - least))
+    shown = [0] * len(holds)
+    for (index, start), (_, after) in pairwise([*kept, (len(holds), end)]):
+        shown[index] = after - start
+    return shown
+
+
+def _too_many(changes: Iterator[Mask], starts: Sequence[int], second: int) -> bool:
+    """Return whether, within any second, an unsafe share of the picture changes more often than is allowed.
+
+    `starts` are the frame times of the changes, `second` is how many frame times a second has.
+    """
+    window: deque[tuple[int, NDArray[np.uint8]]] = deque()
     count: NDArray[np.int32] | None = None
-    for changed in changes:
-        window.append(changed.astype(np.uint8))
-        count = window[-1].astype(np.int32) if count is None else count + window[-1]
-        if len(window) > second:
-            count = count - window.pop(0)
+    for start, changed in zip(starts, changes, strict=True):
+        window.append((start, changed.astype(np.uint8)))
+        count = window[-1][1].astype(np.int32) if count is None else count + window[-1][1]
+        while start - window[0][0] >= second:
+            count = count - window.popleft()[1]
         if (count > 2 * FLASHES_MAX).mean() > SAFE_AREA:
             return True
     return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 SHORTEST_MS = 20
 """The shortest duration of a GIF's frame that browsers respect."""
@@ -79,3 +80,13 @@ def thin_out(order: Sequence[int], times: Sequence[int], least_ms: int) -> tuple
         groups[-2:] = [groups[-2] + groups[-1]]
     kept = [max(group, key=lambda shown: shown[0])[1] for group in groups]
     return kept, [sum(ms for ms, _ in group) for group in groups]
+
+
+def shown_ms(holds: Sequence[int], fps: float | Fraction) -> list[int]:
+    """Return the durations of pictures that are shown for so many frames each, in milliseconds.
+
+    They are multiples of 10, as in a GIF, and at least 20. Beginnings are rounded, not durations, so that a rate whose
+    frames take no whole hundredths leads to no drift.
+    """
+    ends = [math.floor(end * 100 / Fraction(fps) + Fraction(1, 2)) for end in itertools.accumulate(holds)]
+    return [max(SHORTEST_MS, 10 * (end - start)) for start, end in itertools.pairwise([0, *ends])]

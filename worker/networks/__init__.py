@@ -2,10 +2,13 @@
 
 __all__ = [
     "adapters",
+    "bert",
     "decoding",
     "encoder_adapters",
     "group_norm",
     "lora_tensors",
+    "origins",
+    "packed_layers",
     "thread_lanes",
     "traced_unet",
     "upsampling",

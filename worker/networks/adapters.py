@@ -137,8 +137,7 @@ class AdapterLayers:
     def _add(self, unet: Any, file: AdapterFile, device: torch.device) -> bool:
         """Add one adapter to the network; return whether it changes the network."""
         lora, part = file.read_tensors(self._lora_format), self._lora_format.network
-        count = lora.count(part)
-        if not count:
+        if not lora.count(part):
             return False
         if any(".upsamplers." in name for name in lora.tensors):
             self._unfolding.add(file)
@@ -148,9 +147,10 @@ class AdapterLayers:
                 "ignore", "Already found a `peft_config`", UserWarning
             )  # several adapters are intended
             load_checked(
-                file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=part, network_alphas=lora.alphas,
-                metadata=lora.configs, adapter_name=file.name, low_cpu_mem_usage=True,
+                file, unet, lora.of_part(part), unet.load_lora_adapter, lora.tensors, prefix=part,
+                adapter_name=file.name, low_cpu_mem_usage=True,
             )  # fmt: skip
+        set_strengths(file, unet, lora, part)
         self._fit(unet, file, lora, device)
         return True
 
@@ -174,9 +174,14 @@ class AdapterLayers:
 
 
 def load_checked(
-    file: AdapterFile, network: Any, count: int, load: Callable[..., Any], *args: Any, **options: Any
+    file: AdapterFile,
+    network: Any,
+    tensors: Mapping[str, torch.Tensor],
+    load: Callable[..., Any],
+    *args: Any,
+    **options: Any,
 ) -> None:
-    """Load an adapter of `count` tensors into a network by `load`, and check that all of them were placed.
+    """Load an adapter of these tensors into a network by `load`, and check that all of them were placed.
 
     :raises AdapterError: when loading fails, or some tensors have no place.
     """
@@ -187,11 +192,22 @@ def load_checked(
     except Exception as error:  # any error of peft means that the file is unusable
         message = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
         raise AdapterError(f"{file.label} does not fit the model: {message:.200}") from error
-    weights = [each for own, each in network.named_parameters() if f".{file.name}." in own]
-    if len(weights) != count or any(each.is_meta for each in weights):
-        placed = sum(not each.is_meta for each in weights)
-        message = f"{placed} of its {count} tensors have a place in {type(network).__name__}"
+    mark = f".{file.name}."
+    places = {name.replace(mark, "."): each for name, each in network.named_parameters() if mark in name}
+    placed = {name for name, each in places.items() if not each.is_meta}
+    if wrong := sorted({*tensors} ^ placed | {*places} - placed):
+        count = len({*tensors} & placed)
+        message = f"{count} of its {len(tensors)} tensors have a place in {type(network).__name__}, not {wrong[0]:.100}"
         raise AdapterError(f"{file.label} does not fit the model: {message}")
+
+
+def set_strengths(file: AdapterFile, network: Any, lora: LoraTensors, part: str) -> None:
+    """Set the alpha of each layer of an adapter to its own; diffusers knows the most frequent one of a file."""
+    for name, layer in _named_layers(network).items():
+        if file.name in layer.r:
+            rank = layer.r[file.name]
+            layer.lora_alpha[file.name] = lora.alphas.get(f"{part}.{name}", rank)
+            layer.scaling[file.name] = layer.lora_alpha[file.name] / rank
 
 
 def _follow_rows(unet: Any) -> None:

@@ -11,9 +11,10 @@ differ (docs/explanation/speed.md).
 from typing import Any
 
 import torch
-from diffusers.models.upsampling import Upsample2D
 from torch import nn
 from torch.nn import functional
+
+from worker.stand_ins import diffusers
 
 PHASES = torch.tensor([
     [[1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1]],
@@ -163,7 +164,7 @@ def _is_plain(layer: nn.Module, *, bias: bool | None = None) -> bool:
 def _is_upsampler(module: Any) -> bool:
     """Return whether a module is an upsampling block of diffusers' UNets with a convolution."""
     return (
-        type(module) is Upsample2D
+        type(module) is diffusers.models.upsampling.Upsample2D
         and (module.norm is None and module.use_conv and module.interpolate and not module.use_conv_transpose)
         and (module.name == "conv" and _is_plain(module.conv))
     )

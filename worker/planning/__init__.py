@@ -6,4 +6,14 @@
 [2, 1, 3]
 """
 
-__all__ = ["frame_schedule", "interpolation", "latent_state", "pass_plan", "photo_path", "variety"]
+__all__ = [
+    "frame_schedule",
+    "interpolation",
+    "latent_state",
+    "music",
+    "music_pictures",
+    "music_time",
+    "pass_plan",
+    "photo_path",
+    "variety",
+]

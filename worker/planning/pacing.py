@@ -46,22 +46,24 @@ def split_widest(positions: Sequence[float], widths: Sequence[float], count: int
     return sorted(added)
 
 
-def share_parts(lengths: Sequence[float], parts: int) -> list[int]:
+def share_parts(lengths: Sequence[float], parts: int, *, most: Sequence[int] | None = None) -> list[int]:
     """Return the number of parts of each leg, in proportion to the legs' lengths and at least one each.
 
     Each further part is assigned by the method of equal proportions (Huntington and Hill), which keeps the relative
-    differences between the lengths of parts as small as whole numbers allow.
+    differences between the lengths of parts as small as whole numbers allow. With `most`, a leg has at most so many;
+    parts that no leg can have are left over.
 
     :raises ValueError: for fewer parts than legs.
     """
     if parts < len(lengths):
         raise ValueError(f"{len(lengths)} legs need at least as many parts, not {parts}")
-    counts = [1] * len(lengths)
-    weights = [max(length, LEAST) for length in lengths]
-    for _ in range(parts - len(lengths)):
-        worth = [weight / np.sqrt(count * (count + 1)) for weight, count in zip(weights, counts, strict=True)]
+    counts = np.ones(len(lengths), int)
+    limits = np.full(len(lengths), parts) if most is None else np.asarray(most)
+    weights = np.maximum(np.asarray(lengths, np.float64), LEAST)
+    for _ in range(min(parts, int(limits.sum())) - len(lengths)):
+        worth = np.where(counts < limits, weights / np.sqrt(counts * (counts + 1)), 0.0)
         counts[int(np.argmax(worth))] += 1
-    return counts
+    return [int(count) for count in counts]
 
 
 def positions_at(positions: Sequence[float], widths: Sequence[float], fractions: ArrayLike) -> NDArray[np.float64]:
@@ -101,22 +103,33 @@ def place_frames(
     """
     if frames < stops:
         raise ValueError(f"a walk of {stops} stops needs at least {stops} frames, not {frames}")
-    widths = distances(thumbnails)
-    legs = []
-    for leg in range(stops if closed else stops - 1):
-        inside = [i for i, position in enumerate(positions) if leg <= position <= leg + 1]
-        legs.append(([positions[i] for i in inside], widths[inside[0] : inside[-1]]))
+    legs = measured_legs(positions, thumbnails, stops=stops, closed=closed)
     counts = share_parts([sum(widths) for _, widths in legs], frames if closed else frames - 1)
     placed: list[float] = []
     for leg, ((knots, widths), parts) in enumerate(zip(legs, counts, strict=True)):
         fractions = np.arange(1, parts) / parts
         between = positions_at(knots, widths, ease(fractions) if easing else fractions)
         placed.append(float(leg))
-        placed.extend(_distinct(between.tolist(), leg))
+        placed.extend(keep_apart(between.tolist(), leg))
     return tuple(placed if closed else (*placed, float(stops - 1)))
 
 
-def _distinct(between: list[float], leg: int) -> list[float]:
+def measured_legs(
+    positions: Sequence[float], thumbnails: Sequence[NDArray[np.floating]], *, stops: int, closed: bool = False
+) -> list[tuple[list[float], list[float]]]:
+    """Return for each leg the positions of its thumbnails, and the picture distances between neighbours.
+
+    The arguments are those of :func:`place_frames`.
+    """
+    widths = distances(thumbnails)
+    legs = []
+    for leg in range(stops if closed else stops - 1):
+        inside = [i for i, position in enumerate(positions) if leg <= position <= leg + 1]
+        legs.append(([positions[i] for i in inside], widths[inside[0] : inside[-1]]))
+    return legs
+
+
+def keep_apart(between: Sequence[float], leg: int) -> list[float]:
     """Round positions to six digits, as recipes store them, and keep neighbours at least 2^-20 apart."""
     least = 1 / 2**20
     count = len(between)

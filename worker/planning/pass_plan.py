@@ -15,7 +15,7 @@ Positions are as in `frame_schedule`; in a closed walk the last leg leads back t
 import bisect
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,11 +24,15 @@ from numpy.typing import NDArray
 
 from app.offer.generation.cost import PAIR, area, of_frame, planned_passes
 from worker.planning import frame_schedule, pacing
+from worker.planning.music_pictures import Pictures
 
 Kind = Literal["stops", "knots", "frames"]
 
 Thumbnails = Mapping[float, Mapping[int, NDArray[np.float32]]]
 """Thumbnails of stops and intermediate samples, by position and then by depth."""
+
+Choose = Callable[[Sequence[float], Sequence[NDArray[np.float32]]], Pictures]
+"""What chooses the pictures of a film set to music, by the positions and thumbnails that measure its path."""
 
 FIRST = 8
 """The largest size of the first batch of frames: smaller than optimal, so that the film begins to grow early."""
@@ -99,12 +103,14 @@ def following(
     closed: bool = False,
     easing: bool = False,
     forward: bool = False,
+    choose: Choose | None = None,
 ) -> Pass | None:
     """Return the pass that follows the passes `done`; None when the film has all its frames.
 
     Frames are batched from coarse to fine, or with ``forward`` in film order, so that they can be shown as they come.
-    `thumbnails` must hold the stops and the last intermediate samples, at the depth of these samples. `sampling` is the
-    result of `app.offer.generation.presets.resolve`. `workers` is the number of workers that share the pass.
+    `choose` places the frames of a film set to music, of which there may be fewer than `frames`. `thumbnails` must hold
+    the stops and the last intermediate samples, at the depth of these samples. `sampling` is the result of
+    `app.offer.generation.presets.resolve`. `workers` is the number of workers that share the pass.
 
     :raises ValueError: for fewer frames than stops.
     """
@@ -114,8 +120,7 @@ def following(
         return Pass("stops", tuple(map(float, range(stops))), sampling["steps"], _pairs(stops), pad=PAIR)
     if done[-1].kind == "frames" or frames == stops:
         return None
-    legs = stops if closed else stops - 1
-    ladder = planned_passes(sampling, legs=legs, between=frames - stops)
+    legs, ladder = _ladder(sampling, stops, frames, closed=closed)
     climbed = sum(level.kind == "knots" for level in done)
     if climbed < len(ladder):
         depth, count = ladder[climbed]
@@ -123,8 +128,13 @@ def following(
         return Pass(
             "knots", knots, depth, _batch_samples(knots, done[-1], batch, workers, branches=sampling["branches"])
         )
-    positions = _place_frames(done, thumbnails, stops=stops, frames=frames, closed=closed, easing=easing)
-    return _plan_frames(positions, stops, sampling["steps"], batch, workers, closed=closed, forward=forward)
+    known, seen = _thumbnails_at(done, thumbnails, stops, closed)
+    if choose is not None:
+        pictures = choose(known, seen)
+        return _plan_frames(pictures.positions, pictures.coarse_to_fine(), sampling["steps"], batch, workers)
+    positions = pacing.place_frames(known, seen, stops=stops, frames=frames, closed=closed, easing=easing)
+    order = range(len(positions)) if forward else _coarse_to_fine(positions, stops, closed=closed)
+    return _plan_frames(positions, order, sampling["steps"], batch, workers)
 
 
 def count_evaluations(levels: Sequence[Pass], sampling: Mapping[str, Any]) -> int:
@@ -163,11 +173,17 @@ def kept_depths(level: Pass, sampling: Mapping[str, Any], *, frames: int, closed
     """
     if level.kind == "stops":
         stops = len(level.positions)
-        if frames <= stops:
-            return ()
-        legs = stops if closed else stops - 1
-        return tuple(depth for depth, _ in planned_passes(sampling, legs=legs, between=frames - stops))
+        return tuple(depth for depth, _ in _ladder(sampling, stops, frames, closed=closed)[1]) if frames > stops else ()
     return (level.until,) if level.kind == "knots" else ()
+
+
+def first_samples(level: Pass, sampling: Mapping[str, Any], *, frames: int, closed: bool = False) -> tuple[float, ...]:
+    """Return the positions of the first intermediate samples, which follow the pass of the stops; none for others."""
+    stops = len(level.positions)
+    if level.kind != "stops" or frames <= stops:
+        return ()
+    legs, ladder = _ladder(sampling, stops, frames, closed=closed)
+    return _uniform(legs, ladder[0][1])
 
 
 def find_start(level: int, levels: Sequence[Pass], position: float, sampling: Mapping[str, Any]) -> Between | None:
@@ -194,6 +210,12 @@ def find_start(level: int, levels: Sequence[Pass], position: float, sampling: Ma
     gap = ordered[right] - ordered[left]
     t = (position - ordered[left]) / gap if gap else 0.0
     return Between(levels[rung].until, where[ordered[left]], where[ordered[right]], t)
+
+
+def _ladder(sampling: Mapping[str, Any], stops: int, frames: int, *, closed: bool) -> tuple[int, list[tuple[int, int]]]:
+    """Return the number of legs, and the depth and the samples of each pass of intermediate samples."""
+    legs = stops if closed else stops - 1
+    return legs, planned_passes(sampling, legs=legs, between=frames - stops)
 
 
 def _batch_samples(
@@ -232,25 +254,22 @@ def _thumbnails_at(
     return ([*positions, float(stops)], [*seen, seen[0]]) if closed else (positions, seen)
 
 
-def _place_frames(
-    done: Sequence[Pass], thumbnails: Thumbnails, *, stops: int, frames: int, closed: bool, easing: bool
-) -> tuple[float, ...]:
-    positions, seen = _thumbnails_at(done, thumbnails, stops, closed)
-    return pacing.place_frames(positions, seen, stops=stops, frames=frames, closed=closed, easing=easing)
-
-
-def _plan_frames(
-    positions: Sequence[float], stops: int, steps: int, batch: int, workers: int, *, closed: bool, forward: bool
-) -> Pass:
-    """Return the pass of all frames except stops, by default from coarse to fine: frame numbers measure the gaps."""
+def _coarse_to_fine(positions: Sequence[float], stops: int, *, closed: bool) -> list[int]:
+    """Return the indices of all frames except stops, from coarse to fine: frame numbers measure the gaps."""
     ring = (*positions, float(stops)) if closed else tuple(positions)
     ends = [i for i, position in enumerate(ring) if position.is_integer()]
-    order = list(frame_schedule.coarse_to_fine(range(len(ring)), ends))
+    return list(frame_schedule.coarse_to_fine(range(len(ring)), ends))
+
+
+def _plan_frames(positions: Sequence[float], order: Iterable[int], steps: int, batch: int, workers: int) -> Pass | None:
+    """Return the pass of all frames except stops, batched in the `order` of their indices; None if there are none."""
+    order = [index for index in order if not positions[index].is_integer()]
+    if not order:
+        return None
     inner = sorted(order)
-    order = inner if forward else order
     place = {index: i for i, index in enumerate(inner)}
     batches = _split_batches([place[index] for index in order], batch, workers, first=FIRST)
-    return Pass("frames", tuple(ring[index] for index in inner), steps, batches)
+    return Pass("frames", tuple(positions[index] for index in inner), steps, batches)
 
 
 def _split_batches(

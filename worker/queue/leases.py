@@ -88,6 +88,7 @@ def claim_next(
     *,
     loaded: Collection[str | None] = (),
     elsewhere: Collection[str] = (),
+    unable: Collection[str] = (),
     after: Claim | None = None,
 ) -> Claim | None:
     """Claim the next task in queue order, or return ``None`` if none waits.
@@ -96,14 +97,16 @@ def claim_next(
     would block the walks.
 
     ``models`` are the models that this worker offers. Walks that need another model, or were begun by a revision
-    ``elsewhere`` that only other live workers have, are left to others. A queued walk without tasks gets its first one.
-    Among tasks of the same turn and level, those whose model is ``loaded`` come first, which delays the others by one
-    turn at most.
+    ``elsewhere`` that only other live workers have, are left to others, as are the kinds of short tasks that this
+    worker is ``unable`` to do. A queued walk without tasks gets its first one. Among tasks of the same turn and level,
+    those whose model is ``loaded`` come first, which delays the others by one turn at most.
     """
     while True:
         with writing() as session:
             is_walks_turn = after is not None and after.is_short
-            row = next_task.find_next(session, models, loaded, is_walks_turn=is_walks_turn, elsewhere=elsewhere)
+            row = next_task.find_next(
+                session, models, loaded, is_walks_turn=is_walks_turn, elsewhere=elsewhere, unable=unable
+            )
             if row is None:
                 return None
             if claim := _take(session, row):

@@ -34,19 +34,21 @@ def find_next(
     *,
     is_walks_turn: bool,
     elsewhere: Collection[str] = (),
+    unable: Collection[str] = (),
 ) -> Any:
     """Return the row of the next task, or None if none waits.
 
     The row of a walk without tasks has no ``number``; the row of a task without a walk has no ``walk_number``.
     ``models`` are the models of this worker, ``loaded`` those in memory, and ``elsewhere`` the revisions whose walks
-    other workers continue. ``is_walks_turn`` puts walks before short tasks.
+    other workers continue. ``unable`` are the kinds of short tasks that this worker cannot do. ``is_walks_turn`` puts
+    walks before short tasks.
     """
     offered: list[ColumnElement[bool]] = []
     if models is not None:
         offered.append(_with({None, *models}))
     if elsewhere:  # two workers that took each other's walks would restart them for ever
         offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(elsewhere)))
-    short = _short(session, models, *offered)
+    short = _short(session, models, unable, *offered)
     if short is not None and not is_walks_turn:
         return short
     waiting, unopened = _opened(session, *offered), _unopened(session, *offered)
@@ -74,14 +76,16 @@ def _with(models: Collection[str | None], column: Any = Walk.model) -> ColumnEle
     return or_(named, column.is_(None)) if None in models else named
 
 
-def _short(session: Session, models: Collection[str] | None, *conditions: ColumnElement[bool]) -> Any:
-    """Return the next short task, of a walk or without one, in the order of arrival."""
+def _short(
+    session: Session, models: Collection[str] | None, unable: Collection[str], *conditions: ColumnElement[bool]
+) -> Any:
+    """Return the next short task, of a walk or without one, in the order of arrival; none of the kinds ``unable``."""
     of_none = Task.walk_number.is_(None), true() if models is None else _with({None, *models}, Task.model)
     return session.execute(
         select(*PIECE, Task.task, Task.walk_number, func.coalesce(Walk.id, Task.task).label("id"),
                Walk.attempt.label("walk_attempt"), MODEL.label("model"), Walk.request_id, Task.payload)
         .outerjoin(Walk, Walk.number == Task.walk_number)
-        .where(Task.state == PIECE_WAITING, Task.urgency.in_(SHORT_URGENCIES),
+        .where(Task.state == PIECE_WAITING, Task.urgency.in_(SHORT_URGENCIES), Task.kind.not_in(unable),
                or_(and_(*of_none), and_(wanted(), Walk.deleted_at.is_(None), *conditions)))
         .order_by(Task.turn, Task.level, Task.batch, Task.ticket, Task.number)
         .limit(1)

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from app.storage.task_kinds import CANDIDATES, LORA, PHOTOS
+from app.storage.task_kinds import CANDIDATES, LORA, PHOTOS, SOUNDS
 from app.storage.walk_models import Task
 from app.walks.queue import candidate_requests, lora_checks
-from worker.queue import photo_tasks
+from worker.queue import photo_tasks, sound_results
 
 
 def record(session: Session, task: Task, reason: str) -> None:
@@ -39,8 +39,13 @@ def _go_without_description(session: Session, task: Task, _reason: str) -> None:
     photo_tasks.store_description(session, str(task.task))
 
 
+def _fail_sound(session: Session, task: Task, _reason: str) -> None:
+    sound_results.fail(session, str(task.task))
+
+
 RECORDS: dict[str, Callable[[Session, Task, str], None]] = {
     CANDIDATES: _fail_candidates,
     LORA: _answer_check,
     PHOTOS: _go_without_description,
+    SOUNDS: _fail_sound,
 }

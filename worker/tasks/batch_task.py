@@ -143,7 +143,7 @@ def _publish(
 
     :raises LeaseLost: when this worker no longer holds the task.
     """
-    spent = func.coalesce(Task.seconds, 0.0) + round(painting.claim.seconds, 3)
+    spent = func.coalesce(Task.seconds, 0.0) + round(painting.seconds, 3)
     write_as_holder(
         session,
         painting.claim,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,13 +31,15 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.task_kinds import SHORT_KINDS
 from app.storage.walk_models import FINISHED, ROUND, Frame, Medium, Task, Walk
-from app.walks.saved import colours, film_times, posters
-from worker.film import encoding, flash_safety, palette, small_gif, smoothness_measure
-from worker.film.timing import durations, film_order, repeats, thin_out
+from app.walks.saved import cards, colours, film_times, posters
+from app.walks.uploads import sound_parts, sound_store
+from worker.film import encoding, flash_safety, palette, scratch, small_gif, smoothness_measure, video
+from worker.film.sound import Sound
+from worker.film.timing import durations, film_order, repeats, shown_ms, thin_out
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, write_as_holder
-from worker.tasks import stop_changes
+from worker.tasks import music_plan, stop_changes
 from worker.tasks.painted_pictures import GeneratedPictures, Picture
 
 FILM_PAUSE = 100.0
@@ -87,8 +92,12 @@ def make_unfinished_film(walk: Walk, memory: Memory, added: Sequence[Mapping[str
     if not 2 <= len(paths) < walk.frames:
         return None
     try:
-        order = [index for index in film_order(walk.frames, walk.ending) if index in paths]
-        times = _times(walk, list(paths))
+        if walk.sound_digest is not None:
+            held = music_plan.hold_painted(walk, {index: position for index, (position, _) in paths.items()})
+            order, times = list(held), shown_ms(list(held.values()), frame_rates.fraction(walk.fps))
+        else:
+            order = [index for index in film_order(walk.frames, walk.ending) if index in paths]
+            times = _times(walk, list(paths))
         if walk.fps > flash_safety.SAFE_FPS:  # checking for flashes each time would slow generation down
             order, times = thin_out(order, times, flash_safety.SAFE_MS)
         pictures = GeneratedPictures([paths[index] for index in order], memory)
@@ -167,7 +176,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     reduced, sample, thumbnails = _first_reading(way, order)
     morph = smoothness_measure.morph(thumbnails, [frame.position for frame in frames], stops=len(walk.stops))
     requested = walk.fps
-    set_committed_value(walk, "fps", flash_safety.limit_fps([reduced[index] for index in order], requested))
+    _make_safe(walk, [frame.position for frame in frames], [reduced[index] for index in order])
     poster = way[posters.choose(way, [frame.position for frame in frames])]
     films, smoothness = _films(walk, way, order, sample, poster)
     this_worker().heartbeat.note_progress()
@@ -184,6 +193,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             paint_seconds=round(seconds, 3),
             **first_film_values(walk),
             fps=walk.fps,
+            holds=walk.holds,
             hold=film_times.hold_of(walk),
             evenness=round(smoothness.evenness, 4),
             jump=round(smoothness.jump, 4),
@@ -196,6 +206,19 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             stop_changes.add_note(session, walk.number, 0, stop_notes.SLOWED)
         session.execute(delete(Task).where(Task.walk_number == walk.number, Task.kind.not_in(SHORT_KINDS)))
     log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
+
+
+def _make_safe(walk: Walk, positions: Sequence[float], shown: Sequence[Picture]) -> None:
+    """Change the rate of a film that would flash, or the holds of one that is set to a sound.
+
+    `shown` are its pictures as they are shown.
+    """
+    if walk.holds is None:
+        set_committed_value(walk, "fps", flash_safety.limit_fps(shown, walk.fps))
+        return
+    stops = {index for index, position in enumerate(positions) if float(position).is_integer()}
+    rate = float(frame_rates.fraction(walk.fps))
+    set_committed_value(walk, "holds", flash_safety.thin_holds(shown, walk.holds, rate, stops))
 
 
 def finish_leg(claim: Claim, walk: Walk) -> None:
@@ -278,19 +301,62 @@ def _films(
     """Return the files of a finished walk as (kind, extension, content), and the film's smoothness."""
     recipe_text = recipe.dumps(walk)
     metadata = {**file_metadata(walk), "recipe": recipe_text}
-    gif_film, webp_film = encoding.GifWriter(sample, comment=recipe_text), encoding.WebpWriter(metadata=metadata)
-    with encoding.Mp4Writer(frame_rates.fraction(walk.fps), metadata=metadata) as mp4_film:
-        times, held = _times(walk, range(walk.frames)), repeats(walk.frames, walk.ending, film_times.hold_of(walk))
-        _write_side_by_side((gif_film, webp_film, mp4_film), (way[index] for index in order), times, held)
-        gif, webp, mp4 = gif_film.finish(), webp_film.finish(), mp4_film.finish()
-    smoothness = measure_smoothness(smoothness_measure.read_frames(gif), walk.frames, walk.ending)
+    rate = frame_rates.fraction(walk.fps)
+    if walk.holds is None:
+        count, times = walk.frames, _times(walk, range(walk.frames))
+        held = repeats(walk.frames, walk.ending, film_times.hold_of(walk))
+    else:
+        order = [index for index in order if walk.holds[index]]
+        sample, held = [sample[index] for index in order], [walk.holds[index] for index in order]
+        count, times = len(order), shown_ms(held, rate)
+    is_held = walk.holds is not None
+    with ExitStack() as opened:
+        sound = None if walk.holds is None else opened.enter_context(_sound(walk, Fraction(sum(held)) / rate))
+        writers: dict[str, encoding.FilmWriter] = {
+            "gif": encoding.GifWriter(sample, comment=recipe_text),
+            "webp": encoding.WebpWriter(metadata=metadata),
+            "mp4": opened.enter_context(video.Mp4Writer(rate, metadata=metadata, sound=sound, is_held=is_held)),
+        }
+        if sound is not None:
+            writers["webm"] = opened.enter_context(
+                video.WebmWriter(rate, metadata=metadata, sound=sound, is_held=is_held)
+            )
+        _write_side_by_side([*writers.values()], (way[index] for index in order), times, held)
+        written = {kind: writer.finish() for kind, writer in writers.items()}
+    gif = written["gif"]
+    smoothness = measure_smoothness(smoothness_measure.read_frames(gif), count, walk.ending)
     still = encoding.still(poster, metadata=metadata)
-    files = [("webp", "webp", webp), ("mp4", "mp4", mp4), ("poster", "png", still), ("gif", "gif", gif)]
+    files = [*((kind, kind, data) for kind, data in written.items()), ("poster", "png", still)]
+    if card := cards.encode(Image.fromarray(poster)):
+        files.append((cards.KIND, cards.EXTENSION, card))
     if len(gif) > small_gif.CHAT_BYTES:
         film = partial(map, partial(_read_shown, way), order, times)
         if small := small_gif.shrink(film, sample, comment=recipe_text, size=len(gif)):
             files.append(("small", "gif", small))
     return files, smoothness
+
+
+@contextmanager
+def _sound(walk: Walk, seconds: Fraction) -> Iterator[Sound]:
+    """Provide the part of a walk's sound for its films, from a file in the temporary folder.
+
+    :raises MediaError: when the sound is missing, or is no sound.
+    """
+    medium = walk.media.get(sound_store.OF_A_WALK)
+    if medium is None:
+        raise MediaError(f"The sound of walk {walk.id} is not here.")
+    data = media_store.store().read_bytes(medium.path)
+    try:
+        start = float(Fraction(walk.sound_start or 0) - sound_parts.begins_at(data))
+    except ValueError as error:
+        raise MediaError(f"The sound of walk {walk.id} cannot be read: {error}.") from error
+    with scratch.room():
+        folder = tempfile.TemporaryDirectory()
+    with folder as name:
+        path = Path(name, "sound.flac")
+        with scratch.room():
+            path.write_bytes(data)
+        yield Sound(path, start, seconds)
 
 
 def _read_shown(way: Sequence[Picture], index: int, ms: int) -> tuple[Picture, int]:

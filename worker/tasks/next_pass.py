@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.storage.database import db
 from app.storage.task_kinds import FILM, WALK
@@ -24,6 +25,8 @@ from worker.planning import pass_plan
 from worker.planning.pass_plan import Pass
 from worker.process.worker import this_worker
 from worker.queue import leases
+from worker.tasks import music_plan
+from worker.tasks.music_plan import MusicPlan
 from worker.tasks.painting import WalkInProgress
 
 
@@ -33,12 +36,16 @@ class NotPlanned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NextPass:
-    """The work after a pass: another pass, or the film where `level` is None; and all frame positions, once known."""
+    """The work after a pass: another pass, or the film where `level` is None; and all frame positions, once known.
+
+    `holds` says for how many frame times each frame of a film set to a sound is shown.
+    """
 
     number: int
     level: Pass | None
     is_recorded: bool
     positions: tuple[float, ...] | None
+    holds: tuple[int, ...] | None = None
 
 
 def plan_next(painting: WalkInProgress) -> NextPass | None:
@@ -68,6 +75,9 @@ def open_next(session: Session, painting: WalkInProgress, following: NextPass | 
         values["levels"] = [*(painting.walk.levels or []), following.level.to_json()]
     if following.positions is not None and painting.walk.positions is None:
         values["positions"] = list(following.positions)
+        if following.holds is not None:  # the pictures may be fewer than were planned at most
+            values |= {"holds": list(following.holds), "frames": len(following.holds)}
+            set_committed_value(painting.walk, "frames", len(following.holds))
         _reindex_stops(session, painting, following.positions)
     if values:
         session.execute(update(Walk).where(Walk.number == painting.claim.walk_number).values(**values))
@@ -132,18 +142,23 @@ def _plan(painting: WalkInProgress) -> NextPass:
     number = painting.claim.level + 1
     if number < len(levels):
         return NextPass(number, levels[number], is_recorded=True, positions=None)
+    plan = None if walk.sound_digest is None else MusicPlan(walk)
     level = pass_plan.following(
         levels,
         painting.thumbnails(),
         stops=painting.stops,
-        frames=walk.frames,
+        frames=music_plan.planned_frames(walk),
         sampling=painting.sampling,
         batch=int(walk.batch or 1),
         workers=this_worker().fleet.for_walk(walk.number),
         closed=painting.is_closed,
         easing=walk.easing,
         forward=painting.is_leg,
+        choose=None if plan is None else plan.choose,
     )
+    if plan is not None:
+        known = None if plan.pictures is None else plan.pictures.positions
+        return NextPass(number, level, is_recorded=False, positions=known, holds=plan.holds)
     positions = pass_plan.settled(levels if level is None else [*levels, level], walk.frames)
     return NextPass(number, level, is_recorded=False, positions=positions)
 

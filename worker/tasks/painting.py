@@ -39,7 +39,7 @@ from worker.planning.pass_plan import IntermediateSample, Pass
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, LeaseLost
-from worker.tasks import walk_photos
+from worker.tasks import music_plan, walk_photos
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,12 @@ class WalkInProgress:
         self.offer = offers.load().of_walk(self.walk).read_files()
         self.turn = fair_queue.turn_passes()
         self.passes = 0
+        self.spent: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The seconds for which the task kept others from being generated: not those of writing beside the next one."""
+        return self.claim.seconds if self.spent is None else self.spent
 
     @property
     def painter(self) -> WalkPipeline:
@@ -194,7 +200,7 @@ class WalkInProgress:
             number,
             batch,
             sampling=self.sampling,
-            frames=self.walk.frames,
+            frames=music_plan.planned_frames(self.walk),
             states=self._state,
             on_step=self.on_step,
         )

@@ -20,7 +20,7 @@ from worker.planning import pass_plan
 from worker.planning.pass_plan import Pass
 from worker.process.worker import this_worker
 from worker.queue.leases import write_as_holder
-from worker.tasks import film_assembly, next_pass, walk_photos
+from worker.tasks import film_assembly, music_plan, next_pass, walk_photos
 from worker.tasks.painting import WalkInProgress
 
 OF_A_WORKER = "decoder", "gpu"
@@ -132,9 +132,14 @@ def _first(painting: WalkInProgress, settings: dict[str, Any]) -> list[Pass]:
     if walk.positions is not None:
         return pass_plan.levels_of_recipe(walk.positions, painting.stops, walk.sampler_steps, batch)
     first = pass_plan.following(
-        [], {}, stops=painting.stops, frames=walk.frames, sampling=settings["sampling"], batch=batch,
+        [],
+        {},
+        stops=painting.stops,
+        frames=music_plan.planned_frames(walk),
+        sampling=settings["sampling"],
+        batch=batch,
         closed=painting.is_closed,
-    )  # fmt: skip
+    )
     return [first] if first else []
 
 
@@ -145,7 +150,8 @@ def _restart(painting: WalkInProgress) -> None:
     """
     number = painting.claim.walk_number
     with writing() as session:
-        forgotten: dict[str, Any] = dict.fromkeys(("precision", "levels", "positions", "passes", "model_revision"))
+        fixed = "precision", "levels", "positions", "holds", "passes", "model_revision"
+        forgotten: dict[str, Any] = dict.fromkeys(fixed) | {"frames": music_plan.planned_frames(painting.walk)}
         write_as_holder(session, painting.claim, state=QUEUED, painted_count=0, **forgotten)
         paths = _forget_frames(session, number)
         session.execute(delete(Task).where(Task.walk_number == number))

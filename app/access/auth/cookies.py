@@ -15,7 +15,7 @@ from flask import Response, current_app, request
 
 from app.core import addresses
 
-VISITOR, SESSION, CURATOR, LANGUAGE = "visitor", "session", "curator", "language"
+VISITOR, SESSION, CURATOR, LANGUAGE, FORGOTTEN = "visitor", "session", "curator", "language", "forgotten"
 YEAR_SECONDS = 31_536_000
 
 

@@ -29,6 +29,7 @@ PARTS = 10  # the work of walks is counted in tenths of a usual walk
 AWAY_SECONDS = 5.0  # after an error, Redis is not tried again for so long
 WALKS = "HOURLY_WALKS", "HOURLY_WALKS_ADDRESS"
 PHOTOS = "HOURLY_PHOTOS", "HOURLY_PHOTOS_ADDRESS"
+SOUNDS = "HOURLY_SOUNDS", "HOURLY_SOUNDS_ADDRESS"
 Window = tuple[RateLimitItem, str, str, str]  # the limit, and the parts of its key in the storage
 Most = int | str | Callable[[], int]  # a number, the name of a setting, or a function that returns the number
 SENTENCES: dict[str, tuple[str, ...]] = {  # for the limit of a visitor or token, and for that of an address
@@ -57,6 +58,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {  # for the limit of a visitor or token
         N_("%(count)s pictures within an hour are as many as we take from one visitor."),
         N_("%(count)s pictures within an hour are as many as we take from one address."),
     ),
+    "sounds": (
+        N_("%(count)s sounds within an hour are as many as we take from one visitor."),
+        N_("%(count)s sounds within an hour are as many as we take from one address."),
+    ),
     "favourites": (
         N_("%(count)s favourites within an hour are as many as we take from one visitor."),
         N_("%(count)s favourites within an hour are as many as we take from one address."),
@@ -70,7 +75,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {  # for the limit of a visitor or token
         N_("Words for %(count)s stops of walls within an hour are as many as we take from one address."),
     ),
 }
-SENTENCES["deletions"] = SENTENCES["captions"] = SENTENCES["attempts"]
+SENTENCES |= dict.fromkeys(("deletions", "captions", "codes"), SENTENCES["attempts"])
 
 log = logging.getLogger(__name__)
 
@@ -120,18 +125,20 @@ class RateLimit:
 
         :raises TooMany: when the allowance has no room; nothing is then counted.
         """
-        cost = 1
-        if passes is not None:  # capped, so that the largest walk can be requested at all
-            parts = -(-passes * self.parts // fair_queue.turn_passes())
-            cost = min(max(1, parts), _number(self.most[0]) * self.parts)
-        self._take(cost, is_counted=True)
+        self._take(self._cost(passes), is_counted=True)
 
-    def check(self) -> None:
-        """Check that there is room for one more, without counting.
+    def check(self, passes: int | None = None) -> None:
+        """Check that there is room for so much more, as `admit` does, without counting.
 
         :raises TooMany: when there is none.
         """
-        self._take(1, is_counted=False)
+        self._take(self._cost(passes), is_counted=False)
+
+    def _cost(self, passes: int | None) -> int:
+        if passes is None:
+            return 1
+        parts = -(-passes * self.parts // fair_queue.turn_passes())
+        return min(max(1, parts), _number(self.most[0]) * self.parts)  # so that the largest walk can be requested
 
     def _take(self, cost: int, *, is_counted: bool) -> None:
         most = [_number(each) for each in self.most]
@@ -241,6 +248,10 @@ TOKEN = RateLimit("token", "token", _token, (_allowance,), PARTS)
 PHOTO = RateLimit("photos", "photo", _cookie, PHOTOS)
 PHOTO_API = RateLimit("photos", "photo-api", network_key, PHOTOS)
 PHOTO_TOKEN = RateLimit("photos", "photo-token", _token, PHOTOS[:1])
+# A sound that is refused is counted as well; pages are limited by cookie, as with pictures.
+SOUND = RateLimit("sounds", "sound", _cookie, SOUNDS)
+SOUND_API = RateLimit("sounds", "sound-api", network_key, SOUNDS)
+SOUND_TOKEN = RateLimit("sounds", "sound-token", _token, SOUNDS[:1])
 STAGES = RateLimit("stages", "stages", _cookie, WALKS)  # of a frame; the same numbers as walks, counted separately
 LARGE = RateLimit("large", "large", _cookie, WALKS)  # likewise
 REPORT = RateLimit("reports", "report", _cookie, (10, 40))
@@ -249,6 +260,8 @@ CAPTIONS = RateLimit("captions", "captions", network_key, (120,))  # by the lang
 FAVOURITE = RateLimit("favourites", "favourite", _cookie, (600, 6000))
 COLLECTION = RateLimit("collections", "collection", _cookie, (300, 3000))  # walks added, titles written
 DELETION = RateLimit("deletions", "deletion", _cookie, (10, 40))  # of all of a visitor's data
+CODE = RateLimit("codes", "code", _cookie, (20, 200))  # to be shown, for another browser
+TYPED_CODE = RateLimit("attempts", "code", network_key, (20,))
 SIGN_IN = RateLimit("attempts", "sign-in", network_key, (10,))  # to the curator's pages
 
 

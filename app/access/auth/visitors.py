@@ -1,10 +1,15 @@
-"""Identify visitors by a signed cookie and API callers by a token, and hash these secrets to record ownership."""
+"""Identify visitors by a signed cookie and API callers by a token, and hash these secrets to record ownership.
+
+What belongs to a visitor carries the hash of the secret in their cookie. A browser that shares what another one has
+has two such hashes: that of all that is shared, which new things get too, and its own (``docs/decisions``, 84).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -13,10 +18,12 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Row
 
-from app.access.auth import cookies
+from app.access.auth import browsers, cookies
 from app.storage.candidate_models import CandidateSet
 from app.storage.collection_models import Collection
 from app.storage.walk_models import Walk
+
+Owned = Walk | CandidateSet | Collection | Row[Any]
 
 
 class HostSession(SecureCookieSessionInterface):
@@ -54,24 +61,49 @@ def init_app(app: Flask) -> None:
 def known() -> str | None:
     """Return the visitor's secret from their cookie; ``None`` without a valid cookie."""
     if "visitor" not in g:
-        g.visitor = _read_cookie()
-    secret: str | None = g.visitor
-    return secret
+        secret = _read_cookie()
+        g.visitor_owners = () if secret is None else owners_of(secret)
+        g.visitor = secret if g.visitor_owners else None
+    known_secret: str | None = g.visitor
+    return known_secret
 
 
 def current() -> str:
     """Return the visitor's secret, creating one if needed; the response sets the cookie for another year."""
     secret = known()
     if secret is None:
-        secret = g.visitor = secrets.token_urlsafe(24)
+        secret = secrets.token_urlsafe(24)
+        g.visitor, g.visitor_owners = secret, (digest(secret),)
     g.sets_visitor_cookie = True
     return secret
 
 
+def replace(secret: str) -> None:
+    """Give the visitor another secret: the response sets the cookie."""
+    g.visitor, g.visitor_owners, g.sets_visitor_cookie = secret, owners_of(secret), True
+
+
+def owners() -> tuple[str, ...]:
+    """Return the hashes that the visitor's belongings carry, that of new ones first; none without a valid cookie."""
+    known()
+    hashes: tuple[str, ...] = g.visitor_owners
+    return hashes
+
+
+def owner() -> str:
+    """Return the hash that new belongings of the visitor get; the response sets the cookie."""
+    current()
+    return owners()[0]
+
+
 def known_owner() -> str | None:
-    """Return the hash by which the visitor's walks and other belongings are theirs; ``None`` without a valid cookie."""
-    secret = known()
-    return None if secret is None else digest(secret)
+    """Return the hash that new belongings of the visitor get; ``None`` without a valid cookie."""
+    return next(iter(owners()), None)
+
+
+def owners_of(secret: str) -> tuple[str, ...]:
+    """Return the hashes that belongings of a secret's holder carry, that of new ones first; none if it was ended."""
+    return browsers.owners_of(digest(secret))
 
 
 def digest(secret: str) -> str:
@@ -79,9 +111,18 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def owns(secret: str | None, owned: Walk | CandidateSet | Collection | Row[Any]) -> bool:
-    """Return whether ``secret``, from a cookie or a bearer token, belongs to an owner."""
-    return secret is not None and hmac.compare_digest(digest(secret), owned.owner_hash)
+def owns(token: str | None, owned: Owned) -> bool:
+    """Return whether something belongs to the holder of a bearer token."""
+    return token is not None and _is_among(owned, owners_of(token))
+
+
+def is_own(owned: Owned) -> bool:
+    """Return whether something belongs to the visitor, by their cookie."""
+    return _is_among(owned, owners())
+
+
+def _is_among(owned: Owned, hashes: Iterable[str]) -> bool:
+    return any(hmac.compare_digest(each, owned.owner_hash) for each in hashes)
 
 
 def new_token() -> str:

@@ -11,14 +11,13 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from app.access.observability import site_metrics
 from app.collection.search import semantic_search, visual_search
 from app.core.version import __version__
 from app.offer.generation import model_folders, offers
-from app.storage import disk_space, media_store
+from app.storage import disk_space, free_space, media_store
 from app.storage.database_health import find_refusal, ping
 from app.storage.schema import recorded_revision, schema_notice, schema_state
-from app.walks.queue import admission, jobs
+from app.walks.queue import jobs
 
 SECRETS = {"secret_key", "secret_key_fallbacks", "metrics_token", "curator_hash", "language_model_key", "sentry_dsn"}
 ROOMY = 3  # times the minimum must be free, or a warning says that the disk is nearly full
@@ -83,9 +82,9 @@ def _redis_flaw() -> str:
 
 def _disk_flaw() -> str:
     """Return a sentence if walks are refused because the disk is full, or soon will be; else ``""``."""
-    if flaw := admission.find_disk_problem():
+    if flaw := free_space.find_disk_problem():
         return flaw
-    least, free = current_app.config["FREE_BYTES_MIN"], admission.free_bytes().values()
+    least, free = current_app.config["FREE_BYTES_MIN"], free_space.free_bytes().values()
     if not free or min(free) >= max(ROOMY * least, 1):
         return ""
     room = f"{min(free) / 1e9:.1f} GB are free for pictures and the database"
@@ -119,12 +118,15 @@ def _proxy_flaw() -> str:
 
 
 def _worker(has_database: bool) -> Finding:
-    """Check the workers: all must run the site's version, as others may not know its tasks, and one its first model."""
+    """Check the workers: all must run the site's version, as others may not know its tasks, and one its first model.
+
+    That none of them reads sounds is only said, because a site may do without walks to music.
+    """
     workers = jobs.workers()
     if not workers:
         return Finding("worker", False, "No worker is running. Start one: python -m worker")
     schema = recorded_revision() if has_database else None
-    if old := [worker for worker in workers if site_metrics.is_outdated(worker, schema)]:
+    if old := [worker for worker in workers if jobs.is_outdated(worker, schema)]:
         versions = ", ".join(sorted({str(worker.get("version") or "an earlier version") for worker in old}))
         ours = f"this is {__version__}"
         return Finding("worker", False, f"{len(old)} of {len(workers)} run {versions}, {ours}. Restart them.")
@@ -132,6 +134,8 @@ def _worker(has_database: bool) -> Finding:
     first = offers.first().name
     if not any(first in _models(worker) for worker in workers):
         return Finding("worker", False, f"{running}. None has {first}, the site's model. Restart them.")
+    if jobs.lacks_sound_readers(workers):
+        return Finding("worker", True, f"{running}. None reads sounds: install requirements/music.txt for one.")
     return Finding("worker", True, running)
 
 

@@ -8,10 +8,10 @@ import time
 from flask import Blueprint, Response, current_app, jsonify
 
 from app.access.observability import log_lines
-from app.storage import media_store, refusals
+from app.storage import free_space, media_store, refusals
 from app.storage.database_health import UNREACHABLE, find_refusal, ping
 from app.storage.schema import schema_notice, schema_state
-from app.walks.queue import admission, jobs
+from app.walks.queue import jobs
 
 blueprint = Blueprint("health", __name__)
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def ready() -> Response:
         flaw = f"{refusals.REFUSES}."
     elif not flaw and (notice := schema_notice()):
         log_lines.warn_once(current_app.extensions, log, notice)
-    is_full = admission.is_disk_full()
+    is_full = free_space.is_disk_full()
     media = "" if is_full else _media_refusal()
     response = _plain(
         {

@@ -80,7 +80,7 @@ def collect() -> Overview:
             "device": about["device"],
             "version": about.get("version"),
             "memory": about.get("memory"),
-            "is_outdated": site_metrics.is_outdated(about, schema),
+            "is_outdated": jobs.is_outdated(about, schema),
         }
         for about in jobs.workers()
     ]

@@ -19,13 +19,14 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.version import __version__
+from app.storage import free_space
 from app.storage.database import db, now
 from app.storage.database_health import ping
 from app.storage.photo_models import Photo
 from app.storage.schema import recorded_revision
 from app.storage.task_kinds import KINDS, PHOTOS, SUSPENDED
 from app.storage.walk_models import FINISHED, PIECE_TAKEN, PIECE_WAITING, QUEUED, STATES, WAITING, Task, Walk
-from app.walks.queue import admission, jobs
+from app.walks.queue import jobs
 
 KEPT_SECONDS = 5.0  # for which values are cached, as several servers may scrape
 COST_MAX = 1 / 50  # the share of a process's time that may be spent on counting walks
@@ -90,7 +91,7 @@ class Site(Collector):
         yield from metrics
         yield GaugeMetricFamily("moma_redis_up", "Whether Redis answers.", value=jobs.redis_answers())
         yield from _workers(jobs.workers(), schema)
-        if free := admission.free_bytes():
+        if free := free_space.free_bytes():
             words = "Free bytes on the disks of the media folder and SQLite's file."
             yield GaugeMetricFamily("moma_media_free_bytes", words, value=min(free.values()))
         yield InfoMetricFamily("moma_build", "What the web process runs.", value={"version": __version__})
@@ -108,11 +109,6 @@ def depths() -> dict[tuple[str, str], int]:
     for is_taken, count in db.session.execute(photos.group_by("is_taken")):
         counts[PHOTOS, PIECE_TAKEN if is_taken else PIECE_WAITING] = count
     return counts
-
-
-def is_outdated(worker: Mapping[str, Any], schema: str | None) -> bool:
-    """Return whether a worker runs another version than this process, or code for another schema than ``schema``."""
-    return worker.get("version") != __version__ or (schema is not None and worker.get("schema") not in (None, schema))
 
 
 def _counts(states: Collection[str]) -> dict[str, Count]:
@@ -153,7 +149,7 @@ def _depths(counts: Mapping[tuple[str, str], int]) -> Metric:
 
 def _workers(workers: Collection[Mapping[str, Any]], schema: str | None) -> Iterator[Metric]:
     yield GaugeMetricFamily("moma_workers", "Workers that are alive.", value=len(workers))
-    outdated = sum(is_outdated(worker, schema) for worker in workers)
+    outdated = sum(jobs.is_outdated(worker, schema) for worker in workers)
     yield GaugeMetricFamily("moma_workers_outdated", "Workers of another version than the web.", value=outdated)
     memory = sum(worker.get("memory") or 0 for worker in workers)
     yield GaugeMetricFamily("moma_workers_memory_bytes", "Memory of all workers that are alive.", value=memory)

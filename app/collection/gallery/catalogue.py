@@ -6,19 +6,20 @@ a search, and search or filter results in another order than that of time, are a
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Select, bindparam, func, select, tuple_
 
 from app.collection.gallery import cursors
 from app.collection.gallery.catalogue_query import BEST, NEWEST, OLDEST, SMOOTHEST, SURPRISE, WALKED, CatalogueQuery
-from app.collection.search import ranking, terms, text_index
+from app.collection.search import ranking, semantic_search, terms, text_index
 from app.collection.search.text_index import IndexQuery
 from app.offer.generation.limits import SEED_MAX
 from app.storage.database import db
@@ -37,16 +38,17 @@ LISTED = 500
 """How many of the newest matches are sorted in an order other than that of time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CataloguePage:
     """One page of walks, and the cursors of the pages before and after it (``None`` at an end of the list).
 
-    ``hit_count`` is the number of walks that match words and filters, at most ``COUNTED + 1``; ``None`` for the whole
-    gallery. ``near_count`` is the number of further walks that semantic search added. ``offset`` is the distance of
-    the page from the beginning of the list, from 0 to 1. ``draw`` is the seed of the random order.
+    ``numbers`` are those of the walks. ``hit_count`` is the number of walks that match words and filters, at most
+    ``COUNTED + 1``; ``None`` for the whole gallery. ``near_count`` is the number of further walks that semantic search
+    added. ``offset`` is the distance of the page from the beginning of the list, from 0 to 1. ``draw`` is the seed of
+    the random order.
     """
 
-    walks: list[Walk]
+    numbers: list[int]
     newer: str | None
     older: str | None
     hit_count: int | None = None
@@ -54,56 +56,100 @@ class CataloguePage:
     offset: float = 0.0
     draw: int | None = None
 
+    @cached_property
+    def walks(self) -> list[Walk]:
+        """Return its walks that are still public, loaded when they are first needed."""
+        return with_numbers(self.numbers, options=lookup.WHOLE)
+
 
 def total() -> int:
     """Return the number of public walks; from ``TOTAL_COUNTED`` on, up to ``TOTAL_SECONDS`` old."""
+    cached: tuple[float, int] = current_app.extensions.get("walks_counted", (-math.inf, 0))
+    if time.monotonic() - cached[0] <= TOTAL_SECONDS:
+        return cached[1]
     counted = db.session.scalar(
         select(func.count()).select_from(select(GalleryEntry.number).limit(TOTAL_COUNTED).subquery())
     )
     if (counted or 0) < TOTAL_COUNTED:
         return counted or 0
-    cached: tuple[float, int] = current_app.extensions.get("walks_counted", (-TOTAL_SECONDS, 0))
-    if time.monotonic() - cached[0] > TOTAL_SECONDS:
-        cached = (time.monotonic(), db.session.scalar(select(func.count(GalleryEntry.number))) or 0)
-        current_app.extensions["walks_counted"] = cached
-    return cached[1]
+    counted = db.session.scalar(select(func.count(GalleryEntry.number))) or 0
+    current_app.extensions["walks_counted"] = (time.monotonic(), counted)
+    return counted
 
 
-def recent(limit: int, *, excluding: Walk | None = None, featured_first: bool = False) -> list[Walk]:
-    """Return up to ``limit`` of the newest public walks, without ``excluding``.
+def recent_numbers(limit: int, *, excluding: Walk | None = None, featured_first: bool = False) -> list[int]:
+    """Return the numbers of up to ``limit`` of the newest public walks, without ``excluding``.
 
     With ``featured_first``, featured walks come first, the most recently featured one leading.
     """
     featured = _featured(limit) if featured_first else []
-    excluded_numbers = {walk.number for walk in featured} | ({excluding.number} if excluding else set())
-    newest = text_index.places(IndexQuery(), limit=limit + len(excluded_numbers))
-    others = [walk for walk in _walks(newest) if walk.number not in excluded_numbers]
-    return [*featured, *others][:limit]
+    excluded = {*featured} | ({excluding.number} if excluding else set())
+    newest = db.session.connection().execute(NEWEST_NUMBERS, {"limit": limit + len(excluded)}).scalars()
+    return [*featured, *(number for number in newest if number not in excluded)][:limit]
+
+
+def with_numbers(numbers: list[int], *, options: Any = lookup.CARD) -> list[Walk]:
+    """Return the public walks with these numbers in their order.
+
+    :param options: what is loaded of them: ``lookup.CARD`` if only their cards are shown, else ``lookup.WHOLE``.
+    """
+    if not numbers:
+        return []
+    query = select(Walk).where(Walk.number.in_(numbers)).options(*options)
+    walks = {walk.number: walk for walk in db.session.scalars(query)}
+    return lookup.without_deleted(walks[each] for each in numbers if each in walks and walks[each].is_public)
+
+
+def related_numbers(walk: Walk, limit: int, *, excluding: Collection[Walk] = ()) -> list[int]:
+    """Return the numbers of up to ``limit`` public walks: those nearest to ``walk`` in meaning, then the newest."""
+    left_out = {walk.number, *(each.number for each in excluding)}
+    near = text_index.filter_numbers(semantic_search.similar_numbers(walk), IndexQuery())
+    found = [number for number in near if number not in left_out][:limit]
+    newest = recent_numbers(limit + len(left_out) + len(found)) if len(found) < limit else []
+    return [*found, *(number for number in newest if number not in left_out.union(found))][:limit]
 
 
 def beside(walk: Walk) -> tuple[str | None, str | None]:
     """Return the IDs of the walks that hang before and after a public walk, newest first; ``None`` at an end."""
-    place = select(GalleryEntry.place).where(GalleryEntry.number == walk.number).scalar_subquery()
+    before, after = db.session.execute(BESIDE, {"number": walk.number}).one()
+    return before, after
+
+
+def _beside() -> Select[Any]:
+    place = select(GalleryEntry.place).where(GalleryEntry.number == bindparam("number")).scalar_subquery()
     newer = select(func.min(GalleryEntry.place)).where(GalleryEntry.place > place).scalar_subquery()
     older = select(func.max(GalleryEntry.place)).where(GalleryEntry.place < place).scalar_subquery()
     rows = select(Walk.id).join(GalleryEntry, GalleryEntry.number == Walk.number)
-    found = select(*(rows.where(GalleryEntry.place == each).scalar_subquery() for each in (newer, older)))
-    before, after = db.session.execute(found).one()
-    return before, after
+    return select(*(rows.where(GalleryEntry.place == each).scalar_subquery() for each in (newer, older)))
+
+
+BESIDE = _beside()
 
 
 def random_walk(*, excluding: Walk | None = None) -> Walk | None:
     """Return a random public walk other than ``excluding``, or ``None`` if there is none."""
-    keys = [place for _, place in _around(secrets.randbelow(SEED_MAX + 1), None, 2, backward=False)]
-    return next((walk for walk in _walks(keys) if excluding is None or walk.number != excluding.number), None)
+    places = [place for _, place in _around(secrets.randbelow(SEED_MAX + 1), None, 2, backward=False)]
+    walks = with_numbers(_numbers(places), options=lookup.WHOLE)
+    return next((walk for walk in walks if excluding is None or walk.number != excluding.number), None)
 
 
-def _featured(limit: int) -> list[Walk]:
-    numbers = db.session.scalars(select(Walk.number).where(Walk.featured_at.is_not(None))).all()
+def _featured(limit: int) -> list[int]:
+    connection = db.session.connection()
+    numbers = connection.execute(EVER_FEATURED).scalars().all()
     if not numbers:  # the usual case; in one query, SQLite would scan all public walks
         return []
-    query = select_public().where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc())
-    return lookup.without_deleted(walk for (walk,) in _run(query.limit(limit)))
+    return list(connection.execute(FEATURED, {"numbers": numbers, "limit": limit}).scalars())
+
+
+NEWEST_NUMBERS = select(GalleryEntry.number).order_by(GalleryEntry.place.desc()).limit(bindparam("limit"))
+EVER_FEATURED = select(Walk.number).where(Walk.featured_at.is_not(None))
+FEATURED = (
+    select_public()
+    .with_only_columns(Walk.number)
+    .where(Walk.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(Walk.featured_at.desc(), Walk.number.desc())
+    .limit(bindparam("limit"))
+)
 
 
 def page(query: CatalogueQuery | str = "", *, cursor: str | None = None, limit: int | None = None) -> CataloguePage:
@@ -116,7 +162,7 @@ def page(query: CatalogueQuery | str = "", *, cursor: str | None = None, limit: 
     choice = CatalogueQuery().model_copy(update={"q": query}) if isinstance(query, str) else query
     limit = limit or int(current_app.config["PAGE_SIZE"])
     if named := lookup.public_walk(lookup.id_in(choice.q)):
-        return CataloguePage([named], None, None, hit_count=1)
+        return CataloguePage([named.number], None, None, hit_count=1)
     index_query = choice.index_query()
     if index_query.text_query is not None and not index_query.text_query.terms:
         return CataloguePage([], None, None, hit_count=0)
@@ -138,13 +184,12 @@ def _by_time(choice: CatalogueQuery, index_query: IndexQuery, cursor: str | None
     more, places = len(places) > limit, places[:limit]
     if backward:
         places.reverse()
-    walks = _walks(places)
 
     def write(place: int, *, backward: bool) -> str:
         return cursors.encode(choice.order, backward, place)
 
     return CataloguePage(
-        walks,
+        _numbers(places),
         newer=write(places[0], backward=True) if places and (more if backward else after is not None) else None,
         older=write(places[-1], backward=False) if places and (backward or more) else None,
         hit_count=None if index_query.is_everything else text_index.count(index_query, COUNTED),
@@ -165,8 +210,10 @@ def _newest_place() -> int:
 
 
 def _draw(choice: CatalogueQuery) -> int:
-    """Return the seed of the random order ("surprise me"): the one in the URL, or a new one."""
-    return choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
+    """Return the seed of the random order ("surprise me"): the one in the URL, or a new one; 0 for other orders."""
+    if choice.draw is not None or choice.order != SURPRISE:
+        return choice.draw or 0
+    return secrets.randbelow(SEED_MAX + 1)
 
 
 def _bounded_list(choice: CatalogueQuery, index_query: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
@@ -191,7 +238,7 @@ def _bounded_list(choice: CatalogueQuery, index_query: IndexQuery, cursor: str |
         return cursors.encode(choice.order, max(0, begin), as_of, draw)
 
     return CataloguePage(
-        _walks(numbers, by=GalleryEntry.number),
+        numbers,
         newer=write(start - limit) if start and ordered else None,
         older=write(start + limit) if start + limit < len(ordered) else None,
         hit_count=len(places),
@@ -237,7 +284,7 @@ def _by_column(choice: CatalogueQuery, cursor: str | None, limit: int) -> Catalo
         return cursors.encode(choice.order, backward, row[0], row[1], draw)
 
     return CataloguePage(
-        _walks([place for _, place in rows]),
+        _numbers([place for _, place in rows]),
         newer=write(rows[0], backward=True) if rows and (more if backward else after is not None) else None,
         older=write(rows[-1], backward=False) if rows and (backward or more) else None,
         offset=0.5 if after is not None else 0.0,
@@ -269,13 +316,13 @@ def _around(draw: int, after: Any, limit: int, *, backward: bool) -> list[Any]:
     return rows
 
 
-def _walks(keys: list[int], *, by: Any = GalleryEntry.place) -> list[Walk]:
-    """Return the walks with these places (or the column ``by``), in this order; without walks deleted meanwhile."""
-    rows = _run(select(Walk).join(GalleryEntry, GalleryEntry.number == Walk.number).where(by.in_(keys)).add_columns(by))
-    walks = {key: walk for walk, key in rows}
-    return lookup.without_deleted(walks[key] for key in keys if key in walks and walks[key].is_public)
+def _numbers(places: list[int]) -> list[int]:
+    """Return the numbers of the walks at these places, in this order; without walks deleted meanwhile."""
+    found = db.session.connection().execute(NUMBERS, {"places": places}).all() if places else []
+    numbers = {row.place: row.number for row in found}
+    return [numbers[place] for place in places if place in numbers]
 
 
-def _run(query: Any) -> list[Any]:
-    options = (selectinload(Walk.stops), selectinload(Walk.media))
-    return list(db.session.execute(query.options(*options)))
+NUMBERS = select(GalleryEntry.place, GalleryEntry.number).where(
+    GalleryEntry.place.in_(bindparam("places", expanding=True))
+)

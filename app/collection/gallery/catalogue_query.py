@@ -15,6 +15,8 @@ from app.collection.search import terms
 from app.collection.search.terms import QUERY_MAX, too_long
 from app.collection.search.text_index import IndexQuery, facet
 from app.core import field_errors
+from app.core.errors import InvalidInput
+from app.core.i18n import formatting
 from app.core.i18n.gettext import _
 from app.offer.generation import offers
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
@@ -159,13 +161,18 @@ class CatalogueQuery(BaseModel):
 def from_page(arguments: MultiDict[str, str]) -> CatalogueQuery:
     """Return the query in the URL of a page; empty and unknown parameters are ignored.
 
-    :raises InvalidInput: naming each invalid parameter.
+    :raises InvalidInput: naming each invalid parameter; also when the last day is before the first.
     """
     names = [name for name in CatalogueQuery.model_fields if any(arguments.getlist(name))]
-    return parse(
+    query = parse(
         CatalogueQuery,
         MultiDict([(name, value.strip()) for name in names for value in arguments.getlist(name) if value]),
     )
+    if query.since and query.until and query.since > query.until:
+        days = {"since": formatting.day(query.since), "until": formatting.day(query.until)}
+        message = _("The first day, %(since)s, is after the last, %(until)s. Swap them.", **days)
+        raise InvalidInput.on("until", message=message)
+    return query
 
 
 def parse(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:

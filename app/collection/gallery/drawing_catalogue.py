@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, takewhile
+from threading import Lock
 
 from app.core.i18n.gettext import N_
 from app.core.text import folding
@@ -49,15 +52,16 @@ SHORT = 5
 class Motif:
     """A thing that is drawn: its name in the catalogue's language, and what a search compares.
 
-    ``names`` are its folded names in all languages, ``name_words`` their words, ``keywords`` the words of its drawings.
+    ``names`` are its folded names in all languages, ``name_words`` their words, ``keywords`` the words of its drawings;
+    each once. As sets they would take four times the memory.
     """
 
     name: str
-    names: frozenset[str]
+    names: tuple[str, ...]
     group: str
     drawings: tuple[Drawing, ...]
-    name_words: frozenset[str]
-    keywords: frozenset[str]
+    name_words: tuple[str, ...]
+    keywords: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,13 @@ class DrawingCatalogue:
         motifs.sort(key=lambda motif: (places[motif.group], order.get(motif.drawings[0].name, len(order)), motif.name))
         self.motifs = tuple(motifs)
         self._by_name = {motif.drawings[0].name: motif for motif in motifs}
-        self._having: dict[str, set[int]] = {}
-        self._named: dict[str, set[int]] = {}
+        self._having: dict[str, array[int]] = {}
+        self._named: dict[str, array[int]] = {}
         for place, motif in enumerate(motifs):
-            for word in motif.name_words | motif.keywords:
-                self._having.setdefault(word, set()).add(place)
+            for word in dict.fromkeys((*motif.name_words, *motif.keywords)):
+                self._having.setdefault(word, array("I")).append(place)
             for word in motif.name_words:
-                self._named.setdefault(word, set()).add(place)
+                self._named.setdefault(word, array("I")).append(place)
         self._words = sorted(self._named)
         spoken = (word for motif in motifs for word in re.findall(r"\w+", motif.name))
         self._spoken = {folded: word for word in spoken for folded in folding.words(word)}
@@ -113,7 +117,7 @@ class DrawingCatalogue:
         query_words = folding.words(query)
         if not query_words:
             return SearchResult(self.motifs)
-        whole = set.intersection(*(self._having.get(word, set()) for word in query_words))
+        whole = set.intersection(*(set(self._having.get(word, ())) for word in query_words))
         ranked = [(_rank(query_words, self.motifs[place]), place) for place in whole]
         if not ranked:  # if there is a bat, a bathtub is no match
             ranked = [(0, place) for place in set.intersection(*map(self._begun_by, query_words))]
@@ -135,16 +139,15 @@ class DrawingCatalogue:
 
     def _motif(self, name: str, drawings: Sequence[Drawing]) -> Motif:
         first = drawings[0]
-        names = frozenset(
-            " ".join(folding.words(each)) for each in (name, *(self._reader.name_of(first, each) for each in SPOKEN))
-        )
-        keywords = frozenset(word for drawing in drawings for text in drawing.words for word in folding.words(text))
+        named = [name, *(self._reader.name_of(first, each) for each in SPOKEN)]
+        names = _once(" ".join(folding.words(each)) for each in named)
+        keywords = _once(word for drawing in drawings for text in drawing.words for word in folding.words(text))
         return Motif(
             self._reader.name_of(first, self._language),
             names,
             group_of(first.kind),
             tuple(drawings),
-            frozenset(word for each in names for word in each.split()),
+            _once(word for each in names for word in each.split()),
             keywords,
         )
 
@@ -181,10 +184,22 @@ class DrawingCatalogue:
         return self._spoken.get(known, known) if far <= most else ""
 
 
-@lru_cache(maxsize=4)
 def catalogue(reader: Reader, language: str) -> DrawingCatalogue:
-    """Return the catalogue of a prompt parser's drawings in a language, cached in the process."""
-    return DrawingCatalogue(reader, language)
+    """Return the catalogue of a prompt parser's drawings in a language, cached in the process.
+
+    One is made at a time: threads that need the same wait for it, instead of each making one.
+    """
+    with _making:
+        return _catalogue(reader, language)
+
+
+_making = Lock()
+_catalogue = lru_cache(maxsize=4)(DrawingCatalogue)
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return each text once, as the same object wherever it is one of a catalogue's."""
+    return tuple(dict.fromkeys(map(sys.intern, texts)))
 
 
 def group_of(kind: str) -> str:

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from app.collection.moderation import audit_log
 from app.core.errors import FieldError, InvalidInput, MomaError, WalkGone, WalkNotFound
 from app.core.i18n.gettext import N_, _
 from app.storage.database import db, now, writing
 from app.storage.house_models import TEXT_MAX, TITLE_MAX, Exhibition, ExhibitionItem
-from app.storage.walk_models import SLUG_MAX, Walk, slug_of
+from app.storage.walk_models import FINISHED, SLUG_MAX, Walk, slug_of
 from app.walks.saved import lookup
 
 EXHIBITS_MAX = 200
@@ -83,24 +83,36 @@ def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
 def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]:
     """Return the public walks of an exhibition in their order; with ``even_unseen`` all that are not deleted."""
     query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else lookup.select_exhibited()
-    options = (selectinload(Walk.stops), selectinload(Walk.media))
     return lookup.without_deleted(
-        db.session.scalars(_of(query, exhibition).order_by(ExhibitionItem.position).options(*options))
+        db.session.scalars(_of(query, exhibition).order_by(ExhibitionItem.position).options(*lookup.WHOLE))
     )
 
 
 def first_walks(limit: int) -> list[Walk]:
-    """Return up to ``limit`` public walks of the visible exhibitions, those of the newest exhibition first."""
-    query = (
-        lookup.select_public()
-        .join(ExhibitionItem, ExhibitionItem.walk_number == Walk.number)
-        .join(Exhibition, Exhibition.number == ExhibitionItem.exhibition_number)
-        .where(Exhibition.shown_at.is_not(None))
-        .order_by(Exhibition.shown_at.desc(), Exhibition.number.desc(), ExhibitionItem.position)
-        .limit(limit)
-        .options(selectinload(Walk.stops), selectinload(Walk.media))
+    """Return up to ``limit`` public walks of the visible exhibitions, those of the newest first, for their cards."""
+    return lookup.without_deleted(db.session.scalars(FIRST.options(*lookup.CARD), {"limit": limit}))
+
+
+def first_numbers(limit: int) -> list[int]:
+    """Return the numbers of the walks of :func:`first_walks`."""
+    return list(db.session.connection().execute(FIRST_NUMBERS, {"limit": limit}).scalars())
+
+
+FIRST = (
+    select(Walk)
+    .join(ExhibitionItem, ExhibitionItem.walk_number == Walk.number)
+    .join(Exhibition, Exhibition.number == ExhibitionItem.exhibition_number)
+    .where(
+        Exhibition.shown_at.is_not(None),
+        func.coalesce(Walk.state, "") == FINISHED,  # else SQLite would scan all public walks
+        Walk.unlisted.is_(False),
+        Walk.deleted_at.is_(None),
+        Walk.hidden_at.is_(None),
     )
-    return lookup.without_deleted(db.session.scalars(query))
+    .order_by(Exhibition.shown_at.desc(), Exhibition.number.desc(), ExhibitionItem.position)
+    .limit(bindparam("limit"))
+)
+FIRST_NUMBERS = FIRST.with_only_columns(Walk.number)
 
 
 def of_walk(walk: Walk) -> list[Exhibition]:
@@ -222,8 +234,8 @@ def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
 def _hall(exhibition: Exhibition) -> ShownExhibition:
     query = _of(lookup.select_exhibited(), exhibition)
     count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    options = (selectinload(Walk.stops), selectinload(Walk.media))
-    first = db.session.scalar(query.order_by(ExhibitionItem.position).limit(1).options(*options)) if count else None
+    leading = query.order_by(ExhibitionItem.position).limit(1).options(*lookup.WHOLE)
+    first = db.session.scalar(leading) if count else None
     return ShownExhibition(exhibition, count, first)
 
 

@@ -1,7 +1,7 @@
 """Collections: walks that a visitor put together under a title, shared by an unguessable address or listed for all.
 
-Visitors are known by the hash of their cookie. Others see those walks of a collection that are in the gallery; its
-owner also sees unlisted ones. Hidden and deleted walks are never shown.
+Visitors are known by the hash of their cookie, and by that of what their browsers share. Others see those walks of a
+collection that are in the gallery; its owner also sees unlisted ones. Hidden and deleted walks are never shown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Exists, Select, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import selectinload
 
 from app.collection.gallery import number_pages
 from app.collection.gallery.number_pages import NumberPage
@@ -22,7 +21,7 @@ from app.core.i18n.formatting import number
 from app.core.i18n.gettext import N_, _
 from app.core.text import stored
 from app.storage.collection_models import Collection, CollectionItem
-from app.storage.database import db, now, writing
+from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.house_models import TITLE_MAX
 from app.storage.walk_models import FINISHED, ID, Walk
 from app.walks.saved import lookup
@@ -66,39 +65,38 @@ def at(collection_id: str) -> Collection:
     return collection
 
 
-def owned(collection_id: str, owner: str | None) -> Collection:
-    """Return the collection with this ID, which the visitor with this hash made.
+def owned(collection_id: str, *owners: str) -> Collection:
+    """Return the collection with this ID, which the visitor with these hashes made.
 
     :raises NoCollection: when there is none.
     :raises NotYourCollection: when another visitor made it.
     """
     collection = at(collection_id)
-    if collection.owner_hash != owner:
+    if collection.owner_hash not in owners:
         message = _("Only the visitor who made this collection can do that, from the browser they made it with.")
         raise NotYourCollection(message)
     return collection
 
 
-def of_owner(owner: str) -> list[Collection]:
+def of_owner(*owners: str) -> list[Collection]:
     """Return a visitor's collections, the newest first."""
-    query = select(Collection).where(Collection.owner_hash == owner).order_by(Collection.number.desc())
+    query = select(Collection).where(Collection.owner_hash.in_(owners)).order_by(Collection.number.desc())
     return list(db.session.scalars(query))
 
 
-def of_owner_with(owner: str, walk: Walk) -> list[tuple[Collection, bool]]:
+def of_owner_with(walk: Walk, *owners: str) -> list[tuple[Collection, bool]]:
     """Return a visitor's collections, the newest first, each with whether a walk is in it."""
     has_walk = exists().where(
         CollectionItem.collection_number == Collection.number, CollectionItem.walk_number == walk.number
     )
-    query = select(Collection, has_walk).where(Collection.owner_hash == owner).order_by(Collection.number.desc())
+    query = select(Collection, has_walk).where(Collection.owner_hash.in_(owners)).order_by(Collection.number.desc())
     return [(collection, has_it) for collection, has_it in db.session.execute(query)]
 
 
 def walks_of(collection: Collection, *, even_unlisted: bool = False) -> list[Walk]:
     """Return the public walks of a collection in their order; with ``even_unlisted``, as its owner sees them."""
     query = _items(lookup.select_shown() if even_unlisted else lookup.select_public(), collection)
-    options = selectinload(Walk.stops), selectinload(Walk.media)
-    return lookup.without_deleted(db.session.scalars(query.options(*options)))
+    return lookup.without_deleted(db.session.scalars(query.options(*lookup.WHOLE)))
 
 
 def listed(*, cursor: str | None = None) -> NumberPage[Collection]:
@@ -134,8 +132,7 @@ def describe(collections: Sequence[Collection], *, even_unlisted: bool = False) 
     for collection_number, walk_number in db.session.execute(query):
         walks.setdefault(collection_number, []).append(walk_number)
     firsts = select(Walk).where(Walk.number.in_([each[0] for each in walks.values()]))
-    options = selectinload(Walk.stops), selectinload(Walk.media)
-    found = {walk.number: walk for walk in lookup.without_deleted(db.session.scalars(firsts.options(*options)))}
+    found = {walk.number: walk for walk in lookup.without_deleted(db.session.scalars(firsts.options(*lookup.WHOLE)))}
     return [
         ShownCollection(each, len(its_walks), found.get(its_walks[0]) if its_walks else None)
         for each in collections
@@ -155,13 +152,12 @@ def create(
     title = _checked(title)
     if walk is not None:
         _check_finished(walk)
-    count = select(func.count()).select_from(Collection).where(Collection.owner_hash == owner)
-    if (db.session.scalar(count) or 0) >= COLLECTIONS_MAX:
-        message = _("%(most)s collections are as many as a visitor can have. Delete one first.", most=COLLECTIONS_MAX)
-        raise Conflict(message)
+    _check_room(owner)
     admit()
     collection = Collection(title=title, owner_hash=owner, listed_at=now() if is_listed else None)
     with writing() as session:
+        take_advisory_lock(session)  # several at once must not exceed the limit together
+        _check_room(owner)
         session.add(collection)
         session.flush()
         if walk is not None:
@@ -176,15 +172,15 @@ def add(collection: Collection, walk: Walk, *, admit: Callable[[], None]) -> Non
     :raises Conflict: when the walk is not finished, or the collection has ``WALKS_MAX`` walks.
     """
     _check_finished(walk)
-    walks = {each.number for each in db.session.scalars(_items(lookup.select_shown(), collection))}
-    if walk.number in walks:
+    if _has_walk(collection, walk):
         return
-    if len(walks) >= WALKS_MAX:
-        raise Conflict(_("%(most)s walks are as many as a collection can have.", most=number(WALKS_MAX)))
     admit()
     last = select(func.max(CollectionItem.position)).where(CollectionItem.collection_number == collection.number)
     there = select(Walk.number).where(Walk.number == walk.number, Walk.deleted_at.is_(None))
     with suppress(IntegrityError), writing() as session:  # the same click twice, or the collection was deleted
+        take_advisory_lock(session)
+        if _has_walk(collection, walk):
+            return
         if session.scalar(there.with_for_update(read=True)) is not None:
             after = session.scalar(last)
             place = 0 if after is None else after + 1
@@ -284,6 +280,24 @@ def _items(query: Select[tuple[Walk]], collection: Collection) -> Select[tuple[W
 def _has_public_walk() -> Exists:
     walks = lookup.select_public().join(CollectionItem, CollectionItem.walk_number == Walk.number)
     return walks.where(CollectionItem.collection_number == Collection.number).exists()
+
+
+def _check_room(owner: str) -> None:
+    count = select(func.count()).select_from(Collection).where(Collection.owner_hash == owner)
+    if (db.session.scalar(count) or 0) >= COLLECTIONS_MAX:
+        message = _("%(most)s collections are as many as a visitor can have. Delete one first.", most=COLLECTIONS_MAX)
+        raise Conflict(message)
+
+
+def _has_walk(collection: Collection, walk: Walk) -> bool:
+    """Return whether a walk is in a collection, which otherwise has room for it.
+
+    :raises Conflict: when it has ``WALKS_MAX`` others.
+    """
+    walks = {each.number for each in db.session.scalars(_items(lookup.select_shown(), collection))}
+    if walk.number not in walks and len(walks) >= WALKS_MAX:
+        raise Conflict(_("%(most)s walks are as many as a collection can have.", most=number(WALKS_MAX)))
+    return walk.number in walks
 
 
 def _set(collection: Collection, **values: object) -> None:

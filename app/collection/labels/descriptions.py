@@ -69,10 +69,11 @@ def of_walk(walk: Walk, language: str = "en") -> Description:
     """
     if walk.state != FINISHED:
         raise Conflict(_("This walk is not finished. Captions are written when it is."))
+    shared = _names_of_only_style(walk)
     with force_locale(str(LOCALES[language])):
         styles = tuple(walk_styles.names(walk))
     return Description(
-        stops=tuple(name(stop.prompt) for stop in walk.stops),
+        stops=tuple(name(_without_style(stop.prompt, shared)) for stop in walk.stops),
         frames=walk.frames,
         year=int(walk.year),
         number=walk.number,
@@ -83,6 +84,24 @@ def of_walk(walk: Walk, language: str = "en") -> Description:
         title=walk.given_title or "",
         hands=styles,
     )
+
+
+def _names_of_only_style(walk: Walk) -> frozenset[str]:
+    """Return the names of the style that all stops of a walk have, in any language; empty if they have several."""
+    words = walk_styles.words_in(walk)
+    if len(words) != 1:
+        return frozenset()
+    names = set(words)
+    for locale in LOCALES.values():
+        with force_locale(str(locale)):
+            names.update(walk_styles.names(walk))
+    return frozenset(each.casefold() for each in names)
+
+
+def _without_style(prompt: str, names: frozenset[str]) -> str:
+    """Return a prompt without a style at its end, which the label's medium names once."""
+    head, _comma, tail = prompt.rpartition(",")
+    return head if head.strip() and tail.strip(" .").casefold() in names else prompt
 
 
 def name(prompt: str) -> str:

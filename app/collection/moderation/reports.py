@@ -1,30 +1,35 @@
-"""Visitors' reports about walks, and the queue of reported walks for the curator."""
+"""Visitors' reports about walks and collections, and the queues of what was reported for the curator."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session
 
 from app.core.errors import FieldError, InvalidInput
 from app.core.i18n.formatting import number
 from app.core.i18n.gettext import N_, _
+from app.storage.collection_models import Collection, CollectionReport
 from app.storage.database import db, now, writing
 from app.storage.house_models import Report
 from app.storage.walk_models import Walk
+from app.walks.saved import lookup
 
 WORDS_MAX = 1000
+OF_SOUND = "sound"
 REASONS = {
     "unfit": N_("It shows or says something unfit"),
     "hate": N_("It is hateful"),
     "person": N_("It is about a private person"),
     "me": N_("It is a picture of me"),
     "rights": N_("It infringes someone’s rights"),
+    OF_SOUND: N_("Its music is not theirs to publish"),
     "other": N_("Something else"),
 }
+TABLES = Report, CollectionReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,16 @@ class Case:
     reports: list[Report]
 
 
-def submit(walk: Walk, *, reason: str, words: str, reporter: str, admit: Callable[[], None]) -> bool:
-    """Save a report about a walk; return whether it is the first one of this reporter about the walk.
+@dataclass(frozen=True, slots=True)
+class CollectionCase:
+    """A reported collection with its open reports, the oldest first."""
+
+    collection: Collection
+    reports: list[CollectionReport]
+
+
+def submit(subject: Walk | Collection, *, reason: str, words: str, reporter: str, admit: Callable[[], None]) -> bool:
+    """Save a report about a walk or collection; return whether it is the first one of this reporter about it.
 
     :param admit: checks the rate limit; called after validation, and may raise to refuse the report.
     :raises InvalidInput: for an unknown reason, or a text that is too long.
@@ -52,9 +65,15 @@ def submit(walk: Walk, *, reason: str, words: str, reporter: str, admit: Callabl
     if errors:
         raise InvalidInput(errors)
     admit()
+    said = {"reason": reason, "words": words, "reporter": reporter}
+    report: Report | CollectionReport
+    if isinstance(subject, Walk):
+        report = Report(walk_number=subject.number, **said)
+    else:
+        report = CollectionReport(collection_number=subject.number, **said)
     try:
         with writing() as session:
-            session.add(Report(walk_number=walk.number, reason=reason, words=words, reporter=reporter))
+            session.add(report)
     except IntegrityError:
         return False
     return True
@@ -65,11 +84,23 @@ def reported_walks(limit: int) -> list[Case]:
     first = func.min(Report.number)
     query = select(Report.walk_number).join(Walk).where(Report.settled_at.is_(None), Walk.deleted_at.is_(None))
     numbers = list(db.session.scalars(query.group_by(Report.walk_number).order_by(first).limit(limit)))
-    options = (selectinload(Walk.stops), selectinload(Walk.media))
-    walks = {
-        walk.number: walk for walk in db.session.scalars(select(Walk).where(Walk.number.in_(numbers)).options(*options))
-    }
+    reported = select(Walk).where(Walk.number.in_(numbers)).options(*lookup.WHOLE)
+    walks = {walk.number: walk for walk in db.session.scalars(reported)}
     return [Case(walks[number], open_ones(walks[number])) for number in numbers if number in walks]
+
+
+def reported_collections(limit: int) -> list[CollectionCase]:
+    """Return up to ``limit`` collections with open reports, the longest waiting first."""
+    is_open, of = CollectionReport.settled_at.is_(None), CollectionReport.collection_number
+    waiting = select(of, func.min(CollectionReport.number).label("first")).where(is_open).group_by(of).subquery()
+    query = select(Collection).join(waiting, waiting.c.collection_number == Collection.number)
+    collections = list(db.session.scalars(query.order_by(waiting.c.first).limit(limit)))
+    reports = select(CollectionReport).where(is_open, of.in_([each.number for each in collections]))
+    rows = list(db.session.scalars(reports.order_by(CollectionReport.number)))
+    return [
+        CollectionCase(each, [report for report in rows if report.collection_number == each.number])
+        for each in collections
+    ]
 
 
 def count() -> int:
@@ -84,22 +115,30 @@ def open_ones(walk: Walk) -> list[Report]:
     return list(db.session.scalars(query.order_by(Report.number)))
 
 
-def close_reports(walk: Walk) -> int:
-    """Close the open reports of a walk; return how many there were."""
+def close_reports(subject: Walk | Collection) -> int:
+    """Close the open reports of a walk or collection; return how many there were."""
+    if isinstance(subject, Walk):
+        still_open = update(Report).where(Report.walk_number == subject.number, Report.settled_at.is_(None))
+    else:
+        of = CollectionReport.collection_number == subject.number
+        still_open = update(CollectionReport).where(of, CollectionReport.settled_at.is_(None))
     with writing() as session:
-        closed = session.execute(
-            update(Report)
-            .where(Report.walk_number == walk.number, Report.settled_at.is_(None))
-            .values(settled_at=now())
-        )
+        closed = session.execute(still_open.values(settled_at=now()))
     return int(closed.rowcount)  # type: ignore[attr-defined]
 
 
-def withdraw(reporters: Collection[str]) -> int:
+def withdraw(reporters: Iterable[str]) -> int:
     """Delete the reports of one visitor, who may have several reporter IDs; return how many there were."""
     with writing() as session:
-        deleted = session.execute(delete(Report).where(Report.reporter.in_(reporters)))
-    return int(deleted.rowcount)  # type: ignore[attr-defined]
+        gone = [session.execute(delete(table).where(table.reporter.in_(reporters))) for table in TABLES]
+    counts: list[int] = [each.rowcount for each in gone]  # type: ignore[attr-defined]
+    return sum(counts)
+
+
+def change_reporter(session: Session, reporters: Iterable[str], new: str) -> None:
+    """Give the reports of one visitor another reporter ID, as they have another cookie."""
+    for table in TABLES:
+        session.execute(update(table).where(table.reporter.in_(reporters)).values(reporter=new))
 
 
 def _tidy(words: str) -> str:

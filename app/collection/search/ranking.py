@@ -30,7 +30,7 @@ def add_ranker(app: Flask, ranker: Ranker) -> None:
 
 def rankers() -> list[Ranker]:
     """Return the rankers of the current application."""
-    registered: list[Ranker] = current_app.extensions.get("rankers", [])
+    registered: list[Ranker] = current_app.extensions["rankers"]
     return registered
 
 

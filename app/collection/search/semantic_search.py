@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from flask import Flask, current_app
@@ -26,6 +26,9 @@ LEAST = 0.3
 
 UNMEANT = re.compile(r"(?:^|(?<=\s))-\S+|[\"*]")
 """Parts of a query without meaning: excluded words, quotation marks and asterisks."""
+
+VERSION = ".2"
+"""Ends the revision that an index is built for; it changes with the text that is embedded of a stop."""
 
 MOST = 1000
 """The most walks that are returned: more than are shown, because some are not public or do not pass a filter."""
@@ -51,6 +54,19 @@ def ranked(query: str) -> list[int]:
         return []
     matches = vectors.nearest(vector, MOST)
     return [int(key) for key in matches.keys[matches.likeness >= LEAST]]
+
+
+def similar_numbers(walk: Walk) -> list[int]:
+    """Return the numbers of walks whose meaning is similar to that of a walk, the most similar first, without its own.
+
+    Includes walks that are not public. Empty under the same conditions as `ranked`.
+    """
+    vectors = _ours()[1].up_to_date()
+    vector = None if vectors is None else vectors.vector(walk.number)
+    if vectors is None or vector is None:
+        return []
+    matches = vectors.nearest(vector, MOST)
+    return [int(key) for key in matches.keys[matches.likeness >= LEAST] if key != walk.number]
 
 
 def reindex() -> Iterator[IndexProgress]:
@@ -98,7 +114,8 @@ class _Walks:
 
     def kind(self) -> tuple[str, int]:
         embedding = self.embedding()
-        return embedding.revision, embedding.width
+        revision = embedding.revision[: -len(VERSION)] + VERSION  # as long as before: the header is fixed
+        return revision, embedding.width
 
     def after(self, connection: Connection, key: int, limit: int) -> Batch:
         newer = select(Walk.number, Walk.id).where(Walk.number > key).order_by(Walk.number)
@@ -118,12 +135,26 @@ class _Walks:
         if not numbers:
             return vectors
         within = Stop.walk_number.between(numbers[0], numbers[-1])
-        stops = connection.execute(select(Stop.walk_number, Stop.prompt, Stop.hand).where(within)).all()
+        stops = connection.execute(
+            select(Stop.walk_number, Stop.prompt, Stop.hand, Stop.chosen_style, Stop.scene).where(within)
+        ).all()
         places = {number: place for place, number in enumerate(numbers)}
         stops = [stop for stop in stops if stop.walk_number in places]
-        of_stops = self.embedding().embed([f"{stop.prompt} {stop.hand or ''}" for stop in stops])
+        of_stops = self.embedding().embed([_text_of(stop) for stop in stops])
         np.add.at(vectors, [places[stop.walk_number] for stop in stops], of_stops)
         return normalise(vectors)
+
+
+def _text_of(stop: Any) -> str:
+    """Return the text of a stop that is embedded: its prompt and style, and what its scene shows in English.
+
+    The embedding knows English best. A prompt in English has the scene's words in it, except for their style.
+    """
+    styles = {stop.hand, stop.chosen_style}
+    shown = " ".join(part for part in str((stop.scene or {}).get("words", "")).split(", ") if part not in styles)
+    known = set(stop.prompt.lower().split())
+    added = [word for word in shown.lower().split() if word not in known]
+    return " ".join([stop.prompt, stop.hand or "", *added])
 
 
 def _ours() -> tuple[_Walks, Index]:

@@ -90,9 +90,9 @@ class ParsedQuery:
 
         :param words: the indexed text of a walk; its stems and facets, which follow the words, are ignored.
         """
-        text = f" {words.partition(' =')[0].partition(' ~')[0]} "
-        exact = sum(word in text for word in self.wanted_words)
-        return exact + len(self.wanted_words) / text.count(" ")
+        text, wanted = f" {words.partition(' =')[0].partition(' ~')[0]} ", self.wanted_words
+        exact = sum([word in text for word in wanted])
+        return exact + len(wanted) / text.count(" ")
 
 
 def too_long(length: int) -> str:

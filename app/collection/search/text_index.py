@@ -108,7 +108,8 @@ class Row(NamedTuple):
 def rows(places: Sequence[int]) -> list[Row]:
     """Return the rows of the walks at these places, in no particular order."""
     table = select(*(getattr(GalleryEntry, name) for name in Row._fields)).where(_is_one_of(GalleryEntry.place))
-    return [Row(*row) for row in db.session.execute(table, {"values": json.dumps(list(places))})]
+    found = db.session.connection().execute(table, {"values": json.dumps(list(places))}).all()
+    return [*map(Row._make, found)]
 
 
 def _is_one_of(column: Any) -> Any:
@@ -154,7 +155,7 @@ def filter_numbers(numbers: Iterable[int], index_query: IndexQuery) -> list[int]
     listed = select(GalleryEntry.number, GalleryEntry.words if reads_words else literal("")).where(
         _is_one_of(GalleryEntry.number), GalleryEntry.place >= low, GalleryEntry.place < high
     )
-    rows = db.session.execute(listed, {"values": json.dumps(wanted)})
+    rows = db.session.connection().execute(listed, {"values": json.dumps(wanted)}).all()
     matches = {number for number, words in rows if not reads_words or _passes(words.split(), index_query)}
     return [number for number in wanted if number in matches]
 
@@ -233,9 +234,8 @@ COUNT = text("SELECT count(*) FROM (" + FOUND + " LIMIT :limit)")  # nosec B608 
 
 
 def _find_sqlite(index_query: IndexQuery, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
-    return list(
-        db.session.scalars(OLDEST_FIRST if oldest_first else NEWEST_FIRST, _values(index_query, low, high, limit))
-    )
+    query = OLDEST_FIRST if oldest_first else NEWEST_FIRST
+    return [*db.session.connection().execute(query, _values(index_query, low, high, limit)).scalars().all()]
 
 
 def _values(index_query: IndexQuery, low: int, high: int, limit: int) -> dict[str, Any]:

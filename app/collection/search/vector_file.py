@@ -118,6 +118,13 @@ class Vectors:
         last = self.last()
         return last[0] if last else 0
 
+    def vector(self, key: int) -> Floats | None:
+        """Return the stored vector with a key, of length 1; ``None`` if there is none, or it was blanked."""
+        at = int(np.searchsorted(self._rows["key"], key))
+        if at == len(self._rows) or self._rows["key"][at] != key or not self._rows["values"][at].any():
+            return None
+        return np.asarray(self._rows["values"][at].astype(np.float32) * self._rows["scale"][at])
+
     def nearest(self, vector: Floats, limit: int) -> Found:
         """Return the ``limit`` rows most similar to a vector of length 1, by cosine; of equal rows the newest first."""
         rows = self._rows

@@ -11,7 +11,6 @@ from typing import cast
 import numpy as np
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Connection, and_, func, select
-from sqlalchemy.orm import selectinload
 
 from app.collection.search.vector_file import Floats, to_int8
 from app.collection.search.vector_index import Batch, Index, IndexProgress, SourceError, mark_of
@@ -24,6 +23,10 @@ from app.walks.saved.lookup import select_public
 EXTENSION = "moma-looks"
 FRAMES = 16
 """The most frames of a walk that are embedded."""
+
+LEAST = 0.3
+"""The least cosine similarity of a walk that looks like a frame. Of frames of different walks of the first exhibition
+three quarters have less than 0.29."""
 
 ROWS_A_WALK = 6
 """The usual number of rows per walk; as many more rows than walks are fetched."""
@@ -54,7 +57,7 @@ def features_of(walk: Walk) -> VisualFeatures | None:
 
 
 def similar_walks(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
-    """Return up to ``limit`` public walks that look most like a frame, the most similar first, without the walk itself.
+    """Return up to ``limit`` public walks that look like a frame, the most similar first, without the walk itself.
 
     Compares the embedded frame that is nearest to ``frame``. ``None`` if the walk or the index has no embeddings yet.
 
@@ -69,14 +72,14 @@ def similar_walks(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
     if len(vector) != vectors.kind[1]:  # the index is of another image encoder
         return None
     matches = vectors.nearest(vector, wanted)
-    like = matches.likeness > 0  # rows of another image encoder are zeros
+    like = matches.likeness >= LEAST  # rows of another image encoder are zeros
     marks = dict(zip((matches.keys[like] // FRAMES).tolist(), matches.marks[like].tolist(), strict=True))
     rows = db.session.execute(
         select_public()
         .join(VisualFeatures, VisualFeatures.walk_number == Walk.number)
         .add_columns(VisualFeatures.number)
         .where(VisualFeatures.number.in_(list(marks)), Walk.id != (walk.repeat_of or walk.id))
-        .options(selectinload(Walk.stops), selectinload(Walk.media))
+        .options(*lookup.WHOLE)
     ).all()
     there = {number: each for each, number in rows if mark_of(each.id) == marks[number]}
     return lookup.without_deleted(there[number] for number in marks if number in there)[:limit]

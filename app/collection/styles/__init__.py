@@ -6,6 +6,7 @@ __all__ = [
     "catalogues",
     "mentioned",
     "model_choice",
+    "pairs",
     "proposals",
     "samples",
     "shipped",

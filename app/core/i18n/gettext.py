@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-import flask_babel
-from babel.support import NullTranslations
+from typing import TYPE_CHECKING
+
 from flask import g
+
+if TYPE_CHECKING:
+    from babel.support import NullTranslations
 
 
 def translations() -> NullTranslations:
@@ -18,6 +21,8 @@ def translations() -> NullTranslations:
     context = g.get("_flask_babel") if g else None
     cached: NullTranslations | None = getattr(context, "babel_translations", None)
     if cached is None:
+        import flask_babel  # most commands translate nothing
+
         cached = flask_babel.get_translations()
         if context is not None:
             context.babel_translations = cached

@@ -41,16 +41,19 @@ FLOW = "flow_prediction"
 """The prediction of the flow from picture to noise (Liu et al., arXiv 2209.03003), which needs flow noise levels."""
 
 FLOW_SCHEDULERS = (
-    "DEISMultistepScheduler",
     "DPMSolverMultistepScheduler",
     "DPMSolverSinglestepScheduler",
     "SASolverScheduler",
     "UniPCMultistepScheduler",
 )
-"""The schedulers that support ``use_flow_sigmas``; others ignore it."""
+"""The schedulers that support ``use_flow_sigmas``; others ignore it.
+
+diffusers' DEIS takes it too, but leaves 10 to 30 % of the noise in the picture.
+"""
 
 SCHEDULERS = (
     *FLOW_SCHEDULERS,
+    "DEISMultistepScheduler",
     "DDIMParallelScheduler",
     "DDIMScheduler",
     "DDPMParallelScheduler",
@@ -373,14 +376,26 @@ def _inspect_own_files(folder: Path) -> None:
 
 
 def _inspect_shards(path: Path, shard: re.Match[str]) -> None:
-    """Raise MissingFile if another shard, or the index of the shards, is missing beside a shard."""
+    """Check that all shards and their index are beside a shard, and that it holds the tensors that the index names.
+
+    :raises MissingFile: naming the file that is missing.
+    :raises ModelError: naming the shard, and the tensor that it lacks.
+    """
     stem, count, variant = shard["stem"], shard["count"], shard["variant"]
     for number in range(1, int(count) + 1):
         beside = path.with_name(f"{stem}-{number:05}-of-{count}{variant}{path.suffix}")
         if not beside.exists():
             raise MissingFile(f"The model file {beside} is missing.")
-    if not any(path.parent.glob("*.index*.json")):
+    indices = list(path.parent.glob("*.index*.json"))
+    if not indices:
         raise MissingFile(f"The model file {path.parent}/*{path.suffix}.index.json is missing.")
+    if path.suffix == ".safetensors":
+        own = tensor_file.read_header(path).tensors
+        for index in indices:
+            places = read_json(index).get("weight_map")
+            named = places.items() if isinstance(places, dict) else ()
+            if lacking := next((name for name, file in named if file == path.name and name not in own), None):
+                raise ModelError(f"The model file {path} is incomplete: it lacks the tensor {lacking}.")
 
 
 def _join_names(names: tuple[str, ...] | list[str], joined: str = "and") -> str:

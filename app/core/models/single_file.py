@@ -41,6 +41,14 @@ SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 FORMATS = {"F64": "d", "F32": "f", "F16": "e"}
 
 
+class OtherSize(ModelError):
+    """The part `part` of a file has another number of parameters than that of its family."""
+
+    def __init__(self, message: str, file: TensorFile, family: Family, part: str) -> None:
+        super().__init__(message)
+        self.file, self.family, self.part = file, family, part
+
+
 @dataclass(frozen=True, slots=True)
 class SingleFile:
     """A single-file model: its header, family, scheduler configuration, and the side of its latents."""
@@ -78,6 +86,7 @@ class SingleFile:
 def inspect(path: Path) -> SingleFile:
     """Check a file by its header, and describe the model in it.
 
+    :raises OtherSize: when a part has too many or too few parameters.
     :raises ModelError: when the file is damaged, no model, or not supported; the message says what it is.
     """
     _refuse_pickle(path)
@@ -128,10 +137,11 @@ def _check_whole(file: TensorFile, family: Family) -> None:
             raise ModelError(f"The model {file.path} has no {what}, which {family.title} needs.")
         count = sum(tensor.count for tensor in tensors.values())
         if count < part.parameters or (name == "unet" and count != part.parameters):
-            raise ModelError(
+            message = (
                 f"The model {file.path} looks like {family.title}, but its {what} has {count:,} parameters and should"
                 f" have {part.parameters:,}: the file is incomplete, or the network was changed."
             )
+            raise OtherSize(message, file, family, name)
 
 
 def _scheduler(file: TensorFile, family: Family) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from app.core.models.errors import ModelError
+from app.core.models.errors import BrokenFile, ModelError
 
 HEADER_MAX = 100_000_000
 """The maximum size of a header in bytes that the format allows."""
@@ -63,7 +63,8 @@ class TensorFile:
 def read_header(path: Path) -> TensorFile:
     """Return a file's header, cached until the file changes.
 
-    :raises ModelError: when the file is missing, cannot be read, is truncated, or is no safetensors file.
+    :raises BrokenFile: when it is truncated, naming the first tensor that is not whole, or no safetensors file.
+    :raises ModelError: when it is missing or cannot be read.
     """
     try:
         about = path.stat()
@@ -91,11 +92,17 @@ def _read_header(path: Path, size: int, _changed: int) -> TensorFile:
         tensors = {name: _tensor(entry, 8 + length) for name, entry in header.items()}
         end = max(tensor.end for tensor in tensors.values())
     except (struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"The model file {path} is broken: {error}.") from error
+        raise BrokenFile(path, str(error)) from error
     if size != end:
-        raise ModelError(f"The model file {path} is broken: it has {size} bytes and should have {end}.")
+        raise BrokenFile(path, f"it has {size} bytes and should have {end}{_cut(tensors, size)}")
     texts = {str(key): value for key, value in metadata.items() if isinstance(value, str)}
     return TensorFile(path, MappingProxyType(tensors), MappingProxyType(texts))
+
+
+def _cut(tensors: dict[str, Tensor], size: int) -> str:
+    """Return the end of a sentence that names the first tensor that a file of this size does not hold whole."""
+    cut = [(each.start, name) for name, each in tensors.items() if each.end > size]
+    return f": the tensor {min(cut)[1]} is not whole" if cut else ""
 
 
 def _tensor(entry: dict[str, Any], after: int) -> Tensor:

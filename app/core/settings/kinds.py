@@ -11,9 +11,6 @@ from typing import Annotated, NamedTuple, NotRequired
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field
-from redis.connection import parse_url
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 from typing_extensions import TypedDict
 
 from app.core.addresses import PREFIX
@@ -68,7 +65,7 @@ def _parses_by(parse: Callable[[str], object], refusal: str = "cannot be used: {
     def check(text: str) -> str:
         try:
             parse(text)
-        except (ValueError, ArgumentError, ImportError) as error:
+        except (ValueError, ImportError) as error:
             raise ValueError(refusal.format(error)) from error
         return text
 
@@ -78,11 +75,27 @@ def _parses_by(parse: Callable[[str], object], refusal: str = "cannot be used: {
 def _load_driver(url: str) -> None:
     """Load the driver of a database's URL.
 
-    :raises ValueError: for the scheme ``postgres``, which some hosting services write and SQLAlchemy refuses.
+    :raises ValueError: for a URL that SQLAlchemy refuses, and the scheme ``postgres``, which some hosting services
+        write.
     """
+    if not url:
+        return
     if url.startswith("postgres://"):
         raise ValueError("write postgresql:// instead of postgres:// at its beginning")
-    make_url(url or "sqlite://").get_dialect().import_dbapi()
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(url).get_dialect().import_dbapi()
+    except ArgumentError as error:
+        raise ValueError(str(error)) from error
+
+
+def _parse_redis_url(url: str) -> None:
+    if url:
+        from redis.connection import parse_url
+
+        parse_url(url)  # type: ignore[no-untyped-call]
 
 
 def _from_root(text: str) -> str:
@@ -125,7 +138,7 @@ Network = Annotated[Filled, _parses_by(ipaddress.ip_network, "names networks suc
 Networks = Annotated[list[Network], LIST]
 Members = Annotated[list[Member], Must('be a list such as [{"name": "…", "role": "…", "url": "https://…"}]')]
 DatabaseURL = Annotated[str, _parses_by(_load_driver)]
-RedisURL = Annotated[str, _parses_by(lambda url: parse_url(url or "redis://"))]
+RedisURL = Annotated[str, _parses_by(_parse_redis_url)]
 WebAddress = Annotated[str, _only_if(_is_web_address)]
 PublicAddress = Annotated[
     str,

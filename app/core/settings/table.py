@@ -206,8 +206,8 @@ class Limits(Group):
     LINE_MAX_ADDRESS: Annotated[kinds.Count, kinds.AtLeast("LINE_MAX_VISITOR")] = 240
     """The same for all visitors who share an address (of IPv6, a /64)."""
     DAILY_BYTES_ADDRESS: kinds.Count = 5_000_000_000
-    """The maximum size in bytes of the pictures and films of walks requested from one address within 24 hours; more is
-    answered 429. Deleted walks do not count."""
+    """The maximum size in bytes of the pictures and films of walks requested from one address within 24 hours, and of
+    its uploads; more is answered 429. Deleted walks do not count."""
     FREE_BYTES_MIN: kinds.CountOrZero = 1_000_000_000
     """The minimum of free bytes on the disks of the media folder and SQLite's file, below which requests for walks,
     stages and large frames are answered 503; 0: not checked. Object stores and Postgres are not checked."""
@@ -225,6 +225,27 @@ class Limits(Group):
     HOURLY_PHOTOS: kinds.Count = 20
     """The maximum number of pictures a visitor may upload in an hour; through the API, an address or an API token."""
     HOURLY_PHOTOS_ADDRESS: Annotated[kinds.Count, kinds.AtLeast("HOURLY_PHOTOS", "visitors share addresses")] = 80
+    """The same for all visitors who share an address."""
+    SOUND_MAX: Annotated[kinds.Count, NEW] = 25_000_000
+    """The maximum size in bytes of an uploaded sound. nginx has its own limit."""
+    SOUND_SECONDS_MAX: Annotated[kinds.Count, NEW] = 600
+    """The maximum length in seconds of an uploaded sound, checked by its header, and again while it is decoded."""
+    SOUND_MEMORY_MAX: Annotated[kinds.Count, NEW] = 600_000_000
+    """The maximum of memory in bytes (address space) of the process that decodes and analyses a sound."""
+    SOUND_CPU_SECONDS: Annotated[kinds.Count, NEW] = 60
+    """The maximum of processor seconds of that process."""
+    SOUND_WALL_SECONDS: Annotated[kinds.Count, NEW] = 300
+    """The maximum of seconds that that process lives."""
+    SOUND_PART_MAX: Annotated[kinds.Count, NEW] = 120
+    """The maximum length in seconds of the part of a sound that a walk is set to, and so of its film."""
+    SOUND_PICTURES: Annotated[
+        kinds.Count, NEW, kinds.AtLeast("FRAMES_DEFAULT"), kinds.AtLeast("STOPS_MAX", "each stop is one")
+    ] = 240
+    """The number of distinct pictures of a film that is set to a sound, at most and by default. Each is shown as long
+    as the sound takes."""
+    HOURLY_SOUNDS: Annotated[kinds.Count, NEW] = 10
+    """The maximum number of sounds a visitor may upload in an hour; through the API, an address or an API token."""
+    HOURLY_SOUNDS_ADDRESS: Annotated[kinds.Count, NEW, kinds.AtLeast("HOURLY_SOUNDS", "visitors share addresses")] = 40
     """The same for all visitors who share an address."""
 
 
@@ -267,6 +288,8 @@ class Retention(Group):
     kept](../explanation/retention.md#how-long))."""
     KEEP_PHOTOS_HOURS: kinds.Number = 24.0
     """After how many hours an uploaded picture is deleted; walks made of it keep their own copy."""
+    KEEP_SOUNDS_HOURS: Annotated[kinds.Number, NEW] = 24.0
+    """After how many hours an uploaded sound is deleted."""
     KEEP_CANDIDATES_HOURS: kinds.Number = 24.0
     """After how many hours the candidate pictures of a stop are deleted; a walk does not need them."""
 
@@ -277,8 +300,8 @@ class Pages(Group):
     PAGE_SIZE: kinds.Count = 12
     """The number of walks on a page of the gallery."""
     EXHIBITION: kinds.Switch = True
-    """Publish the first exhibition, twenty walks shipped with the project, when `make run` starts a site on which no
-    walk was ever made."""
+    """Publish the first exhibition, twenty-one walks shipped with the project, when `make run` starts a site on which
+    no walk was ever made."""
     SOURCE_URL: str = ""
     """The URL of the source code; linked from each page unless empty."""
     CONTACT: str = ""

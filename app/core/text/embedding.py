@@ -18,6 +18,8 @@ from app.core.text.wordpiece import WordPiece
 
 TABLE = "table.npz"
 FORMAT = 1
+AT_ONCE = 256
+"""How many texts are embedded together: each of their pieces takes half a kilobyte meanwhile."""
 
 Floats = NDArray[np.float32]
 
@@ -54,6 +56,10 @@ class Embedding:
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return a vector of length 1 for each text, shape (texts, width); zeros for a text without a known word."""
+        parts = [self._embed(texts[start : start + AT_ONCE]) for start in range(0, len(texts), AT_ONCE)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.width), np.float32)
+
+    def _embed(self, texts: Sequence[str]) -> Floats:
         numbers = [self._cutter.numbers(text) for text in texts]
         lengths = np.array([len(each) for each in numbers], np.int64)
         vectors = np.zeros((len(texts), self.width), np.float32)

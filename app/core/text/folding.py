@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from snowballstemmer.english_stemmer import EnglishStemmer  # type: ignore[import-untyped]
-
 STEM = "~"
 """The prefix of a stem, which distinguishes it from words."""
 ASIDE = "~~"
@@ -53,10 +51,15 @@ def words(text: str) -> list[str]:
     return [word for run in runs(text) for word in run]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def stem(word: str) -> str:
     """Return the stem of an English word; other words are returned unchanged."""
-    return str(EnglishStemmer().stemWord(word)) if word.isascii() and word.isalpha() else word
+    if not (word.isascii() and word.isalpha()):
+        return word
+    # Importing it imports the stemmers of all languages, and most commands need none.
+    from snowballstemmer.english_stemmer import EnglishStemmer  # type: ignore[import-untyped]
+
+    return str(EnglishStemmer().stemWord(word))
 
 
 def index_text(texts: Iterable[str], aside: Iterable[str] = ()) -> str:

@@ -13,7 +13,7 @@ from functools import lru_cache
 WORD_MAX = 100
 """The longest word that is split; like BERT's tokenizer, longer ones are unknown."""
 
-REMEMBERED = 1 << 14
+REMEMBERED = 1 << 12
 ASCII_WORDS = re.compile(r"[a-z0-9]+|[^a-z0-9 ]")
 CJK = (
     (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2A6DF), (0x2A700, 0x2CEAF), (0x2F800, 0x2FA1F),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from app.offer.drawings import added_drawings
@@ -30,7 +31,13 @@ COLLECTIONS = {
     "@iconify-json/emojione": ("EmojiOne 2", "https://github.com/joypixels/emojione"),
     "@iconify-json/fluent-emoji": ("Fluent Emoji", "https://github.com/microsoft/fluentui-emoji"),
     "@iconify-json/fluent-emoji-flat": ("Fluent Emoji", "https://github.com/microsoft/fluentui-emoji"),
+    "@iconify-json/game-icons": ("Game-icons.net", "https://game-icons.net"),
+    "@iconify-json/healthicons": ("Health Icons", "https://github.com/resolvetosavelives/healthicons"),
+    "@iconify-json/maki": ("Maki", "https://github.com/mapbox/maki"),
+    "@iconify-json/mdi": ("Material Design Icons", "https://github.com/Templarian/MaterialDesign"),
     "@iconify-json/noto": ("Noto Emoji", "https://github.com/googlefonts/noto-emoji"),
+    "@iconify-json/ph": ("Phosphor", "https://github.com/phosphor-icons/core"),
+    "@iconify-json/temaki": ("Temaki", "https://github.com/rapideditor/temaki"),
     "@iconify-json/twemoji": ("Twemoji", "https://github.com/twitter/twemoji"),
 }
 """Collections by the npm packages that the studio takes them from, with their names and addresses."""
@@ -77,9 +84,18 @@ def current(drawings: Sequence[Mapping[str, str]] | None) -> list[dict[str, str]
     return [as_record(found) if (found := added.find(each["digest"])) else dict(each) for each in drawings]
 
 
-def of_walk(drawings: Sequence[Mapping[str, str]] | None) -> list[Credit]:
-    """Return the credits recorded with a walk, grouped by artist, licence and source."""
-    return _group([(each["name"], each["artist"], each["licence"], each["source"]) for each in current(drawings)])
+def of_walk(
+    drawings: Sequence[Mapping[str, str]] | None, names: Mapping[str, str] = MappingProxyType({})
+) -> list[Credit]:
+    """Return the credits recorded with a walk, grouped by artist, licence and source, with each name once.
+
+    :param names: what drawings are called instead of their recorded names, by digest.
+    """
+    credit_list = _group(
+        (names.get(each["digest"], each["name"]), each["artist"], each["licence"], each["source"])
+        for each in current(drawings)
+    )
+    return [replace(each, names=tuple(dict.fromkeys(each.names))) for each in credit_list]
 
 
 @lru_cache(maxsize=4)

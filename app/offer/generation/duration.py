@@ -2,9 +2,10 @@
 
 Work is counted in evaluations of the model's network on a picture of the model's own size. Other steps are counted as
 so many of them: a picture is decoded, checked, stored and written into the films; a sample that paces the film is
-decoded; a stop's words are encoded and drawn. The ratios are those of the built-in model, and are near those of Stable
-Diffusion 1.5, whose decoder takes three times the operations of an evaluation. How long a unit of work takes depends on
-the machine and on the model, so it is learnt from the model's finished walks.
+decoded. The ratios are those of the built-in model, and are near those of Stable Diffusion 1.5, whose decoder takes
+three times the operations of an evaluation. How long a unit of work takes depends on the machine and on the model, so
+it is learnt from the model's finished walks. Each walk and each stop also takes some seconds that hardly depend on the
+model: words are encoded and drawn, and files are ended.
 
 Pure arithmetic, which needs neither the database nor the model. `cost` counts the evaluations alone, which the queue
 and the limits are fair by.
@@ -21,48 +22,62 @@ from typing import Any
 from app.core.models.facts import ModelFacts
 from app.offer.generation import cost
 
-PICTURE = 4.0
-"""The work of a picture beyond its evaluations: sketch, decoding, checks and files. So is that of a decoded sample."""
-STOP = 10.0
-"""The work of preparing a stop, whatever its size."""
+PICTURE, SAMPLE = 5.0, 2.6
+"""The work of a picture beyond its evaluations: sketch, decoding, checks and files; and that of a decoded sample."""
+GROWTH = 0.85
+"""The power of its pixels that a picture's work grows with: of four times the pixels it is 3.2 times as much."""
+WALK_SECONDS, STOP_SECONDS = 0.39, 0.16
+"""The seconds of each walk and of each stop, whatever its size."""
+FIXED_MAX = 0.8
+"""The largest part of a finished walk's seconds that these are taken for, where a machine is quicker."""
 
-BUILT_IN_SECONDS = 0.025
-"""Seconds of a unit of work where nothing is measured, for the built-in model: 24 usual frames in five on two cores."""
+BUILT_IN_SECONDS = 0.0084
+"""Seconds of a unit of work where nothing is measured, for the built-in model: as on two cores that do nothing else."""
 OTHER_SECONDS = 0.05
 """The same for other models and 512 x 512 pixels: a guess, as of Stable Diffusion 1.5 on a small GPU."""
 OTHER_SIZE = 512
+FIRST = 1.8
+"""How many times as long as its next ones the first walk of a worker takes, which allocates and compiles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The work of a walk: its evaluations, that of each of them, and all other work."""
+    """The work of a walk: its evaluations, that of each, all other work, and the seconds that no pace changes."""
 
     evaluations: int
     each: float
     other: float
+    fixed: float
 
     @property
     def total(self) -> float:
         """Return the work in all."""
         return self.evaluations * self.each + self.other
 
+    def seconds(self, pace: float) -> float:
+        """Return the seconds of the walk, at a pace in seconds per unit of work."""
+        return self.total * pace + self.fixed
+
 
 def work_of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool = False) -> Work:
     """Return the work of a walk; the arguments are those of `cost.of_walk`."""
     evaluations = cost.of_walk(sampling, stops=stops, frames=frames, closed=closed)
-    pixels, finer = _pixels(sampling), int(sampling.get("finer", 1)) ** 2
+    area = _pixels(sampling)
+    pixels, latents = area**GROWTH, (area / int(sampling.get("finer", 1)) ** 2) ** GROWTH
     samples = _decoded_samples(sampling, stops=stops, frames=frames, closed=closed) if "ladder" in sampling else 0
-    each = pixels / finer / cost.area(sampling)  # the cost counts areas in whole multiples of the model's own
-    return Work(evaluations, each, PICTURE * pixels * (frames + samples / finer) + STOP * stops)
+    each = latents / cost.area(sampling)  # the cost counts areas in whole multiples of the model's own
+    other = PICTURE * pixels * frames + SAMPLE * latents * samples
+    return Work(evaluations, each, other, WALK_SECONDS + STOP_SECONDS * stops)
 
 
-def seconds_of_work(measured: Sequence[tuple[float, float]]) -> float | None:
+def seconds_of_work(measured: Sequence[tuple[Work, float]]) -> float | None:
     """Return the seconds of a unit of work, by (work, seconds) of finished walks of one model; ``None`` without any.
 
-    It is a median, so that a walk on a busy machine counts for little; of two it is the lower one, because a worker's
-    first walk takes longer.
+    It is a median, so that a walk on a busy machine counts for little. A worker's first walk takes longer: of two walks
+    it is the lower one, and what a single one took is divided by ``FIRST``.
     """
-    return statistics.median_low(seconds / work for work, seconds in measured) if measured else None
+    paces = [max(seconds - work.fixed, (1 - FIXED_MAX) * seconds) / work.total for work, seconds in measured]
+    return paces[0] / FIRST if len(paces) == 1 else statistics.median_low(paces) if paces else None
 
 
 def default_pace(facts: ModelFacts) -> float:

@@ -49,6 +49,11 @@ def fraction(fps: float) -> Fraction:
     return Fraction(100, hundredths(fps)) if is_exact(fps) else Fraction(fps).limit_denominator(1000)
 
 
+def frame_at(time: float, fps: float) -> int:
+    """Return the frame whose beginning is nearest to a time in seconds; of a film's length, its number of frames."""
+    return floor(time * float(fraction(fps)) + 0.5)
+
+
 def hold(fps: float, ending: str) -> int:
     """Return how many frame times longer than the others a new film shows its ends.
 

@@ -106,20 +106,42 @@ def read_header(path: Path) -> dict[str, Any]:
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(8)
-            if start.startswith(PICKLE_STARTS):
-                raise LoraError(f"is a pickle under another name, which could run code. Use a real {SUFFIX} file.")
-            length = struct.unpack("<Q", start)[0]
-            if length > min(size, HEADER_MAX):
-                raise LoraError(f"is no {SUFFIX} file, or is cut off: its header is longer than the file.")
-            header = json.loads(file.read(length))
-        entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-        end = _end(entries)
+            length = _header_length(start, size)
+            return _checked(file.read(length), 8 + length, size)
     except OSError as error:
         raise LoraError(f"cannot be read: {error.strerror or error}.") from error
-    except (struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+
+
+def _header_length(start: bytes, size: int) -> int:
+    """Return the length of a header by the first bytes of a file of this size.
+
+    :raises LoraError: when it is no safetensors file.
+    """
+    if start.startswith(PICKLE_STARTS):
+        raise LoraError(f"is a pickle under another name, which could run code. Use a real {SUFFIX} file.")
+    if len(start) < 8:
+        raise LoraError(f"is no {SUFFIX} file, or is broken: its header cannot be read.")
+    length = int(struct.unpack("<Q", start)[0])
+    if length > min(size, HEADER_MAX):
+        raise LoraError(f"is no {SUFFIX} file, or is cut off: its header is longer than the file.")
+    return length
+
+
+def _checked(written: bytes, begin: int, size: int) -> dict[str, Any]:
+    """Return a header as it is written, with the tensors from `begin` on, in a file of this size.
+
+    :raises LoraError: when the two do not belong together.
+    """
+    try:
+        header = json.loads(written)
+        entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+        end = begin + _end(entries)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise LoraError(f"is no {SUFFIX} file, or is broken: its header cannot be read.") from error
-    if size != 8 + length + end:
-        raise LoraError(f"is cut off or broken: it has {size} bytes and should have {8 + length + end}.")
+    if size != end:
+        cut = [(at, name) for name, entry in entries.items() if begin + (at := int(entry["data_offsets"][1])) > size]
+        named = f": the tensor {min(cut)[1]:.100} is not whole" if cut else ""
+        raise LoraError(f"is cut off or broken: it has {size} bytes and should have {end}{named}.")
     return dict(header)
 
 
@@ -131,7 +153,10 @@ def _end(entries: dict[str, Any]) -> int:
     end = 0
     for name, entry in sorted(entries.items(), key=lambda each: int(each[1]["data_offsets"][0])):
         if entry["dtype"] not in BYTES:
-            raise LoraError(f"holds numbers of the kind {entry['dtype']!s:.20}; {', '.join(BYTES)} are read.")
+            kind = str(entry["dtype"])
+            raise LoraError(
+                f"holds numbers of the kind {kind:.20} in the tensor {name:.100}; {', '.join(BYTES)} are read."
+            )
         begin, following = map(int, entry["data_offsets"])
         if begin != end or following - begin != BYTES[entry["dtype"]] * math.prod(entry["shape"]):
             raise LoraError(f"is broken: the tensor {name:.100} is longer or shorter than it says.")
@@ -172,8 +197,8 @@ def _layout(names: list[str]) -> str:
     :raises LoraError: when the file is of another kind, or a name fits no scheme.
     """
     for mark, kind in OTHER_KINDS.items():
-        if any(mark in name for name in names):
-            raise LoraError(f"is {kind}, which is not supported; LoRA files are.")
+        if marked := next((name for name in names if mark in name), ""):
+            raise LoraError(f"is {kind}, which is not supported; LoRA files are. It holds the tensor {marked:.100}.")
     if flow_lora_names.are_of_transformer(names):
         return _layout_of_transformer(names)
     patterns = {KOHYA: KOHYA_KEY, DIFFUSERS: DIFFUSERS_KEY, PEFT: PEFT_KEY, BARE: BARE_KEY}
@@ -235,9 +260,12 @@ def _clean(text: object) -> str:
 
 
 def header_of(data: bytes) -> tuple[dict[str, Any], int]:
-    """Return the header of a checked safetensors file, and the offset of its tensors."""
-    begin = 8 + struct.unpack("<Q", data[:8])[0]
-    return json.loads(data[8:begin]), begin
+    """Return the header of a safetensors file, and the offset of its tensors.
+
+    :raises LoraError: when the file is truncated or of another format.
+    """
+    begin = 8 + _header_length(data[:8], len(data))
+    return _checked(data[8:begin], begin, len(data)), begin
 
 
 def with_metadata(data: bytes, entries: dict[str, str]) -> bytes:

@@ -77,6 +77,8 @@ def any_composes(choices: Iterable[ModelStyle]) -> bool:
 def find(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
     """Return the style with these words, this title or this further name, in any case; ``None`` if there is none."""
     listed, wanted = list(choices), " ".join(text.split()).casefold()
+    if not wanted:  # as for most stops; comparing it with all names takes a millisecond
+        return None
     by_name = (hand for hand in listed if wanted in (hand.words.casefold(), hand.title.casefold()))
     by_spelling = (hand for hand in listed if spaced(wanted) in (spaced(hand.words), spaced(hand.title)))
     by_another = (hand for hand in listed if folded(wanted) in map(folded, hand.also))

@@ -7,13 +7,18 @@ from typing import Any
 
 from app.offer.generation import offers
 from app.offer.generation.model_styles import ModelStyle
-from app.storage.walk_models import Walk
+from app.storage.walk_models import Stop, Walk
 
 
 def record(walk: Walk, known: Sequence[ModelStyle]) -> None:
     """Record for each stop without a requested style the one of its scene, among those that its model knows."""
     for stop in walk.stops:
-        stop.chosen_style = "" if stop.hand or stop.scene is None else _of_scene(stop.scene, known)
+        stop.chosen_style = "" if stop.hand else of_arranged(stop, known)
+
+
+def of_arranged(stop: Stop, known: Sequence[ModelStyle]) -> str:
+    """Return the words of the style of a stop that has a scene: the requested one or its scene's; "" without one."""
+    return "" if stop.scene is None else stop.hand or _of_scene(stop.scene, known)
 
 
 def _of_scene(scene: dict[str, Any], known: Sequence[ModelStyle]) -> str:

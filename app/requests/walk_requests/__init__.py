@@ -2,6 +2,7 @@
 
 __all__ = [
     "brought_photos",
+    "brought_sounds",
     "candidates",
     "error_messages",
     "intake",
@@ -14,9 +15,11 @@ __all__ = [
     "scenes",
     "schema",
     "schema_limits",
+    "sound_request",
     "stop_options",
     "stop_styles",
     "stop_words",
     "validation",
     "walk_edits",
+    "walk_sounds",
 ]

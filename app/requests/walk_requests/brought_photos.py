@@ -57,24 +57,26 @@ def upload(
     return photo
 
 
-def find(name: str, owner_hash: str) -> Photo | None:
+def find(name: str, *owners: str) -> Photo | None:
     """Return a visitor's photo by its ID or digest, or ``None``.
 
     A photo that is only held by one of the visitor's own walks is stored for another day.
     """
-    if photo := photo_store.find(name, owner_hash):
+    if photo := photo_store.find(name, *owners):
         return photo
-    own = (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None), Stop.photo == name)
+    own = (Walk.owner_hash.in_(owners), Walk.deleted_at.is_(None), Stop.photo == name)
     stop = db.session.execute(select(Walk.id, Stop.position).join(Stop).where(*own).limit(1)).first()
     if stop is None:
         return None
     walk = db.session.scalars(select(Walk).where(Walk.id == stop.id)).one()
     checked = photo_check.check(photo_stops.read_photo(walk, stop.position))
-    photo, _is_new = photo_store.save(checked, owner_hash=owner_hash, network=walk.network)
+    photo, _is_new = photo_store.save(checked, owner_hash=owners[0], network=walk.network)
     return photo
 
 
-def find_for_stops(request: Commission, owner_hash: str | None, *, excluding: Collection[int] = ()) -> dict[int, Photo]:
+def find_for_stops(
+    request: Commission, owners: Collection[str], *, excluding: Collection[int] = ()
+) -> dict[int, Photo]:
     """Return the photo of each stop that names one, by the stop's index, except for the stops in ``excluding``.
 
     :raises InvalidInput: naming each stop whose photo has expired, belongs to another visitor, or cannot be shown.
@@ -84,7 +86,7 @@ def find_for_stops(request: Commission, owner_hash: str | None, *, excluding: Co
         if stop.picture is None or index in excluding:
             continue
         path = ("stops", index, "picture")
-        photo = None if owner_hash is None else find(stop.picture, owner_hash)
+        photo = find(stop.picture, *owners)
         if photo is None:
             flaw = _("is not here: it was kept for a day, for the visitor who uploaded it. Upload it again.")
             errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
@@ -131,7 +133,10 @@ def read_files(photos: dict[int, Photo]) -> Photos:
 
 
 def apply_consent(walk: Walk, *, agreed: bool) -> None:
-    """Make a walk with photos unlisted, unless its owner agreed that they are shown."""
+    """Make a walk with photos or a sound unlisted, unless its owner agreed that they are published.
+
+    ``agreed`` is for photos; for a sound it is on the walk's row.
+    """
     walk.photos_may_be_shown = has_photos(walk) and agreed and not is_from_private_photo(walk)
     if not may_be_listed(walk):
         walk.unlisted = True
@@ -143,7 +148,11 @@ def has_photos(walk: Walk) -> bool:
 
 
 def may_be_listed(walk: Walk) -> bool:
-    """Return whether a walk may be listed in the gallery: it has no photos, or its owner agreed to show them."""
+    """Return whether a walk may be listed in the gallery: its owner may publish its photos and its sound, if any."""
+    return _may_photos_be_shown(walk) and (walk.publish_sound or walk.sound_digest is None)
+
+
+def _may_photos_be_shown(walk: Walk) -> bool:
     return walk.photos_may_be_shown or not has_photos(walk)
 
 
@@ -152,4 +161,4 @@ def is_from_private_photo(walk: Walk) -> bool:
     if walk.continues is None or walk.stops[0].photo is None:
         return False
     parent = db.session.scalar(select(Walk).where(Walk.id == walk.continues))
-    return parent is None or parent.deleted_at is not None or not may_be_listed(parent)
+    return parent is None or parent.deleted_at is not None or not _may_photos_be_shown(parent)

@@ -24,7 +24,7 @@ from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Reading
-from app.requests.walk_requests import error_messages, scenes
+from app.requests.walk_requests import error_messages, scenes, stop_words
 from app.requests.walk_requests.schema import (
     Aspect,
     Guidance,
@@ -87,7 +87,7 @@ def validate(data: Any) -> CandidateRequest:
     texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
     shown_texts = (
         (("stop", name), error_messages.subject(("stop", name)), text)
-        for name, text in (*texts.items(), ("scene", (stop.scene or {}).get("words", "")))
+        for name, text in (*texts.items(), ("scene", stop_words.readable(stop.scene)))
     )
     negatives = negative_prompt_errors(stop.negative_prompt, ("stop", "negative_prompt"), limits)
     if errors := [*settings_errors(request, limits), *negatives, *banned_words.flaws(shown_texts),

@@ -17,6 +17,7 @@ from app.core.text.stored import UNREADABLE
 from app.offer.generation import frame_rates, presets
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.offer.generation.model_styles import words_of
+from app.requests.walk_requests import sound_request
 from app.requests.walk_requests.stop_options import OPTIONS
 from app.storage.walk_models import ENDINGS
 from app.walks.queue.candidate_requests import MOST as CANDIDATES_MOST
@@ -31,10 +32,11 @@ SUBJECTS = {
     "scene": N_("The scene"),
     "picture": N_("The picture"),
     "title": N_("The title"),
+    "id": N_("The sound"),
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),
 } | {name: option.subject for name, option in OPTIONS.items()}
-SWITCHES = "unlisted", "easing", "photos_may_be_shown", "cut_out", "hidden", "featured"
+SWITCHES = "unlisted", "easing", "photos_may_be_shown", "publish_sound", "cut_out", "hidden", "featured"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -100,6 +102,11 @@ def field_sentence(path: Path, item: Any, limits: Limits) -> str:
         "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
         **dict.fromkeys(SWITCHES, _("%(field)s must be true or false.", field=field)),
         "picture": _("%(subject)s must be named by the id of an upload.", subject=subject(path)),
+        "sound": _('sound must be an object such as {"id": "…", "start": 12, "length": 15, "way": "pulse"}, or null.'),
+        "id": _("The sound must be named by the id of an upload, as its id."),
+        "start": _("The start of the sound must be a number of seconds from 0 on."),
+        "length": sound_request.length_rule(),
+        "way": _one_of("way", join_words(sound_request.WAYS)),
         "preset": _one_of("preset", join_words(presets.NAMES)),
         "ending": _one_of("ending", join_words(ENDINGS)),
         "model": _("model must be the name of one on offer."),

@@ -17,10 +17,11 @@ from app.access.observability import metrics, request_ids
 from app.core.errors import InvalidInput, MomaError
 from app.offer.generation import frame_rates, presets, prompt_texts, sampler_settings, walk_styles
 from app.offer.generation.limits import SEED_MAX
-from app.requests.walk_requests import brought_photos, lineage_rules, scenes
+from app.requests.walk_requests import brought_photos, lineage_rules, scenes, walk_sounds
 from app.requests.walk_requests.brought_photos import Photos, UploadedPhoto
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_sounds import FoundSound
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, VISITOR, Stop, Walk, new_id
 from app.walks.queue import admission, fair_queue, jobs
@@ -38,6 +39,7 @@ def place(
     idempotency_key: str | None = None,
     pinned: PinnedSettings | None = None,
     admit: Callable[[int], None] | None = None,
+    check: Callable[[int], None] | None = None,
     skip_cache: bool = False,
     photos: Mapping[int, UploadedPhoto] | None = None,
     origin: str = VISITOR,
@@ -50,12 +52,12 @@ def place(
     secret; without it the walk has no owner. A repeat with the same ``idempotency_key`` returns the first walk and
     creates none. ``notes`` are those on the stops whose scene was interpreted from their prompt before, by index.
     ``admit`` is called with the UNet evaluations of a new walk before it is saved, and may refuse the
-    walk by raising.
+    walk by raising; ``check`` likewise, which counts nothing, before a photo or a sound is copied for it.
 
-    :raises InvalidInput: when the key was used for another walk, a stop's picture is not the owner's, or a stop is read
-        as the same picture as the one before.
+    :raises InvalidInput: when the key was used for another walk, a stop's picture or the sound is not the owner's, the
+        sound does not last for the stops, or a stop is read as the same picture as the one before.
     """
-    walk, photo_files = _new_row(
+    walk, photo_files, sound = _new_row(
         request,
         visitor_key=visitor_key,
         network=network,
@@ -70,8 +72,12 @@ def place(
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
     line = fair_queue.load_snapshot() if admit else None
     paths: list[str] = []
-    if photo_files and (key is None or _find_by_key(db.session(), key) is None):
+    if (photo_files or sound) and (key is None or _find_by_key(db.session(), key) is None):
+        if check:
+            _check_room(walk, line, check, asked=0 if revision else fair_queue.count_evaluations(walk))
         paths = photo_stops.attach(walk, photo_files)
+        if sound is not None:
+            paths += walk_sounds.attach(walk, sound)
     walk.idempotency_key, walk.commission_hash, walk.origin = key, fingerprint, origin
     try:
         saved, is_new = _save(walk, line, admit, revision)
@@ -115,6 +121,17 @@ def _save(
     return walk, True
 
 
+def _check_room(walk: Walk, line: QueueSnapshot | None, check: Callable[[int], None], *, asked: int) -> None:
+    """Check that a walk of ``asked`` UNet evaluations would be admitted, before its files are copied.
+
+    :raises NoRoom: when it would not be. `_save` decides, alone with the queue.
+    """
+    admission.check_storage(walk.network)
+    if asked and line is not None:
+        admission.check_queue(db.session(), walk, asked, line)
+    check(asked)
+
+
 def _find_by_key(session: Session, key: str) -> Walk | None:
     return session.scalar(select(Walk).where(Walk.idempotency_key == key))
 
@@ -130,12 +147,12 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 def _new_row(
     request: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
     given: Mapping[int, UploadedPhoto], notes: Mapping[int, Sequence[str]] | None, origin: str,
-) -> tuple[Walk, Photos]:  # fmt: skip
-    """Return a new walk row with its settings resolved, and the photos of its stops."""
+) -> tuple[Walk, Photos, FoundSound | None]:  # fmt: skip
+    """Return a new walk row with its settings resolved, the photos of its stops, and its sound."""
     parent = lineage_rules.continued_walk(request)
-    uploaded = brought_photos.find_for_stops(
-        request, None if owner is None else visitors.digest(owner), excluding=given
-    )
+    owners = () if owner is None else visitors.owners_of(owner)
+    sound = walk_sounds.find(request, owners)
+    uploaded = brought_photos.find_for_stops(request, owners, excluding=given)
     stops, photos = brought_photos.stop_rows(request, uploaded), brought_photos.read_files(uploaded)
     for index, photo in given.items():
         photos[index] = photo.data, photo.digest
@@ -149,7 +166,7 @@ def _new_row(
         id=new_id(),
         visitor=visitor_key,
         network=network or visitor_key,
-        owner_hash=visitors.digest(owner or visitors.new_token()),
+        owner_hash=next(iter(owners), visitors.digest(visitors.new_token())),
         unlisted=request.unlisted,
         state=QUEUED,
         request_id=request_ids.current(),
@@ -168,6 +185,8 @@ def _new_row(
         remix_of=request.remix_of,
         stops=[Stop(position=index, **stop) for index, stop in enumerate(stops)],
     )
+    walk.publish_sound = request.publish_sound and sound is not None
+    walk_sounds.record(walk, request, sound, pinned)
     brought_photos.apply_consent(walk, agreed=request.photos_may_be_shown or not (uploaded or given))
     if pinned:
         walk.is_pinned = True
@@ -187,7 +206,7 @@ def _new_row(
     walk.words = walk.search_words
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk, request.offer.name)
-    return walk, photos
+    return walk, photos, sound
 
 
 def _model(request: Commission, parent: Walk | None) -> str | None:

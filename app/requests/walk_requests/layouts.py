@@ -57,5 +57,5 @@ def recompose(record: Mapping[str, Any], marks: str, *, seed: int, walk_seed: in
 
 def _compose(marks: str, seed: int, walk_seed: int) -> Composition | None:
     if marks == PAINTED:
-        return Composition(seed=seed % 2**24)
+        return Composition.of_painting(seed)
     return composing.choose(marks, seed=seed, walk_seed=walk_seed) if marks in STYLES else None

@@ -19,10 +19,17 @@ from app.offer.generation.offers import Offer, Offers
 from app.requests.walk_requests import validation
 from app.requests.walk_requests.recipe_files import RECIPE_MAX, film_kind, find_recipe
 from app.requests.walk_requests.recipe_pins import PinnedDrawing, PinnedSettings, flaw
-from app.requests.walk_requests.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, RecipeSampler, RecipeStop
+from app.requests.walk_requests.recipe_schema import (
+    Recipe,
+    RecipeDrawing,
+    RecipeLevel,
+    RecipeSampler,
+    RecipeSound,
+    RecipeStop,
+)
 from app.requests.walk_requests.schema import Commission
 from app.storage.walk_models import ROUND, Stop, StopOptions, Walk
-from app.walks.saved import lineage
+from app.walks.saved import cards, lineage
 
 FORMAT = "moma-lisa recipe"
 FIRST, VERSION = 1, 2  # in the first version, every frame was rendered in full
@@ -30,9 +37,11 @@ OF_ANOTHER_SITE = N_(
     "The recipe is missing: this %(kind)s contains none of ours. It was not made here, or another program saved it"
     " since. Choose the file as it was downloaded."
 )
-UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP, MP4 or PNG made here nor a recipe file.")
+UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP, MP4, WebM or PNG made here nor a recipe file.")
 OF_ANOTHER_KIND = N_("The recipe is of another kind than this site's: it does not say that it is a moma-lisa recipe.")
 REQUEST_FIELDS = ("stops", "seed", "frames", "preset", "ending", "easing")
+UNRECORDED = {"continues", "remix_of", "unlisted", "photos_may_be_shown", "publish_sound"}
+"""The fields of a request that recipes do not hold as they are."""
 DEVICE = ("precision", "memory_format", "threads", "batch")
 SAMPLER = ("scheduler", "steps", "guidance")
 FIELD_FLAWS = {
@@ -42,7 +51,6 @@ FIELD_FLAWS = {
     "batch": N_("its batch size cannot be used"), "fps": N_("its frames a second cannot be used"),
 }  # fmt: skip
 DRAWINGS = TypeAdapter(list[PinnedDrawing])
-IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
 def recipe_of(walk: Walk) -> Recipe:
@@ -51,7 +59,7 @@ def recipe_of(walk: Walk) -> Recipe:
         "format": FORMAT,
         "version": FIRST,
         "synthetic": True,
-        "digital_source_type": IPTC_SYNTHETIC,
+        "digital_source_type": cards.IPTC_SYNTHETIC,
         "stops": [_stop(stop) for stop in walk.stops],
         "seed": walk.seed,
         "frames": walk.frames,
@@ -76,6 +84,8 @@ def recipe_of(walk: Walk) -> Recipe:
         written["levels"] = cast(list[RecipeLevel] | None, walk.levels)
     if walk.drawings:
         written["drawings"] = drawings_of(walk)
+    if sound := _sound(walk):
+        written["sound"] = sound
     if original := lineage.remixed_from(walk):
         written["remix_of"] = original.id
     return written
@@ -122,6 +132,14 @@ def _stop(stop: Stop) -> RecipeStop:
     return cast(RecipeStop, {**written, **stop.options.given()})
 
 
+def _sound(walk: Walk) -> RecipeSound | None:
+    """Return the sound of a walk as recipes hold it; ``None`` without one."""
+    if walk.sound_digest is None:
+        return None
+    part = {name: getattr(walk, f"sound_{name}") for name in ("digest", "start", "length", "way", "pictures")}
+    return cast(RecipeSound, {**part, "holds": walk.holds})
+
+
 def _is_in_full(walk: Walk) -> bool:
     """Return whether every frame was rendered in full, without passes, as in the first version."""
     return walk.sampling is None or (walk.levels is None and walk.positions is not None)
@@ -133,7 +151,7 @@ def dumps(walk: Walk) -> str:
 
 
 def parse_recipe(data: bytes | mmap) -> dict[str, Any]:
-    """Return the recipe in a recipe file, or in a GIF, WebP, MP4 or PNG made here.
+    """Return the recipe in a recipe file, or in a GIF, WebP, MP4, WebM or PNG made here.
 
     :raises InvalidInput: when there is no recipe, or it is of another kind, size or version, or beyond
         :mod:`app.core.bounds`.
@@ -193,6 +211,8 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     recipe_model = name if isinstance(name, str) else None
     fields = {name: recipe.get(name) for name in names}
     stops = _requested_stops(fields["stops"])
+    if recipe.get("sound") is not None:
+        fields |= _requested_sound(recipe["sound"], recipe.get("frames"))
     request = validation.validate(
         fields | {"stops": stops}, recipe_model=recipe_model, style_words=_digest_names(recipe, adapters.RECORDED),
         loras=_digest_names(recipe, loras.RECORDED),
@@ -219,7 +239,11 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     pins = (pinned.sampling and pinned.sampling.loras) or {}
     if missing := next((stop.lora for stop in request.stops if stop.lora and stop.lora not in pins), None):
         raise _altered(_("the digest of its LoRA %(lora)s is missing", lora=missing))
-    if pins_flaw := flaw(pinned, stops=len(request.stops), frames=request.frames, closed=request.ending == ROUND):
+    length = None if request.sound is None else request.sound.length
+    if sound_flaw := pinned.sound_flaw(length, len(request.stops)):
+        raise _altered(sound_flaw)
+    frames = request.frames if request.sound is None else recipe.get("frames")
+    if pins_flaw := flaw(pinned, stops=len(request.stops), frames=frames, closed=request.ending == ROUND):
         raise _altered(pins_flaw)
     return request, pinned
 
@@ -247,6 +271,21 @@ def _requested_stops(stops: Any) -> Any:
         else stop
         for stop in stops
     ]
+
+
+def _requested_sound(sound: Any, chosen: Any) -> dict[str, Any]:
+    """Return a recipe's sound as a request names it, so that its owner need not upload it again.
+
+    The request's frames are the pictures at most; those that were ``chosen`` are the recipe's frames. A site that has
+    lowered `SOUND_PICTURES` since refuses only a film that has more.
+    """
+    if not isinstance(sound, dict):
+        return {"sound": sound}
+    part = {"id": sound.get("digest"), **{name: sound.get(name) for name in ("start", "length", "way")}}
+    pictures, most = sound.get("pictures"), current_app.config["SOUND_PICTURES"]
+    if type(pictures) is type(chosen) is int and chosen <= most < pictures:
+        pictures = most
+    return {"sound": part, "frames": pictures}
 
 
 def _model_of(model: dict[str, Any], offer: Offer | None, known: Offers) -> str | None:
@@ -282,6 +321,8 @@ def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
         if recipe.get("version") == VERSION:
             settings["sampling"] = {name: value for name, value in sampler.items() if name not in SAMPLER}
             settings["levels"] = recipe["levels"]
+        if recipe.get("sound") is not None:
+            settings["sound"] = {name: recipe["sound"][name] for name in ("pictures", "holds")}
         return PinnedSettings.model_validate(settings)
     except ValidationError as error:
         location = error.errors(include_url=False, include_input=False)[0]["loc"]
@@ -308,7 +349,9 @@ def _unusable(message: str) -> InvalidInput:
 def as_commission(request: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the request for what a recipe describes, as the JSON API takes it."""
     settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
-    fields = request.model_dump(exclude={"continues", "remix_of", "unlisted", "photos_may_be_shown"}) | settings
+    fields = request.model_dump(exclude=UNRECORDED) | settings
+    if fields["sound"] is None:
+        del fields["sound"]
     for stop in fields["stops"]:
         if stop["scene"] is None:  # as in recipes
             del stop["scene"]

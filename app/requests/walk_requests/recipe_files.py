@@ -15,7 +15,7 @@ from itertools import islice
 from typing import IO
 from xml.sax.saxutils import escape, unescape
 
-from app.walks.uploads import png_chunks
+from app.walks.uploads import ebml_elements, png_chunks
 
 RECIPE_MAX = 2_000_000
 """The most bytes of a recipe; a recipe of 240 frames has about 20,000."""
@@ -55,13 +55,15 @@ def mapped(file: IO[bytes]) -> Iterator[bytes | mmap.mmap]:
 
 
 def film_kind(data: bytes | mmap.mmap) -> str:
-    """Return the kind of a film or picture ("GIF", "WebP", "MP4", "PNG") by its first bytes; ``""`` for other files."""
+    """Return the kind of a film or picture ("GIF", "WebP", "MP4", "WebM", "PNG") by its first bytes; or ``""``."""
     if data[:6] in (b"GIF87a", b"GIF89a"):
         return "GIF"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP"
     if data[:8] == PNG:
         return "PNG"
+    if data[:4] == ebml_elements.SIGNATURE:
+        return "WebM"
     return "MP4" if data[4:8] == b"ftyp" else ""
 
 
@@ -70,7 +72,7 @@ def find_recipe(data: bytes | mmap.mmap) -> bytes:
 
     Of a file of another kind, return the first bytes, at least one more than a recipe may have.
     """
-    find = {"GIF": _in_gif, "WebP": _in_webp, "MP4": _in_mp4, "PNG": _in_png}.get(film_kind(data))
+    find = {"GIF": _in_gif, "WebP": _in_webp, "MP4": _in_mp4, "WebM": _in_webm, "PNG": _in_png}.get(film_kind(data))
     return data[: RECIPE_MAX + 1] if find is None else find(data)
 
 
@@ -155,6 +157,15 @@ def _in_mp4(data: bytes | mmap.mmap) -> bytes:
     films = _within(data, (0, len(data)), IN_MP4)
     described, commented = (_text_in(data, films, path) for path in (DESCRIPTION, FILM_COMMENT))
     return commented if _may_be_json(commented) and not _may_be_json(described) else described
+
+
+def _in_webm(data: bytes | mmap.mmap) -> bytes:
+    """Return the description in the tags of a WebM, or else its comment, if that may be JSON."""
+    for name in (b"DESCRIPTION", b"COMMENT"):
+        for text in ebml_elements.tag_texts(data, name, RECIPE_MAX + 1):
+            if _may_be_json(text):
+                return text
+    return b""
 
 
 def _may_be_json(text: bytes) -> bool:

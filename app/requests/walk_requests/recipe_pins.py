@@ -16,6 +16,7 @@ from app.core.i18n.gettext import _
 from app.core.models import aspects
 from app.core.models.facts import ModelFacts
 from app.core.text import embedding_names
+from app.offer.generation import frame_rates
 from app.offer.generation.loras import NAME_MAX
 from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
 from app.storage.task_kinds import FRAMES, KNOTS, STOPS
@@ -25,6 +26,7 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
 STEPS_MAX = 200
 BATCH_MAX = 64
 POSITIONS_MAX = 10_000
+HOLD_MAX = 1_000_000
 KNOTS_MAX = 128  # intermediate samples per leg and pass
 GAIN_MAX = 10.0
 DETAIL_MAX = 2.0
@@ -119,6 +121,15 @@ class PinnedDrawing(BaseModel):
     source: Annotated[str, Field(max_length=SOURCE_MAX, pattern=PRINTABLE)] | None
 
 
+class PinnedSound(BaseModel):
+    """How many pictures a film set to a sound was planned with, and for how many frame times each is shown."""
+
+    model_config = EXACT
+
+    pictures: Annotated[int, Field(ge=3, le=POSITIONS_MAX)]
+    holds: Annotated[list[Annotated[int, Field(ge=0, le=HOLD_MAX)]], Field(min_length=1, max_length=POSITIONS_MAX)]
+
+
 class PinnedSettings(BaseModel):
     """Settings that a recipe fixes beyond the request, so that the same pixels are rendered again."""
 
@@ -139,6 +150,7 @@ class PinnedSettings(BaseModel):
     model_revision: Annotated[str, Field(max_length=64, pattern=PRINTABLE)]
     sampling: PinnedSampling | None = None  # None in the first version, which rendered every frame in full
     levels: Annotated[list[PinnedLevel], Field(max_length=LEVELS_MAX)] | None = None
+    sound: PinnedSound | None = None
 
     @property
     def enlarged(self) -> int:
@@ -164,9 +176,22 @@ class PinnedSettings(BaseModel):
         is_painted = aspect in facts.aspects and tuple(frame) == aspects.frame(aspect, longer, facts.multiple * finer)
         return "" if is_painted and frame == [self.width, self.height] else _("its aspect ratio cannot be used")
 
+    def sound_flaw(self, length: float | None, stops: int) -> str:
+        """Return how the timing of a film set to this length of a sound was altered; ``""`` if it is valid."""
+        if (self.sound is None) != (length is None):
+            return _("its sound cannot be used")
+        if self.sound is None or length is None:
+            return ""
+        holds = self.sound.holds
+        is_whole = self.fps is not None and sum(holds) == frame_rates.frame_at(length, self.fps)
+        is_planned = len(holds) == len(self.positions) <= self.sound.pictures and self.sound.pictures > stops
+        return "" if is_whole and is_planned and holds[0] else _("the times of its pictures must fill its sound")
+
     def columns(self) -> dict[str, Any]:
         """Return the settings as columns of a walk's row."""
-        columns = self.model_dump()
+        columns = self.model_dump(exclude={"sound"})
+        if self.sound is not None:
+            columns |= {"holds": self.sound.holds, "sound_pictures": self.sound.pictures}
         if columns["fps"] is None:
             del columns["fps"]
         if self.sampling is not None:

@@ -132,6 +132,25 @@ class RecipeLevel(TypedDict):
 
 
 @documented
+class RecipeSound(TypedDict):
+    """The part of a sound that the film is set to; the sound itself is in no recipe."""
+
+    digest: Annotated[str, Field(examples=[PHOTO])]
+    """The SHA-256 of the sound as it was uploaded."""
+    start: Annotated[float, Field(examples=[12.0])]
+    """Where the part begins, in seconds."""
+    length: Annotated[float, Field(examples=[15.0])]
+    """How long the part and the film are, in seconds."""
+    way: Annotated[str, Field(examples=["pulse"])]
+    """How the walk follows it: steady, pulse or energy."""
+    pictures: Annotated[int, Field(examples=[240])]
+    """How many distinct pictures the film was planned with at most."""
+    holds: Annotated[list[int] | None, Field(examples=[[180, 195]])]
+    """For how many frame times each picture is shown; 0: it is not, because the film would flash. Null until it is
+    planned."""
+
+
+@documented
 class RecipeDevice(TypedDict):
     """Further settings that the pixels depend on."""
 
@@ -183,6 +202,8 @@ class Recipe(TypedDict):
     """The passes in which it was rendered; null until it is finished."""
     drawings: NotRequired[list[RecipeDrawing]]
     """The reference drawings of its scenes, for sketch-conditioned models."""
+    sound: NotRequired[RecipeSound]
+    """The sound that the film is set to; `frames` are then its distinct pictures."""
     remix_of: NotRequired[Annotated[str, Field(examples=["k3v9x2mq7wzt4hbn"])]]
     """The ID of the public walk that it is a remix or repaint of; it changes no picture."""
     device: RecipeDevice

@@ -1,11 +1,12 @@
-"""Repaint a finished walk in another style: with the same sketches, noise and seeds.
+"""Repaint a finished walk in another style or at a larger size: with the same sketches and seeds.
 
-The frame positions are computed again, because what is uniform in one style is less uniform in another.
+The frame positions are computed again, because what is uniform in one style or size is less uniform in another.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,16 +21,26 @@ from app.core.i18n.gettext import N_, _
 from app.core.models.aspects import SQUARE
 from app.offer.generation import frame_rates, model_styles, offers, sampler_settings
 from app.offer.generation.offers import Offer
-from app.requests.walk_requests import layouts, validation
+from app.requests.walk_requests import layouts, validation, walk_sounds
 from app.requests.walk_requests.schema import Commission
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, REFUSED, Stop, Walk
+from app.walks.queue import revisions
 from app.walks.saved import shapes
 
 UNFINISHED = N_("This walk is not finished. It can be repainted once it is.")
 LED_BY_WORDS = N_(
     "This walk was painted by words alone. Only where sketches led the painter can the same pictures be painted in"
     " another style. Remix it instead: other words behind each prompt make another walk."
+)
+ONLY_LED = N_(
+    "This walk was painted by words alone. Only where sketches led the painter does a larger film show the same"
+    " pictures."
+)
+LARGEST = N_("This film is as large as its model paints it.")
+MODEL_GONE = N_(
+    "The model that painted this walk, %(model)s, is no longer here in that revision. No other paints the same"
+    " pictures, so there is no larger film of this walk any more."
 )
 
 
@@ -51,13 +62,14 @@ def flaw(walk: Walk) -> str:
     if walk.state != FINISHED:
         return _(UNFINISHED)
     is_led = _model(walk).facts.has_sketches
-    return "" if is_led and all(stop.scene is not None for stop in walk.stops) else _(LED_BY_WORDS)
+    return "" if is_led and _is_led(walk) else _(LED_BY_WORDS)
 
 
-def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Commission:
+def commission_of(walk: Walk, style: str, *, owners: Collection[str] = (), unlisted: bool | None = None) -> Commission:
     """Return the request for the same walk in a style, by the style's name, words or title.
 
-    ``unlisted`` defaults to that of the walk.
+    ``owners`` are the hashes of the visitor who requests it: that photos and the sound may be published holds for the
+    walk's owner alone. ``unlisted`` defaults to that of the walk.
 
     :raises Conflict: when the walk is not finished.
     :raises InvalidInput: when it cannot be repainted, or not in this style.
@@ -67,9 +79,71 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
     if problem := flaw(walk):
         raise InvalidInput.on("walk", message=problem)
     model, hand = _renderer_of(walk, style)
-    known = model.styles
+    stops = [_stop(stop) | _restyled(stop, hand, model.styles, walk) for stop in walk.stops]
+    return _commission(walk, model, stops, owners=owners, unlisted=unlisted)
+
+
+def larger_sizes(walk: Walk) -> tuple[int, ...]:
+    """Return the sizes, longer sides in pixels, at which a walk's model paints the same pictures larger.
+
+    The model may be here in another revision: `larger_flaw` says so.
+    """
+    model, side = _model(walk), shapes.longer_side(walk)
+    if walk.state != FINISHED or side is None or model.name != walk.model_name or not _is_led(walk):
+        return ()
+    return tuple(size for size in model.facts.sizes if size > side)
+
+
+def larger_flaw(walk: Walk) -> str:
+    """Return why a walk cannot be repainted at a larger size; ``""`` if it can be."""
+    if walk.state != FINISHED:
+        return _(UNFINISHED)
+    if not _is_led(walk):
+        return _(ONLY_LED)
+    if _model(walk).name != walk.model_name or revisions.is_model_here(walk) is False:
+        return _(MODEL_GONE, model=walk.model_title or walk.model_name)
+    return "" if larger_sizes(walk) else _(LARGEST)
+
+
+def larger_commission_of(
+    walk: Walk, size: int | str, *, owners: Collection[str] = (), unlisted: bool | None = None
+) -> Commission:
+    """Return the request for the same walk at a larger size, in the styles that its stops have.
+
+    ``owners`` and ``unlisted`` are as in `commission_of`.
+
+    :raises Conflict: when the walk is not finished.
+    :raises InvalidInput: when it cannot be repainted larger, or not at this size.
+    """
+    if walk.state != FINISHED:
+        raise Conflict(_(UNFINISHED))
+    if problem := larger_flaw(walk):
+        raise InvalidInput.on("walk", message=problem)
+    sizes = {str(each): each for each in larger_sizes(walk)}
+    if str(size) not in sizes:
+        known = join_words(sizes)
+        raise InvalidInput.on(
+            "size", message=_("The size cannot be “%(size)s”. There is %(sizes)s.", size=f"{size!s:.20}", sizes=known)
+        )
+    stops = [
+        _stop(stop) | stop.options.given() | {"hand": stop.hand or None, "scene": stop.scene} for stop in walk.stops
+    ]
+    return _commission(walk, _model(walk), stops, owners=owners, unlisted=unlisted, size=sizes[str(size)])
+
+
+def _commission(
+    walk: Walk,
+    model: Offer,
+    stops: list[dict[str, Any]],
+    *,
+    owners: Collection[str],
+    unlisted: bool | None,
+    **changed: Any,
+) -> Commission:
+    """Return the request for a walk by a model with these stops, and what else is ``changed``."""
+    is_own = not walk.owner_hash or walk.owner_hash in owners  # the site itself agreed for its own walks
     request: dict[str, Any] = {
-        "stops": [_stop(stop, hand, known, walk) for stop in walk.stops],
+        "stops": stops,
         "seed": walk.seed,
         "frames": walk.frames,
         "preset": walk.preset,
@@ -78,10 +152,13 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
         "fps": frame_rates.requestable(walk.fps),
         "model": walk.model if model == offers.current().find(walk.model) else model.name,
         "unlisted": walk.unlisted if unlisted is None else unlisted,
-        "photos_may_be_shown": walk.photos_may_be_shown,
+        "photos_may_be_shown": is_own and walk.photos_may_be_shown,
         "remix_of": walk.id,
     }
-    return validation.validate(request | _settings(walk, model))
+    if sound := walk_sounds.requested(walk):
+        agreed = is_own and walk.publish_sound
+        request |= {"sound": sound.model_dump(), "publish_sound": agreed, "frames": walk.sound_pictures}
+    return validation.validate(request | _settings(walk, model) | changed)
 
 
 def repeat_key(walk: Walk, request: Commission, owner_hash: str) -> str:
@@ -90,6 +167,11 @@ def repeat_key(walk: Walk, request: Commission, owner_hash: str) -> str:
     own = select(func.count()).where(Walk.owner_hash == owner_hash, Walk.remix_of == walk.id, nothing)
     content = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     return f"repaint {content} {db.session.scalar(own)}"
+
+
+def _is_led(walk: Walk) -> bool:
+    """Return whether a sketch leads each picture of a walk."""
+    return all(stop.scene is not None for stop in walk.stops)
 
 
 def _model(walk: Walk) -> Offer:
@@ -121,23 +203,22 @@ def _renderer_of(walk: Walk, name: str) -> tuple[Offer, str]:
     )
 
 
-def _stop(stop: Stop, hand: str, known: tuple[model_styles.ModelStyle, ...], walk: Walk) -> dict[str, Any]:
-    """Return a stop of the request: the same stop in another style, with its scene composed again."""
-    request: dict[str, Any] = {
-        "prompt": stop.prompt,
-        "negative_prompt": stop.negative_prompt,
-        "seed": stop.seed,
-        "hand": hand,
-    }
-    if stop.scene is not None:
-        style = model_styles.find(hand, known)
-        scene = layouts.recompose(
-            stop.scene, style.marks if style else "", seed=walk.seed_of(stop), walk_seed=walk.seed
-        )
-        request["scene"] = scene | {"words": _without_hands(scene.get("words", ""), known)}
+def _stop(stop: Stop) -> dict[str, Any]:
+    """Return what a stop of the request has of the walk's stop in any case: words, seed and photo."""
+    request: dict[str, Any] = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "seed": stop.seed}
+    request["at"] = stop.at
     if stop.photo is not None:
         request |= {"picture": stop.photo, "cut_out": bool(stop.cut_out)}
     return request
+
+
+def _restyled(stop: Stop, hand: str, known: tuple[model_styles.ModelStyle, ...], walk: Walk) -> dict[str, Any]:
+    """Return the style of a stop of the request, and its scene composed again."""
+    if stop.scene is None:
+        return {"hand": hand}
+    style = model_styles.find(hand, known)
+    scene = layouts.recompose(stop.scene, style.marks if style else "", seed=walk.seed_of(stop), walk_seed=walk.seed)
+    return {"hand": hand, "scene": scene | {"words": _without_hands(scene.get("words", ""), known)}}
 
 
 def _without_hands(words: str, known: tuple[model_styles.ModelStyle, ...]) -> str:

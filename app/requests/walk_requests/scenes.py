@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from app.collection.search import semantic_search
@@ -24,7 +25,7 @@ from app.core.i18n.gettext import _
 from app.core.text import stop_notes
 from app.core.text.embedding import Embedding
 from app.offer.drawings import added_drawings, drawing_credits, sketchbooks
-from app.offer.generation import model_styles
+from app.offer.generation import model_styles, walk_styles
 from app.offer.generation.limits import Limits
 from app.offer.generation.model_styles import ModelStyle
 from app.offer.generation.offers import Offer
@@ -246,9 +247,10 @@ def reader_of(offer: Offer) -> Reader | None:
         embedding = semantic_search.embedding()
     except SourceError:
         embedding = None
-    cached = _readers.get(offer.setting)
-    if cached is None or cached[0] is not book or cached[1] is not embedding:
-        cached = _readers[offer.setting] = book, embedding, _reader(lexicon, book, embedding)
+    with _making:
+        cached = _readers.get(offer.setting)
+        if cached is None or cached[0] is not book or cached[1] is not embedding:
+            cached = _readers[offer.setting] = book, embedding, _reader(lexicon, book, embedding)
     if (styles := mentioned.names()) != cached[2].styles:
         cached = _readers[offer.setting] = book, embedding, cached[2].with_styles(styles)
     return cached[2]
@@ -263,10 +265,15 @@ def preload(offer: Offer) -> None:
     if book is None or lexicon is None:
         return
     with suppress(SourceError):
-        Reader(lexicon, book.drawings.values(), semantic_search.embedding()).read("a fox")
+        embedding = semantic_search.embedding()
+        reader = Reader(lexicon, book.drawings.values(), embedding, look_of=partial(_look, book))
+        reader.read("a fox")
+        _readers[offer.setting] = book, embedding, reader  # used as long as no drawings are added
 
 
 _readers: dict[str, tuple[Sketchbook, Embedding | None, Reader]] = {}
+_making = Lock()
+"""Held while a parser is made: threads that need it wait for it, instead of each making one."""
 
 
 def _reader(lexicon: Lexicon, book: Sketchbook, embedding: Embedding | None) -> Reader:
@@ -307,9 +314,8 @@ def _set_scenes(reader: Reader, walk: Walk, offer: Offer, layouts: Sequence[str 
         StopFacts(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
         for _index, stop, layout in open_stops
     ]
-    styles = stop_styles.choose_styles(
-        all_facts, offer=offer, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
-    )
+    beside = next((style for stop in walk.stops if (style := walk_styles.of_arranged(stop, offer.styles))), "")
+    styles = stop_styles.choose_styles(all_facts, offer=offer, walk_seed=walk.seed, beside=beside)
     for (_index, stop, layout), each, unnamed in zip(open_stops, all_facts, styles, strict=True):
         scene = arrange(
             each.reading, offer=offer, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -10,13 +11,16 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ValidationInfo,
 )
+from pydantic_core import PydanticCustomError
 
 from app.core.i18n.gettext import _
 from app.offer.generation import frame_rates, offers
 from app.offer.generation.limits import STOPS_MIN, Limits
 from app.offer.generation.offers import Offer
 from app.requests.walk_requests.schema_limits import limits_in_schema
+from app.requests.walk_requests.sound_request import SoundRequest
 from app.requests.walk_requests.stop_options import StopRequest
 from app.requests.walk_requests.stop_words import Seed
 from app.storage.walk_models import ID
@@ -28,11 +32,25 @@ def _walk_id(text: str | None) -> str | None:
     return text
 
 
+def _in_range(low: int, high: Callable[[Limits], float]) -> AfterValidator:
+    """Return the rule that a number, if it is given, is at least ``low`` and at most what the limits say."""
+
+    def check(number: float | None, info: ValidationInfo) -> float | None:
+        if number is not None and info.context is not None and not low <= number <= high(info.context):
+            raise PydanticCustomError("out_of_range", "out of range")  # the message is that of the field
+        return number
+
+    return AfterValidator(check)
+
+
 Steps = Annotated[
-    int | None, limits_in_schema(lambda limits: {"minimum": 1, "maximum": limits.steps_max, "examples": [None]})
+    int | None,
+    _in_range(1, lambda limits: limits.steps_max),
+    limits_in_schema(lambda limits: {"minimum": 1, "maximum": limits.steps_max, "examples": [None]}),
 ]
 Guidance = Annotated[
     Annotated[float, Field(allow_inf_nan=False)] | None,
+    _in_range(0, lambda limits: limits.guidance_max),
     limits_in_schema(lambda limits: {"minimum": 0, "maximum": limits.guidance_max, "examples": [None]}),
 ]
 Preset = Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])]
@@ -124,3 +142,7 @@ class Commission(RequestForModel):
     """Whether the walk is left out of the gallery; it is then only visible to people who know its address."""
     photos_may_be_shown: Annotated[bool, Field(examples=[False])] = False
     """Whether you may publish the pictures you uploaded and people in them agree. If not, the walk is unlisted."""
+    sound: Annotated[SoundRequest | None, Field(examples=[None])] = None
+    """The part of a sound that the film is set to; then `frames` is the number of distinct pictures at most."""
+    publish_sound: Annotated[bool, Field(examples=[False])] = False
+    """Whether you may publish the sound, within the film. If not, a walk with a sound is unlisted."""

@@ -76,6 +76,8 @@ class StopRequest(StopWords):
         limits_in_schema(lambda limits: {"minimum": 1, "maximum": limits.clip_skip_max, "examples": [None]}),
     ] = None
     """How many of the text encoder's last layers are skipped; ignored by models that cannot, as the note says."""
+    at: Annotated[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, Field(examples=[None])] = None
+    """With a sound: when the film reaches the stop, in seconds; null for on a beat, or the film's beginning or end."""
 
     def row(self) -> dict[str, Any]:
         """Return the stop as its row holds it, except for its picture."""
@@ -92,6 +94,8 @@ class RecordedOptions(TypedDict):
     """The weight of that LoRA, from -2 to 2."""
     clip_skip: NotRequired[Annotated[int, Field(examples=[2])]]
     """How many of the text encoder's last layers are skipped."""
+    at: NotRequired[Annotated[float, Field(examples=[4.5])]]
+    """When the film reaches it, in seconds from its beginning."""
 
 
 @documented
@@ -104,6 +108,8 @@ class DescribedOptions(TypedDict):
     """The weight of the LoRA; null without one."""
     clip_skip: Annotated[int | None, Field(examples=[None])]
     """How many of the text encoder's last layers are skipped; null for none."""
+    at: Annotated[float | None, Field(examples=[None])]
+    """When the film was asked to reach it, in seconds from its beginning; null for on a beat, and without a sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,12 @@ OPTIONS: Mapping[str, Option] = MappingProxyType({
     "lora_weight": Option(N_("The weight of the LoRA"), _weight_rule, lambda _options: "", float, each=True),
     "clip_skip": Option(
         N_("The clip skip"), _clip_skip_rule, lambda options: _("clip skip %(count)s", count=options.clip_skip), int
+    ),
+    "at": Option(
+        N_("The time"),
+        lambda subject, _limits: _("%(subject)s must be a number of seconds from 0 on, or left out.", subject=subject),
+        lambda _options: "",
+        float,
     ),
 })  # fmt: skip
 """The words of each option, by its name."""

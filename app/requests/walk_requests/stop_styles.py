@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask import has_app_context
 
-from app.collection.styles import added, suiting
+from app.collection.styles import added, pairs, suiting
 from app.offer.generation import model_styles
 from app.offer.generation.model_styles import ModelStyle
 from app.offer.generation.offers import Offer
@@ -66,13 +65,12 @@ def is_left_open(stop: StopFacts, known: Sequence[ModelStyle]) -> bool:
     return named_style(stop, known) is None
 
 
-def choose_styles(
-    stops: Sequence[StopFacts], *, offer: Offer, walk_seed: int, after: dict[str, Any] | None = None
-) -> list[str]:
+def choose_styles(stops: Sequence[StopFacts], *, offer: Offer, walk_seed: int, beside: str = "") -> list[str]:
     """Return the words of a style for each stop whose style is open; "" for other stops, or if the model has none.
 
-    It is one style for all such stops if one offers all the requested layouts. ``after`` is the scene that a walk
-    continues; its style is kept if possible.
+    Such stops follow the style of the first other stop, as two styles seldom go together as well as one does. Where it
+    cannot be theirs, and without one, they get one style of their own if one offers all the requested layouts.
+    ``beside`` is the style of a stop of the walk that is not among ``stops``.
     """
     known, options = offer.styles, offer.facts.unnamed
     is_open = [bool(options) and is_left_open(each, known) for each in stops]
@@ -80,12 +78,13 @@ def choose_styles(
         words = random.Random(f"hand:{walk_seed}").choice(options) if options else ""  # noqa: S311 - seeded on purpose
         return [words if each else "" for each in is_open]
     open_stops = [stop for stop, each in zip(stops, is_open, strict=True) if each]
-    previous = model_styles.find_mentioned(str(after.get("words", "")), known) if after else None
-    first = previous.words if previous else ""
-    if open_stops and (common := _best_style(open_stops, options, known, walk_seed, first)):
+    given = (named_style(stop, known) for stop, each in zip(stops, is_open, strict=True) if not each)
+    leading = next((style.words for style in given if style is not None), beside)
+    choices = pairs.partners(leading, options, offer) or options
+    if open_stops and (common := _best_style(open_stops, choices, known, walk_seed, leading)):
         return [common if each else "" for each in is_open]
     return [
-        _best_style([stop], options, known, walk_seed, first) if each else ""
+        _best_style([stop], choices, known, walk_seed, leading) if each else ""
         for stop, each in zip(stops, is_open, strict=True)
     ]
 
@@ -98,14 +97,16 @@ def filter_by_layouts(options: Sequence[str], layouts: Sequence[str | None], kno
 
 
 def _best_style(
-    stops: Sequence[StopFacts], options: Sequence[str], known: Sequence[ModelStyle], seed: int, first: str
+    stops: Sequence[StopFacts], options: Sequence[str], known: Sequence[ModelStyle], seed: int, leading: str
 ) -> str:
-    """Return the style that suits the stops best among those that offer their layouts; ``first`` if it is one of them.
+    """Return ``leading`` if it can be the style of the stops, or else the one that suits them best.
 
-    If a stop shows a sign, graphic styles are preferred; if one shows several things, those that keep them
-    apart; if one names a colour, those that have it.
+    Styles that do not offer the stops' layouts are left out. If a stop shows a sign, graphic styles are preferred; if
+    one shows several things, those that keep them apart; if one names a colour, those that have it.
     """
     candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
+    if leading and _can_follow(stops, leading, candidates, known):
+        return leading
     graphic = {hand.words for hand in known if hand.is_graphic}
     if any(stop.kinds & suiting.SIGNS for stop in stops):
         candidates = [words for words in candidates if words in graphic] or candidates
@@ -114,4 +115,12 @@ def _best_style(
     if any(stop.is_coloured for stop in stops):
         candidates = [words for words in candidates if words not in suiting.COLOURLESS] or candidates
     candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)
-    return first if first in candidates else suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)
+    return suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)
+
+
+def _can_follow(stops: Sequence[StopFacts], leading: str, options: Sequence[str], known: Sequence[ModelStyle]) -> bool:
+    """Return whether stops can have the style of another: it has their layouts, colours and medium."""
+    if any(stop.is_coloured for stop in stops) and leading in suiting.COLOURLESS:
+        return False
+    media = suiting.of_medium([text for stop in stops for text in stop.reading.hands], [leading, *options])
+    return leading in media and bool(filter_by_layouts([leading], [stop.layout for stop in stops], known))

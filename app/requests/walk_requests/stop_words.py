@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -29,7 +30,7 @@ from app.offer.generation.model_styles import words_of
 from app.requests.walk_requests.layouts import AUTO
 from app.requests.walk_requests.schema_limits import limits_in_schema
 from app.storage.walk_models import HAND_MAX, ID
-from sketch import scene
+from sketch import lettering, scene
 from sketch.compositions.composition import LAYOUTS
 
 PICTURE = re.compile(f"{ID.pattern}|[0-9a-f]{{64}}")
@@ -104,6 +105,14 @@ def _scene(value: object) -> dict[str, Any] | None:
         return scene.read_scene(value).as_json()
     except scene.SceneError as error:
         raise ValueError(_("cannot be used: %(flaw)s", flaw=error)) from error
+
+
+def readable(stop_scene: Mapping[str, Any] | None) -> str:
+    """Return the words in a scene that others may read: its text for the model, and its lettering."""
+    if not stop_scene:
+        return ""
+    letterings = (lettering.text_of(thing["drawing"]) for thing in stop_scene.get("things", ()))
+    return " ".join(filter(None, (stop_scene.get("words", ""), *letterings)))
 
 
 def _layout(text: object) -> object:

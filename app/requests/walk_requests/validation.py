@@ -18,7 +18,7 @@ from app.core.i18n.gettext import N_, _
 from app.offer.generation import embeddings, offers
 from app.offer.generation.limits import STOPS_MIN, Limits
 from app.offer.generation.model_styles import ModelStyle
-from app.requests.walk_requests import error_messages, lineage_rules, scenes
+from app.requests.walk_requests import error_messages, lineage_rules, scenes, sound_request, stop_words
 from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.stop_options import StopRequest
 from app.storage.walk_models import ID, ROUND
@@ -92,12 +92,13 @@ def _rule_errors(request: Commission, limits: Limits) -> list[FieldError]:
     stop_count = len(request.stops)
     if not STOPS_MIN <= stop_count <= limits.stops_max:
         errors.append(_stop_count_error(stop_count, limits.stops_max))
-    elif request.frames is not None and not stop_count <= request.frames <= limits.frames_max:
+    elif not _has_frames(request, limits):
         errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=stop_count)))
     errors += settings_errors(request, limits)
     for index, stop in enumerate(request.stops):
         errors += negative_prompt_errors(stop.negative_prompt, ("stops", index, "negative_prompt"), limits)
     errors += _equal_neighbours(request)
+    errors += sound_request.errors(request)
     errors += _banned_words_errors(request)
     if not errors and (flaw := lineage_rules.continuation_flaw(request)):
         errors.append(FieldError(("continues",), flaw))
@@ -106,10 +107,16 @@ def _rule_errors(request: Commission, limits: Limits) -> list[FieldError]:
     return errors
 
 
-class RenderingRequest(Protocol):
-    """The fields of a request that decide how its pictures are rendered, apart from the texts."""
+def _has_frames(request: Commission, limits: Limits) -> bool:
+    """Return whether the number of frames is at least one for each stop and not too large; a sound has its own rule."""
+    if request.frames is None or request.sound is not None:
+        return True
+    return len(request.stops) <= request.frames <= limits.frames_max
 
-    steps: int | None
+
+class RenderingRequest(Protocol):
+    """The fields of a request that are compared with what its model can do, apart from the texts."""
+
     guidance: float | None
     size: int | None
     model: str | None
@@ -120,13 +127,9 @@ class RenderingRequest(Protocol):
 
 
 def settings_errors(request: RenderingRequest, limits: Limits) -> list[FieldError]:
-    """Return an error for each rendering setting that is outside the limits."""
+    """Return an error for each rendering setting that the model does not have."""
     errors = []
-    if request.steps is not None and not 1 <= request.steps <= limits.steps_max:
-        errors.append(FieldError(("steps",), error_messages.steps_rule(limits)))
-    if request.guidance is not None and not 0 <= request.guidance <= limits.guidance_max:
-        errors.append(FieldError(("guidance",), error_messages.guidance_rule(limits)))
-    elif request.guidance is not None and request.guidance > 1 and not limits.takes_guidance:
+    if request.guidance is not None and request.guidance > 1 and not limits.takes_guidance:
         errors.append(FieldError(("guidance",), error_messages.no_guidance(limits.offer.name)))
     if request.size is not None and request.size not in limits.sizes:
         errors.append(FieldError(("size",), error_messages.size_rule(limits)))
@@ -167,8 +170,8 @@ def _shown_texts(request: Commission) -> Iterator[banned_words.ShownText]:
         for name, text in texts.items():
             path = ("stops", index, name)
             yield path, partial(error_messages.subject, path), text
-        words, path = (stop.scene or {}).get("words", ""), ("stops", index, "scene")
-        yield (*path, "words"), partial(error_messages.subject, path), words
+        path = ("stops", index, "scene")
+        yield (*path, "words"), partial(error_messages.subject, path), stop_words.readable(stop.scene)
 
 
 def _equal_neighbours(request: Commission) -> Iterator[FieldError]:

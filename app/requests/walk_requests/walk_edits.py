@@ -38,6 +38,10 @@ class WalkChange(BaseModel):
         bool, Field(examples=[True], json_schema_extra=lambda schema: schema.pop("default", None) and None)
     ] = False
     """Whether you may publish the pictures you uploaded and people in them agree. If not, the walk is unlisted."""
+    publish_sound: Annotated[
+        bool, Field(examples=[True], json_schema_extra=lambda schema: schema.pop("default", None) and None)
+    ] = False
+    """Whether you may publish the sound, within the film. If not, the walk is unlisted."""
 
 
 def validate(data: Any) -> WalkChange:
@@ -70,17 +74,21 @@ def apply(walk: Walk, change: WalkChange) -> None:
 
 
 def _apply_consent(walk: Walk, change: WalkChange) -> None:
-    """Unlist a walk with photos until its owner agrees to show them.
+    """Unlist a walk with photos or a sound until its owner agrees to publish them.
 
     :raises InvalidInput: when the change asks to list it without that.
     """
     agreed = walk.photos_may_be_shown and brought_photos.has_photos(walk)
+    walk.publish_sound = walk.publish_sound and walk.sound_digest is not None
     walk.photos_may_be_shown = agreed and not brought_photos.is_from_private_photo(walk)
     if walk.unlisted or brought_photos.may_be_listed(walk):
         return
     if "unlisted" not in change.model_fields_set:
         walk.unlisted = True
         return
+    if walk.photos_may_be_shown or not brought_photos.has_photos(walk):
+        message = _("A walk with a sound is listed only if you may publish the sound. Tick that first.")
+        raise InvalidInput.on("publish_sound", message=message)
     if agreed:
         message = _("It goes on from a photo whose owner did not agree that it is shown. So it stays unlisted.")
     else:

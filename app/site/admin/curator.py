@@ -76,10 +76,8 @@ def leave() -> Response:
 
 @blueprint.get("")
 def room() -> Response:
-    """Show the walks with open reports."""
-    return room_page(
-        "curator/room.html", cases=reports.reported_walks(CASES), count=reports.count(), reasons=reports.REASONS
-    )
+    """Show the walks and collections with open reports."""
+    return room_page("curator/room.html", **_reported())
 
 
 @blueprint.get("/walks")
@@ -89,13 +87,14 @@ def look_up() -> Response:
     try:
         walk = exhibitions.walk_named(name)
     except (WalkNotFound, WalkGone) as error:
-        context: dict[str, Any] = {
-            "cases": reports.reported_walks(CASES),
-            "count": reports.count(),
-            "reasons": reports.REASONS,
-        }
-        return room_page("curator/room.html", status=404, asked=name, error=str(error), **context)
+        return room_page("curator/room.html", status=404, asked=name, error=str(error), **_reported())
     return go("office.walk", walk_id=walk.id)
+
+
+def _reported() -> dict[str, Any]:
+    collections = reports.reported_collections(CASES)
+    walks = {"cases": reports.reported_walks(CASES), "count": reports.count()}
+    return walks | {"collections": collections, "reasons": reports.REASONS}
 
 
 @blueprint.get("/walks/<walk_id>")

@@ -18,11 +18,11 @@ class WallLabelParts(TypedDict):
     """The title, or the stops."""
     year: Annotated[int | None, Field(examples=[2026])]
     """The year it was generated; null for an uploaded picture."""
-    medium: Annotated[str, Field(examples=["Film, colour, silent: latent walk in woodcut"])]
+    medium: Annotated[str, Field(examples=["Film, colour, silent: walk in woodcut"])]
     """The medium."""
     edition: Annotated[str, Field(examples=["Walk 7, open edition"])]
     """The walk's number on this site."""
-    sentence: Annotated[str, Field(examples=["A latent walk through “a lemon” and “the sun”, in 24 frames."])]
+    sentence: Annotated[str, Field(examples=["A walk through “a lemon” and “the sun”, in 24 frames."])]
     """A sentence that describes it."""
 
 
@@ -35,7 +35,7 @@ class CaptionList(TypedDict):
         Field(examples=[["One line of light, drawn from “a lemon” to “the sun”. I wanted to show you this one."]]),
     ]
     """The captions, all of them different."""
-    label: Annotated[str, Field(examples=["A latent walk through “a lemon” and “the sun”, in 24 frames."])]
+    label: Annotated[str, Field(examples=["A walk through “a lemon” and “the sun”, in 24 frames."])]
     """The sentence of the wall label."""
     wall_label: WallLabelParts
     by: Annotated[str, Field(examples=["grammar"])]

@@ -87,7 +87,7 @@ def _own(photo_id: str) -> Photo:
     token = api_tokens.bearer()
     if token is None:
         raise NotOwner("Send the owner_token of the picture as a bearer token.", status=401)
-    photo = photo_store.find(photo_id, visitors.digest(token)) if ID.fullmatch(photo_id) else None
+    photo = photo_store.find(photo_id, *visitors.owners_of(token)) if ID.fullmatch(photo_id) else None
     if photo is None:
         raise NotFound("No picture of yours has this address. It is kept for a day, and shown to its owner alone.")
     return photo

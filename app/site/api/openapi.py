@@ -56,6 +56,7 @@ ADDRESS_PARTS = {
         "schema": {"type": "string", "pattern": f"^{ID.pattern}(-.*)?$"},
     },
     "photo_id": {"description": "The picture's id.", "schema": {"type": "string", "pattern": f"^{ID.pattern}$"}},
+    "sound_id": {"description": "The sound's id.", "schema": {"type": "string", "pattern": f"^{ID.pattern}$"}},
     "set_id": {"description": "The candidates' id.", "schema": {"type": "string", "pattern": f"^{ID.pattern}$"}},
 }
 
@@ -79,6 +80,7 @@ class Contract:
     body: type[BaseModel] | None = None
     file: str = ""  # the description of a body that is one binary file
     form: type[BaseModel] | None = None  # a multipart form with files
+    form_limit: str = "PHOTO_MAX"  # the setting that limits the form's file
     takes_files: bool = False  # the JSON body may also be sent as a field of a form with files
     query: type[BaseModel] | None = None
     headers: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
@@ -278,7 +280,8 @@ def _responses(contract: Contract) -> Schema:
             responses[str(status)]["links"] = {name: {"operationId": name, "parameters": walk} for name in names}
         if "ETag" in contract.sends.get(status, ()):
             responses["304"] = {"description": "Not modified since that ETag.", **_headers(("ETag",))}
-    limit = f"{current_app.config['UPLOAD_MAX' if contract.file else 'PHOTO_MAX' if contract.form else 'BODY_MAX']:,}"
+    setting = "UPLOAD_MAX" if contract.file else contract.form_limit if contract.form else "BODY_MAX"
+    limit = f"{current_app.config[setting]:,}"
     for status in sorted({*contract.problems, *ALWAYS}):
         content = _content("Problem", "application/problem+json")
         headers = _headers(PROBLEM_HEADERS.get(status, ()))

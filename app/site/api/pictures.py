@@ -15,10 +15,11 @@ from app.access.auth import api_tokens, rate_limits, visitors
 from app.access.auth.rate_limits import RateLimit
 from app.core import bounds
 from app.core.addresses import on_site
-from app.core.errors import FieldError, InvalidInput
-from app.requests.walk_requests import brought_photos, error_messages, validation
+from app.core.errors import FieldError, InvalidInput, TokenRefused
+from app.requests.walk_requests import error_messages, validation
 from app.site.api.openapi import documented
 from app.site.presentation.walk_description import FINISHED_AT, WALK_ID, Moment
+from app.site.web import sent_files
 from app.storage.photo_models import Photo
 
 blueprint = Blueprint("pictures", __name__, url_prefix="/api/v1")
@@ -141,13 +142,7 @@ def _only_file() -> FileStorage:
 
 def _store_photo(file: FileStorage, *, owner: str, limit: RateLimit, path: tuple[str | int, ...] = ("file",)) -> Photo:
     try:
-        return brought_photos.upload(
-            file.read(current_app.config["PHOTO_MAX"] + 1),
-            owner_hash=visitors.digest(owner),
-            network=rate_limits.network_key(),
-            check_room=limit.check,
-            admit=limit.admit,
-        )
+        return sent_files.store_photo(file, owner_hash=visitors.digest(owner), limit=limit)
     except ValueError as error:
         subject = "The picture" if path == ("file",) else error_messages.subject(path)
         raise InvalidInput([FieldError(path, f"{subject} {error}")]) from error
@@ -171,20 +166,25 @@ def own_token() -> str | None:
     """Return the bearer token that will own what the caller uploads or requests; ``None`` without one.
 
     :raises InvalidInput: when it is too short to be a secret, or too long.
+    :raises TokenRefused: when it is the secret of a browser whose sharing was ended.
     """
     token, (least, most) = api_tokens.bearer(), TOKEN_LENGTH
     if token is not None and not least <= len(token) <= most:
         message = f"A bearer token that is to own a walk has {least} to {most} characters. Send none, and you get one."
         raise InvalidInput.on("Authorization", message=message)
+    if token is not None and not visitors.owners_of(token):
+        raise TokenRefused("This token is no longer valid.")
     return token
 
 
 def largest_body(endpoint: str) -> int:
-    """Return the limit in bytes of a request body with pictures, for an endpoint of ``UPLOADS``."""
-    most: int = current_app.config["PHOTO_MAX"]
+    """Return the limit in bytes of a request body with files, for an endpoint of ``UPLOADS``."""
+    config = current_app.config
+    most: int = config["PHOTO_MAX"]
     if endpoint == "pictures.bring":
         return most + HEAD_BYTES
-    return TOGETHER * most + int(current_app.config["BODY_MAX"])
+    of_sounds = int(config["SOUND_MAX"]) if endpoint.startswith("pages.") else 0
+    return max(TOGETHER * most, of_sounds) + int(config["BODY_MAX"])
 
 
 @blueprint.app_url_value_preprocessor

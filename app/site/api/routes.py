@@ -111,6 +111,7 @@ def accept(read_request: Callable[[str], Commission]) -> tuple[Response, int, di
             owner=secret,
             idempotency_key=key,
             admit=rate_limits.TOKEN.admit,
+            check=rate_limits.TOKEN.check,
         )
         return _accepted(walk, None)
     walk, is_new = intake.place(
@@ -120,6 +121,7 @@ def accept(read_request: Callable[[str], Commission]) -> tuple[Response, int, di
         owner=secret,
         idempotency_key=key if key is None or own is None else f"{key} {visitors.digest(own)}",
         admit=rate_limits.API.admit,
+        check=rate_limits.API.check,
     )
     # In a repeat, the secret goes only to a caller who sent it: another caller behind the same address may have sent
     # the same key.
@@ -236,7 +238,7 @@ def delete(walk_id: str) -> tuple[str, int]:
 @blueprint.post("/recipe")
 @documented(
     name="readRecipe",
-    file="A GIF, WebP, MP4 or PNG made here, or a recipe: the file as it is. Its `Content-Type` is ignored.",
+    file="A GIF, WebP, MP4, WebM or PNG made here, or a recipe: the file as it is. Its `Content-Type` is ignored.",
     answers={200: WalkAgain},
     problems=(413, 422),
 )

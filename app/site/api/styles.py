@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from flask import Blueprint, Response, jsonify, url_for
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.access.auth import api_tokens
+from app.access.auth import api_tokens, visitors
 from app.collection.gallery.catalogue_query import whole
 from app.collection.styles import samples, shipped
 from app.collection.styles.proposals import SHOWN
@@ -135,15 +135,15 @@ def repaint(walk_id: str) -> tuple[Response, int, dict[str, str]]:
     The response describes the new walk, whose `remix_of` names this one. Only sketch-conditioned walks can be
     repainted.
     """
-    return routes.accept(lambda _secret: _read_repaint(walk_id))
+    return routes.accept(lambda secret: _read_repaint(walk_id, secret))
 
 
-def _read_repaint(walk_id: str) -> Commission:
+def _read_repaint(walk_id: str, secret: str) -> Commission:
     walk = lookup.walk_at_address(walk_id)
     wanted = body_reader.read_body(
         RepaintRequest, shape='A repaint is asked for by an object such as {"style": "linocut"}.', rules=REPAINT_RULES
     )
-    return repainting.commission_of(walk, wanted.style, unlisted=wanted.unlisted)
+    return repainting.commission_of(walk, wanted.style, owners=visitors.owners_of(secret), unlisted=wanted.unlisted)
 
 
 def _describe_lora(lora: Lora) -> LoraDescription:

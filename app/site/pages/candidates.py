@@ -64,8 +64,9 @@ def edit(form: MakeForm, command: Command) -> NoRoom | None:
     stop = form.stops[index]
     if what == "style" and not (stop.picture and form.style_named(command.style)):
         return None  # a prompt without a photo gets its style when the walk is generated
-    owner, network = visitors.digest(visitors.current()), rate_limits.network_key()
-    candidate_set, admit = candidate_requests.find_of_owner(stop.candidates, owner), rate_limits.PAGE.admit
+    owner, network = visitors.owner(), rate_limits.network_key()
+    candidate_set = candidate_requests.find_of_owner(stop.candidates, *visitors.owners())
+    admit = rate_limits.PAGE.admit
     try:
         if what == "drop":
             _remove_candidates(stop, candidate_set)
@@ -93,8 +94,7 @@ def _own(set_id: str, token: str | None = None) -> CandidateSet:
     :raises NotFound: when it does not exist, or belongs to another owner.
     """
     candidate_set = candidate_requests.find(set_id)
-    secrets = visitors.known(), token
-    if candidate_set is None or not any(visitors.owns(secret, candidate_set) for secret in secrets):
+    if candidate_set is None or not (visitors.is_own(candidate_set) or visitors.owns(token, candidate_set)):
         raise NotFound(_("These pictures are no longer here."))
     return candidate_set
 

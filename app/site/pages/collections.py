@@ -77,21 +77,21 @@ def delete(collection_id: str) -> Response:
 @blueprint.post("/walks/<walk_id>/collect")
 def collect(walk_id: str) -> Response:
     """Add a walk to one of the visitor's collections, or to a new one with a title, and redirect to the walk's page."""
-    walk, owner = lookup.walk_at_address(walk_id), visitors.digest(visitors.current())
+    walk, owner = lookup.walk_at_address(walk_id), visitors.owner()
     title, chosen = request.form.get("title", ""), request.form.get("collection", "")
     admit = rate_limits.COLLECTION.admit
     try:
         if chosen and not title.strip():
-            visitor_collections.add(visitor_collections.owned(chosen, owner), walk, admit=admit)
+            visitor_collections.add(visitor_collections.owned(chosen, *visitors.owners()), walk, admit=admit)
         else:
             visitor_collections.create(title, owner, walk=walk, admit=admit)
     except InvalidInput as error:
-        return keep_page(walk, owner, refused=(title, str(error)))
+        return keep_page(walk, refused=(title, str(error)))
     return cast(Response, redirect(f"{walk.url}#favourite", 303))
 
 
 def _own(collection_id: str) -> Collection:
-    return visitor_collections.owned(collection_id, visitors.known_owner())
+    return visitor_collections.owned(collection_id, *visitors.owners())
 
 
 def _redirect(collection: Collection, fragment: str = "") -> Response:
@@ -99,7 +99,7 @@ def _redirect(collection: Collection, fragment: str = "") -> Response:
 
 
 def _page(collection: Collection, *, retitled: tuple[str, str] | None = None) -> Response:
-    is_owner = visitors.owns(visitors.known(), collection)
+    is_owner = visitors.is_own(collection)
     walks = visitor_collections.walks_of(collection, even_unlisted=is_owner)
     page = render_template(
         "pages/collection.html", collection=collection, walks=walks, is_owner=is_owner, retitled=retitled

@@ -20,12 +20,12 @@ blueprint = Blueprint("favourites", __name__)
 @blueprint.get("/mine/favourites")
 def index() -> Response:
     """Show the visitor's favourites."""
-    owner = visitors.known_owner()
-    if owner is None:
+    owners = visitors.owners()
+    if not owners:
         return _page(NumberPage([]))
     visitors.current()  # renew the cookie for another year
     try:
-        return _page(favourites.page(owner, cursor=request.args.get("cursor")))
+        return _page(favourites.page(*owners, cursor=request.args.get("cursor")))
     except InvalidInput as refused:
         return _page(NumberPage([]), status=422, error=str(refused))
 
@@ -33,16 +33,17 @@ def index() -> Response:
 @blueprint.get("/walks/<walk_id>/favourite")
 def choose(walk_id: str) -> Response:
     """Show the star of a walk to a visitor without a cookie, which this page sets."""
-    return keep_page(lookup.walk_at_address(walk_id), visitors.digest(visitors.current()))
+    visitors.current()
+    return keep_page(lookup.walk_at_address(walk_id))
 
 
-def keep_page(walk: Walk, owner: str, *, refused: tuple[str, str] | None = None) -> Response:
+def keep_page(walk: Walk, *, refused: tuple[str, str] | None = None) -> Response:
     """Return the page on which a visitor keeps a walk; ``refused`` is the title of a collection and what is wrong."""
     page = render_template(
         "pages/keep.html",
         walk=walk,
-        is_favourite=favourites.is_favourite(walk, owner),
-        own=visitor_collections.of_owner_with(owner, walk),
+        is_favourite=favourites.is_favourite(walk, *visitors.owners()),
+        own=visitor_collections.of_owner_with(walk, *visitors.owners()),
         refused=refused,
     )
     return private_page(page_response(page, status=422 if refused else 200))
@@ -51,11 +52,12 @@ def keep_page(walk: Walk, owner: str, *, refused: tuple[str, str] | None = None)
 @blueprint.post("/walks/<walk_id>/favourite")
 def mark(walk_id: str) -> Response:
     """Make a walk the visitor's favourite, or take the star away, and redirect to its page."""
-    walk, visitor = lookup.walk_at_address(walk_id), visitors.digest(visitors.current())
+    walk = lookup.walk_at_address(walk_id)
+    visitors.current()
     if request.form.get("favourite") == "0":
-        favourites.remove(walk, visitor)
+        favourites.remove(walk, *visitors.owners())
     else:
-        favourites.add(walk, visitor, admit=rate_limits.FAVOURITE.admit)
+        favourites.add(walk, *visitors.owners(), admit=rate_limits.FAVOURITE.admit)
     return cast(Response, redirect(f"{walk.url}#favourite", 303))
 
 

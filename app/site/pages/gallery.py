@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -17,7 +17,9 @@ from app.core.errors import InvalidInput
 from app.offer.generation.limits import SEED_MAX
 from app.site.pages import blueprint
 from app.site.presentation import filter_options
+from app.site.web import kept_pages
 from app.site.web.responses import conditional, page_response
+from app.walks.saved import versions
 
 lookalikes = Blueprint("alike", __name__)
 lookalikes.add_app_template_global(lambda walk: visual_search.features_of(walk) is not None, "is_looked_at")
@@ -53,19 +55,29 @@ def similar(walk_id: str) -> Response:
 def _gallery_page(
     choice: CatalogueQuery, page: catalogue.CataloguePage, *, error: str | None = None, q: str | None = None
 ) -> str:
-    return render_template(
+    total = catalogue.total()
+    meant = spelling.suggestion(choice) if error is None and page.hit_count == 0 else None
+
+    def context() -> dict[str, Any]:
+        return {
+            "choice": choice,
+            "page": page,
+            "walks": catalogue.with_numbers(page.numbers),
+            "error": error,
+            "q": choice.q if q is None else q,
+            "total": total,
+            "counted": catalogue.COUNTED,
+            "listed": catalogue.LISTED,
+            "filters": filter_options.rows(choice),
+            "orders": filter_options.orders(choice),
+            "chosen": filter_options.chosen(choice),
+            "meant": meant,
+        }
+
+    return kept_pages.render(
         "pages/gallery.html",
-        choice=choice,
-        page=page,
-        error=error,
-        q=choice.q if q is None else q,
-        total=catalogue.total(),
-        counted=catalogue.COUNTED,
-        listed=catalogue.LISTED,
-        filters=filter_options.rows(choice),
-        orders=filter_options.orders(choice),
-        chosen=filter_options.chosen(choice),
-        meant=spelling.suggestion(choice) if error is None and page.hit_count == 0 else None,
+        lambda: (choice, page, versions.of_cards(page.numbers), error, q, total, meant),
+        context,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from app.access.auth import rate_limits, visitors
-from app.collection.gallery import catalogue
+from app.collection.gallery import catalogue, exhibitions
 from app.collection.styles import model_choice, samples, shipped
 from app.core.errors import InvalidInput, NoRoom
 from app.core.i18n.foreign_messages import translate_foreign
@@ -31,26 +32,31 @@ from app.offer.generation import offers, presets, sampler_settings
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.requests.walk_requests import intake, scenes
 from app.requests.walk_requests.validation import validate
-from app.site.pages import about, blueprint, candidates, gallery, photos, walk
+from app.site.pages import about, blueprint, candidates, gallery, photos, sounds, walk
 from app.site.pages.walk import redirect_to_walk
 from app.site.presentation import (
     candidate_rows,
+    earlier_prompts,
     examples,
     finder,
     form_address,
     form_estimate,
     prompt_edits,
     readings,
+    sound_line,
+    style_advice,
     style_groups,
     wording,
 )
 from app.site.presentation import make_form as forms
+from app.site.presentation.earlier_prompts import Earlier
 from app.site.presentation.finder import Finder
 from app.site.presentation.form_commands import Command
-from app.site.web import error_responses, fragments
+from app.site.web import error_responses, fragments, kept_pages
 from app.site.web.responses import conditional, page_response
 from app.walks.queue import jobs
-from app.walks.uploads.photo_check import ACCEPTED
+from app.walks.saved import versions
+from app.walks.uploads import photo_check, sound_check
 
 RECENT = 8
 KEPT = "private, no-cache"
@@ -71,11 +77,14 @@ def make() -> Response:
     visitors.current()  # set the cookie with the form, so that two quick clicks have the same owner
     limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
+    if not request.args:
+        return make_page(form, empty_for=limits)
     form.follow_styles()
     form.check_hand(_limits(form.model))
     photos.attach_photos(form)
+    sounds.attach_sound(form, is_filled=True)
     readings.check_drawings(form)
-    candidate_rows.remove_outdated(form, visitors.known_owner())
+    candidate_rows.remove_outdated(form, visitors.owners())
     return make_page(form)
 
 
@@ -106,6 +115,7 @@ def reading() -> Response:
             drawing=query.get("drawing", ""),
             hand=query.get("hand", ""),
         )
+    shown = style_advice.fitting(shown, prompt, query.getlist("beside")[:2], limits)
     part = render_template("pages/_reading.html", shown=shown, stop=number)
     response = conditional(page_response(part))
     response.headers["Cache-Control"] = "private, no-cache" if query.get("picture") else "private, max-age=60"
@@ -140,6 +150,23 @@ def time() -> Response:
     return response
 
 
+@blueprint.get("/together")
+def together() -> Response:
+    """Return the styles that go together for the stops of the form, as a part of the form being filled in.
+
+    The query parameters are those of the form.
+    """
+    if fragments.is_opened():
+        return fragments.redirect_to_page(f"{url_for('pages.make')}?{urlencode([*request.args.items(multi=True)])}")
+    form = forms.from_fields(_fields(request.args), Limits.current())
+    form.follow_styles()
+    photos.attach_photos(form)
+    advice = style_advice.of_form(form, _limits(form.model))
+    response = page_response(render_template("pages/_together.html", advice=advice, stops=form.stops), cache=KEPT)
+    response.headers["Vary"] = fragments.VARY
+    return response
+
+
 @blueprint.get("/surprise")
 def surprise() -> Response:
     """Redirect to the form with two random prompts from the model's vocabulary."""
@@ -156,7 +183,7 @@ def edit() -> Response:
     limits = Limits.current()
     form = forms.from_fields(request.form, limits)
     form.follow_styles()
-    if refused := _upload_photos(form):
+    if refused := _store_uploads(form):
         return refused
     command = form.command(request.form.get("edit", ""))
     form.edit(command, limits.stops_max)
@@ -164,14 +191,18 @@ def edit() -> Response:
         return elsewhere
     of_model = _limits(form.model)
     prompt_edits.apply(form, command, request.form, of_model)
+    style_advice.apply(form, command, of_model)
     found = finder.of_command(form, command, request.form, of_model)
     readings.check_drawings(form)
-    candidate_rows.remove_outdated(form, visitors.known_owner())
+    candidate_rows.remove_outdated(form, visitors.owners())
     if error := candidates.edit(form, command):
         response = make_page(form, status=error.status)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    return make_page(form, found=found)
+    response = make_page(form, found=found, earlier=earlier_prompts.of_command(command))
+    if command.act == earlier_prompts.FORGET:
+        earlier_prompts.forget(response)
+    return response
 
 
 def _leave(form: forms.MakeForm, command: Command) -> Response | None:
@@ -217,12 +248,12 @@ def commission_walk() -> Response:
     form.fill_in_example(request.form.getlist(examples.FIELD))
     form.follow_styles()
     owner = visitors.current()
-    if refused := _upload_photos(form):
+    if refused := _store_uploads(form):
         return refused
-    if any(stop.error for stop in form.stops):
+    if form.has_errors:
         return make_page(form, status=422)
     readings.check_drawings(form)
-    candidate_rows.remove_outdated(form, visitors.digest(owner))
+    candidate_rows.remove_outdated(form, visitors.owners())
     if form.errors:  # for example, the walk to continue from or a drawing was deleted meanwhile
         return make_page(form, status=422)
     body = form.commission()
@@ -236,11 +267,12 @@ def commission_walk() -> Response:
     try:
         walk, _ = intake.place(
             wanted,
-            visitor_key=visitors.digest(owner),
-            network=rate_limits.queue_key(visitors.digest(owner)),
+            visitor_key=visitors.owner(),
+            network=rate_limits.queue_key(visitors.owner()),
             owner=owner,
             idempotency_key=f"form {form.token} {content}",  # a second click is the same walk, a changed form is not
             admit=rate_limits.PAGE.admit,
+            check=rate_limits.PAGE.check,
             notes=notes,
         )
     except InvalidInput as error:  # a photo was deleted after validation, or a stop is read as its neighbour is
@@ -251,18 +283,20 @@ def commission_walk() -> Response:
     return redirect_to_walk(walk)
 
 
-def _upload_photos(form: forms.MakeForm) -> Response | None:
-    """Store the photos sent with the form, and attach those uploaded before.
+def _store_uploads(form: forms.MakeForm) -> Response | None:
+    """Store the photos and the sound sent with the form, and attach those uploaded before.
 
-    Return the response if there is no room for a photo, else ``None``.
+    Return the response if there is no room for one, else ``None``.
     """
+    refusal = None
     try:
         photos.store_files(form)
+        sounds.store_file(form)
     except NoRoom as error:
-        photos.attach_photos(form)
-        return _no_room(form, error)
+        refusal = error
     photos.attach_photos(form)
-    return None
+    sounds.attach_sound(form)
+    return None if refusal is None else _no_room(form, refusal)
 
 
 def _no_room(form: forms.MakeForm, error: NoRoom) -> Response:
@@ -272,20 +306,54 @@ def _no_room(form: forms.MakeForm, error: NoRoom) -> Response:
     return response
 
 
-def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None = None) -> Response:
-    """Return the page with the form, as it is filled in; ``found`` is the open search for a drawing."""
-    config, limits, worker_ready = current_app.config, _limits(form.model), bool(jobs.workers())
-    known, offer = offers.current(), limits.offer
-    recent = catalogue.recent(RECENT, featured_first=True)
-    starters = [tuple(map(translate_foreign, pair)) for pair in known.first.facts.starters]
-    usual = {preset: sampler_settings.resolve_settings(offer, preset) for preset in presets.NAMES}
-    page = render_template(
-        "pages/make.html",
-        form=form,
-        found=found,
-        frame_choices=form.frame_choices(config["FRAMES_DEFAULT"], limits),
-        frames_default=config["FRAMES_DEFAULT"],
-        limits={
+def make_page(
+    form: forms.MakeForm, *, status: int = 200, found: Finder | None = None, earlier: Earlier | None = None,
+    empty_for: Limits | None = None,
+) -> Response:  # fmt: skip
+    """Return the page with the form, as it is filled in.
+
+    :param found: the search for a drawing, if it is open.
+    :param earlier: the list of earlier prompts, if it is open.
+    :param empty_for: the form's limits if it is as everyone first sees it; then the page may be a kept one.
+    """
+    limits, worker_ready = empty_for or _limits(form.model), bool(jobs.workers())
+    numbers = catalogue.recent_numbers(RECENT, featured_first=True)
+    time = form_estimate.of_form(form, limits, worker_ready=worker_ready)
+    total = catalogue.total()
+    has_earlier = earlier_prompts.has_any() if earlier is None else bool(earlier.prompts)
+    own: dict[str, Callable[[], object]] = {"form_token": lambda: form.token, "drawn_seed": lambda: form.drawn_seed}
+
+    def context() -> dict[str, Any]:
+        recent = catalogue.with_numbers(numbers)
+        starters = [tuple(map(translate_foreign, pair)) for pair in offers.current().first.facts.starters]
+        example = examples.choose([walk for walk in recent if walk.featured_at], starters)
+        shown: dict[str, Any] = {"form": form, "found": found, "earlier": earlier, "has_earlier": has_earlier}
+        shown |= {"recent": recent, "starters": starters, "example": example}
+        return shown | {"time": time, "total": total} | _options(form, limits, worker_ready=worker_ready)
+
+    def shown_walks() -> object:
+        return versions.of_cards([*numbers, *exhibitions.first_numbers(examples.EXHIBITED)])
+
+    if empty_for:
+        page = kept_pages.render(
+            "pages/make.html",
+            lambda: (shown_walks(), time, total, has_earlier),
+            context,
+            own=own,
+        )
+    else:
+        page = render_template("pages/make.html", **context(), **{name: text() for name, text in own.items()})
+    return page_response(page, status=status, cache=KEPT)
+
+
+def _options(form: forms.MakeForm, limits: Limits, *, worker_ready: bool) -> dict[str, Any]:
+    """Return what the template needs to show the form's fields with all that can be chosen."""
+    config, known, offer = current_app.config, offers.current(), limits.offer
+    advice = style_advice.of_form(form, limits)
+    return {
+        "frame_choices": form.frame_choices(form.frames_usual, limits),
+        "frames_default": form.frames_usual,
+        "limits": {
             "min_stops": STOPS_MIN,
             "max_stops": limits.stops_max,
             "max_prompt": limits.prompt_max,
@@ -298,33 +366,33 @@ def make_page(form: forms.MakeForm, *, status: int = 200, found: Finder | None =
             "max_clip_skip": offer.facts.clip_skip_max,
             "max_upload": config["UPLOAD_MAX"],
             "max_photo": config["PHOTO_MAX"],
+            "max_sound": config["SOUND_MAX"],
+            "max_sound_minutes": config["SOUND_SECONDS_MAX"] / 60,
+            "max_sound_part": sound_line.seconds_max(),
         },
-        time=form_estimate.of_form(form, limits, worker_ready=worker_ready),
-        hands=limits.hands,
-        groups=style_groups.grouped(shipped.of_hands(limits.hands)),
-        has_sample=lambda style: samples.path(style) is not None,
-        layouts=style_groups.layouts(limits.hands),
-        loras=offer.loras,
-        embeddings=offer.embeddings,
-        endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
-        preset_names={name: wording.preset_name(name) for name in wording.PRESET_NAMES},
-        sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},
-        aspect_names={aspect: aspect for aspect in limits.aspects},
-        aspects={aspect: _frame_sizes(limits, aspect) for aspect in limits.aspects},
-        models=known.models,
-        model_titles={model.name: translate_foreign(model.title) for model in known},
-        usual=usual,
-        photos_accepted=ACCEPTED,
-        can_surprise=len(known.first.facts.vocabulary) > 1,
-        starters=starters,
-        example=examples.choose([walk for walk in recent if walk.featured_at], starters),
-        readings=readings.of_form(form, limits),
-        rows=candidate_rows.of_form(form, visitors.known_owner(), worker_ready=worker_ready),
-        led={model.name for model in offered.conditioned_models()},
-        recent=recent,
-        total=catalogue.total(),
-    )
-    return page_response(page, status=status, cache=KEPT)
+        "hands": limits.hands,
+        "groups": style_groups.grouped(shipped.of_hands(limits.hands)),
+        "has_sample": lambda style: samples.path(style) is not None,
+        "layouts": style_groups.layouts(limits.hands),
+        "loras": offer.loras,
+        "embeddings": offer.embeddings,
+        "endings": {name: wording.ending_name(name) for name in form.endings},
+        "preset_names": {name: wording.preset_name(name) for name in wording.PRESET_NAMES},
+        "sizes": {str(size): _("%(count)s pixels", count=size) for size in limits.sizes},
+        "aspect_names": {aspect: aspect for aspect in limits.aspects},
+        "aspects": {aspect: _frame_sizes(limits, aspect) for aspect in limits.aspects},
+        "models": known.models,
+        "model_titles": {model.name: translate_foreign(model.title) for model in known},
+        "usual": {preset: sampler_settings.resolve_settings(offer, preset) for preset in presets.NAMES},
+        "photos_accepted": photo_check.ACCEPTED,
+        "sounds_accepted": sound_check.ACCEPTED,
+        "sound_ways": sound_line.WAYS,
+        "can_surprise": len(known.first.facts.vocabulary) > 1,
+        "readings": style_advice.all_fitting(form, readings.of_form(form, limits), advice, limits),
+        "advice": advice,
+        "rows": candidate_rows.of_form(form, visitors.owners(), worker_ready=worker_ready),
+        "led": {model.name for model in offered.conditioned_models()},
+    }
 
 
 def _frame_sizes(limits: Limits, aspect: str) -> dict[str, str]:

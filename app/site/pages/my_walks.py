@@ -1,4 +1,4 @@
-"""The page "My walks": a visitor's walks, in any state, favourites and collections. The cookie says whose."""
+"""The page "My walks": a visitor's walks, in any state, favourites, collections and browsers. The cookie says whose."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import cast
 
 from flask import Blueprint, Response, redirect, render_template, request
 
-from app.access.auth import rate_limits, visitors
+from app.access.auth import browsers, rate_limits, visitors
 from app.collection.gallery import favourites, own_walks, visitor_collections
 from app.collection.gallery.number_pages import NumberPage
 from app.collection.moderation import reports
 from app.core.errors import InvalidInput, TooMany
 from app.core.i18n.formatting import day
 from app.core.i18n.gettext import N_, _
-from app.site.presentation.wording import ordinal_place
+from app.site.presentation.wording import frame_size, ordinal_place
 from app.site.web.responses import page_response, private_page
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
 from app.walks.queue import fair_queue
-from app.walks.saved import lifecycle
+from app.walks.saved import lifecycle, shapes
 
 blueprint = Blueprint("mine", __name__)
 
@@ -40,69 +40,86 @@ class Deleted:
 @blueprint.get("/mine")
 def index() -> Response:
     """Show the visitor's walks; after the deletion of one, say so."""
-    owner, deleted = visitors.known_owner(), Deleted(1) if request.args.get("deleted") == "1" else None
-    if owner is None:
+    owners, deleted = visitors.owners(), Deleted(1) if request.args.get("deleted") == "1" else None
+    if not owners:
         return _page(NumberPage([]))
     visitors.current()  # renew the cookie for another year
     try:
-        return _page(own_walks.page(owner, cursor=request.args.get("cursor")), deleted=deleted)
+        return _page(own_walks.page(*owners, cursor=request.args.get("cursor")), deleted=deleted)
     except InvalidInput as refused:
         return _page(NumberPage([]), status=422, error=str(refused))
 
 
 @blueprint.post("/mine/delete")
 def delete_all() -> Response:
-    """Delete all that is the visitor's, and show how much there was."""
+    """Delete all that is the visitor's, also what browsers share with others, and show how much there was."""
     secret = visitors.known()
     if secret is None:
         return _page(NumberPage([]), deleted=Deleted())
-    owner = visitors.digest(secret)
+    owners = visitors.owners()
     if not request.form.get("sure"):
-        return _page(own_walks.page(owner), status=422, flaw=_("Tick that you are sure: this cannot be undone."))
+        return _page(own_walks.page(*owners), status=422, flaw=_("Tick that you are sure: this cannot be undone."))
     try:
         rate_limits.DELETION.admit()
     except TooMany as error:
-        response = _page(own_walks.page(owner), status=429, flaw=str(error))
+        response = _page(own_walks.page(*owners), status=429, flaw=str(error))
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     deleted = Deleted(
-        favourites=favourites.delete_all_of(owner),  # first, as those of own walks go with these
-        collections=visitor_collections.delete_all_of(owner),
+        favourites=sum(map(favourites.delete_all_of, owners)),  # first, as those of own walks go with these
+        collections=sum(map(visitor_collections.delete_all_of, owners)),
         reports=reports.withdraw(visitors.report_hashes(secret)),
-        words=lifecycle.delete_words_of(owner),
-        walks=lifecycle.delete_walks_of(owner),
+        words=sum(map(lifecycle.delete_words_of, owners)),
+        walks=sum(map(lifecycle.delete_walks_of, owners)),
     )
-    lifecycle.forget_photos(owner)
-    return _page(own_walks.page(owner), deleted=deleted)
+    for owner in owners:
+        lifecycle.forget_photos(owner)
+        lifecycle.forget_sounds(owner)
+    browsers.end_all(owners, by=visitors.digest(secret))
+    return _page(own_walks.page(*owners), deleted=deleted)
 
 
 @blueprint.post("/mine/collections")
 def create_collection() -> Response:
     """Create an empty collection and redirect to its page; 422 with the form if the title breaks a rule."""
-    owner, form = visitors.digest(visitors.current()), request.form
+    owner, form = visitors.owner(), request.form
     title, is_listed = form.get("title", ""), bool(form.get("listed"))
     try:
         created = visitor_collections.create(title, owner, is_listed=is_listed, admit=rate_limits.COLLECTION.admit)
     except InvalidInput as error:
-        return _page(own_walks.page(owner), status=422, untitled=(title, is_listed, str(error)))
+        return _page(own_walks.page(*visitors.owners()), status=422, untitled=(title, is_listed, str(error)))
     return cast(Response, redirect(created.url, 303))
 
 
 def _page(page: NumberPage[Walk], *, status: int = 200, **context: object) -> Response:
-    owner = visitors.known_owner()
+    owners = visitors.owners()
     starred: NumberPage[Walk] = NumberPage([])
-    own = []
-    if owner is not None and page.newer is None and "error" not in context:  # on the first page
-        starred = favourites.page(owner, limit=FAVOURITES_SHOWN)
-        own = visitor_collections.describe(visitor_collections.of_owner(owner), even_unlisted=True)
+    own, shared = [], browsers.sharing(owners[0]) if owners else []
+    if owners and page.newer is None and "error" not in context:  # on the first page
+        starred = favourites.page(*owners, limit=FAVOURITES_SHOWN)
+        own = visitor_collections.describe(visitor_collections.of_owner(*owners), even_unlisted=True)
     states = {walk.id: state_words(walk, fair_queue.find_place(walk)) for walk in page.rows}
-    values = {"error": None, "flaw": None, "deleted": None, "untitled": None, "is_known": owner is not None} | context
+    values: dict[str, object] = {
+        "error": None, "flaw": None, "deleted": None, "untitled": None, "is_known": bool(owners), "shared": shared,
+        "this": visitors.digest(visitors.known() or ""),
+    }  # fmt: skip
+    values |= context
     html = render_template("pages/my_walks.html", page=page, states=states, starred=starred, own=own, **values)
     return private_page(page_response(html, status=status))
 
 
 def state_words(walk: Walk, place: fair_queue.QueuePlace) -> str:
-    """Return a walk's state in words: ``Third in line``, ``Painted on 20 November 2026, unlisted``."""
+    """Return a walk's state in words, and its size if it is larger than usual.
+
+    ``Third in line``, ``Painted on 20 November 2026, unlisted. 512 × 512 pixels``.
+    """
+    state, (width, height) = _state_words(walk, place), shapes.frame(walk)
+    if shapes.enlargement(walk) == 1 or width is None or height is None:
+        return state
+    return f"{state}. {frame_size(shapes.aspect(walk), width, height)}"
+
+
+def _state_words(walk: Walk, place: fair_queue.QueuePlace) -> str:
     if walk.state == QUEUED:
         return ordinal_place(place.position or 1)
     if walk.state == PAINTING:

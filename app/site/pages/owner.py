@@ -57,7 +57,8 @@ def unlist(walk_id: str) -> Response:
 def list_again(walk_id: str) -> Response:
     """List a walk in the gallery again."""
     walk = _own(walk_id)
-    change = {"unlisted": False, **({"photos_may_be_shown": True} if request.form.get("photos_may_be_shown") else {})}
+    ticked = {name: True for name in ("photos_may_be_shown", "publish_sound") if request.form.get(name)}
+    change = {"unlisted": False, **ticked}
     try:
         walk_edits.apply(walk, walk_edits.validate(change))
     except InvalidInput as error:
@@ -78,6 +79,6 @@ def _own(walk_id: str) -> Walk:
     :raises NotOwner: when it does not.
     """
     walk = lookup.walk_at_address(walk_id)
-    if not visitors.owns(visitors.known(), walk):
+    if not visitors.is_own(walk):
         raise NotOwner(_("Only the visitor who asked for this walk can do that, from the browser they asked with."))
     return walk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.access.auth import api_tokens, rate_limits, visitors
@@ -11,7 +11,7 @@ from app.requests.walk_requests import brought_photos, error_messages
 from app.site.presentation import form_address
 from app.site.presentation.make_form import MakeForm
 from app.site.presentation.photo_view import PhotoView, view
-from app.site.web import fragments
+from app.site.web import fragments, sent_files
 from app.site.web.responses import send_stored
 from app.storage import media_store
 from app.storage.photo_models import Photo
@@ -63,15 +63,8 @@ def store_files(form: MakeForm) -> None:
         file = request.files.get(f"photo-{index}")
         if file is None or not file.filename or (form.parent is not None and index == 0):
             continue
-        owner = visitors.digest(visitors.current())
         try:
-            photo = brought_photos.upload(
-                file.read(current_app.config["PHOTO_MAX"] + 1),
-                owner_hash=owner,
-                network=rate_limits.network_key(),
-                check_room=rate_limits.PHOTO.check,
-                admit=rate_limits.PHOTO.admit,
-            )
+            photo = sent_files.store_photo(file, owner_hash=visitors.owner(), limit=rate_limits.PHOTO)
         except ValueError as error:
             stop.error = f"{error_messages.subject(('stops', index, 'picture'))} {error}"
             continue
@@ -80,11 +73,10 @@ def store_files(form: MakeForm) -> None:
 
 def attach_photos(form: MakeForm) -> None:
     """Attach to each stop of the form the visitor's photo that it names; set an error where it no longer exists."""
-    owner = visitors.known()
     for index, stop in enumerate(form.stops):
         if not stop.picture or stop.photo is not None:
             continue
-        photo = None if owner is None else brought_photos.find(stop.picture, visitors.digest(owner))
+        photo = brought_photos.find(stop.picture, *visitors.owners())
         if photo is None:
             if ID.fullmatch(stop.picture):
                 subject = error_messages.subject(("stops", index, "picture"))
@@ -97,8 +89,7 @@ def attach_photos(form: MakeForm) -> None:
 
 def own_view(photo_id: str) -> PhotoView | None:
     """Return the form's view of a photo; ``None`` if the visitor has no such photo."""
-    owner = visitors.known()
-    photo = photo_store.find(photo_id, visitors.digest(owner)) if owner and ID.fullmatch(photo_id) else None
+    photo = photo_store.find(photo_id, *visitors.owners()) if ID.fullmatch(photo_id) else None
     return None if photo is None else view(photo)
 
 
@@ -109,9 +100,9 @@ def own_photo(photo_id: str) -> Photo:
     :raises TokenRefused: when the API token is invalid.
     """
     api_tokens.current()
-    secrets = [secret for secret in (visitors.known(), api_tokens.bearer()) if secret is not None]
-    matches = (photo_store.find(photo_id, visitors.digest(secret)) for secret in secrets if ID.fullmatch(photo_id))
-    photo = next((photo for photo in matches if photo is not None), None)
+    token = api_tokens.bearer()
+    owners = *visitors.owners(), *(() if token is None else visitors.owners_of(token))
+    photo = photo_store.find(photo_id, *owners) if ID.fullmatch(photo_id) else None
     if photo is None:
         raise NotFound(
             _("No photo of yours has this address. A photo is kept for a day, and shown to its owner alone.")

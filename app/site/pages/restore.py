@@ -17,7 +17,7 @@ from app.requests.walk_requests import brought_photos, layouts, recipe, recipe_f
 from app.requests.walk_requests.recipe import as_commission
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.schema import Commission
-from app.site.pages import photos
+from app.site.pages import photos, sounds
 from app.site.pages.make import make_page
 from app.site.presentation import choices, form_fields
 from app.site.presentation import make_form as forms
@@ -46,7 +46,9 @@ def restore() -> Response:
     try:
         with recipe_files.mapped(film.stream if film else io.BytesIO()) as content:
             if not content:
-                return _refused(typed, _("No film came along. Choose a GIF, WebP, MP4 or PNG made here, or a recipe."))
+                return _refused(
+                    typed, _("No film came along. Choose a GIF, WebP, MP4, WebM or PNG made here, or a recipe.")
+                )
             wanted, pinned = recipe.read_upload(content)
     except InvalidInput as error:
         return _refused(typed, " ".join(dict.fromkeys(each.message for each in error.errors)))
@@ -54,12 +56,12 @@ def restore() -> Response:
     form.token, form.unlisted, form.restored = typed.token, typed.unlisted, _(BACK)
     if reuse.current_revision(pinned.model_name) not in (None, pinned.model_revision):
         form.restored += f" {_(NEWER)}"
-    owner = visitors.known()
     for stop in form.stops:  # a recipe names photos by digest; only the visitor's own can be used
-        if stop.picture and (owner is None or not brought_photos.find(stop.picture, visitors.digest(owner))):
+        if stop.picture and not brought_photos.find(stop.picture, *visitors.owners()):
             stop.picture, stop.cut_out = "", False
             stop.error = _(NO_PHOTO)
     photos.attach_photos(form)
+    sounds.attach_sound(form, is_filled=True)
     if _lacks_a_drawing(wanted):
         form.restored += f" {_(NOT_OFFERED)}"
     return make_page(form)
@@ -81,11 +83,15 @@ def _fields(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
             recorded.prompt, recorded.scene, leave_out=recorded.negative_prompt, seed=seed, model=wanted.model
         )
         stop["layout"] = layouts.requested_layout(recorded.scene, walk_seed=wanted.seed or 0)
-    return {
+    fields = {
         **form_fields.of_stops(body["stops"]),
         **form_fields.of_settings(wanted, **{name: body[name] for name in ("preset", "steps", "guidance")}),
         "seed": wanted.seed,
     }
+    if wanted.sound is None:
+        return fields
+    times, fps = [stop.at for stop in wanted.stops], wanted.fps or float(current_app.config["FPS"])
+    return fields | form_fields.of_sound(wanted.sound, times, pictures=body["frames"], fps=fps)
 
 
 def _pairs(fields: dict[str, Any]) -> MultiDict[str, str]:

@@ -1,8 +1,10 @@
-"""Pages for styles: the list with sample pictures, proposals for a prompt, and repainting a walk in a style."""
+"""Pages for styles: the list with sample pictures, proposals for a prompt, and repainting a walk in style or size."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -18,12 +20,14 @@ from app.offer.generation import offers
 from app.offer.generation.limits import Limits
 from app.offer.generation.loras import Lora
 from app.offer.generation.offers import Offer
-from app.requests.walk_requests import intake, repainting
+from app.requests.walk_requests import intake, repainting, walk_sounds
+from app.requests.walk_requests.schema import Commission
 from app.site.pages.walk import redirect_to_walk
-from app.site.presentation import form_address, proposed_styles, style_groups
+from app.site.presentation import form_address, form_estimate, proposed_styles, style_groups
 from app.site.web.responses import conditional, page_response
 from app.storage.walk_models import Walk
-from app.walks.saved import lookup
+from app.walks.queue import jobs
+from app.walks.saved import lineage, lookup, shapes
 
 blueprint = Blueprint("styles", __name__)
 
@@ -31,6 +35,7 @@ KEPT = "public, max-age=86400"
 
 blueprint.add_app_template_global(lambda: _has_styles(offers.first()), "has_styles")
 blueprint.add_app_template_global(lambda walk: bool(repainting.styles_for(walk)), "can_repaint")
+blueprint.add_app_template_global(repainting.larger_sizes)
 blueprint.add_app_template_global(lambda: visitors.known() is not None, "has_cookie")
 
 
@@ -66,20 +71,37 @@ def index() -> Response:
     return page_response(page, status=422) if error else conditional(page_response(page))
 
 
+@dataclass(frozen=True, slots=True)
+class Larger:
+    """A size at which a walk can be repainted: its frames' width and height, and the time in sentences."""
+
+    size: int
+    width: int
+    height: int
+    time: str
+
+
 @blueprint.get("/walks/<walk_id>/repaint")
 def choose(walk_id: str) -> Response:
-    """Show the styles that a walk can be repainted in, those that suit it first."""
+    """Show the larger sizes and the styles that a walk can be repainted in, those that suit it first, with the time."""
     visitors.current()  # set the cookie with the form, so that two quick clicks have the same owner
     return _repaint_page(lookup.walk_at_address(walk_id))
 
 
 @blueprint.post("/walks/<walk_id>/repaint")
 def repaint(walk_id: str) -> Response:
-    """Request a walk in another style and redirect to the new walk's page; a repeated request makes no second walk."""
-    walk, owner = lookup.walk_at_address(walk_id), visitors.current()
-    key = visitors.digest(owner)
+    """Request a walk in another style or size and redirect to its page; a repeated request makes no second walk.
+
+    A larger film is unlisted, unless it is asked to be shown in the gallery too.
+    """
+    walk, owner, owners = lookup.walk_at_address(walk_id), visitors.current(), visitors.owners()
+    key = visitors.owner()
     try:
-        wanted = repainting.commission_of(walk, request.form.get("style", ""))
+        if size := request.form.get("size", ""):
+            unlisted = walk.unlisted or not request.form.get("listed")
+            wanted = repainting.larger_commission_of(walk, size, owners=owners, unlisted=unlisted)
+        else:
+            wanted = repainting.commission_of(walk, request.form.get("style", ""), owners=owners)
         repainted, _ = intake.place(
             wanted,
             visitor_key=key,
@@ -87,6 +109,7 @@ def repaint(walk_id: str) -> Response:
             owner=owner,
             idempotency_key=repainting.repeat_key(walk, wanted, key),
             admit=rate_limits.PAGE.admit,
+            check=rate_limits.PAGE.check,
         )
     except (InvalidInput, Conflict) as error:
         return _repaint_page(walk, error=str(error), status=error.status)
@@ -98,19 +121,49 @@ def repaint(walk_id: str) -> Response:
 
 
 def _repaint_page(walk: Walk, *, error: str = "", status: int = 200) -> Response:
-    among = {style.name: style for style in repainting.styles_for(walk)}
+    private = walk_sounds.private_flaw(walk, visitors.owners())
+    among = {} if private else {style.name: style for style in repainting.styles_for(walk)}
     suiting = [each.style.name for each in proposed_styles.for_walk(walk) if each.style.name in among]
+    names = list(dict.fromkeys((*suiting, *among)))
+    if (wanted := request.args.get("style", "")) in among:
+        names.sort(key=lambda name: name != wanted)
+    larger, flaw = ([], private) if private else _larger(walk)
     page = render_template(
         "pages/repaint.html",
         walk=walk,
         error=error,
-        flaw=repainting.flaw(walk),
-        styles=[among[name] for name in (*suiting, *(name for name in among if name not in suiting))],
+        flaw=private or repainting.flaw(walk),
+        styles=[among[name] for name in names],
+        chosen=among.get(wanted),
+        time=_time(partial(repainting.commission_of, walk, names[0])) if names else "",
+        larger=larger,
+        larger_flaw=flaw,
+        there=lineage.larger_of(walk, visitors.owners()),
         has_sample=lambda style: samples.path(style) is not None,
     )
     response = page_response(page, status=status, cache="no-store")
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _larger(walk: Walk) -> tuple[list[Larger], str]:
+    """Return the larger sizes that a walk can be repainted at, and why there is none, "" if there is one."""
+    if flaw := repainting.larger_flaw(walk):
+        return [], flaw
+    longer, sizes = shapes.longer_side(walk) or 1, []
+    for size in repainting.larger_sizes(walk):
+        width, height = ((side or longer) * size // longer for side in shapes.frame(walk))
+        time = _time(partial(repainting.larger_commission_of, walk, size))
+        sizes.append(Larger(size, width, height, time))
+    return sizes, ""
+
+
+def _time(request: Callable[[], Commission]) -> str:
+    """Return the time of a request in sentences, or why it is refused: a word was banned, or a photo deleted."""
+    try:
+        return form_estimate.of_request(request(), worker_ready=bool(jobs.workers()))
+    except InvalidInput as error:
+        return str(error)
 
 
 @blueprint.get("/styles/<name>.webp")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from flask import Response, redirect, render_template, request
+from sqlalchemy import bindparam, select
 
 from app.access.auth import visitors
 from app.collection.gallery import catalogue, favourites, visitor_collections
@@ -15,19 +16,20 @@ from app.core.i18n.gettext import N_, _
 from app.core.version import __version__
 from app.offer.generation import offers
 from app.site.pages import blueprint
-from app.site.presentation import wording
-from app.site.web import error_responses, fragments, language
+from app.site.presentation import related_walks, wording
+from app.site.web import error_responses, fragments, kept_pages, language
 from app.site.web.responses import conditional, page_response
-from app.storage.walk_models import FINISHED, ID, Walk
+from app.storage.database import db
+from app.storage.walk_models import FINISHED, ID, Frame, Walk
 from app.walks.queue import fair_queue
-from app.walks.saved import lineage, lookup, neighbours, reuse
+from app.walks.saved import lookup, versions
 
 Retitled = tuple[str, str]  # a refused title, and the error message for it
-NEARBY = 4
-JOINING = 2
 MEANWHILE = "meanwhile"
 """The query parameter with the id of the queued walk whose visitor is looking at another walk meanwhile."""
-CHILDREN = 5
+FRAMES = select(Frame.index, Frame.position, Frame.rank, Frame.path, Frame.bytes).where(
+    Frame.walk_number == bindparam("number")
+)
 
 
 @blueprint.get("/walks/<walk_id>")
@@ -84,7 +86,7 @@ def _fingerprint(walk_id: str) -> str | None:
         place.may_be_overtaken,
         place.redis_away,
         place.poll_ms,
-        visitors.owns(visitors.known(), waiting),
+        visitors.is_own(waiting),
         language.wanted(),
         __version__,
     )
@@ -107,42 +109,47 @@ def walk_page(
     :param known: the hash that the live part sends to ask whether anything changed.
     :param etag: the response's ETag; by default a hash of the page.
     """
-    place = fair_queue.find_place(walk)
-    earlier, later = lineage.parent_of(walk), [] if walk.is_waiting else lineage.children_of(walk, CHILDREN)
-    shown = [*later, *([earlier] if earlier else [])]
-    before = [] if walk.is_waiting else neighbours.before(walk, JOINING, excluding=shown)
-    after = [] if walk.is_waiting else neighbours.after(walk, JOINING, excluding=[*shown, *before])
-    newer, older = (None, None) if walk.is_waiting else catalogue.beside(walk)
-    visitor = visitors.known_owner() if walk.state == FINISHED else None  # others cannot be kept
-    page = render_template(
-        template,
-        walk=walk,
-        known=known,
-        place=place,
-        is_owner=visitors.owns(visitors.known(), walk),
-        is_favourite=favourites.is_favourite(walk, visitor),
-        own=visitor_collections.of_owner_with(visitor, walk) if visitor else [],
-        redis_away=place.redis_away,
-        house=offers.current().of_walk(walk).facts,
-        earlier=earlier,
-        later=later,
-        remixed=lineage.remixed_from(walk),
-        remixes=[] if walk.is_waiting else lineage.remixes_of(walk, CHILDREN),
-        before=before,
-        after=after,
-        newer=newer,
-        older=older,
-        original=reuse.original_of(walk),
-        retitled=retitled,
-        not_listed=not_listed,
-        nearby=[] if walk.is_waiting else _nearby(walk, [*before, *after]),
-        left=_waiting_walk(walk),
-    )
+    owners = visitors.owners() if walk.state == FINISHED else ()  # others cannot be kept
+    place, related = fair_queue.find_place(walk), related_walks.of_walk(walk, owners)
+    is_owner = visitors.is_own(walk)
+    is_favourite = favourites.is_favourite(walk, *owners)
+    own = visitor_collections.of_owner_with(walk, *owners) if owners else []
+
+    def context() -> dict[str, Any]:
+        return {
+            "walk": walk,
+            "known": known,
+            "place": place,
+            "is_owner": is_owner,
+            "is_favourite": is_favourite,
+            "own": own,
+            "redis_away": place.redis_away,
+            "house": offers.current().of_walk(walk).facts,
+            "retitled": retitled,
+            "not_listed": not_listed,
+            "left": _waiting_walk(walk),
+            **vars(related),
+            "nearby": related.nearby,
+        }
+
+    is_for_one = is_owner or own or related.is_for_one or retitled or not_listed or request.args
+    if walk.state == FINISHED and not is_for_one:
+        page = kept_pages.render(
+            template,
+            lambda: (versions.of_walk(walk), _frames_of(walk), related.version, is_favourite, bool(owners)),
+            context,
+        )
+    else:
+        page = render_template(template, **context())
     response = page_response(page, status=422 if retitled or not_listed else 200)
     response.headers["Vary"] = "Cookie"
     if walk.unlisted:
         response.headers["X-Robots-Tag"] = "noindex"
     return response if retitled or not_listed else conditional(response, etag)
+
+
+def _frames_of(walk: Walk) -> list[object]:
+    return [tuple(row) for row in db.session.connection().execute(FRAMES, {"number": walk.number})]
 
 
 def redirect_to_walk(walk: Walk) -> Response:
@@ -155,13 +162,6 @@ def _waiting_walk(walk: Walk) -> Walk | None:
     walk_id = request.args.get(MEANWHILE, "")
     waiting = lookup.visible_walk(walk_id) if ID.fullmatch(walk_id) else None
     return waiting if waiting is not None and waiting.number != walk.number else None
-
-
-def _nearby(walk: Walk, shown: list[Walk]) -> list[Walk]:
-    """Return the newest walks, without this one and those already shown."""
-    ids = {each.number for each in shown}
-    recent = catalogue.recent(NEARBY + len(shown), excluding=walk)
-    return [each for each in recent if each.number not in ids][:NEARBY]
 
 
 def _with_query(address: str) -> str:

@@ -3,6 +3,7 @@
 __all__ = [
     "candidate_rows",
     "choices",
+    "earlier_prompts",
     "examples",
     "filter_options",
     "finder",
@@ -16,9 +17,14 @@ __all__ = [
     "prompt_edits",
     "proposed_styles",
     "readings",
+    "related_walks",
+    "sound_line",
+    "style_advice",
     "style_groups",
     "walk_description",
     "walk_line",
+    "walk_music",
+    "waveform",
     "word_marks",
     "wording",
 ]

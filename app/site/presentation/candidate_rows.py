@@ -6,7 +6,7 @@ depends on the row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,19 +78,19 @@ class CandidateRow:
         return _("They are being painted.") if self.worker_ready else _("The painter is away just now.")
 
 
-def remove_outdated(form: MakeForm, owner_hash: str | None) -> None:
+def remove_outdated(form: MakeForm, owners: Collection[str]) -> None:
     """Remove from the form the rows that no longer exist, and those whose stop or settings have changed.
 
     If the stop's prompt has changed, a seed taken from one of the row's pictures is reset as well.
     """
     for index, stop in enumerate(form.stops):
-        candidate_set = _set_of(stop, owner_hash)
+        candidate_set = _set_of(stop, owners)
         if candidate_set is None:
             stop.candidates = ""
             continue
         request = request_for(form, index)
         limits = candidates.limits_of(request, offers.current())
-        style = readings.style_of(form, index, limits)
+        style = readings.chosen_styles(form, limits).get(index, "")
         if _is_same(candidate_set.asked, request) and candidate_set.asked.get("unnamed", "") == style:
             continue
         stop.candidates = ""
@@ -130,15 +130,16 @@ def request_candidates(form: MakeForm, index: int, *, count: int = A_ROW, **who:
         form.explain(InvalidInput(errors))
         return
     form.seed = str(wanted.seed)
-    unnamed = readings.style_of(form, index, candidates.limits_of({"model": wanted.model}, offers.current()))
+    limits = candidates.limits_of({"model": wanted.model}, offers.current())
+    unnamed = readings.chosen_styles(form, limits).get(index, "")
     stop.candidates = candidates.place(
         wanted, drawing=stop.drawing, language=here().language, unnamed=unnamed, **who
     ).id
 
 
-def of_form(form: MakeForm, owner_hash: str | None, *, worker_ready: bool) -> list[CandidateRow | None]:
+def of_form(form: MakeForm, owners: Collection[str], *, worker_ready: bool) -> list[CandidateRow | None]:
     """Return the row of each stop; ``None`` for a stop without candidates."""
-    sets = ((stop, _set_of(stop, owner_hash)) for stop in form.stops)
+    sets = ((stop, _set_of(stop, owners)) for stop in form.stops)
     return [None if each is None else row(each, stop, worker_ready=worker_ready) for stop, each in sets]
 
 
@@ -172,10 +173,8 @@ def _value(candidate_set: CandidateSet, candidate: Candidate) -> str:
     return picked(each["seed"], each["drawing"])
 
 
-def _set_of(stop: StopLine, owner_hash: str | None) -> CandidateSet | None:
-    if not stop.candidates or owner_hash is None:
-        return None
-    return candidate_requests.find_of_owner(stop.candidates, owner_hash)
+def _set_of(stop: StopLine, owners: Collection[str]) -> CandidateSet | None:
+    return candidate_requests.find_of_owner(stop.candidates, *owners) if stop.candidates else None
 
 
 def _is_same(stored: dict[str, Any], request: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests.stop_options import OF_EACH_STOP
-from app.site.presentation import form_fields
+from app.site.presentation import form_fields, sound_line
 from app.site.presentation.make_form import MakeForm, StopLine, from_fields
 from app.storage.candidate_models import CandidateSet
 
@@ -22,7 +22,7 @@ NAME = "form"
 """The query parameter that carries the form."""
 LONGEST = 4000
 """The longest query string to carry, in characters; encoding it once more must fit nginx's limit of 8,000."""
-OF_STOPS = "prompt", "own", "drawing", "layout", "picture", "candidates", "cut_out", *OF_EACH_STOP
+OF_STOPS = "prompt", "own", "drawing", "layout", "at", "picture", "candidates", "cut_out", *OF_EACH_STOP
 OF_WALK = (
     "negative_prompt", "seed", "frames", "fps", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size",
     "aspect", "easing", "model", "unlisted", "photos_may_be_shown", "remix_of", "continues",
@@ -37,6 +37,7 @@ def fields(form: MakeForm) -> dict[str, Any]:
         "own": _unless_empty([form_fields.write_own(stop.own) for stop in stops]),
         "drawing": _unless_empty([stop.drawing for stop in stops]),
         "layout": _unless_empty([stop.layout for stop in stops]),
+        "at": _unless_empty([stop.at for stop in stops] if form.sound.is_wanted else []),
         "picture": _unless_empty([stop.picture for stop in stops]),
         "candidates": _unless_empty([stop.candidates for stop in stops]),
         **{name: _unless_empty([_option(stop, name) for stop in stops]) for name in OF_EACH_STOP},
@@ -44,6 +45,7 @@ def fields(form: MakeForm) -> dict[str, Any]:
     }
     values |= {name: getattr(form, name) for name in OF_WALK if hasattr(form, name)}
     values |= {name: "1" if values[name] else "" for name in ("easing", "unlisted", "photos_may_be_shown")}
+    values |= form.sound.fields()
     values |= {"remix_of": form.remix and form.remix.id, "continues": form.parent and form.parent.id}
     return {name: value for name, value in values.items() if value}
 
@@ -102,7 +104,7 @@ def carried_fields() -> dict[str, Any]:
         values = parse_qs(text, keep_blank_values=True, max_num_fields=200)
     except ValueError:
         return {}
-    return {name: values[name] for name in (*OF_STOPS, *OF_WALK) if name in values}
+    return {name: values[name] for name in (*OF_STOPS, *OF_WALK, *sound_line.FIELDS) if name in values}
 
 
 def stops_to_choose() -> dict[int, str]:

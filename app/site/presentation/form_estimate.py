@@ -1,14 +1,18 @@
-"""The time of the walk that the form asks for, in words, and shorter choices where it is long."""
+"""The time of a walk that is asked for, in words, and for the form shorter choices where it is long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from flask import current_app
+
 from app.core.i18n.formatting import duration_about, plural, sentence
 from app.core.i18n.gettext import _
 from app.offer.generation import presets, sampler_settings
 from app.offer.generation.limits import Limits
+from app.offer.generation.offers import Offer
+from app.requests.walk_requests.schema import Commission
 from app.site.presentation import typed_numbers as typed
 from app.site.presentation import wording
 from app.site.presentation.make_form import FRAME_CHOICES, MakeForm
@@ -37,8 +41,11 @@ class Choices:
     def from_form(cls, form: MakeForm, limits: Limits) -> Choices:
         """Return the options of a form; what is missing or invalid there is the default."""
         frames = typed.whole_number(form.frames)
+        asked = min(frames, limits.frames_max) if isinstance(frames, int) and frames > 0 else form.frames_usual
+        if form.sound.id:  # the film has as many frames as the part lasts, and no more pictures than frames
+            asked = min(asked, max(1, round(form.sound.part[1] * form.fps_shown(current_app.config["FPS"]))))
         return cls(
-            min(frames, limits.frames_max) if isinstance(frames, int) and frames > 0 else limits.frames_default,
+            asked,
             form.preset if form.preset in presets.NAMES else presets.DEFAULT,
             form.size_asked(limits) or next(iter(limits.sizes), None),
             form.steps_asked(limits),
@@ -84,13 +91,21 @@ def of_form(form: MakeForm, limits: Limits, *, worker_ready: bool) -> FormEstima
     )
 
 
+def of_request(request: Commission, *, worker_ready: bool) -> str:
+    """Return the sentences on the time of a walk that is asked for by one press."""
+    usual = Limits.current().frames_default if request.sound is None else current_app.config["SOUND_PICTURES"]
+    frames = request.frames or usual
+    estimate = _of_choices(request.offer, request, stops=len(request.stops), frames=frames, ending=request.ending)
+    return _sentences(estimate, worker_ready=worker_ready)
+
+
 def _sentences(estimate: NewWalkEstimate, *, worker_ready: bool) -> str:
     """Return who waits and how long the walk takes, or that no worker lives and how long it then takes."""
     about = duration_about(_seconds(estimate))
     time = about if estimate.is_measured else _("%(time)s, at a guess", time=about)
     if worker_ready:
         return f"{wording.waiting_words(estimate.waiting)} {sentence(time)}."
-    away = _("The painter is away just now. Your walk will keep its place.")
+    away = _("The painter is away just now.")
     then = _("Once it is back: %(time)s.", time=time)
     return f"{away} {then}"
 
@@ -129,17 +144,23 @@ def _alternatives(form: MakeForm, limits: Limits, now: Choices) -> Iterator[tupl
 
 
 def _estimate(form: MakeForm, limits: Limits, choices: Choices) -> NewWalkEstimate:
+    stops = len(form.stops)
+    return _of_choices(limits.offer, choices, stops=stops, frames=choices.frames, ending=form.ending)
+
+
+def _of_choices(
+    offer: Offer, choices: Choices | Commission, *, stops: int, frames: int, ending: str
+) -> NewWalkEstimate:
+    """Return the estimate for a model with the quality, steps, guidance, size and aspect of these choices."""
     settings = sampler_settings.resolve_settings(
-        limits.offer,
+        offer,
         choices.preset,
         steps=choices.steps,
         guidance=choices.guidance,
         size=choices.size,
         aspect=choices.aspect,
     )
-    return estimates.estimate_new_walk(
-        limits.offer, settings, stops=len(form.stops), frames=choices.frames, ending=form.ending
-    )
+    return estimates.estimate_new_walk(offer, settings, stops=stops, frames=frames, ending=ending)
 
 
 def _seconds(estimate: NewWalkEstimate) -> float:

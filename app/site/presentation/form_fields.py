@@ -12,8 +12,9 @@ from pydantic_core import from_json
 
 from app.core.models.aspects import SQUARE
 from app.offer.generation import frame_rates, offers, presets, sampler_settings
-from app.requests.walk_requests import layouts
+from app.requests.walk_requests import layouts, walk_sounds
 from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.sound_request import SoundRequest
 from app.requests.walk_requests.stop_options import OF_EACH_STOP
 from app.site.presentation import choices
 from app.storage.walk_models import STOP, Stop, Walk
@@ -48,6 +49,7 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
     return {
         **of_stops(stops),
         **of_settings(walk, preset=walk.preset, steps=walk.sampler_steps, guidance=walk.guidance),
+        **_sound(walk, turned=turned),
         "unlisted": 1 if walk.unlisted else None,
         "seed": walk.seed if seed else None,
         "remix_of": walk.id,
@@ -138,6 +140,33 @@ def written_options(stop: Mapping[str, Any]) -> dict[str, str]:
 def _photo(stop: Stop) -> dict[str, Any]:
     """Return the form fields of a stop's photo. They name it by its digest, which works only for the photo's owner."""
     return {"picture": stop.photo, "cut_out": bool(stop.cut_out)} if stop.photo else {}
+
+
+def of_sound(sound: SoundRequest, times: Sequence[float | None], *, pictures: int, fps: float) -> dict[str, Any]:
+    """Return the form fields of the sound of a walk with these times of its stops and this number of pictures.
+
+    They name it by its digest, which works only for those who may use it.
+    """
+    numbers = {"sound_start": sound.start or None, "sound_length": sound.length}
+    written = ["" if time is None else f"{time:g}" for time in times]
+    shown = pictures if sound.length is None else frame_rates.frame_at(sound.length, fps)
+    is_usual = pictures == min(current_app.config["SOUND_PICTURES"], shown)
+    return {
+        "sound": sound.id,
+        **{name: None if value is None else f"{value:g}" for name, value in numbers.items()},
+        "sound_way": sound.way,
+        "at": written if any(written) else None,
+        "frames": None if is_usual else pictures,
+    }
+
+
+def _sound(walk: Walk, *, turned: bool) -> dict[str, Any]:
+    """Return the form fields of a walk's sound; none without one. The times of stops are those of one direction."""
+    sound = walk_sounds.requested(walk)
+    if sound is None:
+        return {}
+    times = [] if turned else [stop.at for stop in walk.stops]
+    return of_sound(sound, times, pictures=walk.sound_pictures or walk.frames, fps=walk.fps)
 
 
 def _drawing(walk: Walk, stop: Stop) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import current_app
 from werkzeug.datastructures import MultiDict
 
 from app.collection.styles import model_choice, shipped
@@ -23,11 +24,13 @@ from app.reading.chosen import AS_READ
 from app.requests.walk_requests import stop_options
 from app.requests.walk_requests.error_messages import stop_suffix
 from app.requests.walk_requests.stop_words import PICTURE
-from app.site.presentation import form_commands, form_fields
+from app.site.presentation import form_commands, form_fields, sound_line
 from app.site.presentation import typed_numbers as typed
 from app.site.presentation.form_commands import Command
 from app.site.presentation.photo_view import PhotoView
-from app.storage.walk_models import FINISHED, ID, Walk
+from app.site.presentation.sound_line import SoundLine
+from app.storage.sound_models import Sound
+from app.storage.walk_models import BACK, ENDINGS, FINISHED, ID, Walk
 from app.walks.saved import lookup
 
 FRAME_CHOICES = (24, 60, 120, 240)
@@ -49,6 +52,7 @@ OF_A_STOP: dict[str, Callable[[str], Any]] = {
     "picture": _matching(PICTURE),
     "candidates": _matching(ID),
     "layout": str,
+    "at": str,
     "own": form_fields.read_own,
 }
 """The form's fields for each stop that are read as they are, and how."""
@@ -58,6 +62,7 @@ TEXTS = (
     "negative_prompt", "seed", "frames", "fps", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size",
     "aspect", "model",
 )  # fmt: skip
+SOUND_FIELDS = frozenset(sound_line.FIELDS)
 TICKS = "easing", "unlisted", "photos_may_be_shown"
 
 
@@ -76,10 +81,17 @@ class StopLine:
     options: dict[str, str] = field(default_factory=dict)  # those that the form asks for each stop, as typed
     lora_error: str = ""
     candidates: str = ""  # the id of its candidate set
+    at: str = ""  # when it is reached, in seconds of the film; empty for on the beat
+    at_error: str = ""
     refused: str = ""  # why candidates were refused
     own: dict[str, Any] = field(
         default_factory=dict
     )  # its own seed, style, negative prompt and clip skip, where stops do not share them
+
+    @property
+    def at_written(self) -> str:
+        """Return the typed time with the page language's decimal sign; as typed if it is not a number."""
+        return typed.localised(self.at)
 
     def pick(self, text: str) -> None:
         """Set the seed and the drawings of a candidate, unless it is already chosen; invalid text is ignored."""
@@ -114,6 +126,7 @@ class MakeForm:
     model: str = ""
     unlisted: bool = False
     photos_may_be_shown: bool = False
+    sound: SoundLine = field(default_factory=SoundLine)
     remix: Walk | None = None  # the walk that the form was filled from
     parent: Walk | None = None  # the walk to continue from: its last stop is the first one here
     restored: str = ""  # a message about the recipe that the form was filled from
@@ -136,6 +149,26 @@ class MakeForm:
         """Return whether the form or any stop has an error."""
         return bool(self.errors) or any(stop.error for stop in self.stops)
 
+    @property
+    def frames_usual(self) -> int:
+        """Return how many frames are painted unless a number is typed."""
+        return sound_line.pictures_max() if self.sound.id else int(current_app.config["FRAMES_DEFAULT"])
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Return the endings to choose from: with a sound, which goes on, no film goes back the way it came."""
+        return tuple(name for name in ENDINGS if name != BACK or not self.sound.id or self.ending == BACK)
+
+    def set_sound(self, sound: Sound | None) -> None:
+        """Set the walk to another sound, or to none, with the usual number of frames and no choice that it excludes.
+
+        A sound that was missing is added with the number of frames that its walk had.
+        """
+        self.frames = self.frames if sound is not None and self.sound.note else ""
+        self.sound = SoundLine() if sound is None else self.sound.with_sound(sound)
+        if sound is not None:
+            self.ending, self.easing = self.ending if self.ending != BACK else "", False
+
     def frame_choices(self, default: int, limits: Limits) -> list[int]:
         """Return the frame counts to choose from, including the current one."""
         used = [int(self.frames)] if re.fullmatch(r"[0-9]{1,4}", self.frames) else [default]
@@ -157,6 +190,10 @@ class MakeForm:
             wanted["continues"] = self.parent.id
         if self.remix is not None:
             wanted["remix_of"] = self.remix.id
+        if sound := self.sound.request():
+            wanted |= sound
+            for stop, line in zip(stops, self.stops, strict=True):
+                stop |= {"at": typed.number(line.at)} if line.at.strip() else {}
         wanted |= {name: value for name in ("ending", "preset", "aspect", "model") if (value := getattr(self, name))}
         if self.easing:
             wanted["easing"] = True
@@ -271,15 +308,22 @@ class MakeForm:
                 del self.stops[-2]
             case "turn-round" if self.parent is None:
                 self.stops.reverse()
+                for stop in self.stops:
+                    stop.at = ""  # times would descend
             case "let-go":
                 self.parent = None
             case "drop-photo":
                 stop = self.stops[command.stop]
                 stop.picture, stop.photo, stop.cut_out = "", None, False
+            case "drop-sound":
+                self.set_sound(None)
             case "plain":
                 self.stops[command.stop].own = {}
             case "style":
                 self._set_style(command.stop, command.style)
+            case "write" if self.parent is None or command.stop:
+                stop = self.stops[command.stop]
+                stop.prompt, stop.drawing = command.words, ""
             case "look":
                 self._fill_in_guesses()
             case "set":
@@ -315,6 +359,14 @@ class MakeForm:
             self.stops[int(path[1])].lora_error = error.message
             self.errors["lora"] = error.message
             return
+        if len(path) == 3 and path[2] == "at":
+            self.stops[int(path[1])].at_error = error.message
+            self.errors["at"] = error.message
+            return
+        if path and path[0] in ("sound", "publish_sound"):
+            named = f"sound_{path[1]}" if len(path) > 1 else "sound"
+            self.errors[named if named in SOUND_FIELDS else "sound"] = error.message
+            return
         if len(path) > 2 and path[0] == "stops" and (path[2] in OF_THE_STOP or path[2] in self.stops[int(path[1])].own):
             self.stops[int(path[1])].error = error.message
         elif len(path) == 3 and path[0] == "stops":
@@ -329,7 +381,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     count = max(STOPS_MIN, len(fields.getlist("prompt")[: 2 * limits.stops_max]))
     written: dict[str, Any] = {name: fields.get(name, "") for name in TEXTS}
     ticked: dict[str, Any] = {name: bool(fields.get(name)) for name in TICKS}
-    form = MakeForm(stops=_stop_lines(fields, count), **written, **ticked)
+    form = MakeForm(stops=_stop_lines(fields, count), sound=SoundLine.from_fields(fields), **written, **ticked)
     for number in fields.getlist("cut_out"):
         if re.fullmatch("[0-9]{1,2}", number, re.ASCII) and int(number) < len(form.stops):
             form.stops[int(number)].cut_out = True

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from app.core.addresses import on_site
 from app.core.i18n.gettext import N_, _
+from app.site.presentation import walk_music
 from app.site.presentation.wording import blend, short_name, stations
 from app.storage.walk_models import BACK, FINISHED, ROUND, Frame, Walk
 from app.walks.saved import film_times, media_urls
@@ -30,6 +32,7 @@ def describe_reel(walk: Walk) -> dict[str, Any]:
     frames = sorted(frames, key=lambda frame: frame.position)
     names = [short_name(prompt) for prompt in stations(walk)]
     positions = [frame.position for frame in frames]
+    music = walk_music.of_walk(walk)
     return {
         "positions": [round(position, DIGITS) for position in positions],
         "turns": turns(positions, walk),
@@ -37,12 +40,13 @@ def describe_reel(walk: Walk) -> dict[str, Any]:
         "base": on_site(f"/media/{walk.id}/still."),
         "alone": on_site(f"/walks/{walk.id}/frames/"),
         "names": [name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…" for name in names],
-        "count": walk.frames,
+        "count": film_times.frames(walk),
         "ending": walk.ending,
         "hold": film_times.hold_of(walk),
         "fps": walk.fps,
         "film": media_urls.public_address(walk, "mp4") if is_finished and "mp4" in walk.media else None,
         "isFinished": is_finished,
+        "music": music.for_player() if is_finished and music is not None else None,
         "alt": description(walk),
     }
 
@@ -70,12 +74,23 @@ def turns(positions: Sequence[float], walk: Walk) -> list[float]:
     Until the positions of all frames are known, it is a fraction estimated from the distance.
     """
     final = walk.positions or []
+    if walk.sound_length is not None:
+        return _sounded_turns(positions, walk)
     if len(final) == walk.frames:
         last = len(final) - 1
         return [min(bisect_left(final, position - 1e-9), last) for position in positions]
     ends = legs(walk)
     through = walk.frames if walk.ending == ROUND else walk.frames - 1
     return [round(position / ends * through, 3) for position in positions]
+
+
+def _sounded_turns(positions: Sequence[float], walk: Walk) -> list[float]:
+    """Return each position's place in a film set to a sound; until its pictures are planned, it is estimated."""
+    if walk.positions and walk.holds:
+        begins = dict(zip(walk.positions, accumulate(walk.holds, initial=0), strict=False))
+        return [begins[position] for position in positions]
+    last, ends = film_times.frames(walk) - 1, legs(walk)
+    return [round(position / ends * last, 3) for position in positions]
 
 
 def steps(walk: Walk) -> list[float]:

@@ -90,10 +90,13 @@ class PromptShown:
     style: str = ""  # the name of the style that the prompt names, or of the one that stands in for it
     note: str = ""  # what was not read or was ignored, in sentences
     marks: MarkedWords = field(default_factory=MarkedWords)
+    refusal: str = ""  # why the prompt will be refused; nothing else is then shown of it
 
     @property
     def summary(self) -> str:
-        """Return the interpretation in a few words, for screen readers."""
+        """Return the interpretation in a few words without a full stop, for screen readers."""
+        if self.refusal:
+            return self.refusal.rstrip(".")
         if self.repaints:
             names = [style.hand.name for style in self.styles]
             return _("styles that suit it: %(names)s", names=join_words(names)) if names else ""
@@ -110,7 +113,7 @@ class PromptShown:
         phrases += [_("not read: %(words)s", words=unread)] if unread else []
         found = ", ".join([*(phrases or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
         style = _("In %(style)s", style=self.style) if self.style else ""
-        return ". ".join(each for each in (found, style, self.note) if each)
+        return ". ".join(each.rstrip(".") for each in (found, style, self.note) if each)
 
 
 def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
@@ -141,14 +144,14 @@ def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
 def of_prompt(
     reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int, drawing: str, hand: str
 ) -> PromptShown | None:
-    """Return the interpretation of a prompt as the page shows it; ``None`` if the prompt will be refused.
+    """Return the interpretation of a prompt as the page shows it, or why it will be refused; ``None`` for no words.
 
     :param leave_out: the negative prompt.
     :param drawing: the form field with the drawings that the visitor chose.
     :param hand: the requested style, which replaces the one that the prompt names; "" for none.
     """
-    if _is_unfit(prompt):
-        return None
+    if refusal := _refusal(prompt):
+        return PromptShown((), "", refusal=refusal)
     reading = _interpret(reader, prompt, limits, leave_out=leave_out, seed=seed)
     if reading is None:
         return None
@@ -169,13 +172,13 @@ def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limit
     """Return the styles that a photo may be repainted in, proposed by its prompt, or else by a worker's description.
 
     Without either, all styles are offered and none is proposed. Return ``None`` if the model has no styles, the photo
-    is missing or unfit, or the prompt is unfit.
+    is missing or unfit, or its description is unfit.
     """
     if not limits.hands or photo is None or photo.flaw:
         return None
     words = prompt.strip() or photo.guess
-    if _is_unfit(words):
-        return None
+    if refusal := _refusal(words):
+        return PromptShown((), "", refusal=refusal) if prompt.strip() else None
     reading = _interpret(reader, words, limits, leave_out="", seed=0) if words else None
     proposed, near = _suiting(words, reading, limits) if reading else ((), ())
     named = {style.hand.words for style in proposed}
@@ -190,9 +193,10 @@ def _named_style(reading: Reading, limits: Limits) -> str:
     return style.name if style else ""
 
 
-def _is_unfit(words: str) -> bool:
-    """Return whether the moderation list refuses these words; nothing is then shown for them."""
-    return bool(words) and bool(banned_words.flaws([(("prompt",), "", words)]))
+def _refusal(words: str) -> str:
+    """Return why these words are refused where they are shown to others; "" if they are not."""
+    flaws = banned_words.flaws([(("prompt",), _("The prompt"), words)]) if words else []
+    return flaws[0].message if flaws else ""
 
 
 def _suiting(prompt: str, reading: Reading | None, limits: Limits) -> tuple[tuple[Style, ...], tuple[NearArtist, ...]]:
@@ -229,20 +233,21 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> dict[i
     return {index: reading.notes for index, reading in interpretations.items()}
 
 
-def style_of(form: MakeForm, index: int, limits: Limits) -> str:
-    """Return the words of the style that is chosen automatically for a stop; ``""`` if the stop names a style.
+def chosen_styles(form: MakeForm, limits: Limits) -> dict[int, str]:
+    """Map the indices of stops to the words of the style chosen for each; ``""`` for a stop that names one.
 
-    It is also ``""`` for a model whose styles have no layouts: its style follows from the seed alone.
+    Photos and refused prompts are not in it. It is empty for a model whose styles have no layouts: its style follows
+    from the seed alone.
     """
     request = _FormRequest.from_form(form) if model_styles.any_composes(limits.hands) else None
     if request is None:
-        return ""
+        return {}
     interpretations = {
         place: reading
         for place, stop in enumerate(request.stops)
         if (reading := request.interpret(place, stop, limits)) is not None
     }
-    return request.styles_for(interpretations, request.stops).get(index, "")
+    return request.styles_for(interpretations, request.stops)
 
 
 def at_stop(form: MakeForm, index: int, limits: Limits) -> tuple[Reader, Reading | None] | None:
@@ -277,20 +282,21 @@ def check_drawings(form: MakeForm) -> None:
             stop.drawing = chosen.written([each if each in known else AS_READ for each in wanted])
 
 
-def drawn_after(walk: Walk) -> list[str]:
-    """Return for each stop with a scene the names of its reference drawings, without unknown ones."""
+def drawing_names(walk: Walk) -> dict[str, str]:
+    """Map the digests of a walk's reference drawings to their names in the page's language, without unknown ones."""
     reader = scenes.reader_of(offers.current().of_walk(walk))
     if reader is None:
-        return []
-    language, names_of_stops = here().language, []
+        return {}
+    language, names = here().language, dict[str, str]()
     for stop in walk.stops:
         if drawings := choices.shown_in(stop.scene):
             seed = walk.seed_of(stop)
             reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=language, seed=seed)
             free = {item.drawing for item in reading.items if item.is_free}
-            names = join_words(reader.name_of(drawing, language) for drawing in drawings)
-            names_of_stops.append(_("%(names)s, freely", names=names) if free & {*drawings} else names)
-    return names_of_stops
+            for drawing in drawings:
+                name = reader.name_of(drawing, language)
+                names.setdefault(drawing.digest, _("%(names)s, freely", names=name) if drawing in free else name)
+    return names
 
 
 def _interpret(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
@@ -382,8 +388,12 @@ class _FormRequest:
     def styles_for(self, interpretations: dict[int, Reading], stops: list[dict[str, Any]]) -> dict[int, str]:
         """Map the indices of interpreted stops to the styles chosen for them, ``""`` for a stop that names one."""
         wanted = [StopFacts(reading, *_of_style(stops[index])) for index, reading in interpretations.items()]
-        after = self.form.parent.stops[-1].scene if self.reuses_scene(0) and self.form.parent is not None else None
-        styles = stop_styles.choose_styles(wanted, offer=self.offer, walk_seed=self.seed, after=after)
+        parent = self.form.parent
+        others = (_of_style(stop)[0] for index, stop in enumerate(stops) if index not in interpretations)
+        beside = (
+            parent.stops[-1].style if parent is not None and self.reuses_scene(0) else next(filter(None, others), "")
+        )
+        styles = stop_styles.choose_styles(wanted, offer=self.offer, walk_seed=self.seed, beside=beside)
         return dict(zip(interpretations, styles, strict=True))
 
     def seed_of(self, stop: dict[str, Any]) -> int:

@@ -12,7 +12,7 @@ from app.offer.generation.model_styles import ModelStyle
 from sketch.compositions.composition import LAYOUTS
 
 LAYOUT_NAMES = {
-    "": N_("As the style likes"),
+    "": N_("Automatic"),
     "single": N_("Once"),
     "grid": N_("Grid"),
     "panels": N_("Strips"),

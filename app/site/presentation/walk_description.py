@@ -71,6 +71,20 @@ class Smoothness(TypedDict):
 
 
 @documented
+class DescribedSound(TypedDict):
+    """The part of a sound that a film is set to. The sound is heard in the films, and served nowhere else."""
+
+    digest: Annotated[str, Field(examples=["5e" * 32])]
+    """The SHA-256 of the sound as it was uploaded."""
+    start: Annotated[float, Field(examples=[12.0])]
+    """Where the part begins, in seconds."""
+    length: Annotated[float, Field(examples=[15.0])]
+    """How long the part and the film are, in seconds."""
+    way: Annotated[str, Field(examples=["pulse"])]
+    """How the walk follows it: steady, pulse or energy."""
+
+
+@documented
 class Films(TypedDict):
     """Addresses of the films, root-relative; null until one exists. The files improve while the walk is generated."""
 
@@ -78,6 +92,8 @@ class Films(TypedDict):
     """The film as GIF."""
     mp4: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.mp4"])]
     """The film as MP4."""
+    webm: Annotated[str | None, Field(examples=[None])]
+    """The film as WebM; only of a walk with a sound."""
     webp: Annotated[str | None, Field(examples=[None])]
     """The film as WebP."""
     poster: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.png"])]
@@ -115,7 +131,7 @@ class WalkDescription(TypedDict):
     seed: Annotated[int, Field(examples=[11])]
     """The seed of its noise; random if none was requested."""
     frames: Annotated[int, Field(examples=[2])]
-    """The number of frames in the film."""
+    """The number of frames in the film; with a sound, of its distinct pictures."""
     steps: Annotated[int, Field(examples=[20])]
     """The number of sampler steps for each frame."""
     guidance: Annotated[float, Field(examples=[3.5])]
@@ -144,6 +160,8 @@ class WalkDescription(TypedDict):
     """The id of the walk that it is a remix of; null if that is not published."""
     repeat_of: Annotated[str | None, Field(examples=[None])]
     """The id of the earlier walk from the same request, whose pictures it reuses; null if that is not published."""
+    sound: DescribedSound | None
+    """The part of a sound that the film is set to; null without one."""
     fps: Annotated[float, Field(examples=[12.5])]
     """Frames per second: 100 divided by a whole number, as in a GIF."""
     frames_painted: Annotated[int, Field(examples=[2])]
@@ -166,6 +184,8 @@ class WalkDescription(TypedDict):
     """The number of UNet evaluations; 0 for a cached result, null until it is generated."""
     unlisted: Annotated[bool, Field(examples=[False])]
     """Whether it is left out of the gallery."""
+    publish_sound: Annotated[bool, Field(examples=[False])]
+    """Whether the owner has confirmed that they may publish its sound."""
     photos_may_be_shown: Annotated[bool, Field(examples=[False])]
     """Whether the owner has confirmed that the photos of its stops may be published, with the consent of the people in
     them."""
@@ -208,6 +228,7 @@ def describe(walk: Walk) -> WalkDescription:
         "continues": _id_of(lineage.parent_of(walk)),
         "remix_of": _id_of(lineage.remixed_from(walk)),
         "repeat_of": _id_of(reuse.original_of(walk)),
+        "sound": _sound(walk),
         "fps": walk.fps,
         "frames_painted": walk.painted_count,
         "progress": round(walk.painted_count / walk.frames, 4),
@@ -219,6 +240,7 @@ def describe(walk: Walk) -> WalkDescription:
         "first_film_seconds": walk.first_film_seconds,
         "passes": walk.passes,
         "unlisted": walk.unlisted,
+        "publish_sound": walk.publish_sound,
         "photos_may_be_shown": walk.photos_may_be_shown,
         "featured": walk.featured_at is not None,
         "media": _media(walk),
@@ -246,6 +268,13 @@ def _stop(stop: Stop) -> StopDescription:
     return cast(StopDescription, described | asdict(stop.options))
 
 
+def _sound(walk: Walk) -> DescribedSound | None:
+    if walk.sound_digest is None:
+        return None
+    part = {name: getattr(walk, f"sound_{name}") for name in ("digest", "start", "length", "way")}
+    return cast(DescribedSound, part)
+
+
 def _id_of(walk: Walk | None) -> str | None:
     return None if walk is None else walk.id
 
@@ -269,6 +298,7 @@ def _media(walk: Walk) -> Films:
     return {
         "gif": address("gif", "gif"),
         "mp4": address("mp4", "mp4"),
+        "webm": address("webm", "webm"),
         "webp": address("webp", "webp"),
         "poster": address("poster", "png"),
     }

@@ -30,6 +30,8 @@ SOLVERS = {
     "TCDScheduler": "TCD",
     "UniPCMultistepScheduler": "UniPC",
 }
+WORD = re.compile(r"\w{1,24}")
+SEARCH_WORDS_MAX = 10
 ENDING_NAMES = {BACK: N_("there and back"), STOP: N_("stop at the end"), ROUND: N_("round to the start")}
 PRESET_NAMES = {"fast": N_("sketch"), "balanced": N_("usual"), "exact": N_("fine")}
 
@@ -58,18 +60,14 @@ def waiting_words(count: int) -> str:
     return _("%(number)s walks are waiting.", number=sentence(count_words(count)))
 
 
-def frames_and_length(frames: int, fps: float, ending: str) -> str:
-    """Return a new film's length in words: ``24 frames, 4 seconds``."""
-    return _length(frames, frame_rates.seconds(frames, fps, ending, frame_rates.hold(fps, ending)))
+def length_in_words(frames: int, fps: float, ending: str) -> str:
+    """Return a new film's length in words: ``4 seconds``."""
+    return duration(frame_rates.seconds(frames, fps, ending, frame_rates.hold(fps, ending)))
 
 
 def film_length(walk: Walk) -> str:
     """Return the length of a walk's film in words."""
-    return _length(walk.frames, film_times.seconds(walk))
-
-
-def _length(frames: int, seconds: float) -> str:
-    return f"{plural(frames, 'frame')}, {duration(seconds)}"
+    return f"{plural(walk.frames, 'frame')}, {duration(film_times.seconds(walk))}"
 
 
 def frame_size(aspect: str, width: int, height: int) -> str:
@@ -98,6 +96,12 @@ def stations(walk: Any) -> list[str]:
     """Return the prompts along a walk's line: those of its stops, and for a round walk the first again at the end."""
     prompts = [stop.prompt or _("a photo") for stop in walk.stops]
     return [*prompts, *prompts[:1]] if walk.ending == ROUND else prompts
+
+
+def search_words(walk: Any) -> str:
+    """Return the words of a walk's stops as a search, each once and without signs that searches read."""
+    words = dict.fromkeys(word for stop in walk.stops for word in WORD.findall(short_name(stop.prompt).lower()))
+    return " ".join(list(words)[:SEARCH_WORDS_MAX])
 
 
 def size_class(text: str) -> str:

@@ -37,6 +37,7 @@ Disallow: {prefix}/api/v1/
 Disallow: {prefix}/mine
 Disallow: {prefix}/walks/*/live$
 Disallow: {prefix}/walks/*/report$
+Disallow: {prefix}/collections/*/report$
 Disallow: {prefix}/walks/*/favourite$
 Disallow: {prefix}/walks/*.zip$
 

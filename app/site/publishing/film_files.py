@@ -19,7 +19,7 @@ from app.walks.saved.media_urls import FILMS, file_stem
 blueprint = Blueprint("files", __name__)
 
 
-@blueprint.get("/walks/<walk_id>.<any(gif, mp4, webp, png):extension>")
+@blueprint.get("/walks/<walk_id>.<any(gif, mp4, webm, webp, png):extension>")
 def film(walk_id: str, extension: str) -> Response:
     """Send a film or the poster; while the walk is being generated, the latest version."""
     kind, mimetype = FILMS[extension]

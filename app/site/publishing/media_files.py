@@ -33,7 +33,9 @@ from app.storage.task_kinds import FRAME_FILES
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks.saved import lookup
 from app.walks.saved.media_urls import (
+    FILMS,
     KINDS,
+    card_address,
     file_stem,
     film_address,
     frame_file_address,
@@ -52,12 +54,13 @@ if TYPE_CHECKING:
 blueprint = Blueprint("stored", __name__)
 
 RECIPE = "recipe.json"
+ALONE = {kind for kind, _ in FILMS.values()}  # kinds whose files are named by the walk alone
 ZIP_YEARS = 1980, 2107  # the years that an entry of an archive can name; APPNOTE, section 4.4.6
 LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # bytes; ZIP's APPNOTE, section 4.3
 
 
 for function in (
-    frame_file_address, film_address, public_address, photo_address, still_address, still_name,
+    frame_file_address, film_address, public_address, card_address, photo_address, still_address, still_name,
     photo_stops.has_public_photos,
 ):  # fmt: skip
     blueprint.add_app_template_global(function)
@@ -76,7 +79,7 @@ def _packed_size(walk: Walk, written: bytes) -> int:
     return END_RECORD + sum(head + 2 * len(name) + size for name, size in sizes)
 
 
-@blueprint.get("/media/<walk_id>/<any(gif, mp4, webp, poster, small):kind>.<digest>.<extension>")
+@blueprint.get("/media/<walk_id>/<any(gif, mp4, webm, webp, poster, small, card):kind>.<digest>.<extension>")
 def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     """Send a film or the poster, if it still has the hash in the address."""
     expected, mimetype = KINDS[kind]
@@ -86,7 +89,7 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
         medium = walk.media.get(kind)
         if medium is None or (short_digest(medium), expected) != (digest, extension):
             raise NotFound(_("No film of this walk has this address. The walk's own page has them."))
-        name = f"{file_stem(walk)}{'-small' if kind == 'small' else ''}.{extension}"
+        name = f"{file_stem(walk)}{'' if kind in ALONE else f'-{kind}'}.{extension}"
         sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
         return set_cache_control(sent, walk, FOR_GOOD)
 
@@ -119,7 +122,7 @@ def photo(walk_id: str, index: int, digest: str) -> Response:
     walk = lookup.walk_at_address(walk_id)
     medium = walk.media.get(photo_stops.kind_of(index))
     api_tokens.current()  # refuses an expired or revoked token
-    is_owners = any(visitors.owns(secret, walk) for secret in (visitors.known(), api_tokens.bearer()))
+    is_owners = visitors.is_own(walk) or visitors.owns(api_tokens.bearer(), walk)
     if not (is_owners or photo_stops.has_public_photos(walk)) or medium is None or short_digest(medium) != digest:
         raise NotFound(_("No photo of yours has this address. A photo is shown to its owner alone."))
     response = send_stored(

@@ -81,7 +81,7 @@ def _describe(walk: Walk) -> dict[str, Any]:
         "film": film_address(walk, "mp4") if film else None,
         "bytes": film.bytes if film else 0,
         "poster": film_address(walk, "poster"),
-        "count": walk.frames,
+        "count": film_times.frames(walk),
         "ending": walk.ending,
         "hold": film_times.hold_of(walk),
     }

@@ -20,7 +20,7 @@ from app.core.i18n.locales import here
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import brought_photos
 from app.site.presentation.photo_view import PhotoView, view
-from app.site.web import error_responses, fragments
+from app.site.web import error_responses, fragments, sent_files
 from app.site.web.responses import conditional
 from app.storage.house_models import Exhibition
 from app.storage.walk_models import ID
@@ -164,13 +164,7 @@ def _bring_photo(form: SayForm) -> None:
     if file is None or not file.filename:
         return
     try:
-        photo = brought_photos.upload(
-            file.read(current_app.config["PHOTO_MAX"] + 1),
-            owner_hash=visitors.digest(visitors.current()),
-            network=rate_limits.network_key(),
-            check_room=rate_limits.PHOTO.check,
-            admit=rate_limits.PHOTO.admit,
-        )
+        photo = sent_files.store_photo(file, owner_hash=visitors.owner(), limit=rate_limits.PHOTO)
     except ValueError as error:
         form.errors["picture"] = f"{_('The picture')} {error}"
         return
@@ -181,9 +175,8 @@ def _look_at_photo(form: SayForm) -> None:
     """Load the picture that the form names if it belongs to the visitor; else add an error to the form."""
     if not form.picture or form.photo is not None:
         return
-    owner = visitors.known()
     is_id = ID.fullmatch(form.picture)
-    photo = brought_photos.find(form.picture, visitors.digest(owner)) if owner and is_id else None
+    photo = brought_photos.find(form.picture, *visitors.owners()) if is_id else None
     if photo is None:
         flaw = _("is not here: it was kept for a day, for the visitor who uploaded it. Upload it again.")
         form.errors["picture"] = f"{_('The picture')} {flaw}"

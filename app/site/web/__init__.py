@@ -6,7 +6,9 @@ __all__ = [
     "error_responses",
     "form_guards",
     "fragments",
+    "kept_pages",
     "language",
     "responses",
     "security_headers",
+    "sent_files",
 ]

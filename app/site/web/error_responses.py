@@ -171,14 +171,14 @@ def _http_error(error: HTTPException) -> Response:
         return Response(status=308, headers={"Location": address})
     words = DETAILS.get(status) or error.description
     detail = _(words) if words else ""
-    if status == 404 and error.description != NotFound.description and not wants_json():
-        detail = error.description or detail  # the code that raised it gave a translated, more precise message
+    if status == 404 and error.description != NotFound.description:
+        detail = error.description or detail  # the code that raised it gave a more precise message
     if isinstance(error, BadHost):  # without a host, a page cannot contain absolute URLs
         return problem(status, TITLES[status], "The Host header names no host.")
     if status == 413:
         return answer(status, oversized.limit_message(), advice="" if wants_json() else oversized.advice())
     if status == 415:
-        of_programs = FILE_ONLY if request.endpoint == "pictures.bring" else JSON_ONLY
+        of_programs = FILE_ONLY if request.endpoint in ("pictures.bring", "sounds.upload") else JSON_ONLY
         detail = detail.format(kind=of_programs if wants_json() else _(FORMS_ONLY))
     response = answer(status, detail)
     for name, value in error.get_headers():

@@ -19,7 +19,8 @@ csrf = CSRFProtect()
 FIELDS_MAX = 1000
 
 PAGES = (
-    "pages", "owners", "making", "restoring", "mine", "reporting", "styles", "phones", "favourites", "collections"
+    "pages", "owners", "making", "restoring", "mine", "reporting", "styles", "phones", "favourites", "collections",
+    "devices",
 )  # fmt: skip
 
 

@@ -33,8 +33,10 @@ def advice() -> str:
     if request.endpoint in MAKING and request.mimetype == FORM and size > config["BODY_MAX"]:
         field = _(
             "It was the pictures for the stops (“Add a photo or a drawing”): each may have %(each)s, and the form "
-            "with all of them %(whole)s. Choose a smaller one, or upload one after the other.",
+            "with all of them %(whole)s; or the music, which may have %(sound)s. Choose a smaller file, or upload one "
+            "after the other.",
             each=file_size(config["PHOTO_MAX"]),
+            sound=file_size(config["SOUND_MAX"]),
             whole=file_size(size),
         )
     elif request.endpoint in MAKING:

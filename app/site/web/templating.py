@@ -27,19 +27,20 @@ from app.core.i18n.formatting import (
 )
 from app.offer.drawings import drawing_credits
 from app.offer.generation import walk_styles
-from app.site.presentation import form_fields, playback, readings, walk_line
+from app.site.presentation import form_fields, playback, readings, walk_line, walk_music
 from app.site.presentation import make_form as forms
 from app.site.presentation.wording import (
     blend,
     ending_name,
     film_length,
     frame_size,
-    frames_and_length,
+    length_in_words,
     lowest,
     ordinal_place,
     own_words,
     preset_name,
     same_shape,
+    search_words,
     short_name,
     size_class,
     solver_name,
@@ -65,6 +66,7 @@ FILTERS = {
     "duration_about": duration_about,
     "lowest": lowest,
     "file_size": file_size,
+    "search_words": search_words,
     "short_name": short_name,
     "size_class": size_class,
     "listing": join_words,
@@ -90,13 +92,15 @@ GLOBALS = {
     "repaint": form_fields.repainted,
     "write_own": form_fields.write_own,
     "going_on": forms.going_on,
-    "drawn_after": readings.drawn_after,
+    "label_credits": lambda walk: drawing_credits.of_walk(walk.drawings, readings.drawing_names(walk)),
     "reel_of": playback.describe_reel,
     "middle_of": playback.middle,
     "steps_of": playback.steps,
-    "frames_and_length": frames_and_length,
+    "length_in_words": length_in_words,
     "film_length": film_length,
+    "music_of": walk_music.of_walk,
     "hold_of": film_times.hold_of,
+    "film_frames": film_times.frames,
     "frame_size": frame_size,
     "aspect_of": shapes.aspect,
     "shape_of": shapes.frame,

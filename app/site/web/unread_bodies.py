@@ -27,8 +27,8 @@ PIECE = 65_536
 
 def init_app(app: Flask) -> None:
     """Discard unread bodies after each response of ``app``, up to a little more than nginx lets through."""
-    with_photos = 2 * app.config["PHOTO_MAX"] + app.config["BODY_MAX"]
-    most = max(app.config["BODY_MAX"], app.config["UPLOAD_MAX"], with_photos) * 5 // 4
+    with_files = max(2 * app.config["PHOTO_MAX"], app.config["SOUND_MAX"]) + app.config["BODY_MAX"]
+    most = max(app.config["BODY_MAX"], app.config["UPLOAD_MAX"], with_files) * 5 // 4
     app.wsgi_app = Drained(app.wsgi_app, most)  # type: ignore[method-assign]
 
 

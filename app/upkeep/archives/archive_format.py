@@ -21,6 +21,7 @@ from typing import IO, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.core.errors import InvalidInput, MomaError
+from app.core.progress import Report, ignore
 from app.storage.database import now
 
 FORMAT = "moma-lisa backup"
@@ -136,7 +137,7 @@ def sealed_text(manifest: dict[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
-def verify_manifest(archive: tarfile.TarFile, kind: Kind = BACKUP) -> dict[str, Any]:
+def verify_manifest(archive: tarfile.TarFile, kind: Kind = BACKUP, *, report: Report = ignore) -> dict[str, Any]:
     """Return an archive's manifest, after checking that the archive holds exactly its files, whole, once and plain.
 
     :raises ValueError: when the archive is damaged or of another kind; ``tarfile`` and ``json`` raise their own errors.
@@ -152,7 +153,8 @@ def verify_manifest(archive: tarfile.TarFile, kind: Kind = BACKUP) -> dict[str, 
     manifest = _manifest(archive, kind)
     if {entry["path"] for entry in manifest["files"]} | {MANIFEST} != set(names):
         raise ValueError("its manifest names other files than are in it")
-    for entry in manifest["files"]:
+    for number, entry in enumerate(manifest["files"]):
+        report("files of the archive checked", number, len(manifest["files"]))
         if archive.getmember(entry["path"]).size != entry["bytes"] or _sum(archive, entry["path"]) != entry["sha256"]:
             raise ValueError(f"{entry['path']} is not as the manifest says")
     return manifest

@@ -18,29 +18,32 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, func, inspect, select, update
 
-from app.access.auth import visitors
+from app.access.auth import browsers, transfers, visitors
 from app.collection.search import text_index
 from app.core import instance
 from app.core.errors import Conflict, MediaError, MomaError
+from app.core.progress import Report, ignore
 from app.core.version import __version__
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.database_health import ping
 from app.storage.photo_models import Photo
 from app.storage.schema import REVISION, head, schema_state
+from app.storage.sound_models import Sound
 from app.storage.walk_models import Frame, Medium, Walk
 from app.upkeep.archives import archive_format, database_dump
 from app.upkeep.archives.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, SEAL, VERSION
 from app.upkeep.operations import first_exhibition
 from app.walks.saved import deletions, lifecycle, reuse
-from app.walks.uploads import photo_store
+from app.walks.uploads import photo_store, sound_store
 
 COPIES_MAX = 4
 """How often the database is copied at most, when files that it names are deleted before they are copied."""
 COUNT = "SELECT count(*) FROM walks"
 NAMED = (
     "SELECT path FROM frames UNION SELECT path FROM media UNION SELECT path FROM photos"
-    " UNION SELECT cut_path FROM photos WHERE cut_path IS NOT NULL ORDER BY path"
+    " UNION SELECT cut_path FROM photos WHERE cut_path IS NOT NULL"
+    " UNION SELECT path FROM sounds WHERE path IS NOT NULL ORDER BY path"
 )
 
 
@@ -54,7 +57,7 @@ class BackupSummary:
     lost: list[str]
 
 
-def create(target: Path) -> BackupSummary:
+def create(target: Path, *, report: Report = ignore) -> BackupSummary:
     """Write a backup of the site to ``target``; the site may be running.
 
     The database is copied first, as of one moment, then the files that the copy names. If some of these were deleted
@@ -69,13 +72,13 @@ def create(target: Path) -> BackupSummary:
         raise MomaError(flaw)
     deletions.record_all()
     with archive_format.write_aside(target) as aside:
-        return _write(aside, aside.with_name("database"))
+        return _write(aside, aside.with_name("database"), report)
 
 
-def restore(source: Path, *, force: bool = False, trust: bool = False) -> BackupSummary:
+def restore(source: Path, *, force: bool = False, trust: bool = False, report: Report = ignore) -> BackupSummary:
     """Restore the backup ``source`` into this instance; nothing is changed before the whole archive is checked.
 
-    Walks and photos that were deleted here since the backup are deleted again.
+    Walks and uploads that were deleted here since the backup are deleted again.
 
     :param force: replace the walks of this instance.
     :param trust: restore a backup that this site, by its secret key, did not make.
@@ -86,7 +89,7 @@ def restore(source: Path, *, force: bool = False, trust: bool = False) -> Backup
     """
     with ExitStack() as open_ones:
         open_ones.callback(os.close, instance.take(Path(current_app.instance_path)))
-        archive, manifest = open_ones.enter_context(_open_backup(source))
+        archive, manifest = open_ones.enter_context(_open_backup(source, report))
         _check_fits(manifest)
         if not trust:
             _check_is_ours(manifest)
@@ -97,9 +100,11 @@ def restore(source: Path, *, force: bool = False, trust: bool = False) -> Backup
         folder = Path(open_ones.enter_context(tempfile.TemporaryDirectory(prefix="moma-restore-")))
         with archive_format.open_member(archive, DATABASES[database_dump.kind()]) as source_database:
             database_dump.extract_database(source_database, manifest["revision"], folder / "database")
-        for name in (entry["path"] for entry in _current_entries(manifest)):
-            if name.startswith(MEDIA):
-                media_store.store().write(name.removeprefix(MEDIA), archive_format.read_member(archive, name))
+        names = [entry["path"] for entry in _current_entries(manifest) if entry["path"].startswith(MEDIA)]
+        for number, name in enumerate(names):
+            report("files restored", number, len(names))
+            media_store.store().write(name.removeprefix(MEDIA), archive_format.read_member(archive, name))
+        report("replacing the database", 0, 0)
         database_dump.replace(folder / "database")
         for index in Path(current_app.instance_path).glob("*.vectors"):
             index.unlink()  # it was built from other rows
@@ -109,20 +114,25 @@ def restore(source: Path, *, force: bool = False, trust: bool = False) -> Backup
                 lifecycle.delete_walk(walk, by_operator=by_operator)
             text_index.forget_deleted()
         photo_store.forget_these(deletions.find_resurrected_photos())
+        browsers.end_restored()
+        transfers.delete_expired()
         photo_store.forget_expired()
+        sound_store.forget_these(deletions.find_resurrected_sounds())
+        sound_store.forget_expired()
     return _summary(manifest)
 
 
-def differences(source: Path) -> tuple[int, int, list[str]]:
+def differences(source: Path, *, report: Report = ignore) -> tuple[int, int, list[str]]:
     """Compare this instance with a backup; return the numbers of compared tables and files, and the differences.
 
     :raises InvalidInput: when the archive is damaged or no backup, or of another revision or kind of database.
     :raises MomaError: when the database does not answer or its schema is not the code's.
     """
-    with _open_backup(source) as (archive, manifest):
+    with _open_backup(source, report) as (archive, manifest):
         _check_fits(manifest)
         if flaw := ping() or schema_state():
             raise MomaError(flaw)
+        report("comparing the tables", 0, 0)
         then, here = manifest.get("tables"), database_dump.sums()
         if not isinstance(then, dict):
             raise archive_format.unusable_backup("was made before backups listed their tables")
@@ -132,7 +142,8 @@ def differences(source: Path) -> tuple[int, int, list[str]]:
             if here.get(name) != then.get(name)
         ]
         files = [entry for entry in _current_entries(manifest) if entry["path"].startswith(MEDIA)]
-        for entry in files:
+        for number, entry in enumerate(files):
+            report("files compared", number, len(files))
             path = entry["path"].removeprefix(MEDIA)
             try:
                 if media_store.store().read_bytes(path) != archive_format.read_member(archive, entry["path"]):
@@ -147,23 +158,26 @@ def _rows(table: object) -> str:
 
 
 @contextmanager
-def _open_backup(source: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
+def _open_backup(source: Path, report: Report) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
     with ExitStack() as open_ones:
         try:
             archive = open_ones.enter_context(tarfile.open(source, "r:"))
-            manifest = archive_format.verify_manifest(archive)
+            manifest = archive_format.verify_manifest(archive, report=report)
         except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
             raise archive_format.unusable_backup(f"is damaged or no backup: {error}") from error
         yield archive, manifest
 
 
-def _write(target: Path, copy: Path) -> BackupSummary:
+def _write(target: Path, copy: Path, report: Report) -> BackupSummary:
     entries: dict[str, dict[str, Any]] = {}
     with tarfile.open(target, "w") as archive:
         for _ in range(COPIES_MAX):
+            report("copying the database", 0, 0)
             (((walks,),), path_rows, ((revision,),)), sums = database_dump.copy(copy, COUNT, NAMED, REVISION)
             names, absent = {MEDIA + path for (path,) in path_rows}, set[str]()
-            for name in sorted(names - entries.keys()):
+            missing = sorted(names - entries.keys())
+            for number, name in enumerate(missing):
+                report("files saved", number, len(missing))
                 try:
                     entries[name] = archive_format.add_bytes(
                         archive, name, media_store.store().read_bytes(name.removeprefix(MEDIA))
@@ -216,7 +230,7 @@ def _unnamed_paths(paths: set[str]) -> set[str]:
     for path in paths:
         for table in (Frame, Medium):
             still |= set(db.session.scalars(select(table.path).where(table.path == path)))
-    return paths - still - photo_store.paths()
+    return paths - still - photo_store.paths() - sound_store.paths()
 
 
 def _check_fits(manifest: dict[str, Any]) -> None:
@@ -269,7 +283,7 @@ def _forget(manifest: dict[str, Any]) -> None:
     with writing() as session:
         for path in manifest["forgotten"]:
             session.execute(update(Photo).where(Photo.cut_path == path).values(cut_path=None))
-            for table in (Frame, Medium, Photo):
+            for table in (Frame, Medium, Photo, Sound):
                 session.execute(delete(table).where(table.path == path))
         for walk_id in {path.split("/")[1] for path in manifest["forgotten"] if path.startswith("walks/")}:
             for walk in session.scalars(select(Walk).where(reuse.sharing([walk_id]))).all():

@@ -26,7 +26,7 @@ from app.core.errors import FieldError, InvalidInput
 from app.core.field_errors import ERRORS_MAX
 from app.offer.drawings import sketchbooks
 from app.offer.generation import offers, walk_styles
-from app.requests.walk_requests import brought_photos, recipe, walk_edits
+from app.requests.walk_requests import brought_photos, recipe, walk_edits, walk_sounds
 from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.stop_options import StopRequest
 from app.storage import media_store
@@ -45,7 +45,10 @@ VISITOR = "import"
 SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "gif": lambda data: data[:6] in (b"GIF87a", b"GIF89a"),
     "mp4": lambda data: data[4:8] == b"ftyp",
+    "webm": lambda data: data[:4] == b"\x1aE\xdf\xa3",
+    "flac": lambda data: data[:4] == b"fLaC",
     "webp": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
+    "avif": lambda data: data[4:12] == b"ftypavif",
     "png": lambda data: data[:8] == b"\x89PNG\r\n\x1a\n",
 }
 PLACES = ExhibitionItem, CollectionItem, Favourite
@@ -168,6 +171,8 @@ def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], diges
         return f"cannot be published here. {error}".rstrip(".")
     if not walk.films and any(stop.picture for stop in wanted.stops):
         return "cannot be painted here: it is made of a photo, which stayed with its owner"
+    if not walk.films and wanted.sound is not None:
+        return "cannot be painted here: it is set to a sound, which stayed with its owner"
     if not walk.films and (gone := _missing_drawing(wanted, pinned.model_name, digests)):
         return f"cannot be painted here: the drawing {gone} is neither here nor in the archive"
     return _files_flaw(archive, walk, sizes)
@@ -310,6 +315,8 @@ def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
         drawings=recipe.parse_drawings(line.recipe),
         is_pinned=True,
         **pinned.columns(),
+        **walk_sounds.recorded_columns(wanted.sound),  # its file came along only if its owner is in the archive
+        music=line.music,
         **{name: getattr(line, name) for name in walk_records.KEPT},
     )
     if not brought_photos.may_be_listed(walk):

@@ -31,13 +31,13 @@ ARCHIVE = Kind(
     (WALKS, EXHIBITIONS, DRAWINGS),
     WalksManifest,
 )
-PHOTO = re.compile("photo-[0-9]{1,2}")
-"""The kind of a stop's photo, which is exported only together with the walk's owner."""
+OF_OWNERS = re.compile("sound|photo-[0-9]{1,2}")
+"""The kinds of a walk's sound and a stop's photo, which are exported only together with the walk's owner."""
 LINE_MAX = 4_000_000
 KEPT = (
     "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", "paint_seconds",
     "first_film_seconds", "passes", "evenness", "jump", "morph", "perceptual_step", "strides", "hold", "model_title",
-    "repeat_of", "continues", "remix_of", "photos_may_be_shown",
+    "repeat_of", "continues", "remix_of", "photos_may_be_shown", "publish_sound",
 )  # fmt: skip
 """The columns that a line holds unchanged; the recipe holds the rest."""
 
@@ -61,11 +61,11 @@ class FrameFile(BaseModel):
 
 
 class FilmFile(BaseModel):
-    """A film, the poster or a stop's photo, with its path in the media store."""
+    """A film, the poster, the sound or a stop's photo, with its path in the media store."""
 
     model_config = EXACT
 
-    kind: Annotated[str, Field(pattern="^(?:gif|mp4|webp|poster|small|photo-[0-9]{1,2})$")]
+    kind: Annotated[str, Field(pattern="^(?:gif|mp4|webm|webp|poster|small|card|sound|photo-[0-9]{1,2})$")]
     path: Path
     bytes: Count
 
@@ -100,6 +100,8 @@ class WalkLine(BaseModel):
     continues: WalkId | None
     remix_of: WalkId | None
     photos_may_be_shown: bool = False
+    publish_sound: bool = False
+    music: dict[str, Any] | None = None
     frames: list[FrameFile] = []
     films: list[FilmFile] = []
 
@@ -133,7 +135,7 @@ def line_of(walk: Walk, *, with_files: bool, with_owner: bool) -> WalkLine:
         columns["films"] = [
             {"kind": each.kind, "path": each.path, "bytes": each.bytes}
             for each in walk.media.values()
-            if each.kind in KINDS or (with_owner and PHOTO.fullmatch(each.kind))
+            if each.kind in KINDS or (with_owner and OF_OWNERS.fullmatch(each.kind))
         ]
     return WalkLine(
         id=walk.id,
@@ -141,5 +143,6 @@ def line_of(walk: Walk, *, with_files: bool, with_owner: bool) -> WalkLine:
         recipe=dict(recipe_of(walk)),
         notes=[stop.note for stop in walk.stops],
         owner=walk.owner_hash if with_owner else "",
+        music=walk.music if with_owner and with_files else None,
         **columns,
     )

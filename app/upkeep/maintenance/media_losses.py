@@ -1,4 +1,4 @@
-"""Find lost or damaged files: of walks and photos, candidates' pictures, and the folders of styles."""
+"""Find lost or damaged files: of walks, photos and sounds, candidates' pictures, and the folders of styles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import current_app
 from PIL import Image, ImageSequence, UnidentifiedImageError
-from sqlalchemy import Executable, select
+from sqlalchemy import Executable, func, select
 
 from app.collection.styles import added
 from app.core.errors import MediaError
@@ -23,10 +23,11 @@ from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db
 from app.storage.media_store import MediaStore
 from app.storage.photo_models import Photo
+from app.storage.sound_models import Sound
 from app.storage.walk_models import Frame, Medium, Walk
 
 CHUNK = 200
-PICTURES = {"png": "PNG", "gif": "GIF", "webp": "WEBP"}
+PICTURES = {"png": "PNG", "gif": "GIF", "webp": "WEBP", "avif": "AVIF"}
 BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning)
 
 
@@ -44,10 +45,17 @@ Found = tuple[int, list[Loss]]
 """The number of files that were checked, and those that are lost."""
 
 
+def count_files() -> int:
+    """Return how many files `verify` is going to check, without those of styles, which are few."""
+    files = (Frame.path, Medium.path, Photo.path, Photo.cut_path, Sound.path, Candidate.set_number)
+    return sum(number for column in files for (number,) in _read(select(func.count(column))))
+
+
 def verify() -> Iterator[Found]:
-    """Check every file that rows and folders name; yield the result for each walk, photo, candidate set and style."""
+    """Check every file that rows and folders name; yield the result for each walk, upload, candidate set and style."""
     yield from _walks()
     yield from _photos()
+    yield from _sounds()
     yield from _candidates()
     yield from _styles()
 
@@ -85,6 +93,16 @@ def _photos() -> Iterator[Found]:
             losses = [Loss("photo", photo_id, path, flaw) for path, flaw in looked_at.items() if flaw]
             still = {path for row in _read(row) for path in row} if losses else set()  # it may have expired meanwhile
             yield len(looked_at), [loss for loss in losses if loss.path in still]
+
+
+def _sounds() -> Iterator[Found]:
+    store = media_store.store()
+    for (sound_id,) in _read(select(Sound.id).order_by(Sound.id)):
+        row = select(Sound.path, Sound.bytes).where(Sound.id == sound_id, Sound.path.is_not(None))
+        for path, size in _read(row):
+            flaw = _flaw(store, path, size)
+            is_still = bool(flaw) and (path, size) in _read(row)  # it may have been read or deleted meanwhile
+            yield 1, [Loss("sound", sound_id, path, flaw)] if is_still else []
 
 
 def _candidates() -> Iterator[Found]:

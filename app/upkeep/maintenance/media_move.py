@@ -2,7 +2,7 @@
 
 A file at the target counts as copied if its size is the same and its name contains the hash of its content or it is the
 newer one: stores hold a file whole or not at all. Each copy is read back and compared. Nothing is deleted at the
-source. Files of deleted walks and photos are not copied, or they would reappear after the switch.
+source. Files of deleted walks and uploads are not copied, or they would reappear after the switch.
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from app.core.errors import MediaError, MediaStoreAway
+from app.core.progress import Report
 from app.storage.database import db
 from app.storage.media_store import MediaStore, StoredFile, walk_folder
 from app.storage.walk_models import ID, Walk
 from app.walks.saved import deletions, reuse
-from app.walks.uploads import photo_store
+from app.walks.uploads import photo_store, sound_store
 
 WALKS = "walks"
+UPLOADS = photo_store.FOLDER, sound_store.FOLDER
 CHUNK = 50  # walks that are processed together, after which progress is reported
 AT_ONCE = 8  # files in parallel, because an object store answers each request slowly
-NAMED = re.compile(r"\.([0-9a-f]{12})\.[a-z0-9]+$")  # the first digits of its SHA-256 in a file's name
+NAMED = re.compile(r"/(?!photo-|sound\.)[^/]*\.([0-9a-f]{12})\.[a-z0-9]+$")
+"""The first digits of its SHA-256 in a file's name. The names of a walk's photos and its sound have random ones."""
 
 
 @dataclass
@@ -39,15 +42,15 @@ class MoveSummary:
     amiss: list[str] = field(default_factory=list)
 
 
-def move(source: MediaStore, target: MediaStore, *, report: Callable[[MoveSummary], None]) -> MoveSummary:
-    """Copy the files of ``source`` that ``target`` lacks; ``report`` is called with the progress after each chunk.
+def move(source: MediaStore, target: MediaStore, *, report: Report) -> MoveSummary:
+    """Copy the files of ``source`` that ``target`` lacks; ``report`` is called after each chunk of folders.
 
     :raises MediaStoreAway: when a store is unavailable or full. Another run continues from there.
     """
     return _each(source, target, _copy_file, report)
 
 
-def compare(source: MediaStore, target: MediaStore, *, report: Callable[[MoveSummary], None]) -> MoveSummary:
+def compare(source: MediaStore, target: MediaStore, *, report: Report) -> MoveSummary:
     """Compare every file of ``target`` with the hash in its name, or with ``source``; copy nothing.
 
     :raises MediaStoreAway: when a store is unavailable.
@@ -59,17 +62,17 @@ Action = Callable[[MediaStore, MediaStore, str, StoredFile, StoredFile | None], 
 """Processes one file; returns the number of bytes copied (``None`` if none) and what is wrong (``""`` if nothing)."""
 
 
-def _each(source: MediaStore, target: MediaStore, act: Action, report: Callable[[MoveSummary], None]) -> MoveSummary:
+def _each(source: MediaStore, target: MediaStore, act: Action, report: Report) -> MoveSummary:
     moved = MoveSummary()
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for folders in _folders(source):
+        for folders, done, total in _folders(source):
             here, there = (
                 {path: file for files in threads.map(store.files, folders) for path, file in files.items()}
                 for store in (source, target)
             )
             wanted = sorted(path for path in here if not path.rpartition("/")[2].startswith("."))  # no temporary files
-            if folders == [photo_store.FOLDER]:
-                named_paths = _photos()
+            if folders[0] in UPLOADS:
+                named_paths = _uploads(folders)
                 wanted = [path for path in wanted if path in named_paths]
             results = threads.map(lambda path: act(source, target, path, here[path], there.get(path)), wanted)  # noqa: B023
             for path, (copied, flaw) in zip(wanted, results, strict=True):
@@ -79,19 +82,25 @@ def _each(source: MediaStore, target: MediaStore, act: Action, report: Callable[
                 moved.copied_bytes += copied or 0
                 if flaw:
                     moved.amiss.append(f"{path} {flaw}")
-            report(moved)
+            report(f"{moved.files:,} files looked at, {moved.copied_bytes:,} bytes copied; folders", done, total)
     return moved
 
 
-def _folders(source: MediaStore) -> Iterator[list[str]]:
-    """Yield the folders to process together: the list of deletions first, then walks, then photos."""
-    yield [deletions.FOLDER]
+def _folders(source: MediaStore) -> Iterator[tuple[list[str], int, int]]:
+    """Yield the folders to process together, how many are done with them, and of how many.
+
+    The list of deletions comes first, then walks, then uploads.
+    """
     walks = source.folders(WALKS)
+    total = 1 + len(walks) + len(UPLOADS)
+    yield [deletions.FOLDER], 1, total
     for start in range(0, len(walks), CHUNK):
         chunk = [name for name in walks[start : start + CHUNK] if ID.fullmatch(name)]
         if existing := _existing(chunk):
-            yield [walk_folder(name) for name in chunk if name in existing]
-    yield [photo_store.FOLDER]
+            done = 1 + min(start + CHUNK, len(walks))
+            yield [walk_folder(name) for name in chunk if name in existing], done, total
+    for number, folder in enumerate(UPLOADS, 1):
+        yield [folder], 1 + len(walks) + number, total
 
 
 def _existing(names: list[str]) -> set[str]:
@@ -104,9 +113,10 @@ def _existing(names: list[str]) -> set[str]:
     return {name for row in rows for name in row if name}
 
 
-def _photos() -> set[str]:
+def _uploads(folders: list[str]) -> set[str]:
+    """Return the paths that rows name in a folder of uploads."""
     db.session.rollback()
-    return photo_store.paths()
+    return photo_store.paths() if folders == [photo_store.FOLDER] else sound_store.paths()
 
 
 def _copy_file(

@@ -8,26 +8,30 @@ from collections.abc import Iterator
 from sqlalchemy import select
 
 from app.collection.search import text_index
+from app.core.progress import Report, ignore
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.media_store import StoredFile, walk_folder
 from app.storage.walk_models import ID, Frame, Medium, Walk
 from app.walks.saved import lifecycle, reuse
-from app.walks.uploads import photo_store
+from app.walks.uploads import photo_store, sound_store
 
 WALKS = "walks"
 YOUNG_SECONDS = 3600.0  # a worker writes a file before the row that names it, so younger files are skipped
 CHUNK = 200
 
 
-def find_unreferenced(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, StoredFile]]:
-    """Yield each file of walks and photos, with its path, that no row names; none younger than ``young_seconds``.
+def find_unreferenced(
+    *, young_seconds: float = YOUNG_SECONDS, report: Report = ignore
+) -> Iterator[tuple[str, StoredFile]]:
+    """Yield each file of walks and uploads, with its path, that no row names; none younger than ``young_seconds``.
 
     Files of walks that are still to be rendered are left out.
     """
     store = media_store.store()
     folders = store.folders(WALKS)
     for start in range(0, len(folders), CHUNK):
+        report("folders searched", start, len(folders))
         chunk = folders[start : start + CHUNK]
         # List the files before the rows: what is published in between is too young.
         files = {path: file for name in chunk for path, file in store.files(walk_folder(name)).items()}
@@ -36,18 +40,21 @@ def find_unreferenced(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple
         for path, file in files.items():
             if path not in named and path.split("/")[1] not in waiting and file.modified < oldest:
                 yield path, file
-    brought = store.files(photo_store.FOLDER)
-    named, oldest = photo_store.paths(), time.time() - young_seconds
-    yield from ((path, file) for path, file in brought.items() if path not in named and file.modified < oldest)
+    for uploads in (photo_store, sound_store):
+        brought = store.files(uploads.FOLDER)
+        named, oldest = uploads.paths(), time.time() - young_seconds
+        yield from ((path, file) for path, file in brought.items() if path not in named and file.modified < oldest)
 
 
-def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile]]:
+def prune(*, young_seconds: float = YOUNG_SECONDS, report: Report = ignore) -> list[tuple[str, StoredFile]]:
     """Delete unreferenced files and then empty folders; return the deleted files.
 
     Also removes the owners of deleted walks, and their words from the full-text index.
     """
     store, deleted = media_store.store(), []
-    for path, file in list(find_unreferenced(young_seconds=young_seconds)):
+    unreferenced = list(find_unreferenced(young_seconds=young_seconds, report=report))
+    for number, (path, file) in enumerate(unreferenced):
+        report("files deleted", number, len(unreferenced))
         if store.files(path).get(path, file) == file:  # otherwise it was rewritten: the walk is queued again
             store.delete(path)
             deleted.append((path, file))

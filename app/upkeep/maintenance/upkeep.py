@@ -1,4 +1,4 @@
-"""Periodic maintenance: delete expired candidates, uploads, ended walks and unreferenced files."""
+"""Periodic maintenance: delete expired candidates, codes, uploads, ended walks and unreferenced files."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy import delete, select
 
+from app.access.auth import transfers
 from app.core.errors import MediaError
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, Walk
 from app.upkeep.maintenance import media_upkeep
 from app.walks.queue import candidate_requests
 from app.walks.saved import lifecycle, wall_words
-from app.walks.uploads import photo_store
+from app.walks.uploads import photo_store, sound_store
 from app.wall import stretches
 
 BATCH = 50  # walks in one transaction, so that others can write in between
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 def run() -> tuple[int, int]:
     """Run the maintenance; return the numbers of deleted walks and files. Several processes may run it at once."""
+    if codes := transfers.delete_expired():
+        log.info("upkeep: deleted %s codes for other devices that are too late", codes)
     if sets := candidate_requests.delete_expired():
         log.info("upkeep: deleted %s expired sets of candidates", sets)
     if words := wall_words.forget_old():
@@ -32,7 +35,7 @@ def run() -> tuple[int, int]:
         log.info("upkeep: deleted %s legs of walls", legs)
     walks, files = forget_ended(), 0
     try:
-        files = photo_store.forget_expired()
+        files = photo_store.forget_expired() + sound_store.forget_expired()
         files += len(media_upkeep.prune())
     except MediaError as error:
         log.warning("upkeep: unreferenced files could not be deleted: %s", error)

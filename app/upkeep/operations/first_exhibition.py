@@ -2,7 +2,8 @@
 
 Each shipped walk is a folder with the recipe, the film as MP4, all frames in one AVIF, and a label with measurements.
 Its walk has no owner, and its ID is derived from its film. Frames are shipped slightly compressed, without a visible
-difference; the label holds SHA-256 sums of the original pixels, by which a repaint is checked bit by bit.
+difference; the label holds SHA-256 sums of the original pixels, by which a repaint is checked bit by bit. The label of
+a walk that is set to music has what is heard in it; the music itself is made again when it is needed.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import current_app
 from PIL import Image, ImageSequence, PngImagePlugin
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -29,11 +30,10 @@ from sqlalchemy.orm import Session
 
 from app.access.auth import visitors
 from app.collection.gallery import exhibitions
-from app.collection.moderation import audit_log
 from app.core.config import ROOT
 from app.core.errors import MomaError
 from app.offer.generation import walk_styles
-from app.requests.walk_requests import recipe, recipe_files
+from app.requests.walk_requests import recipe, recipe_files, walk_sounds
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.stop_options import StopRequest
@@ -41,8 +41,9 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk, slug_of
 from app.upkeep.operations import exhibition_programme, shipped_film
+from app.upkeep.operations.exhibition_due import SLUG, is_due
 from app.upkeep.operations.exhibition_programme import ProgrammeEntry
-from app.walks.saved import colours, lifecycle, lookup, neighbours, posters
+from app.walks.saved import cards, colours, lifecycle, lookup, neighbours, posters
 from app.walks.uploads import photo_stops
 
 if TYPE_CHECKING:  # numpy is not loaded in the web process; it would take a sixth of its memory
@@ -55,19 +56,11 @@ FOLDER = ROOT / "exhibition"
 PROGRAMME = FOLDER / "programme.json"
 BYTES_MAX = 9_500_000  # of all walks together: each clone of the project downloads them
 VISITOR = "first exhibition"
-SLUG = "the-first-exhibition"
 TITLE = "The first exhibition"
 TEXT = (
     "The walks with which this site opened, before anyone had asked for one.\n\n"
     "Prompts, seeds and styles were chosen by looking at contact sheets. Walk on from any of them."
 )
-SYNTHETIC = (
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-    f' Iptc4xmpExt:DigitalSourceType="{recipe.IPTC_SYNTHETIC}"/></rdf:RDF></x:xmpmeta>'
-)
-"""The XMP metadata of every frame: a synthetic picture."""
-
 FILM = "film.mp4"
 FRAMES = "frames.avif"
 QUALITY = 76  # 4:4:4; 35.8 to 38.1 dB PSNR on five films; crops at four times showed no difference even at 72
@@ -113,6 +106,8 @@ class ShippedWalk:
     def gif(self, frames: Sequence[Picture]) -> bytes:
         """Return a GIF of these frames, with one palette, without dithering, and with the recipe as its comment."""
         pictures, durations = [Image.fromarray(picture) for picture in frames], self.label["durations"]
+        if sound := self.recipe.get("sound"):
+            pictures = [*compress(pictures, sound["holds"])]
         few = [picture.resize((picture.width // SPARSE, picture.height // SPARSE), NEAREST) for picture in pictures]
         wall = Image.new("RGB", (few[0].width, few[0].height * len(few)))
         for index, picture in enumerate(few):
@@ -189,7 +184,7 @@ def publish_once() -> list[str]:
 
     If its walks were published by a release without exhibitions, they become one. Errors are logged, not raised.
     """
-    if not current_app.config["EXHIBITION"]:
+    if not is_due():
         return []
     try:
         if db.session.scalar(select(Walk.number).limit(1)) is None:
@@ -202,9 +197,7 @@ def publish_once() -> list[str]:
 
 
 def _open_once() -> None:
-    """Make an exhibition of the published walks, unless it was made before: one that was ended is not made again."""
-    if audit_log.is_noted("made exhibition", SLUG):
-        return
+    """Make an exhibition of the published walks."""
     if there := [shipped.walk_id for shipped in shipped_walks() if not _is_missing(lookup.any_walk(shipped.walk_id))]:
         exhibitions.ensure(SLUG, TITLE, TEXT, there)
 
@@ -256,7 +249,7 @@ def store(shipped: ShippedWalk, walk: Walk, painted: Sequence[Picture], title: s
     shipped.folder.mkdir(parents=True, exist_ok=True)
     (shipped.folder / FILM).write_bytes(shipped_film.compress(media_store.store().read_bytes(walk.media["mp4"].path)))
     (shipped.folder / FRAMES).write_bytes(_avif(painted))
-    label = {
+    label: dict[str, Any] = {
         "title": title or None,
         "evenness": walk.evenness,
         "jump": walk.jump,
@@ -270,6 +263,8 @@ def store(shipped: ShippedWalk, walk: Walk, painted: Sequence[Picture], title: s
         "shipped_psnr": _psnr(shipped.frames(), painted),
         "sums": [_sum(picture) for picture in painted],
     }
+    if walk.music is not None:
+        label["music"] = walk.music
     for name, content in (("recipe.json", recipe.recipe_of(walk)), ("label.json", label)):
         (shipped.folder / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
@@ -299,6 +294,8 @@ def _write_files(shipped: ShippedWalk) -> _Written:
         ("mp4", "mp4"): shipped.film(),
         ("poster", "png"): recipe_files.insert_into_png(_png(poster), shipped.recipe_text),
     }
+    if card := cards.encode(Image.fromarray(poster)):
+        made[cards.KIND, cards.EXTENSION] = card
     photos = exhibition_programme.pictures_for(recipe.commission_of(shipped.recipe)[0], FOLDER)
     made |= {(photo_stops.kind_of(index), "webp"): photo.data for index, photo in photos.items()}
     for (kind, extension), data in made.items():
@@ -345,6 +342,9 @@ def _walk(shipped: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> W
         easing=wanted.easing,
         is_pinned=True,
         **pinned.columns(),
+        **walk_sounds.recorded_columns(wanted.sound),
+        publish_sound=wanted.sound is not None,
+        music=shipped.label.get("music"),
         prefix=shipped.recipe["model"]["prefix"],
         model_title=shipped.label["model_title"],
         software=shipped.recipe["software"],
@@ -374,7 +374,7 @@ def _stop(position: int, stop: StopRequest) -> Stop:
 
 def _png(picture: Picture) -> bytes:
     out, mark = io.BytesIO(), PngImagePlugin.PngInfo()
-    mark.add_itxt("XML:com.adobe.xmp", SYNTHETIC)
+    mark.add_itxt("XML:com.adobe.xmp", cards.SYNTHETIC)
     Image.fromarray(picture).save(out, "PNG", pnginfo=mark, compress_level=4)
     return out.getvalue()
 

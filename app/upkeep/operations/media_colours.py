@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select, update
 
 from app.core.errors import MediaError, MomaError
+from app.core.progress import Report, ignore
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium
-from app.upkeep.operations import film_colours
+from app.upkeep.operations import film_colours, stored_paths
 
 KIND = "mp4"
-CHUNK = 200
 
 
 @dataclass(slots=True)
@@ -26,30 +25,23 @@ class MendSummary:
     amiss: list[str] = field(default_factory=list)
 
 
-def mend(report: Callable[[MendSummary], None]) -> MendSummary:
+def mend(report: Report = ignore) -> MendSummary:
     """Tag every stored MP4 that is not tagged; call ``report`` after each file.
 
     A mended film is a new file, which rows name once it is whole; ``media prune`` deletes the old one. Walks that share
     a film go on sharing it. The command can be interrupted and repeated, while the site is running.
     """
-    found, after = MendSummary(), ""
-    while paths := _paths(after):
-        for after in paths:
-            try:
-                found.mended += _mend(after)
-            except MomaError as error:
-                if _is_named(after):  # otherwise its walk was deleted, or its film replaced
-                    found.amiss.append(f"{after}: {error}")
-            found.films += 1
-            report(found)
+    found, films = MendSummary(), select(Medium.path).where(Medium.kind == KIND)
+    total = stored_paths.count(films)
+    for path in stored_paths.each(films):
+        try:
+            found.mended += _mend(path)
+        except MomaError as error:
+            if _is_named(path):  # otherwise its walk was deleted, or its film replaced
+                found.amiss.append(f"{path}: {error}")
+        found.films += 1
+        report("films looked at", found.films, total)
     return found
-
-
-def _paths(after: str) -> list[str]:
-    query = select(Medium.path).distinct().where(Medium.kind == KIND, Medium.path > after)
-    paths = list(db.session.scalars(query.order_by(Medium.path).limit(CHUNK)))
-    db.session.rollback()  # no transaction stays open while films are converted
-    return paths
 
 
 def _is_named(path: str) -> bool:

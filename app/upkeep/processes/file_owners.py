@@ -9,22 +9,26 @@ from __future__ import annotations
 import atexit
 import os
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 from flask import Flask
-
-from app.storage import media_store
 
 
 def give_at_exit(app: Flask) -> None:
     """When this process ends, give root's files in the site's folders to the folders' owner; only root does that."""
     if os.geteuid() != 0:
         return
-    store = media_store.store_of(app)
-    folders = {Path(app.instance_path), *([Path(store.root)] if store.is_local else [])}
+    atexit.register(_give_all, app, os.getpid())
+
+
+def _give_all(app: Flask, pid: int) -> None:
+    media_store = sys.modules.get("app.storage.media_store")  # a command that needs none imports none
+    store = app.extensions.get(media_store.EXTENSION) if media_store else None
+    folders = {Path(app.instance_path), *([Path(store.root)] if store and store.is_local else [])}
     for folder in folders:
-        atexit.register(give_to_owner, folder, os.getpid())
+        give_to_owner(folder, pid)
 
 
 def give_to_owner(folder: Path, pid: int | None = None) -> int:

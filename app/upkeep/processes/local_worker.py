@@ -13,6 +13,7 @@ from flask import current_app
 from app.core.errors import ConfigError
 from app.core.instance import InstanceTaken
 from app.storage.database import db
+from app.storage.sound_models import WAITING, Sound
 from app.storage.walk_models import Walk
 from app.upkeep.processes.supervisor import Site
 from app.walks.queue import jobs
@@ -71,3 +72,12 @@ def wait_for_walk(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
         if not walk.is_waiting:
             break
     return walk
+
+
+def wait_for_sound(sound: Sound, tend: Callable[[], None]) -> None:
+    """Wait until a worker has read an uploaded sound, or has failed to."""
+    for _ in jobs.poll(tend):
+        db.session.refresh(sound)
+        db.session.commit()
+        if sound.state != WAITING:
+            return

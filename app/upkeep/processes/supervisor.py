@@ -24,14 +24,14 @@ from app.core.config import ROOT
 from app.core.errors import ConfigError
 from app.offer.generation import offers
 from app.storage.schema import EMPTY, schema_state, upgrade
-from app.upkeep.operations import first_exhibition
+from app.upkeep.operations import exhibition_due
 from app.upkeep.processes import listening
 from app.upkeep.processes.console import write_line
 from app.upkeep.processes.redis_server import RedisServer
 from app.walks.queue import jobs
 
 STOP_SECONDS = 15.0
-CHECK_SECONDS = 0.05
+CHECK_SECONDS = 0.1
 STEADY_SECONDS = 60.0
 WORKER_CLASS = "app.site.web.slow_clients.SlowClientWorker"
 KEPT_SECONDS = 75  # of a connection: longer than any page's polling interval, else its next request may be reset
@@ -99,7 +99,10 @@ class Site:
                 upgrade()
             elif flaw:
                 raise ConfigError(flaw)
-            first_exhibition.publish_once()
+            if exhibition_due.is_due():
+                from app.upkeep.operations import first_exhibition
+
+                first_exhibition.publish_once()
 
     def start_redis(self) -> None:
         """Start an embedded Redis, unless the settings name one."""

@@ -8,20 +8,20 @@ room.
 from __future__ import annotations
 
 import logging
-import shutil
 from datetime import timedelta
 from time import monotonic
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NoRoom, TooMany
 from app.core.i18n.formatting import duration_about, file_size, number
 from app.core.i18n.gettext import N_, _
-from app.storage import disk_space, media_store
+from app.storage import free_space, sound_models
 from app.storage.database import db, now
+from app.storage.photo_models import Photo
+from app.storage.sound_models import Sound
 from app.storage.walk_models import WAITING, Frame, Medium, Walk
 from app.walks.queue import estimates, fair_queue
 
@@ -30,15 +30,17 @@ LOOK_SECONDS = 60.0  # how long a network's stored bytes are cached, because sum
 CACHED_MAX = 10_000  # networks
 UNKNOWN_SECONDS = 60  # Retry-After when no estimate is possible
 EXTENSION = "moma_kept_bytes"
-FULL_BYTES = 1_000_000
-"""A disk with fewer free bytes is full: not even one picture can be stored."""
+SOUND_SECOND_BYTES = 192_000
+"""The bytes of a second of a stored sound at most: stereo of 16 bits at 48 kHz."""
 
 log = logging.getLogger(__name__)
 
 WHOLE = N_("The line is full: the work of %(count)s usual walks is as much as may wait.")
 OF_VISITOR = N_("The work of %(count)s usual walks is as much as may wait in line of one visitor.")
 OF_ADDRESS = N_("The work of %(count)s usual walks is as much as may wait in line of one address.")
-OF_DAY = N_("%(size)s of pictures a day are as much as we keep from one address. Delete some of yours, or wait.")
+OF_DAY = N_(
+    "%(size)s of pictures and sounds a day are as much as we keep from one address. Delete some of yours, or wait."
+)
 NO_DISK = N_(
     "There is no space for more pictures at the moment: less than %(size)s is free (FREE_BYTES_MIN). The operator of"
     " this site has to free some (flask --app wsgi media prune)."
@@ -51,7 +53,7 @@ def check_disk() -> None:
 
     :raises NoRoom: when less than `FREE_BYTES_MIN` is free on it.
     """
-    if flaw := find_disk_problem():
+    if flaw := free_space.find_disk_problem():
         log.warning("%s", flaw)
         least = file_size(current_app.config["FREE_BYTES_MIN"])
         raise NoRoom(_(NO_DISK, size=least), retry_after=UNKNOWN_SECONDS, reason="disk")
@@ -61,13 +63,16 @@ def check_storage(network: str) -> None:
     """Check that there is storage for a walk from this network.
 
     :raises NoRoom: when less than `FREE_BYTES_MIN` is free on the disk.
-    :raises TooMany: when the network's walks of the last day exceed `DAILY_BYTES_ADDRESS`.
+    :raises TooMany: when the network's walks of the last day and its uploads exceed `DAILY_BYTES_ADDRESS`.
     """
     check_disk()
     share = current_app.config["DAILY_BYTES_ADDRESS"]
     if _kept_bytes(network) >= share:
         oldest = db.session.scalar(select(func.min(Walk.created_at)).where(*_of_the_day(network)))
-        wait = ((oldest or now()) + DAY - now()).total_seconds()
+        uploads = Photo, Sound
+        ends = [db.session.scalar(select(func.min(each.expires_at)).where(each.network == network)) for each in uploads]
+        first = min(each for each in (oldest and oldest + DAY, *ends, now() + DAY) if each)
+        wait = max(1.0, (first - now()).total_seconds())
         raise TooMany(_with_wait(_(OF_DAY, size=file_size(share)), wait), retry_after=wait, reason="day")
 
 
@@ -117,38 +122,12 @@ def _seconds_until_done(session: Session, whose: ColumnElement[bool], excess: in
     return None  # the requested walk alone exceeds the limit
 
 
-def find_disk_problem() -> str:
-    """Return why walks are refused for lack of disk space, and the remedy; ``""`` if there is enough."""
-    least = current_app.config["FREE_BYTES_MIN"]
-    free, place = min(((free, place) for place, free in free_bytes().items()), default=(least, ""))
-    if free >= least:
-        return ""
-    message = f"{free / 1e9:.1f} GB are free at {place}, and walks are refused: FREE_BYTES_MIN is {least / 1e9:.1f} GB"
-    return f"{message}. {disk_space.CURE}"
-
-
-def is_disk_full() -> bool:
-    """Return whether a disk with pictures or the database is full, whatever `FREE_BYTES_MIN` is."""
-    return min(free_bytes().values(), default=FULL_BYTES) < FULL_BYTES
-
-
-def free_bytes() -> dict[str, int]:
-    """Return the free bytes of each folder with the site's files, for folders on this machine's disks."""
-    store, address = media_store.store(), make_url(current_app.config["DATABASE_URL"])
-    folders = [store.root] if store.is_local else []
-    if address.get_backend_name() == "sqlite" and address.database:
-        folders.append(address.database)
-    found = {}
-    for folder in folders:
-        try:
-            found[folder] = shutil.disk_usage(folder).free
-        except OSError:  # not created yet or unavailable, which writers report
-            continue
-    return found
-
-
 def _kept_bytes(network: str) -> int:
-    """Return the stored bytes of a network's walks of the last day; cached results, which share files, do not count."""
+    """Return the stored bytes of a network's walks of the last day, and of its uploads.
+
+    Cached results, which share files, do not count. A sound that waits for a worker counts as the largest FLAC that
+    may be made of it.
+    """
     cache: dict[str, tuple[float, int]] = current_app.extensions.setdefault(EXTENSION, {})
     until, total = cache.get(network, (0.0, 0))
     share = current_app.config["DAILY_BYTES_ADDRESS"]
@@ -160,10 +139,21 @@ def _kept_bytes(network: str) -> int:
         ) or 0
         for table in (Frame, Medium)
     )  # fmt: skip
+    total += sum(
+        int(db.session.scalar(select(func.sum(size)).where(table.network == network)) or 0)
+        for table, size in ((Photo, Photo.bytes), (Sound, _sound_bytes()))
+    )
     if len(cache) >= CACHED_MAX:
         cache.clear()
     cache[network] = monotonic() + (LOOK_SECONDS if current_app.config["LINE_SECONDS"] else 0.0), total
     return total
+
+
+def _sound_bytes() -> ColumnElement[float]:
+    """Return the bytes of a sound, or of the largest FLAC that a worker may make of one that it has not read yet."""
+    longest = func.coalesce(Sound.seconds, current_app.config["SOUND_SECONDS_MAX"])
+    is_read = (Sound.state != sound_models.WAITING) | (longest * SOUND_SECOND_BYTES < Sound.bytes)
+    return case((is_read, Sound.bytes), else_=longest * SOUND_SECOND_BYTES)
 
 
 def _of_the_day(network: str) -> tuple[ColumnElement[bool], ...]:

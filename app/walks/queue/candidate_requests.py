@@ -106,10 +106,10 @@ def find(set_id: str) -> CandidateSet | None:
     return candidate_set
 
 
-def find_of_owner(set_id: str, owner_hash: str) -> CandidateSet | None:
-    """Return a set that has not expired and belongs to this owner, or ``None``."""
+def find_of_owner(set_id: str, *owners: str) -> CandidateSet | None:
+    """Return a set that has not expired and belongs to the owner with these hashes, or ``None``."""
     candidate_set = find(set_id)
-    return candidate_set if candidate_set is not None and candidate_set.owner_hash == owner_hash else None
+    return candidate_set if candidate_set is not None and candidate_set.owner_hash in owners else None
 
 
 def count_evaluations(sampling: Mapping[str, Any], count: int) -> int:

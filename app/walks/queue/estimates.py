@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
@@ -13,7 +13,6 @@ from app.offer.generation.offers import Offer
 from app.storage.walk_models import ROUND, STOP
 from app.walks.queue import fair_queue
 from app.walks.queue.fair_queue import WorkerPool
-from app.walks.queue.paces import WalkWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +40,17 @@ def estimate_new_walk(
     """Return the estimate for a new visitor's walk with these resolved settings of a model on offer."""
     line, frames = fair_queue.load_snapshot(), max(frames, stops)
     work = duration.work_of_walk(settings, stops=stops, frames=frames, closed=ending == ROUND)
-    pace, pool = line.pool.paces.get(offer.name), line.pool
-    own = work.total * (duration.default_pace(offer.facts) if pace is None else pace)
-    if pool.pace is None:
-        pool = replace(pool, pace=duration.default_pace(offers.first().facts))
-    seconds = line.seconds(pool, line.served * line.a_turn, work.evaluations, own)
+    pace = line.pool.paces.get(offer.name)
+    own = work.seconds(duration.default_pace(offer.facts) if pace is None else pace)
+    seconds = line.seconds(line.pool, line.served * line.a_turn, work.evaluations, own)
     return NewWalkEstimate(line.queued, None if seconds is None else seconds - own, own, pace is not None)
 
 
 def seconds_of_evaluations(pool: WorkerPool, evaluations: float) -> float | None:
-    """Return the seconds that all workers together take for so many evaluations of usual walks; None if unknown."""
-    seconds = pool.seconds(WalkWork(_usual_work(), offers.first().name, is_whole=True))
-    if seconds is None or not pool.workers:
+    """Return the seconds that all workers together take for so many evaluations of usual walks; None without any."""
+    if not pool.workers:
         return None
+    seconds = _usual_work().seconds(pool.pace_of(offers.first().name))
     return seconds * evaluations / fair_queue.turn_passes() / pool.workers
 
 

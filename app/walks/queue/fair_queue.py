@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Row, case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.offer.generation import cost, offers, sampler_settings
-from app.storage.database import db, now, take_advisory_lock
+from app.offer.generation import cost, duration, offers, sampler_settings
+from app.storage.database import db, take_advisory_lock
 from app.storage.task_kinds import WALK
 from app.storage.walk_models import (
     PAINTING,
@@ -57,29 +57,28 @@ ORDER = (Walk.turn, Walk.ticket, Walk.number)  # concurrent requests may have eq
 class WorkerPool:
     """The basis of estimates: the number of workers, and their pace in seconds per unit of work.
 
-    0 workers means that no live worker is known; a pace of None, that no walk was finished yet. ``paces`` are those of
-    models by their names, where a walk of theirs was finished lately; ``pace`` is that of the others.
+    0 workers means that no live worker is known. ``paces`` are those of models by their names, where a walk of theirs
+    was finished lately; ``pace`` is that of the others, a guess if no walk was finished yet.
     """
 
     workers: int
-    pace: float | None
+    pace: float
     paces: Mapping[str, float] = field(default_factory=dict)
 
-    def pace_of(self, model: str) -> float | None:
-        """Return the pace of a model; None if no walk of any model was finished."""
+    def pace_of(self, model: str) -> float:
+        """Return the pace of a model."""
         return self.paces.get(model, self.pace)
 
     def seconds(self, walk: WalkWork | None) -> float | None:
-        """Return the seconds that one worker takes for a walk; None if it was deleted, or without a pace."""
-        pace = None if walk is None else self.pace_of(walk.model)
-        return None if walk is None or pace is None else walk.work.total * pace
+        """Return the seconds that one worker takes for a walk; None if it was deleted."""
+        return None if walk is None else walk.work.seconds(self.pace_of(walk.model))
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
     """The place of a walk in the queue: its position (1 is next; ``None`` once begun) and the estimated seconds left.
 
-    ``seconds`` is None if there are no workers or no pace. ``workers`` is their number in the estimate,
+    ``seconds`` is None if there are no workers. ``workers`` is their number in the estimate,
     ``wait`` the part of the seconds for other walks; ``redis_away`` means that no worker can be woken.
     """
 
@@ -158,7 +157,8 @@ def load_worker_pool() -> WorkerPool:
     # Count held tasks, because begun walks may be waiting. Between two tasks a worker holds none, so assume one then.
     at_work = db.session.scalar(running) or int(bool(db.session.scalar(is_begun)))
     known = paces.learn_paces()
-    return WorkerPool(max(len(jobs.workers()), at_work), statistics.median(known.values()) if known else None, known)
+    pace = statistics.median(known.values()) if known else duration.default_pace(offers.first().facts)
+    return WorkerPool(max(len(jobs.workers()), at_work), pace, known)
 
 
 def find_place(walk: Walk | Row[Any], pool: WorkerPool | None = None) -> QueuePlace:
@@ -180,9 +180,7 @@ def find_place(walk: Walk | Row[Any], pool: WorkerPool | None = None) -> QueuePl
         own = line.own_seconds(pool, at)
         seconds = line.seconds_of(pool, at)
     position, may_be_overtaken, wait = None, False, None
-    if walk.state == PAINTING:
-        seconds = _estimate_by_own_pace(walk) if pool.pace is None else seconds
-    else:
+    if walk.state != PAINTING:
         position, may_be_overtaken = int(line.unopened[at]) + came_since + 1, walk.turn > line.served
         wait = None if seconds is None else seconds - (own or 0)
     return QueuePlace(position, seconds, may_be_overtaken, pool.workers, wait, line.redis_away)
@@ -209,9 +207,10 @@ class QueueSnapshot:
     """A cached snapshot of the queue; the arrays hold one value per waiting walk, in queue order.
 
     ``rows`` are the array indices by walk number, ``start`` the virtual start times, ``at`` the virtual times reached,
-    ``left`` the missing UNet evaluations, ``each`` the work of one, with its share of all other work, and ``unopened``
-    the numbers of walks ahead that were not begun, plus the total at the end. ``model`` are indices into the names of
-    ``models``. ``newest`` is the highest walk number at the time of the snapshot.
+    ``left`` the missing UNet evaluations, ``each`` the work of one, with its share of all other work, ``fixed`` its
+    share of the seconds that no pace changes, and ``unopened`` the numbers of walks ahead that were not begun, plus the
+    total at the end. ``model`` are indices into the names of ``models``. ``newest`` is the highest walk number at the
+    time of the snapshot.
     """
 
     pool: WorkerPool
@@ -226,6 +225,7 @@ class QueueSnapshot:
     at: Numbers
     left: Numbers
     each: NDArray[np.float64]
+    fixed: NDArray[np.float64]
     model: Numbers
     models: tuple[str, ...]
     unopened: Numbers
@@ -237,10 +237,9 @@ class QueueSnapshot:
         """
         return self._shared(pool, self._before(start, asked), own)
 
-    def own_seconds(self, pool: WorkerPool, row: int) -> float | None:
-        """Return the seconds that one worker takes for what a walk in the queue lacks; None without a pace."""
-        pace = pool.pace_of(self.models[self.model[row]])
-        return None if pace is None else float(self.left[row] * self.each[row]) * pace
+    def own_seconds(self, pool: WorkerPool, row: int) -> float:
+        """Return the seconds that one worker takes for what a walk in the queue lacks."""
+        return float(self.left[row] * (self.each[row] * pool.pace_of(self.models[self.model[row]]) + self.fixed[row]))
 
     def seconds_of(self, pool: WorkerPool, row: int) -> float | None:
         """Return the estimated seconds until a walk in the queue is done; a missing film comes next."""
@@ -266,8 +265,8 @@ class QueueSnapshot:
             return None
         if int((before > 0).sum()) < pool.workers:
             return own
-        of_models = np.array([pool.pace_of(name) or 0.0 for name in self.models])
-        return float((before * self.each * of_models[self.model]).sum()) / pool.workers + own
+        of_models = np.array([pool.pace_of(name) for name in self.models])
+        return float((before * (self.each * of_models[self.model] + self.fixed)).sum()) / pool.workers + own
 
 
 def load_snapshot(number: int | None = None) -> QueueSnapshot:
@@ -298,6 +297,7 @@ def _query_snapshot() -> QueueSnapshot:
     known = paces.works_of([row.number for row in rows])
     names = [known[row.number].model if row.number in known else "" for row in rows]  # "": it has just been deleted
     models = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    shares = np.array([_of_evaluation(known.get(row.number), row.asked) for row in rows], np.float64).reshape(-1, 2)
     a_turn = turn_passes()
     numbers, turns, starts, works, spents, unopeneds, states = zip(*rows, strict=True) if rows else ((),) * 7
     turn, start, asked, spent, unopened = (
@@ -315,21 +315,14 @@ def _query_snapshot() -> QueueSnapshot:
         start,
         at=start + np.minimum(spent, asked),
         left=np.maximum(0, asked - spent),
-        each=np.array([_work_of_evaluation(known.get(row.number), row.asked) for row in rows], np.float64),
+        each=shares[:, 0],
+        fixed=shares[:, 1],
         model=np.array([models[name] for name in names], np.int64),
         models=tuple(models),
         unopened=np.concatenate(([0], np.cumsum(unopened))),
     )
 
 
-def _estimate_by_own_pace(walk: Walk | Row[Any]) -> float | None:
-    """Return the estimated seconds left of the very first walk from its own frames; None before the first one."""
-    if not walk.painted_count or not walk.started_at:
-        return None
-    took = (now() - walk.started_at).total_seconds()
-    return (walk.frames - walk.painted_count) * took / walk.painted_count
-
-
-def _work_of_evaluation(walk: WalkWork | None, asked: int) -> float:
-    """Return a walk's work for each evaluation that it asked for, with its share of all other work."""
-    return walk.work.total / asked if walk is not None and asked else 0.0
+def _of_evaluation(walk: WalkWork | None, asked: int) -> tuple[float, float]:
+    """Return a walk's work for each evaluation that it asked for, and its seconds that no pace changes."""
+    return (walk.work.total / asked, walk.work.fixed / asked) if walk is not None and asked else (0.0, 0.0)

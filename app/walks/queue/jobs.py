@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, current_app
-from redis import ConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import RedisError, ResponseError
-from redis.retry import Retry
-from rq import Queue
-from rq.serializers import JSONSerializer
+
+from app.core.version import __version__
+
+if TYPE_CHECKING:  # redis-py and RQ are imported where there is a Redis
+    from redis import ConnectionPool, Redis
+    from rq import Queue
 
 JOB = "worker.job.work"
 JOBS_MAX = 256  # more than there are workers to wake
@@ -25,9 +24,11 @@ ADDRESS_FILE = "redis.json"  # in the instance folder: the address of a running 
 TIMEOUT_SECONDS = 0.5  # a page may query Redis several times
 WAIT_SECONDS = 30.0  # longer than a worker waits for its next job
 POOLS = "moma_redis"
+READS_SOUNDS = "sounds"  # in the description of a worker
 PROBE_SECONDS = 10  # for which Redis keeps a probe
 POLL_SECONDS, TEND_SECONDS = 0.1, 1.0  # between polls of a waiting command, and between its checks of the worker
 
+Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
 
@@ -48,11 +49,13 @@ def connect(*, impatient: bool = True) -> Redis | None:
     worker that waits for its next job, has its own connections and closes them.
     """
     url = address(current_app)
-    if impatient:
-        pool = _pool(url)
-        return None if pool is None else Redis(connection_pool=pool)
+    pool = _pool(url) if impatient else None
     if url is None:
         return None
+    from redis import Redis
+
+    if pool:
+        return Redis(connection_pool=pool)
     patience = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": WAIT_SECONDS}
     return Redis.from_url(url, driver_info=None, **patience)
 
@@ -72,6 +75,11 @@ def _pool(url: str | None) -> ConnectionPool | None:
         return None
     if pool := pools.get(url):
         return pool
+    from redis import ConnectionPool
+    from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as ConnectionLost
+    from redis.retry import Retry
+
     patience = {"socket_connect_timeout": TIMEOUT_SECONDS, "socket_timeout": TIMEOUT_SECONDS}
     once = Retry(NoBackoff(), 1, supported_errors=(ConnectionLost,))
     return pools.setdefault(url, ConnectionPool.from_url(url, driver_info=None, retry=once, **patience))
@@ -79,6 +87,9 @@ def _pool(url: str | None) -> ConnectionPool | None:
 
 def queue_on(connection: Redis) -> Queue:
     """Return the site's RQ queue, whose jobs are serialized as JSON."""
+    from rq import Queue
+    from rq.serializers import JSONSerializer
+
     return Queue(current_app.config["QUEUE"], connection=connection, serializer=JSONSerializer)
 
 
@@ -90,6 +101,8 @@ def notify_workers(job: str = JOB) -> bool:
     connection = connect()
     if connection is None:
         return False
+    from redis.exceptions import RedisError
+
     try:
         with connection:
             queue = queue_on(connection)
@@ -103,45 +116,61 @@ def notify_workers(job: str = JOB) -> bool:
 
 def redis_answers() -> bool:
     """Return whether Redis answers a ping."""
-    connection = connect()
-    if connection is None:
-        return False
-    try:
-        with connection:
-            return bool(connection.ping())
-    except RedisError:
-        return False
+    return _query(lambda connection: bool(connection.ping()), False)
 
 
 def find_redis_refusal() -> str:
     """Return why Redis answers but refuses writes, such as a replica or a full one; ``""`` if it does not."""
-    connection = connect()
-    if connection is None:
-        return ""
+    return _query(_probe, "")
+
+
+def _probe(connection: Redis) -> str:
+    from redis.exceptions import ResponseError
+
     try:
-        with connection:
-            connection.set(_key("probe"), 1, ex=PROBE_SECONDS)
+        connection.set(_key("probe"), 1, ex=PROBE_SECONDS)
     except ResponseError as error:
         return str(error)
-    except RedisError:
-        return ""
     return ""
 
 
 def workers() -> list[dict[str, Any]]:
     """Return the descriptions of the live workers (model, revision, device …); empty when Redis is unavailable."""
+    heartbeats: list[bytes] = _query(_heartbeats, [])
+    return [json.loads(value) for value in heartbeats]
+
+
+def _heartbeats(connection: Redis) -> list[bytes]:
+    """Return the live workers' heartbeats, and forget the workers whose heartbeats expired: they were killed."""
+    names = sorted(name.decode() for name in cast(set[bytes], connection.smembers(_key())))
+    values = cast(list[bytes | None], connection.mget([_key(name) for name in names])) if names else []
+    if gone := [name for name, value in zip(names, values, strict=True) if value is None]:
+        connection.srem(_key(), *gone)
+    return [value for value in values if value]
+
+
+def _query(ask: Callable[[Redis], Answer], unknown: Answer) -> Answer:
+    """Return what a function answers that is called with a connection; ``unknown`` when Redis is unavailable."""
     connection = connect()
     if connection is None:
-        return []
+        return unknown
+    from redis.exceptions import RedisError
+
     try:
         with connection:
-            names = sorted(name.decode() for name in cast(set[bytes], connection.smembers(_key())))
-            values = cast(list[bytes | None], connection.mget([_key(name) for name in names])) if names else []
-            if gone := [name for name, value in zip(names, values, strict=True) if value is None]:
-                connection.srem(_key(), *gone)  # heartbeat expired: the worker was killed
+            return ask(connection)
     except RedisError:
-        return []
-    return [json.loads(value) for value in values if value]
+        return unknown
+
+
+def lacks_sound_readers(described: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether workers run, and none of them reads sounds; those of the release before do not."""
+    return bool(described) and not any(worker.get(READS_SOUNDS) for worker in described)
+
+
+def is_outdated(worker: Mapping[str, Any], schema: str | None) -> bool:
+    """Return whether a worker runs another version than this process, or code for another schema than ``schema``."""
+    return worker.get("version") != __version__ or (schema is not None and worker.get("schema") not in (None, schema))
 
 
 def poll(tend: Callable[[], None]) -> Iterator[None]:

@@ -6,7 +6,7 @@ The pace is learnt from the last finished walks. Cached results do not count, be
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -74,12 +74,12 @@ def learn_paces() -> dict[str, float]:
         .limit(LOOKED_AT)
     )
     rows = db.session.execute(recent).all()
-    works, measured = works_of([row.number for row in rows]), dict[str, list[tuple[float, float]]]()
+    works, measured = works_of([row.number for row in rows]), dict[str, list[tuple[Work, float]]]()
     for row in rows:
         walk = works.get(row.number)
         if walk is None or not walk.is_whole or not (evaluations := row.passes or row.asked):
             continue
         of_model = measured.setdefault(walk.model, [])
         if len(of_model) < RECENT:
-            of_model.append((evaluations * walk.work.each + walk.work.other, row.paint_seconds))
+            of_model.append((replace(walk.work, evaluations=evaluations), row.paint_seconds))
     return {model: pace for model, walks in measured.items() if (pace := duration.seconds_of_work(walks))}

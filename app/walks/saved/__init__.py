@@ -1,6 +1,7 @@
 """Saved walks: looking them up, changing their state, deleting them, and their relations to other walks."""
 
 __all__ = [
+    "cards",
     "colours",
     "deletions",
     "film_times",
@@ -14,5 +15,6 @@ __all__ = [
     "reuse",
     "shapes",
     "still_stops",
+    "versions",
     "wall_words",
 ]

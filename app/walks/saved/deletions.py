@@ -1,7 +1,7 @@
-"""Records of deleted walks and photos in the media store, so that restoring an older backup does not restore them.
+"""Records of what was deleted or ended, in the media store, so that restoring an older backup does not restore it.
 
-A record is an empty file. Its name is a digest of the ID, from which the ID cannot be found, and ``owner`` or
-``house`` for who deleted the walk: its owner or an operator.
+Walks, photos, sounds and the sharing of browsers are recorded. A record is an empty file. Its name is a digest of the
+ID, from which the ID cannot be found, and ``owner`` or ``house`` for who deleted the walk: its owner or an operator.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from app.core.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.photo_models import Photo
+from app.storage.sound_models import Sound
 from app.storage.walk_models import Walk
 
 FOLDER = "deleted"
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def record(walk_id: str, *, by_operator: bool) -> None:
-    """Record that a walk or photo was deleted. If the media store fails, the next backup records it."""
+    """Record that a walk, photo or sound was deleted. If the media store fails, the next backup records a walk."""
     try:
         media_store.store().write(path_of(walk_id, by_operator=by_operator), b"")
     except MediaError as error:
@@ -56,7 +57,7 @@ def find_resurrected() -> list[tuple[Walk, bool]]:
     names = (path.removeprefix(f"{FOLDER}/").partition(".") for path in media_store.store().files(FOLDER))
     there = {digest: who == HOUSE for digest, _, who in sorted(names, key=lambda name: name[2], reverse=True)}
     rows = db.session.execute(select(Walk.number, Walk.id).where(Walk.deleted_at.is_(None))).all() if there else []
-    matches = {number: there[digest] for number, walk_id in rows if (digest := _digest(walk_id)) in there}
+    matches = {number: there[name] for number, walk_id in rows if (name := digest(walk_id)) in there}
     return [(db.session.get_one(Walk, number), by_operator) for number, by_operator in matches.items()]
 
 
@@ -65,14 +66,32 @@ def find_resurrected_photos() -> list[str]:
 
     :raises MediaError: when the media store fails.
     """
-    there = {path.removeprefix(f"{FOLDER}/").partition(".")[0] for path in media_store.store().files(FOLDER)}
-    return [photo_id for photo_id in db.session.scalars(select(Photo.id)) if _digest(photo_id) in there]
+    there = digests()
+    return [photo_id for photo_id in db.session.scalars(select(Photo.id)) if digest(photo_id) in there]
+
+
+def digests() -> set[str]:
+    """Return the digests of all that was recorded.
+
+    :raises MediaError: when the media store fails.
+    """
+    return {path.removeprefix(f"{FOLDER}/").partition(".")[0] for path in media_store.store().files(FOLDER)}
+
+
+def find_resurrected_sounds() -> list[str]:
+    """Return the IDs of the sounds that were deleted but are present in the database.
+
+    :raises MediaError: when the media store fails.
+    """
+    there = digests()
+    return [sound_id for sound_id in db.session.scalars(select(Sound.id)) if digest(sound_id) in there]
 
 
 def path_of(walk_id: str, *, by_operator: bool) -> str:
     """Return the path of the record in the media store."""
-    return f"{FOLDER}/{_digest(walk_id)}.{HOUSE if by_operator else OWNER}"
+    return f"{FOLDER}/{digest(walk_id)}.{HOUSE if by_operator else OWNER}"
 
 
-def _digest(walk_id: str) -> str:
+def digest(walk_id: str) -> str:
+    """Return the digest of an ID, by which its record is named."""
     return hashlib.sha256(f"deleted {walk_id}".encode()).hexdigest()[:32]

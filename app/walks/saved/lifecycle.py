@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import case, delete, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, MediaError
 from app.core.i18n.gettext import _
@@ -28,8 +28,8 @@ from app.storage.walk_models import (
     Walk,
 )
 from app.walks.queue import admission, candidate_requests, fair_queue, jobs
-from app.walks.saved import deletions, reuse, wall_words
-from app.walks.uploads import photo_store
+from app.walks.saved import deletions, lookup, reuse, wall_words
+from app.walks.uploads import photo_store, sound_store
 
 log = logging.getLogger(__name__)
 
@@ -115,15 +115,14 @@ def delete_words_of(owner_hash: str) -> int:
     """Delete an owner's words for walls, and the walks that show their pictures; return the number of words."""
     count, walk_ids = wall_words.delete_of(owner_hash)
     if walk_ids:
-        options = selectinload(Walk.stops), selectinload(Walk.media)
-        _delete(
-            db.session.scalars(select(Walk).where(Walk.id.in_(walk_ids)).options(*options)).all(), by_operator=False
-        )
+        shown = select(Walk).where(Walk.id.in_(walk_ids)).options(*lookup.WHOLE)
+        _delete(db.session.scalars(shown).all(), by_operator=False)
     return count
 
 
 def _delete(walks: Sequence[Walk], *, by_operator: bool) -> int:
     numbers = [walk.number for walk in walks]
+    sounds = [(walk.owner_hash, walk.sound_digest) for walk in walks if walk.sound_digest]
     photos = [(walk.owner_hash, stop.photo) for walk in walks for stop in walk.stops if stop.photo]
     with writing() as session:
         take_advisory_lock(session)  # else a cached result could be created while no row names its files
@@ -136,6 +135,8 @@ def _delete(walks: Sequence[Walk], *, by_operator: bool) -> int:
         _reload(walk)
     for owner_hash, digest in photos:  # else they would be stored for the rest of their day
         forget_photos(owner_hash, [digest])
+    for owner_hash, digest in sounds:
+        forget_sounds(owner_hash, sound_store.ids_of(owner_hash, digest))
     return count
 
 
@@ -167,6 +168,17 @@ def forget_photos(owner_hash: str, digests: Collection[str] | None = None) -> in
     return len(ids)
 
 
+def forget_sounds(owner_hash: str, ids: Collection[str] | None = None) -> int:
+    """Delete an owner's uploaded sounds; return how many. A restored backup does not bring them back.
+
+    :param ids: only the sounds with these IDs; ``None`` for all.
+    """
+    forgotten = sound_store.forget(owner_hash, ids)
+    for sound_id in forgotten:
+        deletions.record(sound_id, by_operator=False)
+    return len(forgotten)
+
+
 def _reduce_to_tombstones(session: Session, numbers: list[int]) -> int:
     """Reduce walks to tombstone rows with ID, times and settings; return how many were not deleted before.
 
@@ -191,6 +203,10 @@ def _reduce_to_tombstones(session: Session, numbers: list[int]) -> int:
             commission_hash="",
             request_id=None,
             cache_key=None,
+            **dict.fromkeys(("sound_digest", "sound_start", "sound_length", "sound_way", "sound_pictures")),
+            publish_sound=False,
+            music=None,
+            holds=None,
             state=case((Walk.state.in_(WAITING), CANCELLED), else_=Walk.state),
         )
         .execution_options(synchronize_session=False)
@@ -236,7 +252,8 @@ def _delete_results(session: Session, walk: Walk) -> None:
     """Delete the frames, films and tasks of a walk, so that a worker that still runs cannot publish."""
     for table in (Frame, VisualFeatures, Task):
         session.execute(delete(table).where(table.walk_number == walk.number))
-    is_result = Medium.kind.not_like("photo-%")  # photos are needed if the walk is retried
+    # photos and the sound are needed if the walk is retried
+    is_result = Medium.kind.not_like("photo-%") & (Medium.kind != sound_store.OF_A_WALK)
     session.execute(delete(Medium).where(Medium.walk_number == walk.number, is_result))
     session.execute(update(Stop).where(Stop.walk_number == walk.number).values(found_hand=""))
 

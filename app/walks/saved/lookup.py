@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from app.core.errors import WalkGone, WalkNotFound
 from app.core.i18n.gettext import _
@@ -34,6 +34,25 @@ WAITING_NOW = select(
     select(Medium.etag).where(Medium.walk_number == Walk.number, Medium.kind == "gif").scalar_subquery().label("film"),
 ).where(Walk.id == bindparam("id"), Walk.state.in_(WAITING), Walk.deleted_at.is_(None), Walk.hidden_at.is_(None))
 
+WHOLE = (selectinload(Walk.stops), selectinload(Walk.media))
+"""Options of a query of walks: their stops and media are loaded with them."""
+
+CARD_COLUMNS = (
+    Walk.number, Walk.id, Walk.state, Walk.unlisted, Walk.deleted_at, Walk.hidden_at, Walk.featured_at,
+    Walk.given_title, Walk.frames, Walk.fps, Walk.ending, Walk.hold, Walk.width, Walk.height, Walk.model,
+    Walk.model_name, Walk.sound_length,
+)  # fmt: skip
+CARD_STOP_COLUMNS = Stop.prompt, Stop.hand, Stop.chosen_style, Stop.found_hand, Stop.note, Stop.photo
+CARD = (
+    load_only(*CARD_COLUMNS, raiseload=True),
+    selectinload(Walk.stops).load_only(*CARD_STOP_COLUMNS, raiseload=True),
+    selectinload(Walk.media),
+)
+"""Options of a query of walks of which only the card in a list of films is shown; other columns raise an error."""
+
+BY_ID = select(Walk).where(Walk.id == bindparam("id")).options(joinedload(Walk.stops))
+"""One statement loads the stops too: on Postgres the walk could be deleted before a second one."""
+
 
 def public_walk(walk_id: str | None) -> Walk | None:
     """Return the walk with this ID if it is public: finished, and not unlisted, hidden or deleted; else ``None``."""
@@ -57,9 +76,7 @@ def any_walk(walk_id: str | None) -> Walk | None:
     """Return the walk with this ID, also if it was hidden or deleted; ``None`` if there never was one."""
     if walk_id is None:
         return None
-    # One statement loads the stops too: on Postgres the walk could be deleted before a second one.
-    query = select(Walk).where(Walk.id == walk_id).options(joinedload(Walk.stops))
-    walk: Walk | None = db.session.scalars(query).unique().one_or_none()
+    walk: Walk | None = db.session.scalars(BY_ID, {"id": walk_id}).unique().one_or_none()
     return walk
 
 
@@ -81,9 +98,10 @@ def without_deleted(walks: Iterable[Walk]) -> list[Walk]:
 
 
 def newest_public(shared: ColumnElement[bool], limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
-    """Return up to ``limit`` of the newest public walks that satisfy a condition, without those in ``excluding``.
+    """Return up to ``limit`` of the newest public walks that satisfy a condition, loaded for their cards.
 
     :param shared: a condition on a column with an index, which the query uses.
+    :param excluding: walks to leave out.
     """
     newest = (
         select(Walk)
@@ -98,7 +116,7 @@ def newest_public(shared: ColumnElement[bool], limit: int, *, excluding: Sequenc
         .order_by(Walk.finished_at.desc(), Walk.number.desc())
         .limit(limit)
     )
-    return without_deleted(db.session.scalars(newest.options(selectinload(Walk.stops), selectinload(Walk.media))))
+    return without_deleted(db.session.scalars(newest.options(*CARD)))
 
 
 def select_shown() -> Select[tuple[Walk]]:

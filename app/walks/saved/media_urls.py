@@ -11,11 +11,13 @@ from flask import current_app
 from app.core.addresses import on_site
 from app.storage.media_store import walk_folder
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk, name_of
+from app.walks.saved import cards
 from app.walks.uploads import photo_stops
 
 FILMS = {
     "gif": ("gif", "image/gif"),
     "mp4": ("mp4", "video/mp4"),
+    "webm": ("webm", "video/webm"),
     "webp": ("webp", "image/webp"),
     "png": ("poster", "image/png"),
 }
@@ -23,8 +25,12 @@ FILMS = {
 
 DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
 """Names under which Windows stores no file, whatever the extension."""
-KINDS = {kind: (extension, mimetype) for extension, (kind, mimetype) in FILMS.items()} | {"small": ("gif", "image/gif")}
-"""The extension and type of each kind of film; ``small`` is the GIF for chats, which only large films have."""
+KINDS = {kind: (extension, mimetype) for extension, (kind, mimetype) in FILMS.items()} | {
+    "small": ("gif", "image/gif"),
+    cards.KIND: (cards.EXTENSION, "image/avif"),
+}
+"""The extension and type of each kind of film; ``small`` is the GIF for chats, which only large films have, and
+``card`` the small poster, which walks of releases before 1.2 have once ``flask media mend`` has run."""
 DIGEST_LENGTH = 12
 
 
@@ -36,7 +42,7 @@ def file_stem(walk: Walk) -> str:
 def film_address(walk: Walk, kind: str) -> str:
     """Return the path of a film or poster: immutable for a finished walk, else with a version that changes with it.
 
-    :param kind: ``gif``, ``mp4``, ``webp`` or ``poster``.
+    :param kind: one of ``KINDS``.
     """
     medium, (extension, _) = walk.media.get(kind), KINDS[kind]
     if medium is None:
@@ -56,6 +62,11 @@ def public_address(walk: Walk, kind: str) -> str:
     if not base or medium is None or not walk.is_public or not medium.path.startswith(f"{walk_folder(walk.id)}/"):
         return film_address(walk, kind)
     return f"{base}/{medium.path}"
+
+
+def card_address(walk: Walk) -> str:
+    """Return the URL of a walk's card for lists of films; "" if it has none, and its poster is shown."""
+    return public_address(walk, cards.KIND) if cards.KIND in walk.media else ""
 
 
 def still_name(walk: Walk, frame: Frame) -> str:

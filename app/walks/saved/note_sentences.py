@@ -27,7 +27,11 @@ TAGS_MAX = 12
 
 
 def describe_film(walk: Walk) -> str:
-    """Return a sentence on a film that is shown more slowly than was requested; ``""`` for any other."""
+    """Return a sentence on a film that is shown more slowly than was requested, or in fewer pictures; else ``""``."""
+    if 0 in (walk.holds or ()):
+        return _(
+            "As fast as its sound, this film would flash more than three times a second, so pictures are left out."
+        )
     if not any(stop_notes.SLOWED in stop_notes.split(stop.note) for stop in walk.stops):
         return ""
     return _(

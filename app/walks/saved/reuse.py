@@ -21,7 +21,7 @@ from app.walks.queue import revisions
 FIXED = (
     "width", "height", "precision", "memory_format", "threads", "batch", "levels", "positions", "prefix", "model_name",
     "model_title", "model_revision", "software", "painted_count", "evenness", "jump", "morph",
-    "perceptual_step", "strides", "colour", "fps", "hold",
+    "perceptual_step", "strides", "colour", "fps", "hold", "frames", "holds",
 )  # fmt: skip
 """The columns that a cached result copies: all that generation fixed or measured, except its cost."""
 
@@ -45,6 +45,8 @@ def key_of(walk: Walk, model: str) -> str | None:
         content["scenes"] = scenes
     if any(stop.photo for stop in walk.stops):
         content["photos"] = [[stop.photo, stop.cut_out] for stop in walk.stops]
+    if walk.sound_digest is not None:
+        content["sound"] = [walk.sound_digest, walk.sound_start, walk.sound_length, walk.sound_way]
     options = [stop.options for stop in walk.stops]
     if any(each.lora for each in options):
         content["loras"] = [[each.lora, each.lora_weight] for each in options]
@@ -114,8 +116,12 @@ def sharing(folders: list[str]) -> ColumnElement[bool]:
 
 
 def _painted(walk: Walk) -> Select[Walk]:
-    """Return the query of the finished walks with the cache key of ``walk`` that its owner may see."""
+    """Return the query of the finished walks with the cache key of ``walk`` that its owner may see.
+
+    A worker of release 1.0 painted walks with a sound silently, without `Walk.holds`: these do not count.
+    """
     return select(Walk).where(
+        *(() if walk.sound_digest is None else (Walk.holds.is_not(None),)),
         Walk.cache_key == walk.cache_key,
         Walk.state == FINISHED,
         Walk.deleted_at.is_(None),

@@ -24,3 +24,8 @@ def frame(walk: Walk) -> tuple[int | None, int | None]:
 def longer_side(walk: Walk) -> int | None:
     """Return the longer side in pixels, or ``None`` if it is unknown."""
     return max((side for side in frame(walk) if side is not None), default=None)
+
+
+def enlargement(walk: Walk) -> int:
+    """Return how many times as large as its model's own size its pictures were requested."""
+    return int((walk.sampling or {}).get("enlarged", 1))

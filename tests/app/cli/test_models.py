@@ -53,8 +53,11 @@ def test_list_tells_name_kind_size_licence_and_state(commands: FlaskCliRunner, t
 def test_check_ends_with_status_1_only_where_something_is_wrong(
     commands: FlaskCliRunner, server: Hub, tmp_path: Path
 ) -> None:
-    assert run(commands, "models", "check", NAME).output.endswith("is whole\n")
-    assert run(commands, "models", "check", "mine").output == f"{tmp_path / 'mine.safetensors'} is whole\n"
+    lines = run(commands, "models", "check", NAME).output.splitlines()
+    assert lines[0].endswith("is whole")
+    assert {line.split()[1].partition("/")[0] for line in lines[1:]} == {"text_encoder", "unet", "vae"}
+    of_zeros = run(commands, "models", "check", "mine", status=1).output
+    assert f"{tmp_path / 'mine.safetensors'} is broken: from byte " in of_zeros and "all bytes are the same" in of_zeros
     assert "is not downloaded yet" in run(commands, "models", "check", "some/model").output
     assert "or it is private" in run(commands, "models", "check", "other/model", status=1).output
     assert run_json(commands, "models", "check", "other/model", status=1)["flawed"]
@@ -73,7 +76,9 @@ def test_download_tells_how_far_it_is_and_where_the_model_lies(
     assert "% of 0.00 GB: unet/model.safetensors" in output
     folder = tmp_path / "cache" / "models--some--model" / "snapshots" / COMMIT
     assert output.endswith(f"some/model@{COMMIT} is whole, in {folder}\n")
-    assert run(commands, "models", "check", f"some/model@{COMMIT}").output.endswith("is whole\n")
+    first, *digests = run(commands, "models", "check", f"some/model@{COMMIT}").output.splitlines()
+    assert first.endswith("is whole") and len(digests) == 3
+    assert all(line.endswith("(as on the hub)") for line in digests)
     assert (folder / "unet" / "model.safetensors").is_file()
 
 

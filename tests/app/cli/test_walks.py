@@ -20,6 +20,7 @@ from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from app.walks.queue import jobs
 from tests.conftest import make_app
 from tests.support import led
 from tests.support.commands import count, run, run_json
@@ -344,7 +345,7 @@ def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) ->
 
 def test_doctor_names_the_models_of_each_worker(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     about = {"model": NAME, "revision": "0123", "device": "cuda", "models": {NAME: "0123", "tiny/turbo": None}}
-    about["version"] = __version__
+    about |= {"version": __version__, jobs.READS_SOUNDS: True}
     monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: [about])
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
     assert found["worker"]["detail"] == f"1 running: {NAME} 0123 and tiny/turbo (not loaded yet) on cuda"

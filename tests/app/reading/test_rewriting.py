@@ -77,20 +77,49 @@ def test_painter_alone_is_a_style_shown_by_what_is_in_a_studio(reader: Reader) -
 
 
 @pytest.mark.parametrize(
-    ("prompt", "things", "unread"),
+    ("prompt", "things"),
     [
-        ("a yellow wall with the word KA-BOOM on it", ["stone wall"], ("KA-BOOM",)),
-        ('a sign that says "Let\'s paint!"', ["placard"], ("Let's paint!",)),
-        ("a book with the words 'Don't Panic' written on it", ["closed book"], ("Don't Panic",)),
-        ('ein Schild mit der Aufschrift "Halt"', ["placard"], ("Halt",)),
-        ("the word 'START'", ["wooden sign"], ("START",)),
-        ("a 'fox' in the snow", ["fox"], ()),
+        ("a yellow wall with the word KA-BOOM on it", ["stone wall", "“KA-BOOM”"]),
+        ('a sign that says "Let\'s paint!"', ["placard", "“LET'S PAINT!”"]),
+        ("a sign that says no entry", ["placard", "“NO ENTRY”"]),
+        ("a book with the words 'Don’t Panic' written on it", ["closed book", "“DON'T PANIC”"]),
+        ('ein Schild mit der Aufschrift "Größe"', ["placard", "“GRÖSSE”"]),
+        ("the word 'START' above the word 'END'", ["“START”", "“END”"]),
+        ("a 'fox' in the snow", ["fox"]),
     ],
 )
-def test_lettering_is_noted_and_not_drawn(
-    reader: Reader, prompt: str, things: list[str], unread: tuple[str, ...]
+def test_what_is_said_to_be_written_is_a_thing_of_letters(reader: Reader, prompt: str, things: list[str]) -> None:
+    reading = reader.read(prompt)
+    assert names(reader, prompt) == things and not reading.unread and "“" not in reading.words
+    assert all(mark.mark == "read" for mark in reading.marks if mark.word.isupper())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things", "unread"),
+    [
+        ("a painting titled 'Sunrise'", ["framed picture"], "Sunrise"),
+        ("a sign with the words 'one two three four five six seven'", ["placard", "“ONE TWO THREE FOUR FIVE SIX”"],
+         "one two three four five six seven"),
+        ("a sign with the word '你好'", ["placard"], "你好"),
+    ],
+)  # fmt: skip
+def test_titles_and_what_has_no_letters_or_no_room_are_noted(
+    reader: Reader, prompt: str, things: list[str], unread: str
 ) -> None:
-    assert names(reader, prompt) == things and reader.read(prompt).unread == unread
+    assert names(reader, prompt) == things and unread in reader.read(prompt).unread
+
+
+@pytest.mark.parametrize(
+    ("prompt", "same"),
+    [
+        ("a cat that reads a book", "a cat reading a book"),
+        ("a man who is playing the piano", "a man playing the piano"),
+        ("a dog which runs on a road", "a dog running on a road"),
+        ("a fox that has a hat", "a fox with a hat"),
+    ],
+)
+def test_relative_clause_is_read_as_a_participle(reader: Reader, prompt: str, same: str) -> None:
+    assert names(reader, prompt) == names(reader, same) != []
 
 
 def test_words_that_were_replaced_are_marked_and_no_misspellings(reader: Reader) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.reading import tokens
-from app.reading.reader import Reader
+from app.reading.prompt import Prompt
+from app.reading.reader import ENGLISH, Reader
 from app.reading.tokens import LETTERS, Names, edit
 
 
@@ -59,3 +60,24 @@ def test_long_words_are_not_compared_with_any_name(reader: Reader, monkeypatch: 
     monkeypatch.setattr(tokens.Speller, "_find_nearest", fail)
     words = ["".join(random.Random(seed).choices(string.ascii_lowercase, k=25)) for seed in range(4)]
     reader.read(" ".join(words))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("a brid on a raod", "a bird on a road"),
+        ("a woman wiht an umbrella", "a woman with an umbrella"),
+        ("a plam tree", "a palm tree"),
+        ("a lake at nihgt", "a lake at night"),
+        ("ein Hudn im Wlad", "ein Hund im Wald"),
+    ],
+)
+def test_letters_that_changed_places_are_put_back(reader: Reader, typed: str, meant: str) -> None:
+    one, two = reader.read(typed), reader.read(meant)
+    assert [item.drawing for item in one.items] == [item.drawing for item in two.items] != [] and one.wish == two.wish
+
+
+@pytest.mark.parametrize("word", ["zrop", "cta", "abut"])
+def test_short_words_without_such_a_neighbour_are_left(reader: Reader, word: str) -> None:
+    (token,) = reader._speller.correct(Prompt(word, tokens.tokenise(word, "en"), ENGLISH)).tokens
+    assert token.text == word

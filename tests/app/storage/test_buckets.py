@@ -52,6 +52,7 @@ def test_bucket_does_what_a_folder_does(store: MediaStore, s3: S3Server) -> None
     for path, data in files.items():
         store.write(path, data)
     assert s3.keys() == {f"moma/{path}": len(data) for path, data in files.items()}
+    assert store.read_part("walks/ab/film.gif", 1, 3) == b"IF"
     assert {path: store.read_bytes(path) for path in files} == files
     assert (store.exists("walks/a/film.gif"), store.exists("walks/c")) == (True, False)
     assert (store.folders("walks"), store.folders("photos")) == (["a", "ab"], [])
@@ -217,12 +218,12 @@ def test_life_cycle_in_the_example_is_taken_and_touches_no_walk(store: MediaStor
     rules = told(ROOT / "deploy/storage/s3-lifecycle.json")
     s3.client().put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration=rules)
     kept = s3.client().get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
-    assert [rule["ID"] for rule in kept] == ["broken-off-uploads", "probes", "brought-photos"]
+    assert [rule["ID"] for rule in kept] == ["broken-off-uploads", "probes", "brought-photos", "brought-sounds"]
     expiring = {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in kept if "Expiration" in rule}
     google = told(ROOT / "deploy/storage/gcs-lifecycle.json")["lifecycle"]["rule"]
     deleting = [rule["condition"] for rule in google if rule["action"]["type"] == "Delete"]
     assert expiring == {prefix: rule["age"] for rule in deleting for prefix in rule["matchesPrefix"]}
-    assert expiring == {"moma/.probe-": 1, "moma/photos/": 2}
+    assert expiring == {"moma/.probe-": 1, "moma/photos/": 2, "moma/sounds/": 2}
     assert [rule["ID"] for rule in kept if "AbortIncompleteMultipartUpload" in rule] == ["broken-off-uploads"]
 
 

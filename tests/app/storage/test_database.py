@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade
 from sqlalchemy import inspect, select, text
@@ -19,7 +20,7 @@ from app.collection.search.text_index import facet, is_compared
 from app.storage import database
 from app.storage.database import db, now, writing
 from app.storage.database_health import ping
-from app.storage.schema import MIGRATIONS, schema_state, upgrade
+from app.storage.schema import MIGRATIONS, head, revisions, schema_state, upgrade
 from app.storage.walk_models import Frame, Medium, Stop, Walk
 from tests.conftest import make_app
 
@@ -51,6 +52,12 @@ def test_migrations_run_up_down_and_up_again(app: Flask) -> None:
     upgrade()
     assert tables() == TABLES
     assert schema_state() == ""
+
+
+def test_revisions_are_those_that_alembic_reads(app: Flask) -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert head() == scripts.get_current_head()
+    assert revisions() == {script.revision for script in scripts.walk_revisions()}
 
 
 def test_migrated_schema_is_that_of_the_models(app: Flask) -> None:

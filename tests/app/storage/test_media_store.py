@@ -100,6 +100,7 @@ def folder(tmp_path: Path) -> MediaStore:
 def test_what_was_written_is_read(store: MediaStore) -> None:
     store.write("walks/a/film.gif", b"GIF")
     assert store.read_bytes("walks/a/film.gif") == b"GIF"
+    assert store.read_part("walks/a/film.gif", 1, 2) == b"I"
     assert store.exists("walks/a/film.gif")
     with store.open("walks/a/film.gif") as file:
         file.seek(1)
@@ -253,6 +254,7 @@ def test_site_keeps_its_media_in_the_instance_folder(app: Flask, instance: Path)
 OPERATIONS: dict[str, Callable[[MediaStore], object]] = {
     "write": lambda store: store.write("walks/a/film.gif", b"another"),
     "read": lambda store: store.read_bytes("walks/a/film.gif"),
+    "read part": lambda store: store.read_part("walks/a/film.gif", 0, 2),
     "open": lambda store: store.open("walks/a/film.gif"),
     "exists": lambda store: store.exists("walks/a/film.gif"),
     "delete": lambda store: store.delete("walks/a"),

@@ -119,6 +119,7 @@ def addresses(app: Flask, method: str, walk: Walk) -> list[str]:
         "set_id": "a" * 16,
         "collection_id": "a" * 16,
         "photo_id": "a" * 16,
+        "sound_id": "a" * 16,
         "slug": "x",
         "digest": led.ROBOT_DIGEST,
         "index": "0",
@@ -298,7 +299,7 @@ def test_nothing_is_handed_out_as_a_table_in_which_words_could_be_formulas(app: 
     assert kinds <= {
         "text/html", "application/json", "application/problem+json", "application/atom+xml", "application/xml",
         "application/zip", "image/gif", "image/png", "image/webp", "image/svg+xml", "image/vnd.microsoft.icon",
-        "image/x-icon", "video/mp4", "text/plain", "application/json+oembed",
+        "image/x-icon", "video/mp4", "video/webm", "text/plain", "application/json+oembed",
     }  # fmt: skip
 
 

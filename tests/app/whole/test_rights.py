@@ -32,14 +32,15 @@ from app.storage.candidate_models import CandidateSet
 from app.storage.collection_models import Collection
 from app.storage.database import db, writing
 from app.storage.photo_models import Photo
+from app.storage.sound_models import Sound
 from app.storage.walk_models import CANCELLED, QUEUED, WALL, Medium, Walk
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg
 from app.walks.saved import media_urls
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import photo_check, photo_store, sound_check, sound_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
-from tests.support import candidates, led
+from tests.support import candidates, led, sounds
 from tests.support.curator import HASH, PASSWORD, enter
 from tests.support.frame_files import deliver_large
 from tests.support.pictures import two_halves, written
@@ -86,11 +87,15 @@ GET /candidates/<set_id>                404  200   404   404   404    404  404  
 GET /candidates/<set_id>/<index>.webp   404  200   404   200   404    403  200    403  403   403    401   404
 GET /api/v1/mine                        401  401   401   401   401    200  403    403  403   403    401   401
 POST /api/v1/pictures                   201* 201*  201*  201*  201*   403  201*   403  403   403    401   201*
+POST /api/v1/sounds                     201* 201*  201*  201*  201*   403  201*   403  403   403    401   201*
+GET /api/v1/sounds/<sound_id>           401  401   401   200   404    403  200    403  403   403    401   401
+DELETE /api/v1/sounds/<sound_id>        401  401   401   204*  404    403  204*   403  403   403    401   401
 GET /photos/<photo_id>.webp             404  200   404   200   404    200  200    200  404   404    401   404
 GET /photos/<photo_id>/cut.webp         404  200   404   200   404    200  200    200  404   404    401   404
 POST /api/v1/pictures/<photo_id>/captions 401 401 401  200   404    403  200    403  403   403    401   401
 GET /photos/<photo_id>/captions         404  200   404   200   404    200  200    200  404   404    401   404
 GET /photos/<photo_id>/live             404  200   404   200   404    200  200    200  404   404    401   404
+GET /sounds/<sound_id>/live             404  200   404   404   404    404  404    404  404   404    404   404
 GET /media/<walk_id>/photo-<index>.<digest>.webp 404 200 404 200 404  200  200    200  404   404    401   404
 POST /api/v1/walks                      202* 202*  202*  202*  202*   403  202*   403  403   403    401   202*
 POST /api/v1/walks/<walk_id>/repaint    202* 202*  202*  202*  202*   403  202*   403  403   403    401   202*
@@ -101,6 +106,7 @@ GET /curator                            in   in    in    in    in     in   in   
 GET /curator/collections                in   in    in    in    in     in   in     in   in    in     in    200
 POST /curator/collections/<collection_id>/allow in in in in    in     in   in     in   in    in     in    303*
 POST /curator/collections/<collection_id>/delete in in in in   in     in   in     in   in    in     in    303*
+POST /curator/collections/<collection_id>/leave in in in in    in     in   in     in   in    in     in    303*
 POST /curator/collections/<collection_id>/unlist in in in in   in     in   in     in   in    in     in    303*
 GET /curator/drawings                   in   in    in    in    in     in   in     in   in    in     in    200
 POST /curator/drawings                  in   in    in    in    in     in   in     in   in    in     in    303*
@@ -147,6 +153,8 @@ POST /                                  200
 GET /about                              200
 GET /collections                        200
 GET /collections/<collection_id>        200
+GET /collections/<collection_id>/report 200
+POST /collections/<collection_id>/report 200*
 GET /corridor/<slug>                    200
 GET /corridor/<slug>/programme          200
 GET /drawings                           200
@@ -165,6 +173,11 @@ GET /metrics/workers                    401
 GET /mine                               200
 GET /mine/favourites                    200
 POST /mine/collections                  303*
+POST /mine/devices/<number>/end         404
+POST /mine/devices/code                 200*
+GET /mine/join                          200
+POST /mine/join                         422
+POST /mine/join/confirm                 422
 GET /oembed                             200
 GET /reading                            200
 GET /readyz                             200
@@ -180,6 +193,7 @@ GET /styles                             200
 GET /styles/<name>.webp                 200
 GET /surprise                           302
 GET /time                               200
+GET /together                           200
 POST /walks                             303*
 GET /w/<name>                           302
 GET /walks/<walk_id>                    200
@@ -239,6 +253,7 @@ class World:
     word: str
     number: int
     photo: Photo
+    sound_id: str
     set_id: str
     wall: str
     words: int
@@ -250,7 +265,7 @@ class World:
         filled: dict[str, object] = {
             "walk_id": self.walk.id, "slug": self.slug, "page": 1, "filename": "site.css", "index": 0, "kind": "gif",
             "extension": "png" if rule.endpoint == "stored.frame_file" else "gif", "form": "large",
-            "act": act, "digest": led.ROBOT_DIGEST, "photo_id": self.photo.id,
+            "act": act, "digest": led.ROBOT_DIGEST, "photo_id": self.photo.id, "sound_id": self.sound_id,
             "set_id": self.set_id, "collection_id": self.collection,
             "name": self.wall if "wall" in rule.rule or rule.rule.startswith("/w/") else "batik",
             "number": 1 if "legs" in rule.rule else self.words,
@@ -275,6 +290,7 @@ class World:
             "pages.commission": {"data": {"prompt": ["a fox", "a kite"]}},
             "pages.reading": {"query_string": {"prompt": "a bat"}},
             "pages.time": {"query_string": {"frames": "60"}},
+            "pages.together": {"query_string": {"prompt": ["a fox", "a kite"]}},
             "restoring.restore": {"data": {"film": (io.BytesIO(b"no film"), "film.gif")}},
             "owners.retitle": {"data": {"title": "Breakfast"}},
             "mine.delete_all": {"data": {"sure": "1"}},
@@ -285,9 +301,11 @@ class World:
             "office.act_on_collection": {"data": {"sure": "1"}},
             "making.ask": {"data": {"frame": "1"}},
             "reporting.report": {"data": {"reason": "other", "words": "it hurts"}},
+            "reporting.report_collection": {"data": {"reason": "other", "words": "it hurts"}},
             "feed.oembed": {"query_string": {"url": f"http://localhost/walks/{self.walk.id}"}},
             "readings.read": {"query_string": {"prompt": "a bat"}},
             "pictures.bring": {"data": {"file": (io.BytesIO(written(two_halves())), "a.png")}},
+            "sounds.upload": {"data": {"file": (io.BytesIO(sounds.track(3)), "a.wav")}},
             "api.create": {"json": {"stops": stops}},
             "candidate_api.create": {"json": {"stop": stops[0], "seed": 4}},
             "styles.repaint": {"data": {"style": "neon"}},
@@ -364,7 +382,9 @@ class Site:
         db.session.refresh(walk)
         wall, words = self.wall_of(number, act, slug)
         collection = self.collection_of(walk, owner, act).id if "collection_id" in rule.arguments else ""
-        return World(walk, slug, word, number, photo, candidates.painted(owner).id, wall, words, collection)
+        sound = sound_check.check(sounds.track(3 + number / 100))
+        kept, _ = sound_store.save(sound, owner_hash=owner, network="", enqueue=lambda *_: None)
+        return World(walk, slug, word, number, photo, kept.id, candidates.painted(owner).id, wall, words, collection)
 
     def visitor(self, world: World, role: str) -> tuple[FlaskClient, dict[str, Any]]:
         """Return a client in this role, and its headers and address; give it what it owns of the world."""
@@ -374,6 +394,7 @@ class Site:
         with writing() as session:
             session.execute(update(Walk).where(Walk.number == world.walk.number).values(owner_hash=owner))
             session.execute(update(Photo).where(Photo.id == world.photo.id).values(owner_hash=owner))
+            session.execute(update(Sound).where(Sound.id == world.sound_id).values(owner_hash=owner))
             session.execute(update(CandidateSet).where(CandidateSet.id == world.set_id).values(owner_hash=owner))
             session.execute(update(Collection).where(Collection.id == world.collection).values(owner_hash=owner))
         return client, {"headers": headers, "environ_base": _from(number)}

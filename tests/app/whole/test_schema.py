@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from app.core.config import ROOT
 from app.core.errors import ConfigError
+from app.storage import schema
 from app.storage.database import db
 from app.storage.schema import EMPTY, MIGRATIONS, RESTORE, schema_state
 from app.upkeep.processes.supervisor import Site
@@ -97,7 +98,7 @@ def test_site_with_an_empty_database_gives_it_its_tables(tmp_path: Path) -> None
 
 @pytest.mark.databases
 def test_older_database_is_refused_until_it_is_upgraded(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda _: "9999")
+    monkeypatch.setattr(schema, "head", lambda: "9999")
     sentence = f"The database is at revision {HEAD}, the code at 9999. Run: {UPGRADE}"
     assert schema_state() == sentence
     with Site(app) as site, pytest.raises(ConfigError) as refused:

@@ -25,6 +25,7 @@ from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.collection.moderation import allowed_words, banned_words, curation, drawing_curation
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search.text_index import is_compared
+from app.storage.collection_models import Collection
 from app.storage.database import db, writing
 from app.storage.task_kinds import FILM
 from app.storage.walk_models import PIECE_WAITING, Walk
@@ -34,10 +35,11 @@ from app.walks.saved import lifecycle
 from app.wall import walls
 from app.wall.walls import WallRequest
 from tests.conftest import inside, make_app
+from tests.support import sounds
 from tests.support.commands import run
 from tests.support.cookies import cookie_name
 from tests.support.led import ROBOT
-from tests.support.pictures import two_halves, written
+from tests.support.pictures import form_of, two_halves, written
 from tests.support.recipes import RENDERING
 
 pytestmark = pytest.mark.slow
@@ -66,6 +68,7 @@ OF_WHO_ASKED = "with each walk, to share the queue fairly"
 OF_WALLS = "We store the words that you write for a wall until they are shown"
 OF_CANDIDATES = "Of variations that you are shown, we store what was asked for: for a day"
 OF_FAVOURITES = "Of your favourites and collections we store which walks they are"
+OF_BROWSERS = "Of browsers that share your walks we store the hashes of their cookies"
 FATES = {
     # what is left says that there was one, and not whose; an archive tells who owns it only with --owners
     "walks": Fate("walk", OF_A_WALK, goes=False),
@@ -82,8 +85,12 @@ FATES = {
     "favourites": Fate("visitor", OF_FAVOURITES, moves=False),
     "collections": Fate("visitor", OF_FAVOURITES, moves=False),
     "collection_items": Fate("visitor", OF_FAVOURITES, moves=False),
+    "collection_reports": Fate("visitor", "and the collections that you report", moves=False),
+    "browsers": Fate("visitor", OF_BROWSERS, goes=False, moves=False),  # others’ tell what these have of their own
+    "transfers": Fate("visitor", OF_BROWSERS, moves=False),
     "reports": Fate("visitor", "with the walks that you ask for or report", moves=False),
     "photos": Fate("visitor", "We store the picture upright and scaled down", moves=False),
+    "sounds": Fate("visitor", "We store the sound without the names and the cover in its file", moves=False),
     "wall_words": Fate("visitor", OF_WALLS, moves=False),
     "walls": Fate("house", "", goes=False, moves=False),
     "wall_legs": Fate("house", "", goes=False, moves=False),  # names walks by their ids
@@ -114,7 +121,10 @@ class Full:
         return {WORD, self.secret, *hashes, *self.networks}
 
 
-OF_NO_WALK = "photos", "candidate_sets", "candidates", "wall_words", "collections"
+OF_NO_WALK = (
+    "photos", "sounds", "candidate_sets", "candidates", "wall_words", "collections", "collection_reports", "browsers",
+    "transfers",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -144,9 +154,13 @@ def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
     client.post(f"/walks/{walk.id}/report", data={"reason": "other", "words": f"my {WORD}"})
     client.post(f"/walks/{walk.id}/favourite")
     client.post(f"/walks/{walk.id}/collect", data={"title": f"{WORD} and others"})
+    collection = db.session.scalars(select(Collection)).one()
+    client.post(f"{collection.url}/report", data={"reason": "other", "words": f"my {WORD}"})
     client.post(f"/walks/{walk.id}/stages", data={"frame": "0"})
     client.post("/", data={"edit": "bring", "photo-0": (io.BytesIO(written(two_halves())), "mine.png")})
+    client.post("/api/v1/sounds", headers={"Authorization": f"Bearer {secret}"}, **form_of(sounds.track()))
     client.post("/", data={"prompt": [f"a {WORD}", "a kite"], "edit": "candidates-0"})
+    _share(client)
     exhibitions.create(ExhibitionRequest("A hall", slug="hall", is_shown=True, walks=[walk.id]))
     banned_words.ban("moose")
     allowed_words.allow("gore")
@@ -159,6 +173,16 @@ def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
     _fill_what_is_empty(walk)
     db.session.refresh(walk)
     return Full(client, walk, secret, networks)
+
+
+def _share(client: FlaskClient) -> None:
+    """Share what the visitor has with another browser, and show the next code."""
+    other = client.application.test_client()
+    other.get("/mine/join")
+    code = re.findall(r'lang="zxx">(\w{3} \w{3} \w{3})<', client.post("/mine/devices/code").text)
+    ticket = re.findall(r'name="ticket" value="([^"]+)"', other.post("/mine/join", data={"code": code}).text)
+    assert other.post("/mine/join/confirm", data={"ticket": ticket}).status_code == 303
+    client.post("/mine/devices/code")
 
 
 def _cookie(client: FlaskClient) -> str:
@@ -247,12 +271,14 @@ def test_here_every_table_has_rows(full: Full) -> None:
     assert of_walk(found, full.walk) >= {"walks", "hung", "stops", "frames", "media", "exhibits", "reports"}
     known = {
         "walks.owner_hash", "walks.visitor", "walks.network", "photos.owner_hash", "photos.network",
-        "candidate_sets.owner_hash", "reports.reporter", "wall_words.owner_hash",
-        "favourites.owner_hash", "collections.owner_hash",
+        "sounds.owner_hash", "sounds.network",
+        "candidate_sets.owner_hash", "reports.reporter", "collection_reports.reporter", "wall_words.owner_hash",
+        "favourites.owner_hash", "collections.owner_hash", "browsers.secret_hash", "browsers.owner_hash",
+        "browsers.own_hash", "transfers.owner_hash", "transfers.giver_hash",
     }  # fmt: skip
     assert naming(found, full.traces - {WORD}) == known, "somewhere else a visitor is known: the about page must tell"
     assert naming(found, {WORD}) >= {"walks.words", "walks.given_title", "stops.prompt", "hung.words",
-        "vocabulary.word", "reports.words"}  # fmt: skip
+        "vocabulary.word", "reports.words", "collection_reports.words"}  # fmt: skip
 
 
 @pytest.mark.databases

@@ -45,16 +45,17 @@ from app.site.presentation import photo_view
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
+from app.storage.sound_models import Sound
 from app.storage.task_kinds import LARGE, STAGES
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.storage.wall_models import CLOSED, PAUSED, Wall, WallLeg, WallWords
-from app.walks.queue import candidate_requests, fair_queue, frame_requests
+from app.walks.queue import candidate_requests, frame_requests
 from app.walks.saved import lifecycle
 from app.walks.saved.colours import COLOURS
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
-from tests.support import led, pictures
+from tests.support import heard, led, pictures, sounds
 from tests.support.candidates import painted
 from tests.support.curator import HASH, enter
 from tests.support.frame_files import deliver, deliver_large
@@ -102,6 +103,7 @@ ENGLISH_ONLY = {
     "app/site/api/candidate_routes.py",
     "app/site/api/captions.py",
     "app/site/api/pictures.py",
+    "app/site/api/sounds.py",
     "app/site/api/readings.py",
     "app/site/api/styles.py",
     "app/site/api/routes.py",
@@ -114,7 +116,7 @@ ENGLISH_ONLY = {
     "app/upkeep/operations/folder_captions.py",
     "app/requests/teaching/lora_adding.py",
     "app/requests/teaching/style_teaching.py",
-    "app/cli/walks.py",
+    "app/cli/walk_commands.py",
     "app/cli/backup.py",
     "app/cli/candidates.py",
     "app/cli/captions.py",
@@ -124,6 +126,7 @@ ENGLISH_ONLY = {
     "app/cli/exhibitions.py",
     "app/cli/gallery.py",
     "app/cli/styles.py",
+    "app/cli/uploads.py",
     "app/cli/media.py",
     "app/requests/walk_requests/intake.py",
     "app/upkeep/archives/walk_export.py",
@@ -285,6 +288,8 @@ def _candidates(owner: str) -> dict[str, str]:
 
 def _write_down(made: dict[str, Walk]) -> None:
     reports.submit(made["finished"], reason="hate", words=MOON, reporter="x", admit=lambda: None)
+    collection = visitor_collections.of_owner(made["finished"].owner_hash)[0]
+    reports.submit(collection, reason="rights", words=MOON, reporter="x", admit=lambda: None)
     exhibitions.create(ExhibitionRequest(MOON, FOX, "1", True, [made["finished"].id, made["styled"].id]))
     exhibitions.create(ExhibitionRequest(KITE, "", "2", False, [made["finished"].id]))
     banned_words.ban("кино")
@@ -407,8 +412,7 @@ def test_description_for_programs_says_that_it_is_english(client: FlaskClient) -
 
 def test_english_pages_are_the_source_to_the_letter(museum: Museum, monkeypatch: pytest.MonkeyPatch) -> None:
     moment = now()
-    for module in (photo_view, fair_queue):  # which say how long something takes
-        monkeypatch.setattr(module, "now", lambda: moment)
+    monkeypatch.setattr(photo_view, "now", lambda: moment)  # it says how long something takes
     spoken = [_written(museum, path, {}) for path in _readable(museum)]
     for asked in ("en", "fr"):
         assert [_written(museum, path, {"Accept-Language": asked}) for path in _readable(museum)] == spoken
@@ -521,6 +525,7 @@ def _pages(app: Flask) -> set[str]:
         "feed",
         "sitemap",
         "api",
+        "sounds",
         "readings",
         "token_api",
         "candidate_api",
@@ -550,6 +555,15 @@ def _brought(museum: Museum) -> str:
     return str(db.session.scalars(select(Photo.id)).one())
 
 
+def _sounded(museum: Museum) -> str:
+    """Bring music, which is one sound however often it is brought, and have it read; return its id."""
+    music = io.BytesIO(sounds.track())
+    museum.client.post("/", data={"edit": "bring", "sound-file": (music, "mine.wav")})
+    sound_id = str(db.session.scalars(select(Sound.id)).one())
+    heard.read(sound_id)
+    return sound_id
+
+
 def _collections(museum: Museum) -> list[str]:
     owners = museum.walks["finished"].owner_hash, STRANGER
     return [each.url for owner in owners for each in visitor_collections.of_owner(owner)]
@@ -567,6 +581,7 @@ def _readable(museum: Museum) -> list[str]:
         *(f"{finished}/stages{rest}" for rest in ("", "?frame=1", "?frame=2", "/live?frame=1", "?frame=77")),
         f"/photos/{_brought(museum)}/captions", f"/photos/{_brought(museum)}/captions?own_tone=x&description=9",
         f"/photos/{_brought(museum)}/live", f"/?picture={_brought(museum)}", "/photos/aaaabbbbccccdddd/live",
+        "/sounds/aaaabbbbccccdddd/live", f"/sounds/{_sounded(museum)}/live", f"/?sound={_sounded(museum)}",
         museum["deleted"], museum["hidden"], museum["deleted"] + "/embed", "/walks/aaaabbbbccccdddd", "/nowhere",
         f"{finished}?meanwhile={museum.walks[PAINTING].id}", f"{finished}?meanwhile={museum.walks[REFUSED].id}",
         f"{finished}?meanwhile={museum.walks['next'].id}", "/",
@@ -579,7 +594,9 @@ def _readable(museum: Museum) -> list[str]:
         "/gallery?hand=9&stops=99&model=9&ending=9&colour=9&since=9&until=9&sort=9&draw=9.", "/gallery?cursor=9",
         f"/gallery?q={UNSAID * 900}",
         "/about", "/mine", "/mine?cursor=9", "/mine/favourites", "/mine/favourites?cursor=9", f"{finished}/favourite",
+        "/mine/join", "/mine/join?link=9",
         "/collections", "/collections?cursor=9", *_collections(museum), "/collections/none",
+        f"{_collections(museum)[0]}/report",
         "/curator/collections", "/curator/collections?cursor=9",
         "/exhibitions", "/exhibitions/1", "/exhibitions/none", "/api",
         "/curator", f"/curator/walks?walk={UNSAID}", "/curator/exhibitions", "/curator/exhibitions/1",
@@ -591,6 +608,7 @@ def _readable(museum: Museum) -> list[str]:
         *(f"{museum['drawn']}/large{rest}" for rest in ("", "?frame=1", "?frame=2", "/live?frame=2")),
         f"{finished}/large",
         "/time", "/time?frames=240&steps=40&size=512&preset=exact",
+        "/together", f"/together?model=led&prompt={FOX}&prompt=蝙蝠",
         f"/reading?model=led&prompt={FOX}", "/reading?prompt=x", "/drawings", "/drawings?q=蝙蝠",
         f"/drawings?q={UNSAID}", "/drawings?q=Schneeman", "/drawings?page=9", "/drawings?group=9",
         f"/drawings?q={UNSAID * 900}", "/styles", "/styles?prompt=night+city", f"/styles?prompt={UNSAID}",
@@ -640,11 +658,20 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
         for path in ("/mine/collections", f"{finished}/collect", f"{own}/title"):
             yield path, 422, {"data": {"title": title}}
     yield f"{own}/list", 409, {}
+    yield "/mine/devices/code", 200, {}
+    yield "/mine/join", 422, {"data": {"code": "9"}}
+    yield "/mine/join/confirm", 422, {}
+    yield "/mine/devices/9/end", 404, {}
     yield f"{visitor_collections.of_owner(STRANGER)[0].url}/unlist", 403, {}
     yield f"/curator{own}/delete", 422, {}
     yield f"{finished}/report", 422, {"data": {"words": FOX * 1001}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
     yield f"{finished}/report", 200, {"data": {"reason": "hate"}}
+    yield f"{own}/report", 422, {"data": {"words": FOX * 1001}}
+    yield f"{own}/report", 200, {"data": {"reason": "hate"}}
+    yield f"{own}/report", 200, {"data": {"reason": "hate"}}
+    for edit in ("earlier-0", "forget-0", "earlier-0"):
+        yield "/", 200, {"data": {**two, "edit": edit}}
     yield f"{finished}/repaint", 422, {"data": {"style": "linocut"}}
     yield f"{museum['drawn']}/repaint", 422, {"data": {"style": UNSAID}}
     yield f"/curator{museum['hidden']}/feature", 422, {}

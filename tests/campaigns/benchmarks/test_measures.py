@@ -65,3 +65,15 @@ def test_fit_tells_a_picture_of_ones_own_from_anothers(picture: Picture) -> None
     assert measures.fit(picture, picture, {"other": other}) == 1
     assert measures.fit(other, picture, {"other": other}) == 0
     assert measures.fit(blurred(picture, 3), picture, {"other": other}) > 0.5
+
+
+def test_local_sharpness_sees_a_blurred_half_beside_sharp_marks() -> None:
+    random = np.random.default_rng(3)
+    marks = (random.random((128, 128, 1)) < 0.5).repeat(3, 2).astype(np.uint8) * 255
+    soft = (120 + 12 * random.random((128, 128, 1))).repeat(3, 2).astype(np.uint8)
+    whole, blurred = marks.copy(), marks.copy()
+    whole[64:], blurred[64:] = soft[64:], 126
+    ends = (measures.local_sharpness(marks) * measures.local_sharpness(soft)) ** 0.5
+    assert measures.local_sharpness(whole) / ends == pytest.approx(1, abs=0.15)
+    assert measures.local_sharpness(blurred) / ends < 0.5
+    assert measures.sharpness(blurred) / measures.sharpness(whole) > 0.9

@@ -40,6 +40,7 @@ def inflict(rig: Rig, kind: Kind, *, with_wall: bool = False) -> Outcome:
     if with_wall:
         wall.lead_on(rig)
     visitors.walk_with_photo(rig)
+    visitors.upload_sound(rig)
     visitors.repaint(rig)
     while rig.waiting() < AT_WORK:
         rig.commission()

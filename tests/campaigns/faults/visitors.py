@@ -12,6 +12,7 @@ from PIL import Image
 
 from app.storage.task_kinds import LARGE, STAGES
 from tests.campaigns.faults.rig import Account, Rig
+from tests.support import sounds
 from tests.support.html import Elements
 from tests.support.pictures import form_of, written
 
@@ -53,6 +54,13 @@ def walk_with_photo(rig: Rig) -> str:
         "frames": rig.rng.randint(2, 4),
     }
     return rig.accepted("/api/v1/walks", walk, token=token)
+
+
+def upload_sound(rig: Rig) -> None:
+    """Upload a sound of a length of its own, which a worker reads; the books have nothing of it."""
+    form = form_of(sounds.track(2 + rig.rng.randrange(100) / 100))
+    with suppress(OSError, http.client.HTTPException):
+        rig.request("POST", "/api/v1/sounds", form["data"], **{"Content-Type": form["content_type"]})
 
 
 def repaint(rig: Rig) -> str | None:

@@ -168,7 +168,7 @@ def test_scheduler_that_no_solver_stands_in_for_is_refused(tmp_path: Path, name:
         ({"shift_terminal": 0.1}, "sets shift_terminal to 0.1"),
         ({"variance_type": "learned_range"}, "sets variance_type to \"learned_range\""),
         ({"beta_schedule": "sigmoid"}, "sets beta_schedule to \"sigmoid\"; this program knows \"linear\", "),
-        ({"use_flow_sigmas": True}, "sets use_flow_sigmas, which only DEIS"),
+        ({"use_flow_sigmas": True}, "sets use_flow_sigmas, which only DPMSolverMultistepScheduler, "),
         ({"prediction_type": "original_sample"}, "predicts \"original_sample\"; this program knows epsilon, "),
     ],
 )  # fmt: skip

@@ -58,17 +58,19 @@ window.beginTabbing = () => {
     if (before.get(target) === looks(target) || isCutOff(target)) unseen.push(tell(target));
   });
   window.endTabbing = () => {
-    const wrong = stops.findIndex((each, index) => each !== reached[index]);
-    return { unseen: [...new Set(unseen)], missed: wrong < 0 ? [] : [tell(stops[wrong]), reached[wrong] ? tell(reached[wrong]) : "nothing"] };
+    const left = stops.filter((each) => reached.includes(each) || isSeen(each)); // a button goes once what it shows is shown
+    const wrong = left.findIndex((each, index) => each !== reached[index]);
+    return { unseen: [...new Set(unseen)], missed: wrong < 0 ? [] : [tell(left[wrong]), reached[wrong] ? tell(reached[wrong]) : "nothing"] };
   };
   const dates = stops.filter((each) => each.type === "date").length;
   return stops.length + 3 * dates; // day, month, year and calendar are stops of their own
 };
 
-/* Elements that hide part of their words. */
+/* Elements that hide part of their words, and have no button beside them that shows all. */
 window.cutOff = () => [...document.querySelectorAll("main *, header *, footer *")].filter((each) => {
   const style = getComputedStyle(each);
   if (style.overflowX === "visible" || ["scroll", "auto"].includes(style.overflowX)) return false;
+  if (each.nextElementSibling?.matches(".whole:not([hidden])")) return false;
   if (!each.textContent.trim() || each instanceof SVGElement || each.closest(".unseen") || !isSeen(each)) return false;
   return each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1;
 }).map(tell);

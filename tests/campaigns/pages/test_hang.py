@@ -178,6 +178,12 @@ def test_under_reduced_motion_nothing_plays_until_its_button_is_pressed(visit: O
     assert page.evaluate("shifted") == 0
 
 
+def test_touched_poster_leads_to_its_walk(visit: Open, walks: list[Walk]) -> None:
+    page = visit("/gallery", has_touch=True)
+    page.locator(".poster .picture").first.tap()
+    page.wait_for_url("**/walks/**")
+
+
 def test_without_javascript_a_poster_leads_to_its_walk(visit: Open, walks: list[Walk]) -> None:
     page = visit("/exhibitions/the-first-exhibition", java_script_enabled=False)
     page.locator(".poster .picture").first.click()

@@ -142,7 +142,7 @@ def test_picture_goes_along_with_what_is_typed(visit: Open, java_script_enabled:
         page.get_by_role("button", name="Upload").click()
     expect(page.get_by_alt_text("Your picture for this stop")).to_be_visible()
     expect(page.get_by_label("Write the next stop")).to_have_value("my boat")
-    page.get_by_label("I may publish it, and those in it agree").check()
+    page.get_by_label("I may publish it, and people in it, if any, agree").check()
     page.get_by_role("button", name="Send it to the wall").click()
     expect(page.locator("#standing")).to_contain_text("First in line")
     row = said()

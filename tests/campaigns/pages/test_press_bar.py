@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from app.storage.database import db
 from tests.conftest import make_app
@@ -57,7 +57,7 @@ def test_button_and_time_stay_in_view(visit: Callable[..., Page], width: int, he
         page = visit(query, viewport={"width": width, "height": height}, java_script_enabled=has_script)
         for _ in range(2):
             assert is_in_view(page, "#paint")
-            assert is_in_view(page, ".press p")
+            assert is_in_view(page, "#style") and is_in_view(page, "#time")
             page.locator("#more summary").click()  # everything that "More" holds opens or shuts above the bar
 
 
@@ -67,3 +67,22 @@ def test_field_that_has_the_focus_is_not_behind_the_bar(visit: Callable[..., Pag
     for _ in range(40):
         page.keyboard.press("Tab")
         assert page.evaluate(HIDES) == ""
+
+
+def test_shorter_choice_moves_nothing(visit: Callable[..., Page]) -> None:
+    page = visit(f"{WRITTEN}&frames=240&preset=exact&steps=100", viewport={"width": 390, "height": 844}, has_touch=True)
+    page.locator("#more summary").click()
+    page.locator("#stops-name").evaluate("(title) => title.scrollIntoView({ block: 'center' })")
+    before, box = page.evaluate("scrollY"), page.locator(".shorter button[value^=set-frames]").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + 9, box["y"] + 9)  # tap() of a locator would scroll by itself
+    expect(page.locator("[name=frames][value='240']")).not_to_be_checked()
+    expect(page.locator("#paint")).to_be_focused()
+    assert page.evaluate("scrollY") == before
+
+
+def test_nothing_is_seen_beside_the_bar(visit: Callable[..., Page]) -> None:
+    for width, height in ((390, 844), (1280, 900)):
+        page = visit("", viewport={"width": width, "height": height})
+        bar = page.locator(".press").bounding_box()
+        assert bar is not None and (bar["x"], bar["width"]) == (0, width)

@@ -27,6 +27,7 @@ COLOURS = VIOLATIONS | {"runOnly": ["color-contrast"]}  # all that night can cha
 SIZES = VIOLATIONS | {"runOnly": ["target-size", "scrollable-region-focusable"]}  # all that a width can change
 VISITORS_ROOMS = (
     "entrance", "gallery", "no result", "about", "mine", "favourites", "own collection", "collections",
+    "code entry", "code refused", "code shown", "join",
     "exhibitions", "programs", "nowhere", "odd words",
     "odd words, long", "odd words, report", "odd words, stages", "odd words, embedded", "odd words typed",
     "long word searched", "arabic searched",

@@ -22,6 +22,8 @@ SHIFTS = """async () => {
         .observe({type: "layout-shift", buffered: false})
 }"""
 """Collects the sizes of layout shifts, those directly after a key press as well, once a longer line has wrapped."""
+LOW = "document.styleSheets[0].insertRule('#make .room { height: 160px }'); dispatchEvent(new Event('resize'))"
+"""Makes the rooms of interpretations so low that these are cut."""
 
 
 def line(page: Page, name: str) -> Any:
@@ -41,6 +43,31 @@ def test_nothing_shifts_when_an_interpretation_comes(visit: Open, width: int) ->
         after = [page.locator(each).bounding_box() for each in AROUND]
         assert after == before
         assert page.evaluate("window.shifts") == []
+
+
+@pytest.mark.parametrize("width", [390, 700])
+def test_interpretation_that_is_larger_than_its_room_is_shown_whole_by_a_press(visit: Open, width: int) -> None:
+    page = visit("/?prompt=a+snoman,+a+palace+and+a+zorp&prompt=a+fox", viewport={"width": width, "height": 900})
+    room, box = page.locator(".room").first, page.locator("#reading-0")
+    button = page.locator(".room").first.get_by_role("button", name="Show all of it")
+    page.evaluate(LOW)
+    button.click()
+    expect(button).to_be_hidden()
+    assert box.evaluate("(each) => each.scrollHeight - each.clientHeight") <= 1
+    before = room.bounding_box()["height"]  # type: ignore[index]
+    page.locator("#stop-0").fill("a fox")
+    expect(page.locator("#reading-0 .marks")).to_have_text("Read fox", use_inner_text=True)
+    assert room.bounding_box()["height"] == before  # type: ignore[index]
+    expect(button).to_be_hidden()
+
+
+def test_keyboard_reaches_what_is_cut(visit: Open) -> None:
+    page = visit("/?prompt=a+snoman,+a+palace+and+a+zorp&prompt=a+fox", viewport={"width": 390, "height": 844})
+    box = page.locator("#reading-0")
+    page.evaluate(LOW)
+    expect(box).to_have_class("reading cut")
+    box.locator("button, input").filter(visible=True).last.focus()
+    expect(box).to_have_class("reading")
 
 
 @WITH_AND_WITHOUT

@@ -248,6 +248,9 @@ EARLY = {
     "too much of a picture": (
         "POST", "/api/v1/pictures", 13_000_000, {"Content-Type": "multipart/form-data; boundary=x"}, 413,
     ),
+    "too much of a sound": (
+        "POST", "/api/v1/sounds", 26_000_000, {"Content-Type": "multipart/form-data; boundary=x"}, 413,
+    ),
     "too much of a form with pictures": (
         "POST", "/walks", 26_000_000, {"Content-Type": "multipart/form-data; boundary=x"}, 413,
     ),

@@ -24,6 +24,7 @@ COMPOSITIONS = some.builds(
     tilt=some.floats(*composition.TILTS),
     scale=some.floats(*composition.SCALES),
     seed=some.integers(0, 2**31 - 1),
+    edge=some.sampled_from(composition.EDGES),
 )
 
 
@@ -39,6 +40,12 @@ def test_composition_as_json_reads_back(made: Composition) -> None:
     back = composition.read_composition(told, "composition")
     assert back.as_json() == told
     assert (back.marks, back.layout, back.inks, back.seed) == (made.marks, made.layout, made.inks, made.seed)
+    assert back.edge == made.edge
+
+
+def test_edge_is_written_where_it_is_not_that_of_earlier_releases() -> None:
+    assert "edge" not in Composition().as_json()
+    assert Composition.of_painting(7).as_json()["edge"] == "torn"
 
 
 def test_scene_with_a_composition_reads_back() -> None:
@@ -57,6 +64,7 @@ def test_scene_without_a_composition_says_nothing_of_one() -> None:
         ({"version": True}, "scene.composition.version"),
         ({"rows": 100}, "scene.composition.rows"),
         ({"columns": 10_000}, "scene.composition.columns"),
+        ({"edge": "frayed"}, "scene.composition.edge"),
         ({"rows": 2.0}, "scene.composition.rows"),
         ({"rows": 0}, "scene.composition.rows"),
         ({"marks": "holograms"}, "scene.composition.marks"),

@@ -10,6 +10,7 @@ from sketch.compositions.composition import Composition
 
 LINOCUT, GRID, PAINTED = Composition("linocut"), Composition("squares", "grid", 2, 3), Composition()
 MOSAIC = Composition("mosaic", seed=3)
+TORN = Composition.of_painting(5)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,18 @@ def test_turned_shows_either_composition_and_hardly_a_mixture_of_graphic_ones() 
     share = turning.transition_shares(120, 120, LINOCUT, GRID, 0.5)
     assert ((share > 0.05) & (share < 0.95)).mean() < 0.05
     assert 0.2 < share.mean() < 0.8
+
+
+@pytest.mark.parametrize("ends", [(GRID, TORN), (TORN, LINOCUT)])
+def test_painted_scene_with_a_torn_edge_is_hardly_mixed(ends: tuple[Composition, Composition]) -> None:
+    share = turning.transition_shares(120, 120, *ends, 0.5)
+    assert ((share > 0.05) & (share < 0.95)).mean() < 0.05
+    assert share.mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_painted_scene_of_an_earlier_release_keeps_its_soft_front() -> None:
+    share = turning.transition_shares(120, 120, LINOCUT, PAINTED, 0.5)
+    assert ((share > 0.05) & (share < 0.95)).mean() > 0.2
 
 
 def test_style_without_cells_opens_in_one_piece_near_the_middle() -> None:

@@ -80,6 +80,44 @@ def test_few_are_drawn_here(pool: DrawingPool) -> None:
     assert len(legs.places) == 3
 
 
+def test_sketches_that_were_drawn_ahead_are_not_drawn_here(pool: DrawingPool) -> None:
+    legs = Counted()
+    pool.draw_ahead(ORDER, PLACES[2:8])
+    assert same(pool.draw(ORDER, legs, PLACES[2:8]), PLACES[2:8])
+    assert legs.places == []
+    assert same(pool.draw(ORDER, legs, PLACES[2:4]), PLACES[2:4])
+    assert legs.places == PLACES[2:4], "each is given back once"
+
+
+def test_sketches_ahead_are_few_and_the_oldest_are_forgotten(
+    pool: DrawingPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    legs = Counted()
+    pool.draw_ahead(ORDER, PLACES)
+    assert [place for _, place in pool._ahead] == PLACES[: drawing_pool.AHEAD]
+    monkeypatch.setattr(drawing_pool, "KEPT", 2)
+    pool.draw_ahead(ORDER, PLACES[:1])
+    assert same(pool.draw(ORDER, legs, PLACES[5:8]), PLACES[5:8])
+    assert legs.places == PLACES[5:6]
+
+
+def test_sketches_ahead_are_drawn_here_if_the_process_is_killed(pool: DrawingPool) -> None:
+    legs = Counted()
+    os.kill(process(pool), signal.SIGSTOP)
+    pool.draw_ahead(ORDER, PLACES[:2])
+    os.kill(process(pool), signal.SIGKILL)
+    assert same(pool.draw(ORDER, legs, PLACES[:2]), PLACES[:2])
+    assert legs.places == PLACES[:2]
+
+
+def test_nothing_is_drawn_ahead_before_the_processes_have_started() -> None:
+    pool, legs = DrawingPool(1), Counted()
+    pool.draw_ahead(ORDER, PLACES[:2])
+    assert same(pool.draw(ORDER, legs, PLACES[:2]), PLACES[:2])
+    assert len(legs.places) == 2
+    pool.close()
+
+
 def test_walk_does_not_wait_for_processes_that_have_not_started_yet() -> None:
     pool, legs = DrawingPool(1), Counted()
     assert same(pool.draw(ORDER, legs, PLACES))

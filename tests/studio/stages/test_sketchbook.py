@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from sketch import sketchbook
 from studio.collecting.things import OWN
 from tests.support.icon_modules import make_modules
@@ -44,6 +46,7 @@ def test_sketchbook_of_some_sets_has_only_theirs(book: Path) -> None:
     assert {each.style for each in sketchbook.load(book).drawings.values()} == {"flat", "classic"}
 
 
+@pytest.mark.slow
 def test_own_drawings_that_a_library_lacks_lie_beside_it(book: Path, run: Run, tmp_path: Path) -> None:
     told = run("sketchbook", "--folder", tmp_path, "--more", book)
     more = sketchbook.load_alone(tmp_path / "sketchbook-more.zip")

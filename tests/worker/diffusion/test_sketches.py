@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,17 @@ from sketch import sketchbook
 from sketch.scene import Scene, Thing
 from sketch.sketchbook import Drawing
 from sketch.styling.colour_table import ColourTable
+from sketch.walks.drawing_pool import DrawingPool, Place
 from tests.support import drawings
 from tests.support.led import ROBOT as SVG
 from tests.support.led import ROBOT_DIGEST
-from worker.diffusion import model_folder, tuning
+from tests.support.whole_walk import WholeWalk
+from worker.diffusion import model_folder, sketches, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.rendering import GenerationError, StopInput
 from worker.diffusion.sketches import Palette, WalkSketches
+from worker.diffusion.solvers import SOLVER
 from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
@@ -52,6 +56,30 @@ def test_same_words_and_seed_are_painted_after_their_scenes(led: WalkPipeline) -
     assert (house != cat).any()
     assert (house != blank).any()
     assert (painted(led, [HOUSE, CAT], [0.0, 1.0]) == [house, cat]).all()
+
+
+def test_half_of_the_stops_and_what_follows_are_drawn_by_other_processes(
+    led: WalkPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead: list[Place] = []
+    pool = DrawingPool(0)
+    monkeypatch.setattr(pool, "draw_ahead", lambda _, places: ahead.extend(places))
+    monkeypatch.setattr(sketches, "_pool", lambda: pool)
+    stops = [StopInput("a sun", "", 3, scene=scene) for scene in (HOUSE, CAT)]
+    prepared = led.prepare(stops, led.rendering(steps=3, guidance=2.0))
+    led.paint(prepared, [0.0, 1.0], ahead=[0.0, 0.25, 0.5])
+    assert ahead == [(0, 0.0), (0, 0.25), (0, 0.5)]
+
+
+def test_stops_of_a_walk_have_the_first_samples_drawn_ahead(led: WalkPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead: list[Sequence[float]] = []
+    monkeypatch.setattr(WalkSketches, "draw_ahead", lambda _, positions: ahead.append(positions))
+    stops = [StopInput("a sun", "", 3, scene=scene) for scene in (HOUSE, CAT)]
+    sampling = {"scheduler": SOLVER, "steps": 4, "guidance": 1.0, "ladder": [[2, 3]], "branches": True}
+    walk = WholeWalk(led, led.prepare(stops, led.rendering(sampling)), sampling)
+    walk.paint(frames=6)
+    assert ahead[0] == (0.25, 0.5, 0.75)
+    assert not any(ahead[1:])
 
 
 def test_picture_does_not_depend_on_what_else_is_painted(led: WalkPipeline) -> None:

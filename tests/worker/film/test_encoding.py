@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import io
 import itertools
-import json
-import re
 import struct
-import subprocess
 from collections.abc import Callable
-from fractions import Fraction
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import imageio_ffmpeg
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from app.requests.walk_requests.recipe_files import find_recipe
 from tests.worker.fleeting import OneByOne
 from worker.film import encoding as films
+from worker.film import video
 
 Frames = list[NDArray[np.uint8]]
 RIGHTS = "After drawings: bear <Ann & co.> (CC BY 4.0)."
@@ -62,15 +56,6 @@ def chunks(webp: bytes) -> list[tuple[bytes, bytes]]:
         position += 8 + size + size % 2
     assert position == len(webp)
     return found
-
-
-def played(path: Path) -> tuple[Frames, str]:
-    """Decode a film with ffmpeg, and return what it says of it too."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-    done = subprocess.run(command, capture_output=True, check=True)
-    said = done.stderr.decode()
-    width, height = map(int, re.search(r"Video: h264.*?, (\d+)x(\d+)", said).groups())  # type: ignore[union-attr]
-    return list(np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 3)), said
 
 
 def test_gif_keeps_every_frame_in_order_and_colour(film: Frames) -> None:
@@ -164,106 +149,6 @@ def test_film_without_frames_or_with_other_times_is_refused(frames: Frames, time
         films.gif(frames, times, comment="")
 
 
-@pytest.mark.slow
-def test_mp4_has_every_frame_and_plays_in_browsers(film: Frames, tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
-    path.write_bytes(films.mp4(film, 12.5, metadata={}))
-    assert imageio_ffmpeg.count_frames_and_secs(str(path)) == (len(film), pytest.approx(len(film) / 12.5, abs=0.05))
-    frames, said = played(path)
-    assert len(frames) == len(film)
-    assert re.search(r"Video: h264 .*yuv420p\(tv, smpte170m/bt709/bt709, progressive\), 56x40, .* 12.50 fps", said)
-    data = path.read_bytes()
-    assert data.index(b"moov") < data.index(b"mdat"), "faststart"
-    assert b"colrnclx" + bytes((0, 1, 0, 1, 0, 6, 0)) in data, "BT.709, but for the matrix, limited range"
-
-
-def test_mp4_shows_each_frame_for_whole_hundredths_of_a_second(film: Frames, tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
-    path.write_bytes(films.mp4(film, Fraction(100, 3), metadata={}))
-    assert imageio_ffmpeg.count_frames_and_secs(str(path)) == (len(film), pytest.approx(len(film) * 0.03, abs=0.011))
-
-
-def test_mp4_keeps_colours(tmp_path: Path) -> None:
-    colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (200, 120, 40)]
-    path = tmp_path / "film.mp4"
-    path.write_bytes(films.mp4([np.full((64, 64, 3), c, np.uint8) for c in colours], 10, metadata={}))
-    frames = [frame[16:48, 16:48].mean((0, 1)) for frame in played(path)[0]]
-    assert len(frames) == len(colours)
-    assert np.abs(np.array(frames) - colours).max() <= 6
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("shape", [(5, 7), (17, 16), (64, 33)])
-def test_mp4_of_odd_size_is_extended_by_its_edge(shape: tuple[int, int], tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
-    path.write_bytes(films.mp4([np.full((*shape, 3), (40, 160, 90), np.uint8)] * 2, 10, metadata={}))
-    [first, _], _ = played(path)
-    assert first.shape[:2] == tuple(side + side % 2 for side in shape)
-    assert np.abs(first.astype(int) - (40, 160, 90)).max() <= 6
-
-
-def test_mp4_of_equal_frames_keeps_their_number(film: Frames, tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
-    path.write_bytes(films.mp4([film[0]] * 7, 12.5, metadata={}))
-    assert imageio_ffmpeg.count_frames_and_secs(str(path))[0] == 7
-
-
-def test_mp4_repeats_a_frame_that_is_held_for_a_few_bytes(film: Frames, tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
-    with films.Mp4Writer(12.5, metadata={}) as writer:
-        for frame in film:
-            writer.add(frame, repeats=14 if frame is film[0] or frame is film[-1] else 1)
-        path.write_bytes(writer.finish())
-    frames, _ = played(path)
-    assert len(frames) == len(film) + 2 * 13
-    changes = [np.abs(after.astype(int) - before).mean() for before, after in itertools.pairwise(frames)]
-    moves = changes[13:-13]
-    assert max(changes[:13] + changes[-13:]) < min(moves) / 4, "an end stands still"
-    assert len(path.read_bytes()) < len(films.mp4(film, 12.5, metadata={})) + 26 * 100
-
-
-def test_mp4_says_what_it_is(film: Frames) -> None:
-    said = films.provenance(model="House model", revision="0123456789ab", software="MoMA Lisa 0.1")
-    told = {"title": "ein Bär = ein Drachen; #1", "comment": said, "copyright": RIGHTS}
-    data = films.mp4(film, 12.5, metadata=told)
-    assert "ein Bär = ein Drachen; #1".encode() in data
-    assert RIGHTS.encode() in data
-    assert said.encode() in data
-
-
-@pytest.mark.slow
-def test_mp4_carries_a_recipe_of_any_length_byte_for_byte(film: Frames) -> None:
-    written = json.dumps({"x": '= ; # \\ \n " é' * 20_000}, ensure_ascii=False)
-    assert len(written) > 2**17, "longer than an argument may be"
-    assert find_recipe(films.mp4(film, 12.5, metadata={"title": "x", "recipe": written})) == written.encode()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("frames", [1, 40], ids=["at the end", "in the middle"])
-def test_ffmpeg_that_stands_still_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, frames: int) -> None:
-    """It reads a little and then nothing more; 40 frames are more than a pipe holds."""
-    still = tmp_path / "ffmpeg"
-    still.write_text("#!/bin/sh\nexec sleep 600\n")
-    still.chmod(0o755)
-    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(still))
-    monkeypatch.setattr(films, "ENCODER_TIMEOUT_S", 0.3)
-    picture = np.zeros((64, 64, 3), np.uint8)
-    with films.Mp4Writer(12.5, metadata={}) as writer, pytest.raises(films.EncoderTimeout, match="did nothing for"):
-        for _ in range(frames):
-            writer.add(picture)
-        writer.finish()
-
-
-def test_mp4_without_frames_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one frame"):
-        films.mp4([], 12.5, metadata={})
-
-
-def test_failure_of_ffmpeg_carries_its_words(film: Frames) -> None:
-    with pytest.raises(RuntimeError, match="ffmpeg could not write"):
-        films.mp4(film, -1, metadata={})
-
-
 def test_webp_keeps_every_frame_in_order_and_colour(film: Frames) -> None:
     frames = shown(films.webp(film, 80, metadata={}))
     assert len(frames) == len(film)
@@ -335,7 +220,7 @@ def test_webp_without_frames_or_with_other_times_is_refused(frames: Frames, time
 
 WRITERS: dict[str, Callable[[Any], bytes]] = {
     "gif": lambda frames: films.gif(frames, 80, comment=COMMENT),
-    "mp4": lambda frames: films.mp4(frames, 12.5, metadata={}),
+    "mp4": lambda frames: video.mp4(frames, 12.5, metadata={}),
     "webp": lambda frames: films.webp(frames, 80, metadata={}),
 }
 

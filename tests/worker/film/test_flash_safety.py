@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.upkeep.operations.first_exhibition import ShippedWalk, shipped_walks
-from worker.film.flash_safety import SAFE_AREA, SAFE_FPS, flashes, limit_fps
+from worker.film.flash_safety import SAFE_AREA, SAFE_FPS, flashes, limit_fps, thin_holds
 
 FPS = 12.5
 Film = list[NDArray[np.uint8]]
@@ -107,3 +107,31 @@ def test_films_at_the_safe_pace_never_flash() -> None:
 @pytest.mark.parametrize("shipped", shipped_walks(), ids=lambda shipped: shipped.folder.name)
 def test_films_of_the_first_exhibition_do_not_flash(shipped: ShippedWalk) -> None:
     assert not flashes(shipped.frames(), FPS)
+
+
+def alternating(count: int) -> Film:
+    """Return so many pictures, black and white in turn."""
+    return [np.full((8, 8, 3), 255 * (index % 2), np.uint8) for index in range(count)]
+
+
+@pytest.mark.parametrize("hold", [1, 3, 4, 5, 9])
+def test_held_pictures_flash_as_if_they_were_repeated(hold: int) -> None:
+    pictures = alternating(12)
+    repeated = [picture for picture in pictures for _ in range(hold)]
+    held = flashes(pictures, 25.0, [hold] * len(pictures))
+    assert held == flashes(repeated, 25.0)
+    assert held == (hold < 5), "six changes within a second are safe, seven are not"
+
+
+def test_film_of_a_fixed_length_is_made_safe_by_fewer_pictures() -> None:
+    pictures, holds = alternating(40), [2] * 40
+    safe = thin_holds(pictures, holds, 25.0, stops={0, 17, 39})
+    assert not flashes(pictures, 25.0, safe)
+    assert sum(safe) == 80 and len(safe) == 40 and safe[0] and safe[17] and safe[39]
+    assert min(hold for hold in safe if hold) >= 3
+    assert thin_holds(pictures, safe, 25.0, stops={0}) == safe
+
+
+def test_safe_film_keeps_all_its_pictures() -> None:
+    pictures = alternating(5)
+    assert thin_holds(pictures, [10, 25, 7, 30, 8], 25.0, stops=()) == [10, 25, 7, 30, 8]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
 
 from worker.film import timing
@@ -43,3 +46,12 @@ def test_thinned_film_is_as_long_and_shows_no_picture_for_less(times: list[int])
     assert len(kept) == len(held)
     assert kept == sorted(set(kept))
     assert len(held) == 1 or min(held) >= 170
+
+
+def test_durations_of_pictures_add_up_to_the_film_without_drift() -> None:
+    holds = [1, 2, 5, 1] * 700
+    assert timing.shown_ms(holds, 25) == [40 * hold for hold in holds]
+    assert timing.shown_ms([1, 1, 1, 2], Fraction(100, 3)) == [30, 30, 30, 60]
+    slowed = timing.shown_ms(holds, 6.5)
+    ends = np.cumsum(slowed)
+    assert np.abs(ends - 1000 * np.cumsum(holds) / 6.5).max() <= 5 + 1e-9

@@ -178,6 +178,15 @@ def test_stops_keep_nothing_for_rungs_that_their_film_does_not_climb() -> None:
     assert pass_plan.kept_depths(stops, SAMPLING, frames=2) == ()
 
 
+@pytest.mark.parametrize("wanted", [{}, {"closed": True}, {"stops": 3, "frames": 70}, {"frames": 5}, {"frames": 3}])
+def test_first_samples_are_those_of_the_pass_that_follows_the_stops(wanted: dict[str, Any]) -> None:
+    stops, samples, *_ = laid_out(SAMPLING, **wanted)
+    film = {"frames": wanted.get("frames", 24), "closed": wanted.get("closed", False)}
+    assert pass_plan.first_samples(stops, SAMPLING, **film) == samples.positions
+    assert pass_plan.first_samples(samples, SAMPLING, **film) == ()
+    assert pass_plan.first_samples(stops, SAMPLING, frames=len(stops.positions)) == ()
+
+
 def test_stops_are_always_painted_in_pairs() -> None:
     assert laid_out(SHORT, stops=5, batch=24)[0].batches == ((0, 1), (2, 3), (4,))
     assert {laid_out(SHORT, stops=stops)[0].pad for stops in (2, 3, 4)} == {2}

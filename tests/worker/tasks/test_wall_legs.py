@@ -84,7 +84,7 @@ def test_seven_legs_are_kept_as_one_walk_with_their_pictures(wall: Wall) -> None
     job.work()
     kept = db.session.scalars(select(Walk).where(Walk.frames == 239)).one()
     kept = read(kept.id)
-    assert (kept.state, len(kept.stops), {*kept.media}) == (FINISHED, 8, {"gif", "mp4", "webp", "poster"})
+    assert (kept.state, len(kept.stops), {*kept.media}) == (FINISHED, 8, {"card", "gif", "mp4", "webp", "poster"})
     for ours, theirs in zip(pictures(kept), shown, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert all(frame.path.startswith(media_store.walk_folder(kept.id)) for frame in kept.painted)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from worker.diffusion.families.family import CLASSIFIER_FREE, Between, Family, States, Text
-from worker.diffusion.families.flux1 import Flux1
-from worker.diffusion.families.flux2 import Flux2Klein
-from worker.diffusion.families.sd3 import StableDiffusion3
-from worker.diffusion.families.stable_diffusion import LatentConsistency, StableDiffusion, StableDiffusionXL
 from worker.diffusion.families.text_options import DEFAULT_OPTIONS, EmbeddingFile, TextOptions
-from worker.diffusion.families.z_image import ZImage
 
 __all__ = [
     "CLASSIFIER_FREE",
@@ -23,17 +20,20 @@ __all__ = [
     "find_family",
 ]
 
-FAMILIES: tuple[type[Family], ...] = (
-    StableDiffusion,
-    StableDiffusionXL,
-    LatentConsistency,
-    StableDiffusion3,
-    Flux1,
-    Flux2Klein,
-    ZImage,
-)
+FAMILIES = {
+    "StableDiffusionPipeline": "stable_diffusion.StableDiffusion",
+    "StableDiffusionXLPipeline": "stable_diffusion.StableDiffusionXL",
+    "LatentConsistencyModelPipeline": "stable_diffusion.LatentConsistency",
+    "StableDiffusion3Pipeline": "sd3.StableDiffusion3",
+    "FluxPipeline": "flux1.Flux1",
+    "Flux2KleinPipeline": "flux2.Flux2Klein",
+    "ZImagePipeline": "z_image.ZImage",
+}
+"""The module and class of the family of each class of pipelines; a module is imported when a model needs it."""
 
 
 def find_family(kind: str) -> type[Family]:
     """Return the family whose pipelines have this class; `app.core.models.folder` has accepted it."""
-    return next(each for each in FAMILIES if kind in each.kinds)
+    module, _, name = FAMILIES[kind].partition(".")
+    family: type[Family] = getattr(import_module(f"{__name__}.{module}"), name)
+    return family

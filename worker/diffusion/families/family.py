@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
 from numpy.typing import NDArray
 
 from app.core.models import kinds
@@ -55,6 +55,16 @@ class Between:
 
 States = torch.Tensor | Sequence[torch.Tensor | Between]
 """Text states, one row for each picture: one tensor, or a list where texts have different lengths."""
+
+
+class OfDiffusers:
+    """An attribute whose value is a class of diffusers, imported when it is read."""
+
+    def __init__(self, name: str, module: str = "diffusers") -> None:
+        self._name, self._module = name, module
+
+    def __get__(self, _instance: object, _owner: type) -> Any:
+        return getattr(import_module(self._module), self._name)
 
 
 class Family(ABC):
@@ -125,6 +135,8 @@ class Family(ABC):
         """Return patterns of the layers that stay in half precision where the others are stored in float8."""
         if not cls.stores_float8:
             return ()
+        from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
+
         return (*DEFAULT_SKIP_MODULES_PATTERN, *(cls.network_class._skip_layerwise_casting_patterns or ()))
 
     @property

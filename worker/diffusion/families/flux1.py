@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import diffusers
 import torch
 from diffusers.loaders import FluxLoraLoaderMixin
 from diffusers.pipelines.flux.pipeline_flux import calculate_shift
@@ -14,6 +13,7 @@ from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 from worker.diffusion.families.family import INPUT, UNGUIDED, States, Text
 from worker.diffusion.families.flow import FlowFamily, even_sigmas, one_length, text
 from worker.diffusion.families.text_options import TextOptions
+from worker.stand_ins import diffusers
 
 TOKENS = {INPUT: 512, UNGUIDED: 256}
 """How many tokens of a prompt T5 reads for dev, and for schnell, according to their model cards."""

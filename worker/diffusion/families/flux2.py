@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import diffusers
 import torch
 from diffusers.loaders import Flux2LoraLoaderMixin
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
@@ -13,6 +12,7 @@ from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 from worker.diffusion.families.family import CLASSIFIER_FREE, UNGUIDED, States, Text
 from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, one_length, text
 from worker.diffusion.families.text_options import TextOptions
+from worker.stand_ins import diffusers
 
 
 class Flux2Klein(FlowFamily):

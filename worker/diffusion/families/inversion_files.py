@@ -9,6 +9,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from app.core.models import tensor_file
+from app.core.models.errors import BrokenFile, ModelError
 from app.core.text.embedding_names import OF_ENCODERS
 from worker.diffusion.families.text_options import EmbeddingFile
 
@@ -25,28 +27,35 @@ def vectors(file: EmbeddingFile, encoder: int, width: int | None) -> torch.Tenso
     :raises InversionError: when the file is missing, broken, or made for another encoder.
     """
     tensors = _load(file)
-    tensor = (
-        tensors.get(OF_ENCODERS[encoder])
-        if any(name in tensors for name in OF_ENCODERS)
-        else next(iter(tensors.values()))
-    )
-    if tensor is None:
-        raise InversionError(f"the embedding {file.name} holds no {OF_ENCODERS[encoder]} for this model's encoder")
-    tensor = tensor.reshape(-1, tensor.shape[-1])
+    key = OF_ENCODERS[encoder] if any(name in tensors for name in OF_ENCODERS) else next(iter(tensors))
+    if key not in tensors:
+        raise InversionError(f"the embedding {file.name} lacks the tensor {key} for this model's encoder")
+    tensor = tensors[key].reshape(-1, tensors[key].shape[-1])
     if width is not None and tensor.shape[1] != width:
-        problem = f"has {tensor.shape[1]} numbers a vector, and this model's text encoder {width}"
+        problem = (
+            f"has {tensor.shape[1]} numbers a vector in the tensor {key:.100}, and this model's text encoder {width}"
+        )
         raise InversionError(f"the embedding {file.name} {problem}")
     if not torch.isfinite(tensor).all():
-        raise InversionError(f"the embedding {file.name} holds values that are no numbers")
+        raise InversionError(f"the embedding {file.name} holds values that are no numbers, in the tensor {key:.100}")
     return tensor
 
 
 @lru_cache(maxsize=32)
 def _load(file: EmbeddingFile) -> Mapping[str, torch.Tensor]:
     try:
-        tensors = {name: each.float() for name, each in load_file(file.path).items()}
-    except (OSError, SafetensorError, ValueError) as error:
-        raise InversionError(f"the embedding {file.name} cannot be read: {error}") from error
-    if not tensors or any(each.ndim not in (1, 2) for each in tensors.values()):
+        tensor_file.read_header(file.path)
+        stored = load_file(file.path)
+    except (OSError, SafetensorError, ValueError, ModelError) as error:
+        reason = error.reason if isinstance(error, BrokenFile) else error
+        raise InversionError(f"the embedding {file.name} cannot be read: {reason}") from error
+    if wrong := next((name for name, each in stored.items() if not each.is_floating_point()), None):
+        raise InversionError(f"the embedding {file.name} holds {stored[wrong].dtype} in the tensor {wrong:.100}")
+    if len(stored) > 1 and (wrong := next((name for name in sorted(stored) if name not in OF_ENCODERS), None)):
+        raise InversionError(f"the embedding {file.name} holds the tensor {wrong:.100}, which is of no text encoder")
+    tensors = {name: each.float() for name, each in stored.items()}
+    if not tensors:
         raise InversionError(f"the embedding {file.name} holds no vectors")
+    if wrong := next((name for name, each in tensors.items() if each.ndim not in (1, 2)), None):
+        raise InversionError(f"the embedding {file.name} holds no vectors in the tensor {wrong:.100}")
     return tensors

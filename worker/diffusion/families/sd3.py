@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar
 
-import diffusers
 import torch
 from diffusers.loaders import SD3LoraLoaderMixin
 
@@ -14,6 +13,7 @@ from worker.diffusion.families.family import CLASSIFIER_FREE, States, Text
 from worker.diffusion.families.flow import FlowFamily, one_length, text
 from worker.diffusion.families.flux1 import shift
 from worker.diffusion.families.text_options import TextOptions
+from worker.stand_ins import diffusers
 
 CLIP_TOKENS = 77
 

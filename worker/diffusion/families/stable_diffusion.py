@@ -8,16 +8,14 @@ from functools import partial
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar
 
-import diffusers
 import numpy as np
 import torch
-import transformers
-from diffusers.loaders import StableDiffusionLoraLoaderMixin
 
 from worker.diffusion.families import clip_text
-from worker.diffusion.families.family import CLASSIFIER_FREE, INPUT, Family, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, INPUT, Family, OfDiffusers, States, Text
 from worker.diffusion.families.text_options import TextOptions
 from worker.networks import group_norm, upsampling
+from worker.stand_ins import diffusers
 
 NO_PICTURES = {"feature_extractor": None, "image_encoder": None, "unet": None, "vae": None}
 
@@ -26,12 +24,12 @@ class StableDiffusion(Family):
     """Stable Diffusion 1.x and 2.x, and the built-in model."""
 
     kinds: ClassVar[tuple[str, ...]] = ("StableDiffusionPipeline",)
-    pipeline = diffusers.StableDiffusionPipeline
+    pipeline = OfDiffusers("StableDiffusionPipeline")
     pipeline_options = MappingProxyType(NO_PICTURES | {"safety_checker": None, "requires_safety_checker": False})
     part = "unet"
-    network_class = diffusers.UNet2DConditionModel
+    network_class = OfDiffusers("UNet2DConditionModel")
     encoders: ClassVar[tuple[str, ...]] = ("text_encoder",)
-    lora_loader = StableDiffusionLoraLoaderMixin
+    lora_loader = OfDiffusers("StableDiffusionLoraLoaderMixin", "diffusers.loaders")
     lora_encoders: ClassVar[tuple[str, ...]] = ("text_encoder",)
     traces = True
 
@@ -93,6 +91,8 @@ class StableDiffusion(Family):
 
     def reads_syntax(self, pipe: Any) -> bool:
         """Return whether all tokenizers are CLIP's."""
+        import transformers
+
         return all(isinstance(tokenizer, transformers.CLIPTokenizer) for tokenizer, _ in _encoders(pipe))
 
     def chunks(self, pipe: Any, prompt: str, options: TextOptions) -> int:
@@ -156,7 +156,7 @@ class StableDiffusionXL(StableDiffusion):
     """Stable Diffusion XL, which has two text encoders and a pooled vector."""
 
     kinds = ("StableDiffusionXLPipeline",)
-    pipeline = diffusers.StableDiffusionXLPipeline
+    pipeline = OfDiffusers("StableDiffusionXLPipeline")
     pipeline_options = MappingProxyType(NO_PICTURES | {"add_watermarker": False})
     encoders = ("text_encoder", "text_encoder_2")
     lora_encoders = ("text_encoder", "text_encoder_2")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import diffusers
 import torch
 from diffusers.loaders import ZImageLoraLoaderMixin
 
@@ -14,6 +13,7 @@ from worker.diffusion.families.family import CLASSIFIER_FREE, Between, States, T
 from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, text
 from worker.diffusion.families.flux1 import shift
 from worker.diffusion.families.text_options import TextOptions
+from worker.stand_ins import diffusers
 
 
 class ZImage(FlowFamily):

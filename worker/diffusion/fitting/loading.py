@@ -13,24 +13,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import diffusers
 import torch
 
-from app.core.models import single_file
 from app.core.models.errors import ModelError
-from app.core.models.folder import is_half_only, is_named, read_json, weights
+from app.core.models.folder import CONFIGS, is_half, is_half_only, is_named, read_json, weights
+from app.core.models.folder import parts as model_parts
 from worker.diffusion import families, solvers
 from worker.diffusion import model_folder as files
 from worker.diffusion.families import Family
-from worker.diffusion.fitting import devices, one_file, replaced_network, replaced_vae, sizes
-from worker.networks import decoding, upsampling
+from worker.diffusion.fitting import completeness, devices, one_file, replaced_network, replaced_vae, sizes
+from worker.networks import bert, decoding, upsampling
 from worker.networks.traced_unet import SMALL
-
-VAES = {
-    "AutoencoderKL": diffusers.AutoencoderKL,
-    "AutoencoderKLFlux2": diffusers.AutoencoderKLFlux2,
-    "AutoencoderTiny": diffusers.AutoencoderTiny,
-}
+from worker.stand_ins import diffusers
 
 
 class Source:
@@ -48,12 +42,13 @@ class Source:
         :raises ModelError: naming the first file that is missing or broken, or why the kind is not supported.
         """
         self.path, self._device = folder, device
-        self._single = single_file.inspect(folder) if folder.is_file() else None
+        self._single = one_file.inspect(folder) if folder.is_file() else None
         self.folder = folder = self._single.family.folder if self._single else folder
         self.family = families.find_family(self._single.kind if self._single else files.inspect(folder))
         self._replaced = replaced_vae.inspect(vae, folder)
         self._network_file = replaced_network.inspect(transformer, self.family)
         self._state = self._files_state()
+        self._check_types()
         others = self._replaced.weights if self._replaced else ()
         if self._single:
             self.sizes = sizes.count_file(self._single, others)
@@ -66,7 +61,7 @@ class Source:
         if self._single:
             self.config.sample_size = self._single.sample_size
         own = str(read_json(folder / "vae" / "config.json")["_class_name"])
-        self._vae_class = VAES[self._replaced.class_name if self._replaced else own]
+        self._vae_class = getattr(diffusers, self._replaced.class_name if self._replaced else own)
         self.forces_upcast = self._forces_upcast()
 
     def revision(self, of_hub: str) -> str:
@@ -86,6 +81,12 @@ class Source:
 
         :raises ModelError: when that fails.
         """
+        if not self._single and bert.fits(self.folder):
+            tokenizer = self._loaded(bert.BertTokenizer, self.folder / "tokenizer")
+            encoder = self._loaded(bert.Bert, self.folder / "text_encoder", dtype=dtype)
+            quick = bert.TextPipeline(tokenizer, encoder, solvers.of_folder(self.folder))
+            _limit_prompt_lengths(quick)
+            return quick
         loader = self.family.pipeline
         options: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, **self.family.pipeline_options}
         index = read_json(self.folder / "model_index.json")
@@ -93,19 +94,40 @@ class Source:
         if self._single:
             scheduler = solvers.make_from_config(self._single.scheduler)
             options |= one_file.tokenizers(self._single) | {"scheduler": scheduler, "config": str(self.folder)}
+            parts = [part for part in self.family.encoders if part in self._single.family.parts]
+            for part in parts:
+                one_file.check_part(self._single.file, self._single.family, part)
             pipe = self._loaded(loader, self.path, method="from_single_file", **options)
-            for part in self.family.encoders:
-                if (encoder := getattr(pipe, part, None)) and not one_file.is_complete(encoder):
-                    raise ModelError(one_file.incomplete(self._single, part))
+            for part in parts:
+                completeness.check_placed(self.path, getattr(pipe, part))
         else:
             if (scheduler := solvers.make_stand_in(self.folder)) is not None:
                 options["scheduler"] = None
+            options |= self._text_encoders(index, dtype)
             pipe = self._loaded(loader, self.folder, variant=files.variant(self.folder), **options)
         pipe.set_progress_bar_config(disable=True)
         if scheduler is not None:
             pipe.scheduler = scheduler
         _limit_prompt_lengths(pipe)
         return pipe
+
+    def _text_encoders(self, index: dict[str, Any], dtype: torch.dtype) -> dict[str, Any]:
+        """Load the text encoders of a folder, which the pipeline would load without saying what they lack."""
+        import transformers
+
+        found = {}
+        for part in self.family.encoders:
+            if is_named(index, part):
+                loader = getattr(transformers, str(index[part][-1]), None)
+                if loader is None:
+                    raise ModelError(f"{self.folder / part} is of the unknown class {index[part][-1]}.")
+                path = self.folder / part
+                has_halves = any(is_half(each.name) for each in weights(path))
+                found[part] = self._loaded(
+                    loader, path, dtype=dtype, variant=files.variant(self.folder) if has_halves else None,
+                    local_files_only=True, output_loading_info=True, ignore_mismatched_sizes=True,
+                )  # fmt: skip
+        return found
 
     def network(self, dtype: torch.dtype) -> Any:
         """Load the network in a precision.
@@ -135,6 +157,17 @@ class Source:
             if decoding.decodes_scenes(vae):
                 upsampling.fold(getattr(vae, decoding.SCENES))
         return vae
+
+    def _check_types(self) -> None:
+        """Raise ModelError for a tensor that holds other numbers than weights do."""
+        if self._single:
+            prefixes = tuple(part.prefix for part in self._single.family.parts.values())
+            completeness.check_types(self.path, prefixes)
+        parts = [] if self._single else model_parts(self.folder)
+        paths = [path for part in parts if part.name not in CONFIGS for path in weights(part)]
+        for path in (*paths, *(self._replaced.weights if self._replaced else ())):
+            if path.suffix == ".safetensors":
+                completeness.check_types(path)
 
     def check_unchanged(self) -> None:
         """Raise ModelError when a file of the folder has changed since the model was inspected."""
@@ -174,17 +207,14 @@ class Source:
 
     def _network(self, loader: Any, part: Path, dtype: torch.dtype) -> Any:
         if self._replaced and part == self._replaced.path and part.is_file():
-            config = str(self._replaced.config)
-            return self._loaded(
-                loader, part, method="from_single_file", config=config, torch_dtype=dtype, local_files_only=True
-            ).eval()
+            return self._loaded(self._replaced, part, method="load", network=loader, dtype=dtype).eval()
         if self._single and part.parent == self.folder:
             reader = one_file.Loader(loader, self._single)
             return self._loaded(reader, part, method="load", part=part.name, dtype=dtype).eval()
         options: dict[str, Any] = {"torch_dtype": dtype, "variant": "fp16" if is_half_only(part) else None}
         if all(path.suffix == ".bin" for path in weights(part)):
             options["use_safetensors"] = False  # otherwise diffusers logs an error before it looks for these
-        return self._loaded(loader, part, local_files_only=True, **options).eval()
+        return self._loaded(loader, part, local_files_only=True, output_loading_info=True, **options).eval()
 
     def _loaded(self, loader: Any, path: Path, *, method: str = "from_pretrained", **options: Any) -> Any:
         try:
@@ -194,9 +224,14 @@ class Source:
         except Exception as error:  # any error of the library means that the folder is unusable
             self.check_unchanged()
             what = f"VAE {path}" if self._replaced and path == self._replaced.path else self._what
+            what = f"file {completeness.file_of(path)}" if path.parent == self.folder else what
             what = f"file {self._network_file.path}" if self._network_file and loader is self._network_file else what
             raise ModelError(f"{what} cannot be loaded: {error}") from error
         self.check_unchanged()
+        if isinstance(loaded, tuple):
+            loaded, info = loaded
+            completeness.check_info(path, info)
+            completeness.check_placed(path, loaded)
         return loaded
 
 

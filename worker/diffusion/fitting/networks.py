@@ -6,7 +6,6 @@ import copy
 import logging
 from typing import Any
 
-import diffusers
 import torch
 
 from worker.diffusion import device_errors
@@ -16,6 +15,7 @@ from worker.diffusion.fitting.loading import Source
 from worker.diffusion.fitting.placement import Plan
 from worker.networks import decoding
 from worker.networks.traced_unet import Traced
+from worker.stand_ins import diffusers
 
 log = logging.getLogger(__name__)
 

@@ -8,31 +8,47 @@ configurations are the folder's.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
-import diffusers
-import safetensors
 import torch
 
-from app.core.models import families
+from app.core.models import families, weight_digests
 from app.core.models.errors import ModelError
 from app.core.models.names import expand
 from worker.diffusion.families import Family
-from worker.diffusion.fitting import one_file
+from worker.diffusion.fitting import completeness, gguf_header, scaled_float8
+from worker.stand_ins import diffusers
 
 GGUF = ".gguf"
+
+UNQUANTISED = ("F32", "F16")
+"""The types of GGUF in which diffusers reads vectors, such as norms and biases."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplacedNetwork:
-    """The file of another network; `parameters` counts all of its parameters, `layer` those of its largest weight."""
+    """The file of another network, and the shapes of its tensors, without scales.
+
+    It `is_scaled` where weights are stored in float8 beside their scales.
+    """
 
     path: Path
-    parameters: int
-    layer: int
+    shapes: Mapping[str, tuple[int, ...]]
+    is_scaled: bool = False
+
+    @property
+    def parameters(self) -> int:
+        """The number of its parameters."""
+        return sum(map(prod, self.shapes.values()))
+
+    @property
+    def layer(self) -> int:
+        """The number of parameters of its largest weight."""
+        return max(map(prod, self.shapes.values()), default=0)
 
     @property
     def is_quantised(self) -> bool:
@@ -59,13 +75,42 @@ class ReplacedNetwork:
         :raises ModelError: when weights are missing.
         """
         folder, _, name = part.rpartition("/")
-        options: dict[str, Any] = {"torch_dtype": dtype, "config": folder, "subfolder": name}
+        options: dict[str, Any] = {"torch_dtype": dtype, "config": folder, "subfolder": name, "local_files_only": True}
+        unread = completeness.check_conversion(self.path, network, Path(part), self.shapes)
         if self.is_quantised:
             options["quantization_config"] = diffusers.GGUFQuantizationConfig(compute_dtype=dtype)
-        loaded = network.from_single_file(str(self.path), local_files_only=True, **options)
-        if not one_file.is_complete(loaded):
-            raise ModelError(f"The file {self.path} lacks weights of a {network.__name__}: it is incomplete.")
+        loaded = network.from_single_file(self._source(unread, dtype), **options)
+        completeness.check_placed(self.path, loaded)
+        if self.is_quantised:
+            self._check_quantised(loaded)
         return loaded
+
+    def _source(self, unread: Collection[str], dtype: torch.dtype) -> str | dict[str, torch.Tensor]:
+        """Return the file's path where diffusers may read it itself, else its tensors without the unread ones."""
+        if not unread and not self.is_scaled:
+            return str(self.path)
+        if self.is_quantised:
+            from diffusers.models.model_loading_utils import load_gguf_checkpoint
+
+            tensors = load_gguf_checkpoint(str(self.path))
+        else:
+            tensors = scaled_float8.read_multiplied(self.path, dtype)
+        return {name: each for name, each in tensors.items() if name not in unread}
+
+    def _check_quantised(self, network: Any) -> None:
+        """Check that only matrices of linear layers are quantised; others would be used as the bytes that are stored.
+
+        :raises ModelError: naming the file and the tensor.
+        """
+        from diffusers.quantizers.gguf.utils import GGUFLinear, GGUFParameter
+
+        linear = {f"{name}.weight" for name, each in network.named_modules() if isinstance(each, GGUFLinear)}
+        for name, each in (*network.named_parameters(), *network.named_buffers()):
+            if isinstance(each, GGUFParameter) and name not in linear:
+                raise ModelError(
+                    f"The tensor {name} of the file {self.path} is stored as {each.quant_type.name}, which only the"
+                    f" matrices of linear layers may be; others as {' or '.join(UNQUANTISED)}."
+                )
 
 
 def inspect(setting: str, family: type[Family]) -> ReplacedNetwork | None:
@@ -80,30 +125,36 @@ def inspect(setting: str, family: type[Family]) -> ReplacedNetwork | None:
         raise ModelError(f"MOMA_TRANSFORMER={path} is not for this model: name the file itself as MOMA_MODEL.")
     if not path.is_file() or path.suffix not in (".safetensors", GGUF):
         raise ModelError(f"MOMA_TRANSFORMER={path} must name a .safetensors or a {GGUF} file that is there.")
-    shapes = _of_gguf(path) if path.suffix == GGUF else _of_safetensors(path)
+    shapes = _of_gguf(path) if path.suffix == GGUF else completeness.shapes(path)
     if addition := families.describe_adapter(shapes):
         raise ModelError(f"The file {path} {addition}: it is no network itself.")
     other = families.name_other_family(shapes)
     if other and other != family.original:
         raise ModelError(f"The file {path} is of the family {other}, the model of {family.original}.")
-    counts = [prod(shape) for shape in shapes.values()]
-    return ReplacedNetwork(path, sum(counts), max(counts, default=0))
-
-
-def _of_safetensors(path: Path) -> dict[str, tuple[int, ...]]:
-    try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-    except Exception as error:
-        raise ModelError(f"The file {path} is broken: {error}.") from error
+    others = {name for name in shapes if name.startswith(scaled_float8.OTHER_PARTS)}
+    completeness.note_surplus(path, others)
+    if path.suffix == GGUF:
+        return ReplacedNetwork(path, {name: shape for name, shape in shapes.items() if name not in others})
+    weight_digests.check_end(path)
+    return ReplacedNetwork(path, *scaled_float8.without_scales(path))
 
 
 def _of_gguf(path: Path) -> dict[str, tuple[int, ...]]:
-    try:
-        import gguf
-    except ImportError as error:
-        raise ModelError(f"{path} is a GGUF file: to read those, install moma-lisa with the extra gguf.") from error
-    try:
-        return {each.name: tuple(map(int, each.shape)) for each in gguf.GGUFReader(path).tensors}
-    except Exception as error:
-        raise ModelError(f"The file {path} is broken: {error}.") from error
+    file = gguf_header.read_header(path)
+    from diffusers.quantizers.gguf.utils import SUPPORTED_GGUF_QUANT_TYPES  # needs the extra gguf
+
+    weight_digests.check_end_of(file)
+    types = {*UNQUANTISED, *(each.name for each in SUPPORTED_GGUF_QUANT_TYPES)}
+    for name, each in file.tensors.items():
+        if each.dtype not in types:
+            raise ModelError(
+                f"The tensor {name} of the file {path} is stored as {each.dtype}; what is read is"
+                f" {', '.join(sorted(types))}."
+            )
+        is_vector = sum(side > 1 for side in each.shape) <= 1
+        if is_vector and each.dtype not in UNQUANTISED and not name.startswith(scaled_float8.OTHER_PARTS):
+            raise ModelError(
+                f"The tensor {name} of the file {path} is stored as {each.dtype}, which only matrices may be; others as"
+                f" {' or '.join(UNQUANTISED)}."
+            )
+    return {name: each.shape for name, each in file.tensors.items()}

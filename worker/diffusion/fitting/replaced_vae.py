@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import safetensors
+import torch
 
-from app.core.models.errors import ModelError
+from app.core.models import tensor_file
+from app.core.models.errors import BrokenFile, ModelError
 from app.core.models.folder import PARTS, read_json, weights
 from app.core.models.names import expand
+from worker.diffusion.fitting import completeness
 
 FIRST = "decoder.conv_in.weight"
 """The weight whose second dimension is the number of latent channels."""
@@ -34,6 +37,17 @@ class ReplacedVae:
     def weights(self) -> list[Path]:
         """The files with its weights."""
         return [self.path] if self.path.is_file() else weights(self.path)
+
+    def load(self, part: str, *, network: Any, dtype: torch.dtype) -> Any:
+        """Load it from its one file as a network of diffusers, with the configuration of the model's own VAE.
+
+        :raises ModelError: naming a tensor that is missing, surplus, or of another shape.
+        """
+        unread = completeness.check_conversion(self.path, network, self.config, completeness.shapes(self.path))
+        options: dict[str, Any] = {"config": str(self.config), "torch_dtype": dtype, "local_files_only": True}
+        with safetensors.safe_open(part, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys() if name not in unread}  # noqa: SIM118
+        return network.from_single_file(tensors, **options)
 
     def revision(self, of_model: str) -> str:
         """Return the revision of a model with this VAE."""
@@ -65,13 +79,15 @@ def _of_file(path: Path, own: Path) -> ReplacedVae:
             f" in for one; the model's own is an {config['_class_name']}."
         )
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            channels = [file.get_slice(name).get_shape()[1] for name in file.keys() if name.endswith(FIRST)]  # noqa: SIM118
-    except Exception as error:
-        raise ModelError(f"The VAE {path} is broken: {error}.") from error
-    if not channels:
-        raise ModelError(f"The VAE {path} cannot be used: it has no {FIRST}.")
-    _compare(path, "latent channels", channels[0], config.get("latent_channels", 4))
+        tensors = tensor_file.read_header(path).tensors
+    except BrokenFile as error:
+        raise ModelError(f"The VAE {path} is broken: {error.reason}.") from error
+    shape = next((each.shape for name, each in tensors.items() if name.endswith(FIRST)), None)
+    if shape is None:
+        raise ModelError(f"The VAE {path} cannot be used: it lacks the tensor {FIRST}.")
+    if len(shape) != 4:
+        raise ModelError(f"The VAE {path} cannot be used: its tensor {FIRST} is no kernel of a convolution.")
+    _compare(path, "latent channels", shape[1], config.get("latent_channels", 4))
     return ReplacedVae(path, "AutoencoderKL", own)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,10 +18,9 @@ from app.access.auth import rate_limits
 from app.core.errors import TooMany
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from app.upkeep.processes.redis_server import RedisServer
 from app.walks.queue import fair_queue, jobs
 from tests.conftest import NOBODY, inside, make_app
-from tests.support.needs import require
+from tests.support.own_redis import running
 
 pytestmark = pytest.mark.slow
 
@@ -133,10 +131,10 @@ def test_hour_is_full_by_work_and_a_large_walk_takes_more_of_it(strict: Flask) -
 
 @pytest.mark.parametrize("server", ["memory", "redis"])
 def test_time_of_the_next_room_is_that_of_the_whole_walk(
-    instance: Path, redis: RedisServer, monkeypatch: pytest.MonkeyPatch, server: str
+    instance: Path, redis: str, monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
     """A walk of two usual ones' work has no room before the second of those in its way is an hour old."""
-    address = {"REDIS_URL": redis.url} if server == "redis" else {}
+    address = {"REDIS_URL": redis} if server == "redis" else {}
     with inside(make_app(instance, HOURLY_WALKS=3, HOURLY_WALKS_ADDRESS=30, **address)):
         usual, begun = fair_queue.turn_passes(), 1_800_000_000.0
         for minute in (0, 10, 20):
@@ -237,28 +235,20 @@ def test_visitors_of_a_network_share_its_turns_unless_it_is_one_that_many_visit_
 
 
 @pytest.fixture
-def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
-    """Run a Redis of its own, and wait for it where the machine is busy."""
-    require("redis-server")
+def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Run a Redis of its own, and wait for it where the machine is busy; return its address."""
     monkeypatch.setattr(jobs, "TIMEOUT_SECONDS", 300.0)
-    server = RedisServer(tmp_path)
-    process = subprocess.Popen(server.command())
-    try:
-        server.wait(process)
-        yield server
-    finally:
-        process.terminate()
-        process.wait()
-        server.clean_up()
+    with running(tmp_path) as url:
+        yield url
 
 
 @pytest.mark.server
-def test_processes_share_counts_in_redis_under_the_keys_of_earlier_releases(instance: Path, redis: RedisServer) -> None:
-    settings = {"HOURLY_WALKS": 3, "HOURLY_WALKS_ADDRESS": 5, "REDIS_URL": redis.url}
+def test_processes_share_counts_in_redis_under_the_keys_of_earlier_releases(instance: Path, redis: str) -> None:
+    settings = {"HOURLY_WALKS": 3, "HOURLY_WALKS_ADDRESS": 5, "REDIS_URL": redis}
     first, second = (make_app(instance, **settings).test_client() for _ in range(2))
     assert [paint(first) for _ in range(3)] == [303] * 3
     assert [paint(second) for _ in range(3)] == [303, 303, 429]
-    with Redis.from_url(redis.url, decode_responses=True) as client:
+    with Redis.from_url(redis, decode_responses=True) as client:
         counts = sorted((re.sub("/[0-9a-f]{32,}/", "/…/", key), client.llen(key)) for key in client.keys("LIMITS:*"))
     assert counts == [
         ("LIMITS:LIMITER/moma:moma/…/walks address/50/1/hour", 50),
@@ -269,16 +259,16 @@ def test_processes_share_counts_in_redis_under_the_keys_of_earlier_releases(inst
 
 @pytest.mark.server
 def test_redis_that_goes_away_is_replaced_by_memory_and_asked_again_later(
-    instance: Path, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+    instance: Path, redis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = make_app(instance, HOURLY_WALKS=1, REDIS_URL=redis.url)
+    app = make_app(instance, HOURLY_WALKS=1, REDIS_URL=redis)
     client = app.test_client()
     assert [paint(client) for _ in range(2)] == [303, 429]
     app.config["REDIS_URL"] = NOBODY
     assert [paint(client) for _ in range(2)] == [303, 429], "memory has counted nothing so far"
-    app.config["REDIS_URL"] = redis.url
+    app.config["REDIS_URL"] = redis
     assert app.extensions["moma_limits"].away_until > time.monotonic()
     monkeypatch.setattr(app.extensions["moma_limits"], "away_until", 0.0)
-    with Redis.from_url(redis.url) as connection:
+    with Redis.from_url(redis) as connection:
         connection.flushall()
     assert paint(client) == 303

@@ -101,26 +101,26 @@ def test_changed_cookie_is_nobodys(site: Flask) -> None:
         assert secret_in(site, changed) is None
 
 
-def test_visitor_is_known_after_the_key_was_changed(site: Flask, tmp_path: Path) -> None:
+def test_visitor_is_known_after_the_key_was_changed(site: Flask, instance: Path) -> None:
     _, old, _ = cookie_of(site)
-    changed = make_app(tmp_path / "changed", SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET])
+    changed = make_app(instance, SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET])
     assert secret_in(changed, old) == secret_in(site, old)
     _, new, _ = cookie_of(changed)
     assert secret_in(site, new) is None
-    forgotten = make_app(tmp_path / "forgotten", SECRET_KEY=NEW)
+    forgotten = make_app(instance, SECRET_KEY=NEW)
     assert secret_in(forgotten, old) is None
     assert secret_in(forgotten, new)
 
 
-def test_cookie_is_signed_anew_so_that_it_outlives_the_secret_of_before(site: Flask, tmp_path: Path) -> None:
+def test_cookie_is_signed_anew_so_that_it_outlives_the_secret_of_before(site: Flask, instance: Path) -> None:
     _, old, _ = cookie_of(site)
-    changed = make_app(tmp_path / "changed", SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET])
+    changed = make_app(instance, SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET])
     with changed.test_request_context(headers={"Cookie": f"moma_visitor={old}"}):
         secret = visitors.current()
         header = changed.process_response(changed.make_response("")).headers["Set-Cookie"]
     assert f"Max-Age={cookies.YEAR_SECONDS}" in header, "and lasts a year from here on"
     new = header.partition("=")[2].partition(";")[0]
-    forgotten = make_app(tmp_path / "forgotten", SECRET_KEY=NEW)
+    forgotten = make_app(instance, SECRET_KEY=NEW)
     assert secret_in(forgotten, new) == secret
     assert secret_in(forgotten, old) is None
 

@@ -9,7 +9,7 @@ from app.access.observability import doctor
 from app.core.version import __version__
 from app.offer.generation import offers
 
-WORKER = {"name": "one", "model": "tiny", "revision": "abc", "device": "cpu", "models": {"tiny": "abc"}}
+WORKER = {"name": "one", "model": "tiny", "revision": "abc", "device": "cpu", "models": {"tiny": "abc"}, "sounds": True}
 
 
 def test_worker_of_another_version_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,3 +36,16 @@ def test_workers_that_were_started_with_another_model_are_no_good(
     assert found.well is well
     told = "" if well else f". None has {first}, the site's model. Restart them."
     assert found.detail == f"1 running: {name or first} abc on cpu{told}"
+
+
+@pytest.mark.parametrize("lacking", [{"sounds": False}, {}])
+def test_site_whose_workers_read_no_sounds_is_told_so_and_is_well(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, lacking: dict[str, bool]
+) -> None:
+    about = {name: value for name, value in WORKER.items() if name != "sounds"}
+    worker = {**about, "version": __version__, "models": {offers.first().name: "abc"}}
+    monkeypatch.setattr(doctor.jobs, "workers", lambda: [worker | lacking])
+    found = doctor._worker(has_database=False)
+    assert found.well and found.detail.endswith("None reads sounds: install requirements/music.txt for one.")
+    monkeypatch.setattr(doctor.jobs, "workers", lambda: [worker | lacking, worker | {"sounds": True}])
+    assert "sounds" not in doctor._worker(has_database=False).detail

@@ -138,7 +138,12 @@ def test_page_size_is_a_setting(seven: list[str], instance: Path) -> None:
 @pytest.mark.parametrize("state", [state for state in STATES if state != "finished"])
 def test_unfinished_walk_does_not_hang(hung: Hanger, state: str) -> None:
     set_state(hung("a fox", "a kite"), state=state)
-    assert catalogue.page().walks == catalogue.page("fox").walks == catalogue.recent(5) == []
+    assert (
+        catalogue.page().walks
+        == catalogue.page("fox").walks
+        == catalogue.with_numbers(catalogue.recent_numbers(5))
+        == []
+    )
     assert catalogue.total() == 0
 
 
@@ -149,7 +154,7 @@ def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
     if hide == "deleted":
         lifecycle.delete_walk(walk)
     assert ids(catalogue.page()) == [other.id]
-    assert [hanging.id for hanging in catalogue.recent(5)] == [other.id]
+    assert [hanging.id for hanging in catalogue.with_numbers(catalogue.recent_numbers(5))] == [other.id]
     for query in ("fox", "77", "kite"):
         page = catalogue.page(query)
         assert (page.walks, page.hit_count) == ([], 0)
@@ -158,7 +163,7 @@ def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
 
 def test_walk_is_not_its_own_neighbour(hung: Hanger) -> None:
     walk, other = hung(), hung(minutes_ago=1)
-    assert [near.id for near in catalogue.recent(5, excluding=walk)] == [other.id]
+    assert [near.id for near in catalogue.with_numbers(catalogue.recent_numbers(5, excluding=walk))] == [other.id]
 
 
 def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:

@@ -210,6 +210,18 @@ def test_page_ignores_empty_and_unknown_fields_and_the_api_refuses_unknown_ones(
     assert client.get("/api/v1/walks?utm_source=x").status_code == 422
 
 
+def test_last_day_before_the_first_is_refused_on_the_page_and_empty_for_programs(
+    client: FlaskClient, hung: Hanger
+) -> None:
+    hung()
+    page = client.get("/gallery?since=2026-11-30&until=2026-11-01")
+    assert page.status_code == 422
+    assert "The first day, 30 November 2026, is after the last, 1 November 2026. Swap them." in page.text
+    assert 'value="2026-11-30"' in page.text
+    assert client.get("/api/v1/walks?since=2026-11-30&until=2026-11-01").json["walks"] == []
+    assert client.get("/gallery?since=2026-11-30&until=2026-11-30").status_code == 200
+
+
 def test_choice_stays_in_the_addresses_of_page_form_and_feed(client: FlaskClient, hung: Hanger) -> None:
     for minutes in range(30):
         hung("a fox", "a kite", minutes_ago=minutes)

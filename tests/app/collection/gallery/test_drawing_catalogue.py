@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from threading import Barrier
+
 import pytest
 
+from app.collection.gallery import drawing_catalogue
 from app.collection.gallery.drawing_catalogue import GROUPS, DrawingCatalogue, catalogue, group_of
 from app.core.config import ROOT
 from app.core.text.embedding import Embedding
@@ -129,3 +134,24 @@ def test_modelled_drawings_are_not_listed_beside_flat_ones(reader: Reader) -> No
     more = Reader(Lexicon.load(ROOT / "models/house"), [*reader.drawings.values(), modelled])
     motif = next(each for each in DrawingCatalogue(more, "en").motifs if each.name == "fox")
     assert {each.style for each in motif.drawings} == {"flat", "classic"}
+
+
+def test_threads_that_need_a_catalogue_get_the_one_that_one_of_them_makes(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[DrawingCatalogue] = []
+    waiting = Barrier(4)
+
+    def make(of: Reader, language: str) -> DrawingCatalogue:
+        made.append(DrawingCatalogue(of, language))
+        return made[-1]
+
+    def get(_number: int) -> DrawingCatalogue:
+        waiting.wait()
+        return catalogue(reader, "en")
+
+    monkeypatch.setattr(drawing_catalogue, "_catalogue", lru_cache(maxsize=4)(make))
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(get, range(4)))
+    assert len(made) == 1
+    assert all(result is made[0] for result in results)

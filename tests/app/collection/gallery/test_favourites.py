@@ -42,7 +42,7 @@ def test_favourites_are_listed_last_marked_first_for_their_visitor_only(app: Fla
     assert ids(BEN) == [other.id]
     assert favourites.is_favourite(first, ANN)
     assert not favourites.is_favourite(first, BEN)
-    assert not favourites.is_favourite(first, None)
+    assert not favourites.is_favourite(first)
 
 
 @pytest.mark.databases

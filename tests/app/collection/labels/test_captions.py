@@ -119,7 +119,7 @@ def test_nobody_is_addressed_in_german() -> None:
 
 
 def test_a_stop_without_words_is_called_a_photo() -> None:
-    assert captions.sentence(about("", "a kite")) == "A latent walk through “a photo” and “a kite”, in 24 frames."
+    assert captions.sentence(about("", "a kite")) == "A walk through “a photo” and “a kite”, in 24 frames."
     assert "„Foto ohne Titel“" in captions.sentence(about("", "a kite"), "de")
 
 
@@ -157,7 +157,7 @@ def test_what_is_quoted_within_a_name_has_the_marks_of_the_language() -> None:
 
 def test_the_label_names_every_stop() -> None:
     assert captions.sentence(about("a fox", "a kite", "rain")) == (
-        "A latent walk through “a fox”, “a kite” and “rain”, in 24 frames."
+        "A walk through “a fox”, “a kite” and “rain”, in 24 frames."
     )
 
 

@@ -110,8 +110,8 @@ def test_featured_walk_says_so_in_json_until_it_is_none(
 def test_recent_wall_prefers_featured_walks(hung: Hanger) -> None:
     hangs = [hung(minutes_ago=minutes) for minutes in range(4)]
     curation.feature(hangs[2])
-    assert catalogue.recent(2, featured_first=True) == [hangs[2], hangs[0]]
-    assert catalogue.recent(2) == hangs[:2]
+    assert catalogue.with_numbers(catalogue.recent_numbers(2, featured_first=True)) == [hangs[2], hangs[0]]
+    assert catalogue.with_numbers(catalogue.recent_numbers(2)) == hangs[:2]
 
 
 @pytest.mark.databases
@@ -132,7 +132,7 @@ def test_featured_walk_that_was_hidden_is_not_on_the_wall(hung: Hanger) -> None:
     curation.feature(hangs[1])
     curation.feature(hangs[2])
     curation.hide(hangs[2])
-    assert catalogue.recent(3, featured_first=True) == [hangs[1], hangs[0]]
+    assert catalogue.with_numbers(catalogue.recent_numbers(3, featured_first=True)) == [hangs[1], hangs[0]]
 
 
 def test_walk_that_does_not_hang_cannot_be_featured(runner: FlaskCliRunner, hung: Hanger, commissioned: Hanger) -> None:

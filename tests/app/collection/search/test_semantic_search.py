@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from flask import Flask
+from sqlalchemy import update
 
+from app.collection.gallery import catalogue
 from app.collection.search import ranking, semantic_search, vector_index
 from app.collection.search.vector_file import Vectors
 from app.collection.search.vector_index import SourceError
 from app.core.text.embedding import Embedding, TableError
+from app.storage.database import writing
+from app.storage.walk_models import Stop
 from app.walks.saved import lifecycle
 from tests.conftest import Commissioner, make_app
 from tests.support.indexes import made_anew, makers
@@ -294,3 +298,29 @@ def test_without_a_table_there_is_none(instance: Path) -> None:
         assert "nowhere/table.npz is missing" in semantic_search.flaw()
         with pytest.raises(SourceError):
             list(semantic_search.reindex())
+
+
+def test_walk_in_another_language_is_found_by_what_it_shows(app: Flask, commissioned: Commissioner) -> None:
+    walk, _other = commissioned("Kürbisse", "Raketen"), commissioned("Kürbisse", "Sterne")
+    shown = {"words": "a pumpkin, neon"}
+    with writing() as session:
+        first = (Stop.walk_number == walk.number) & (Stop.position == 0)
+        session.execute(update(Stop).where(first).values(scene=shown, chosen_style="neon"))
+    assert semantic_search.ranked("pumpkin") == [walk.number]
+
+
+def test_similar_walks_are_those_near_in_meaning_without_the_walk_itself(
+    app: Flask, commissioned: Commissioner
+) -> None:
+    first, second = commissioned("a pumpkin", "leaves"), commissioned("leaves", "a pumpkin")
+    commissioned("rockets", "a rocket")
+    assert semantic_search.similar_numbers(first) == [second.number]
+
+
+def test_related_walks_are_the_nearest_in_meaning_then_the_newest(app: Flask, hung: Commissioner) -> None:
+    near, far = hung("leaves", "a pumpkin", minutes_ago=9), hung("rockets", "a rocket")
+    walk = hung("a pumpkin", "leaves", minutes_ago=20)
+    hidden = hung("leaves", "a pumpkin", unlisted=True)
+    assert catalogue.related_numbers(walk, 4) == [near.number, far.number]
+    assert catalogue.related_numbers(walk, 4, excluding=[near]) == [far.number]
+    assert hidden.number in semantic_search.similar_numbers(walk)

@@ -82,6 +82,17 @@ def test_blanked_rows_are_like_nothing_and_hold_nothing(path: Path) -> None:
     assert vector_file.to_int8(rows[1:2]).tobytes() in path.read_bytes()
 
 
+def test_vector_of_a_key_is_the_one_that_was_stored(path: Path) -> None:
+    index, rows = Vectors(path, *KIND), drawn(3)
+    assert index.vector(1) is None
+    index.add([1, 2, 9], [7, 8, 7], rows)
+    stored = index.vector(9)
+    assert stored is not None and float(stored @ rows[2]) > 0.999
+    assert np.linalg.norm(stored) == pytest.approx(1, abs=1e-5)
+    index.blank({7})
+    assert [index.vector(key) is None for key in (0, 1, 2, 5, 9, 10)] == [True, True, False, True, True, True]
+
+
 @pytest.mark.parametrize("cut", [1, 40, 79])
 def test_row_that_a_crash_cut_off_is_not_seen_and_is_written_over(path: Path, cut: int) -> None:
     index, rows = Vectors(path, *KIND), drawn(4)

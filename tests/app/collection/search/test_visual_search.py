@@ -59,9 +59,14 @@ def ids(found: list[Walk] | None) -> list[str]:
 
 @pytest.mark.databases
 def test_what_looks_most_like_a_frame_comes_first(seen: Seen) -> None:
-    walk, far, near, middle = seen(0, 90), seen(80, 200), seen(5, 300), seen(40, 220)
+    walk, far, near, middle = seen(0, 90), seen(70, 200), seen(5, 300), seen(40, 220)
     assert ids(visual_search.similar_walks(walk, 0, limit=3)) == [near.id, middle.id, far.id]
     assert ids(visual_search.similar_walks(walk, 1, limit=1)) == [far.id]
+
+
+def test_what_hardly_looks_like_a_frame_is_left_out(seen: Seen) -> None:
+    walk, _unlike, alike = seen(0, 90), seen(80, 190), seen(70, 190)  # cosines of 0.17 and 0.34
+    assert ids(visual_search.similar_walks(walk, 0, limit=3)) == [alike.id]
 
 
 def test_walk_that_nobody_has_looked_at_is_like_nothing_yet(hung: Commissioner, seen: Seen) -> None:

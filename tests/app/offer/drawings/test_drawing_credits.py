@@ -7,9 +7,10 @@ from flask import Flask
 
 from app.collection.moderation import drawing_curation
 from app.collection.moderation.drawing_request import DrawingRequest
+from app.core.config import ROOT
 from app.offer.drawings import drawing_credits
 from app.offer.drawings.drawing_credits import Credit
-from sketch.sketchbook import Drawing, Sketchbook
+from sketch.sketchbook import Drawing, Sketchbook, load
 from tests.support import drawings
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
@@ -81,3 +82,10 @@ def test_credit_that_is_told_later_stands_with_walks_of_before(app: Flask) -> No
     assert [each["artist"] for each in drawing_credits.current(told)] == ["Ann Example", "MoMA Lisa"]
     drawing_curation.remove("robot")
     assert [each["artist"] for each in drawing_credits.current(told)] == ["Ann Example", "MoMA Lisa"]
+
+
+def test_collections_of_the_shipped_drawings_have_names() -> None:
+    shipped = load(ROOT / "models/house/sketchbook.zip").drawings.values()
+    packages = {found[1] for each in shipped if (found := drawing_credits.PACKAGE.fullmatch(each.source))}
+    assert len(packages) > 3
+    assert packages <= drawing_credits.COLLECTIONS.keys()

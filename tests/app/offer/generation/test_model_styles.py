@@ -173,10 +173,10 @@ def test_unknown_hand_on_the_form_is_explained_beside_its_row(client: FlaskClien
 
 def test_label_and_captions_name_the_hand(app: Flask, client: FlaskClient, hung: Hanger) -> None:
     walk = hung(stops=LINOCUT)
-    assert "Latent walk in linocut<br>" in client.get(walk.url).text
+    assert "Film, linocut<br>" in client.get(walk.url).text
     assert re.search(r'"detail">Linocut<span class="count">, 2 frames', client.get("/gallery").text)
     mixed = hung(stops=MIXED, frames=3)
-    assert "Latent walk in linocut and cut paper<br>" in client.get(mixed.url).text
+    assert "Film, linocut and cut paper<br>" in client.get(mixed.url).text
     assert "Linocut and cut paper, three stops" in client.get("/gallery").text
 
 
@@ -185,7 +185,7 @@ def test_label_and_api_mark_what_the_eye_found_as_found(app: Flask, client: Flas
     assert "Detected style" not in client.get(walk.url).text
     walk.stops[0].chosen_style, walk.stops[1].chosen_style, walk.stops[1].found_hand = "", "", "paper cut-out"
     db.session.commit()
-    assert "Latent walk<br>Detected style: cut paper<br>" in client.get(walk.url).text
+    assert "Film<br>Detected style: cut paper<br>" in client.get(walk.url).text
     told = client.get(f"/api/v1/walks/{walk.id}").json
     assert [(stop["hand"], stop["found_hand"]) for stop in told["stops"]] == [(None, None), (None, "paper cut-out")]
     assert "found_hand" not in str(told["recipe"])

@@ -75,8 +75,25 @@ def test_frames_of_a_distilled_model_start_from_a_blend_but_in_the_exact_preset(
     facts = {"few_step": True, "scheduler": scheduler, "schedule": {"timestep_spacing": "trailing"}}
     resolved = [resolve(name, facts) for name in presets.NAMES]
     assert [each["branches"] for each in resolved] == [True, True, False]
-    assert resolved[1]["ladder"] == [[2, 8]], "half of four steps are left to each frame"
-    assert cost.of_walk(resolved[1], stops=2, frames=60) / 60 < 2.5
+    assert resolved[1]["ladder"] == [[2, 8], [3, 12]], "one of four steps is left to each frame of a long film"
+
+
+FEW_STEP_MODELS: dict[str, dict[str, Any]] = {
+    "SDXL Turbo": {"scheduler": "EulerAncestralDiscreteScheduler", "schedule": {"timestep_spacing": "trailing"}},
+    "LCM": LCM,
+    "FLUX.1 schnell": FLOW | {"family": "flux1", "usual_steps": 4, "schedule": {"shift": 1.0}},
+    "Stable Diffusion 3.5 Turbo": FLOW | {"family": "sd3", "usual_steps": 4, "schedule": {"shift": 3.0}},
+    "Z-Image Turbo": FLOW | {"family": "z_image", "usual_steps": 8, "schedule": {"shift": 3.0}},
+    "FLUX.2 klein": FLOW | {"family": "flux2", "usual_steps": 4, "schedule": {"use_dynamic_shifting": True}},
+}
+
+
+@pytest.mark.parametrize("preset", ["fast", "balanced"])
+@pytest.mark.parametrize("name", FEW_STEP_MODELS)
+def test_long_film_of_a_few_step_model_takes_at_most_two_and_a_half_evaluations_a_frame(name: str, preset: str) -> None:
+    resolved = resolve(preset, FEW_STEP_MODELS[name] | {"few_step": True, "takes_guidance": False})
+    assert cost.of_walk(resolved, stops=2, frames=60) <= 2.5 * 60
+    assert cost.of_walk(resolved, stops=2, frames=24) < 24 * resolved["steps"]
 
 
 COSINE = {"beta_schedule": "squaredcos_cap_v2"}
@@ -128,7 +145,7 @@ def test_flow_model_whose_guidance_is_an_input_takes_no_second_pass() -> None:
     assert (asked["guidance"], asked["guided"]) == (2.5, [0, 0])
 
 
-@pytest.mark.parametrize(("steps", "depths"), [(4, [2, 1, 3]), (8, [4, 2, 6])])
+@pytest.mark.parametrize(("steps", "depths"), [(4, [2, 1, 3]), (8, [4, 1, 6])])
 def test_distilled_flow_model_paints_in_its_own_steps_without_guidance(steps: int, depths: list[int]) -> None:
     resolved = [resolve(name, TURBO | {"usual_steps": steps}) for name in presets.NAMES]
     assert [each["steps"] for each in resolved] == [steps] * 3

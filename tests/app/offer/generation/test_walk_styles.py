@@ -62,12 +62,18 @@ def test_chosen_style_is_recorded_with_the_request(app: Flask, hung: Hanger) -> 
     assert all(stop.scene["words"].endswith(f", {style}") for stop in walk.stops)
 
 
+def test_captions_name_the_style_of_a_whole_walk_once(app: Flask, hung: Hanger) -> None:
+    walk = hung(stops=NAMED)
+    assert descriptions.of_walk(walk).stops == ("a fox", "a watercolour of a kite")
+    assert descriptions.of_walk(walk).hands == ("watercolour",)
+
+
 def test_style_that_prompts_name_is_shown_everywhere(
     app: Flask, client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
 ) -> None:
     walk = hung(stops=NAMED)
     other = hung(stops=[{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a kite", "hand": "linocut"}])
-    assert "Latent walk in watercolour<br>" in client.get(walk.url).text
+    assert "Film, watercolour<br>" in client.get(walk.url).text
     assert re.search(r'"detail">Watercolour<span class="count">, 2 frames', client.get("/gallery").text)
     for query in ("hand=watercolour", "q=watercolour"):
         found = client.get(f"/api/v1/walks?{query}").json["walks"]
@@ -105,7 +111,7 @@ def test_style_that_is_not_offered_any_more_is_shown_by_its_words(client: FlaskC
     walk = hung("a fox", "a kite")
     walk.stops[0].hand, walk.stops[1].chosen_style = "van gogh", "frescoes <of old>"
     db.session.commit()
-    assert "Latent walk in van gogh and frescoes &lt;of old&gt;<br>" in client.get(walk.url).text
+    assert "Film, van gogh and frescoes &lt;of old&gt;<br>" in client.get(walk.url).text
 
 
 def test_nothing_is_detected_where_the_style_is_known(client: FlaskClient, hung: Hanger) -> None:

@@ -201,7 +201,7 @@ def test_form_paints_the_style_that_the_api_does() -> None:
 def test_form_offers_layouts_and_explains_beside_them_what_cannot_be() -> None:
     client = current_app.test_client()
     page = client.get("/").text
-    assert page.count('<select name="layout"') == 2 and ">As the style likes</option>" in page
+    assert page.count('<select name="layout"') == 2 and ">Automatic</option>" in page
     for group in ("Graphic", "Painterly", "Added here"):
         assert f">{group}</p>" in page
     data = {"prompt": ["a house", "the sun"], "hand": "oil painting", "layout": ["grid", ""]}

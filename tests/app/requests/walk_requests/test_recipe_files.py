@@ -34,6 +34,18 @@ def mp4(said: bytes | None, *, wide: bool = False, comment: bytes | None = None)
     return box(b"ftyp", b"isom") + (head + inside if head else box(b"moov", inside)) + box(b"mdat", bytes(99))
 
 
+def element(name: str, content: bytes) -> bytes:
+    return bytes.fromhex(name) + (1 << 56 | len(content)).to_bytes(8, "big") + content
+
+
+def webm(*tags: tuple[bytes, bytes], is_open: bool = False) -> bytes:
+    """Return a WebM with some tags; one of unknown size, as a live stream has, if it is open."""
+    texts = b"".join(element("67c8", element("45a3", name) + element("4487", text)) for name, text in tags)
+    inside = element("1549a966", bytes(20)) + element("1254c367", element("7373", element("63c0", b"") + texts))
+    head = element("1a45dfa3", element("4282", b"webm"))
+    return head + (bytes.fromhex("18538067") + b"\xff" + inside if is_open else element("18538067", inside))
+
+
 def gif(**options: object) -> bytes:
     out = io.BytesIO()
     first, second = Image.new("P", (8, 8), 0), Image.new("P", (8, 8), 1)
@@ -56,7 +68,9 @@ IN_XMP = b'<x><moma:recipe xmlns:moma="urn:moma-lisa:xmp">' + SAID + b"</moma:re
 @pytest.mark.parametrize(
     "film",
     [mp4(SAID), mp4(SAID, wide=True), gif(comment=SAID), gif(comment=SAID, loop=0), SAID, png(IN_XMP),
-     png(IN_XMP, last=True)],
+     png(IN_XMP, last=True), webm((b"TITLE", b"a fox"), (b"DESCRIPTION", SAID)),
+     webm((b"Description", SAID), is_open=True), webm((b"COMMENT", b"of a model"), (b"DESCRIPTION", SAID)),
+     webm((b"COMMENT", SAID), (b"DESCRIPTION", b"a film"))],
 )  # fmt: skip
 def test_recipe_is_found(film: bytes) -> None:
     assert find_recipe(film) == SAID
@@ -64,7 +78,22 @@ def test_recipe_is_found(film: bytes) -> None:
 
 @pytest.mark.parametrize(
     "film",
-    [mp4(None), gif(), gif(loop=0), png(None), png(b"<x/>"), PNG, b"RIFF\0\0\0\0WEBP", b"GIF89a", mp4(SAID)[:60]],
+    [
+        mp4(None),
+        gif(),
+        gif(loop=0),
+        png(None),
+        png(b"<x/>"),
+        PNG,
+        b"RIFF\0\0\0\0WEBP",
+        b"GIF89a",
+        mp4(SAID)[:60],
+        webm(),
+        webm((b"TITLE", SAID)),
+        webm((b"DESCRIPTION", b"a film")),
+        webm((b"DESCRIPTION", SAID))[:-1],
+        webm()[:4],
+    ],
 )
 def test_film_without_one_has_none(film: bytes) -> None:
     assert find_recipe(film) == b""
@@ -81,6 +110,16 @@ def test_comment_of_a_film_counts_where_its_description_is_no_recipe(film: bytes
 
 
 @pytest.mark.slow
+def test_recipe_is_found_in_a_webm_that_ffmpeg_writes(tmp_path: Path) -> None:
+    said = '{"prompts": ["a fox é"], "x": "' + "y" * 5_000 + '"}'
+    source = "-f", "lavfi", "-i", "color=red:size=16x16:duration=0.2"
+    tags = "-metadata", "title=A fox", "-metadata", f"description={said}"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, *tags, "-c:v", "libvpx-vp9", "film.webm"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    assert find_recipe((tmp_path / "film.webm").read_bytes()) == said.encode()
+
+
+@pytest.mark.slow
 def test_recipe_of_our_gif_is_found_in_the_film_that_ffmpeg_makes_of_it(tmp_path: Path) -> None:
     said = b'{"prompts": ["a fox \xc3\xa9"], "x": "' + b"y" * 5_000 + b'"}'
     out = io.BytesIO()
@@ -93,8 +132,8 @@ def test_recipe_of_our_gif_is_found_in_the_film_that_ffmpeg_makes_of_it(tmp_path
 
 
 def test_kinds_are_told_by_their_first_bytes() -> None:
-    assert [film_kind(film) for film in (gif(), mp4(None), b"RIFF\0\0\0\0WEBP", b"{}", b"", PNG)] == [
-        "GIF", "MP4", "WebP", "", "", "PNG",
+    assert [film_kind(film) for film in (gif(), mp4(None), b"RIFF\0\0\0\0WEBP", b"{}", b"", PNG, webm())] == [
+        "GIF", "MP4", "WebP", "", "", "PNG", "WebM",
     ]  # fmt: skip
 
 
@@ -119,6 +158,8 @@ def test_picture_that_comes_first_ends_the_search() -> None:
         b"\0\0\0\x08ftyp" + b"\0\0\0\x00moov" * 2_500_000,
         b"\0\0\0\x08ftyp" + b"\0\0\0\x01moov" + b"\xff" * 8,
         PNG + b"\0\0\0\0iTXt\0\0\0\0" * 1_600_000,
+        webm()[:4] + b"\x80" + b"\x18\x53\x80\x67\xff" + b"\xec\x80" * 10_000_000,
+        webm(*[(b"DESCRIPTION", b"a film")] * 400_000),
     ],
 )  # fmt: skip
 def test_forged_film_of_twenty_megabytes_holds_nobody_up(film: bytes) -> None:
@@ -127,7 +168,9 @@ def test_forged_film_of_twenty_megabytes_holds_nobody_up(film: bytes) -> None:
     assert time.process_time() - began < 5
 
 
-@given(noise=st.binary(max_size=200), head=st.sampled_from([b"GIF89a", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x08ftyp"]))
+@given(
+    noise=st.binary(max_size=200), head=st.sampled_from([b"GIF89a", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x08ftyp", webm()[:4]])
+)
 def test_noise_raises_nothing(noise: bytes, head: bytes) -> None:
     find_recipe(head + noise)
 

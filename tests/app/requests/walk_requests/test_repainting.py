@@ -182,3 +182,14 @@ def test_asked_for_twice_it_is_one_until_it_came_to_nothing(finished: Callable[.
     with writing() as session:
         session.execute(update(Walk).where(Walk.id == first.id).values(state=FAILED, owner_hash="hash"))
     assert ask().id != first.id
+
+
+@pytest.mark.parametrize(("owners", "agreed"), [(("ann",), True), (("ben",), False), ((), False)])
+def test_only_the_owner_agreed_that_photos_and_sound_are_published(
+    finished: Callable[..., Walk], owners: tuple[str, ...], agreed: bool
+) -> None:
+    walk = finished()
+    walk.owner_hash, walk.photos_may_be_shown, walk.publish_sound = "ann", True, True
+    walk.sound_digest, walk.sound_length, walk.sound_pictures = "f" * 64, 12.0, 40
+    wanted = repainting.commission_of(walk, "neon", owners=owners)
+    assert (wanted.photos_may_be_shown, wanted.publish_sound) == (agreed, agreed)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.collection.styles import suiting
+from app.collection.styles import pairs, suiting
 from app.core.config import ROOT
 from app.offer.generation import offers
+from app.offer.generation.offers import Offer
 from app.reading.reading import Found, Reading
 from app.requests.walk_requests import stop_styles
 from app.requests.walk_requests.stop_styles import StopFacts
@@ -19,9 +21,47 @@ from tests.conftest import inside, make_app
 PEPPER = Drawing(digest_of("pepper"), "bell pepper", (), "food-vegetable", "flat")
 
 
+def reading(colour: str = "", hands: tuple[str, ...] = ()) -> Reading:
+    """Return the interpretation of a prompt for a pepper, with a colour and the styles that it names."""
+    return Reading((Found(PEPPER, (), "pepper", (0, 6), "name", 1, colour),), Wish(), "pepper", hands=hands)
+
+
+@pytest.fixture
+def house(instance: Path) -> Iterator[Offer]:
+    with inside(make_app(instance, MODEL=str(ROOT / "models" / "house"))):
+        yield offers.first()
+
+
+@pytest.mark.parametrize("leading", ["watercolour", "op art dots"])
+def test_open_stop_follows_the_style_of_another(house: Offer, leading: str) -> None:
+    for given in (StopFacts(reading(), hand=leading), StopFacts(reading(hands=(leading,)))):
+        for seed in range(8):
+            stops = [StopFacts(reading()), given, StopFacts(reading())]
+            assert stop_styles.choose_styles(stops, offer=house, walk_seed=seed) == [leading, "", leading]
+
+
+def test_open_stop_follows_a_stop_that_is_not_among_those_asked_for(house: Offer) -> None:
+    chosen = stop_styles.choose_styles([StopFacts(reading())], offer=house, walk_seed=3, beside="chalk pastel")
+    assert chosen == ["chalk pastel"]
+
+
+def test_open_stop_keeps_its_colour_beside_a_style_that_has_none(house: Offer) -> None:
+    stops = [StopFacts(reading(), hand="etching"), StopFacts(reading("green"))]
+    for seed in range(8):
+        style = stop_styles.choose_styles(stops, offer=house, walk_seed=seed)[1]
+        assert style not in suiting.COLOURLESS
+        assert pairs.find("etching", style, house).fit == pairs.TOGETHER
+
+
+def test_open_stop_keeps_the_layout_that_is_asked_of_it(house: Offer) -> None:
+    stops = [StopFacts(reading(), hand="watercolour"), StopFacts(reading(), layout="grid")]
+    style = stop_styles.choose_styles(stops, offer=house, walk_seed=3)[1]
+    assert stop_styles.filter_by_layouts([style], ["grid"], house.styles) == [style]
+
+
 @pytest.mark.parametrize("colour", ["", "green"])
 def test_thing_whose_colour_is_named_is_painted_in_a_style_that_has_it(instance: Path, colour: str) -> None:
-    shown = Reading((Found(PEPPER, (), "pepper", (0, 6), "name", 1, colour),), Wish(), "pepper")
+    shown = reading(colour)
     with inside(make_app(instance, MODEL=str(ROOT / "models" / "house"))):
         chosen = {
             words

@@ -369,3 +369,8 @@ def test_accepted_prompt_can_be_kept_and_is_accepted_again(app: Flask, prompt: s
 def test_commission_is_equal_to_itself_after_a_round_trip(app: Flask) -> None:
     wanted = validate(asked("a fox", "a kite", seed=4, frames=12))
     assert Commission.model_validate_json(wanted.model_dump_json()) == wanted
+
+
+def test_all_numbers_out_of_range_are_named_at_once(app: Flask) -> None:
+    wrong = {"steps": 999, "guidance": 99.0, "seed": -1, "fps": 999.0}
+    assert set(refusal(asked(**wrong))) == set(wrong)

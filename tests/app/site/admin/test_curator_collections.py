@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.collection.gallery import visitor_collections
-from app.collection.moderation import audit_log
+from app.collection.moderation import audit_log, reports
 from app.storage.collection_models import Collection
 from app.storage.database import db
 from tests.conftest import make_app
@@ -62,3 +62,33 @@ def test_without_sign_in_nothing_is_shown_or_done(curator: FlaskClient, made: Co
         assert answer.location == "/curator/sign-in"
     db.session.expire_all()
     assert visitor_collections.at(made.id).listed_at is not None
+
+
+def report(collection: Collection, reporter: str = "ann") -> None:
+    assert reports.submit(collection, reason="hate", words="<b>See</b>.", reporter=reporter, admit=lambda: None)
+
+
+def test_reported_collections_are_on_the_page_of_reports_until_they_are_left(
+    curator: FlaskClient, made: Collection
+) -> None:
+    assert "There are no open reports." in curator.get("/curator").text
+    report(made)
+    page = curator.get("/curator").text
+    assert "Round &lt;i&gt;things" in page
+    assert "&lt;b&gt;See&lt;/b&gt;." in page
+    assert "There are no open reports." not in page
+    left = curator.post(f"/curator/collections/{made.id}/leave", data={"back": "room"})
+    assert left.location == "/curator"
+    assert "There are no open reports." in curator.get("/curator").text
+    assert made.listed_at is not None
+    assert [entry.what for entry in audit_log.latest(1)] == ["left collection as it is"]
+
+
+def test_unlisting_a_reported_collection_closes_its_reports(curator: FlaskClient, made: Collection) -> None:
+    other = visitor_collections.create("Other things", "b" * 64, admit=lambda: None)
+    for collection in (other, made):
+        report(collection)
+    assert [case.collection.id for case in reports.reported_collections(9)] == [other.id, made.id]
+    assert [case.collection.id for case in reports.reported_collections(1)] == [other.id]
+    curator.post(f"/curator/collections/{made.id}/unlist", data={"back": "room"})
+    assert [case.collection.id for case in reports.reported_collections(9)] == [other.id]

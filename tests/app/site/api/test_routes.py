@@ -81,7 +81,7 @@ def test_description_holds_what_programs_rely_on(client: FlaskClient, hung: Hang
         "steps": None,
     }
     assert walk["media"]["gif"] == f"/walks/{walk['id']}.gif"
-    assert set(walk["media"]) == {"gif", "mp4", "webp", "poster"}
+    assert set(walk["media"]) == {"gif", "mp4", "webm", "webp", "poster"}
     assert client.get(walk["media"]["mp4"]).data == b"mp4"
 
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from app.collection.gallery import visitor_collections
 from app.collection.moderation import curation
 from app.storage.walk_models import Walk
+from tests.support.cookies import at_once
 
 Hanger = Callable[..., Walk]
 
@@ -67,6 +68,15 @@ def test_walk_page_makes_a_collection_and_says_which_ones_a_walk_is_in(client: F
     assert shown(client, address) == [first.id]
 
 
+def test_collection_is_shared_from_its_page_by_its_owner(client: FlaskClient, other: FlaskClient, hung: Hanger) -> None:
+    address = make(client, hung(), title='A "pear" & more')
+    page = client.get(address).text
+    assert re.search(r'id="share" data-title="A &#34;pear&#34; &amp; more">Share…<', page)
+    assert f'id="link">http://localhost{address}</li>' in page
+    assert "/static/walk.js" in page
+    assert 'id="share"' not in other.get(address).text
+
+
 def test_order_is_changed_by_buttons(client: FlaskClient, hung: Hanger) -> None:
     walks = [hung("a fox", f"kite {number}") for number in range(3)]
     address = make(client, *walks)
@@ -85,7 +95,8 @@ def test_other_visitors_can_change_nothing_and_see_no_controls(
     walk, seen = hung("a fox", "a kite"), hung("a moth", "a star")
     address = make(client, walk, seen)
     for stranger in (other, app.test_client()):
-        assert f"{address}/" not in stranger.get(address).text
+        page = stranger.get(address).text
+        assert f"{address}/" not in page.replace(f"{address}/report", "")
         for act in ("title", "list", "unlist", "up", "down", "remove", "delete"):
             answer = stranger.post(f"{address}/{act}", data={"title": "Mine now", "walk": seen.id})
             assert answer.status_code == 403, act
@@ -159,3 +170,17 @@ def test_forged_cursor_of_the_list_is_refused(client: FlaskClient) -> None:
     answer = client.get("/collections?cursor=forged")
     assert answer.status_code == 422
     assert "This cursor was not made here." in answer.text
+
+
+@pytest.mark.databases
+def test_collections_and_walks_at_once_do_not_exceed_the_limits(
+    app: Flask, client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitor_collections, "COLLECTIONS_MAX", 2)
+    monkeypatch.setattr(visitor_collections, "WALKS_MAX", 2)
+    answers = at_once(app, client, [("/mine/collections", {"title": f"No. {number}"}) for number in range(6)])
+    assert sorted(answers) == [303] * 2 + [409] * 4
+    chosen = re.findall(r'href="/collections/(\w{16})"', client.get("/mine").text)[0]
+    walks = [hung("a fox", f"a kite no. {number}") for number in range(6)]
+    answers = at_once(app, client, [(f"/walks/{walk.id}/collect", {"collection": chosen}) for walk in walks])
+    assert sorted(answers) == [303] * 2 + [409] * 4

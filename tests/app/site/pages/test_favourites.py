@@ -12,9 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.access.auth import rate_limits
+from app.collection.gallery import favourites
 from app.collection.moderation import curation
 from app.site.pages import my_walks
 from app.storage.walk_models import Walk
+from tests.support.cookies import at_once
 
 Hanger = Callable[..., Walk]
 STAR = re.compile(r'name="favourite" value="(\d)" aria-pressed="(\w+)"')
@@ -136,3 +138,13 @@ def test_favourites_are_counted_by_the_hour(client: FlaskClient, hung: Hanger, m
     assert answer.status_code == 429
     assert "1 favourites within an hour are as many as we take from one visitor." in answer.text
     mark(client, first, "0")
+
+
+@pytest.mark.databases
+def test_stars_at_once_do_not_exceed_the_limit(
+    app: Flask, client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(favourites, "FAVOURITES_MAX", 2)
+    walks = [hung("a fox", f"a kite no. {number}") for number in range(6)]
+    answers = at_once(app, client, [(f"/walks/{walk.id}/favourite", {}) for walk in walks])
+    assert sorted(answers) == [303] * 2 + [409] * 4

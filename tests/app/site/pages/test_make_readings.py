@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.collection.moderation import banned_words
 from app.core.config import ROOT
 from app.requests.walk_requests import recipe
 from app.storage.database import db
@@ -277,6 +278,14 @@ def test_part_of_the_page_is_read_for_a_prompt_that_is_typed(client: FlaskClient
 )  # fmt: skip
 def test_prompt_that_will_be_refused_is_not_read(client: FlaskClient, asked: dict[str, str]) -> None:
     assert client.get("/reading", query_string=asked).text.strip() == ""
+
+
+def test_word_that_is_not_shown_is_refused_as_it_is_typed(client: FlaskClient) -> None:
+    banned_words.ban("bat")
+    page = client.get("/reading", query_string={"prompt": "a bat"}).text
+    assert page.count("The prompt contains “bat”, a word that is not shown here. Use another word.") == 1
+    assert "The prompt contains “bat”" in page[page.index("data-said") :] and "No drawing is found" not in page
+    assert options(page) == []
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,17 @@ def test_finished_walks_say_when_they_were_painted_and_whether_they_hang(app: Fl
         assert words.endswith(", unlisted") == (ending == "unlisted")
 
 
+def test_larger_film_says_its_size(app: Flask, hung: Hanger) -> None:
+    usual, larger = hung(), hung("a moth", "a star")
+    with writing() as session:
+        values = {"sampling": {"enlarged": 2, "frame": [256, 256]}, "width": 256, "height": 256}
+        session.execute(update(Walk).where(Walk.number == larger.number).values(**values))
+    for walk, has_size in ((usual, False), (larger, True)):
+        db.session.refresh(walk)
+        words = my_walks.state_words(walk, my_walks.fair_queue.find_place(walk))
+        assert words.endswith(". 256 × 256 pixels") == has_size
+
+
 def test_photo_without_words_is_named_at_its_end_of_the_walk(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     with writing() as session:

@@ -27,7 +27,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle, media_urls
 from app.walks.saved.lookup import walk_at_address
-from tests.conftest import make_app
+from tests.conftest import Commissioner, make_app
 from tests.support.cookies import cookie_name
 from tests.support.house import NAME
 from tests.support.html import Elements
@@ -784,3 +784,10 @@ def test_about_names_the_licence_of_each_model(
     assert licence is None or licence in alone
     beside = make_app(instance, MODELS=[str(folder)]).test_client().get("/about").text
     assert "Licences of the models" in beside and f"<bdi>{licence or 'not known'}</bdi>" in beside
+
+
+@pytest.mark.parametrize("path", ["/", "/gallery", "/walks/{walk}"])
+def test_lists_of_films_load_all_that_they_show(client: FlaskClient, hung: Commissioner, path: str) -> None:
+    walk_id, _ = (hung("a fox", f"a kite {number}").id for number in range(2))
+    db.session.remove()  # rows that are in the session already would be shown whole
+    assert client.get(path.format(walk=walk_id)).status_code == 200

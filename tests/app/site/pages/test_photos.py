@@ -181,7 +181,7 @@ def test_bad_picture_is_said_beside_its_stop_and_the_form_stays_filled(
 def test_body_of_thirty_megabytes_is_refused_with_the_limit(client: FlaskClient) -> None:
     answer = client.post("/walks", **form_of(bytes(30_000_000), "photo-0"))
     assert answer.status_code == 413
-    assert "25,000,000 bytes at most" in answer.text
+    assert "26,000,000 bytes at most" in answer.text
 
 
 def test_large_bodies_are_for_forms_with_files_alone(client: FlaskClient) -> None:

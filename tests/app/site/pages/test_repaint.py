@@ -1,4 +1,4 @@
-"""One click repaints a walk: from its own page, or from that of the styles it can be repainted in."""
+"""A walk is repainted from a page that shows the time first: in another style, or at a larger size."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sqlalchemy import func, select, update
 
 from app.collection.moderation import banned_words
 from app.core.config import ROOT
-from app.storage.database import db, writing
-from app.storage.walk_models import Stop, Walk
-from app.walks.saved import lifecycle
+from app.storage.database import db, now, writing
+from app.storage.walk_models import FINISHED, Medium, Stop, Walk
+from app.walks.saved import lifecycle, lineage, shapes
 from tests.conftest import inside, make_app
 from tests.support import led
 
@@ -24,7 +24,7 @@ HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "watercolour", "tit
 @pytest.fixture
 def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
     settings = {
-        "MODEL": str(led.lay_out(tmp_path / "led", hands=HANDS)),
+        "MODEL": str(led.lay_out(tmp_path / "led", hands=HANDS, size=256, sizes=[256, 512])),
         "MODELS": [str(led.lay_out_words_alone(tmp_path / "words"))],
         "MEANING": str(ROOT / "models/meaning"),
         "HOURLY_WALKS": 1,
@@ -38,10 +38,18 @@ def walk(hung: Callable[..., Walk]) -> Walk:
     """A finished walk that drawings led, without a record of its style."""
     made = hung("a superhero", "a fox")
     with writing() as session:
-        session.execute(update(Walk).where(Walk.number == made.number).values(model_name="led"))
+        session.execute(update(Walk).where(Walk.number == made.number).values(model_name="led", width=256, height=256))
         session.execute(update(Stop).where(Stop.walk_number == made.number).values(chosen_style=""))
     db.session.expire_all()
     return made
+
+
+def finish(walk: Walk) -> None:
+    """Finish a walk with the files of a film, as a worker does."""
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(state=FINISHED, finished_at=now()))
+        session.add(Medium(walk_number=walk.number, kind="mp4", path=f"walks/{walk.id}/film.mp4", bytes=9, etag="e"))
+    db.session.expire_all()
 
 
 def walks() -> int:
@@ -51,20 +59,27 @@ def walks() -> int:
 def test_reading_a_walk_sets_no_cookie_and_leads_to_the_styles(client: FlaskClient, walk: Walk) -> None:
     answer = client.get(walk.url)
     assert "Set-Cookie" not in answer.headers
-    assert f'href="/walks/{walk.id}/repaint#pop-art"' in answer.text and 'name="style"' not in answer.text
+    assert f'href="/walks/{walk.id}/repaint?style=pop-art"' in answer.text and 'name="style"' not in answer.text
 
 
-def test_who_was_here_before_repaints_by_one_click_on_the_walk(client: FlaskClient, walk: Walk) -> None:
+def test_repainting_starts_only_where_the_time_is_shown(client: FlaskClient, walk: Walk) -> None:
     client.get("/")
-    page = client.get(walk.url).text
-    assert f'<form id="repaint" method="post" action="/walks/{walk.id}/repaint">' in page
-    assert 'form="repaint" name="style" value="pop-art"' in page and "Repaint in pop art" in page
+    assert f'action="/walks/{walk.id}/repaint"' not in client.get(walk.url).text
+    page = client.get(f"/walks/{walk.id}/repaint?style=watercolour").text
+    assert "counts as any walk" in page and "The painter is away just now." in page
+    assert page.index('value="watercolour"') < page.index('value="pop-art"')
 
 
 def test_page_shows_each_style_with_its_picture_and_those_that_suit_first(client: FlaskClient, walk: Walk) -> None:
     page = client.get(f"/walks/{walk.id}/repaint").text
     assert "/styles/watercolour.webp" in page and 'name="style" value="watercolour"' in page
     assert page.index('value="pop-art"') < page.index('value="watercolour"')
+
+
+def test_style_that_led_to_the_page_is_its_main_button(client: FlaskClient, walk: Walk) -> None:
+    plain, led_here = (client.get(f"/walks/{walk.id}/repaint{query}").text for query in ("", "?style=watercolour"))
+    assert '<button class="main" name="style" value="watercolour">' in led_here and 'class="main" name="size"' in plain
+    assert 'class="main" name="style"' not in plain and 'class="main" name="size"' not in led_here
 
 
 def test_repaint_is_a_walk_of_its_own_and_says_of_which(client: FlaskClient, walk: Walk) -> None:
@@ -115,3 +130,75 @@ def test_word_that_is_unfit_now_is_refused(client: FlaskClient, walk: Walk) -> N
 def test_deleted_walk_is_gone(client: FlaskClient, walk: Walk) -> None:
     lifecycle.delete_walk(walk)
     assert client.post(f"/walks/{walk.id}/repaint", data={"style": "watercolour"}).status_code == 410
+
+
+def test_larger_film_is_asked_for_where_its_time_is_shown(client: FlaskClient, walk: Walk) -> None:
+    assert f'href="/walks/{walk.id}/repaint#larger"' in client.get(walk.url).text
+    page = client.get(f"/walks/{walk.id}/repaint").text
+    assert '<button class="main" name="size" value="512">Paint it at 512 × 512 pixels</button>' in page
+    assert "seconds" in page[page.index('name="listed"') : page.index('value="512"')]
+
+
+def test_larger_film_is_the_same_walk_unlisted_and_in_its_downloads(client: FlaskClient, walk: Walk) -> None:
+    answer = client.post(f"/walks/{walk.id}/repaint", data={"size": "512"})
+    made = db.session.scalars(select(Walk).order_by(Walk.number.desc())).first()
+    assert answer.headers["Location"] == made.url and made.unlisted and made.remix_of == walk.id
+    assert shapes.enlargement(made) == 2 and lineage.is_larger(made, walk)
+    assert [stop.scene for stop in made.stops] == [stop.scene for stop in walk.stops]
+    assert "waiting to be painted" in client.get(walk.url).text
+    assert 'Larger film</span> <span class="quiet">512' not in client.application.test_client().get(walk.url).text
+    finish(made)
+    page = client.get(walk.url).text
+    assert f'href="/walks/{made.id}.mp4"' in page and "/repaint#larger" not in page
+    assert "The larger film of" in client.get(made.url).text
+    assert made.id not in client.application.test_client().get(walk.url).text
+
+
+def test_larger_film_that_is_listed_is_in_the_downloads_of_all(client: FlaskClient, walk: Walk) -> None:
+    client.post(f"/walks/{walk.id}/repaint", data={"size": "512", "listed": "1"})
+    made = db.session.scalars(select(Walk).order_by(Walk.number.desc())).first()
+    assert not made.unlisted
+    finish(made)
+    page = client.application.test_client().get(walk.url).text
+    assert f'href="/walks/{made.id}.mp4"' in page and "Remixed as" not in page
+
+
+def test_larger_film_of_an_unlisted_walk_stays_unlisted(client: FlaskClient, walk: Walk) -> None:
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(unlisted=True))
+    db.session.expire_all()
+    assert 'name="listed"' not in client.get(f"/walks/{walk.id}/repaint").text
+    client.post(f"/walks/{walk.id}/repaint", data={"size": "512", "listed": "1"})
+    assert db.session.scalars(select(Walk).order_by(Walk.number.desc())).first().unlisted
+
+
+@pytest.mark.parametrize("size", ["256", "1024", "0", "512.0", "x" * 5000])
+def test_size_that_the_model_has_not_is_refused(client: FlaskClient, walk: Walk, size: str) -> None:
+    answer = client.post(f"/walks/{walk.id}/repaint", data={"size": size})
+    assert answer.status_code == 422 and "There is 512." in answer.text and walks() == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"width": 512, "height": 512}, "as large as its model paints it"),
+        ({"model_name": "gone", "model_title": "Gone"}, "Gone, is no longer here"),
+    ],
+)
+def test_walk_that_cannot_be_larger_says_why(
+    client: FlaskClient, walk: Walk, changed: dict[str, object], sentence: str
+) -> None:
+    with writing() as session:
+        session.execute(update(Walk).where(Walk.number == walk.number).values(**changed))
+    db.session.expire_all()
+    assert "Larger film" not in client.get(walk.url).text
+    assert sentence in client.get(f"/walks/{walk.id}/repaint").text
+    answer = client.post(f"/walks/{walk.id}/repaint", data={"size": "512"})
+    assert answer.status_code == 422 and sentence in answer.text and walks() == 1
+
+
+def test_walk_with_a_word_that_is_unfit_now_has_no_larger_film(client: FlaskClient, walk: Walk) -> None:
+    banned_words.ban("superhero")
+    page = client.get(f"/walks/{walk.id}/repaint")
+    assert page.status_code == 200 and "superhero" in page.text[page.text.index("Show it in the gallery") :]
+    assert client.post(f"/walks/{walk.id}/repaint", data={"size": "512"}).status_code == 422 and walks() == 1

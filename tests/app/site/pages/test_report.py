@@ -10,7 +10,9 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app.access.auth import rate_limits
+from app.collection.gallery import visitor_collections
 from app.collection.moderation import reports
+from app.storage.collection_models import Collection
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle
 from tests.conftest import make_app
@@ -29,7 +31,7 @@ def test_page_of_a_walk_leads_to_the_form_which_reports_it(client: FlaskClient, 
     assert f'href="{address}"' in client.get(walk.url).text
     form = client.get(address)
     assert (form.headers["X-Robots-Tag"], form.headers["Cache-Control"]) == ("noindex", "no-store")
-    assert all(f'value="{reason}"' in form.text for reason in reports.REASONS)
+    assert all(f'value="{reason}"' in form.text for reason in reports.REASONS.keys() - {reports.OF_SOUND})
     said = client.post(address, data={"reason": "hate", "words": "It says\r\nthis."})
     assert said.status_code == 200
     assert "A curator will look at this walk" in said.text
@@ -110,3 +112,65 @@ def test_commands_list_and_settle(runner: FlaskCliRunner, client: FlaskClient, h
     assert walk.id in run(runner, "curator", "reports").output
     assert run_json(runner, "curator", "leave", walk.id) == {"id": walk.id, "settled": 1}
     assert [case.walk.id for case in reports.reported_walks(9)] == [other.id]
+
+
+@pytest.fixture
+def collection(client: FlaskClient, hung: Hanger) -> Collection:
+    """Make a collection of another visitor."""
+    return visitor_collections.create("Yellow <i>things</i>", "a" * 64, walk=hung(), admit=lambda: None)
+
+
+@pytest.mark.databases
+def test_collection_is_reported_once_by_each_visitor(client: FlaskClient, collection: Collection) -> None:
+    address = f"{collection.url}/report"
+    assert f'href="{address}"' in client.get(collection.url).text
+    form = client.get(address)
+    assert (form.headers["X-Robots-Tag"], form.headers["Cache-Control"]) == ("noindex", "no-store")
+    assert 'value="sound"' not in form.text
+    assert "A curator will look at this collection" in client.post(address, data={"reason": "hate"}).text
+    again = client.post(address, data={"reason": "unfit", "words": "See."}).text
+    assert "You have reported this collection before" in again
+    client.application.test_client().post(address, data={"reason": "rights", "words": "Mine."})
+    (case,) = reports.reported_collections(10)
+    assert case.collection.id == collection.id
+    assert [(each.reason, each.words) for each in case.reports] == [("hate", ""), ("rights", "Mine.")]
+    assert reports.count() == 0
+
+
+def test_refused_report_of_a_collection_keeps_what_was_written(client: FlaskClient, collection: Collection) -> None:
+    answer = client.post(f"{collection.url}/report", data={"reason": "boring", "words": "Look <here>."})
+    assert answer.status_code == 422
+    assert "Choose one of the reasons." in answer.text
+    assert "Look &lt;here&gt;." in answer.text
+    assert reports.reported_collections(10) == []
+
+
+def test_owner_is_not_led_to_report_their_collection(client: FlaskClient) -> None:
+    address = client.post("/mine/collections", data={"title": "Mine"}).location
+    assert "/report" not in client.get(address).text
+
+
+def test_collection_that_is_not_there_cannot_be_reported(client: FlaskClient) -> None:
+    assert client.get("/collections/abcdefgh23456789/report").status_code == 404
+    assert client.post("/collections/abcdefgh23456789/report", data={"reason": "hate"}).status_code == 404
+
+
+def test_reports_of_a_collection_count_with_those_of_walks(
+    client: FlaskClient, collection: Collection, hung: Hanger
+) -> None:
+    for number in range(rate_limits.REPORT.most[0]):
+        assert report(client, hung(f"a fox {number}", "a kite")) == 200
+    assert client.post(f"{collection.url}/report", data={"reason": "hate"}).status_code == 429
+
+
+@pytest.mark.databases
+def test_reports_go_with_the_collection_and_with_what_the_reporter_deletes(
+    client: FlaskClient, collection: Collection
+) -> None:
+    other = client.application.test_client()
+    for visitor in (client, other):
+        visitor.post(f"{collection.url}/report", data={"reason": "hate"})
+    assert "1 report of yours" in client.post("/mine/delete", data={"sure": "1"}).text
+    assert len(reports.reported_collections(9)[0].reports) == 1
+    visitor_collections.delete_own(collection)
+    assert reports.reported_collections(9) == []

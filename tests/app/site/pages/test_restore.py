@@ -20,8 +20,10 @@ from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage import media_store
 from app.storage.database import db
+from app.storage.sound_models import Sound
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
+from tests.support import heard, sounds
 from tests.support.recipes import RENDERING, gif
 
 Commissioner = Callable[..., Walk]
@@ -90,6 +92,23 @@ def test_recipe_file_does_as_well(client: FlaskClient, painted: Walk) -> None:
     assert values(bring(client, told_of(painted), "recipe.json").text)["seed"] == "7"
 
 
+def test_film_to_a_sound_restores_its_part_its_way_and_its_times(client: FlaskClient, painted: Walk) -> None:
+    file = io.BytesIO(sounds.track()), "song.wav"
+    client.post("/", data={"edit": "bring", "sound-file": file}, content_type="multipart/form-data")
+    sound = db.session.scalars(select(Sound)).one()
+    heard.read(sound.id)
+    part = {"digest": sound.digest, "start": 2.0, "length": 12.0, "way": "pulse", "pictures": 40, "holds": [50, 50, 50]}
+    document = recipe.recipe_of(painted)
+    document["stops"][1]["at"] = 4.5
+    page = bring(client, json.dumps({**document, "sound": part}).encode()).text
+    assert f'name="sound" value="{sound.id}"' in page and 'value="pulse" checked' in page
+    assert 'name="sound_start" value="2"' in page and 'name="sound_length" value="12"' in page
+    assert re.findall(r'name="at" value="([^"]*)"', page) == ["", "4.5", ""]
+    assert values(page)["frames"] == "40"
+    page = bring(client, json.dumps({**document, "sound": {**part, "digest": "5e" * 32}}).encode()).text
+    assert "The walk has a sound, which is not here." in page and 'name="sound_start" value="2"' in page
+
+
 def test_nothing_of_a_film_is_kept(client: FlaskClient, painted: Walk) -> None:
     before = sorted(media_store.store().files("walks"))
     bring(client, gif(recipe.dumps(painted).encode()))
@@ -106,13 +125,13 @@ def foreign() -> bytes:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "No film came along. Choose a GIF, WebP, MP4 or PNG made here, or a recipe."),
+        (b"", "No film came along. Choose a GIF, WebP, MP4, WebM or PNG made here, or a recipe."),
         (gif(None), "The recipe is missing: this GIF contains none of ours."),
         (gif(b"made with love"), "The recipe is missing: this GIF contains none of ours."),
         (foreign(), "The recipe is missing: this WebP contains none of ours."),
         (b"\0\0\0\x08ftyp", "The recipe is missing: this MP4 contains none of ours."),
         (b"\x89PNG\r\n\x1a\n", "The recipe is missing: this PNG contains none of ours."),
-        (b"\xff\xd8\xff", "The recipe cannot be read: this is neither a GIF, WebP, MP4 or PNG made here"),
+        (b"\xff\xd8\xff", "The recipe cannot be read: this is neither a GIF, WebP, MP4, WebM or PNG made here"),
         (b"<script>alert(1)</script>", "The recipe cannot be read"),
         (b'{"format": "another"}', "The recipe is of another kind than this site's"),
         (b'{"format": "moma-lisa recipe", "version": 3}', "The recipe is of version 3; this site reads"),
@@ -164,7 +183,7 @@ def test_program_gets_a_body_that_it_can_send_on(client: FlaskClient, painted: W
     assert walk.status_code == 202
     stops = walk.json["stops"]
     scenes, styles = [stop.pop("scene") for stop in stops], [stop.pop("style") for stop in stops]
-    untold = dict.fromkeys(("found_hand", "note", "photo", "cut_out", "lora", "lora_weight", "clip_skip"))
+    untold = dict.fromkeys(("found_hand", "note", "photo", "cut_out", "lora", "lora_weight", "clip_skip", "at"))
     notes = [{"note": "partly read" if "狐狸" in stop["prompt"] else None} for stop in stops]
     assert stops == [untold | note | stop for note, stop in zip(notes, recipe.recipe_of(painted)["stops"], strict=True)]
     assert all(scenes)  # the recipe has none: its prompts are read anew

@@ -57,7 +57,7 @@ def test_shorter_choice_is_a_button_that_makes_it(client: FlaskClient) -> None:
 def test_estimate_while_no_worker_lives_says_so(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "workers", list)
     part = client.get("/time").text
-    assert "The painter is away just now. Your walk will keep its place. Once it is back: about" in part
+    assert "The painter is away just now. Once it is back: about" in part
 
 
 @pytest.mark.parametrize("model", ["", "none such", "<b>"])

@@ -177,7 +177,9 @@ def test_opened_part_of_a_photo_or_a_reading_leads_to_the_form(client: FlaskClie
 
 def test_nothing_is_drawn_or_proposed_beside_words_that_are_refused(client: FlaskClient) -> None:
     for words, is_read in (("a naked fox lady, nsfw", False), ("a fox", True)):
-        assert ('class="read"' in client.get("/reading", query_string={"prompt": words}).text) is is_read
+        part = client.get("/reading", query_string={"prompt": words}).text
+        assert ('class="thing"' in part) is ('class="suits"' in part) is is_read
+        assert ("is not shown here" in part) is not is_read
         assert ('class="thing"' in client.get("/", query_string={"prompt": [words, ""]}).text) is is_read
     sent = with_photo(client)
     page = client.post("/", data={**sent, "prompt": ["nsfw", "a bat"], "edit": "look"}).text

@@ -27,12 +27,12 @@ def living(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def take(walk: Walk, pace: float) -> None:
-    """Set the seconds of a finished walk to so many for each unit of its work."""
+    """Set the seconds of the only finished walk, a worker's first, so that the next ones take so many for each unit."""
     limits = Limits.current()
     settings = sampler_settings.resolve_settings(limits.offer)
-    work = estimates.duration.work_of_walk(settings, stops=2, frames=walk.frames).total
+    work = estimates.duration.work_of_walk(settings, stops=2, frames=walk.frames)
     with writing() as session:
-        session.get(Walk, walk.number).paint_seconds = pace * work
+        session.get(Walk, walk.number).paint_seconds = work.seconds(pace * estimates.duration.FIRST)
 
 
 def estimated(*prompts: str, worker_ready: bool = True, **fields: str) -> FormEstimate:
@@ -50,7 +50,7 @@ def test_usual_walk_is_short_and_offers_nothing(app: Flask, hung: Commissioner) 
 
 
 def test_before_the_first_walk_the_time_is_called_a_guess(app: Flask) -> None:
-    assert estimated().sentences == "No one is waiting. About 6 seconds, at a guess."
+    assert estimated().sentences == "No one is waiting. About 3 seconds, at a guess."
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_options_that_change_the_work_change_the_sentence(
 def test_walks_ahead_count_with_their_own_time(app: Flask, hung: Commissioner, commissioned: Commissioner) -> None:
     take(hung(), 0.02)
     commissioned(frames=24)
-    assert estimated().sentences == "One walk is waiting. About 9 seconds."
+    assert estimated().sentences == "One walk is waiting. About 10 seconds."
     commissioned(frames=2, size=512, visitor="ben")  # half as much to render, and much more to decode
-    assert estimated().sentences == "Two walks are waiting. About 10 seconds."
+    assert estimated().sentences == "Two walks are waiting. About 15 seconds."
 
 
 def test_long_walk_offers_what_is_short_and_changes_least(app: Flask, hung: Commissioner) -> None:
@@ -77,8 +77,8 @@ def test_long_walk_offers_what_is_short_and_changes_least(app: Flask, hung: Comm
     assert estimate.is_long
     assert [(choice.option, choice.value) for choice in estimate.shorter] == [("frames", "60"), ("size", "256")]
     assert [choice.text for choice in estimate.shorter] == [
-        "60 frames: about a minute",
-        "256 pixels: about 30 seconds",
+        "60 frames: about 55 seconds",
+        "256 pixels: about 35 seconds",
     ]
     for choice in estimate.shorter:
         changed = {"frames": "120", "size": "512"} | {choice.option: choice.value}
@@ -107,7 +107,7 @@ def test_frames_below_the_stops_are_not_offered(app: Flask, hung: Commissioner) 
 def test_without_a_worker_the_sentence_says_so(app: Flask, hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "workers", list)
     take(hung(), 0.02)
-    away = "The painter is away just now. Your walk will keep its place."
+    away = "The painter is away just now."
     assert estimated(worker_ready=False).sentences == f"{away} Once it is back: about 5 seconds."
     assert estimated(worker_ready=False, frames="240", preset="exact").is_long
 

@@ -222,7 +222,7 @@ def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
     assert wanted.continues == parent.id
     assert wanted.stops[0].model_dump(exclude={"picture", "cut_out"}) == {
         "prompt": "the sun", "negative_prompt": "rain", "hand": "linocut", "seed": None, "layout": None, "scene": None,
-        "lora": None, "lora_weight": None, "clip_skip": None,
+        "lora": None, "lora_weight": None, "clip_skip": None, "at": None,
     }  # fmt: skip
     assert wanted.seed == 12
 
@@ -232,6 +232,12 @@ def test_joint_stays_as_it_was_painted_whatever_the_rest_is_painted_with(parent:
     first, second = validate(form.commission()).stops
     assert (first.prompt, first.negative_prompt, first.hand, first.seed) == ("the sun", "rain", "linocut", 12)
     assert (second.negative_prompt, second.hand, second.seed) == ("", None, None)
+
+
+def test_times_of_stops_are_left_out_when_the_walk_is_turned_round() -> None:
+    form = forms.from_fields(MultiDict({"prompt": ["a", "b", "c"], "at": ["", "2", "4"], "sound": "x"}), LIMITS)
+    form.edit(form.command("turn-round"), LIMITS.stops_max)
+    assert [(stop.prompt, stop.at) for stop in form.stops] == [("c", ""), ("b", ""), ("a", "")]
 
 
 def test_form_can_let_go_of_the_walk_it_goes_on_from(parent: Walk) -> None:

@@ -119,8 +119,8 @@ def test_finished_page_has_the_chart_and_says_what_it_means(client: FlaskClient,
     page = client.get(walk.url).text
     chart = re.search(r'<svg class="hair chart".*?</svg>', page, re.DOTALL)[0]
     assert len(re.findall(r'width="1"', chart)) == 2
-    assert "Smoothness 0.91" in page
-    assert "the largest step here is 1.3 times the mean." in page
+    assert "<dt>Smoothness</dt><dd>0.91</dd>" in page
+    assert "<dt>Largest step</dt><dd>1.3 times the mean</dd>" in page
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,10 @@ def test_measured_times_are_not_rounded_away(seconds, text):
 
 
 def test_film_length_is_honest():
-    assert wording.frames_and_length(24, 12.5, "stop") == "24 frames, 4 seconds"
-    assert wording.frames_and_length(24, 12.5, "back") == "24 frames, 5.8 seconds"
-    assert wording.frames_and_length(24, 12.5, "round") == "24 frames, 1.9 seconds"
-    assert wording.frames_and_length(240, 12.5, "stop") == "240 frames, 21 seconds"
+    assert wording.length_in_words(24, 12.5, "stop") == "4 seconds"
+    assert wording.length_in_words(24, 12.5, "back") == "5.8 seconds"
+    assert wording.length_in_words(24, 12.5, "round") == "1.9 seconds"
+    assert wording.length_in_words(240, 12.5, "stop") == "21 seconds"
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ def test_picture_is_brought_without_a_script_and_sent_with_what_was_agreed_to(wa
     assert page.status_code == 200
     assert ">my boat</textarea>" in page.text
     assert "It is repainted on a wall, in front of everybody." in page.text
-    assert "I may publish it, and those in it agree" in page.text
+    assert "I may publish it, and people in it, if any, agree" in page.text
     assert "Captions for it" not in page.text
     photo = db.session.scalars(select(Photo)).one()
     assert f'name="picture" value="{photo.id}"' in page.text

@@ -87,6 +87,7 @@ def test_german_says_nothing_in_english() -> None:
         "Feed",
         "Filter",
         "Film",
+        "Film, %(hands)s",
         "LoRA",
         "Name",
         "Pause",

@@ -20,7 +20,7 @@ BACK = "The back button of your browser leads to what you typed."
 @pytest.fixture
 def app(instance: Path) -> Iterator[Flask]:
     """Build a site that reads little at once."""
-    with inside(make_app(instance, BODY_MAX=100_000, PHOTO_MAX=200_000, UPLOAD_MAX=300_000)) as app:
+    with inside(make_app(instance, BODY_MAX=100_000, PHOTO_MAX=200_000, SOUND_MAX=300_000, UPLOAD_MAX=300_000)) as app:
         yield app
 
 

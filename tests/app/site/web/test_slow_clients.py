@@ -29,7 +29,7 @@ from flask import Flask, Response, request
 from app.site.web import slow_clients, unread_bodies
 slow_clients.WHOLE_SECONDS, slow_clients.STALL_SECONDS, slow_clients.SLOW_SECONDS = {whole}, 0.3, 0.2
 app = Flask("echo")
-app.config.update(BODY_MAX=10**6, UPLOAD_MAX=10**6, PHOTO_MAX=10**6)
+app.config.update(BODY_MAX=10**6, UPLOAD_MAX=10**6, PHOTO_MAX=10**6, SOUND_MAX=10**6)
 unread_bodies.init_app(app)
 @app.route("/", methods=["GET", "POST"])
 def echo():
@@ -57,7 +57,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     environment = {**os.environ, "PYTHONPATH": f"{folder}:{ROOT}"}
     process = subprocess.Popen([*command, "echo_app:app"], cwd=folder, env=environment)
     try:
-        wait_until(lambda: _is_open(port), what="the server")
+        wait_until(lambda: process.poll() is not None or _is_open(port), what="the server")
+        assert process.poll() is None, "the server has ended"
         yield port
     finally:
         process.terminate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,17 +20,19 @@ from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search import visual_search
 from app.requests.walk_requests import walk_edits
 from app.storage import media_store
-from app.storage.collection_models import Collection, CollectionItem, Favourite
-from app.storage.database import db, is_sqlite, writing
+from app.storage.browser_models import Browser, Transfer
+from app.storage.collection_models import Collection, CollectionItem, CollectionReport, Favourite
+from app.storage.database import db, is_sqlite, now, writing
 from app.storage.photo_models import Photo
+from app.storage.sound_models import Sound
 from app.storage.walk_models import Frame, Medium, VisualFeatures, Walk
 from app.storage.wall_models import WallLeg
 from app.walks.saved import deletions, lifecycle
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import photo_check, photo_store, sound_check, sound_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import Commissioner, make_app
-from tests.support import candidates, photos, postgres
+from tests.support import candidates, photos, postgres, sounds
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT
 
@@ -82,11 +85,18 @@ def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Wal
     with writing() as session:
         session.add(WallLeg(wall_number=wall.number, number=1, skipped=True))
     photo_store.save(photo_check.check(photos.written(photos.sticker())), owner_hash="x", network="x")
+    sound = sound_check.check(sounds.track(3))
+    sound_store.save(sound, owner_hash="x", network="x", enqueue=lambda *_: None)
     with writing() as session:
         collection = Collection(owner_hash="x", title="Some foxes")
         session.add_all([Favourite(owner_hash="x", walk_number=walk.number), collection])
+        session.add(Browser(secret_hash="x", owner_hash="x", own_hash="x", name="Firefox, Linux"))
+        until = now() + timedelta(days=1)
+        hashes = dict.fromkeys(("owner_hash", "giver_hash", "link_hash", "code_hash"), "x")
+        session.add(Transfer(giver_name="Firefox, Linux", selector="222", expires_at=until, **hashes))
         session.flush()
         session.add(CollectionItem(collection_number=collection.number, walk_number=walk.number, position=1))
+        session.add(CollectionReport(collection_number=collection.number, reason="other", reporter="x"))
         session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0], vectors=visual_search.pack(ONES)))
         session.get_one(Walk, waiting.number).state = "painting"
         session.execute(
@@ -113,7 +123,7 @@ def rows() -> Rows:
 
 def named_files() -> dict[str, bytes]:
     """Read every file that a row names."""
-    paths = [path for table in (Frame, Medium, Photo) for path in db.session.scalars(select(table.path))]
+    paths = [path for table in (Frame, Medium, Photo, Sound) for path in db.session.scalars(select(table.path))]
     return {path: media_store.store().read_bytes(path) for path in paths}
 
 
@@ -132,7 +142,8 @@ def test_every_row_of_every_table_and_every_byte_of_every_file_comes_back(
         assert set(after) == set(before)
         assert {name for name in before if after[name] != before[name]} == set()
         assert named_files() == files
-        assert set(media_store.store().files("walks")) | set(media_store.store().files("photos")) == set(files)
+        stored = [media_store.store().files(folder) for folder in ("walks", "photos", "sounds")]
+        assert {path for each in stored for path in each} == set(files)
         told = run_json(empty.test_cli_runner(), "backup", "verify", str(tmp_path / "b.tar"))
         assert told["differences"] == []
         assert told["tables"] >= len(models)

@@ -27,6 +27,7 @@ from app.upkeep.archives.walk_import import import_archive
 from app.upkeep.operations import first_exhibition
 from app.walks.saved import lookup, media_urls
 from tests.conftest import make_app
+from tests.support import sounds
 from tests.support.commands import run, run_json
 from tests.support.pictures import two_halves, written
 
@@ -317,6 +318,34 @@ def test_what_is_no_archive_is_refused(runner: FlaskCliRunner, first: list[Walk]
         output = run(runner, "gallery", "import", str(file), status=1).output
         assert "The archive is damaged or holds no walks" in output
     assert lookup.walk_at_address(first[0].id).state == FINISHED
+
+
+@pytest.mark.parametrize("options", [(), ("--owners",)])
+def test_sound_of_a_walk_goes_along_with_its_owner_alone(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    heard = sounds.analysis()
+    with app.app_context():
+        walk_id, data = first[0].id, b"fLaC and the rest"
+        path = f"{media_store.walk_folder(walk_id)}/sound.0123456789ab.flac"
+        media_store.store().write(path, data)
+        with writing() as session:
+            row = session.scalars(select(Walk).where(Walk.id == walk_id)).one()
+            row.media["sound"] = Medium(kind="sound", path=path, bytes=len(data), etag="0" * 32)
+            row.sound_digest, row.sound_start, row.sound_way, row.publish_sound = "f" * 64, 2.0, "pulse", True
+            row.stops[1].at, row.ending, row.easing = 1.5, "stop", False
+            row.sound_length, row.sound_pictures, row.music = round(20 * row.frames / row.fps, 2), row.frames + 9, heard
+            row.holds = [20] * row.frames
+            holds, length = row.holds, row.sound_length
+    file = export(app, tmp_path, *options)
+    with other.app_context():
+        import_archive(file)
+        there = lookup.any_walk(walk_id)
+        assert there is not None
+        assert (there.sound_digest, there.sound_length, there.sound_way) == ("f" * 64, length, "pulse")
+        assert (there.holds, there.stops[1].at, there.unlisted) == (holds, 1.5, False)
+        assert ("sound" in there.media) is bool(options)
+        assert there.music == (heard if options else None)
 
 
 @pytest.mark.databases

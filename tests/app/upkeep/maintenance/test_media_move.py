@@ -128,3 +128,17 @@ def test_commands_of_the_page_about_object_storage_do_what_it_says(
     assert f" of walk {walk.id} is missing" not in said[4]
     assert len(commands) == 8
     assert len(s3.keys(f"moma/walks/{walk.id}/")) == 6
+
+
+@pytest.mark.parametrize("name", ["sound.0123456789ab.flac", "photo-0.0123456789ab.webp"])
+def test_random_name_says_nothing_of_the_content(
+    runner: FlaskCliRunner, hung: Hanger, target: MediaStore, name: str
+) -> None:
+    path = f"{media_store.walk_folder(hung().id)}/{name}"
+    media_store.store().write(path, b"HEARD")
+    run(runner, "media", "move", target.url)
+    assert run_json(runner, "media", "move", target.url, "--check-only", "--json")["amiss"] == []
+    target.write(path, b"OTHER")
+    media_store.store().write(path, b"HEARD")  # as long, and later
+    assert run_json(runner, "media", "move", target.url, "--json")["copied"] == 1
+    assert target.read_bytes(path) == b"HEARD"

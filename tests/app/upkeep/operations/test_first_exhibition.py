@@ -24,22 +24,22 @@ from app.core.config import ROOT
 from app.core.errors import MomaError
 from app.requests.walk_requests import recipe
 from app.site.presentation import playback
-from app.storage import media_store
+from app.storage import media_store, schema
 from app.storage.database import db, writing
 from app.storage.house_models import AuditEntry
 from app.storage.walk_models import ID, Walk
 from app.upkeep.maintenance import media_losses
-from app.upkeep.operations import exhibition_programme, first_exhibition
+from app.upkeep.operations import exhibition_due, exhibition_music, exhibition_programme, first_exhibition
 from app.upkeep.operations.first_exhibition import RepaintCheck, ShippedWalk
 from app.upkeep.processes.supervisor import Site
 from app.walks.saved import lifecycle, lookup
 from app.walks.saved.media_urls import photo_address
 from tests.conftest import inside, make_app
-from tests.support import published
+from tests.support import films, published
 from tests.support.commands import count, run, run_json
-from tests.support.fake_painter import FakePainter
+from tests.support.fake_painter import SIDE, FakePainter
 from worker import job
-from worker.film import encoding
+from worker.film import encoding, video
 from worker.process.worker import Worker
 
 pytestmark = pytest.mark.slow
@@ -89,7 +89,7 @@ def test_a_fresh_site_shows_every_piece(opened: Flask) -> None:
 def test_every_file_of_the_exhibition_can_be_verified(opened: Flask) -> None:
     checked = list(media_losses.verify())
     photos = sum("photo" in stop for piece in PIECES for stop in piece.recipe["stops"])
-    assert sum(files for files, _ in checked) == sum(piece.recipe["frames"] + 3 for piece in PIECES) + photos
+    assert sum(files for files, _ in checked) == sum(piece.recipe["frames"] + 4 for piece in PIECES) + photos
     assert [losses for _, losses in checked if losses] == []
 
 
@@ -142,6 +142,14 @@ def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_e
 def test_the_setting_keeps_the_walls_bare(runner: FlaskCliRunner, app: Flask) -> None:
     assert first_exhibition.publish_once() == []
     assert count() == 0
+    assert not exhibition_due.is_due()
+
+
+def test_exhibition_is_due_until_it_was_opened(fresh: Flask) -> None:
+    schema.upgrade()
+    assert exhibition_due.is_due()
+    start(fresh)
+    assert not exhibition_due.is_due()
 
 
 def test_a_piece_that_an_operator_took_down_stays_down(opened: Flask) -> None:
@@ -166,7 +174,7 @@ def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, h
     walk = hung()
     assert len(run_json(runner, "gallery", "exhibit")["hung"]) == len(PIECES)
     assert catalogue.total() == len(PIECES) + 1
-    assert catalogue.recent(1)[0].id == walk.id
+    assert catalogue.with_numbers(catalogue.recent_numbers(1))[0].id == walk.id
 
 
 def test_nobody_owns_the_exhibition(opened: Flask) -> None:
@@ -179,7 +187,7 @@ def test_nobody_owns_the_exhibition(opened: Flask) -> None:
 def test_the_exhibition_says_nothing_of_this_machines_pace(opened: Flask) -> None:
     from app.walks.queue import fair_queue
 
-    assert fair_queue.load_worker_pool().pace is None
+    assert not fair_queue.load_worker_pool().paces
 
 
 def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -298,6 +306,7 @@ def studio(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(commands, "provide_worker", lambda **_: nullcontext(lambda: None))
     monkeypatch.setattr(commands, "wait_for_walk", paint)
+    monkeypatch.setattr(commands, "wait_for_sound", lambda *_: job.work())
     return folder
 
 
@@ -391,7 +400,7 @@ def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[Shipped
     """Store these pictures as a piece, with the files of a walk."""
     piece = ShippedWalk(folder / "01-a-piece")
     media_store.store().write(walk.media["gif"].path, encoding.gif(painted, 80, comment="{}"))
-    media_store.store().write(walk.media["mp4"].path, encoding.mp4(painted, 12, metadata={"comment": "{}"}))
+    media_store.store().write(walk.media["mp4"].path, video.mp4(painted, 12, metadata={"comment": "{}"}))
     first_exhibition.store(piece, walk, painted)
     return piece, painted
 
@@ -437,6 +446,33 @@ def test_titled_walk_with_a_picture_is_shipped_repainted_and_published(
     address = photo_address(walk, 0)
     assert address in client.get(f"/walks/{walk.id}").text
     assert client.get(address).data == (studio / "pictures" / "cup.webp").read_bytes()
+
+
+def test_walk_to_music_is_shipped_repainted_and_published(
+    studio: Path, runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path
+) -> None:
+    stops = [{"prompt": "a pear"}, {"prompt": "a violin", "at": 4.28}]
+    sound = {"id": "0" * 64, "length": exhibition_music.SECONDS, "way": "pulse"}
+    request = {"stops": stops, "seed": 3, "frames": 12, "fps": 25, "sound": sound, "publish_sound": True}
+    first_exhibition.PROGRAMME.write_text(json.dumps([request]))
+    run(runner, "exhibition", "paint", "--anew")
+    (piece,) = first_exhibition.shipped_walks()
+    holds = piece.recipe["sound"]["holds"]
+    assert piece.recipe["sound"]["digest"] == hashlib.sha256(exhibition_music.wav()).hexdigest()
+    assert sum(holds) == 350 and 2 < len(holds) <= 12
+    assert piece.label["durations"] == [40 * hold for hold in holds]
+    assert run_json(runner, "exhibition", "paint")[0]["identical"]
+    assert count() == 2 and media_store.store().files("sounds") == {}
+    assert first_exhibition.publish() == [piece.walk_id]
+    walk = lookup.walk_at_address(piece.walk_id)
+    assert (walk.unlisted, walk.holds, walk.sound_way) == (False, holds, "pulse")
+    assert recipe.recipe_of(walk)["sound"] == piece.recipe["sound"]
+    page = client.get(f"/walks/{walk.id}").text
+    assert "Set to music, from 0:00 to 0:14." in page and "115 beats a minute" in page
+    (tmp_path / "film.mp4").write_bytes(media_store.store().read_bytes(walk.media["mp4"].path))
+    assert len(films.decode_frames(tmp_path / "film.mp4", SIDE)) == 350
+    with Image.open(io.BytesIO(media_store.store().read_bytes(walk.media["gif"].path))) as shown:
+        assert [frame.info["duration"] for frame in ImageSequence.Iterator(shown)] == piece.label["durations"]
 
 
 @pytest.mark.databases
@@ -494,8 +530,10 @@ def test_unusable_programme_is_explained(studio: Path, runner: FlaskCliRunner, t
 
 def test_the_shipped_programme_can_be_commissioned(app: Flask) -> None:
     programme = [entry.request for entry in first_exhibition.programme()]
-    assert len(programme) == 20
-    assert all(wanted.frames == max(24, 6 * len(wanted.stops) - 5) for wanted in programme)
+    assert len(programme) == 21
+    silent = [wanted for wanted in programme if wanted.sound is None]
+    assert all(wanted.frames == max(24, 6 * len(wanted.stops) - 5) for wanted in silent)
+    assert len(silent) == 20
     assert {wanted.ending for wanted in programme} == {"stop", "back", "round"}
     assert [wanted.ending for wanted in programme].count("round") == 1
     assert [wanted.aspect for wanted in programme if wanted.aspect] == ["16:9"]

@@ -11,7 +11,7 @@ from app.core.errors import MomaError
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Walk
-from app.upkeep.operations import film_colours
+from app.upkeep.operations import film_colours, poster_cards
 from tests.support.commands import run, run_json
 
 Hanger = Callable[..., Walk]
@@ -20,8 +20,9 @@ HEADER = b"ftyp" + film_colours.TAGGED[0]
 
 @pytest.fixture(autouse=True)
 def tagged(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Replace the tagging of films by a header before them; return the films that were tagged."""
+    """Replace the tagging of films by a header before them, and make no posters; return the films that were tagged."""
     films: list[bytes] = []
+    monkeypatch.setattr(poster_cards, "make_missing", lambda _report: poster_cards.CardSummary())
 
     def tag(film: bytes) -> bytes:
         films.append(film)
@@ -51,9 +52,9 @@ def replace(walk: Walk, film: bytes) -> None:
 
 def test_every_film_is_mended_once(runner: FlaskCliRunner, hung: Hanger, tagged: list[bytes]) -> None:
     walks = [hung("a lemon", "the sun"), hung("a fox", "an owl")]
-    assert run(runner, "media", "mend").output == "2 films, 2 mended, 0 amiss.\n"
+    assert run(runner, "media", "mend").output == "2 films, 2 mended, 0 small posters made, 0 amiss.\n"
     assert [film_of(walk) for walk in walks] == [HEADER + b"mp4"] * 2
-    assert run_json(runner, "media", "mend") == {"films": 2, "mended": 0, "amiss": []}
+    assert run_json(runner, "media", "mend") == {"films": 2, "mended": 0, "cards": 0, "amiss": []}
     assert len(tagged) == 2
 
 
@@ -70,7 +71,8 @@ def test_film_that_cannot_be_mended_is_named_and_the_others_are_mended(runner: F
     replace(bad, b"broken")
     path = bad.media["mp4"].path
     told = run_json(runner, "media", "mend", status=1)
-    assert told == {"films": 2, "mended": 1, "amiss": [f"{path}: The film cannot be converted: Invalid data"]}
+    amiss = [f"{path}: The film cannot be converted: Invalid data"]
+    assert told == {"films": 2, "mended": 1, "cards": 0, "amiss": amiss}
     assert film_of(good) == HEADER + b"mp4" and film_of(bad) == b"broken"
 
 

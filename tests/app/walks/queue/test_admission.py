@@ -13,14 +13,18 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
+from app.core.errors import TooMany
 from app.offer.generation import offers, sampler_settings
 from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db, now, writing
+from app.storage.photo_models import Photo
+from app.storage.sound_models import READY, WAITING, Sound
 from app.storage.walk_models import PAINTING, Medium, Walk
-from app.walks.queue import estimates, fair_queue, jobs
+from app.walks.queue import admission, estimates, fair_queue, jobs
 from app.walks.saved import lifecycle
 from tests.conftest import inside, make_app
+from tests.support import sounds
 
 pytestmark = pytest.mark.slow
 
@@ -185,7 +189,7 @@ def test_network_has_its_share_of_a_day_kept_and_makes_room_by_taking_down(app: 
         session.get(Walk, walk.number).created_at = now() - timedelta(hours=23)
     answer = client.post("/walks", data=TWO)
     assert answer.status_code == 429
-    assert "5.0 MB of pictures a day are as much as we keep from one address" in answer.text
+    assert "5.0 MB of pictures and sounds a day are as much as we keep from one address" in answer.text
     assert 3500 < int(answer.headers["Retry-After"]) <= 3601
     assert app.test_client().post("/walks", data=TWO, environ_base=stranger).status_code == 303
     lifecycle.delete_walk(walk)
@@ -207,3 +211,21 @@ def test_what_was_kept_a_day_ago_does_not_count(app: Flask) -> None:
 
 def test_commands_are_not_bounded(strict: Flask, commissioned: Hanger) -> None:
     assert len([commissioned() for _ in range(9)]) == 9
+
+
+def test_uploads_count_to_the_share_of_a_network(app: Flask) -> None:
+    app.config["DAILY_BYTES_ADDRESS"] = 4_000_000
+    sound = sounds.keep("ann", network="here", state=WAITING, seconds=20.0)  # the largest FLAC has 3.84 MB
+    admission.check_storage("here")
+    with writing() as session:
+        session.add(
+            Photo(digest="f", owner_hash="ann", network="here", path="photos/x", width=9, height=9, bytes=160_000,
+                  expires_at=now() + timedelta(hours=24))
+        )  # fmt: skip
+    admission.check_storage("there")
+    with pytest.raises(TooMany, match="pictures and sounds a day") as refused:
+        admission.check_storage("here")
+    assert 3500 < refused.value.retry_after <= 3600, "until the sound expires"
+    with writing() as session:
+        session.execute(update(Sound).where(Sound.id == sound.id).values(state=READY))
+    admission.check_storage("here")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from app.core.models.facts import ModelFacts
 from app.offer.generation import duration, offers, presets, sampler_settings
-from app.storage.database import db, now, writing
+from app.storage.database import db, writing
 from app.storage.task_kinds import FILM
 from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_DONE, PIECE_TAKEN, Stop, Task, Walk, new_id
 from app.walks.queue import fair_queue, jobs
@@ -284,18 +283,32 @@ def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung:
     assert fair_queue.find_place(waits).position is None
 
 
-def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned: Commissioner) -> None:
-    assert fair_queue.find_place(commissioned()).seconds is None
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_time_left_of_the_very_first_walk_is_told_at_an_assumed_pace(
+    app: Flask, commissioned: Commissioner, painters: Callable[[int], None], *, has_begun: bool
+) -> None:
+    painters(1)
+    walk = commissioned(frames=10)
+    if has_begun:
+        with writing() as session:
+            session.get(Walk, walk.number).state = PAINTING
+        db.session.refresh(walk)
+    settings = sampler_settings.resolve_settings(offers.first())
+    assumed = duration.default_pace(offers.first().facts)
+    expected = duration.work_of_walk(settings, stops=2, frames=10).seconds(assumed)
+    assert fair_queue.find_place(walk).seconds == pytest.approx(expected)
 
 
 SETTINGS = presets.resolve(presets.DEFAULT, ModelFacts.from_mapping(FACTS))
-PACE = 2.4 / duration.work_of_walk(SETTINGS, stops=2, frames=2).total  # a walk of two frames is hung after 2.4 seconds
+SHORT = duration.work_of_walk(SETTINGS, stops=2, frames=2)
+ALONE = (2.4 - SHORT.fixed) / duration.FIRST  # hung after 2.4 seconds; the only one counts as a worker's first
+PACE = ALONE / SHORT.total
 
 
 def seconds(frames: int, **fields: Any) -> float:
     """Return how long a walk takes at that pace."""
     settings = sampler_settings.resolve_settings(offers.first(), **fields)
-    return PACE * duration.work_of_walk(settings, stops=2, frames=frames).total
+    return duration.work_of_walk(settings, stops=2, frames=frames).seconds(PACE)
 
 
 @pytest.mark.databases
@@ -332,8 +345,7 @@ def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commission
     walk = hung()
     with writing() as session:
         session.get(Walk, walk.number).passes = 60
-    other = duration.work_of_walk(SETTINGS, stops=2, frames=2).other
-    assert fair_queue.load_worker_pool().pace == pytest.approx(2.4 / (60 + other))
+    assert fair_queue.load_worker_pool().pace == pytest.approx(ALONE / (60 + SHORT.other))
 
 
 def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: Flask, hung: Commissioner) -> None:
@@ -350,21 +362,13 @@ def test_walk_of_an_old_recipe_costs_every_frame_in_full() -> None:
     assert fair_queue.count_evaluations(walk) == 10 * 40
 
 
-def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Commissioner) -> None:
-    walk, began = commissioned(frames=10), now() - timedelta(seconds=20)
-    with writing() as session:
-        row = session.get(Walk, walk.number)
-        row.state, row.painted_count, row.started_at = PAINTING, 5, began
-    assert 20 <= fair_queue.find_place(walk).seconds <= (now() - began).total_seconds()
-
-
 @pytest.mark.databases
 def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) -> None:
     for minutes, took in ((0, 2.0), (1, 4.0), (2, 200.0)):
         walk = hung(minutes_ago=minutes)
         with writing() as session:
             session.get(Walk, walk.number).paint_seconds = took
-    assert fair_queue.load_worker_pool().pace == pytest.approx(4.0 / 2.4 * PACE)
+    assert fair_queue.load_worker_pool().pace == pytest.approx((4.0 - SHORT.fixed) / ALONE * PACE)
 
 
 def test_time_left_is_shared_by_the_living_painters(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -18,11 +17,10 @@ from redis import Redis
 
 from app.storage.database import db
 from app.storage.walk_models import QUEUED, Walk
-from app.upkeep.processes.redis_server import RedisServer
 from app.walks.queue import jobs
 from app.walks.saved.lookup import any_walk
 from tests.conftest import NOBODY, make_app
-from tests.support.needs import require
+from tests.support.own_redis import running
 
 
 def test_bell_is_not_heard_while_redis_is_away(app: Flask) -> None:
@@ -173,22 +171,6 @@ def _must_answer() -> None:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a Redis that a busy machine keeps from answering at once."""
     monkeypatch.setattr(jobs, "TIMEOUT_SECONDS", 300.0)
-
-
-@contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Run a Redis of its own; yield its address, and write it into the folder as a site does."""
-    require("redis-server")
-    folder.mkdir(exist_ok=True)
-    server = RedisServer(folder)
-    process = subprocess.Popen(server.command())
-    try:
-        server.wait(process)
-        yield server.url
-    finally:
-        process.terminate()
-        process.wait()
-        server.clean_up()
 
 
 @contextmanager

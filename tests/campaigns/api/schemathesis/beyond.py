@@ -18,7 +18,7 @@ EVERY_FOURTH = itertools.cycle((False, False, False, True))
 # and a walk to go on from, or to remix, and a drawing ones that are there; what is a film of ours; which models
 # drawings lead; how long a bearer token is; which walks hang and can be featured;
 # what is a picture, how large, and whose it is; that a field is JSON, and of a walk; which styles there are, which LoRA
-# files, and that a weight is of one.
+# files, and that a weight is of one; what is a sound, whose it is, and that times are of one.
 BEYOND = re.compile(
     "is the same as stop|the same picture as stop|one for each stop|is empty|contains control characters"
     "|contains characters that could not"
@@ -26,7 +26,9 @@ BEYOND = re.compile(
     "|is not led by drawings|The recipe is missing|The recipe cannot be read|The recipe is of another kind"
     "|^A walk must be an object"
     "|no picture that we read|a side has at least|of the form is not JSON|The (style|layout) (of stop \\d+ )?cannot be"
-    "|is not here: it was kept for a day|No picture came along"
+    "|is not here: it was kept for a day|No (picture|sound) came along"
+    "|no sound that we read|sound is cut off|needs a sound: name one|film set to a sound|beyond the end of the film"
+    "|must be later than that of stop|is too soon after stop"
     "|needs a LoRA: name one|^The LoRA (of stop \\d+ )?cannot be"
     "|bearer token that is to own|drawing that was never here|is not in the gallery"
 )

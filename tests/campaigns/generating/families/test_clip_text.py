@@ -243,10 +243,10 @@ def test_vectors_of_an_embedding_stay_in_one_chunk(models: dict[str, Model], ink
 @pytest.mark.parametrize(
     ("tensors", "message"),
     [
-        ({"emb_params": torch.zeros(1, 48)}, "other has 48 numbers a vector, and this model's text encoder 32"),
-        ({"clip_g": torch.zeros(1, 32)}, "the embedding other holds no clip_l for this model's encoder"),
+        ({"emb_params": torch.zeros(1, 48)}, "other has 48 numbers a vector in the tensor emb_params, and this"),
+        ({"clip_g": torch.zeros(1, 32)}, "the embedding other lacks the tensor clip_l for this model's encoder"),
         ({"emb_params": torch.full((1, 32), torch.nan)}, "the embedding other holds values that are no numbers"),
-        ({"emb_params": torch.zeros(1, 1, 32)}, "the embedding other holds no vectors"),
+        ({"emb_params": torch.zeros(1, 1, 32)}, "the embedding other holds no vectors in the tensor emb_params"),
     ],
 )  # fmt: skip
 def test_embedding_that_does_not_fit_is_refused_by_name(
@@ -262,6 +262,16 @@ def test_embedding_that_is_gone_is_refused_by_name(models: dict[str, Model], tmp
     gone = EmbeddingFile("gone", "gone", tmp_path / "gone.safetensors")
     with pytest.raises(InversionError, match="the embedding gone cannot be read"):
         states(models["sd1"], "gone", replace(READ, embeddings=frozenset({gone})))
+
+
+def test_embedding_that_is_cut_off_is_refused_by_its_tensor(models: dict[str, Model], tmp_path: Path) -> None:
+    file = written(tmp_path / "cut.safetensors", emb_params=torch.ones(2, 32))
+    data = file.path.read_bytes()
+    file.path.write_bytes(data[:-40])
+    with pytest.raises(
+        InversionError, match=r"the embedding cut cannot be read: .*: the tensor emb_params is not whole"
+    ):
+        states(models["sd1"], "cut", replace(READ, embeddings=frozenset({file})))
 
 
 # Notes, and models that know nothing of it

@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from app.core.models import facts, families, single_file
+from app.core.models.folder import read_json
 from tests.support import single_files, tiny
 from tests.support.halves import halved
 from worker.diffusion import tuning
@@ -126,7 +127,7 @@ def test_file_that_lacks_a_weight_is_refused_when_it_is_loaded(files: dict[str, 
     bias = tensors.pop("model.diffusion_model.out.2.bias")
     tensors["model.diffusion_model.out.2.stray"] = bias  # as many numbers, under a name that nothing reads
     save_file(tensors, tmp_path / "stray.safetensors")
-    with pytest.raises(ModelError, match=r"lacks weights of its unet: the file is incomplete"):
+    with pytest.raises(ModelError, match=r"stray\.safetensors is incomplete: it lacks the tensor conv_out\.bias"):
         Model.load(str(tmp_path / "stray.safetensors"), device="cpu").networks("float32", "contiguous")
 
 
@@ -135,8 +136,78 @@ def test_file_that_lacks_a_weight_of_its_text_encoder_is_refused(files: dict[str
     prefix = "cond_stage_model.transformer.text_model."
     tensors[f"{prefix}stray"] = tensors.pop(f"{prefix}final_layer_norm.bias")
     save_file(tensors, tmp_path / "stray.safetensors")
-    with pytest.raises(ModelError, match=r"lacks weights of its text_encoder: the file is incomplete"):
+    with pytest.raises(ModelError, match=r"stray\.safetensors is incomplete: it lacks .*final_layer_norm\.bias"):
         Model.load(str(tmp_path / "stray.safetensors"), device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [
+        ("sd1", "cond_stage_model.transformer.text_model.final_layer_norm.more"),
+        ("sd2", "cond_stage_model.model.transformer.resblocks.0.more"),
+        ("sdxl", "first_stage_model.quant_conv.more"),
+        ("sdxl", "model.diffusion_model.out.2.more"),
+    ],
+)
+def test_file_with_a_tensor_without_a_place_is_refused_by_its_name(
+    files: dict[str, Path], tmp_path: Path, family: str, name: str
+) -> None:
+    path = tmp_path / "more.safetensors"
+    save_file(load_file(files[family]) | {name: torch.ones(4)}, path)
+    end = name.split(".", 2)[2] if "stage_model." in name else name
+    with pytest.raises(ModelError, match=rf"{end}\S* of the file {path} has no place"):
+        Model.load(str(path), device="cpu").networks("float32", "contiguous")
+
+
+@pytest.mark.parametrize(
+    ("family", "names"),
+    [
+        ("sd1", ["cond_stage_model.transformer.text_model.embeddings.position_ids", "model_ema.decay", "betas"]),
+        ("sd1", ["first_stage_model.loss.logvar", "first_stage_model.model_ema.decay"]),
+        ("sd2", ["cond_stage_model.model.text_projection", "cond_stage_model.model.logit_scale"]),
+        ("sd2", ["cond_stage_model.model.transformer.resblocks.23.ln_1.bias"]),
+        ("sdxl", ["conditioner.embedders.0.transformer.text_model.embeddings.position_ids", "denoiser.sigmas"]),
+        ("sdxl", ["conditioner.embedders.1.model.logit_scale"]),
+    ],
+)
+def test_surplus_that_published_files_have_is_noted(
+    files: dict[str, Path], tmp_path: Path, family: str, names: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    path = tmp_path / "published.safetensors"
+    width = read_json(families.FOLDER / family / "text_encoder" / "config.json")["hidden_size"]
+    sides = {name: (width, width) if name.endswith("text_projection") else (4,) for name in names}
+    save_file(load_file(files[family]) | {name: torch.ones(sides[name]) for name in names}, path)
+    model = Model.load(str(path), device="cpu")
+    model.networks("float32", "contiguous")
+    noted = [record.getMessage() for record in caplog.records if f"{path} holds" in record.getMessage()]
+    assert noted or all(name.endswith("position_ids") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [
+        ("sd1", "cond_stage_model.transformer.text_model.final_layer_norm.bias"),
+        ("sd2", "cond_stage_model.model.transformer.resblocks.0.attn.in_proj_weight"),
+        ("sdxl", "conditioner.embedders.1.model.text_projection"),
+    ],
+)
+def test_file_with_a_tensor_of_another_shape_is_refused_by_its_name(
+    files: dict[str, Path], tmp_path: Path, family: str, name: str
+) -> None:
+    tensors = load_file(files[family])
+    save_file(tensors | {name: torch.cat([tensors[name], tensors[name]])}, tmp_path / "other.safetensors")
+    with pytest.raises(ModelError, match=rf"The tensor {name} of the file \S+other\.safetensors has another shape"):
+        Model.load(str(tmp_path / "other.safetensors"), device="cpu")
+
+
+@pytest.mark.parametrize("name", ["model.diffusion_model.out.2.bias", "first_stage_model.encoder.conv_in.bias"])
+def test_part_of_another_size_is_refused_by_a_tensor(files: dict[str, Path], tmp_path: Path, name: str) -> None:
+    tensors = load_file(files["sd1"])
+    del tensors[name]
+    save_file(tensors, tmp_path / "less.safetensors")
+    with pytest.raises(ModelError, match=r"less\.safetensors is incomplete: it lacks the tensor .*conv_\w+\.bias"):
+        Model.load(str(tmp_path / "less.safetensors"), device="cpu")
 
 
 def test_file_that_changes_while_it_is_loaded_is_refused(files: dict[str, Path]) -> None:

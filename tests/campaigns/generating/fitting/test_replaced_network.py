@@ -96,7 +96,7 @@ def test_file_that_is_none_is_refused(models: dict[str, Path], tmp_path: Path, n
 @pytest.mark.parametrize("name", ["broken.safetensors", "broken.gguf"])
 def test_broken_file_is_refused(models: dict[str, Path], tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"GGUF and nothing more")
-    with pytest.raises(ModelError, match=f"The file {tmp_path / name} is broken"):
+    with pytest.raises(ModelError, match=f"file {tmp_path / name} is broken"):
         Model.load(str(models["dev"]), device="cpu", transformer=str(tmp_path / name))
 
 

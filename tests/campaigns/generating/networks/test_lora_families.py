@@ -295,6 +295,8 @@ def test_tensor_without_a_place_is_refused_by_name(
 ) -> None:
     tensors = load_file(flow_lora_files.save(folders["dev"], tmp_path / "lora.safetensors", parts=("transformer",)))
     tensors = {key: each for key, each in tensors.items() if "attn" in key} | {added: torch.ones(4, 32)}
+    if ".lora_A." in added:
+        tensors[added.replace(".lora_A.", ".lora_B.")] = torch.ones(32, 4)
     path = tmp_path / "more.safetensors"
     save_file(tensors, path)
     refused(painters["dev"], path, message)

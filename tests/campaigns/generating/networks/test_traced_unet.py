@@ -9,6 +9,7 @@ import torch
 
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks import traced_unet
+from worker.networks.packed_layers import PackedConv, PackedLinear
 from worker.networks.traced_unet import Traced
 
 pytestmark = pytest.mark.slow
@@ -20,8 +21,10 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def network(painters: dict[str, WalkPipeline], kind: str, precision: str = "float32") -> Traced:
-    unet, _ = painters[kind].model.networks(precision, "contiguous")
+def network(
+    painters: dict[str, WalkPipeline], kind: str, precision: str = "float32", memory_format: str = "contiguous"
+) -> Traced:
+    unet, _ = painters[kind].model.networks(precision, memory_format)
     assert isinstance(unet, Traced)
     return unet
 
@@ -42,6 +45,29 @@ def test_trace_gives_the_same_bits_in_any_batch(painters: dict[str, WalkPipeline
         [plain] = unet.unet(latents, t, words, return_dict=False)
         for _ in range(3):  # what runs a trace looks at its first runs, and then changes it
             assert torch.equal(unet(latents, t, words), plain)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (21, 32)])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@torch.inference_mode()
+def test_trace_with_packed_weights_gives_the_same_bits(
+    painters: dict[str, WalkPipeline], precision: str, height: int, width: int
+) -> None:
+    unet = network(painters, "bert", precision, "channels_last")
+    for rows in (1, 2, 5, 8):
+        _, words = given(painters["bert"], rows, unet.dtype)
+        latents = torch.randn(rows, painters["bert"].model.latent_shape[0], height, width).to(unet.dtype)
+        latents = latents.contiguous(memory_format=torch.channels_last)
+        parts = zip(latents.chunk(2), words.chunk(2), strict=True) if rows > 5 else [(latents, words)]
+        torch.set_num_threads(1)
+        plain = torch.cat([unet.unet(part, 500, states, return_dict=False)[0] for part, states in parts])
+        torch.set_num_threads(2)
+        for _ in range(3):
+            assert torch.equal(unet(latents, 500, words), plain)
+    [packed] = unet._packed
+    layers = [each for each in packed.modules() if isinstance(each, (PackedConv, PackedLinear)) and each.is_packed]
+    assert layers
+    assert all(layer.weight.is_mkldnn for layer in layers)
 
 
 @pytest.mark.parametrize(("height", "width"), [(21, 32), (32, 9)])

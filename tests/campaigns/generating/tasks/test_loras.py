@@ -186,8 +186,11 @@ def test_bad_files_are_refused_by_name_and_reason(runner: FlaskCliRunner, make: 
         (str(make("xl", kind="sdxl")), r"xl.safetensors is made for Stable Diffusion XL|fits none of the models"),
         (file("keys.safetensors", tensors | {"lora_unet_magic": torch.zeros(1)}), "holds the tensor lora_unet_magic"),
         (file("flux.safetensors", {"lora_unet_double_blocks_0_img.lora_down.weight": torch.zeros(4, 4)}), "FLUX"),
-        (file("nan.safetensors", tensors | {name: tensors[name] * float("nan")}), "not finite .NaN or Inf., in lora_"),
-        (file("inf.safetensors", tensors | {name: tensors[name] / 0}), "not finite .NaN or Inf., in lora_"),
+        (
+            file("nan.safetensors", tensors | {name: tensors[name] * float("nan")}),
+            "not finite .NaN or Inf., in the tensor lora_",
+        ),
+        (file("inf.safetensors", tensors | {name: tensors[name] / 0}), "not finite .NaN or Inf., in the tensor lora_"),
         (file("shape.safetensors", tensors | {name: torch.zeros(7, 4)}), "shape.safetensors does not fit the model"),
     ):
         assert re.search(reason, refused(runner, "add", path)), path

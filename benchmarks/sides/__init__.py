@@ -1,0 +1,1 @@
+"""Programs that run with the code of an earlier release too: they import only what that has."""

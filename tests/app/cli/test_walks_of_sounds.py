@@ -1,0 +1,119 @@
+"""Walks that are set to a sound in a file here, by the command line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import select, update
+
+from app.cli import walk_commands
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.sound_models import READY, Sound
+from app.storage.walk_models import Walk
+from tests.conftest import inside, make_app
+from tests.support import led, sounds
+from tests.support.commands import count, run_json
+from tests.support.pictures import two_halves, written
+
+
+@pytest.fixture
+def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
+    hands = [{"words": "pop art", "title": "Pop art"}, {"words": "neon", "title": "Neon"}]
+    with inside(make_app(instance, MODEL=str(led.lay_out(tmp_path / "led", hands=hands)))) as app:
+        yield app
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a sound's file, which is read at once when a command waits for that."""
+
+    @contextmanager
+    def no_worker(*, needed: bool) -> Iterator[Callable[[], None]]:
+        assert needed
+        yield lambda: None
+
+    stored = sounds.flac(120.0, 20.0)
+
+    def read(sound: Sound, _tend: Callable[[], None]) -> None:
+        with writing() as session:
+            row = session.get(Sound, sound.id)
+            assert row is not None
+            row.state, row.analysis, row.bytes = READY, sounds.analysis(seconds=20.0), len(stored)
+            media_store.store().write(str(row.path), stored)
+        db.session.refresh(sound)
+
+    monkeypatch.setattr(walk_commands, "provide_worker", no_worker)
+    monkeypatch.setattr(walk_commands, "wait_for_sound", read)
+    path = tmp_path / "mine.wav"
+    path.write_bytes(sounds.track(20.0))
+    return path
+
+
+def test_command_sets_a_walk_to_a_sound(runner: FlaskCliRunner, file: Path) -> None:
+    told = run_json(
+        runner, "walks", "create", "a fox", "a kite", "a house", "--sound", str(file), "--start", "2",
+        "--length", "12", "--at", "0", "--at", "-", "--at", "4.5", "--way", "pulse", "--publish-sound",
+    )  # fmt: skip
+    walk = db.session.scalars(select(Walk).where(Walk.id == told["id"])).one()
+    assert (walk.sound_start, walk.sound_length, walk.sound_way, walk.unlisted) == (2.0, 12.0, "pulse", False)
+    assert [stop.at for stop in walk.stops] == [0.0, None, 4.5] and "sound" in walk.media
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        (("--at", "0"), "sound"),
+        (("--start", "3"), "sound"),
+        (("--sound", "{file}", "--at", "x"), "at"),
+        (("--sound", "{file}", "--at", "0", "--at", "1", "--at", "2"), "at"),
+        (("--sound", "{file}", "--ending", "back"), "ending"),
+    ],
+)
+def test_options_that_cannot_be_are_named(
+    runner: FlaskCliRunner, file: Path, options: tuple[str, ...], field: str
+) -> None:
+    given = [option.format(file=file) for option in options]
+    refused = run_json(runner, "walks", "create", "a bear", "a kite", *given, status=1)
+    assert [error["field"] for error in refused["errors"]] == [field] and count() == 0
+
+
+def test_file_that_is_no_sound_is_named(runner: FlaskCliRunner, file: Path) -> None:
+    file.write_bytes(b"not a sound")
+    refused = run_json(runner, "walks", "create", "a bear", "a kite", "--sound", str(file), status=1)
+    assert refused["error"].startswith(f"The sound {file} is no sound that we read")
+
+
+def test_times_are_those_of_all_stops_in_their_order(runner: FlaskCliRunner, file: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "mine.png"
+    photo.write_bytes(written(two_halves()))
+    create = "walks", "create", "a fox", "--sound", str(file), "--at", "0", "--at", "4.5"
+    for option, prompts in ((str(photo), ["a fox", ""]), (f"1={photo}", ["", "a fox"])):
+        told = run_json(runner, *create, "--photo", option)
+        walk = db.session.scalars(select(Walk).where(Walk.id == told["id"])).one()
+        assert [(stop.prompt, stop.at) for stop in walk.stops] == list(zip(prompts, [0.0, 4.5], strict=True))
+
+
+def test_walk_is_repainted_with_its_sound(runner: FlaskCliRunner, file: Path, hung: Callable[..., Walk]) -> None:
+    walk = hung("a fox", "a house", seed=7)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    columns = {"sound_digest": digest, "sound_start": 2.0, "sound_length": 12.0, "sound_way": "pulse"}
+    with writing() as session:
+        chosen = update(Walk).where(Walk.number == walk.number)
+        session.execute(chosen.values(model_name="led", sound_pictures=40, owner_hash="ann", **columns))
+    repaint = "walks", "repaint", walk.id, "--style", "neon"
+    refused = run_json(runner, *repaint, "--wait", status=1)
+    assert "did not say that its music may be published" in refused["error"]
+    told = run_json(runner, *repaint, "--sound", str(file))
+    again = db.session.scalars(select(Walk).where(Walk.id == told["id"])).one()
+    assert {name: getattr(again, name) for name in columns} == columns and again.unlisted
+    assert not run_json(runner, *repaint, "--sound", str(file), "--publish-sound", "--anew")["unlisted"]
+    file.write_bytes(sounds.track(6.0))
+    refused = run_json(runner, *repaint, "--sound", str(file), status=1)
+    assert refused["error"].startswith("The walk has another sound than ")

@@ -1,0 +1,174 @@
+"""The form proposes styles for the whole walk, and says which of its neighbours go together."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.collection.styles import pairs
+from app.collection.styles.pairs import APART, IN_PLACE, TOGETHER, Pair
+from app.core.config import ROOT
+from app.core.i18n.formatting import join_words
+from app.offer.generation import walk_styles
+from app.storage.database import db
+from app.storage.walk_models import Walk
+from tests.conftest import inside, make_app
+from tests.support.html import Elements
+
+WATERCOLOUR, POP_ART, OIL = "watercolour", "pop art", "oil painting"
+MEASURED = {TOGETHER: Pair(0.95, 0.9), IN_PLACE: Pair(0.7, 0.95), APART: Pair(0.6, 0.7)}
+IN_BAR = re.compile('<span id="style"[^>]*>([^<]*)</span>')
+SECTION = re.compile(r'<section class="together"[^>]*>(.*?)</section>', re.DOTALL)
+TWO = ["a fox, watercolour", "a lion, pop art"]
+
+
+@pytest.fixture
+def app(instance: Path) -> Iterator[Flask]:
+    house = str(ROOT / "models" / "house")
+    with inside(make_app(instance, MODEL=house, MEANING=str(ROOT / "models/meaning"))) as app:
+        yield app
+
+
+@pytest.fixture
+def fit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Measure watercolour and pop art as the parameter says, and let watercolour go with oil paint alone."""
+    words = [str(row["words"]) for row in json.loads((ROOT / "models/house/house.json").read_bytes())["hands"]]
+    table = {frozenset((WATERCOLOUR, each)): MEASURED[APART] for each in words if each not in (WATERCOLOUR, OIL)}
+    table[frozenset((WATERCOLOUR, OIL))] = MEASURED[TOGETHER]
+    table[frozenset((WATERCOLOUR, POP_ART))] = MEASURED[request.param]
+    monkeypatch.setattr(pairs, "_table", lambda: ("house-7", table))
+    return str(request.param)
+
+
+def commands(page: str) -> list[str]:
+    """List the values of the buttons of a part of the form."""
+    return [str(each["value"]) for each in Elements(page).of("button") if each.get("name") == "edit"]
+
+
+def section(page: str) -> str:
+    """Return the part of a page that says which styles go together."""
+    found = SECTION.search(page)
+    assert found is not None
+    return found[1]
+
+
+def styles_of(page: str) -> list[str]:
+    """List the fields of a form with the stops' own settings."""
+    return [str(each["value"]) for each in Elements(page).of("input") if each.get("name") == "own"]
+
+
+def test_part_is_that_of_the_page_with_the_same_fields(client: FlaskClient) -> None:
+    for fields in ({}, {"prompt": ["a fox", "a kite"]}, {"prompt": TWO}, {"prompt": ["a fox", ""], "hand": POP_ART}):
+        query = fields | {"seed": "7"}
+        part = client.get("/together", query_string=query)
+        assert part.headers["Cache-Control"] == "private, no-cache"
+        assert section(client.get("/", query_string=query).text).strip() == part.text.strip()
+
+
+def test_part_opened_as_a_page_leads_to_the_form(client: FlaskClient) -> None:
+    answer = client.get("/together", query_string={"prompt": TWO}, headers={"Sec-Fetch-Mode": "navigate"})
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/?prompt=a+fox")
+
+
+def test_empty_form_and_unfit_words_get_no_proposals(client: FlaskClient) -> None:
+    assert not client.get("/together").text.strip()
+    assert not client.get("/together", query_string={"prompt": ["hardcore porn", "a fox"]}).text.strip()
+
+
+def test_one_press_gives_the_whole_walk_a_style(client: FlaskClient) -> None:
+    fields = {"prompt": ["a fox", "a lion, pop art"], "own": ['{"hand": "mosaic", "seed": 4}', ""]}
+    proposed = [each for each in commands(section(client.post("/", data=fields).text)) if each.startswith("whole-")]
+    assert 2 <= len(proposed) <= 3
+    page = client.post("/", data=fields | {"edit": proposed[-1]}).text
+    assert [each.replace("&#34;", '"') for each in styles_of(page)] == ['{"seed":4}', ""]
+    (chosen,) = (each for each in Elements(page).of("input") if each.get("name") == "hand" and "checked" in each)
+    assert str(chosen["value"]).replace(" ", "-") == proposed[-1].removeprefix("whole-")
+
+
+@pytest.mark.parametrize("fit", MEASURED, indirect=True)
+def test_form_says_how_two_styles_go_together(client: FlaskClient, fit: str) -> None:
+    part = client.get("/together", query_string={"prompt": TWO}).text
+    assert ("Watercolour and pop art go together." in part) is (fit == TOGETHER)
+    assert ("Watercolour and pop art do not go well together" in part) is (fit != TOGETHER)
+    assert ("change-1" in commands(part)) is (fit == IN_PLACE)
+    assert ("style-1-oil-painting" in commands(part)) is (fit != TOGETHER)
+
+
+@pytest.mark.parametrize("fit", [IN_PLACE], indirect=True)
+def test_style_changes_before_the_subject_by_one_press(client: FlaskClient, fit: str) -> None:
+    page = client.post("/", data={"prompt": TWO, "edit": "change-1"}).text
+    assert re.findall(r"<textarea[^>]*>([^<]*)<", page) == [TWO[0], TWO[0], TWO[1]]
+    assert [POP_ART in each for each in styles_of(page)] == [False, True, False]
+    assert "do not go well" not in section(page)
+    query = {"prompt": [TWO[0], TWO[0], TWO[1]], "own": styles_of(page), "seed": "7"}
+    answer = client.post("/walks", data=query)
+    assert answer.status_code == 303, answer.text
+    walk = db.session.query(Walk).one()
+    assert [stop.style for stop in walk.stops] == [WATERCOLOUR, POP_ART, POP_ART]
+
+
+@pytest.mark.parametrize("fit", [APART], indirect=True)
+def test_second_stop_is_proposed_what_goes_with_the_first(client: FlaskClient, fit: str) -> None:
+    query = {"prompt": [TWO[0], "a lion"]}
+    page = client.get("/", query_string=query).text
+    assert "Goes with watercolour, for “To”:" in section(page)
+    offered = {each for each in commands(page) if each.startswith("style-1-")}
+    assert offered <= {"style-1-oil-painting", "style-1-watercolour"} and offered
+    part = client.get("/reading", query_string={"prompt": "a lion", "stop": "1", "beside": WATERCOLOUR}).text
+    assert {each for each in commands(part) if each.startswith("style-")} <= offered
+    assert client.get("/reading", query_string={"prompt": "a lion", "beside": ["felt", "<b>", "x"]}).status_code == 200
+
+
+def test_open_stop_is_painted_in_the_style_of_the_other(client: FlaskClient) -> None:
+    for seed in range(3):
+        answer = client.post("/walks", data={"prompt": ["a fox", "a lion, chalk pastel"], "seed": str(seed)})
+        assert answer.status_code == 303, answer.text
+    assert {stop.style for walk in db.session.query(Walk) for stop in walk.stops} == {"chalk pastel"}
+
+
+@pytest.mark.parametrize("prompts", [["a fox", "a kite"], ["a fox", "a lion, chalk pastel"], TWO])
+@pytest.mark.parametrize("seed", ["3", "7"])
+def test_bar_names_the_styles_that_are_painted(client: FlaskClient, prompts: list[str], seed: str) -> None:
+    fields = {"prompt": prompts, "seed": seed}
+    page = client.get("/", query_string=fields).text
+    answer = client.post("/walks", data=fields)
+    assert answer.status_code == 303, answer.text
+    walk = db.session.query(Walk).one()
+    said = f"In {join_words(walk_styles.names(walk))}"
+    assert IN_BAR.search(page)[1] == said  # type: ignore[index]
+    assert f'data-painted="{said}"' in client.get("/together", query_string=fields).text
+
+
+def test_bar_names_no_style_before_there_is_a_prompt(client: FlaskClient) -> None:
+    assert IN_BAR.search(client.get("/").text)[1] == "In a style that suits"  # type: ignore[index]
+
+
+def test_bar_names_the_style_that_is_chosen_before_there_is_a_prompt(client: FlaskClient) -> None:
+    fields = {"prompt": ["", ""], "hand": WATERCOLOUR}
+    page = client.get("/", query_string=fields).text
+    assert IN_BAR.search(page)[1] == "In watercolour"  # type: ignore[index]
+    assert "for the whole walk" not in section(page) and not commands(section(page))
+    assert 'data-painted="In watercolour"' in client.get("/together", query_string=fields).text
+    example = {"example": ["a fox", "a kite"], **fields}
+    assert client.post("/walks", data=example).status_code == 303
+    assert {stop.style for walk in db.session.query(Walk) for stop in walk.stops} == {WATERCOLOUR}
+
+
+@pytest.mark.parametrize("edit", ["whole-none-such", "whole-<b>", "change-0", "change-9", "change-1"])
+def test_button_that_changes_nothing_leaves_the_form(client: FlaskClient, edit: str) -> None:
+    page = client.post("/", data={"prompt": ["a fox", "a lion"], "edit": edit}).text
+    assert re.findall(r"<textarea[^>]*>([^<]*)<", page) == ["a fox", "a lion"]
+    assert styles_of(page) == ["", ""]
+
+
+def test_sentences_are_german_on_a_german_page(client: FlaskClient) -> None:
+    query = {"prompt": ["ein Fuchs", "ein Löwe"]}
+    part = client.get("/together", query_string=query, headers={"Accept-Language": "de"}).text
+    assert "Ein Stil für den ganzen Spaziergang:" in part

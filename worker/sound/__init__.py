@@ -1,0 +1,3 @@
+"""Uploaded music: decoded and analysed in a process of its own, with limits."""
+
+__all__ = ["analysis", "reading"]

@@ -1,0 +1,125 @@
+"""The task that decodes and analyses an uploaded sound, and replaces its file by a FLAC without metadata."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from flask import current_app
+
+from app.core.errors import MediaError, MediaStoreAway
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.sound_models import FAILED, READY, WAITING, Sound
+from app.walks.uploads import sound_headers, sound_store
+from worker import metrics
+from worker.film import scratch
+from worker.process.worker import this_worker
+from worker.queue import sound_results
+from worker.queue.leases import Claim, write_as_holder
+from worker.sound import reading
+from worker.sound.reading import Limits, Unreadable
+
+LOST = "The sound can no longer be read."
+SENTENCES = {
+    "damaged": "The sound is cut off or damaged: it cannot be read to its end.",
+    "silent": "The sound is silent: nothing in it is louder than -60 dB of full scale.",
+    "music": "This site reads no sounds: its worker lacks the packages of the extra music.",
+}
+"""Sentences for flaws without a limit, as they are stored."""
+
+log = logging.getLogger(__name__)
+
+
+def analyse(claim: Claim) -> None:
+    """Read the sound of a task and store the result; a sound that cannot be read fails with a sentence.
+
+    :raises LeaseLost: when this worker no longer holds the task.
+    """
+    sound = db.session.get(Sound, claim.task)
+    if sound is None or sound.state != WAITING or sound.path is None:  # deleted meanwhile
+        _record(claim, None, {})
+        return
+    path, columns = sound.path, _read(sound)
+    _record(claim, path, columns)
+    log.info("sound %s was read: %s", claim.task, columns["state"])
+
+
+def limits() -> Limits:
+    """Return what the process that reads a sound may use, by the settings."""
+    config = current_app.config
+    return Limits(
+        memory_max=config["SOUND_MEMORY_MAX"],
+        cpu_seconds=config["SOUND_CPU_SECONDS"],
+        wall_seconds=config["SOUND_WALL_SECONDS"],
+        seconds_max=config["SOUND_SECONDS_MAX"],
+    )
+
+
+def _read(sound: Sound) -> dict[str, Any]:
+    """Return the columns to store: those of the FLAC, which is written to the store, or the error."""
+    sound_id, kind, path = sound.id, sound.format, str(sound.path)
+    db.session.rollback()  # no transaction stays open while the sound is read
+    try:
+        data = media_store.store().read_bytes(path)
+    except MediaStoreAway:
+        raise
+    except MediaError as error:
+        log.warning("sound %s cannot be read: %s", sound_id, error)
+        return _failed(LOST)
+    scratch.check()
+    try:
+        with scratch.room():
+            counted = sound_headers.with_frame_count(data) if kind == "mp3" else data
+            read = reading.read_sound(counted, kind, limits(), this_worker().heartbeat.note_progress)
+    except Unreadable as error:
+        if error.flaw == "music":
+            metrics.count_failure("other")
+        return _failed(_sentence(error.flaw))
+    # random, so that no other worker that reads the same sound writes the same file, which this one may have to delete
+    stored = f"{sound_store.FOLDER}/{sound_id}.{secrets.token_hex(8)}.flac"
+    media_store.store().write(stored, read.data)
+    return {
+        "state": READY,
+        "path": stored,
+        "bytes": len(read.data),
+        "rate": read.rate,
+        "channels": read.channels,
+        "seconds": read.analysis["seconds"],
+        "analysis": read.analysis,
+    }
+
+
+def _failed(sentence: str) -> dict[str, Any]:
+    return {"state": FAILED, "error": sentence, "path": None, "bytes": 0}
+
+
+def _sentence(flaw: str) -> str:
+    """Return the sentence about a flaw, with the limit."""
+    most = limits()
+    match flaw:
+        case "long":
+            return f"The sound lasts longer than {most.seconds_max:,} seconds; no more is read."
+        case "memory":
+            return f"The sound takes more than {most.memory_max / 1e6:,.0f} MB of memory to read."
+        case "cpu":
+            return f"The sound takes longer than {most.cpu_seconds:,} seconds of processor time to read."
+        case "wall":
+            return f"The sound takes longer than {most.wall_seconds:,} seconds to read."
+        case _:
+            return SENTENCES.get(flaw, SENTENCES["damaged"])
+
+
+def _record(claim: Claim, path: str | None, columns: dict[str, Any]) -> None:
+    """Store the result, and delete the file that no row names then: the upload, or what was made of it."""
+    is_written = False
+    try:
+        with writing() as session:
+            write_as_holder(session, claim)
+            is_written = sound_results.store(session, str(claim.task), **columns)
+    finally:
+        stored = columns.get("path")
+        unused = path if is_written else stored
+        if unused and unused != (stored if is_written else path) and unused not in sound_store.paths():
+            media_store.store().delete(unused)
