@@ -29,6 +29,7 @@ from app.walks.queue import jobs
 from app.walks.saved import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.support.house import HOUSE
+from tests.support.live import PATIENCE
 from tests.support.own_redis import running
 from worker import __main__ as worker
 from worker.diffusion import tuning
@@ -195,7 +196,7 @@ worker._handle_signals(threading.Event())
 signal.raise_signal(signal.SIGTERM)
 threading.Event().wait()
 """
-    ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 1
     assert "Timeout (0:00:01)!" in ended.stderr
     assert "in wait" in ended.stderr
@@ -216,7 +217,7 @@ worker.sentry.init_app = worker._load = worker._serve_metrics = worker._serve = 
 worker._writers = worker._run_heartbeat_or_exit = worker._run_upkeep = lambda *_: None
 sys.exit(worker.main())
 """
-    ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == -signal.SIGALRM
 
 

@@ -16,6 +16,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, Walk
 from app.walks.queue import jobs
 from tests.support.fake_painter import FakePainter
+from tests.support.live import PATIENCE
 from worker import job, metrics
 from worker.process.worker import Worker, this_worker
 
@@ -143,7 +144,7 @@ def test_workers_of_a_machine_tell_their_figures_at_addresses_of_their_own() -> 
         address = metrics.serve(f"127.0.0.1:{port}")
     assert address is not None
     assert port < int(address.rpartition(":")[2]) < port + metrics.NEIGHBOURS
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=60) as answer:
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as answer:
         assert b"process_resident_memory_bytes" in answer.read()
 
 

@@ -23,6 +23,7 @@ from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUE
 from app.walks.saved import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
+from tests.support.live import PATIENCE
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from worker import job, metrics
@@ -35,8 +36,6 @@ from worker.tasks import batch_task, film_assembly
 from worker.writing_side import Remainder, WritingSide, threads_for
 
 pytestmark = pytest.mark.slow
-
-WAIT_S = 20.0
 
 
 class Trace:
@@ -96,7 +95,7 @@ def test_film_of_one_walk_is_made_while_another_walk_is_painted(
 
     def wait_for_the_other(claim: Any, walk: Any, memory: Any) -> None:
         if walk.id == short.id:
-            assert may_end.wait(WAIT_S), "nothing else was painted meanwhile"
+            assert may_end.wait(PATIENCE), "nothing else was painted meanwhile"
         finish(claim, walk, memory)
 
     def paint(_number: int) -> None:
@@ -193,7 +192,7 @@ def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
 
     def write(_remainder: Remainder) -> None:
         began.release()
-        may_end.wait(WAIT_S)
+        may_end.wait(PATIENCE)
 
     side = WritingSide(2, write, Heartbeat())
     for number in range(3):
@@ -202,11 +201,11 @@ def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
         side.submit(Remainder(painting, lambda _: None))
     waiting = threading.Thread(target=side.wait_for_room, daemon=True)
     waiting.start()
-    assert began.acquire(timeout=WAIT_S) and began.acquire(timeout=WAIT_S)
+    assert began.acquire(timeout=PATIENCE) and began.acquire(timeout=PATIENCE)
     waiting.join(0.05)
     assert waiting.is_alive()
     may_end.set()
-    waiting.join(WAIT_S)
+    waiting.join(PATIENCE)
     assert not waiting.is_alive()
     side.close()
     assert len(side.collect_ended()) == 3 and not side.wait_for_end()
@@ -434,7 +433,7 @@ def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
             job.work()
     for thread in threading.enumerate():
         if thread.name.startswith("write "):
-            thread.join(WAIT_S)
+            thread.join(PATIENCE)
     beside_writers.on_paint = lambda _: None
     restart()
     with writing() as session:

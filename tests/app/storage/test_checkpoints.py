@@ -16,6 +16,7 @@ from app.storage import checkpoints
 from app.storage.checkpoints import BACKSTOP_PAGES, Checkpointer, start_checkpoints
 from app.storage.database import db, writing
 from app.storage.write_turns import WriterLock
+from tests.support.live import PATIENCE
 
 PAGE = "x" * 3000  # fills a page of the database
 
@@ -123,4 +124,4 @@ def test_serving_process_makes_checkpoints_beside_its_commits(app: Flask, monkey
         assert not made.is_set()
         with writing() as session:
             session.execute(text("CREATE TABLE texts (text TEXT)"))
-    assert made.wait(10)
+    assert made.wait(PATIENCE)

@@ -22,7 +22,7 @@ from app.storage.schema import schema_state, upgrade
 from app.upkeep.archives import database_dump
 from app.walks.queue import jobs
 from tests.conftest import inside, make_app
-from tests.support.live import free_port, wait_until
+from tests.support.live import PATIENCE, free_port, wait_until
 from tests.support.needs import require
 from tests.support.postgres import USER, PostgresServer
 
@@ -125,5 +125,5 @@ def test_locks_behind_a_pooler_end_with_their_transaction(pooled: Flask) -> None
 
     thread = threading.Thread(target=take)
     thread.start()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert taken.is_set()

@@ -17,16 +17,17 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.config import ROOT
 from app.storage.write_turns import TRANSACTION, TURN, WriterLock
+from tests.support.live import PATIENCE
 
 BUSY = """
 import sqlite3, sys, threading, time
 from pathlib import Path
 from app.storage.write_turns import WriterLock
 
-turns = WriterLock(Path(sys.argv[1]), 10)
+turns = WriterLock(Path(sys.argv[1]), 300)
 
 def write():
-    rows = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
+    rows = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=300)
     while True:
         with turns.hold(lambda: rows.execute("BEGIN IMMEDIATE")):
             rows.execute("INSERT INTO written VALUES (1)")
@@ -67,7 +68,7 @@ def busy(database: Path) -> Iterator[None]:
 
 @pytest.mark.slow
 def test_process_that_waits_is_not_passed_by_again_and_again(database: Path, busy: None) -> None:
-    turns, rows = WriterLock(database, 10), sqlite3.connect(database, isolation_level=None, timeout=10)
+    turns, rows = WriterLock(database, PATIENCE), sqlite3.connect(database, isolation_level=None, timeout=PATIENCE)
     passed_by = []
     for _ in range(15):
         before = rows.execute("SELECT count(*) FROM written").fetchone()[0]

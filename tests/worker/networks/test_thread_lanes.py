@@ -7,6 +7,7 @@ import threading
 import pytest
 import torch
 
+from tests.support.live import PATIENCE
 from worker.networks import thread_lanes
 
 
@@ -27,7 +28,7 @@ def test_results_come_in_order_however_many_there_are() -> None:
 
 def test_lanes_run_at_the_same_time_in_one_thread_each() -> None:
     torch.set_num_threads(2)
-    meeting = threading.Barrier(2, timeout=30)
+    meeting = threading.Barrier(2, timeout=PATIENCE)
 
     def work() -> tuple[int, str]:
         meeting.wait()

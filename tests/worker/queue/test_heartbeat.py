@@ -13,6 +13,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import Task
 from app.walks.saved import lifecycle
 from tests.conftest import Commissioner
+from tests.support.live import PATIENCE
 from worker.queue import heartbeat
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim, LeaseLost, claim_next
@@ -132,18 +133,18 @@ def test_each_thread_is_at_a_claim_of_its_own(
     def stand_still() -> None:
         with heart.holding(other):
             began.set()
-            may_end.wait(20)
+            may_end.wait(PATIENCE)
 
     thread = threading.Thread(target=stand_still)
     thread.start()
-    assert began.wait(20)
+    assert began.wait(PATIENCE)
     with heart.holding(claim):
         clock[0] += 1.1 * app.config["STUCK_SECONDS"]
         heart.note_progress()
         heart.renew_leases()
     assert ended == [heartbeat.ENDED], "this thread went on, the other did not"
     may_end.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not heart._leases
 
 

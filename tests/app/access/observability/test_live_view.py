@@ -22,6 +22,7 @@ from app.storage.database import now, writing
 from app.storage.walk_models import PAINTING, Task, Walk
 from app.walks.queue import jobs
 from tests.conftest import NOBODY, SECRET
+from tests.support.live import PATIENCE
 
 Hang = Callable[..., Walk]
 WORKER = {"name": "easel:pid:[7]:4711:ab12", "model": "house", "device": "cpu", "version": __version__, "memory": 1.5e9}
@@ -109,7 +110,7 @@ def test_terminal_is_drawn_until_a_key_and_given_back(instance: Path, key: bytes
     shown = _read_until(master, b"NO WORKER")
     os.write(master, key) if key == b"q" else process.send_signal(2)
     shown += _read_until(master, live_view.BACK.encode())
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE) == 0
     os.close(master)
     assert live_view.ASIDE.encode() in shown
     assert live_view.SHOW.encode() in shown

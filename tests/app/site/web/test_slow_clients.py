@@ -19,7 +19,7 @@ import pytest
 
 from app.core.config import ROOT
 from app.site.web import slow_clients
-from tests.support.live import free_port, wait_until
+from tests.support.live import PATIENCE, free_port, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -73,7 +73,7 @@ def _is_open(port: int) -> bool:
 
 def ask(port: int, body: bytes | None = None) -> tuple[int, bytes]:
     """Send a request; return the status and the body of the response."""
-    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
         connection.request("GET" if body is None else "POST", "/", body)
         with connection.getresponse() as response:
             return response.status, response.read()

@@ -17,6 +17,7 @@ from app.site.web import work_limit
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
+from tests.support.live import PATIENCE
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_nobody_looks_after_requests_while_there_are_none(busy: Flask, monkeypat
     busy.test_client().get("/healthz")
     begun = set(threading.enumerate()) - before
     for thread in begun:
-        thread.join(5)
+        thread.join(PATIENCE)
     assert [thread.name for thread in begun] == ["work limit"]
     assert not any(thread.is_alive() for thread in begun)
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.core.errors import NoRoom
 from app.walks.uploads import decoding_turns
-from tests.support.live import wait_until
+from tests.support.live import PATIENCE, wait_until
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -25,7 +25,7 @@ def test_two_wait_for_the_one_that_is_decoded_and_the_next_is_refused(
         with app.app_context(), decoding_turns.turn():
             running.append(name)
             assert len(running) == 1
-            first_ends.wait(30)
+            first_ends.wait(PATIENCE)
             running.remove(name)
 
     with ThreadPoolExecutor() as threads:
