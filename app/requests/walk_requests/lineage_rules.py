@@ -47,10 +47,10 @@ def continuation_flaw(request: Commission) -> str:
 
 
 def _describe_stop(stop: Stop, seed: int) -> str:
-    """Return a description of a stop with all that must match: ``“the sun” in neon, without “rain”, seed 11``."""
+    """Return a description of a stop with all that must match: ``“the sun”, style neon, without “rain”, seed 11``."""
     text = _("“%(words)s”", words=stop.prompt)
     if stop.hand:
-        text += " " + _("in %(own)s", own=stop.hand)
+        text += ", " + _("style %(own)s", own=stop.hand)
     text += "".join(f", {words}" for words in stop_options.describe(stop.options))
     if stop.negative_prompt:
         text += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))

@@ -112,7 +112,7 @@ class PromptShown:
         unread = join_words(each.word for each in self.marks.unread)
         phrases += [_("not read: %(words)s", words=unread)] if unread else []
         found = ", ".join([*(phrases or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
-        style = _("In %(style)s", style=self.style) if self.style else ""
+        style = _("Style: %(style)s", style=self.style) if self.style else ""
         return ". ".join(each.rstrip(".") for each in (found, style, self.note) if each)
 
 

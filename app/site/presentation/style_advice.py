@@ -12,6 +12,8 @@ from app.collection.styles import pairs, proposals, shipped
 from app.collection.styles import style as styles
 from app.collection.styles.pairs import IN_PLACE, TOGETHER
 from app.collection.styles.style import Style
+from app.core.i18n.formatting import join_words
+from app.core.i18n.gettext import _
 from app.offer.generation import model_styles
 from app.offer.generation.limits import Limits
 from app.reading.reading import Reading
@@ -46,8 +48,8 @@ class StyleAdvice:
     """The styles proposed for the whole walk, the one that all its stops have, and advice on its pairs of styles.
 
     ``given`` are the words of each stop's style, "" where the site chooses it, and ``painted`` the names of the styles
-    that the walk is painted in, each once. ``partners`` are styles for the stop ``open_stop``, which has none yet, that
-    go with that of its ``neighbour``.
+    that the walk is painted in, each once. ``shared`` is also a style that the site chooses for all stops.
+    ``partners`` are styles for the stop ``open_stop``, which has none yet, that go with that of its ``neighbour``.
     """
 
     whole: tuple[Style, ...]
@@ -58,6 +60,12 @@ class StyleAdvice:
     open_stop: int = -1
     neighbour: Style | None = None
     partners: tuple[Style, ...] = ()
+
+    @property
+    def painted_text(self) -> str:
+        """Return the styles that the walk is painted in, in words; those that the site chooses are named so."""
+        names = join_words(self.painted)
+        return names if any(self.given) else ", ".join(filter(None, (names, _("our choice"))))
 
 
 def of_form(form: MakeForm, limits: Limits) -> StyleAdvice | None:
@@ -78,7 +86,8 @@ def of_form(form: MakeForm, limits: Limits) -> StyleAdvice | None:
     found = [_reading(form, index, limits) for index in range(len(form.stops))]
     given = [_given(form, index, reading, known) for index, reading in enumerate(found)]
     compared = [_compared(form, index, reading) for index, reading in enumerate(found)]
-    shared = given[0] if all(style == given[0] for style in given) else None
+    painted = _painted(form, given, known, limits)
+    shared = _shared(form, given, painted)
     proposed = (each.style for each in proposals.nearest(", ".join(filter(None, compared)), known))
     whole = [style for style in dict.fromkeys((*given, *proposed)) if style not in (None, shared)]
     advice = StyleAdvice(
@@ -86,7 +95,7 @@ def of_form(form: MakeForm, limits: Limits) -> StyleAdvice | None:
         shared,
         tuple(_advices(form, given, compared, known, limits)),
         tuple(style.hand.words if style else "" for style in given),
-        _painted(form, given, known, limits),
+        tuple(dict.fromkeys(style.hand.name for style in painted if style is not None)),
     )
     for index, style in enumerate(given):
         if style is None and (beside := [each for each in _beside(given, index) if each]):
@@ -171,11 +180,20 @@ def _advices(
         yield Advice(stop, first, last, measured.fit, next(others, None), can_change)
 
 
-def _painted(form: MakeForm, given: Sequence[Style | None], known: Sequence[Style], limits: Limits) -> tuple[str, ...]:
-    """Return the names of the styles of all stops, also of those that the site chooses, each once."""
+def _painted(
+    form: MakeForm, given: Sequence[Style | None], known: Sequence[Style], limits: Limits
+) -> list[Style | None]:
+    """Return the style of each stop, also of those that the site chooses; ``None`` where that is not known yet."""
     chosen = readings.chosen_styles(form, limits)
-    painted = (style or styles.find(chosen.get(index, ""), known) for index, style in enumerate(given))
-    return tuple(dict.fromkeys(style.hand.name for style in painted if style is not None))
+    return [style or styles.find(chosen.get(index, ""), known) for index, style in enumerate(given)]
+
+
+def _shared(form: MakeForm, given: Sequence[Style | None], painted: Sequence[Style | None]) -> Style | None:
+    """Return the style that is given to all stops or, where none is given, that the site chooses for all it knows."""
+    if any(given):
+        return given[0] if all(style == given[0] for style in given) else None
+    begun = [style for stop, style in zip(form.stops, painted, strict=True) if stop.prompt.strip() or stop.picture]
+    return begun[0] if len(set(begun)) == 1 else None
 
 
 def _is_in_place(form: MakeForm, stop: int) -> bool:

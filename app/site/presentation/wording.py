@@ -61,8 +61,10 @@ def waiting_words(count: int) -> str:
 
 
 def length_in_words(frames: int, fps: float, ending: str) -> str:
-    """Return a new film's length in words: ``4 seconds``."""
-    return duration(frame_rates.seconds(frames, fps, ending, frame_rates.hold(fps, ending)))
+    """Return a new film's length in words: ``4 seconds, with a second’s rest at each end``."""
+    hold = frame_rates.hold(fps, ending)
+    time = duration(frame_rates.seconds(frames, fps, ending, hold))
+    return _("%(time)s, with a second’s rest at each end", time=time) if hold else time
 
 
 def film_length(walk: Walk) -> str:
@@ -131,8 +133,8 @@ def preset_name(preset: str) -> str:
 
 
 def own_words(own: Mapping[str, Any]) -> str:
-    """Return a stop's own fields in words: ``in neon, without rain, seed 12``."""
-    phrases = {"hand": N_("in %(own)s"), "negative_prompt": N_("without %(own)s"), "seed": N_("seed %(own)s")}
+    """Return a stop's own fields in words: ``style neon, without rain, seed 12``."""
+    phrases = {"hand": N_("style %(own)s"), "negative_prompt": N_("without %(own)s"), "seed": N_("seed %(own)s")}
     values = {name: f"{value!s:.60}" for name, value in own.items()}
     if "hand" in values:
         values["hand"] = foreign_messages.translate_foreign(values["hand"])

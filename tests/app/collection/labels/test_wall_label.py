@@ -18,13 +18,13 @@ def test_label_reads_as_those_of_museums() -> None:
     film = about("a lemon", "the sun", hands=("woodcut", "neon"))
     assert wall_label.compose(film).lines() == [
         "A lemon into the sun, 2026",
-        "Film, colour, silent: walk in woodcut and neon",
+        "Film, colour, silent; style: woodcut and neon",
         "Walk 7, open edition",
         "A walk through “a lemon” and “the sun”, in 24 frames.",
     ]
     assert wall_label.compose(film, "de").lines()[:3] == [
         "A lemon – the sun, 2026",
-        "Film, Farbe, ohne Ton: Spaziergang in woodcut und neon",
+        "Film, Farbe, ohne Ton; Stil: woodcut und neon",
         "Spaziergang 7, offene Auflage",
     ]
 

@@ -72,7 +72,7 @@ def test_hand_of_the_medium_stands_in(kept: list[str], app: Flask) -> None:
 
 def test_page_names_artist_reason_and_stand_in_and_takes_the_prompt_along(kept: list[str], client: FlaskClient) -> None:
     page = client.get("/styles?prompt=a+ship+in+a+storm").text
-    assert "Ann Sea" in page and "“The Wreck of a Ship”" in page and "oil painting stands in" in page
+    assert "Ann Sea" in page and "“The Wreck of a Ship”" in page and "“oil painting” stands in" in page
     assert "prompt=a+ship+in+a+storm&amp;hand=oil+painting" in page
     assert "Ann Sea" not in client.get("/styles").text
 

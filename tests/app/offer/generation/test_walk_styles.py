@@ -91,12 +91,12 @@ def test_style_that_prompts_name_is_shown_everywhere(
 
 def test_form_names_the_style_that_a_prompt_names_unless_another_is_requested(client: FlaskClient) -> None:
     query = {"prompt": ["a fox, watercolour", "a kite"]}
-    assert client.get("/", query_string=query).text.count(">In watercolour.</p>") == 1
-    assert "In watercolour" not in client.get("/", query_string=query | {"hand": "linocut"}).text
+    assert client.get("/", query_string=query).text.count(">Style: watercolour.</p>") == 1
+    assert "Style: watercolour" not in client.get("/", query_string=query | {"hand": "linocut"}).text
     part = {"prompt": "a fox, watercolour"}
-    assert ">In watercolour.</p>" in client.get("/reading", query_string=part).text
-    assert "In watercolour" not in client.get("/reading", query_string=part | {"hand": "linocut"}).text
-    assert ">Im Stil Aquarell.</p>" in client.get("/reading", query_string=part, headers={"Accept-Language": "de"}).text
+    assert ">Style: watercolour.</p>" in client.get("/reading", query_string=part).text
+    assert "Style: watercolour" not in client.get("/reading", query_string=part | {"hand": "linocut"}).text
+    assert ">Stil: Aquarell.</p>" in client.get("/reading", query_string=part, headers={"Accept-Language": "de"}).text
 
 
 def test_search_finds_a_style_that_was_chosen(app: Flask, client: FlaskClient, hung: Hanger) -> None:

@@ -92,7 +92,7 @@ def test_what_the_first_stop_must_be_is_told_in_full(hung: Commissioner) -> None
     last = {"prompt": "a kite", "hand": "linocut", "negative_prompt": "rain", "seed": 3}
     parent = hung(stops=[{"prompt": "a fox"}, last])
     asked = {"stops": [{"prompt": "a kite"}, {"prompt": "the sea"}], "continues": parent.id}
-    assert refusal(lambda: validate(asked))["continues"].endswith("“a kite” in linocut, without “rain”, seed 3.")
+    assert refusal(lambda: validate(asked))["continues"].endswith("“a kite”, style linocut, without “rain”, seed 3.")
     assert validate(asked | {"stops": [last, {"prompt": "the sea"}]}).continues == parent.id
 
 

@@ -61,7 +61,7 @@ def test_form_proposes_styles_for_a_prompt_that_names_none(client: FlaskClient) 
 def test_one_press_gives_a_stop_a_style_of_its_own(client: FlaskClient) -> None:
     asked = {"prompt": ["a superhero", "a fox"], "own": ["", ""], "edit": "style-0-pop-art"}
     page = client.post("/", data=asked).text
-    assert "In pop art." in page
+    assert "Style pop art." in page
     assert "{&#34;hand&#34;:&#34;pop art&#34;}" in page
 
 
@@ -78,4 +78,4 @@ def test_walk_painted_by_words_is_remixed_in_styles_that_suit_it(
     with writing() as session:
         session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="words"))
     page = client.get(walk.url).text
-    assert "In pop art" in page and f"remix_of={walk.id}" in page
+    assert "In the style “pop art”" in page and f"remix_of={walk.id}" in page

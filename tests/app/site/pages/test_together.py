@@ -26,6 +26,7 @@ MEASURED = {TOGETHER: Pair(0.95, 0.9), IN_PLACE: Pair(0.7, 0.95), APART: Pair(0.
 IN_BAR = re.compile('<span id="style"[^>]*>([^<]*)</span>')
 SECTION = re.compile(r'<section class="together"[^>]*>(.*?)</section>', re.DOTALL)
 TWO = ["a fox, watercolour", "a lion, pop art"]
+OPEN = ["a fox", "a kite"]
 
 
 @pytest.fixture
@@ -95,8 +96,8 @@ def test_one_press_gives_the_whole_walk_a_style(client: FlaskClient) -> None:
 @pytest.mark.parametrize("fit", MEASURED, indirect=True)
 def test_form_says_how_two_styles_go_together(client: FlaskClient, fit: str) -> None:
     part = client.get("/together", query_string={"prompt": TWO}).text
-    assert ("Watercolour and pop art go together." in part) is (fit == TOGETHER)
-    assert ("Watercolour and pop art do not go well together" in part) is (fit != TOGETHER)
+    assert ("The styles “watercolour” and “pop art” go together." in part) is (fit == TOGETHER)
+    assert ("The styles “watercolour” and “pop art” do not go well together" in part) is (fit != TOGETHER)
     assert ("change-1" in commands(part)) is (fit == IN_PLACE)
     assert ("style-1-oil-painting" in commands(part)) is (fit != TOGETHER)
 
@@ -118,7 +119,7 @@ def test_style_changes_before_the_subject_by_one_press(client: FlaskClient, fit:
 def test_second_stop_is_proposed_what_goes_with_the_first(client: FlaskClient, fit: str) -> None:
     query = {"prompt": [TWO[0], "a lion"]}
     page = client.get("/", query_string=query).text
-    assert "Goes with watercolour, for “To”:" in section(page)
+    assert "Goes with “watercolour”, for “To”:" in section(page)
     offered = {each for each in commands(page) if each.startswith("style-1-")}
     assert offered <= {"style-1-oil-painting", "style-1-watercolour"} and offered
     part = client.get("/reading", query_string={"prompt": "a lion", "stop": "1", "beside": WATERCOLOUR}).text
@@ -133,7 +134,7 @@ def test_open_stop_is_painted_in_the_style_of_the_other(client: FlaskClient) -> 
     assert {stop.style for walk in db.session.query(Walk) for stop in walk.stops} == {"chalk pastel"}
 
 
-@pytest.mark.parametrize("prompts", [["a fox", "a kite"], ["a fox", "a lion, chalk pastel"], TWO])
+@pytest.mark.parametrize("prompts", [OPEN, ["a fox", "a lion, chalk pastel"], TWO])
 @pytest.mark.parametrize("seed", ["3", "7"])
 def test_bar_names_the_styles_that_are_painted(client: FlaskClient, prompts: list[str], seed: str) -> None:
     fields = {"prompt": prompts, "seed": seed}
@@ -141,21 +142,36 @@ def test_bar_names_the_styles_that_are_painted(client: FlaskClient, prompts: lis
     answer = client.post("/walks", data=fields)
     assert answer.status_code == 303, answer.text
     walk = db.session.query(Walk).one()
-    said = f"In {join_words(walk_styles.names(walk))}"
+    said = f"Style: {join_words(walk_styles.names(walk))}{', our choice' if prompts == OPEN else ''}"
     assert IN_BAR.search(page)[1] == said  # type: ignore[index]
     assert f'data-painted="{said}"' in client.get("/together", query_string=fields).text
 
 
+@pytest.mark.parametrize("seed", ["3", "5", "7"])
+@pytest.mark.parametrize("prompts", [OPEN, ["a fox", ""]])
+def test_proposals_begin_with_the_style_that_the_bar_names(client: FlaskClient, prompts: list[str], seed: str) -> None:
+    page = client.get("/", query_string={"prompt": prompts, "seed": seed}).text
+    bar = IN_BAR.search(page)[1]  # type: ignore[index]
+    assert f"{bar.replace('Style:', 'Style of the whole walk:')}. Another:" in section(page)
+    name = bar.removeprefix("Style: ").removesuffix(", our choice")
+    assert name not in [each.removeprefix("whole-").replace("-", " ") for each in commands(section(page))]
+
+
+def test_proposals_begin_with_no_style_where_stops_differ(client: FlaskClient) -> None:
+    part = client.get("/together", query_string={"prompt": TWO}).text
+    assert "One style for the whole walk:" in part and "Another:" not in part
+
+
 def test_bar_names_no_style_before_there_is_a_prompt(client: FlaskClient) -> None:
-    assert IN_BAR.search(client.get("/").text)[1] == "In a style that suits"  # type: ignore[index]
+    assert IN_BAR.search(client.get("/").text)[1] == "Style: our choice"  # type: ignore[index]
 
 
 def test_bar_names_the_style_that_is_chosen_before_there_is_a_prompt(client: FlaskClient) -> None:
     fields = {"prompt": ["", ""], "hand": WATERCOLOUR}
     page = client.get("/", query_string=fields).text
-    assert IN_BAR.search(page)[1] == "In watercolour"  # type: ignore[index]
+    assert IN_BAR.search(page)[1] == "Style: watercolour"  # type: ignore[index]
     assert "for the whole walk" not in section(page) and not commands(section(page))
-    assert 'data-painted="In watercolour"' in client.get("/together", query_string=fields).text
+    assert 'data-painted="Style: watercolour"' in client.get("/together", query_string=fields).text
     example = {"example": ["a fox", "a kite"], **fields}
     assert client.post("/walks", data=example).status_code == 303
     assert {stop.style for walk in db.session.query(Walk) for stop in walk.stops} == {WATERCOLOUR}
@@ -171,4 +187,4 @@ def test_button_that_changes_nothing_leaves_the_form(client: FlaskClient, edit: 
 def test_sentences_are_german_on_a_german_page(client: FlaskClient) -> None:
     query = {"prompt": ["ein Fuchs", "ein Löwe"]}
     part = client.get("/together", query_string=query, headers={"Accept-Language": "de"}).text
-    assert "Ein Stil für den ganzen Spaziergang:" in part
+    assert "Stil des ganzen Spaziergangs: " in part and ", unsere Wahl. Ein anderer:" in part

@@ -69,7 +69,7 @@ def test_photo_is_repainted_in_a_style_by_one_press_without_javascript(client: F
     assert found.asked["stop"]["picture"] == sent["picture"][0]
     candidates.deliver(found)
     page = client.post("/", data={**sent, **filled(page), "edit": "look"}).text
-    assert "Your picture in watercolour" in page
+    assert "Your picture in the style “watercolour”" in page
     assert len(re.findall(r"/candidates/[a-z0-9]{16}/0\.webp", page)) == 1
     client.post("/walks", data={**sent, **filled(page)})
     walk = db.session.scalars(select(Walk)).one()

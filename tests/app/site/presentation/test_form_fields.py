@@ -95,13 +95,13 @@ def test_turned_round_takes_what_each_stop_has_along(hung: Hanger) -> None:
 def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskClient, hung: Hanger) -> None:
     original = hung(stops=MIXED, frames=3)
     page = html.unescape(client.get("/", query_string=pairs(form_fields.fields(original, seed=True))).text)
-    assert "In linocut, seed 3." in page
-    assert "In paper cut-out, without rain." in page
+    assert "Style linocut, seed 3." in page
+    assert "Style paper cut-out, without rain." in page
     assert f'A remix of <a href="{original.url}">' in page
     sent = pairs(form_fields.fields(original, seed=True) | {"edit": "plain-0"})
     page = html.unescape(client.post("/", data=sent).text)
-    assert "In linocut" not in page
-    assert "In paper cut-out, without rain." in page
+    assert "Style linocut" not in page
+    assert "Style paper cut-out, without rain." in page
     for edit in ("plain-9", "plain-99", "plain-x"):
         assert client.post("/", data=pairs({"prompt": ["a", "b"], "edit": edit})).status_code == 200
 
@@ -132,7 +132,7 @@ def test_unusable_own_is_explained_beside_its_line(client: FlaskClient, own: str
 def test_own_hand_of_an_old_walk_is_dropped_with_a_word(client: FlaskClient) -> None:
     page = client.get("/", query_string=pairs({"prompt": ["a fox", "a kite"], "own": ["", '{"hand": "fresco"}']})).text
     assert "The model that paints here does not know “fresco”." in page
-    assert "In fresco" not in page
+    assert "Style fresco" not in page
 
 
 # Parents and children

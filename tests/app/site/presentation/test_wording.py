@@ -69,10 +69,10 @@ def test_measured_times_are_not_rounded_away(seconds, text):
 
 
 def test_film_length_is_honest():
-    assert wording.length_in_words(24, 12.5, "stop") == "4 seconds"
-    assert wording.length_in_words(24, 12.5, "back") == "5.8 seconds"
+    assert wording.length_in_words(24, 12.5, "stop") == "4 seconds, with a second’s rest at each end"
+    assert wording.length_in_words(24, 12.5, "back") == "5.8 seconds, with a second’s rest at each end"
     assert wording.length_in_words(24, 12.5, "round") == "1.9 seconds"
-    assert wording.length_in_words(240, 12.5, "stop") == "21 seconds"
+    assert wording.length_in_words(240, 12.5, "stop") == "21 seconds, with a second’s rest at each end"
 
 
 @pytest.mark.parametrize(
