@@ -83,7 +83,10 @@ class Larger:
 
 @blueprint.get("/walks/<walk_id>/repaint")
 def choose(walk_id: str) -> Response:
-    """Show the larger sizes and the styles that a walk can be repainted in, those that suit it first, with the time."""
+    """Show the larger sizes and the styles that a walk can be repainted in, those that suit it first.
+
+    Each size has a button with its time, and so has the style that the address names.
+    """
     visitors.current()  # set the cookie with the form, so that two quick clicks have the same owner
     return _repaint_page(lookup.walk_at_address(walk_id))
 
@@ -125,7 +128,7 @@ def _repaint_page(walk: Walk, *, error: str = "", status: int = 200) -> Response
     among = {} if private else {style.name: style for style in repainting.styles_for(walk)}
     suiting = [each.style.name for each in proposed_styles.for_walk(walk) if each.style.name in among]
     names = list(dict.fromkeys((*suiting, *among)))
-    if (wanted := request.args.get("style", "")) in among:
+    if (wanted := request.values.get("style", "")) in among:
         names.sort(key=lambda name: name != wanted)
     larger, flaw = ([], private) if private else _larger(walk)
     page = render_template(
@@ -135,7 +138,7 @@ def _repaint_page(walk: Walk, *, error: str = "", status: int = 200) -> Response
         flaw=private or repainting.flaw(walk),
         styles=[among[name] for name in names],
         chosen=among.get(wanted),
-        time=_time(partial(repainting.commission_of, walk, names[0])) if names else "",
+        time=_time(partial(repainting.commission_of, walk, wanted)) if wanted in among else "",
         larger=larger,
         larger_flaw=flaw,
         there=lineage.larger_of(walk, visitors.owners()),

@@ -17,6 +17,7 @@ from app.storage.walk_models import FINISHED, Medium, Stop, Walk
 from app.walks.saved import lifecycle, lineage, shapes
 from tests.conftest import inside, make_app
 from tests.support import led
+from tests.support.html import Elements
 
 HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "watercolour", "title": "Watercolour"}]
 
@@ -65,15 +66,23 @@ def test_reading_a_walk_sets_no_cookie_and_leads_to_the_styles(client: FlaskClie
 def test_repainting_starts_only_where_the_time_is_shown(client: FlaskClient, walk: Walk) -> None:
     client.get("/")
     assert f'action="/walks/{walk.id}/repaint"' not in client.get(walk.url).text
-    page = client.get(f"/walks/{walk.id}/repaint?style=watercolour").text
+    plain, page = (client.get(f"/walks/{walk.id}/repaint{query}").text for query in ("", "?style=watercolour"))
+    assert 'name="style"' not in plain and page.count('name="style"') == 1
     assert "counts as any walk" in page and "The painter is away just now." in page
-    assert page.index('value="watercolour"') < page.index('value="pop-art"')
+    assert page.index("The painter is away") < page.index('value="watercolour"')
 
 
 def test_page_shows_each_style_with_its_picture_and_those_that_suit_first(client: FlaskClient, walk: Walk) -> None:
     page = client.get(f"/walks/{walk.id}/repaint").text
-    assert "/styles/watercolour.webp" in page and 'name="style" value="watercolour"' in page
-    assert page.index('value="pop-art"') < page.index('value="watercolour"')
+    assert "/styles/watercolour.webp" in page
+    links = [page.index(f'href="/walks/{walk.id}/repaint?style={name}"') for name in ("pop-art", "watercolour")]
+    assert links == sorted(links)
+
+
+def test_style_of_the_address_is_marked_among_the_pictures(client: FlaskClient, walk: Walk) -> None:
+    page = client.get(f"/walks/{walk.id}/repaint?style=watercolour").text
+    marked = [each["href"] for each in Elements(page).of("a") if each.get("aria-current") == "true"]
+    assert marked == [f"/walks/{walk.id}/repaint?style=watercolour"]
 
 
 def test_style_that_led_to_the_page_is_its_main_button(client: FlaskClient, walk: Walk) -> None:
@@ -108,7 +117,7 @@ def test_style_that_is_none_is_said_above_those_there_are(client: FlaskClient, w
     answer = client.post(f"/walks/{walk.id}/repaint", data={"style": "fresco"})
     assert answer.status_code == 422 and 'role="alert"' in answer.text
     assert "cannot be “fresco”. There are pop-art and watercolour." in answer.text
-    assert 'name="style" value="pop-art"' in answer.text and walks() == 1
+    assert "/repaint?style=pop-art" in answer.text and walks() == 1
 
 
 def test_walk_painted_by_words_alone_says_why_not(client: FlaskClient, hung: Callable[..., Walk]) -> None:
