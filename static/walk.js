@@ -17,12 +17,29 @@ async function copy({ currentTarget: button }) {
 const SHARED_BYTES = 32 * 2 ** 20; // a larger film is shared by its link
 
 /* Share the film itself where the system takes it, else the link. */
-async function share({ currentTarget: button }) {
-  const { film, title } = button.dataset;
+async function share() {
+  const { film, title } = document.getElementById("share").dataset;
   const link = { title, url: document.getElementById("link").textContent.trim() };
   const file = film && (await fetchFilm(film, `${link.url.split("/").pop()}.mp4`).catch(() => null));
   const files = file && navigator.canShare?.({ files: [file] }) ? { files: [file] } : {};
   await navigator.share({ ...link, ...files }).catch(() => {}); // the visitor may close the sheet
+}
+
+/* "Share" under the film shares at once: by the system's sheet, else by a copied link. Else it leads to the ways to share. */
+async function shareHere(event) {
+  const { currentTarget: button } = event;
+  if (navigator.share) {
+    event.preventDefault();
+    return share();
+  }
+  if (!navigator.clipboard) return;
+  event.preventDefault();
+  try {
+    await navigator.clipboard.writeText(document.getElementById("link").textContent.trim());
+    button.textContent = button.dataset.copied;
+  } catch {
+    location.hash = "sharing";
+  }
 }
 
 async function fetchFilm(address, name) {
@@ -55,6 +72,8 @@ function start() {
     sheet.closest("li").hidden = false;
     sheet.onclick = share;
   }
+  const here = document.getElementById("share-here");
+  if (here) here.onclick = shareHere;
   if (!navigator.clipboard) return;
   document.querySelectorAll("[data-copy]").forEach((button) => {
     button.closest(".copy").hidden = false;

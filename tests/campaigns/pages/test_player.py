@@ -254,6 +254,25 @@ def test_finished_film_goes_on_where_the_pictures_were(walk: Walk, look: Open) -
     expect(page.get_by_text("Playing the frames there are.")).to_have_count(0)
 
 
+PLACES = """() => ["#walk .frame", "#walk .ruler", "#walk .last", "#walk .label"].map((each) => {
+    const { top, bottom } = document.querySelector(each).getBoundingClientRect()
+    return each.endsWith("label") && innerWidth > 1099 ? bottom : top
+}).map(Math.round)"""
+"""Where the parts of a walk's page stand; of a label beside the film its end."""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_when_the_walk_is_finished(walk: Walk, look: Open, width: int) -> None:
+    for rank, level in enumerate(LEVELS):
+        easel.paint(walk, level, rank, positions=EVEN)
+    page = look(walk, viewport={"width": width, "height": 900})
+    until(page, "document.querySelector('.player button') !== null")
+    before = page.evaluate(PLACES)
+    easel.finish(walk)
+    expect(page.get_by_role("heading", name="Download")).to_be_visible()
+    assert page.evaluate(PLACES) == before
+
+
 def test_reduced_motion_stays_still_before_and_after(walk: Walk, look: Open) -> None:
     easel.paint(walk, [0.0, 1.0], 0)
     page = look(walk, is_held=True, reduced_motion="reduce")
@@ -425,9 +444,13 @@ def test_space_plays_and_pauses(hangs: Callable[..., Walk], look: Open) -> None:
 def fills(page: Page) -> bool:
     """Return whether the picture takes the window, but for the controls below it."""
     box, window = page.locator("picture.film").bounding_box(), page.viewport_size
+    controls = page.locator(".player").bounding_box()
+    if controls is None:  # it has no box of its own beside the picture
+        return False
     assert box is not None
     assert window is not None
-    return (box["x"], box["y"], box["width"], box["height"]) == (0, 0, window["width"], window["height"] - 54)
+    above = window["height"] - controls["height"]
+    return (box["x"], box["y"], box["width"], box["height"]) == (0, 0, window["width"], above)
 
 
 @pytest.mark.parametrize("press", ["button", "key", "double press", "a browser without a full screen"])
@@ -457,6 +480,21 @@ def test_full_screen_is_entered_and_left(hangs: Callable[..., Walk], look: Open,
     wait_until(lambda: not fills(page), what="the picture is as large as before")
     until(page, "document.fullscreenElement === null")
     assert page.get_by_role("button", name="Full screen", exact=True).is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_full_screen_shows_the_whole_caption(hangs: Callable[..., Walk], look: Open, width: int) -> None:
+    walk = hangs("a pear on a kitchen table", "a lemon on a garden table", positions=EVEN)
+    page = look(walk, viewport={"width": width, "height": 844})
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("slider").press("ArrowRight")
+    page.keyboard.press("f")
+    wait_until(lambda: fills(page), what="the picture fills the window")
+    caption = page.locator(".player span").filter(has_text="lemon").first
+    assert caption.evaluate("(each) => each.scrollHeight - each.clientHeight") <= 1
+    text, leave = caption.bounding_box(), page.get_by_role("button", name="Leave full screen").bounding_box()
+    assert text is not None and leave is not None
+    assert text["y"] + text["height"] <= leave["y"] + 17 or text["x"] + text["width"] <= leave["x"]
 
 
 def test_full_screen_stays_while_the_next_and_previous_film_come(hangs: Callable[..., Walk], look: Open) -> None:
@@ -516,15 +554,36 @@ def test_system_shares_the_film_where_it_takes_files_and_else_the_link(
     share = page.get_by_role("button", name="Share…")
     assert share.is_hidden()
     page.evaluate(SHARE, takes_files)
-    page.get_by_role("link", name="Share", exact=True).click()  # beside the star, for those who do not scroll
-    expect(share).to_be_in_viewport()
-    share.click()
-    until(page, "window.shared !== undefined")
-    shared = page.evaluate("window.shared")
-    assert shared["title"] == walk.title
-    assert shared["url"].endswith(walk.url)
     film = [f"{walk.name}.mp4", "video/mp4", walk.media["mp4"].bytes]
-    assert shared["files"] == ([film] if takes_files else [])
+    for press in (page.get_by_role("link", name="Share", exact=True), share):  # under the film, and in the list
+        page.evaluate("window.shared = undefined")
+        press.click()
+        until(page, "window.shared !== undefined")
+        shared = page.evaluate("window.shared")
+        assert shared["title"] == walk.title
+        assert shared["url"].endswith(walk.url)
+        assert shared["files"] == ([film] if takes_files else [])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_star_and_share_are_on_the_first_screen(hangs: Callable[..., Walk], look: Open, width: int) -> None:
+    page = look(hangs("a lemon", "the sun", positions=EVEN), viewport={"width": width, "height": 844})
+    expect(page.get_by_role("link", name="Share", exact=True)).to_be_in_viewport()
+    expect(page.locator("#favourite")).to_be_in_viewport()
+
+
+def test_share_copies_the_link_where_there_is_no_sheet(hangs: Callable[..., Walk], look: Open) -> None:
+    walk = hangs("a lemon", "the sun", positions=EVEN)
+    page = look(walk, permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("link", name="Share", exact=True).click()
+    expect(page.locator("#share-here")).to_have_text("Link copied")
+    assert page.evaluate("navigator.clipboard.readText()").endswith(walk.url)
+
+
+def test_share_leads_to_the_link_without_javascript(hangs: Callable[..., Walk], look: Open) -> None:
+    page = look(hangs("a lemon", "the sun", positions=EVEN), java_script_enabled=False)
+    page.get_by_role("link", name="Share", exact=True).click()
+    expect(page.locator("#link")).to_be_in_viewport()
 
 
 def test_stages_arrive_on_their_page_without_a_reload(hangs: Callable[..., Walk], look: Open) -> None:

@@ -120,6 +120,18 @@ def test_a_line_that_moved_is_shown(client: FlaskClient, commissioned: Hanger, h
     assert "Second" not in second.text
 
 
+@pytest.mark.usefixtures("painters")
+@pytest.mark.parametrize(("seen", "left"), [("4.0", "seconds left"), ("1.0", "Nearly done"), ("0.0", "Nearly done")])
+def test_used_up_estimate_of_a_walk_in_progress_is_nearly_done(
+    client: FlaskClient, commissioned: Hanger, hung: Hanger, seen: str, left: str
+) -> None:
+    hung()
+    walk = commissioned()
+    change(walk, state=PAINTING)
+    page = client.get(f"{walk.url}/live?seen={seen}").text
+    assert [each in page for each in ("seconds left", "Nearly done")] == [left == "seconds left", left == "Nearly done"]
+
+
 def test_owners_strangers_and_languages_have_answers_of_their_own(app: Flask, commissioned: Hanger) -> None:
     owner, stranger = app.test_client(), app.test_client()
     owner.get("/")
