@@ -27,7 +27,6 @@ function showValues() {
   const values = document.getElementById("values");
   const fill = (words, value) => values.dataset[words].replace("{}", () => value);
   if (frames) {
-    values.querySelector(".frames").textContent = frames.value;
     const length = document.getElementById("length");
     const typed = Number(fps.value.replace(",", "."));
     if (length && fps.value !== fps.defaultValue && typed >= 1 && typed <= 50) length.textContent = fill("fps", gifRate(typed));
@@ -39,8 +38,6 @@ function showValues() {
   values.querySelector(".ending").textContent = chosen("ending")?.dataset.name ?? "";
   values.querySelector(".pace").textContent = chosen("easing")?.value ? `, ${chosen("easing").dataset.name}` : "";
   values.querySelector(".care").textContent = ["balanced", undefined].includes(chosen("preset")?.value) ? "" : `, ${chosen("preset").dataset.name}`;
-  const size = form.querySelector("label:not(:first-child) > [name=size]:checked");
-  values.querySelector(".size").textContent = size ? `, ${size.dataset.name}` : "";
   const aspect = chosen("aspect");
   values.querySelector(".aspect").textContent = aspect && aspect.value !== "1:1" ? `, ${aspect.value}` : "";
   const frame = document.getElementById("frame-size");

@@ -51,7 +51,7 @@ from app.site.presentation import (
 from app.site.presentation import make_form as forms
 from app.site.presentation.earlier_prompts import Earlier
 from app.site.presentation.finder import Finder
-from app.site.presentation.form_commands import Command
+from app.site.presentation.form_commands import LANGUAGE, Command
 from app.site.web import error_responses, fragments, kept_pages
 from app.site.web.responses import conditional, page_response
 from app.walks.queue import jobs
@@ -189,6 +189,8 @@ def edit() -> Response:
     form.edit(command, limits.stops_max)
     if elsewhere := _leave(form, command):
         return elsewhere
+    if command.act == LANGUAGE:
+        form.errors["form"] = _("The form is too long to be shown in another language.")
     of_model = _limits(form.model)
     prompt_edits.apply(form, command, request.form, of_model)
     style_advice.apply(form, command, of_model)
@@ -223,6 +225,8 @@ def _leave(form: forms.MakeForm, command: Command) -> Response | None:
         address = _drawings_address(form, command, carried)
     elif command.act == "another" and (other := catalogue.random_walk()):
         address = f"{other.url}?{urlencode({name: text for name, text in carried.items() if text})}"
+    elif command.act == LANGUAGE and (query := carried[form_address.NAME]) is not None:
+        address = f"{url_for('pages.make')}?{query}&{urlencode({'lang': command.value})}"
     else:
         return None
     response = cast(Response, redirect(address, 303))

@@ -21,11 +21,14 @@ TAKE = "take"
 """Its value ends in the stop's number and the digest of a drawing."""
 SET = "set"
 """Its value ends in an option of the walk that changes its time, and the option's value, such as ``set-size-256``."""
+LANGUAGE = "language"
+"""Its value ends in the code of the language to show the form in, such as ``language-de``."""
 VALUE = re.compile(
     rf"(?P<walk>{'|'.join(OF_THE_WALK)})"
     rf"|(?P<stop>{'|'.join(OF_A_STOP)})-(?P<number>[0-9]{{1,2}})"
     rf"|(?P<word>{'|'.join(OF_A_WORD)})-(?P<of>[0-9]{{1,2}})-(?P<place>[0-9]{{1,3}})"
     rf"|{SET}-(?P<option>frames|preset|size|steps)-(?P<value>[a-z0-9]{{0,8}})"
+    rf"|{LANGUAGE}-(?P<language>[a-z]{{2}})"
     rf"|{WRITE}-(?P<written>[0-9]{{1,2}})-(?P<words>.{{1,1000}})"
     rf"|{TAKE}-(?P<taker>[0-9]{{1,2}})-(?P<drawing>[0-9A-Za-z]{{1,64}})"
     rf"|{WHOLE}-(?P<shared>[a-z0-9-]{{1,80}})"
@@ -38,7 +41,7 @@ VALUE = re.compile(
 class Command:
     """What a button does; the stop it is for, if it is for one; and what it names: a style, a number, a drawing, words.
 
-    ``option`` and ``value`` are those of an option of the walk.
+    ``option`` and ``value`` are those of an option of the walk; ``value`` is also the code of a language.
     """
 
     act: str = ""
@@ -62,6 +65,8 @@ def parse(value: str, stops: int) -> Command:
         return Command(WHOLE, style=match["shared"])
     if match["option"]:
         return Command(SET, option=match["option"], value=match["value"])
+    if match["language"]:
+        return Command(LANGUAGE, value=match["language"])
     number = int(match["number"] or match["styled"] or match["of"] or match["taker"] or match["written"])
     if number >= stops:
         return Command()

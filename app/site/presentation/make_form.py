@@ -35,8 +35,8 @@ from app.walks.saved import lookup
 
 FRAME_CHOICES = (24, 60, 120, 240)
 IN_MORE = {
-    "seed", "frames", "fps", "negative_prompt", "hand", "layout", "lora", "clip_skip", "steps", "guidance", "ending",
-    "preset", "size", "aspect", "model", "film",
+    "seed", "fps", "negative_prompt", "hand", "layout", "lora", "clip_skip", "steps", "guidance", "ending", "preset",
+    "aspect", "model", "film",
 }  # fmt: skip
 OF_THE_STOP = {"prompt", "picture", "cut_out", *stop_options.OF_EACH_STOP}
 OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", "preset", "size", "aspect", "model"}

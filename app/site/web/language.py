@@ -10,14 +10,12 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, has_request_context, redirect, request, url_for
 from flask_babel import Babel
-from werkzeug.exceptions import HTTPException
 
 from app.access.auth import cookies
 from app.core.addresses import on_site
 from app.core.i18n.gettext import translations
 from app.core.i18n.locales import ENGLISH, LOCALES, NAMES, tag
 
-CHOICE_MAX = 2000  # the longest form, in characters, that a language link carries
 ADDRESS_MAX = 8000  # the longest query string, in characters, that a language link carries
 
 
@@ -50,25 +48,13 @@ def wanted() -> str:
 
 
 def address(language: str) -> str:
-    """Return the address of the current page in ``language``; on the form's page it carries what was typed."""
+    """Return the address of the current page in ``language``."""
     values, path = request.args.to_dict(flat=False), ""  # relative, so that it does not name a deleted walk
     if len(request.query_string) > ADDRESS_MAX:  # longer than any address that the form makes
         values = {}
     if request.method not in ("GET", "HEAD"):
-        values, path = _typed(), _path_to_read()
+        values, path = {}, _path_to_read()
     return f"{path}?{urlencode(values | {'lang': [language]}, doseq=True)}"
-
-
-def _typed() -> dict[str, list[str]]:
-    """Return the fields of the form for a walk; empty on other pages, and if they are too long for an address."""
-    if request.endpoint not in ("pages.edit", "pages.commission"):
-        return {}
-    try:
-        typed = request.form.to_dict(flat=False)
-    except HTTPException:  # malformed; the current response already says so
-        return {}
-    typed = {name: values for name, values in typed.items() if name not in ("csrf_token", "token", "edit")}
-    return typed if len(urlencode(typed, doseq=True)) < CHOICE_MAX else {}
 
 
 def _path_to_read() -> str:

@@ -61,6 +61,19 @@ def test_button_and_time_stay_in_view(visit: Callable[..., Page], width: int, he
             page.locator("#more summary").click()  # everything that "More" holds opens or shuts above the bar
 
 
+@pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without"])
+def test_bar_leads_to_length_and_size(visit: Callable[..., Page], has_script: bool) -> None:
+    page = visit(WRITTEN, viewport={"width": 390, "height": 844}, java_script_enabled=has_script, has_touch=True)
+    page.get_by_role("link", name="Length").tap()
+    expect(page.get_by_role("radio", name="120 frames")).to_be_in_viewport()
+    page.get_by_role("radio", name="120 frames").check()
+    if not has_script:
+        page.locator("#film-size").get_by_role("button", name="Update the time").tap()
+    expect(page.get_by_role("radio", name="120 frames")).to_be_checked()
+    expect(page.get_by_role("radio", name="120 frames")).to_be_in_viewport()
+    expect(page.locator("#film-size")).to_contain_text("seconds, with a second’s rest at each end")
+
+
 def test_field_that_has_the_focus_is_not_behind_the_bar(visit: Callable[..., Page]) -> None:
     page = visit(WRITTEN, viewport={"width": 390, "height": 844})
     page.locator("#more summary").click()

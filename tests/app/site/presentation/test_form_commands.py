@@ -11,7 +11,7 @@ from app.site.presentation import form_commands
 from app.site.presentation.form_commands import Command
 
 EDIT = re.compile(r'name="edit"[^>]*?value="([^"]+)"')
-BUTTONS_THAT_SEND = {"read", "bring", "time"}
+BUTTONS_THAT_SEND = {"read", "bring", "length", "time"}
 """They show the form again, with what it was filled in with."""
 
 
@@ -39,6 +39,9 @@ BUTTONS_THAT_SEND = {"read", "bring", "time"}
         ("write-0-" + "a" * 1001, Command()),
         ("set-size-256", Command("set", option="size", value="256")),
         ("set-steps-", Command("set", option="steps")),
+        ("language-de", Command("language", value="de")),
+        ("language-", Command()),
+        ("language-<b>", Command()),
         ("set-seed-7", Command()),
         ("set-size-<b>", Command()),
         ("find-0", Command()),
@@ -67,7 +70,11 @@ def test_value_is_a_command_for_a_stop_that_is_there_or_none(value: str, command
 
 def test_every_button_of_the_templates_is_a_command() -> None:
     pages = [path.read_text("utf-8") for path in (ROOT / "templates/pages").glob("*.html")]
-    values = {value.replace("{{ choice.option }}", "size") for page in pages for value in EDIT.findall(page)}
+    values = {
+        value.replace("{{ choice.option }}", "size").replace("{{ language }}", "de")
+        for page in pages
+        for value in EDIT.findall(page)
+    }
     values = {re.sub(r"\{\{.*?\}\}", "0", value) for value in values}
     assert len(values) > 10
     unknown = {value for value in values if form_commands.parse(value, stops=1) == Command()}

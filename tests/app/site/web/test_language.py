@@ -93,7 +93,6 @@ def test_german_says_nothing_in_english() -> None:
         "Pause",
         "Prompts",
         "Text",
-        "in %(own)s",
         "orange",
     }  # which both languages have
 
@@ -160,10 +159,21 @@ def test_what_is_wrong_with_a_form_is_said_in_its_language(client: FlaskClient) 
     assert not re.search("von Station 2|The |must be", page.text)
 
 
-def test_choice_on_a_refused_form_keeps_what_was_typed(client: FlaskClient) -> None:
-    page = client.post("/walks", data={"prompt": ["a fox", ""], "seed": "11", "token": "once"})
-    assert page.status_code == 422
-    assert 'href="/?prompt=a+fox&amp;prompt=&amp;seed=11&amp;lang=de"' in page.text
+def test_choice_on_the_form_keeps_what_was_typed(client: FlaskClient) -> None:
+    typed = {"prompt": ["a fox", ""], "seed": "11", "token": "once"}
+    for page in (client.get("/"), client.post("/walks", data=typed)):
+        assert 'name="edit" value="language-de"' in page.text and "lang=de" not in page.text
+    answer = client.post("/", data=typed | {"edit": "language-de"})
+    assert (answer.status_code, answer.location) == (303, "/?prompt=a+fox&prompt=&seed=11&lang=de")
+    page = client.get(answer.location, follow_redirects=True)
+    assert '<html lang="de">' in page.text and ">a fox</textarea>" in page.text and 'value="11"' in page.text
+
+
+def test_form_that_is_too_long_for_an_address_keeps_its_language_and_says_so(client: FlaskClient) -> None:
+    typed = {"prompt": ["a fox", "ä" * 900], "edit": "language-de"}
+    page = client.post("/", data=typed).text
+    assert '<html lang="en-GB">' in page and "too long to be shown in another language" in page
+    assert f">{'ä' * 900}</textarea>" in page
 
 
 def test_form_reads_and_writes_the_decimal_sign_of_its_language(client: FlaskClient) -> None:
