@@ -49,6 +49,16 @@ def test_draft_survives_reload_back_and_another_page(visit: Open) -> None:
     expect_draft(page, "a fox", "a house", "a bat at night")
 
 
+@pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without"])
+def test_draft_survives_a_change_of_language(visit: Open, has_script: bool) -> None:
+    page = visit(java_script_enabled=has_script)
+    page.locator("#stop-0").fill("a fox")
+    page.locator("#stop-1").fill("a bat at night")
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.get_by_role("button", name="English")).to_be_visible()
+    expect_draft(page, "a fox", "a bat at night")
+
+
 def test_draft_ends_where_the_form_is_started_over_or_becomes_a_walk(visit: Open) -> None:
     page = visit()
     write(page, "a fox", "a bat")

@@ -488,7 +488,7 @@ def test_full_screen_shows_the_whole_caption(hangs: Callable[..., Walk], look: O
     page = look(walk, viewport={"width": width, "height": 844})
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("slider").press("ArrowRight")
-    page.keyboard.press("f")
+    page.get_by_role("button", name="Full screen", exact=True).click()
     wait_until(lambda: fills(page), what="the picture fills the window")
     caption = page.locator(".player span").filter(has_text="lemon").first
     assert caption.evaluate("(each) => each.scrollHeight - each.clientHeight") <= 1

@@ -156,7 +156,7 @@ def test_form_offers_any_and_each_hand_and_keeps_the_choice(app: Flask, client: 
     page = client.get("/", query_string={"prompt": ["a fox", "a kite"], "hand": "linocut"}).text
     row = page[page.index("<legend>Style") :].partition("</fieldset>")[0]
     named = re.findall(r'<span(?: class="named")?>([^<]+)</span>', row)
-    assert named == ["any", *(hand.title for hand in offers.first().styles)]
+    assert named == ["our choice", *(hand.title for hand in offers.first().styles)]
     assert re.findall(r'value="([^"]*)"[^>]*checked', row) == ["linocut"]
     answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "linocut"})
     walk = walk_at_address(answer.headers["Location"].removeprefix("/walks/"))

@@ -407,9 +407,9 @@ def test_more_offers_ending_pace_and_care_and_says_them_when_shut(client: FlaskC
     def said(page: str) -> str:
         return re.sub(r"<[^>]*>", "", re.search(r'<p class="quiet when-shut".*?</p>', page)[0])
 
-    assert said(client.get("/").text) == "24 frames, stop at the end, a new seed"
+    assert said(client.get("/").text) == "stop at the end, a new seed"
     page = client.get("/?ending=back&preset=fast&easing=1&seed=7").text
-    assert said(page) == "24 frames, there and back, slower at the stops, sketch, seed 7"
+    assert said(page) == "there and back, slower at the stops, sketch, seed 7"
     for name, value in (("ending", "back"), ("preset", "fast"), ("easing", "1")):
         assert re.search(rf'name="{name}" value="{value}"[^>]*checked', page)
     assert 'name="model"' not in page  # there is one model only

@@ -23,7 +23,7 @@ from tests.support.html import Elements
 
 WATERCOLOUR, POP_ART, OIL = "watercolour", "pop art", "oil painting"
 MEASURED = {TOGETHER: Pair(0.95, 0.9), IN_PLACE: Pair(0.7, 0.95), APART: Pair(0.6, 0.7)}
-IN_BAR = re.compile('<span id="style"[^>]*>([^<]*)</span>')
+IN_BAR = re.compile('<p class="of-style" id="style"[^>]*>([^<]*)</p>')
 SECTION = re.compile(r'<section class="together"[^>]*>(.*?)</section>', re.DOTALL)
 TWO = ["a fox, watercolour", "a lion, pop art"]
 OPEN = ["a fox", "a kite"]
