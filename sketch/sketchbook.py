@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import zipfile
 import zlib
 from array import array
@@ -13,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from sketch import colour, lettering
 from sketch import svg as svg_files
@@ -50,6 +50,9 @@ class Drawing:
     licence: str = ""
     source: str = ""
 
+
+FIELDS = frozenset(field.name for field in fields(Drawing))
+"""The names in a row of an index."""
 
 APPEARANCE_SIDE = 32
 """The side in pixels at which a drawing's appearance is measured."""
@@ -187,9 +190,10 @@ class _Zipped(Mapping[str, str]):
         self._path = path
         self._archive = zipfile.ZipFile(path)
         entries = self._archive.NameToInfo
-        self._numbers = array("Q", (getattr(info, name) for info in entries.values() for name in ENTRY))
-        self._places = {name: place for place, name in enumerate(entries)}
-        self._digests = {name.removesuffix(SUFFIX) for name in entries if name.endswith(SUFFIX)}
+        self._index = entries.pop(INDEX, None)
+        names = [name for name in entries if name.endswith(SUFFIX)]
+        self._numbers = array("Q", (getattr(entries[name], field) for name in names for field in ENTRY))
+        self._places = {name.removesuffix(SUFFIX): place for place, name in enumerate(names)}
         self._archive.filelist.clear()
         entries.clear()
 
@@ -198,16 +202,18 @@ class _Zipped(Mapping[str, str]):
 
         :raises SketchbookError: when the index is malformed.
         """
-        rows = json.loads(self._read(INDEX, INDEX_BYTES))
+        if self._index is None:
+            raise SketchbookError(f"There is no {INDEX} in it.")
+        rows = json.loads(self._read(self._index, INDEX_BYTES))
         if not isinstance(rows, list):
             raise SketchbookError(f"{INDEX} holds no list.")
-        return [_drawing(row, number) for number, row in enumerate(rows)]
+        shared: dict[Any, Any] = {digest: digest for digest in self._places}
+        return [_drawing(row, number, shared) for number, row in enumerate(rows)]
 
     def __getitem__(self, digest: str) -> str:
-        if digest not in self._digests:
-            raise KeyError(digest)
+        entry = self._entry(digest)
         try:
-            svg = self._read(digest + SUFFIX, svg_files.BYTES).decode()
+            svg = self._read(entry, svg_files.BYTES).decode()
         except (*BROKEN, SketchbookError) as error:
             raise SketchbookError(f"The drawing {digest} of {self._path} cannot be read: {error}") from error
         if digest_of(svg) != digest:
@@ -215,29 +221,27 @@ class _Zipped(Mapping[str, str]):
         return svg
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._digests)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._digests)
+        return len(self._places)
 
     def close(self) -> None:
         """Close the file."""
         self._archive.close()
 
-    def _read(self, name: str, most: int) -> bytes:
+    def _read(self, entry: zipfile.ZipInfo, most: int) -> bytes:
         """Return the bytes of a file in the archive.
 
         :raises SketchbookError: when it is larger than ``most`` bytes.
         """
-        entry = self._entry(name)
         if entry.file_size > most:
-            raise SketchbookError(f"{name} has {entry.file_size} bytes, at most {most}.")
+            raise SketchbookError(f"{entry.filename} has {entry.file_size} bytes, at most {most}.")
         return self._archive.read(entry)
 
-    def _entry(self, name: str) -> zipfile.ZipInfo:
-        if name not in self._places:
-            raise KeyError(f"There is no {name} in it.")
-        entry, start = zipfile.ZipInfo(name), len(ENTRY) * self._places[name]
+    def _entry(self, digest: str) -> zipfile.ZipInfo:
+        start = len(ENTRY) * self._places[digest]
+        entry = zipfile.ZipInfo(digest + SUFFIX)
         for field, number in zip(ENTRY, self._numbers[start : start + len(ENTRY)], strict=True):
             setattr(entry, field, number)
         return entry
@@ -280,21 +284,25 @@ def load_alone(path: Path) -> Sketchbook:
     return Sketchbook(drawings, svgs)
 
 
-def _drawing(row: object, number: int) -> Drawing:
-    """Return the entry in a row of an index.
+def _drawing(row: object, number: int, shared: dict[Any, Any]) -> Drawing:
+    """Return the entry in a row of an index; texts and words that are equal to others in ``shared`` are the same.
 
     :raises SketchbookError: when it is malformed.
     """
-    known = [field.name for field in fields(Drawing)]
-    if not isinstance(row, dict) or set(row) - set(known) or not {"digest", "name"} <= set(row):
-        raise SketchbookError(f"{INDEX}, drawing {number}: digest and name are wanted, and nothing else than {known}.")
-    words = row.get("words", [])
-    if not isinstance(words, list) or not all(
-        isinstance(word, str) for word in [*words, *({**row, "words": ""}.values())]
-    ):
+    if not isinstance(row, dict) or not row.keys() <= FIELDS or not row.keys() >= {"digest", "name"}:
+        raise SketchbookError(
+            f"{INDEX}, drawing {number}: digest and name are wanted, and nothing else than {sorted(FIELDS)}."
+        )
+    words = row.pop("words", [])
+    if not isinstance(words, list) or not all(map(_is_text, words)) or not all(map(_is_text, row.values())):
         raise SketchbookError(f"{INDEX}, drawing {number}: words are a list of texts, all else is text.")
-    texts = {name: sys.intern(text) for name, text in row.items() if name != "words"}  # most of them are repeated
-    return Drawing(**texts, words=tuple(map(sys.intern, words)))
+    texts = {name: shared.setdefault(text, text) for name, text in row.items()}  # most of them are repeated
+    words = tuple(shared.setdefault(word, word) for word in words)
+    return Drawing(**texts, words=shared.setdefault(words, words))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def pack(drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> bytes:
