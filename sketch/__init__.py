@@ -33,6 +33,7 @@ __all__ = [
     "rendering",
     "scene",
     "sketchbook",
+    "stemmers",
     "styling",
     "surroundings",
     "svg",

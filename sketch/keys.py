@@ -9,8 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from snowballstemmer.english_stemmer import EnglishStemmer  # type: ignore[import-untyped]
-from snowballstemmer.german_stemmer import GermanStemmer  # type: ignore[import-untyped]
+from sketch.stemmers import EnglishStemmer, GermanStemmer
 
 GERMAN = "de:"
 """Prefix of German keys, which keeps them apart from English ones."""

@@ -15,7 +15,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import String, cast, func, literal, literal_column, or_, select, text, update
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session, aliased
 
 from app.collection.search.terms import ParsedQuery, Term
@@ -339,6 +338,8 @@ def _matches(index_query: IndexQuery) -> Any:
 
 
 def _tsquery(index_query: IndexQuery) -> Any:
+    from sqlalchemy.dialects.postgresql import TSQUERY  # the dialect takes memory, and a site on SQLite needs none of it
+
     return cast(literal(_written(index_query), String), TSQUERY)
 
 

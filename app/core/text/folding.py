@@ -56,8 +56,7 @@ def stem(word: str) -> str:
     """Return the stem of an English word; other words are returned unchanged."""
     if not (word.isascii() and word.isalpha()):
         return word
-    # Importing it imports the stemmers of all languages, and most commands need none.
-    from snowballstemmer.english_stemmer import EnglishStemmer  # type: ignore[import-untyped]
+    from sketch.stemmers import EnglishStemmer  # most commands need none
 
     return str(EnglishStemmer().stemWord(word))
 
