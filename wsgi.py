@@ -20,6 +20,7 @@ with garbage.paused():
     if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):  # not for commands
         from app.collection.moderation import unfit_text
         from app.core import malloc
+        from app.core.i18n import locale_data
         from app.offer.generation import offers
         from app.requests.walk_requests import scenes
         from app.storage.checkpoints import start_checkpoints
@@ -28,6 +29,7 @@ with garbage.paused():
         start_checkpoints(app)
         # What the first visitors would wait for, whose threads would each load it.
         unfit_text.find("a fox")
+        locale_data.drop_unused()
         with app.app_context():
             scenes.preload(offers.first())
         for page in ("make", "gallery", "walk"):
