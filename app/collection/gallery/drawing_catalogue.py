@@ -49,19 +49,36 @@ SHORT = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Motif:
-    """A thing that is drawn: its name in the catalogue's language, and what a search compares.
+class Subject:
+    """What the drawings of one name show: they, their group, and what a search compares, in all languages.
 
-    ``names`` are its folded names in all languages, ``name_words`` their words, ``keywords`` the words of its drawings;
-    each once. As sets they would take four times the memory.
+    ``names`` are the folded names, ``name_words`` their words, ``keywords`` the words of the drawings; each once. As
+    sets they would take four times the memory.
     """
 
-    name: str
-    names: tuple[str, ...]
-    group: str
     drawings: tuple[Drawing, ...]
+    group: str
+    names: tuple[str, ...]
     name_words: tuple[str, ...]
     keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Motif:
+    """A thing that is drawn: its name in the catalogue's language, and what that is."""
+
+    name: str
+    subject: Subject
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """The drawings of it, of which the first stands for all."""
+        return self.subject.drawings
+
+    @property
+    def group(self) -> str:
+        """The key of its group."""
+        return self.subject.group
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,38 @@ class SearchResult:
     suggestion: str = ""
 
 
+class _Subjects:
+    """The subjects of a prompt parser's drawing library, and those of each word: the same in all languages."""
+
+    def __init__(self, reader: Reader) -> None:
+        together: dict[str, list[Drawing]] = {}
+        for drawing in reader.drawings.values():
+            together.setdefault(drawing.name, []).append(drawing)
+        self.all = [_subject(reader, name, without_modelled(drawings)) for name, drawings in together.items()]
+        self.having: dict[str, array[int]] = {}
+        self.named: dict[str, array[int]] = {}
+        for number, subject in enumerate(self.all):
+            for word in dict.fromkeys((*subject.name_words, *subject.keywords)):
+                self.having.setdefault(word, array("I")).append(number)
+            for word in subject.name_words:
+                self.named.setdefault(word, array("I")).append(number)
+        self.words = sorted(self.named)
+
+    def begun_by(self, word: str) -> set[int]:
+        """Return the numbers of the subjects with a name of which a word begins so."""
+        first = bisect_left(self.words, word)
+        begun = takewhile(lambda known: known.startswith(word), islice(self.words, first, None))
+        return set().union(*(self.named[known] for known in begun))
+
+
+def _subject(reader: Reader, name: str, drawings: Sequence[Drawing]) -> Subject:
+    named = [name, *(reader.name_of(drawings[0], each) for each in SPOKEN)]
+    names = _once(" ".join(folding.words(each)) for each in named)
+    keywords = _once(word for drawing in drawings for text in drawing.words for word in folding.words(text))
+    name_words = _once(word for each in names for word in each.split())
+    return Subject(tuple(drawings), group_of(drawings[0].kind), names, name_words, keywords)
+
+
 class DrawingCatalogue:
     """The motifs of a prompt parser's drawing library, named in one language, in the order in which they are shown.
 
@@ -81,23 +130,23 @@ class DrawingCatalogue:
 
     def __init__(self, reader: Reader, language: str) -> None:
         self._reader, self._language = reader, language
-        together: dict[str, list[Drawing]] = {}
-        for drawing in reader.drawings.values():
-            together.setdefault(drawing.name, []).append(drawing)
+        self._subjects = _subjects(reader)
         order = {concept.name: place for place, concept in enumerate(reader.wordbook.concepts)}
         places = {name: place for place, (name, *_) in enumerate(GROUPS)}
-        motifs = [self._motif(name, without_modelled(drawings)) for name, drawings in together.items()]
-        motifs.sort(key=lambda motif: (places[motif.group], order.get(motif.drawings[0].name, len(order)), motif.name))
-        self.motifs = tuple(motifs)
+        motifs = [Motif(reader.name_of(each.drawings[0], language), each) for each in self._subjects.all]
+        numbers = sorted(
+            range(len(motifs)),
+            key=lambda number: (
+                places[motifs[number].group],
+                order.get(motifs[number].drawings[0].name, len(order)),
+                motifs[number].name,
+            ),
+        )
+        self.motifs = tuple(motifs[number] for number in numbers)
+        self._places = array("I", bytes(4 * len(numbers)))
+        for place, number in enumerate(numbers):
+            self._places[number] = place
         self._by_name = {motif.drawings[0].name: motif for motif in motifs}
-        self._having: dict[str, array[int]] = {}
-        self._named: dict[str, array[int]] = {}
-        for place, motif in enumerate(motifs):
-            for word in dict.fromkeys((*motif.name_words, *motif.keywords)):
-                self._having.setdefault(word, array("I")).append(place)
-            for word in motif.name_words:
-                self._named.setdefault(word, array("I")).append(place)
-        self._words = sorted(self._named)
         spoken = (word for motif in motifs for word in re.findall(r"\w+", motif.name))
         self._spoken = {folded: word for word in spoken for folded in folding.words(word)}
 
@@ -117,39 +166,20 @@ class DrawingCatalogue:
         query_words = folding.words(query)
         if not query_words:
             return SearchResult(self.motifs)
-        whole = set.intersection(*(set(self._having.get(word, ())) for word in query_words))
-        ranked = [(_rank(query_words, self.motifs[place]), place) for place in whole]
+        subjects, having = self._subjects, self._subjects.having
+        numbers = set.intersection(*(set(having.get(word, ())) for word in query_words))
+        ranked = [(_rank(query_words, subjects.all[number]), self._places[number]) for number in numbers]
         if not ranked:  # if there is a bat, a bathtub is no match
-            ranked = [(0, place) for place in set.intersection(*map(self._begun_by, query_words))]
+            ranked = [(0, self._places[number]) for number in set.intersection(*map(subjects.begun_by, query_words))]
         motifs = tuple(self.motifs[place] for _, place in sorted(ranked))
         near = tuple(motif for motif in dict.fromkeys(self._meant_by(query)) if motif not in motifs)[:NEAR]
         return SearchResult(motifs, near, "" if motifs else self._corrected(query, query_words))
-
-    def _begun_by(self, word: str) -> set[int]:
-        """Return the places of the motifs with a name of which a word begins so."""
-        first = bisect_left(self._words, word)
-        begun = takewhile(lambda known: known.startswith(word), islice(self._words, first, None))
-        return set().union(*(self._named[known] for known in begun))
 
     def prompt_for(self, motif: Motif) -> str:
         """Return the prompt for a motif: its name, or its English name if the parser finds another motif in it."""
         reading = self._reader.again(motif.name, language=self._language)
         english = motif.drawings[0].name
         return motif.name if [item.drawing.name for item in reading.items] == [english] else english
-
-    def _motif(self, name: str, drawings: Sequence[Drawing]) -> Motif:
-        first = drawings[0]
-        named = [name, *(self._reader.name_of(first, each) for each in SPOKEN)]
-        names = _once(" ".join(folding.words(each)) for each in named)
-        keywords = _once(word for drawing in drawings for text in drawing.words for word in folding.words(text))
-        return Motif(
-            self._reader.name_of(first, self._language),
-            names,
-            group_of(first.kind),
-            tuple(drawings),
-            _once(word for each in names for word in each.split()),
-            keywords,
-        )
 
     def _meant_by(self, query: str) -> Iterator[Motif]:
         """Yield the motifs that the prompt parser finds in a query."""
@@ -161,7 +191,7 @@ class DrawingCatalogue:
         """Return the query with unknown words replaced by similar ones of names; "" if that matches nothing."""
         better = query
         for word in query_words:
-            if not self._begun_by(word):
+            if not self._subjects.begun_by(word):
                 correction = self._nearest(word)
                 if not correction:
                     return ""
@@ -178,7 +208,7 @@ class DrawingCatalogue:
         most = 1 if len(word) < SHORT else 2
         near = [
             (distance(word, known, most), known not in self._spoken, known[:1] != word[:1], known)
-            for known in self._words
+            for known in self._subjects.words
         ]
         far, *_, known = min(near, default=(most + 1, True, True, ""))
         return self._spoken.get(known, known) if far <= most else ""
@@ -195,6 +225,7 @@ def catalogue(reader: Reader, language: str) -> DrawingCatalogue:
 
 _making = Lock()
 _catalogue = lru_cache(maxsize=4)(DrawingCatalogue)
+_subjects = lru_cache(maxsize=2)(_Subjects)
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:
@@ -207,11 +238,11 @@ def group_of(kind: str) -> str:
     return next(name for name, _, kinds in GROUPS if kind.startswith(kinds))
 
 
-def _rank(query_words: Sequence[str], motif: Motif) -> int:
-    """Return how well a motif that has all words matches, 0 being best.
+def _rank(query_words: Sequence[str], subject: Subject) -> int:
+    """Return how well a subject that has all words matches, 0 being best.
 
     0: the words are a name of it. 1: its names have all words. 2: its names or keywords have them.
     """
-    if " ".join(query_words) in motif.names:
+    if " ".join(query_words) in subject.names:
         return 0
-    return 1 if all(word in motif.name_words for word in query_words) else 2
+    return 1 if all(word in subject.name_words for word in query_words) else 2
