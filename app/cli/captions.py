@@ -45,7 +45,7 @@ SOME_SKIPPED = 3
     multiple=True,
     default=["en"],
     show_default=True,
-    help=f"Language: {', '.join(captions.GRAMMARS)}; may be repeated.",
+    help=f"Language: {', '.join(captions.LANGUAGES)}; may be repeated.",
 )
 @click.option("--variants", type=int, default=3, show_default=True, help="Number of captions of each.")
 @click.option("--recursive", is_flag=True, help="Include subfolders.")

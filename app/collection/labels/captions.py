@@ -7,6 +7,7 @@ import pathlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -42,19 +43,19 @@ SUBJECTS = {
 }
 
 
-def _load(subject: str, language: str) -> Any:
+@cache
+def sentences(subject: str, language: str) -> Any:
     """Return the sentences about a film or a picture in a language; the keys of the file are attributes."""
     return SimpleNamespace(**tomllib.loads((SENTENCES / f"{subject}.{language}.toml").read_text("utf-8")))
 
 
-GRAMMARS = {language: _load("film", language) for language in get_args(Language)}
-PICTURE_GRAMMARS = {language: _load("picture", language) for language in get_args(Language)}
-ALLOWED = {"audience": AUDIENCES, "language": tuple(GRAMMARS)}
+LANGUAGES: tuple[str, ...] = get_args(Language)
+ALLOWED = {"audience": AUDIENCES, "language": LANGUAGES}
 
 
 def grammar_of(about: Subject, language: str) -> Any:
     """Return the grammar for a film or a picture in a language."""
-    return (PICTURE_GRAMMARS if isinstance(about, Picture) else GRAMMARS)[language]
+    return sentences("picture" if isinstance(about, Picture) else "film", language)
 
 
 def compose(about: Subject, *, tone: str, audience: str, variants: int, language: str = "en") -> list[str]:
@@ -88,7 +89,7 @@ def _fill(line: str, facts: Mapping[str, object]) -> str:
 
 def sentence(about: Description, language: str = "en") -> str:
     """Return the sentence of a film's wall label."""
-    grammar = GRAMMARS[language]
+    grammar = sentences("film", language)
     return str(grammar.label.format(**_facts(about, grammar)))
 
 

@@ -16,7 +16,7 @@ from app.collection.labels.descriptions import Description
 from app.core.errors import InvalidInput
 from app.storage.walk_models import ENDINGS
 
-ALL = list(itertools.product(captions.TONES, captions.AUDIENCES, captions.GRAMMARS))
+ALL = list(itertools.product(captions.TONES, captions.AUDIENCES, captions.LANGUAGES))
 MARKED = {"en": re.compile("“[^”]*”"), "de": re.compile("„[^“]*“")}
 
 
@@ -33,7 +33,7 @@ def about(*prompts: str, **facts: Any) -> Description:
 
 def all_of(language: str, **facts: Any) -> str:
     """Write what can be said of a film, every line of it, one below the other."""
-    grammar, film = captions.GRAMMARS[language], about("A", "B", **facts)
+    grammar, film = captions.sentences("film", language), about("A", "B", **facts)
     parts = (*grammar.tones.values(), *grammar.audiences.values())
     return "\n".join(line for part in parts for line in captions._fitting_lines(part, film))
 
@@ -55,14 +55,14 @@ def test_eight_variants_of_any_film_begin_differently(facts: dict[str, Any]) -> 
     for tone, audience, language in ALL:
         film = about("a fox", "a kite", **facts)
         written = captions.compose(film, tone=tone, audience=audience, variants=8, language=language)
-        lines = captions.GRAMMARS[language].tones[tone]
+        lines = captions.sentences("film", language).tones[tone]
         known = {line.format(first="X", last="X", frames=film.frames) for group in lines.values() for line in group}
         begun = {line for line in known for text in written if MARKED[language].sub("X", text).startswith(line)}
         assert len(begun) == 8
 
 
 def test_each_tone_and_audience_has_a_dozen_lines_that_differ() -> None:
-    for grammar in captions.GRAMMARS.values():
+    for grammar in (captions.sentences("film", language) for language in captions.LANGUAGES):
         for groups in (*grammar.tones.values(), *grammar.audiences.values()):
             lines = [line for group in groups.values() for line in group]
             assert len(set(lines)) == len(lines) >= 12
@@ -70,7 +70,7 @@ def test_each_tone_and_audience_has_a_dozen_lines_that_differ() -> None:
 
 def test_every_condition_can_be_met() -> None:
     known = frozenset[str]().union(*(about("a", "b", **facts).holds for facts in FILMS))
-    for grammar in captions.GRAMMARS.values():
+    for grammar in (captions.sentences("film", language) for language in captions.LANGUAGES):
         for groups in (*grammar.tones.values(), *grammar.audiences.values()):
             assert known.issuperset(" ".join(groups).split())
 
@@ -130,7 +130,7 @@ def test_variants_differ_in_more_than_the_names(tone: str, audience: str, langua
 
 
 def test_both_languages_know_all_tones_and_audiences() -> None:
-    for grammar in captions.GRAMMARS.values():
+    for grammar in (captions.sentences("film", language) for language in captions.LANGUAGES):
         assert tuple(grammar.tones) == captions.TONES
         assert tuple(grammar.audiences) == captions.AUDIENCES
 
@@ -140,7 +140,7 @@ def test_a_title_with_quotation_marks_stays_one_title() -> None:
     assert len(descriptions.name("fox " * 70)) <= descriptions.NAME_MAX
 
 
-@pytest.mark.parametrize("language", sorted(captions.GRAMMARS))
+@pytest.mark.parametrize("language", sorted(captions.LANGUAGES))
 def test_name_that_begins_a_sentence_has_a_capital_and_no_other_is_changed(language: str) -> None:
     film, pattern = about("ärger", "eis"), re.compile(r"(^|[.!?–] )?[“„]([äe])", re.I)
     for tone in captions.TONES:

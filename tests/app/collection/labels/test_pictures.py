@@ -13,7 +13,7 @@ from app.collection.labels import captions, descriptions, pictures, wall_label
 from app.collection.labels.pictures import Picture
 from app.storage.photo_models import Photo
 
-ALL = list(itertools.product(captions.TONES, captions.AUDIENCES, captions.PICTURE_GRAMMARS))
+ALL = list(itertools.product(captions.TONES, captions.AUDIENCES, captions.LANGUAGES))
 MARKED = {"en": re.compile("“[^”]*”"), "de": re.compile("„[^“]*“")}
 
 
@@ -34,7 +34,7 @@ def test_whatever_it_is_taken_for_captions_are_eight_whole_sentences(shows: str,
             assert not re.search(r"[{}\n]|  | [,.]|\.\.|“”|„“", said), text
 
 
-@given(st.text(max_size=300), st.booleans(), st.sampled_from(sorted(captions.PICTURE_GRAMMARS)))
+@given(st.text(max_size=300), st.booleans(), st.sampled_from(sorted(captions.LANGUAGES)))
 def test_whatever_it_is_taken_for_each_part_of_its_label_is_one_line(shows: str, is_guess: bool, language: str) -> None:
     label = wall_label.compose(picture(shows, is_guess=is_guess), language)
     for line in label.lines():
@@ -43,11 +43,11 @@ def test_whatever_it_is_taken_for_each_part_of_its_label_is_one_line(shows: str,
     assert label.sentence.endswith(".")
 
 
-@pytest.mark.parametrize("language", sorted(captions.PICTURE_GRAMMARS))
+@pytest.mark.parametrize("language", sorted(captions.LANGUAGES))
 def test_eight_variants_begin_differently_and_name_it_where_it_has_a_name(language: str) -> None:
     for tone, audience, shows in itertools.product(captions.TONES, captions.AUDIENCES, ("a fox", "")):
         written = captions.compose(picture(shows), tone=tone, audience=audience, variants=8, language=language)
-        lines = captions._fitting_lines(captions.PICTURE_GRAMMARS[language].tones[tone], picture(shows))
+        lines = captions._fitting_lines(captions.sentences("picture", language).tones[tone], picture(shows))
         assert len(set(lines)) == len(lines) == 8
         assert all(("a fox" in text.casefold()) == bool(shows) for text in written)
 
@@ -63,18 +63,18 @@ def test_guess_is_said_to_be_one_and_words_of_its_owner_are_not() -> None:
     assert wall_label.compose(picture("")).lines()[0] == "Untitled"
     for language, guess in (("en", "guess|image model"), ("de", "Vermutung|Bildmodell")):
         for about in (picture(is_guess=False), picture("")):
-            lines = captions._fitting_lines(captions.PICTURE_GRAMMARS[language].audiences["academic"], about)
+            lines = captions._fitting_lines(captions.sentences("picture", language).audiences["academic"], about)
             assert not re.search(guess, "\n".join(lines))
 
 
 def test_nobody_is_addressed_in_german() -> None:
-    grammar = captions.PICTURE_GRAMMARS["de"]
+    grammar = captions.sentences("picture", "de")
     said = "\n".join(str(each) for part in (grammar.tones, grammar.audiences) for each in part.values())
     assert not re.search(r"\b(du|dir|dich|dein\w*|ihr\w*|euch|euer|eure\w*|schreibt|erzählt)\b|\bSie\b", said)
 
 
 def test_both_languages_know_the_same_tones_audiences_and_conditions() -> None:
-    english, german = captions.PICTURE_GRAMMARS["en"], captions.PICTURE_GRAMMARS["de"]
+    english, german = captions.sentences("picture", "en"), captions.sentences("picture", "de")
     assert tuple(english.tones) == tuple(german.tones) == captions.TONES
     assert tuple(english.audiences) == tuple(german.audiences) == captions.AUDIENCES
     for tone in captions.TONES:

@@ -40,7 +40,7 @@ def test_film_without_a_hand_has_a_medium_too() -> None:
     assert wall_label.compose(about("a fox", "tea")).medium == "Film, colour, silent"
 
 
-@pytest.mark.parametrize("language", list(captions.GRAMMARS))
+@pytest.mark.parametrize("language", list(captions.LANGUAGES))
 @given(prompts, st.lists(st.sampled_from(["woodcut", "pop art", "neon"]), unique=True, max_size=3))
 def test_whatever_is_walked_through_each_part_is_one_line(language: str, stops: list[str], hands: list[str]) -> None:
     label = wall_label.compose(about(*stops, hands=tuple(hands)), language)
