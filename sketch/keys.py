@@ -34,12 +34,16 @@ PLAIN_VOWELS = (("aeu", "au"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 def key(text: str, language: str = "en") -> str:
     """Return a phrase as a key: prefixed, lower case, without accents and punctuation, German umlauts spelled out."""
+    plain = text.lower() if text.isascii() else _without_accents(text, language)
+    plain = NO_WORD.sub(" ", APOSTROPHE.sub("", POSSESSIVE.sub("", plain))).strip()
+    return prefix(language) + plain if plain else plain
+
+
+def _without_accents(text: str, language: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold()
     if language == "de":
         plain = plain.translate(UMLAUTS)
-    plain = "".join(each for each in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(each))
-    plain = NO_WORD.sub(" ", APOSTROPHE.sub("", POSSESSIVE.sub("", plain))).strip()
-    return prefix(language) + plain if plain else plain
+    return "".join(each for each in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(each))
 
 
 def prefix(language: str) -> str:

@@ -28,6 +28,8 @@ def folded(text: str) -> str:
     >>> folded("Äpfel & CAFÉ")
     'apfel & cafe'
     """
+    if text.isascii():  # most are, and have no accents
+        return text.lower()
     whole = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in whole if not unicodedata.combining(character))
 
