@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flask import Flask
 
-__all__ = ["SERVICES", "SETTINGS", "create_app"]
+__all__ = ["DATABASE", "SERVICES", "SETTINGS", "create_app"]
 
 SETTINGS = 0
 """Of an application: its settings and commands."""
 
+DATABASE = 1
+"""Of an application: also its database."""
+
 SERVICES = 4
-"""Of an application: also its database, media store, indexes and limits."""
+"""Of an application: also its media store, indexes and limits."""
 
 
 def create_app(
@@ -29,8 +32,8 @@ def create_app(
     ``app.core.config``).
     :param instance_path: the folder that holds the database, media and secrets of a running site. Default: the
         environment variable ``MOMA_INSTANCE``, or ``instance/``.
-    :param parts: how much to add at once: `SETTINGS`, `SERVICES` or, by default, everything; the rest is added when it
-        is needed (`app.core.late_app.LateApp`).
+    :param parts: how much to add at once: `SETTINGS`, `DATABASE`, `SERVICES` or, by default, everything; the
+        rest is added when it is needed (`app.core.late_app.LateApp`).
     :raises app.core.errors.ConfigError: when a setting is unknown or has an invalid value.
     """
     from app.core import config, environment

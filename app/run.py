@@ -13,7 +13,7 @@ from types import FrameType
 from app.core import garbage
 
 with garbage.paused():
-    from app import SERVICES, create_app
+    from app import DATABASE, create_app
     from app.core.config import ROOT
     from app.core.errors import MomaError
     from app.upkeep.processes import file_owners, listening
@@ -50,7 +50,7 @@ def main() -> int:
 def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
     host, port = listening.host(arguments.host), listening.port(arguments.port)
     listening.check_trusted()
-    app = create_app(parts=SERVICES)
+    app = create_app(parts=DATABASE)
     file_owners.give_at_exit(app)
     below = app.config["URL_PREFIX"] or listening.below()
     with Site(app) as site:

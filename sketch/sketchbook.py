@@ -296,7 +296,7 @@ def _drawing(row: object, number: int, shared: dict[Any, Any]) -> Drawing:
     words = row.pop("words", [])
     if not isinstance(words, list) or not all(map(_is_text, words)) or not all(map(_is_text, row.values())):
         raise SketchbookError(f"{INDEX}, drawing {number}: words are a list of texts, all else is text.")
-    texts = {name: shared.setdefault(text, text) for name, text in row.items()}  # most of them are repeated
+    texts: dict[str, Any] = {name: shared.setdefault(text, text) for name, text in row.items()}  # most are repeated
     words = tuple(shared.setdefault(word, word) for word in words)
     return Drawing(**texts, words=shared.setdefault(words, words))
 
