@@ -27,7 +27,7 @@ def answering(folder: Path, name: str) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.stdin.close()  # type: ignore[union-attr]
-        process.wait(60)
+        process.wait(600)
 
 
 def ask(process: subprocess.Popen[str], request: str) -> dict[str, Any]:
