@@ -91,7 +91,7 @@ def from_tensors(
             continue  # computed from several pairs, whose strengths the conversion has multiplied by
         stem = next(iter(stems))
         down = originals[next(each for each in sources if not each.endswith(".alpha"))]
-        alpha = float(originals[f"{stem}.alpha"]) if f"{stem}.alpha" in originals else float(len(down))
+        alpha = float(originals[f"{stem}.alpha"].detach()) if f"{stem}.alpha" in originals else float(len(down))
         if is_folded:
             up = converted[f"{module}.lora_B.weight"]
             folded, wanted = _factor(tensor, originals, by_id) * _factor(up, originals, by_id), alpha / len(down)
