@@ -19,8 +19,8 @@ LAYERS = {
         | tasks | failures writing_side | job | __main__""",
     "studio": """__init__ | errors | styles workspace | text | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
-    "sketch": """__init__ | stemmers | colour habitats keys lettering remembering | layers | marks | cells materials prints
-        | compositions | scene
+    "sketch": """__init__ | stemmers | colour habitats keys lettering remembering | layers | marks
+        | cells materials prints | compositions | scene
         | palettes placing surroundings svg | relations | arrangement backdrops lighting sketchbook svg_css
         | framing painterly parts wording | rendering | shapes styling | mixing | walks""",
 }
