@@ -43,7 +43,7 @@ Lesson = tuple[Tensor, ...]
 """Clean latents of several pictures, their sketches folded to the latents' size, states of the texts and of no text."""
 
 HOUSE = ROOT / "models" / "house"
-SEED, SIDE, GAP = 20261130, 128, 4
+SEED, SIDE, GAP = 20261130, 96, 4
 STOPS = ("a red fox", "a sailing boat")
 POSITIONS = [number / 6 for number in range(7)]
 
@@ -56,6 +56,9 @@ LAYERS = (
     "to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "conv1", "conv2", "conv_shortcut", "conv_in",
     "conv_out", "time_emb_proj",
 )  # fmt: skip
+OF_ATTENTION, OF_OTHERS = 1.0, 16.0
+"""The alphas in the file, whose matrices make up for them; the other layers are more than those of attention."""
+
 KEPT = 0.97
 """The share of a module's change that is kept when it is resized, by the sum of squares."""
 
@@ -74,7 +77,7 @@ def main() -> None:
     if not lora.exists():
         save_file(resized(train(collect(WalkPipeline(Model.load(str(HOUSE)), SETTING)), options.steps)), lora)
     alphas = Counter(float(each) for name, each in load_file(lora).items() if name.endswith(".alpha"))
-    print(f"modules by alpha: {dict(sorted(alphas.items()))}, each of rank alpha x {RANK / ALPHA:g}")
+    print(f"modules by alpha: {dict(sorted(alphas.items()))}")
     merged = merge(lora, folder / "merged")
     with beside.answering(options.other, "lora") as process:
         walk = beside.ask(process, json.dumps({"model": str(HOUSE), "prompts": STOPS, "seed": SEED}))
@@ -94,7 +97,9 @@ def main() -> None:
         ("plain product", "this"),
     ):  # fmt: skip
         print(f"{one} | {two}: {distances(rows[one], rows[two])}")
-    sheet([rows[name] for name in ("without it", "plain product", "other", "this")]).save(options.sheet, quality=80)
+    sheet([rows[name] for name in ("without it", "plain product", "other", "this")]).save(
+        options.sheet, quality=40, method=6
+    )
 
 
 def collect(painter: WalkPipeline, count: int = 48) -> list[Lesson]:
@@ -152,9 +157,9 @@ def train(lessons: Sequence[Lesson], steps: int, *, rate: float = 1e-3, unguided
 
 
 def resized(matrices: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return a LoRA in kohya's names with the least rank for each module, and the alpha that keeps its strength.
+    """Return a LoRA in kohya's names with the least rank for each module, and alphas of its own, of the same effect.
 
-    So does `resize_lora.py` of kohya's scripts with a dynamic method (``sv_fro``).
+    The rank is chosen as `resize_lora.py` of kohya's scripts does with the method ``sv_fro``.
     """
     found = {}
     for name in [each.removesuffix(".lora_A.weight") for each in matrices if each.endswith(".lora_A.weight")]:
@@ -162,10 +167,11 @@ def resized(matrices: Mapping[str, Tensor]) -> dict[str, Tensor]:
         left, values, right = torch.linalg.svd(up.flatten(1) @ down.flatten(1), full_matrices=False)
         shares = values.square().cumsum(0) / values.square().sum()
         rank = min(RANK, int((shares < KEPT).sum()) + 1)
-        own = f"lora_unet_{name.replace('.', '_')}"
-        found[f"{own}.lora_up.weight"] = (left[:, :rank] * values[:rank]).reshape(len(up), rank, *up.shape[2:])
+        alpha = OF_ATTENTION if ".attn" in name else OF_OTHERS
+        own, factor = f"lora_unet_{name.replace('.', '_')}", ALPHA / RANK * rank / alpha
+        found[f"{own}.lora_up.weight"] = (left[:, :rank] * values[:rank] * factor).reshape(len(up), rank, *up.shape[2:])
         found[f"{own}.lora_down.weight"] = right[:rank].reshape(rank, *down.shape[1:])
-        found[f"{own}.alpha"] = torch.tensor(ALPHA / RANK * rank)
+        found[f"{own}.alpha"] = torch.tensor(alpha)
     return {name: each.contiguous() for name, each in found.items()}
 
 
