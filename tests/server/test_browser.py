@@ -162,7 +162,7 @@ def test_the_time_is_asked_for_again_when_a_choice_changes(visit: Visit, javascr
         assert answered.value.ok
     else:
         page.locator("#frames [value='24']").check()
-        page.get_by_role("button", name="Update the time").click()
+        page.locator("#film-size").get_by_role("button", name="Update the time").click()
     expect(page.locator("#time")).to_contain_text("No one is waiting. About")
     expect(page.locator("[name=frames]:checked")).to_have_value("24")
 

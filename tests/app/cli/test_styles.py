@@ -104,7 +104,7 @@ def test_stopped_teaching_goes_on_and_collects_and_looks_no_more_than_needed(
 def test_until_it_is_learned_a_hand_stands_in(runner: FlaskCliRunner, client: FlaskClient, studio: Studio) -> None:
     run(runner, "styles", "prefetch", "our-prints", "pictures", *TOLD)
     page = client.get("/styles").text
-    assert "Not learned yet: woodcut stands in" in page and "Our print room &lt;&amp;&gt;, CC0-1.0" in page
+    assert "Not learned yet: “woodcut” stands in" in page and "Our print room &lt;&amp;&gt;, CC0-1.0" in page
     assert client.get("/styles/our-prints.webp").mimetype == "image/webp"
     walk = client.post("/api/v1/walks", json={"stops": [{"prompt": "a fox", "style": "our-prints"}, {"prompt": "a"}]})
     assert walk.json["stops"][0]["hand"] == "woodcut"

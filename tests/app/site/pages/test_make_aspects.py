@@ -55,8 +55,8 @@ def test_values_are_said_where_more_is_shut(client: FlaskClient) -> None:
 def test_frame_rate_is_said_as_a_gif_can_show_it(client: FlaskClient) -> None:
     page = client.get("/?fps=30").text
     assert "The nearest is 33.333: a GIF counts hundredths of a second" in page
-    assert 'data-stop="2.8 seconds"' in page
-    assert 'data-back="3.4 seconds"' in page
+    assert 'data-stop="2.8 seconds, with a second’s rest at each end"' in page
+    assert 'data-back="3.4 seconds, with a second’s rest at each end"' in page
     assert 'data-round="0.7 seconds"' in page
     assert "From 1 to 50" in client.get("/?fps=25").text
 
