@@ -86,7 +86,7 @@ def _render(
     """
     owner = visitors.new_token()
     if wanted.sound is not None:
-        wanted.sound.id = _upload_music(owner, tend)
+        wanted.sound.id = _upload_music(wanted.sound.id, owner, tend)
     walk, _ = intake.place(
         wanted,
         visitor_key=visitors.digest(first_exhibition.VISITOR),
@@ -104,15 +104,20 @@ def _render(
         lifecycle.delete_walk(walk)
 
 
-def _upload_music(owner: str, tend: Callable[[], None]) -> str:
-    """Upload the exhibition's music for an owner, wait until a worker has read it, and return its ID.
+def _upload_music(named: str, owner: str, tend: Callable[[], None]) -> str:
+    """Upload a piece of the exhibition's music for an owner, wait until a worker has read it, and return its ID.
 
-    The ID stands for it rather than the recipe's digest, because another processor may round a sample differently.
+    The ID stands for it rather than its digest ``named``, because another processor may round a sample differently.
+
+    :raises MomaError: when the exhibition has no such piece.
     """
     from app.upkeep.operations import exhibition_music  # which loads numpy
 
+    score = exhibition_music.find(named)
+    if score is None:
+        raise MomaError(f"The exhibition has no music {named[:12]}.")
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        file.write(exhibition_music.wav())
+        file.write(score.wav())
         file.flush()
         sound = uploads.upload_sound(Path(file.name), owner)
     wait_for_sound(sound, tend)

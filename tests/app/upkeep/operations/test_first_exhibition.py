@@ -452,13 +452,14 @@ def test_walk_to_music_is_shipped_repainted_and_published(
     studio: Path, runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path
 ) -> None:
     stops = [{"prompt": "a pear"}, {"prompt": "a violin", "at": 4.28}]
-    sound = {"id": "0" * 64, "length": exhibition_music.SECONDS, "way": "pulse"}
+    music = hashlib.sha256(exhibition_music.BAND.wav()).hexdigest()
+    sound = {"id": music, "length": exhibition_music.SECONDS, "way": "pulse"}
     request = {"stops": stops, "seed": 3, "frames": 12, "fps": 25, "sound": sound, "publish_sound": True}
     first_exhibition.PROGRAMME.write_text(json.dumps([request]))
     run(runner, "exhibition", "paint", "--anew")
     (piece,) = first_exhibition.shipped_walks()
     holds = piece.recipe["sound"]["holds"]
-    assert piece.recipe["sound"]["digest"] == hashlib.sha256(exhibition_music.wav()).hexdigest()
+    assert piece.recipe["sound"]["digest"] == music
     assert sum(holds) == 350 and 2 < len(holds) <= 12
     assert piece.label["durations"] == [40 * hold for hold in holds]
     assert run_json(runner, "exhibition", "paint")[0]["identical"]
