@@ -145,10 +145,10 @@ document.addEventListener("click", ({ target }) => {
   showWhole(Number(box.id.split("-")[1]));
   box.focus({ preventScroll: true }); // the button is gone
 });
-// What the keyboard reaches in the part that is cut is shown.
+// What the keyboard reaches in the part that is cut is shown. What is pressed stays where it is, or the press would miss.
 document.addEventListener("focusin", ({ target }) => {
   const box = target.closest(".cut");
-  if (!box || box === target) return;
+  if (!box || box === target || !target.matches(":focus-visible")) return;
   const isBelow = target.getBoundingClientRect().bottom > box.getBoundingClientRect().bottom;
   if (isBelow || box.scrollTop) showWhole(Number(box.id.split("-")[1])); // browsers scroll before they say so
 });
