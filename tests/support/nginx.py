@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from app.core.config import ROOT
+from tests.support.live import PATIENCE
 from tests.support.needs import require
 
 TEMPLATE = ROOT / "deploy" / "nginx" / "moma.conf.template"
@@ -43,7 +44,6 @@ http {{
 
 NOBODY = "255.255.255.255"
 UPSTREAM_TIMEOUT = re.compile(r"(proxy_(?:connect|read|send)_timeout )\d+s")
-PATIENCE = 300.0  # seconds: on a busy machine a web process may take longer to start than nginx waits
 LIMIT = re.compile(r"^ *limit_(?:req|conn) .*\n", re.MULTILINE)
 
 

@@ -15,6 +15,7 @@ from app.storage.walk_models import FINISHED, WAITING, Walk
 from app.walks.queue import jobs
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
+from tests.support.live import PATIENCE
 from tests.support.worker_rows import read
 from worker import job
 from worker.film import encoding
@@ -109,12 +110,12 @@ def test_two_workers_at_the_same_level_paint_each_picture_once_and_the_film_is_t
 
     def meet(number: int) -> None:
         if number == 1:  # the first batch after the stops: both are at it at once
-            together.wait(300)
+            together.wait(PATIENCE)
 
     two[0].on_paint = two[1].on_paint = lambda _: None
     work_until_knots(app, two[0], walk)
     two[0].on_paint = meet
-    two[1].on_paint = lambda number: together.wait(300) if number == 0 else None
+    two[1].on_paint = lambda number: together.wait(PATIENCE) if number == 0 else None
     with ThreadPoolExecutor(2) as threads:
         counts = [task.result(60) for task in [threads.submit(work, app, painter) for painter in two]]
     row = read(walk.id)

@@ -19,7 +19,7 @@ from PIL import Image
 from app.core.config import ROOT
 from tests.campaigns.upgrades import commands, earlier
 from tests.conftest import inside, make_app
-from tests.support.live import LONG, LiveSite, stop, wait_until
+from tests.support.live import LONG, PATIENCE, LiveSite, stop, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -49,7 +49,7 @@ def test_site_of_1_0_0_keeps_films_and_generates_what_waits(site: LiveSite, tmp_
         database.execute(FAIL, (broken,))
 
     site.root = ROOT
-    assert site.launch().wait(300) == 1
+    assert site.launch().wait(PATIENCE) == 1
     assert "The database is at revision 0022, the code at" in site.output()
     assert "Run: flask --app wsgi db upgrade" in site.output()
     commands.upgrade(site)

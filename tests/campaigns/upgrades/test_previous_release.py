@@ -18,7 +18,7 @@ from app.storage.schema import upgrade
 from app.storage.task_kinds import PHOTO, PHOTOS
 from app.storage.walk_models import PIECE_TAKEN, Task
 from tests.conftest import make_app
-from tests.support.live import LiveSite
+from tests.support.live import PATIENCE, LiveSite
 from tests.support.made_up_migrations import REVISION, migrations_with
 
 pytestmark = pytest.mark.server
@@ -72,7 +72,7 @@ def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_
 def test_previous_release_refuses_a_schema_that_forbids_it(site: LiveSite, tmp_path: Path) -> None:
     migrate(site, migrations_with(tmp_path / "migrations", oldest_code="9001"))
     process = site.launch()
-    assert process.wait(300) == 1
+    assert process.wait(PATIENCE) == 1
     assert "which is newer than the code" in site.output()
     assert "Traceback" not in site.output()
 
