@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from app.upkeep.operations.exhibition_instruments import RATE, Samples, bell, br
 SECONDS, FIRST = 14.0, 0.12
 LOUDEST = 0.8
 SEED = 64
+REST = "--"
 
 Chord = tuple[int, ...]
 """Notes as numbers of MIDI; the first is the bass."""
@@ -37,6 +38,12 @@ class Track:
         """Add a sound that begins at a time in seconds; what lies behind the end of the track is cut off."""
         first = round(time * RATE)
         self.samples[first : first + len(sound)] += sound[: len(self.samples) - first]
+
+    def add_line(self, times: Iterable[float], notes: Iterable[str], sound: Callable[[int], Samples]) -> None:
+        """Add the sounds of a line of notes at their times, without its rests."""
+        for time, note in zip(times, notes, strict=True):
+            if note != REST:
+                self.add(time, sound(int(note)))
 
 
 @dataclass(frozen=True)
@@ -82,12 +89,16 @@ class Score:
         return file.getvalue()
 
 
+def _halves(begin: float, beat: float, notes: list[str]) -> list[float]:
+    """Return the times of a bar's half beats, one for each note or rest."""
+    return [begin + half * beat / 2 for half in range(len(notes))]
+
+
 def _play_band(track: Track, begin: float, beat: float, chord: Chord, notes: list[str], louder: float) -> None:
-    for half, sign in enumerate(notes):
-        if sign != "--":
-            track.add(begin + half * beat / 2, 0.3 * louder * mallet(int(sign)))
-        if half % 2:
-            track.add(begin + half * beat / 2, 0.05 * louder * brush(track.dice, 0.02))
+    halves = _halves(begin, beat, notes)
+    track.add_line(halves, notes, lambda note: 0.3 * louder * mallet(note))
+    for time in halves[1::2]:
+        track.add(time, 0.05 * louder * brush(track.dice, 0.02))
     for number in range(4):
         stroke = 0.3 * brush(track.dice, 0.04) if number % 2 else 0.7 * drum()
         track.add(begin + number * beat, louder * stroke)
@@ -105,9 +116,7 @@ def _close_band(track: Track, time: float, chord: Chord) -> None:
 
 
 def _play_waltz(track: Track, begin: float, beat: float, chord: Chord, notes: list[str], louder: float) -> None:
-    for half, sign in enumerate(notes):
-        if sign != "--":
-            track.add(begin + half * beat / 2, 0.28 * louder * bell(int(sign)))
+    track.add_line(_halves(begin, beat, notes), notes, lambda note: 0.28 * louder * bell(note))
     track.add(begin, 0.5 * louder * string(chord[0]))
     for number in (1, 2):
         track.add(begin + number * beat, 0.06 * louder * brush(track.dice, 0.03))
@@ -125,16 +134,13 @@ def _close_waltz(track: Track, time: float, chord: Chord) -> None:
 
 def _play_machine(track: Track, begin: float, beat: float, chord: Chord, notes: list[str], louder: float) -> None:
     bass = chord[0]
-    for half, sign in enumerate(notes):
-        time = begin + half * beat / 2
-        if sign != "--":
-            track.add(time, 0.26 * louder * mallet(int(sign)))
+    halves = _halves(begin, beat, notes)
+    track.add_line(halves, notes, lambda note: 0.26 * louder * mallet(note))
+    for time, step in zip(halves, (0, 0, 12, 0, 7, 0, 12, 10), strict=True):
         track.add(time, 0.07 * louder * brush(track.dice, 0.015))
-        track.add(time, 0.26 * louder * string(bass + (0, 0, 12, 0, 7, 0, 12, 10)[half]))
-    for number, stroke in enumerate(
-        (0.9 * drum(), 0.35 * brush(track.dice, 0.06), 0.5 * drum(), 0.35 * brush(track.dice, 0.06))
-    ):
-        track.add(begin + number * beat, louder * stroke)
+        track.add(time, 0.26 * louder * string(bass + step))
+    for number, loud in enumerate((0.9, 0.35, 0.5, 0.35)):
+        track.add(begin + number * beat, louder * loud * (brush(track.dice, 0.06) if number % 2 else drum()))
     for note in (bass + 12, bass + 19, bass + 24):
         track.add(begin, 0.06 * louder * pad(note, 4 * beat))
 
