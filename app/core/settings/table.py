@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.core.settings import kinds
 
 Mark = TypeVar("Mark")
-NEW = kinds.Since("1.1.0")
+V1_1 = kinds.Since("1.1.0")
+V1_2 = kinds.Since("1.2.0")
 
 
 class Group(BaseModel):
@@ -31,7 +32,7 @@ class Places(Group):
         kinds.Unset("`moma.sqlite` in the instance folder", "postgresql://moma@localhost/moma"),
     ] = None
     """The database: an SQLAlchemy URL of SQLite or Postgres."""
-    DATABASE_POOLER: Annotated[kinds.Switch, NEW] = False
+    DATABASE_POOLER: Annotated[kinds.Switch, V1_2] = False
     """Whether `DATABASE_URL` leads to a pooler that lends a connection for one transaction, such as PgBouncer: nothing
     is then kept in a session. See [a pooler](../how-to/operators/scale.md#a-pooler-in-front-of-postgres)."""
     REDIS_URL: Annotated[kinds.RedisURL | None, kinds.Unset("none", "redis://localhost:6379/0")] = None
@@ -51,30 +52,30 @@ class Places(Group):
     """Further models that visitors can choose, named as in `MODEL`, which is the default. See [models](models.md)."""
     MODELS_KEPT: kinds.Count = 2
     """How many models a worker keeps in memory; when there are more, the least recently used one is unloaded."""
-    MODEL_CACHE: Annotated[kinds.Location, NEW] = ""
+    MODEL_CACHE: Annotated[kinds.Location, V1_1] = ""
     """The folder into which models are downloaded from the hub; empty: the hub client's own, which `HF_HOME` or
     `HF_HUB_CACHE` moves."""
     DEVICE: kinds.Device = "auto"
     """The device that generates: `auto`, `cpu`, `cuda` (`cuda:1` is the second GPU) or `mps`."""
-    TRANSFORMER: Annotated[kinds.Location, NEW] = ""
+    TRANSFORMER: Annotated[kinds.Location, V1_1] = ""
     """A network that replaces that of `MODEL`, for FLUX.1, Stable Diffusion 3, Z-Image and FLUX.2 klein: a
     `.safetensors` file in the keys of the original implementation, or a `.gguf` file (with the extra `gguf`). Text
     encoders and VAE are the folder's. See [your own model](../how-to/operators/own-model.md)."""
-    VAE: Annotated[kinds.Location, NEW] = ""
+    VAE: Annotated[kinds.Location, V1_1] = ""
     """A VAE that replaces that of `MODEL`: a folder as diffusers saves it, or a `.safetensors` file; one made for other
     latents is refused. See [your own model](../how-to/operators/own-model.md#when-memory-is-short)."""
     OFFLOAD: Annotated[
-        Literal["auto", "model", "sequential", "off"], kinds.Must("be auto, model, sequential or off"), NEW
+        Literal["auto", "model", "sequential", "off"], kinds.Must("be auto, model, sequential or off"), V1_1
     ] = "auto"
     """What is moved off the GPU while it is not used: `auto` decides by the free memory; `off` keeps everything there;
     `model` moves one part of the model at a time, `sequential` one layer. Ignored on a CPU."""
-    LORAS: Annotated[kinds.Location | None, kinds.Unset("`loras` in the instance folder", "/srv/models/loras"), NEW] = (
-        None
-    )
+    LORAS: Annotated[
+        kinds.Location | None, kinds.Unset("`loras` in the instance folder", "/srv/models/loras"), V1_1
+    ] = None
     """The folder of the LoRA files, read by the site and by workers; `flask loras add` writes it. See [LoRA
     files](../how-to/operators/loras.md)."""
     EMBEDDINGS: Annotated[
-        kinds.Location | None, kinds.Unset("`embeddings` in the instance folder", "/srv/models/embeddings"), NEW
+        kinds.Location | None, kinds.Unset("`embeddings` in the instance folder", "/srv/models/embeddings"), V1_1
     ] = None
     """The folder of the textual inversion files (`.safetensors`), read by the site and by workers; prompts name them by
     their file names. See [prompts](../how-to/visitors/prompts.md#embeddings)."""
@@ -129,17 +130,17 @@ class Deployment(Group):
     that is not repetitive."""
     PROXIES: kinds.CountOrZero = 0
     """The number of trusted reverse proxies, whose headers give the visitor's address and scheme."""
-    URL_PREFIX: Annotated[kinds.Subpath, NEW] = ""
+    URL_PREFIX: Annotated[kinds.Subpath, V1_1] = ""
     """The path below which the site is served, such as `/moma`, if requests arrive with it. Leave it empty behind a
     proxy that removes it and sends `X-Forwarded-Prefix` ([reverse proxies](../how-to/operators/reverse-proxies.md))."""
-    TRUSTED_HOSTS: Annotated[kinds.Hosts, NEW] = []
+    TRUSTED_HOSTS: Annotated[kinds.Hosts, V1_2] = []
     """The host names under which the site is visited, without ports; `.example.org` stands for all names below it. A
     request for another host is refused (400), except for `/healthz`, `/readyz` and `/metrics`. Empty: all are
     answered."""
-    PUBLIC_ORIGIN: Annotated[kinds.PublicOrigin, NEW] = ""
+    PUBLIC_ORIGIN: Annotated[kinds.PublicOrigin, V1_2] = ""
     """The canonical address of the site, such as `https://moma.example.org`, without `URL_PREFIX`: the feed, the
     sitemap and shared links name it. Empty: they name the host of the request."""
-    CORS_ORIGINS: Annotated[kinds.Origins, NEW] = ""
+    CORS_ORIGINS: Annotated[kinds.Origins, V1_1] = ""
     """The sites whose pages may use the API and read films in the visitor's browser: origins between spaces or commas,
     such as `https://example.org https://art.example.com`; `*`: all sites. Empty: none
     ([API](../how-to/developers/api.md#from-a-page-of-another-site))."""
@@ -192,7 +193,7 @@ class Limits(Group):
     result uses next to nothing. Requests for frames in the making have a separate allowance of the same number."""
     HOURLY_WALKS_ADDRESS: Annotated[kinds.Count, kinds.AtLeast("HOURLY_WALKS", "visitors share addresses")] = 240
     """The hourly allowance, in the same units, of all visitors who share one address (of IPv6, a /64)."""
-    HOURLY_LEGS: Annotated[kinds.Count, NEW] = 900
+    HOURLY_LEGS: Annotated[kinds.Count, V1_2] = 900
     """How many legs a live wall may request in an hour; then it shows what it has. A screen plays some 740."""
     SHARED_NETWORKS: kinds.Networks = []
     """Networks (`["198.51.100.0/24"]`), such as a museum's or a school's, in which the queue is fair to each visitor.
@@ -211,7 +212,7 @@ class Limits(Group):
     FREE_BYTES_MIN: kinds.CountOrZero = 1_000_000_000
     """The minimum of free bytes on the disks of the media folder and SQLite's file, below which requests for walks,
     stages and large frames are answered 503; 0: not checked. Object stores and Postgres are not checked."""
-    REQUEST_SECONDS: kinds.NumberOrZero = 10.0
+    REQUEST_SECONDS: Annotated[kinds.NumberOrZero, V1_2] = 10.0
     """The maximum of processor seconds that a request may take, above which it is answered 503; 0: no limit."""
     BODY_MAX: kinds.Count = 1_000_000
     """The maximum size of a request in bytes."""
@@ -226,26 +227,26 @@ class Limits(Group):
     """The maximum number of pictures a visitor may upload in an hour; through the API, an address or an API token."""
     HOURLY_PHOTOS_ADDRESS: Annotated[kinds.Count, kinds.AtLeast("HOURLY_PHOTOS", "visitors share addresses")] = 80
     """The same for all visitors who share an address."""
-    SOUND_MAX: Annotated[kinds.Count, NEW] = 25_000_000
+    SOUND_MAX: Annotated[kinds.Count, V1_2] = 25_000_000
     """The maximum size in bytes of an uploaded sound. nginx has its own limit."""
-    SOUND_SECONDS_MAX: Annotated[kinds.Count, NEW] = 600
+    SOUND_SECONDS_MAX: Annotated[kinds.Count, V1_2] = 600
     """The maximum length in seconds of an uploaded sound, checked by its header, and again while it is decoded."""
-    SOUND_MEMORY_MAX: Annotated[kinds.Count, NEW] = 600_000_000
+    SOUND_MEMORY_MAX: Annotated[kinds.Count, V1_2] = 600_000_000
     """The maximum of memory in bytes (address space) of the process that decodes and analyses a sound."""
-    SOUND_CPU_SECONDS: Annotated[kinds.Count, NEW] = 60
+    SOUND_CPU_SECONDS: Annotated[kinds.Count, V1_2] = 60
     """The maximum of processor seconds of that process."""
-    SOUND_WALL_SECONDS: Annotated[kinds.Count, NEW] = 300
+    SOUND_WALL_SECONDS: Annotated[kinds.Count, V1_2] = 300
     """The maximum of seconds that that process lives."""
-    SOUND_PART_MAX: Annotated[kinds.Count, NEW] = 120
+    SOUND_PART_MAX: Annotated[kinds.Count, V1_2] = 120
     """The maximum length in seconds of the part of a sound that a walk is set to, and so of its film."""
     SOUND_PICTURES: Annotated[
-        kinds.Count, NEW, kinds.AtLeast("FRAMES_DEFAULT"), kinds.AtLeast("STOPS_MAX", "each stop is one")
+        kinds.Count, V1_2, kinds.AtLeast("FRAMES_DEFAULT"), kinds.AtLeast("STOPS_MAX", "each stop is one")
     ] = 240
     """The number of distinct pictures of a film that is set to a sound, at most and by default. Each is shown as long
     as the sound takes."""
-    HOURLY_SOUNDS: Annotated[kinds.Count, NEW] = 10
+    HOURLY_SOUNDS: Annotated[kinds.Count, V1_2] = 10
     """The maximum number of sounds a visitor may upload in an hour; through the API, an address or an API token."""
-    HOURLY_SOUNDS_ADDRESS: Annotated[kinds.Count, NEW, kinds.AtLeast("HOURLY_SOUNDS", "visitors share addresses")] = 40
+    HOURLY_SOUNDS_ADDRESS: Annotated[kinds.Count, V1_2, kinds.AtLeast("HOURLY_SOUNDS", "visitors share addresses")] = 40
     """The same for all visitors who share an address."""
 
 
@@ -288,7 +289,7 @@ class Retention(Group):
     kept](../explanation/retention.md#how-long))."""
     KEEP_PHOTOS_HOURS: kinds.Number = 24.0
     """After how many hours an uploaded picture is deleted; walks made of it keep their own copy."""
-    KEEP_SOUNDS_HOURS: Annotated[kinds.Number, NEW] = 24.0
+    KEEP_SOUNDS_HOURS: Annotated[kinds.Number, V1_2] = 24.0
     """After how many hours an uploaded sound is deleted."""
     KEEP_CANDIDATES_HOURS: kinds.Number = 24.0
     """After how many hours the candidate pictures of a stop are deleted; a walk does not need them."""
