@@ -23,6 +23,9 @@ FIRST_PART = 0.74
 PIECE = "stueck"
 """The last part of a compound that is only a quantity."""
 
+PARTITIVE = frozenset(("of", "and", "von", "vom", "und"))
+"""Small words within a name that may be counted as a whole: five cups of coffee, and no five cats on a roof."""
+
 LEAST_PART, LONGEST_COMPOUND = 3, 40
 """The least length of a part of a compound in letters, and the greatest of a whole one."""
 
@@ -116,9 +119,20 @@ class Wordbook:
                 part, last = tokens[first : first + length], first + length
                 is_free = not any(start < last and first < end for start, end in found)
                 is_name = is_free and all(token.kind == WORD for token in part) and self._is_name(part, grammar)
-                if is_name and not self._goes_on(part, tokens[last : last + 1], grammar):
+                goes_on = is_name and self._goes_on(part, tokens[last : last + 1], grammar)
+                if is_name and not goes_on and not self._is_split(part, tokens[:first], grammar):
                     found.append((first, last))
         return tuple(found)
+
+    def _is_split(self, part: Sequence[Token], before: Sequence[Token], grammar: Grammar) -> bool:
+        """Return whether the word before a name takes it apart: five ducks in a row, a dog riding a bicycle."""
+        word = before[-1].text if before and before[-1].kind == WORD else ""
+        if grammar.number(word) > 1 or (word.isdecimal() and word != "1"):
+            return any(token.text in grammar.small and token.text not in PARTITIVE for token in part[1:-1])
+        if not part[0].text.endswith("ing") or word in grammar.small or not self.is_thing(word, grammar.language):
+            return False
+        meanings, _ = self.find(word, grammar.language)
+        return not self.concepts[meanings[0].concept].kind.startswith("person")
 
     def _goes_on(self, part: Sequence[Token], after: Sequence[Token], grammar: Grammar) -> bool:
         """Return whether a name with an article within ends before its noun: a woman with a dog puppet."""

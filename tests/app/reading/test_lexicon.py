@@ -24,7 +24,7 @@ def test_words_are_found_with_what_they_mean_and_how_that_is_known(lexicon: Lexi
 def test_stems_tell_of_concepts(lexicon: Lexicon) -> None:
     scores, covered = lexicon.term_scores(["mane", "savanna", "zzzz"])
     best = int(scores.argmax())
-    assert (lexicon.concepts[best].name, covered[best]) == ("lion", 2)
+    assert (lexicon.concepts[best].name, covered[best]) == ("lion roaring", 2)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

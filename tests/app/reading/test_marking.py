@@ -49,7 +49,8 @@ def test_words_are_marked_by_what_they_show(reader: Reader, prompt: str, expecte
 @pytest.mark.parametrize(
     ("prompt", "expected"),
     [
-        ("eine Katze auf dem Dach", "+Katze +Dach"),
+        ("eine Katze auf dem Dach", "+Katze +auf +dem +Dach"),
+        ("eine Katze auf dem Sofa", "+Katze +Sofa"),
         ("eine Bank", "+Bank"),
         ("ein Hund ohne Leine", "+Hund +Leine"),
         ("ein Holzstuhl und ein Zorp", "+Holzstuhl -Zorp"),

@@ -11,7 +11,7 @@ COUNTED = {
     "3 red apples": [3],
     "drei Äpfel": [3],
     "zwei rote Boote": [2],
-    "a pair of swans": [2],
+    "a pair of penguins": [2],
     "3x tomato and garlic x2": [3, 2],
     "a clown juggling 4 balloons": [1, 4],
     "two 90 year old women": [2],

@@ -74,7 +74,7 @@ def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
     ("prompt", "things"),
     [
         ("a house with a red roof", ["house"]),
-        ("a woman with long hair", ["woman"]),
+        ("a woman with long hair", ["woman with long hair"]),
         ("ein Haus mit grünem Dach", ["house"]),
         ("a family of penguins", ["penguin"]),
         ("a bundle of carrots", ["carrot"]),
@@ -92,8 +92,13 @@ def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
         ("three fishermen", ["man", "fishing pole"]),
         ("a squirrel in a field", ["squirrel", "field"]),
         ("a shiny van parked on grass", ["van", "lawn"]),
-        ("a small house on a mountain top", ["house", "mountain"]),
-        ("ein Haus auf dem Berg", ["house", "mountain"]),
+        ("a small house on a mountain top", ["house on a mountain"]),
+        ("ein Haus auf dem Berg", ["house on a mountain"]),
+        ("ein Turm auf dem Berg", ["stone tower", "mountain"]),
+        ("drei Häuser auf dem Berg", ["house", "mountain"]),
+        ("five cups of coffee", ["hot beverage"]),
+        ("a man riding a bicycle", ["person riding a bicycle"]),
+        ("a dog riding a bicycle", ["dog", "bicycle"]),
         ("ein Hase auf der Wiese", ["rabbit", "meadow"]),
         ("a fisherman by the sea", ["person fishing"]),
         ("ein Fischer am Meer", ["person fishing"]),
@@ -105,7 +110,7 @@ def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
         ("eine Kellnerin", ["woman", "cocktail glass"]),
         ("ein Schäferhund", ["dog"]),
         ("a wood treehouse in an oak tree", ["treehouse"]),
-        ("a cat jumping down from a wall", ["cat", "stone wall"]),
+        ("a dog jumping down from a wall", ["dog", "stone wall"]),
         ("a helicopter flies over Yosemite", ["helicopter", "Yosemite"]),
         ("a cricket team", ["cricket player"]),
         ("a subway train", ["metro"]),
@@ -213,7 +218,7 @@ def test_word_for_several_things_stands_beside_others_and_without_what_is_not_wa
 @pytest.mark.parametrize(
     ("prompt", "name", "kind"),
     [("a lonely robot walks home in the rain", "robot", "street"), ("a dog runs home", "dog", "street"),
-     ("a horse running wild", "horse", ""), ("time is running out", "hourglass done", ""), ("a home", "house", "")],
+     ("a goat running wild", "goat", ""), ("time is running out", "hourglass done", ""), ("a home", "house", "")],
 )  # fmt: skip
 def test_what_somebody_does_is_no_thing_beside_them(reader: Reader, prompt: str, name: str, kind: str) -> None:
     reading = reader.read(prompt)
@@ -277,7 +282,7 @@ def test_colours_belong_to_their_things(reader: Reader, prompt: str, colours: li
         ("a girl on her way to school", {"relation": "in front"}),
         ("a train running towards a tunnel", {"relation": "in front"}),
         ("a frog wearing a crown", {"relation": "wearing"}),
-        ("a cat in a hat", {"relation": "wearing"}),
+        ("a pig in a hat", {"relation": "wearing"}),
         ("a crab in a bucket", {"relation": "in"}),
         ("an elephant standing under a palm tree", {"relation": "below"}),
         ("a goat to the left of a tree", {"relation": "left"}),
@@ -300,9 +305,10 @@ def test_places_and_times_are_wished_and_no_things(reader: Reader, prompt: str, 
         ("an apple on a table", ["red apple", "table"], "table"),
         ("a fox in a forest at night", ["fox", "forest"], "forest"),
         ("a red sports car on the road", ["sports car", "road"], "street"),
-        ("ein Reh im Wald", ["deer", "forest"], "forest"),
+        ("ein Wolf im Wald", ["wolf", "forest"], "forest"),
+        ("ein Reh im Wald", ["deer in a forest"], "forest"),
         ("an apple and a pear on a table", ["red apple", "pear"], "table"),
-        ("a deer in the woods", ["deer"], "forest"),
+        ("a badger in the woods", ["badger"], "forest"),
         ("a house in the deep snow", ["house"], ""),
     ],
 )
@@ -531,7 +537,7 @@ def test_small_words_do_not_mislead(reader: Reader, prompt: str, things: list[st
 
 @pytest.mark.parametrize(
     ("prompt", "kind"),
-    [("a counter", "table"), ("a tray", "table"), ("a counter, no chairs", "table"), ("an empty room", "room")],
+    [("a counter", "table"), ("a tray", "table"), ("a counter, no chairs", "table")],
 )
 def test_a_place_that_no_drawing_shows_is_a_setting_alone(reader: Reader, prompt: str, kind: str) -> None:
     reading = reader.read(prompt)

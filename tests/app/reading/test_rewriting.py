@@ -85,7 +85,7 @@ def test_painter_alone_is_a_style_shown_by_what_is_in_a_studio(reader: Reader) -
         ("a book with the words 'Don’t Panic' written on it", ["closed book", "“DON'T PANIC”"]),
         ('ein Schild mit der Aufschrift "Größe"', ["placard", "“GRÖSSE”"]),
         ("the word 'START' above the word 'END'", ["“START”", "“END”"]),
-        ("a 'fox' in the snow", ["fox"]),
+        ("a 'fox' in the snow", ["fox in the snow"]),
     ],
 )
 def test_what_is_said_to_be_written_is_a_thing_of_letters(reader: Reader, prompt: str, things: list[str]) -> None:

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from app.core.config import ROOT
+from app.reading.lexicon import Lexicon
+from sketch import keys
 from sketch.sketchbook import load, render_svg
 from sketch.styling.drawing_styles import CUT_OUT
 from studio.collecting import things
 from studio.errors import StudioError
+from studio.lexicon import distilling
 from tests.support.icon_modules import make_modules
 from tests.support.studio_fixtures import Run
 
@@ -113,3 +117,12 @@ def test_library_with_things_draws_them_beside_the_emoji(run: Run, book: Path, t
 def test_table_of_the_project_can_be_read_and_each_thing_is_of_a_known_kind() -> None:
     known = {each.kind for each in load(Path("models/house/sketchbook.zip")).drawings.values()}
     assert {thing.kind for thing in things.read_table()} <= known
+
+
+def test_shipped_lexicon_knows_every_name_of_the_table_in_both_languages() -> None:
+    lexicon = Lexicon.load(ROOT / "models/house")
+    for thing in things.read_table():
+        for language, names in (("en", (thing.name, *thing.also)), ("de", (thing.german, *thing.also_german))):
+            for name in distilling.german(names):
+                found = {lexicon.concepts[each.concept].name for each in lexicon.find(keys.key(name, language))}
+                assert thing.name in found, f"{name}: make the lexicon again (models/house/LEXICON.md)"
