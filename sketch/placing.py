@@ -38,6 +38,7 @@ class Item:
 
     ``kind`` is the drawing's Unicode subgroup, such as ``animal-bird``; ``colour`` is one of :data:`.scene.COLOURS`, or
     "" for the drawing's own colours; ``size`` is a factor. ``appearance`` is measured, or None if it is unknown.
+    ``variants`` are other drawings of the same, for further ones of several.
     """
 
     drawing: str
@@ -47,6 +48,7 @@ class Item:
     colour: str = ""
     size: float = 1.0
     appearance: Appearance | None = None
+    variants: tuple[str, ...] = ()
 
     @property
     def habitat(self) -> habitats.Habitat:

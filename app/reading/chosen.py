@@ -55,7 +55,7 @@ def put(reading: Reading, chosen: Chosen) -> Reading:
     if not any(chosen):
         return reading
     items = tuple(
-        item if drawing is None else replace(item, drawing=drawing, how=CHOSEN)
+        item if drawing is None else replace(item, drawing=drawing, how=CHOSEN, variants=())
         for item, drawing in zip(reading.items, chosen, strict=True)
     )
     words, _ = wording.describe_scene(shown(items), reading.wish)

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from app.core.text import prompt_weights, style_mentions, tool_tags
 from app.core.text.embedding import Embedding
 from app.reading import (
+    counted,
     marking,
     measures,
     negations,
@@ -54,8 +55,7 @@ SOME, SOME_OF_EACH = 3, 2
 
 PAIRS = frozenset((
     "glasses", "sunglasses", "goggles", "jeans", "shorts", "briefs", "scissors", "couple with heart", "kiss",
-    "headphone", "trousers", "pair of trousers", "pair of boots", "pair of slippers", "headset", "earbuds",
-    "socks", "gloves",
+    "headphone", "trousers", "pair of trousers", "headset", "earbuds",
 ))  # fmt: skip
 """Names of things of which a pair is one drawing."""
 
@@ -200,10 +200,13 @@ class Reader:
             is_several = phrase.plural and choice.how in (BY_NAME, BY_KIND)
             count = phrase.count or (min(some, SOME_OF_EACH if drawing.kind == CLOTHING else some) if is_several else 1)
             count = 1 if (count == 2 or not phrase.count) and drawing.name in PAIRS else count
+            is_one = phrase.determined in prompt.grammar.ones
+            drawing, variants = self._counted(choice.concepts[0], drawing, count, seed, is_one=is_one)
             part = prompt.tokens[phrase.first : max(phrase.last, phrase.first + 1)]
             start, end = (part[0].start, part[-1].end) if part else (0, 0)
             item = Found(drawing, tuple(others[:OTHERS]), prompt.text[start:end], (start, end), choice.how,
-                         max(1, min(MOST_THINGS, count)), phrase.colour, phrase.size)  # fmt: skip
+                         max(1, min(MOST_THINGS, count)), phrase.colour, phrase.size, variants,
+                         counted.shown_by(drawing) if count > 1 else 1)  # fmt: skip
             same = [n for n, each in enumerate(items) if each.drawing == drawing and each.colour == item.colour]
             # "The cat" behind "a cat" is no second one.
             is_known = phrase.determined in prompt.grammar.definite and not phrase.count
@@ -212,6 +215,18 @@ class Reader:
             elif not same and len(items) < MOST_ITEMS:
                 items.append(item)
         return items
+
+    def _counted(
+        self, number: int, drawing: Drawing, count: int, seed: int, *, is_one: bool
+    ) -> tuple[Drawing, tuple[Drawing, ...]]:
+        """Return the drawing of which several are shown, and others of its name that may be among them."""
+        if count < 2:
+            return counted.uncounted(drawing, self._drawings[number], is_one=is_one), ()
+        found = counted.single(drawing, self._drawings[number], count)
+        if isinstance(found, str):
+            number = self.wordbook.numbers.get(found.casefold(), number)
+            found = self._drawing(number, seed) if number in self._drawings else drawing
+        return found, counted.variants(found, self._drawings[number])
 
     def _drawing(self, number: int, seed: int) -> Drawing:
         """Return one of the drawings of a concept: the first for seed 0, else a random one by the seed.

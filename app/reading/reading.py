@@ -13,7 +13,7 @@ from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 
-VERSION = 12
+VERSION = 13
 """The version of the prompt parser; another version may interpret the same prompt differently."""
 
 LookOf = Callable[[str], Appearance | None]
@@ -35,6 +35,8 @@ class Found:
     """A thing in the interpretation: its drawing, up to three alternatives, and the words of the prompt that mean it.
 
     ``span`` is the range of ``words`` in the prompt, in characters; ``how`` is one of ``BY_NAME`` to ``CHOSEN``.
+    ``variants`` are other drawings of the same name, for further ones of several things; ``holds`` is how many things a
+    drawing shows.
     """
 
     drawing: Drawing
@@ -45,6 +47,8 @@ class Found:
     count: int = 1
     colour: str = ""
     size: float = 1.0
+    variants: tuple[Drawing, ...] = ()
+    holds: int = 1
 
     @property
     def is_free(self) -> bool:
@@ -133,9 +137,10 @@ def shown(found: Sequence[Found], look_of: LookOf = unseen) -> list[Item]:
     """Return the items of a scene for some things: at least one of each, and at most ``MOST_THINGS`` together."""
     left, items = MOST_THINGS, []
     for place, each in enumerate(found):
-        count = max(1, min(each.count, left - (len(found) - place - 1)))
+        count = max(1, min(-(-each.count // each.holds), left - (len(found) - place - 1)))
         left -= count
         drawing = each.drawing
         look = look_of(drawing.digest)
-        items.append(Item(drawing.digest, drawing.name, drawing.kind, count, each.colour, each.size, look))
+        variants = tuple(variant.digest for variant in each.variants)
+        items.append(Item(drawing.digest, drawing.name, drawing.kind, count, each.colour, each.size, look, variants))
     return items

@@ -11,14 +11,14 @@ from dataclasses import replace
 
 from sketch import arrangement, lettering
 from sketch.arrangement import Item, Wish
-from sketch.compositions import composing, layouts
+from sketch.compositions import composing
 from sketch.compositions.composition import MARKS, PAINTED, Composition
 from sketch.compositions.register import STYLES
 from sketch.painterly import arranging
 from sketch.relations import ABOVE
 from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook
-from sketch.styling import drawing_styles, framed, writing
+from sketch.styling import drawing_styles, framed, grouping, writing
 
 PLACELESS = 0.3
 """The share of pictures in a graphic style with a plain background, on which the style draws, if the prompt names no
@@ -62,33 +62,33 @@ def _arrange(items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: 
         return arrangement.arrange(items, wish, seed)
     if marks == PAINTED:
         shown = [framed.as_view(item, book) for item in items]
-        scene = arranging.arrange(shown, wish, seed, book)
+        scene = arranging.arrange(shown, _grounded(shown, wish), seed, book)
+        scene = _grouped(scene, shown, wish, seed, book)
         return replace(_bleed(scene, wish, book), composition=Composition.of_painting(seed))
     items = [framed.as_view(item, book) for item in items]
-    if items and _says_no_place(wish) and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - a reproducible random sequence
+    wish, is_open = _grounded(items, wish), items and _says_no_place(wish) and not grouping.is_group(items)
+    if is_open and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - a reproducible random sequence
         wish = replace(wish, kind="plain")
     colours = tuple(item.colour for item in items if item.colour)
     chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
     scene = _nearer(arrangement.arrange(items, wish, seed), items, wish, seed, chosen)
-    scene = _bleed(_gather(scene, chosen), wish, book)
+    scene = _bleed(_grouped(scene, items, wish, seed, book), wish, book)
+    if len(scene.things) > 1:  # in cells, more would be shown than the prompt names
+        chosen = replace(chosen, layout="single", rows=1, columns=1, tilt=0.0)
     flat = replace(scene.setting, modelling=scene.setting.modelling * STYLES[marks].modelling)
     return replace(scene, setting=flat, composition=chosen)
 
 
-def _gather(scene: Scene, chosen: Composition) -> Scene:
-    """Return a scene of several things; if its composition repeats it in cells, reduced so that cells show all."""
-    if len(scene.things) < 2 or not composing.is_repeated(chosen):
+def _grounded(items: Sequence[Item], wish: Wish) -> Wish:
+    """Return the wish, for several of one thing without flat settings, which have no ground to stand on."""
+    return replace(wish, avoided=wish.avoided | {*arrangement.FLAT}) if grouping.is_group(items) else wish
+
+
+def _grouped(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> Scene:
+    """Return the scene with several of one thing as a group, unless the prompt requests a composition."""
+    if wish.composition or not grouping.is_group(items):
         return scene
-    gathered = [
-        replace(
-            thing,
-            x=0.5 + (thing.x - 0.5) / layouts.FULL,
-            y=0.5 + (thing.y - 0.5) / layouts.FULL,
-            size=thing.size / layouts.FULL,
-        )
-        for thing in scene.things
-    ]
-    return replace(scene, things=tuple(gathered))
+    return grouping.regroup(scene, items[0], seed, book)
 
 
 def _bleed(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:
@@ -120,4 +120,8 @@ def _says_no_place(wish: Wish) -> bool:
 def _with_modelled(item: Item, book: Sketchbook) -> Item:
     """Return the item with the modelled drawing of the same name, if there is one."""
     digest = drawing_styles.find_modelled(book, item.drawing)
-    return item if digest == item.drawing else replace(item, drawing=digest, appearance=book.appearance(digest))
+    return (
+        item
+        if digest == item.drawing
+        else replace(item, drawing=digest, appearance=book.appearance(digest), variants=())
+    )

@@ -53,7 +53,7 @@ SUITS = {
     "etching": "animal food place play vehicle",
     "printed textile": "animal clothing food place sky thing vehicle",
     "batik": "animal clothing food plant play sky thing vehicle person",
-    "tapestry": "animal clothing food fruit plant sign sky thing vehicle person",
+    "tapestry": "",
     "cyanotype": "animal food fruit place play thing vehicle",
     "layered paper": "animal clothing food plant play thing vehicle person",
     "oil painting": "",
@@ -65,15 +65,15 @@ SUITS = {
     "ink wash": "",
 }
 """The groups that suit a style, by its words: fresh eyes recognised at least five in six of such things in it, of
-persons and signs two in three, and liked what was painted (docs/research/looked-at.md). A style without a group is only
-used where it is requested."""
+persons and signs two in three, and wanted what was painted (docs/research/looked-at.md). A style without a group is
+only used where it is requested."""
 
 COLOURLESS = ("charcoal", "cyanotype", "etching", "ink wash", "scratchboard")
 """The words of styles that have no colours of their things, and do not suit a prompt that names a colour."""
 
 MEDIUMS = (
-    (("painting", "gemaelde", "malerei"), ("oil painting", "swirling brushstrokes", "watercolour")),
-    (("drawing", "sketch", "zeichnung", "skizze"), ("charcoal", "chalk pastel", "ink wash", "etching", "scratchboard")),
+    (("painting", "gemaelde", "malerei"), ("pointillist", "swirling brushstrokes")),
+    (("drawing", "sketch", "zeichnung", "skizze"), ("charcoal", "ink wash", "etching", "scratchboard")),
     (("print", "druck"), ("linocut", "woodcut", "etching", "pop art", "risograph")),
 )
 """Words that end with one of these name a medium without being a style, with the styles for each."""
@@ -101,8 +101,10 @@ def choose(stops: Sequence[Collection[str]], options: Sequence[str], *, seed: in
     """Return the words of the style that suits most of several stops; "" if there are no styles.
 
     ``stops`` are the kinds of drawings that each shows. ``seed`` chooses among equally suited styles, so that the
-    choice stays when another stop changes and the style suits that too.
+    choice stays when another stop changes and the style suits that too. A style that suits nothing is only chosen where
+    there is no other.
     """
-    order = {words: Random(f"style:{seed}:{words}").random() for words in options}  # noqa: S311 - seeded on purpose
-    suited = {words: sum(is_suited(words, kinds) for kinds in stops) for words in options}
-    return max(options, key=lambda words: (suited[words], order[words]), default="")
+    able = [words for words in options if SUITS.get(words) != ""] or options
+    order = {words: Random(f"style:{seed}:{words}").random() for words in able}  # noqa: S311 - seeded on purpose
+    suited = {words: sum(is_suited(words, kinds) for kinds in stops) for words in able}
+    return max(able, key=lambda words: (suited[words], order[words]), default="")
