@@ -16,6 +16,7 @@ import numpy as np
 
 from app.collection.search import semantic_search
 from app.collection.search.vector_index import SourceError
+from app.collection.styles import shipped
 from app.collection.styles.style import Style
 from app.core.text.embedding import Embedding, Floats, normalise
 from app.core.text.folding import stem, words
@@ -42,11 +43,15 @@ class Proposal:
 
 
 def nearest(prompt: str, choices: tuple[Style, ...], *, limit: int = SHOWN) -> list[Proposal]:
-    """Return styles for a prompt in English, the best first; none if no word is known or there are no word vectors."""
+    """Return styles for a prompt in English, the best first; none if no word is known or there are no word vectors.
+
+    Retired styles are not proposed.
+    """
     try:
         embedding = semantic_search.embedding()
     except SourceError:
         return []
+    choices = shipped.offered(choices)
     query = embedding.embed([prompt])[0]
     if not choices or not query.any():
         return []

@@ -68,6 +68,10 @@ SUITS = {
 persons and signs two in three, and wanted what was painted (docs/research/looked-at.md). A style without a group is
 only used where it is requested."""
 
+RETIRED = frozenset(("chalk pastel", "gouache", "oil painting", "tapestry", "watercolour"))
+"""The words of styles of built-in models that few would hang, and that pages no longer offer: prompts, requests and
+recipes name them as before."""
+
 COLOURLESS = ("charcoal", "cyanotype", "etching", "ink wash", "scratchboard")
 """The words of styles that have no colours of their things, and do not suit a prompt that names a colour."""
 

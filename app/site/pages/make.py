@@ -375,7 +375,7 @@ def _options(form: forms.MakeForm, limits: Limits, *, worker_ready: bool) -> dic
             "max_sound_part": sound_line.seconds_max(),
         },
         "hands": limits.hands,
-        "groups": style_groups.grouped(shipped.of_hands(limits.hands)),
+        "groups": style_groups.grouped(shipped.offered(shipped.of_hands(limits.hands), chosen=(form.hand or "",))),
         "has_sample": lambda style: samples.path(style) is not None,
         "layouts": style_groups.layouts(limits.hands),
         "loras": offer.loras,

@@ -46,7 +46,7 @@ def index() -> Response:
     model = offered.find(request.args.get("model", "") or None)
     if model is None or not _has_styles(model):
         raise NotFound
-    known = shipped.of_model(model)
+    known = shipped.offered(shipped.of_model(model))
     prompt, error = _prompt()
     proposed = proposed_styles.for_prompt(prompt, model, language=here().language) if prompt else []
     first = [each.style for each in proposed]
@@ -127,8 +127,10 @@ def _repaint_page(walk: Walk, *, error: str = "", status: int = 200) -> Response
     private = walk_sounds.private_flaw(walk, visitors.owners())
     among = {} if private else {style.name: style for style in repainting.styles_for(walk)}
     suiting = [each.style.name for each in proposed_styles.for_walk(walk) if each.style.name in among]
-    names = list(dict.fromkeys((*suiting, *among)))
-    if (wanted := request.values.get("style", "")) in among:
+    wanted = request.values.get("style", "")
+    offered = {style.name for style in shipped.offered(among.values())}
+    names = [name for name in dict.fromkeys((*suiting, *among)) if name == wanted or name in offered]
+    if wanted in among:
         names.sort(key=lambda name: name != wanted)
     larger, flaw = ([], private) if private else _larger(walk)
     page = render_template(

@@ -182,7 +182,7 @@ def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limit
     reading = _interpret(reader, words, limits, leave_out="", seed=0) if words else None
     proposed, near = _suiting(words, reading, limits) if reading else ((), ())
     named = {style.hand.words for style in proposed}
-    others = tuple(style for style in shipped.of_hands(limits.hands) if style.hand.words not in named)
+    others = tuple(style for style in shipped.offered(shipped.of_hands(limits.hands)) if style.hand.words not in named)
     return PromptShown((), "", "", proposed, near, repaints=True, words=_shortened(words), others=others)
 
 

@@ -111,7 +111,7 @@ def partners_for(
     words = [style.hand.words for style in known]
     for neighbour in beside:
         words = pairs.partners(neighbour.hand.words, words, limits.offer)
-    going = tuple(style for style in known if style.hand.words in words)
+    going = shipped.offered(style for style in known if style.hand.words in words)
     return tuple(each.style for each in proposals.nearest(prompt, going, limit=limit)) or going[:limit]
 
 
@@ -127,7 +127,8 @@ def fitting(shown: PromptShown | None, prompt: str, beside: Sequence[str], limit
     proposed = partners_for(prompt, neighbours, known, limits)
     if shown.repaints:
         proposed = tuple(dict.fromkeys((neighbours[0], *proposed)))[: proposals.SHOWN]
-        return replace(shown, styles=proposed, others=tuple(style for style in known if style not in proposed))
+        others = tuple(style for style in shipped.offered(known) if style not in proposed)
+        return replace(shown, styles=proposed, others=others)
     return replace(shown, styles=proposed)
 
 

@@ -51,6 +51,15 @@ def test_signs_suit_graphic_styles_alone(kind: str) -> None:
     assert suited and suited <= set(GRAPHIC)
 
 
+def test_retired_styles_are_known_and_never_chosen_where_there_is_another() -> None:
+    assert set(ALL) > suiting.RETIRED
+    assert not any(suiting.SUITS[words] for words in suiting.RETIRED)
+    mediums = {
+        words for texts in (["a painting"], ["a drawing"], ["a print"]) for words in suiting.of_medium(texts, ALL)
+    }
+    assert mediums and not mediums & suiting.RETIRED
+
+
 def test_walk_gets_a_style_that_suits_all_its_stops() -> None:
     stops = [{"animal-bird"}, {"plant-flower"}, {"food-fruit"}]
     chosen = {suiting.choose(stops, ALL, seed=seed) for seed in range(40)}

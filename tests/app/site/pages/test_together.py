@@ -21,7 +21,7 @@ from app.storage.walk_models import Walk
 from tests.conftest import inside, make_app
 from tests.support.html import Elements
 
-WATERCOLOUR, POP_ART, OIL = "watercolour", "pop art", "oil painting"
+WATERCOLOUR, POP_ART, CHARCOAL = "watercolour", "pop art", "charcoal"
 MEASURED = {TOGETHER: Pair(0.95, 0.9), IN_PLACE: Pair(0.7, 0.95), APART: Pair(0.6, 0.7)}
 IN_BAR = re.compile('<p class="of-style" id="style"[^>]*>([^<]*)</p>')
 SECTION = re.compile(r'<section class="together"[^>]*>(.*?)</section>', re.DOTALL)
@@ -38,10 +38,10 @@ def app(instance: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def fit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Measure watercolour and pop art as the parameter says, and let watercolour go with oil paint alone."""
+    """Measure watercolour and pop art as the parameter says, and let watercolour go with charcoal alone."""
     words = [str(row["words"]) for row in json.loads((ROOT / "models/house/house.json").read_bytes())["hands"]]
-    table = {frozenset((WATERCOLOUR, each)): MEASURED[APART] for each in words if each not in (WATERCOLOUR, OIL)}
-    table[frozenset((WATERCOLOUR, OIL))] = MEASURED[TOGETHER]
+    table = {frozenset((WATERCOLOUR, each)): MEASURED[APART] for each in words if each not in (WATERCOLOUR, CHARCOAL)}
+    table[frozenset((WATERCOLOUR, CHARCOAL))] = MEASURED[TOGETHER]
     table[frozenset((WATERCOLOUR, POP_ART))] = MEASURED[request.param]
     monkeypatch.setattr(pairs, "_table", lambda: ("house-7", table))
     return str(request.param)
@@ -99,7 +99,7 @@ def test_form_says_how_two_styles_go_together(client: FlaskClient, fit: str) -> 
     assert ("The styles “watercolour” and “pop art” go together." in part) is (fit == TOGETHER)
     assert ("The styles “watercolour” and “pop art” do not go well together" in part) is (fit != TOGETHER)
     assert ("change-1" in commands(part)) is (fit == IN_PLACE)
-    assert ("style-1-oil-painting" in commands(part)) is (fit != TOGETHER)
+    assert ("style-1-charcoal" in commands(part)) is (fit != TOGETHER)
 
 
 @pytest.mark.parametrize("fit", [IN_PLACE], indirect=True)
@@ -121,7 +121,7 @@ def test_second_stop_is_proposed_what_goes_with_the_first(client: FlaskClient, f
     page = client.get("/", query_string=query).text
     assert "Goes with “watercolour”, for “To”:" in section(page)
     offered = {each for each in commands(page) if each.startswith("style-1-")}
-    assert offered <= {"style-1-oil-painting", "style-1-watercolour"} and offered
+    assert offered <= {"style-1-charcoal", "style-1-watercolour"} and offered
     part = client.get("/reading", query_string={"prompt": "a lion", "stop": "1", "beside": WATERCOLOUR}).text
     assert {each for each in commands(part) if each.startswith("style-")} <= offered
     assert client.get("/reading", query_string={"prompt": "a lion", "beside": ["felt", "<b>", "x"]}).status_code == 200
