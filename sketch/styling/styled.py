@@ -9,7 +9,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sketch import arrangement, lettering
+from sketch import arrangement, habitats, lettering
 from sketch.arrangement import Item, Wish
 from sketch.compositions import composing
 from sketch.compositions.composition import MARKS, PAINTED, Composition
@@ -20,9 +20,9 @@ from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook
 from sketch.styling import drawing_styles, framed, grouping, writing
 
-PLACELESS = 0.3
+PLACELESS = 0.12
 """The share of pictures in a graphic style with a plain background, on which the style draws, if the prompt names no
-place."""
+place; in the others what stands or lies somewhere has a ground, since without one it looks like an icon."""
 
 CROPPING = 0.03
 """The share of single things that are so near that the frame crops them; kinds in :data:`HEADED` are never cropped."""
@@ -62,7 +62,8 @@ def _arrange(items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: 
         return arrangement.arrange(items, wish, seed)
     if marks == PAINTED:
         shown = [framed.as_view(item, book) for item in items]
-        scene = arranging.arrange(shown, _grounded(shown, wish), seed, book)
+        near = _grounded(shown, wish) if grouping.is_group(shown) else wish
+        scene = arranging.arrange(shown, near, seed, book)
         scene = _grouped(scene, shown, wish, seed, book)
         return replace(_bleed(scene, wish, book), composition=Composition.of_painting(seed))
     items = [framed.as_view(item, book) for item in items]
@@ -80,8 +81,14 @@ def _arrange(items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: 
 
 
 def _grounded(items: Sequence[Item], wish: Wish) -> Wish:
-    """Return the wish, for several of one thing without flat settings, which have no ground to stand on."""
-    return replace(wish, avoided=wish.avoided | {*arrangement.FLAT}) if grouping.is_group(items) else wish
+    """Return the wish, without flat settings for several of one thing and for what stands or lies on a ground.
+
+    A setting, ground or composition that the prompt requests stays.
+    """
+    if wish.kind or wish.ground or wish.composition:
+        return wish
+    stands = bool(items) and items[0].habitat.stance in (habitats.STAND, habitats.LIE)
+    return replace(wish, avoided=wish.avoided | {*arrangement.FLAT}) if stands or grouping.is_group(items) else wish
 
 
 def _grouped(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> Scene:

@@ -55,7 +55,7 @@ SUITS = {
     "batik": "animal clothing food plant play sky thing vehicle person",
     "tapestry": "",
     "cyanotype": "animal food fruit place play thing vehicle",
-    "layered paper": "animal clothing food plant play thing vehicle person",
+    "layered paper": "animal plant person",
     "oil painting": "",
     "swirling brushstrokes": "",
     "chalk pastel": "",
@@ -71,6 +71,9 @@ only used where it is requested."""
 RETIRED = frozenset(("chalk pastel", "gouache", "oil painting", "tapestry", "watercolour"))
 """The words of styles of built-in models that few would hang, and that pages no longer offer: prompts, requests and
 recipes name them as before."""
+
+HIDING = ("paper cut-out", "batik")
+"""The words of styles whose leaves or dots hide some of several things, which are then not counted."""
 
 COLOURLESS = ("charcoal", "cyanotype", "etching", "ink wash", "scratchboard")
 """The words of styles that have no colours of their things, and do not suit a prompt that names a colour."""

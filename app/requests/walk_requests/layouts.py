@@ -39,6 +39,8 @@ def requested_layout(record: Mapping[str, Any] | None, *, walk_seed: int) -> str
         return ""
     layout = str(composition.get("layout", LAYOUTS[0]))
     own = composing.choose(composition["marks"], seed=0, walk_seed=walk_seed).layout
+    if len((record or {}).get("things", ())) > 1:  # several things are shown once
+        own = LAYOUTS[0]
     return "" if layout == own else layout
 
 
@@ -49,7 +51,8 @@ def recompose(record: Mapping[str, Any], marks: str, *, seed: int, walk_seed: in
     parsed = scene.read_scene(record)
     if parsed.composition is not None and parsed.composition.marks == marks:
         return dict(record)
-    layout = requested_layout(record, walk_seed=walk_seed) or None
+    own = LAYOUTS[0] if len(parsed.things) > 1 else None
+    layout = requested_layout(record, walk_seed=walk_seed) or own
     return apply_layout(
         replace(parsed, composition=_compose(marks, seed, walk_seed)), layout, walk_seed=walk_seed
     ).as_json()

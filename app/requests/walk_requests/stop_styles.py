@@ -34,6 +34,11 @@ class StopFacts:
         return len(self.reading.items) > 1
 
     @property
+    def is_counted(self) -> bool:
+        """Return whether several of one thing are shown."""
+        return any(item.count > 1 for item in self.reading.items)
+
+    @property
     def is_coloured(self) -> bool:
         """Return whether the prompt names a thing's colour."""
         return any(item.colour for item in self.reading.items)
@@ -102,7 +107,8 @@ def _best_style(
     """Return ``leading`` if it can be the style of the stops, or else the one that suits them best.
 
     Styles that do not offer the stops' layouts are left out. If a stop shows a sign, graphic styles are preferred; if
-    one shows several things, those that keep them apart; if one names a colour, those that have it.
+    one shows several things, those that keep them apart; if several of one, those that hide none of them; if one names
+    a colour, those that have it.
     """
     candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     if leading and _can_follow(stops, leading, candidates, known):
@@ -112,6 +118,8 @@ def _best_style(
         candidates = [words for words in candidates if words in graphic] or candidates
     if any(stop.is_of_several for stop in stops):
         candidates = [words for words in candidates if words in suiting.LEGIBLE] or candidates
+    if any(stop.is_counted for stop in stops):
+        candidates = [words for words in candidates if words not in suiting.HIDING] or candidates
     if any(stop.is_coloured for stop in stops):
         candidates = [words for words in candidates if words not in suiting.COLOURLESS] or candidates
     candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)

@@ -198,6 +198,18 @@ def test_form_paints_the_style_that_the_api_does() -> None:
         assert len({each["marks"] for each in compositions(by_json) if each}) == 1
 
 
+def test_stop_of_several_things_is_shown_once_which_is_no_request() -> None:
+    for seed in range(8):
+        walk = placed({"prompt": "three foxes", "hand": "linocut"}, {"prompt": "the sun", "hand": "linocut"}, seed=seed)
+        scene = walk.stops[0].scene
+        assert scene is not None and scene["composition"]["layout"] == "single"
+        assert layouts.requested_layout(scene, walk_seed=walk.seed) == ""
+        again = layouts.recompose(scene, "textile", seed=seed, walk_seed=seed)["composition"]
+        assert (again["marks"], again["layout"]) == ("textile", "single")
+        assert layouts.requested_layout(scene | {"composition": scene["composition"] | {"layout": "grid"}},
+                                        walk_seed=walk.seed) == "grid"  # fmt: skip
+
+
 def test_form_offers_layouts_and_explains_beside_them_what_cannot_be() -> None:
     client = current_app.test_client()
     page = client.get("/").text

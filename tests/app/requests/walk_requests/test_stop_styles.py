@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,16 @@ def test_thing_whose_colour_is_named_is_painted_in_a_style_that_has_it(instance:
         }
     assert len(chosen) > 5
     assert bool(chosen & {*suiting.COLOURLESS}) is not bool(colour)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_several_of_one_thing_are_painted_in_styles_that_hide_none_of_them(house: Offer, count: int) -> None:
+    shown = reading()
+    shown = replace(shown, items=tuple(replace(item, count=count) for item in shown.items))
+    chosen = {
+        words
+        for seed in range(60)
+        for words in stop_styles.choose_styles([StopFacts(shown)], offer=house, walk_seed=seed)
+    }
+    assert len(chosen) > 5
+    assert bool(chosen & {*suiting.HIDING}) is (count == 1)
