@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flask import Flask
 
-__all__ = ["DATABASE", "SERVICES", "SETTINGS", "create_app"]
+__all__ = ["DATABASE", "INDEXES", "SETTINGS", "create_app"]
 
 SETTINGS = 0
 """Of an application: its settings and commands."""
@@ -19,8 +19,8 @@ SETTINGS = 0
 DATABASE = 1
 """Of an application: also its database."""
 
-SERVICES = 4
-"""Of an application: also its media store, indexes and limits."""
+INDEXES = 3
+"""Of an application: also its media store and search indexes, which is what a worker needs."""
 
 
 def create_app(
@@ -32,7 +32,7 @@ def create_app(
     ``app.core.config``).
     :param instance_path: the folder that holds the database, media and secrets of a running site. Default: the
         environment variable ``MOMA_INSTANCE``, or ``instance/``.
-    :param parts: how much to add at once: `SETTINGS`, `DATABASE`, `SERVICES` or, by default, everything; the
+    :param parts: how much to add at once: `SETTINGS`, `DATABASE`, `INDEXES` or, by default, everything; the
         rest is added when it is needed (`app.core.late_app.LateApp`).
     :raises app.core.errors.ConfigError: when a setting is unknown or has an invalid value.
     """
@@ -90,7 +90,7 @@ def _add_indexes(app: Flask) -> None:
 
 
 def _add_services(app: Flask) -> None:
-    """Add what requests, workers and some commands use."""
+    """Add what requests and some commands use."""
     from app.access.auth import rate_limits
     from app.collection.labels import language_model
 

@@ -27,7 +27,7 @@ import sys
 sys.path.insert(0, "")
 import worker.__main__ as program
 from worker.diffusion.model import Model
-app = program.create_app(**({"parts": program.SERVICES} if hasattr(program, "SERVICES") else {}))
+app = program.create_app(**({"parts": program.INDEXES} if hasattr(program, "INDEXES") else {}))
 model = Model.load("models/house")
 model.encode("a fox", "")
 model.networks("float32", "contiguous")
@@ -87,7 +87,7 @@ def _compare(name: str, program: tuple[str, ...], sides: list[tuple[Path, Path]]
 def _seconds(program: tuple[str, ...], folder: Path, instance: Path) -> float:
     """Run a program in a checkout; return the processor seconds that it and its children took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = os.environ | {"MOMA_INSTANCE": str(instance)}
+    environment = os.environ | {"MOMA_INSTANCE": str(instance), "PYTHONDONTWRITEBYTECODE": ""}  # as make sets it
     done = subprocess.run(program, cwd=folder, env=environment, capture_output=True, check=False)
     if done.returncode and "doctor" not in program:  # it says that no worker runs
         raise RuntimeError(done.stderr.decode()[-2000:])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
-from scipy import ndimage
+import scipy  # which imports its ndimage when that is used
 
 from sketch import colour
 from sketch import svg as svg_files
@@ -131,9 +131,9 @@ def _only(root: Element, selected: list[int], leaves: list[int]) -> str:
 
 def _pieces(picture: Array, side: int, light: float) -> list[Part]:
     """Return the connected pieces of a picture (h, w, 4) as parts; pieces of few pixels are left out."""
-    numbers, count = ndimage.label(picture[..., 3] > 0.3)
+    numbers, count = scipy.ndimage.label(picture[..., 3] > 0.3)
     pieces = []
-    for number, place in enumerate(ndimage.find_objects(numbers), 1):
+    for number, place in enumerate(scipy.ndimage.find_objects(numbers), 1):
         if place is None:
             continue
         inside = numbers[place] == number
@@ -141,7 +141,7 @@ def _pieces(picture: Array, side: int, light: float) -> list[Part]:
             continue
         rows = slice(max(0, place[0].start - 1), place[0].stop + 1)
         columns = slice(max(0, place[1].start - 1), place[1].stop + 1)
-        near = ndimage.binary_dilation(numbers[rows, columns] == number, iterations=1)
+        near = scipy.ndimage.binary_dilation(numbers[rows, columns] == number, iterations=1)
         cut = picture[rows, columns].copy()
         cut[..., 3] *= near
         pieces.append(Part(cut, columns.start / side, rows.start / side, side, light))

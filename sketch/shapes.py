@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy  # which imports its ndimage when that is used
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from sketch import colour
 from sketch.backdrops.canvas import Numbers
@@ -37,7 +37,7 @@ class Shape:
         """
         alpha = np.pad(self.part.alpha, MARGIN)
         inside = alpha > 0.5 * max(0.02, float(alpha.max()))
-        away = ndimage.distance_transform_edt(inside) - ndimage.distance_transform_edt(~inside)
+        away = scipy.ndimage.distance_transform_edt(inside) - scipy.ndimage.distance_transform_edt(~inside)
         # The alpha of edge pixels locates the edge more precisely.
         edge = np.abs(away) <= 1
         return np.where(edge, alpha / max(0.02, float(alpha.max())) - 0.5, away - np.sign(away) * 0.5).astype(
@@ -52,7 +52,7 @@ class Shape:
         """
         picture = np.pad(self.part.picture, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)))
         solid = picture[..., 3] > 0.6 * max(0.02, float(picture[..., 3].max()))
-        _, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
+        _, (rows, columns) = scipy.ndimage.distance_transform_edt(~solid, return_indices=True)
         carried = picture[rows, columns, :3]
         if self.thing.colour:
             carried = colour.recolour(carried, self.thing.colour, self.part.light)

@@ -28,7 +28,7 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import SERVICES, create_app
+from app import INDEXES, create_app
 from app.access.observability import log_lines, sentry
 from app.core import malloc
 from app.core.errors import ConfigError
@@ -48,6 +48,7 @@ from worker.queue.leases import holder, is_gone, sweep
 from worker.safety import picture_check
 from worker.sound import reading
 
+gc.freeze()  # the first collection would go through all of it, and so would the last, when the process ends
 gc.enable()
 
 ALIVE_SECONDS = 15
@@ -97,7 +98,7 @@ def main() -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it logs the database on every check
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends the process at once
     try:
-        app = create_app(parts=SERVICES)
+        app = create_app(parts=INDEXES)
         log_lines.configure(app.config["LOG_FORMAT"], logging.INFO)
         sentry.init_app(app, "moma-worker")
         start_checkpoints(app)

@@ -12,8 +12,8 @@ import zipfile
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy  # which imports its ndimage when that is used
 from PIL import Image
-from scipy import ndimage
 
 from sketch.scene import Scene, Setting, Thing
 from sketch.surroundings import Surroundings
@@ -198,13 +198,13 @@ def _flat(thing: Pixels) -> Pixels:
 
 def _filled(picture: Pixels, hole: Mask) -> Pixels:
     """Return a picture with the hole behind the thing filled from its surroundings, softer further inside."""
-    hole = ndimage.binary_dilation(hole, iterations=3)
+    hole = scipy.ndimage.binary_dilation(hole, iterations=3)
     if hole.all():
         return picture
-    far, (rows, columns) = ndimage.distance_transform_edt(hole, return_indices=True)
+    far, (rows, columns) = scipy.ndimage.distance_transform_edt(hole, return_indices=True)
     filled = picture[rows, columns].astype(np.float32)
     for sigma in (4.0, 10.0, 24.0):
-        soft = ndimage.gaussian_filter(filled, (sigma, sigma, 0), mode="nearest")
+        soft = scipy.ndimage.gaussian_filter(filled, (sigma, sigma, 0), mode="nearest")
         share = np.clip(far / (2 * sigma), 0, 1)[..., None] * hole[..., None]
         filled = (1 - share) * filled + share * soft
     return np.asarray(filled.round().astype(np.uint8))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import Any, NamedTuple
 
 ENDS = ""
 """The key under which a node holds the terms that end there; its other keys are the next characters."""
+
+REPEATED = re.compile(r"(.)\1", re.DOTALL)
 
 End = tuple[tuple[int, ...], str, int]
 """Of a term: the length of each run of a character, its tag, and the least run that also matches a shorter one."""
@@ -97,5 +100,7 @@ def _is_more(written: tuple[int, ...], wanted: tuple[int, ...], repeated: int) -
 
 def _runs(text: str) -> tuple[str, tuple[int, ...]]:
     """Return the characters of a text with runs collapsed, and the length of each run."""
+    if REPEATED.search(text) is None:  # as of most terms, of which there are thousands
+        return text, (1,) * len(text)
     runs = [(character, sum(1 for _ in group)) for character, group in groupby(text)]
     return "".join(character for character, _ in runs), tuple(count for _, count in runs)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 WORD_MAX = 100
@@ -29,7 +29,13 @@ class WordPiece:
 
     def numbers(self, text: str) -> list[int]:
         """Return the numbers of a text's pieces; words that cannot be split into known pieces are left out."""
-        return [number for word in words(text) for number in self._pieces(word)]
+        found: list[int] = []
+        for word in words(text):
+            if (number := self._numbers.get(word)) is not None:  # as of most words; they need no memory of their own
+                found.append(number)
+            else:
+                found += self._pieces(word)
+        return found
 
     def _cut(self, word: str) -> tuple[int, ...]:
         """Return a word's pieces, always taking the longest match first (Wu et al., arXiv 1609.08144)."""
@@ -48,11 +54,14 @@ class WordPiece:
         return tuple(numbers)
 
 
-def words(text: str) -> Iterator[str]:
-    """Yield the words and punctuation marks of a text: in lower case, without accents and control characters."""
+def words(text: str) -> Iterable[str]:
+    """Return the words and punctuation marks of a text: in lower case, without accents and control characters."""
     if text.isascii() and text.isprintable():  # most texts, in an eighth of the time
-        yield from ASCII_WORDS.findall(text.lower())
-        return
+        return ASCII_WORDS.findall(text.lower())
+    return _words(text)
+
+
+def _words(text: str) -> Iterator[str]:
     word = ""
     for character in _folded(text):
         if character.isspace():

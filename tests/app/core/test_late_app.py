@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, Request
 from werkzeug.routing import IntegerConverter
 
-from app import SERVICES, SETTINGS, create_app
+from app import INDEXES, SETTINGS, create_app
 from app.core.late_app import LateApp
 
 NO_REDIS = {"REDIS_URL": "redis://127.0.0.1:1/0"}
@@ -110,7 +110,7 @@ def test_part_that_fails_fails_again() -> None:
             app.load()
 
 
-@pytest.mark.parametrize("parts", [SETTINGS, SERVICES])
+@pytest.mark.parametrize("parts", [SETTINGS, INDEXES])
 def test_late_site_is_the_whole_site_at_its_first_request(instance: Path, parts: int) -> None:
     app = create_app(NO_REDIS, instance_path=str(instance), parts=parts)
     assert app.blueprints == {}
