@@ -106,6 +106,11 @@ def owners_of(secret: str) -> tuple[str, ...]:
     return browsers.owners_of(digest(secret))
 
 
+def owner_of(secret: str) -> str:
+    """Return the hash that new belongings of a secret's holder get; one that only the secret has if it was ended."""
+    return next(iter(owners_of(secret)), digest(secret))
+
+
 def digest(secret: str) -> str:
     """Return the SHA-256 of a secret, as the database stores it."""
     return hashlib.sha256(secret.encode()).hexdigest()

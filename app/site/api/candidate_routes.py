@@ -10,10 +10,9 @@ from app.core.addresses import on_site
 from app.core.errors import NotOwner
 from app.requests.walk_requests import candidates
 from app.requests.walk_requests.candidates import CandidateRequest
-from app.site.api import body_reader
+from app.site.api import body_reader, own_uploads
 from app.site.api.candidate_types import CandidateDescription, CandidatesDescription, NewCandidates
 from app.site.api.openapi import documented
-from app.site.api.pictures import own_token
 from app.site.web.responses import conditional
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.walks.queue import candidate_requests
@@ -45,10 +44,10 @@ def create() -> tuple[Response, int, dict[str, str]]:
         own = token.secret_hash
         candidate_set = candidates.place(wanted, owner_hash=own, network=own, admit=rate_limits.TOKEN.admit)
         return _accepted(candidate_set, None)
-    secret = own_token() or visitors.new_token()
+    secret = own_uploads.own_token() or visitors.new_token()
     candidate_set = candidates.place(
         wanted,
-        owner_hash=visitors.digest(secret),
+        owner_hash=visitors.owner_of(secret),
         network=rate_limits.network_key(),
         admit=rate_limits.API.admit,
     )

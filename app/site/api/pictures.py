@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,8 +15,9 @@ from app.access.auth import api_tokens, rate_limits, visitors
 from app.access.auth.rate_limits import RateLimit
 from app.core import bounds
 from app.core.addresses import on_site
-from app.core.errors import FieldError, InvalidInput, TokenRefused
+from app.core.errors import FieldError, InvalidInput
 from app.requests.walk_requests import error_messages, validation
+from app.site.api import own_uploads
 from app.site.api.openapi import documented
 from app.site.presentation.walk_description import FINISHED_AT, WALK_ID, Moment
 from app.site.web import sent_files
@@ -29,7 +30,6 @@ HEAD_BYTES = 100_000  # the part of a form that is not its files
 TOGETHER = 2
 """How many pictures of the largest size one request may carry with a walk; further ones are uploaded one by one."""
 UPLOADS = ("pictures.bring", "api.create", "pages.commission", "pages.edit")
-TOKEN_LENGTH = 32, 200
 
 
 class PictureForm(BaseModel):
@@ -88,7 +88,7 @@ def bring() -> tuple[Response, int, dict[str, str]]:
     send, 32 to 200 random characters, as walks do; without one, a token is created for you. Uploading the same picture
     again returns the same id.
     """
-    owner, limit = _owner()
+    owner, limit = own_uploads.uploader(rate_limits.PHOTO_TOKEN, rate_limits.PHOTO_API)
     photo = _store_photo(_only_file(), owner=owner, limit=limit)
     owner_token = None if api_tokens.current() else owner
     return jsonify(describe(photo, owner_token)), 201, {"Cache-Control": "no-store"}
@@ -142,7 +142,7 @@ def _only_file() -> FileStorage:
 
 def _store_photo(file: FileStorage, *, owner: str, limit: RateLimit, path: tuple[str | int, ...] = ("file",)) -> Photo:
     try:
-        return sent_files.store_photo(file, owner_hash=visitors.digest(owner), limit=limit)
+        return sent_files.store_photo(file, owner_hash=visitors.owner_of(owner), limit=limit)
     except ValueError as error:
         subject = "The picture" if path == ("file",) else error_messages.subject(path)
         raise InvalidInput([FieldError(path, f"{subject} {error}")]) from error
@@ -150,31 +150,6 @@ def _store_photo(file: FileStorage, *, owner: str, limit: RateLimit, path: tuple
 
 def _limit() -> RateLimit:
     return rate_limits.PHOTO_TOKEN if api_tokens.current() else rate_limits.PHOTO_API
-
-
-def _owner() -> tuple[str, RateLimit]:
-    """Return the secret that will own the picture, and the rate limit that applies.
-
-    The owner is an API token, the caller's own bearer token, or a new token.
-    """
-    if api_tokens.allow(api_tokens.CREATE) is not None:
-        return cast(str, api_tokens.bearer()), _limit()
-    return own_token() or visitors.new_token(), _limit()
-
-
-def own_token() -> str | None:
-    """Return the bearer token that will own what the caller uploads or requests; ``None`` without one.
-
-    :raises InvalidInput: when it is too short to be a secret, or too long.
-    :raises TokenRefused: when it is the secret of a browser whose sharing was ended.
-    """
-    token, (least, most) = api_tokens.bearer(), TOKEN_LENGTH
-    if token is not None and not least <= len(token) <= most:
-        message = f"A bearer token that is to own a walk has {least} to {most} characters. Send none, and you get one."
-        raise InvalidInput.on("Authorization", message=message)
-    if token is not None and not visitors.owners_of(token):
-        raise TokenRefused("This token is no longer valid.")
-    return token
 
 
 def largest_body(endpoint: str) -> int:

@@ -18,7 +18,7 @@ from app.requests.walk_requests import intake, recipe, recipe_files, walk_edits
 from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.validation import validate
 from app.requests.walk_requests.walk_edits import WalkChange
-from app.site.api import body_reader, openapi, pictures
+from app.site.api import body_reader, openapi, own_uploads, pictures
 from app.site.api.again_types import WalkAgain
 from app.site.api.openapi import documented
 from app.site.api.response_types import LikeList, NewWalk, WalkList
@@ -101,7 +101,7 @@ def accept(read_request: Callable[[str], Commission]) -> tuple[Response, int, di
     :raises NoRoom: when the caller's hourly limit, the queue or the disk is full.
     """
     token = api_tokens.allow(api_tokens.CREATE)
-    own = None if token else pictures.own_token()
+    own = None if token else own_uploads.own_token()
     secret = str(api_tokens.bearer()) if token else own or visitors.new_token()
     wanted, key = read_request(secret), _idempotency_key()
     if token is not None:

@@ -7,16 +7,15 @@ from typing import Annotated, Any, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
-from werkzeug.exceptions import NotFound, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 
 from app.access.auth import api_tokens, rate_limits, visitors
-from app.core.errors import FieldError, InvalidInput, NotOwner
-from app.site.api import pictures
+from app.core.errors import FieldError, InvalidInput
+from app.site.api import own_uploads, pictures
 from app.site.api.openapi import documented
 from app.site.presentation.walk_description import FINISHED_AT, WALK_ID, Moment
 from app.site.web import sent_files
 from app.storage.sound_models import Sound
-from app.storage.walk_models import ID
 from app.walks.saved import lifecycle
 from app.walks.uploads import sound_store
 
@@ -116,11 +115,11 @@ def upload() -> tuple[Response, int, dict[str, str]]:
     """
     if request.mimetype != pictures.FORM:
         raise UnsupportedMediaType
-    owner, limit = _owner()
+    owner, limit = own_uploads.uploader(rate_limits.SOUND_TOKEN, rate_limits.SOUND_API)
     if (file := request.files.get("file")) is None:
         raise InvalidInput.on("file", message="No sound came along. Send it as the field file of a form.")
     try:
-        sound = sent_files.store_sound(file, owner_hash=visitors.digest(owner), limit=limit)
+        sound = sent_files.store_sound(file, owner_hash=visitors.owner_of(owner), limit=limit)
     except ValueError as error:
         raise InvalidInput([FieldError(("file",), f"The sound {error}")]) from error
     created: NewSound = {**describe(sound), "owner_token": None if api_tokens.current() else owner}
@@ -174,28 +173,8 @@ def describe(sound: Sound) -> SoundDescription:
     }
 
 
-def _owner() -> tuple[str, rate_limits.RateLimit]:
-    """Return the secret that will own the sound, and the rate limit that applies."""
-    if api_tokens.allow(api_tokens.CREATE) is not None:
-        return cast(str, api_tokens.bearer()), rate_limits.SOUND_TOKEN
-    return pictures.own_token() or visitors.new_token(), rate_limits.SOUND_API
-
-
 def _own(sound_id: str) -> Sound:
-    """Return a sound if the request's bearer token owns it.
-
-    :raises NotOwner: when the request has no bearer token.
-    :raises TokenRefused: when an API token is invalid, or lacks the scope to upload sounds.
-    :raises NotFound: when the sound does not exist or the token is not its owner's; the two look the same.
-    """
-    api_tokens.allow(api_tokens.CREATE)
-    token = api_tokens.bearer()
-    if token is None:
-        raise NotOwner("Send the owner_token of the sound as a bearer token.", status=401)
-    sound = sound_store.find(sound_id, visitors.digest(token)) if ID.fullmatch(sound_id) else None
-    if sound is None:
-        raise NotFound(NONE)
-    return sound
+    return own_uploads.find_own(sound_id, sound_store.find, "sound", NONE)
 
 
 @blueprint.app_url_value_preprocessor
