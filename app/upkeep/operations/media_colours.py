@@ -32,10 +32,14 @@ def mend(report: Report = ignore) -> MendSummary:
     a film go on sharing it. The command can be interrupted and repeated, while the site is running.
     """
     found, films = MendSummary(), select(Medium.path).where(Medium.kind == KIND)
-    total = stored_paths.count(films)
+    total, written = stored_paths.count(films), set[str]()
     for path in stored_paths.each(films):
+        if path in written:  # a film's new file comes again if its name sorts after the old one's
+            continue
         try:
-            found.mended += _mend(path)
+            if to := _mend(path):
+                written.add(to)
+                found.mended += 1
         except MomaError as error:
             if _is_named(path):  # otherwise its walk was deleted, or its film replaced
                 found.amiss.append(f"{path}: {error}")
@@ -50,8 +54,8 @@ def _is_named(path: str) -> bool:
     return is_named
 
 
-def _mend(path: str) -> bool:
-    """Tag one film if it is not; return whether it was not.
+def _mend(path: str) -> str | None:
+    """Tag one film if it is not; return the path of its new file, or ``None`` if it was tagged.
 
     :raises MediaError: when it cannot be read or written.
     :raises MomaError: when it cannot be converted.
@@ -59,7 +63,7 @@ def _mend(path: str) -> bool:
     store = media_store.store()
     film = store.read_bytes(path)
     if film_colours.is_tagged(film):
-        return False
+        return None
     film = film_colours.tag(film)
     if not film_colours.is_tagged(film):
         raise MediaError("its colours cannot be tagged")
@@ -67,4 +71,4 @@ def _mend(path: str) -> bool:
     store.write(to, film)
     with writing() as session:
         session.execute(update(Medium).where(Medium.path == path).values(path=to, bytes=len(film), etag=digest))
-    return True
+    return to

@@ -58,6 +58,16 @@ def test_every_film_is_mended_once(runner: FlaskCliRunner, hung: Hanger, tagged:
     assert len(tagged) == 2
 
 
+def test_film_whose_new_name_sorts_after_the_old_one_is_counted_once(runner: FlaskCliRunner, hung: Hanger) -> None:
+    walk = hung("a lemon", "the sun")
+
+    def name(film: bytes) -> str:
+        return media_store.film_path(walk.id, "mp4", "mp4", film)[0]
+
+    replace(walk, next(film for film in map(bytes, range(1, 99)) if name(HEADER + film) > name(film)))
+    assert run(runner, "media", "mend").output == "1 films, 1 mended, 0 small posters made, 0 amiss.\n"
+
+
 def test_other_files_stay_as_they_are(runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
     before = {kind: medium.path for kind, medium in walk.media.items() if kind != "mp4"}
