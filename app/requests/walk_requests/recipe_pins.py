@@ -188,8 +188,11 @@ class PinnedSettings(BaseModel):
         return "" if is_whole and is_planned and holds[0] else _("the times of its pictures must fill its sound")
 
     def columns(self) -> dict[str, Any]:
-        """Return the settings as columns of a walk's row."""
-        columns = self.model_dump(exclude={"sound"})
+        """Return the settings as columns of a walk's row.
+
+        Its frames are those that were painted: of a film set to music a request names only how many there may be.
+        """
+        columns = self.model_dump(exclude={"sound"}) | {"frames": len(self.positions)}
         if self.sound is not None:
             columns |= {"holds": self.sound.holds, "sound_pictures": self.sound.pictures}
         if columns["fps"] is None:

@@ -148,7 +148,7 @@ def record(walk: Walk, request: Commission, found: FoundSound | None, pinned: Pi
     shown = frame_rates.frame_at(walk.sound_length, walk.fps)
     walk.sound_pictures = min(request.frames or current_app.config["SOUND_PICTURES"], shown)
     if pinned is not None and pinned.sound is not None:
-        walk.sound_pictures, walk.frames = pinned.sound.pictures, len(pinned.positions)
+        walk.sound_pictures = pinned.sound.pictures
         return
     part = (walk.sound_start, walk.sound_start + walk.sound_length)
     flaws = sound_request.time_errors(

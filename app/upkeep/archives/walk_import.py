@@ -303,7 +303,6 @@ def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
         commission_hash="",
         given_title=line.title,
         seed=wanted.seed,
-        frames=wanted.frames,
         stops=[
             Stop(position=index, note=note, **_stop(stop))
             for index, (stop, note) in enumerate(zip(wanted.stops, line.notes, strict=True))

@@ -336,7 +336,7 @@ def test_sound_of_a_walk_goes_along_with_its_owner_alone(
             row.stops[1].at, row.ending, row.easing = 1.5, "stop", False
             row.sound_length, row.sound_pictures, row.music = round(20 * row.frames / row.fps, 2), row.frames + 9, heard
             row.holds = [20] * row.frames
-            holds, length = row.holds, row.sound_length
+            holds, length, written = row.holds, row.sound_length, recipe.recipe_of(row)
     file = export(app, tmp_path, *options)
     with other.app_context():
         import_archive(file)
@@ -344,6 +344,7 @@ def test_sound_of_a_walk_goes_along_with_its_owner_alone(
         assert there is not None
         assert (there.sound_digest, there.sound_length, there.sound_way) == ("f" * 64, length, "pulse")
         assert (there.holds, there.stops[1].at, there.unlisted) == (holds, 1.5, False)
+        assert recipe.recipe_of(there) == written
         assert ("sound" in there.media) is bool(options)
         assert there.music == (heard if options else None)
 

@@ -218,9 +218,9 @@ def test_a_shipped_film_holds_the_shipped_recipe(app: Flask, piece: ShippedWalk)
     frames = piece.frames()
     gif = piece.gif(frames)
     assert recipe.parse_recipe(gif) == recipe.parse_recipe(piece.film()) == piece.recipe
-    assert len(frames) == len(piece.label["sums"]) == wanted.frames == len(pinned.positions)
+    assert len(frames) == len(piece.label["sums"]) == piece.recipe["frames"] == len(pinned.positions)
     with Image.open(io.BytesIO(gif)) as film:
-        assert film.n_frames == frames_shown(wanted.frames, wanted.ending)
+        assert film.n_frames == frames_shown(len(frames), wanted.ending)
     assert piece.film()[4:8] == b"ftyp"
 
 
@@ -446,6 +446,27 @@ def test_titled_walk_with_a_picture_is_shipped_repainted_and_published(
     address = photo_address(walk, 0)
     assert address in client.get(f"/walks/{walk.id}").text
     assert client.get(address).data == (studio / "pictures" / "cup.webp").read_bytes()
+
+
+def test_walk_to_music_with_fewer_pictures_than_wanted_is_published_with_a_recipe_that_is_taken_in(
+    studio: Path, runner: FlaskCliRunner
+) -> None:
+    prompts = {"a ballet dancer": None, "a flamenco dancer": 5.88, "two people dancing": 11.64}
+    stops = [{"prompt": prompt, "at": at} for prompt, at in prompts.items()]
+    music = hashlib.sha256(exhibition_music.WALTZ.wav()).hexdigest()
+    sound = {"id": music, "length": exhibition_music.SECONDS, "way": "energy"}
+    request = {"stops": stops, "seed": 11, "frames": 24, "fps": 25, "sound": sound, "publish_sound": True}
+    first_exhibition.PROGRAMME.write_text(json.dumps([request]))
+    run(runner, "exhibition", "paint", "--anew")
+    (piece,) = first_exhibition.shipped_walks()
+    frames = piece.recipe["frames"]
+    assert 3 < frames < piece.recipe["sound"]["pictures"] == 24
+    assert run_json(runner, "exhibition", "paint")[0]["identical"]
+    assert first_exhibition.publish() == [piece.walk_id]
+    walk = lookup.walk_at_address(piece.walk_id)
+    assert walk.frames == walk.painted_count == len(walk.painted) == frames
+    assert recipe.recipe_of(walk) == piece.recipe
+    assert recipe.commission_of(recipe.recipe_of(walk)) == recipe.commission_of(piece.recipe)
 
 
 def test_walk_to_music_is_shipped_repainted_and_published(
