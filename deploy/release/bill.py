@@ -13,6 +13,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom
@@ -28,6 +29,14 @@ LICENCES = ROOT / "docs/about/licences.md"
 PROGRAMS = ("web", "worker")
 SHIPPED = ("models/", "static/", "templates/", "exhibition/", "app/", "docs/", "studio/")
 """The folders of the works that images, archives and documentation of a release contain, without those of tests."""
+
+
+class Row(NamedTuple):
+    """What the table of licences says of a work: what it is, its licence, and where it comes from."""
+
+    what: str
+    licence: str
+    origin: str
 
 
 def packages(program: str) -> list[Component]:
@@ -60,28 +69,28 @@ def licences(name: str, version: str) -> list[DisjunctiveLicense | LicenseExpres
 
 
 def works(table: str) -> list[Component]:
-    """Return a component for each shipped work in the Markdown table of licences.
+    """Return a component for each shipped work in the Markdown table of licences, whose rows may name it repeatedly.
 
     :raises FileNotFoundError: when the table names a file that does not exist.
     """
     rows = re.findall(r"^\| (?!what \|)([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", table, re.MULTILINE)
-    return [
-        _work(what, path, licence, origin)
-        for what, where, licence, origin in rows
-        for path in re.findall(r"`([^`]+)`", where)
-        if path.startswith(SHIPPED)
-    ]
+    found: dict[str, list[Row]] = {}
+    for what, where, licence, origin in rows:
+        for path in re.findall(r"`([^`]+)`", where):
+            if path.startswith(SHIPPED):
+                found.setdefault(path, []).append(Row(what, licence, origin))
+    return [_work(path, of_path) for path, of_path in found.items()]
 
 
-def _work(what: str, path: str, licence: str, origin: str) -> Component:
-    is_model = "weights" in what
+def _work(path: str, rows: list[Row]) -> Component:
+    is_model = any("weights" in row.what for row in rows)
     return Component(
         name=path,
         version=__version__,
         type=ComponentType.MACHINE_LEARNING_MODEL if is_model else ComponentType.DATA,
         bom_ref=f"work:{path}",
-        description=f"{what}; from: {origin}",
-        licenses=[DisjunctiveLicense(name=licence)],
+        description="\n".join(f"{row.what}; from: {row.origin}" for row in rows),
+        licenses=[DisjunctiveLicense(name=licence) for licence in dict.fromkeys(row.licence for row in rows)],
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest(ROOT / path))],
     )
 

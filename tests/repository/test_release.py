@@ -9,6 +9,8 @@ import sys
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import yaml
@@ -19,6 +21,7 @@ from deploy.release import bill, notes
 
 CHANGELOG = notes.CHANGELOG.read_text("utf-8")
 WORKS = (".safetensors", ".npz", ".zip", ".webp", ".png", ".avif", ".mp4", ".svg", ".woff2")
+MODEL = "machine-learning-model"
 SECTIONS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security", "Upgrading"}
 
 
@@ -97,7 +100,7 @@ def test_bill_names_the_packages_of_both_programs_in_their_locked_versions(writt
 
 @pytest.mark.slow
 def test_bill_names_models_fonts_and_drawings_with_licence_and_sum(written: dict) -> None:
-    works = {each["name"]: each for each in written["components"] if each["bom-ref"].startswith("work:")}
+    works = {each["name"]: each for each in written["components"] if each["type"] in ("data", MODEL)}
     assert {"models/house/", "models/eye/", "models/house/sketchbook.zip", "static/fonts/", "static/vendor/"} <= set(
         works
     )
@@ -105,7 +108,19 @@ def test_bill_names_models_fonts_and_drawings_with_licence_and_sum(written: dict
         assert (ROOT / path).exists()
         assert work["licenses"]
         assert work["hashes"][0]["content"] == bill.digest(ROOT / path)
-    assert works["models/house/"]["type"] == "machine-learning-model"
+        assert work["bom-ref"] == f"work:{path}"
+    assert works["models/house/"]["type"] == MODEL
+    sources = {record["source"] for record in drawings()}
+    sets = {source.partition("/")[2].partition("@")[0] for source in sources if ":" in source}
+    texts = works["models/house/sketchbook.zip"]["description"]
+    assert [name for name in sorted(sets) if f"{name}`" not in texts] == []
+    assert "drawn for this project" in works["models/house/sketchbook-more.zip"]["description"]
+
+
+def drawings() -> list[dict[str, Any]]:
+    """Return the records of all shipped drawings."""
+    paths = (ROOT / "models/house" / name for name in ("sketchbook.zip", "sketchbook-more.zip"))
+    return [record for path in paths for record in json.loads(ZipFile(path).read("index.json"))]
 
 
 @pytest.mark.slow
