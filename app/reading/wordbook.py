@@ -125,10 +125,14 @@ class Wordbook:
         return tuple(found)
 
     def _is_split(self, part: Sequence[Token], before: Sequence[Token], grammar: Grammar) -> bool:
-        """Return whether the word before a name takes it apart: five ducks in a row, a dog riding a bicycle."""
+        """Return whether the word before a name takes it apart.
+
+        Five ducks in a row are ducks, zwei Paar Socken four socks, and a dog riding a bicycle no person.
+        """
         word = before[-1].text if before and before[-1].kind == WORD else ""
         if grammar.number(word) > 1 or (word.isdecimal() and word != "1"):
-            return any(token.text in grammar.small and token.text not in PARTITIVE for token in part[1:-1])
+            is_scene = any(token.text in grammar.small and token.text not in PARTITIVE for token in part[1:-1])
+            return is_scene or part[0].text == "paar"
         if not part[0].text.endswith("ing") or word in grammar.small or not self.is_thing(word, grammar.language):
             return False
         meanings, _ = self.find(word, grammar.language)

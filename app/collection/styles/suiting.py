@@ -69,7 +69,7 @@ persons and signs two in three, and wanted what was painted (docs/research/looke
 only used where it is requested."""
 
 RETIRED = frozenset(("chalk pastel", "gouache", "oil painting", "tapestry", "watercolour"))
-"""The words of styles of built-in models that few would hang, and that pages no longer offer: prompts, requests and
+"""The words of styles of built-in models that few wanted on a wall, and that pages no longer offer: prompts, requests and
 recipes name them as before."""
 
 HIDING = ("paper cut-out", "batik")
