@@ -18,8 +18,11 @@ def run(site: LiveSite, line: str) -> subprocess.CompletedProcess[str]:
     return forks.run(command, cwd=ROOT, env=site.environment, capture_output=True, text=True, check=False)
 
 
-def upgrade(site: LiveSite) -> None:
-    """Run the commands of the page on the site, each of which must succeed."""
+def upgrade(site: LiveSite) -> list[str]:
+    """Run the commands of the page on the site, each of which must succeed, and return what each printed."""
+    printed = []
     for line in COMMANDS:
         done = run(site, line)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
+        printed.append(done.stdout)
+    return printed

@@ -9,8 +9,14 @@ from pathlib import Path
 
 from app.core.config import ROOT
 
-RELEASES = {"1.0.0": "e985c5b868f5cc3cf1552d1d1a03fa3727e1f6fc"}
-"""The commits of releases, because the history has no tags yet."""
+RELEASES = {
+    "1.0.0": "e985c5b868f5cc3cf1552d1d1a03fa3727e1f6fc",
+    "1.1.0": "3dcd50832afce60b393e915ca8c36de6dfd7822f",
+}
+"""The commits of releases, oldest first, because the history has no tags yet.
+
+The version of 1.1.0 was given two days before its commit here, which is the last one before the changelog's next part.
+"""
 FULL = "The whole history is needed: clone without --depth, or run: git fetch --unshallow"
 
 
@@ -26,7 +32,7 @@ def git(*arguments: str) -> bytes:
 
 
 def previous_release() -> str:
-    """Return the commit of the newest tagged release before this commit; without tags, that of release 1.0.0.
+    """Return the commit of the newest tagged release before this commit; without tags, that of the last in `RELEASES`.
 
     :raises LookupError: when the history does not reach back so far.
     """
@@ -36,7 +42,7 @@ def previous_release() -> str:
     for tag in git("tag", "--merged", "HEAD", "--list", "v*", "--sort=-version:refname").decode().split():
         if (commit := git("rev-list", "-n", "1", tag).decode().strip()) != here:
             return commit
-    return git("rev-parse", "--verify", f"{RELEASES['1.0.0']}^{{commit}}").decode().strip()
+    return git("rev-parse", "--verify", f"{list(RELEASES.values())[-1]}^{{commit}}").decode().strip()
 
 
 def check_out(commit: str, folder: Path) -> Path:

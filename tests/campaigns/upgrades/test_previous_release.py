@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.storage.database import db, now, writing
 from app.storage.schema import upgrade
-from app.storage.task_kinds import PHOTO, PHOTOS
+from app.storage.task_kinds import SOUND, SOUNDS
 from app.storage.walk_models import PIECE_TAKEN, Task
 from tests.conftest import make_app
 from tests.support.live import PATIENCE, LiveSite
@@ -48,7 +48,7 @@ def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_
     site: LiveSite, tmp_path: Path
 ) -> None:
     migrate(site)
-    make_photo_tasks(site)
+    make_sound_tasks(site)
     site.start()
     before = site.finished(site.commission("a bear", "the sun", seed=7, frames=3)["id"])
     site.commission("the sun", "a bear", seed=2, frames=3)
@@ -61,7 +61,7 @@ def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_
     assert site.request("DELETE", f"/api/v1/walks/{after['id']}", headers=owner)[0] in (200, 204)
     listed = command(site, "walks", "list", "--json")
     assert (listed.returncode, len(json.loads(listed.stdout))) == (0, 2), listed.stderr
-    assert photo_tasks_of(site) == [("waiting", 0), ("waiting", 1)], "it claims none, and sweeps what was lost"
+    assert sound_tasks_of(site) == [("waiting", 0), ("waiting", 1)], "it claims none, and sweeps what was lost"
     said = site.output()
     assert "Traceback" not in said
     newer = f"at revision {REVISION}, which is newer than the code"
@@ -77,9 +77,9 @@ def test_previous_release_refuses_a_schema_that_forbids_it(site: LiveSite, tmp_p
     assert "Traceback" not in site.output()
 
 
-def make_photo_tasks(site: LiveSite) -> None:
-    """Make two tasks of photos as today's workers do, of which a worker was lost at one."""
-    about = {"kind": PHOTOS, "urgency": PHOTO}
+def make_sound_tasks(site: LiveSite) -> None:
+    """Make two tasks of sounds as today's workers do, of which a worker was lost at one."""
+    about = {"kind": SOUNDS, "urgency": SOUND}
     with todays(site).app_context():
         with writing() as session:
             session.add(Task(task="a" * 16, **about))
@@ -87,10 +87,10 @@ def make_photo_tasks(site: LiveSite) -> None:
         db.engine.dispose()
 
 
-def photo_tasks_of(site: LiveSite) -> list[tuple[str, int]]:
-    """Return the state of the photos' tasks, and how often a worker was lost at each."""
+def sound_tasks_of(site: LiveSite) -> list[tuple[str, int]]:
+    """Return the state of the sounds' tasks, and how often a worker was lost at each."""
     with todays(site).app_context():
-        query = select(Task.state, Task.lost).where(Task.kind == PHOTOS).order_by(Task.task)
+        query = select(Task.state, Task.lost).where(Task.kind == SOUNDS).order_by(Task.task)
         rows = [(str(state), int(lost)) for state, lost in db.session.execute(query)]
         db.session.remove()
         db.engine.dispose()
