@@ -69,8 +69,8 @@ persons and signs two in three, and wanted what was painted (docs/research/looke
 only used where it is requested."""
 
 RETIRED = frozenset(("chalk pastel", "gouache", "oil painting", "tapestry", "watercolour"))
-"""The words of styles of built-in models that few wanted on a wall, and that pages no longer offer: prompts, requests and
-recipes name them as before."""
+"""The words of styles of built-in models that few wanted on a wall, and that pages no longer offer: prompts, requests
+and recipes name them as before."""
 
 HIDING = ("paper cut-out", "batik")
 """The words of styles whose leaves or dots hide some of several things, which are then not counted."""
