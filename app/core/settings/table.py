@@ -301,7 +301,7 @@ class Pages(Group):
     PAGE_SIZE: kinds.Count = 12
     """The number of walks on a page of the gallery."""
     EXHIBITION: kinds.Switch = True
-    """Publish the first exhibition, twenty-one walks shipped with the project, when `make run` starts a site on which
+    """Publish the first exhibition, twenty-four walks shipped with the project, when `make run` starts a site on which
     no walk was ever made."""
     SOURCE_URL: str = ""
     """The URL of the source code; linked from each page unless empty."""

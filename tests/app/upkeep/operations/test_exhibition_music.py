@@ -47,10 +47,10 @@ def test_a_piece_is_also_found_as_another_processor_rounds_it(monkeypatch: pytes
     assert exhibition_music.find("0" * 64) is None
 
 
-def test_programme_sets_its_walk_to_a_whole_piece(app: Flask) -> None:
-    (named,) = [entry.request.sound for entry in first_exhibition.programme() if entry.request.sound]
-    assert SCORES[named.id] is BAND
-    assert named.length == exhibition_music.SECONDS
+def test_programme_sets_a_walk_to_each_piece_and_plays_it_whole(app: Flask) -> None:
+    named = [entry.request.sound for entry in first_exhibition.programme() if entry.request.sound]
+    assert [SCORES[sound.id] for sound in named] == [BAND, WALTZ, MACHINE]
+    assert [sound.length for sound in named] == [exhibition_music.SECONDS, None, None]
 
 
 def test_beats_are_heard_where_the_score_has_them(score: Score, music: bytes) -> None:

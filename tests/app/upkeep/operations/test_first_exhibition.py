@@ -20,6 +20,7 @@ from sqlalchemy import delete, func, select
 from app.access.auth import visitors
 from app.cli import first_exhibition as commands
 from app.collection.gallery import catalogue, exhibitions
+from app.collection.styles.suiting import RETIRED
 from app.core.config import ROOT
 from app.core.errors import MomaError
 from app.requests.walk_requests import recipe
@@ -200,8 +201,8 @@ def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pyte
     assert "The first exhibition was not published" in caplog.text
 
 
-def test_the_shipped_files_are_at_most_ten_megabytes() -> None:
-    assert sum(path.stat().st_size for path in first_exhibition.FOLDER.rglob("*") if path.is_file()) <= 10_000_000
+def test_the_shipped_files_are_at_most_twelve_megabytes() -> None:
+    assert sum(path.stat().st_size for path in first_exhibition.FOLDER.rglob("*") if path.is_file()) <= 12_000_000
 
 
 def test_the_pieces_are_different_and_in_different_hands() -> None:
@@ -552,13 +553,12 @@ def test_unusable_programme_is_explained(studio: Path, runner: FlaskCliRunner, t
 
 def test_the_shipped_programme_can_be_commissioned(app: Flask) -> None:
     programme = [entry.request for entry in first_exhibition.programme()]
-    assert len(programme) == 21
+    assert len(programme) == 24
     silent = [wanted for wanted in programme if wanted.sound is None]
-    assert all(wanted.frames == max(24, 6 * len(wanted.stops) - 5) for wanted in silent)
-    assert len(silent) == 20
-    assert {wanted.ending for wanted in programme} == {"stop", "back", "round"}
-    assert [wanted.ending for wanted in programme].count("round") == 1
-    assert [wanted.aspect for wanted in programme if wanted.aspect] == ["16:9"]
+    assert all(wanted.frames == 24 for wanted in silent)
+    assert len(silent) == 21
+    assert {wanted.ending for wanted in programme} == {"stop", "back"}
+    assert [wanted.aspect for wanted in programme if wanted.aspect] == ["16:9", "9:16"]
     assert all(wanted.seed is not None and wanted.unlisted for wanted in programme)
 
 
@@ -573,18 +573,26 @@ def test_two_walks_of_the_shipped_programme_have_a_picture_that_is_shipped(app: 
     assert sorted(len(each) for each in pictures if each) == [1, 1]
 
 
-def test_the_shipped_programme_shows_every_hand_alone_and_on_the_way_to_another(app: Flask) -> None:
+def test_the_shipped_programme_shows_many_hands_that_are_offered(app: Flask) -> None:
     programme = [entry.request for entry in first_exhibition.programme()]
     known = {hand["words"] for hand in HOUSE["hands"]}
     stops = [stop for wanted in programme for stop in wanted.stops]
-    assert {stop.hand for stop in stops if stop.hand} == known
+    hands = {stop.hand for stop in stops if stop.hand}
+    assert hands <= known - RETIRED and len(hands) >= 14
     assert not any(words in stop.prompt for stop in stops for words in known)
-    assert any(len({stop.hand for stop in wanted.stops}) > 1 for wanted in programme)
     assert sum(len(wanted.stops) >= 3 for wanted in programme) >= 4
 
 
-SAME = {"cherries": "cherry", "tangerine": "orange"}
+def test_the_shipped_programme_is_not_mostly_of_fruit(app: Flask) -> None:
+    prompts = {stop.prompt for entry in first_exhibition.programme() for stop in entry.request.stops}
+    assert sum(any(fruit in prompt for fruit in ("apple", "pear", "lemon", "orange")) for prompt in prompts) <= 5
+
+
+SAME = {"tangerine": "orange", "harbor": "harbour", "speedboat": "boats"}
 """Names of drawings, with the words of the programme for the same things."""
+
+IDEAS = {"silence", "music"}
+"""What no drawing is a picture of, and what is drawn for it freely or by what goes with it."""
 
 
 def test_the_shipped_programme_asks_for_what_the_model_paints_well(app: Flask) -> None:
@@ -592,6 +600,9 @@ def test_the_shipped_programme_asks_for_what_the_model_paints_well(app: Flask) -
     stops = [stop for entry in first_exhibition.programme() for stop in entry.request.stops]
     for prompt in {stop.prompt for stop in stops if stop.picture is None}:
         told = client.get("/api/v1/reading", query_string={"prompt": prompt}).json
-        assert told["things"] and not told["freely"]
+        assert told["things"]
+        if prompt in IDEAS:
+            continue
+        assert not told["freely"]
         names = [SAME.get(thing["name"], thing["name"]).split() for thing in told["things"]]
         assert all(any(word in prompt for word in name) for name in names), prompt
