@@ -1,3 +1,3 @@
 """The version of the program, for those who need nothing else of it."""
 
-__version__ = "1.1.0"
+__version__ = "1.2.0"

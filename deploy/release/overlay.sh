@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Write a kustomization that puts a release's images into one of deploy/k8s/overlays:
-#   deploy/release/overlay.sh cpu ghcr.io/someone/moma-lisa 1.1.0 build/rollout
+#   deploy/release/overlay.sh cpu ghcr.io/someone/moma-lisa 1.2.0 build/rollout
 set -euo pipefail
 overlay=$1 registry=$2 version=$3 target=$4
 root=$(cd "$(dirname "$0")/../.." && pwd)
