@@ -102,6 +102,7 @@ ENGLISH_ONLY = {
     "app/site/api/body_reader.py",
     "app/site/api/candidate_routes.py",
     "app/site/api/captions.py",
+    "app/site/api/own_uploads.py",
     "app/site/api/pictures.py",
     "app/site/api/sounds.py",
     "app/site/api/readings.py",

@@ -66,8 +66,9 @@ def test_they_stand_in_groups_and_what_belongs_nowhere_comes_last(english: Drawi
 
 @pytest.mark.slow
 def test_names_in_either_language_find(english: DrawingCatalogue, german: DrawingCatalogue) -> None:
-    assert found(english, "hedgehog") == found(english, "Igel") == ["hedgehog"]
-    assert found(german, "hedgehog") == found(german, "igel") == ["Igel"]
+    assert found(english, "hedgehog") == found(english, "Igel") == ["hedgehog", "hedgehog with leaves"]
+    assert found(german, "hedgehog") == found(german, "igel")
+    assert found(german, "igel")[0] == "Igel"
     assert found(german, "Löwe")[0] == found(german, "LOWE")[0] == "Löwe"
 
 
@@ -92,7 +93,7 @@ def test_several_words_are_all_wanted(english: DrawingCatalogue) -> None:
 def test_other_word_for_a_thing_comes_near_in_meaning(english: DrawingCatalogue) -> None:
     asked = english.search("vixen")
     assert (asked.near[0].name, asked.motifs) == ("fox", ())
-    assert english.search("fox").near[0].name != "fox"
+    assert "fox" not in {each.name for each in english.search("fox").near}
 
 
 @pytest.mark.slow

@@ -336,6 +336,15 @@ def test_frames_are_shipped_so_near_to_what_was_painted_that_nobody_sees_it(
     assert (piece.folder / "frames.avif").stat().st_size < 24 * 64 * 64 * 3 // 8
 
 
+def test_frames_are_stored_at_a_better_quality_where_their_colours_change(
+    studio: Path, hung: Hanger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, _ = stored(tmp_path / "usual", hung(), art(24))
+    monkeypatch.setattr(first_exhibition, "COLOUR_ERROR", 0.0)
+    better, _ = stored(tmp_path / "better", hung(), art(24))
+    assert better.label["shipped_psnr"] > usual.label["shipped_psnr"]
+
+
 def test_gif_that_is_made_of_the_frames_has_the_times_and_the_recipe_of_the_one_before(
     studio: Path, hung: Hanger, tmp_path: Path
 ) -> None:
