@@ -26,6 +26,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app.core.config import ROOT
+from app.core.version import __version__
 from tests.campaigns.production import units
 from tests.support import forks, nginx, postgres
 from tests.support.live import PATIENCE, LiveSite, free_port, keep_measured, lend_measured, processes_of, wait_until
@@ -167,7 +168,7 @@ class Production(LiveSite):
         for folder in ("instance", "backups", "nginx", "redis", "releases"):
             (self.place / folder).mkdir()
             self._give(self.place / folder)
-        self.turn_to(self.release("1.1.0"))
+        self.turn_to(self.release(__version__))
         self.database = self._stack.enter_context(postgres.running())
         name = self.database.create()
         self.database.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
