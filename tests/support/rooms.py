@@ -96,9 +96,11 @@ def _family() -> dict[str, Room]:
     walk_edits.apply(walk, walk_edits.validate({"title": "A morning in June"}))
     blind = _hang("a cup of tea", "a fish", unlisted=True)
     dice = np.random.default_rng(1)
+    looks = dice.normal(size=(2, 2, 64))  # half of the walks look like one another, and so does the other half
     with writing() as session:
         for number in session.scalars(db.select(Walk.number).where(Walk.number != blind.number)):
-            vectors = visual_search.pack(dice.normal(size=(2, 64)).astype(np.float32))
+            look = looks[number % 2] + 0.5 * dice.normal(size=(2, 64))
+            vectors = visual_search.pack(look.astype(np.float32))
             session.add(VisualFeatures(walk_number=number, eye="one", frames=[0, 4], vectors=vectors))
     deliver(walk, 2, steps=4)
     favourites.add(walk, visitors.digest(OWNER), admit=lambda: None)
