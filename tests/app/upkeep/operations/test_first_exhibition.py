@@ -567,7 +567,7 @@ def test_the_shipped_programme_can_be_commissioned(app: Flask) -> None:
     assert all(wanted.frames == 24 for wanted in silent)
     assert len(silent) == 21
     assert {wanted.ending for wanted in programme} == {"stop", "back"}
-    assert [wanted.aspect for wanted in programme if wanted.aspect] == ["9:16", "16:9"]
+    assert [wanted.aspect for wanted in programme if wanted.aspect] == ["16:9", "9:16"]
     assert all(wanted.seed is not None and wanted.unlisted for wanted in programme)
 
 
