@@ -23,6 +23,9 @@ FIRST_PART = 0.74
 PIECE = "stueck"
 """The last part of a compound that is only a quantity."""
 
+PAIR = "paar"
+"""The word with which German names of pairs begin; a number before it counts pairs."""
+
 PARTITIVE = frozenset(("of", "and", "von", "vom", "und"))
 """Small words within a name that may be counted as a whole: five cups of coffee, and no five cats on a roof."""
 
@@ -130,9 +133,9 @@ class Wordbook:
         Five ducks in a row are ducks, zwei Paar Socken four socks, and a dog riding a bicycle no person.
         """
         word = before[-1].text if before and before[-1].kind == WORD else ""
-        if grammar.number(word) > 1 or (word.isdecimal() and word != "1"):
+        if grammar.number(word) > 1:
             is_scene = any(token.text in grammar.small and token.text not in PARTITIVE for token in part[1:-1])
-            return is_scene or part[0].text == "paar"
+            return is_scene or part[0].text == PAIR
         if not part[0].text.endswith("ing") or word in grammar.small or not self.is_thing(word, grammar.language):
             return False
         meanings, _ = self.find(word, grammar.language)
