@@ -9,6 +9,9 @@ STAND, FLY, FLOAT, SWIM, LIE, ANYWHERE, PORTRAIT = "stand", "fly", "float", "swi
 """Stances: on the ground; in the air; on the water; in the water; lying, as on a table; anywhere, as a sign on a wall;
 close up, as a head."""
 
+INDOORS = "table", "room", "plain", "window"
+"""The kinds of setting in which nothing flies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Habitat:

@@ -169,7 +169,7 @@ def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
     middle = 0.5 + high / 2
     if not _has_ground(setting):
         return min(0.97, middle + 0.06 * (near - 0.5))
-    if stance == habitats.FLY and setting.kind not in ("table", "room", "plain", "window"):
+    if stance == habitats.FLY and setting.kind not in habitats.INDOORS:
         return min(0.9, 0.36 + 0.2 * near + high / 2)
     if stance == habitats.ANYWHERE and not posture.is_laid(thing.item, thing.posture):
         return min(0.95, middle + 0.1)

@@ -135,9 +135,8 @@ def regroup(scene: Scene, item: Item, seed: int, book: Sketchbook) -> Scene:
 def _is_in_air(item: Item, setting: Setting) -> bool:
     """Return whether the things fly or are signs, and stand nowhere."""
     stance = item.habitat.stance
-    is_indoors = setting.kind in ("table", "room", "plain", "window")
     if stance == habitats.FLY:
-        return not is_indoors
+        return setting.kind not in habitats.INDOORS
     return stance == habitats.ANYWHERE and not item.kind.startswith("clothing")
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from sketch import lettering
 from sketch.arrangement import Item
-from sketch.compositions import composing, layouts
 from sketch.relations import SURFACE
 from sketch.scene import MOST_THINGS, Scene, Thing
 
@@ -42,15 +41,13 @@ def _placed(scene: Scene, items: Sequence[Item], item: Item, number: int) -> Thi
     """Return the lettering on what bears it; the second one of a scene is a line below."""
     bearer = None if number else _bearer(scene, items)
     high = lettering.height(item.drawing)
-    is_repeated = scene.composition is not None and composing.is_repeated(scene.composition)
-    drawn_larger = layouts.FULL if is_repeated and len(scene.things) > 1 else 1.0
     if bearer is not None:
-        size = max(SHARE * bearer.size, LEAST / drawn_larger)
+        size = max(SHARE * bearer.size, LEAST)
         x = min(max(bearer.x, size / 2), 1 - size / 2)
         return Thing(item.drawing, x, bearer.y - RAISED * bearer.size, size, colour=item.colour)
     size = min(CAPTION, HIGHEST / high)
     y = 1 - EDGE - high * size / 2
-    return Thing(item.drawing, 0.5, 0.5 + (y - 0.5) / drawn_larger, size / drawn_larger, colour=item.colour)
+    return Thing(item.drawing, 0.5, y, size, colour=item.colour)
 
 
 def _bearer(scene: Scene, items: Sequence[Item]) -> Thing | None:
