@@ -38,10 +38,13 @@ def requested_layout(record: Mapping[str, Any] | None, *, walk_seed: int) -> str
     if not composition or composition["marks"] not in STYLES:
         return ""
     layout = str(composition.get("layout", LAYOUTS[0]))
-    own = composing.choose(composition["marks"], seed=0, walk_seed=walk_seed).layout
-    if len((record or {}).get("things", ())) > 1:  # several things are shown once
-        own = LAYOUTS[0]
-    return "" if layout == own else layout
+    return "" if layout == _own_layout(composition["marks"], record or {}, walk_seed) else layout
+
+
+def _own_layout(marks: str, record: Mapping[str, Any], walk_seed: int) -> str:
+    if len(record.get("things", ())) > 1:  # several things are shown once
+        return LAYOUTS[0]
+    return composing.choose(marks, seed=0, walk_seed=walk_seed).layout
 
 
 def recompose(record: Mapping[str, Any], marks: str, *, seed: int, walk_seed: int) -> dict[str, Any]:

@@ -388,15 +388,13 @@ def _durations(gif: bytes) -> list[float]:
 
 def _avif(pictures: Sequence[Picture]) -> bytes:
     """Return frames as an AVIF of the first quality that keeps their colours, or else the last one."""
-    data = b""
+    first, *rest = (Image.fromarray(picture) for picture in pictures)
     for quality in QUALITIES:
         out = io.BytesIO()
-        first, *rest = (Image.fromarray(picture) for picture in pictures)
         first.save(out, "AVIF", save_all=True, append_images=rest, quality=quality, subsampling="4:4:4")
-        data = out.getvalue()
-        if _colour_error(pictures, data) <= COLOUR_ERROR:
+        if _colour_error(pictures, out.getvalue()) <= COLOUR_ERROR:
             break
-    return data
+    return out.getvalue()
 
 
 def _colour_error(pictures: Sequence[Picture], data: bytes) -> float:

@@ -18,6 +18,7 @@ from tests.campaigns.upgrades import commands, contents, earlier
 from tests.conftest import inside, make_app
 from tests.support import photos
 from tests.support.live import PATIENCE, LiveSite
+from tests.support.pictures import form_of
 
 pytestmark = pytest.mark.server
 
@@ -88,7 +89,7 @@ def test_site_of_1_1_0_loses_nothing_and_generates_what_waits(site: LiveSite, tm
 
 
 def make_walks(site: LiveSite, bearer: dict[str, str]) -> dict[str, str]:
-    """Leave walks in many states, and return their IDs by what they are."""
+    """Make walks in many states, and return their IDs by what they are."""
     walks = {
         "listed": site.commission("a bear", "the sun", seed=7, frames=4),
         "hidden": site.commission("a red bear", "the sun", seed=8, frames=3),
@@ -119,11 +120,9 @@ def curate(site: LiveSite, walks: dict[str, str]) -> None:
 
 def with_photo(site: LiveSite) -> dict[str, Any]:
     """Request a walk that begins at a photo."""
-    border = "a-border"
-    head = f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="disc.webp"\r\n\r\n'
-    data = head.encode() + photos.written(photos.disc_outdoors()) + f"\r\n--{border}--\r\n".encode()
-    headers = {"Content-Type": f"multipart/form-data; boundary={border}"}
-    request = urllib.request.Request(f"{site.url}/api/v1/pictures", data, headers)
+    form = form_of(photos.written(photos.disc_outdoors()))
+    headers = {"Content-Type": form["content_type"]}
+    request = urllib.request.Request(f"{site.url}/api/v1/pictures", form["data"], headers)
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         photo = json.loads(answer.read())
     body = {"stops": [{"prompt": "a disc", "picture": photo["id"]}, {"prompt": "a kite"}], "frames": 3}

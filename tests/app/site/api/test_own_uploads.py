@@ -49,7 +49,7 @@ def status(client: FlaskClient, kind: str, upload_id: str, token: str) -> int:
 
 @pytest.fixture
 def shared(app: Flask) -> None:
-    """Have two browsers share what they have, as the second does after it joined the first."""
+    """Join two browsers, so that they share what they have."""
     theirs = visitors.digest(LAPTOP)
     rows: list[dict[str, Any]] = [
         {"secret_hash": theirs, "own_hash": theirs},

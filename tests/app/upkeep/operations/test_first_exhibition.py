@@ -458,17 +458,23 @@ def test_titled_walk_with_a_picture_is_shipped_repainted_and_published(
     assert client.get(address).data == (studio / "pictures" / "cup.webp").read_bytes()
 
 
+def painted_to(score: exhibition_music.Score, way: str, runner: FlaskCliRunner, **request: object) -> ShippedWalk:
+    """Paint a programme of one walk to a whole piece of music, and return the shipped walk."""
+    music = hashlib.sha256(score.wav()).hexdigest()
+    sound = {"id": music, "length": exhibition_music.SECONDS, "way": way}
+    request |= {"fps": 25, "sound": sound, "publish_sound": True}
+    first_exhibition.PROGRAMME.write_text(json.dumps([request]))
+    run(runner, "exhibition", "paint", "--anew")
+    (piece,) = first_exhibition.shipped_walks()
+    return piece
+
+
 def test_walk_to_music_with_fewer_pictures_than_wanted_is_published_with_a_recipe_that_is_taken_in(
     studio: Path, runner: FlaskCliRunner
 ) -> None:
     prompts = {"a ballet dancer": None, "a flamenco dancer": 5.88, "two people dancing": 11.64}
     stops = [{"prompt": prompt, "at": at} for prompt, at in prompts.items()]
-    music = hashlib.sha256(exhibition_music.WALTZ.wav()).hexdigest()
-    sound = {"id": music, "length": exhibition_music.SECONDS, "way": "energy"}
-    request = {"stops": stops, "seed": 11, "frames": 24, "fps": 25, "sound": sound, "publish_sound": True}
-    first_exhibition.PROGRAMME.write_text(json.dumps([request]))
-    run(runner, "exhibition", "paint", "--anew")
-    (piece,) = first_exhibition.shipped_walks()
+    piece = painted_to(exhibition_music.WALTZ, "energy", runner, stops=stops, seed=11, frames=24)
     frames = piece.recipe["frames"]
     assert 3 < frames < piece.recipe["sound"]["pictures"] == 24
     assert run_json(runner, "exhibition", "paint")[0]["identical"]
@@ -483,14 +489,9 @@ def test_walk_to_music_is_shipped_repainted_and_published(
     studio: Path, runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path
 ) -> None:
     stops = [{"prompt": "a pear"}, {"prompt": "a violin", "at": 4.28}]
-    music = hashlib.sha256(exhibition_music.BAND.wav()).hexdigest()
-    sound = {"id": music, "length": exhibition_music.SECONDS, "way": "pulse"}
-    request = {"stops": stops, "seed": 3, "frames": 12, "fps": 25, "sound": sound, "publish_sound": True}
-    first_exhibition.PROGRAMME.write_text(json.dumps([request]))
-    run(runner, "exhibition", "paint", "--anew")
-    (piece,) = first_exhibition.shipped_walks()
+    piece = painted_to(exhibition_music.BAND, "pulse", runner, stops=stops, seed=3, frames=12)
     holds = piece.recipe["sound"]["holds"]
-    assert piece.recipe["sound"]["digest"] == music
+    assert piece.recipe["sound"]["digest"] == hashlib.sha256(exhibition_music.BAND.wav()).hexdigest()
     assert sum(holds) == 350 and 2 < len(holds) <= 12
     assert piece.label["durations"] == [40 * hold for hold in holds]
     assert run_json(runner, "exhibition", "paint")[0]["identical"]
