@@ -31,31 +31,31 @@ _GROUPS = {
 }
 """The beginnings of the subgroups that a group takes in."""
 
-LEGIBLE = ("mosaic", "layered paper", "stained glass", "linocut")
+LEGIBLE = ("coloured squares", "linocut", "mosaic", "stained glass")
 """The words of styles in which several things are recognised most often (docs/research/looked-at.md)."""
 
 SUITS = {
-    "pop art": "animal clothing food fruit place thing vehicle",
-    "paper cut-out": "animal clothing food fruit place play sign sky thing vehicle person",
-    "risograph": "animal clothing food fruit place plant play sign sky thing vehicle person",
+    "pop art": "animal clothing",
+    "paper cut-out": "person",
+    "risograph": "animal clothing food fruit plant play sky vehicle person",
     "stained glass": "animal clothing food fruit plant play sky thing vehicle person",
-    "mosaic": "animal clothing food fruit place plant play sign sky thing vehicle",
-    "cubist": "",
+    "mosaic": "animal clothing food fruit place plant play sky thing vehicle",
+    "cubist": "animal clothing fruit place plant play",
     "pointillist": "animal clothing food fruit place plant play sign sky thing vehicle person",
-    "woodcut": "animal food fruit sky thing vehicle",
-    "constructivist poster": "clothing food fruit play sign thing vehicle",
+    "woodcut": "place",
+    "constructivist poster": "clothing food play sign thing vehicle",
     "planes of primary colour": "",
-    "coloured squares": "",
-    "linocut": "animal plant thing vehicle",
-    "op art lines": "",
+    "coloured squares": "animal clothing food fruit place plant play sign sky thing vehicle",
+    "linocut": "animal clothing food plant play sign sky thing vehicle",
+    "op art lines": "animal clothing food fruit play sign sky thing vehicle",
     "op art dots": "",
     "scratchboard": "animal clothing food fruit place plant play sign sky thing vehicle",
-    "etching": "animal food place play vehicle",
-    "printed textile": "animal clothing food place sky thing vehicle",
-    "batik": "animal clothing food plant play sky thing vehicle person",
+    "etching": "animal food place play sign thing vehicle",
+    "printed textile": "",
+    "batik": "animal clothing plant play sky person",
     "tapestry": "",
-    "cyanotype": "animal food fruit place play thing vehicle",
-    "layered paper": "animal plant person",
+    "cyanotype": "place",
+    "layered paper": "",
     "oil painting": "",
     "swirling brushstrokes": "",
     "chalk pastel": "",
@@ -64,9 +64,8 @@ SUITS = {
     "gouache": "",
     "ink wash": "",
 }
-"""The groups that suit a style, by its words: fresh eyes recognised at least five in six of such things in it, of
-persons and signs two in three, and wanted what was painted (docs/research/looked-at.md). A style without a group is
-only used where it is requested."""
+"""The groups that suit a style, by its words: fresh eyes recognised what was painted in it, called it a painting, and
+wanted it (docs/research/looked-at.md). A style without a group is only used where it is requested."""
 
 RETIRED = frozenset(("chalk pastel", "gouache", "oil painting", "tapestry", "watercolour"))
 """The words of styles of built-in models that few wanted on a wall, and that pages no longer offer: prompts, requests

@@ -75,8 +75,9 @@ def test_thing_whose_colour_is_named_is_painted_in_a_style_that_has_it(instance:
 
 @pytest.mark.parametrize("count", [1, 4])
 def test_several_of_one_thing_are_painted_in_styles_that_hide_none_of_them(house: Offer, count: int) -> None:
+    bird = replace(PEPPER, kind="animal-bird")
     shown = reading()
-    shown = replace(shown, items=tuple(replace(item, count=count) for item in shown.items))
+    shown = replace(shown, items=tuple(replace(item, drawing=bird, count=count) for item in shown.items))
     chosen = {
         words
         for seed in range(60)
