@@ -31,7 +31,7 @@ _GROUPS = {
 }
 """The beginnings of the subgroups that a group takes in."""
 
-LEGIBLE = ("coloured squares", "linocut", "mosaic", "stained glass")
+LEGIBLE = ("batik", "coloured squares", "mosaic", "stained glass")
 """The words of styles in which several things are recognised most often (docs/research/looked-at.md)."""
 
 SUITS = {
@@ -40,7 +40,7 @@ SUITS = {
     "risograph": "animal clothing food fruit plant play sky vehicle person",
     "stained glass": "animal clothing food fruit plant play sky thing vehicle person",
     "mosaic": "animal clothing food fruit place plant play sky thing vehicle",
-    "cubist": "animal clothing fruit place plant play",
+    "cubist": "animal clothing fruit place plant play thing",
     "pointillist": "animal clothing food fruit place plant play sign sky thing vehicle person",
     "woodcut": "place",
     "constructivist poster": "clothing food play sign thing vehicle",
@@ -71,8 +71,8 @@ RETIRED = frozenset(("chalk pastel", "gouache", "oil painting", "tapestry", "wat
 """The words of styles of built-in models that few wanted on a wall, and that pages no longer offer: prompts, requests
 and recipes name them as before."""
 
-HIDING = ("paper cut-out", "batik")
-"""The words of styles whose leaves or dots hide some of several things, which are then not counted."""
+HIDING = ("batik", "constructivist poster", "paper cut-out")
+"""The words of styles whose dots, shapes or leaves hide some of several things, which are then not counted."""
 
 COLOURLESS = ("charcoal", "cyanotype", "etching", "ink wash", "scratchboard")
 """The words of styles that have no colours of their things, and do not suit a prompt that names a colour."""
