@@ -31,7 +31,7 @@ _GROUPS = {
 }
 """The beginnings of the subgroups that a group takes in."""
 
-LEGIBLE = ("batik", "coloured squares", "mosaic", "stained glass")
+LEGIBLE = ("batik", "mosaic", "stained glass")
 """The words of styles in which several things are recognised most often (docs/research/looked-at.md)."""
 
 SUITS = {
