@@ -16,7 +16,7 @@ GRAPHIC = [hand.words for hand in HANDS.values() if hand.is_graphic]
 
 
 def test_table_knows_every_style_that_composes() -> None:
-    assert set(suiting.SUITS) == set(ALL) >= {*suiting.LEGIBLE, *suiting.COLOURLESS}
+    assert set(suiting.SUITS) == set(ALL) >= {*suiting.LEGIBLE, *suiting.COLOURLESS, *suiting.FAVOURED}
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,11 @@ def test_walk_gets_a_style_that_suits_all_its_stops() -> None:
 def test_style_stays_where_another_stop_changes_and_it_suits_that_too(seed: int) -> None:
     words = suiting.choose([{"animal-bird"}, {"animal-bug"}], ALL, seed=seed)
     assert suiting.choose([{"animal-bird"}, {"animal-mammal"}], ALL, seed=seed) == words
+
+
+def test_favoured_styles_are_chosen_twice_as_often() -> None:
+    drawn = [suiting.choose([{"animal-bird"}], ["linocut", "scratchboard"], seed=seed) for seed in range(900)]
+    assert 1.7 < drawn.count("linocut") / drawn.count("scratchboard") < 2.3
 
 
 def test_what_nothing_suits_gets_some_style_and_no_styles_give_none() -> None:

@@ -70,7 +70,8 @@ def test_thing_whose_colour_is_named_is_painted_in_a_style_that_has_it(instance:
             for words in stop_styles.choose_styles([StopFacts(shown)], offer=offers.first(), walk_seed=seed)
         }
     assert len(chosen) > 5
-    assert bool(chosen & {*suiting.COLOURLESS}) is not bool(colour)
+    for unfit in (suiting.COLOURLESS, suiting.FLATTENING):
+        assert bool(chosen & {*unfit}) is not bool(colour)
 
 
 @pytest.mark.parametrize("count", [1, 4])
