@@ -291,6 +291,10 @@ def test_colours_belong_to_their_things(reader: Reader, prompt: str, colours: li
         ("a close-up of a strawberry", {"composition": "close-up"}),
         ("ein Apfel auf dem Tisch bei Nacht", {"kind": "table", "time": "night"}),
         ("ein Schneemann vor einem Haus", {"relation": "in front"}),
+        ("ein Haus, es schneit immer", {"weather": "snow"}),
+        ("Es regnet in Strömen, und ein Hund schläft", {"weather": "rain"}),
+        ("ein stürmischer Tag am Meer", {"kind": "sea", "weather": "rain"}),
+        ("a house where it always snows", {"weather": "snow"}),
         ("a table with fruit", {"kind": "table"}),
     ],
 )
