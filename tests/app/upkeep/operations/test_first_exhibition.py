@@ -488,7 +488,7 @@ def test_walk_to_music_with_fewer_pictures_than_wanted_is_published_with_a_recip
 def test_walk_to_music_is_shipped_repainted_and_published(
     studio: Path, runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path
 ) -> None:
-    stops = [{"prompt": "a pear"}, {"prompt": "a violin", "at": 4.28}]
+    stops = [{"prompt": "a pear", "hand": "mosaic"}, {"prompt": "a violin", "hand": "mosaic", "at": 4.28}]
     piece = painted_to(exhibition_music.BAND, "pulse", runner, stops=stops, seed=3, frames=12)
     holds = piece.recipe["sound"]["holds"]
     assert piece.recipe["sound"]["digest"] == hashlib.sha256(exhibition_music.BAND.wav()).hexdigest()
