@@ -90,8 +90,8 @@ class Grammar:
 
     ``rewrites`` replace words by the noun that they stand for, or skip them if that is "". ``men`` and ``women`` are
     first names, ``sexes`` the nouns for them. ``writing`` words say that a quotation is lettering, ``titles``
-    that it is a title, which is not written. ``relative`` pronouns begin a clause, ``auxiliaries`` say what stands for
-    those of its verbs that become no participle.
+    that it is a title, which is not written. Behind ``naming`` words is a name. ``relative`` pronouns begin a clause,
+    ``auxiliaries`` say what stands for those of its verbs that become no participle.
     ``painters`` are names of styles, and names behind ``authors`` name no person who is shown. ``ideas`` maps words
     for what has no shape to scenes, and ``about`` words are no part of these. ``groups`` behind a noun are several of
     it (an owl family). ``plain_adjectives`` do not end a phrase behind a number. What is on one of the ``upright``
@@ -148,6 +148,7 @@ class Grammar:
     sexes: tuple[str, ...]
     writing: frozenset[str]
     titles: frozenset[str]
+    naming: frozenset[str]
     relative: frozenset[str]
     auxiliaries: Mapping[str, str]
     painters: re.Pattern[str]

@@ -34,7 +34,7 @@ MOST_NAMES = 3
 
 def rewrite(prompt: Prompt, wordbook: Wordbook) -> Prompt:
     """Return the prompt with nouns in place of words that stand for them, and with lettering set aside."""
-    prompt = _without_relatives(_without_lettering(prompt), wordbook)
+    prompt = _without_given_names(_without_relatives(_without_lettering(prompt), wordbook), wordbook)
     for pattern, meaning in prompt.grammar.rewrites:
         for first, last, _ in reversed([*prompt.line.spans(pattern)]):
             if all(token.role == FREE for token in prompt.tokens[first:last]):
@@ -128,6 +128,17 @@ def _is_in_capitals(prompt: Prompt, place: int) -> bool:
     token = prompt.tokens[place]
     text = prompt.text[token.start : token.end]
     return token.kind == WORD and text.isupper() and (len(text) > 1 or token.joined)
+
+
+def _without_given_names(prompt: Prompt, wordbook: Wordbook) -> Prompt:
+    """Return the prompt without what something is named, such as Rex, unless that names something that is drawn."""
+    grammar = prompt.grammar
+    for place in range(1, len(prompt.tokens)):
+        before, name = prompt.tokens[place - 1 : place + 1]
+        is_name = name.kind == WORD and name.capital and name.role == before.role == FREE
+        if is_name and before.text in grammar.naming and not wordbook.is_drawn(name.text, grammar.language):
+            prompt = prompt.marked(range(place - 1, place + 1), SKIPPED)
+    return prompt
 
 
 def _with_people(prompt: Prompt, wordbook: Wordbook) -> Prompt:

@@ -29,6 +29,10 @@ def names(reader: Reader, prompt: str) -> list[str]:
         ("a brick wall", ["brick wall"]),
         ("ein Mädchen auf einer Bank", ["girl", "park bench"]),
         ("eine Katze in Berlin", ["cat", "cityscape"]),
+        ("a football match", ["soccer player"]),
+        ("my heart is broken", ["broken heart"]),
+        ("Tag und Nacht", ["sun", "crescent moon"]),
+        ("a brand new car", ["automobile"]),
     ],
 )
 def test_words_are_replaced_by_the_noun_they_stand_for(reader: Reader, prompt: str, things: list[str]) -> None:
@@ -63,6 +67,8 @@ def test_person_is_a_man_or_a_woman_by_the_first_name_with_a_note(reader: Reader
         ("Peter und der Wolf", ["man", "wolf"]),
         ("the Mona Lisa", ["Mona Lisa"]),
         ("anna and a cat", ["cat"]),
+        ("my dog called Rex", ["dog"]),
+        ("ein Kater namens Karlo", ["cat"]),
     ],
 )
 def test_first_name_of_something_named_is_no_second_thing(reader: Reader, prompt: str, things: list[str]) -> None:
