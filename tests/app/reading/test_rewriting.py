@@ -33,6 +33,9 @@ def names(reader: Reader, prompt: str) -> list[str]:
         ("my heart is broken", ["broken heart"]),
         ("Tag und Nacht", ["sun", "crescent moon"]),
         ("a brand new car", ["automobile"]),
+        ("a nurse on her third coffee", ["nurse", "hot beverage"]),
+        ("a bridge in autumn", ["bridge", "maple leaf"]),
+        ("ein Wald im Herbst", ["forest", "maple leaf"]),
     ],
 )
 def test_words_are_replaced_by_the_noun_they_stand_for(reader: Reader, prompt: str, things: list[str]) -> None:
