@@ -34,6 +34,9 @@ _GROUPS = {
 LEGIBLE = ("batik", "mosaic", "stained glass")
 """The words of styles in which several things are recognised most often (docs/research/looked-at.md)."""
 
+PLACING = ("coloured squares", "mosaic", "pointillist", "stained glass")
+"""The words of styles in which the place and the weather around things are seen."""
+
 SUITS = {
     "pop art": "animal vehicle",
     "paper cut-out": "person",

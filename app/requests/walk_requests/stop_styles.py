@@ -39,6 +39,12 @@ class StopFacts:
         return any(item.count > 1 for item in self.reading.items)
 
     @property
+    def is_placed(self) -> bool:
+        """Return whether the prompt names a place or the weather around things."""
+        wish = self.reading.wish
+        return bool(self.reading.items) and bool(wish.kind or wish.weather)
+
+    @property
     def is_coloured(self) -> bool:
         """Return whether the prompt names a thing's colour."""
         return any(item.colour for item in self.reading.items)
@@ -107,8 +113,8 @@ def _best_style(
     """Return ``leading`` if it can be the style of the stops, or else the one that suits them best.
 
     Styles that do not offer the stops' layouts are left out. If a stop shows a sign, graphic styles are preferred; if
-    one shows several things, those that keep them apart; if several of one, those that hide none of them; if one names
-    a colour, those that have it without flattening its thing.
+    one shows several things, those that keep them apart; if one names a place, those that show it; if several of one,
+    those that hide none of them; if one names a colour, those that have it without flattening its thing.
     """
     candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     if leading and _can_follow(stops, leading, candidates, known):
@@ -118,6 +124,8 @@ def _best_style(
         candidates = [words for words in candidates if words in graphic] or candidates
     if any(stop.is_of_several for stop in stops):
         candidates = [words for words in candidates if words in suiting.LEGIBLE] or candidates
+    if any(stop.is_placed for stop in stops):
+        candidates = [words for words in candidates if words in suiting.PLACING] or candidates
     if any(stop.is_counted for stop in stops):
         candidates = [words for words in candidates if words not in suiting.HIDING] or candidates
     if any(stop.is_coloured for stop in stops):

@@ -16,7 +16,9 @@ GRAPHIC = [hand.words for hand in HANDS.values() if hand.is_graphic]
 
 
 def test_table_knows_every_style_that_composes() -> None:
-    assert set(suiting.SUITS) == set(ALL) >= {*suiting.LEGIBLE, *suiting.COLOURLESS, *suiting.FAVOURED}
+    assert (
+        set(suiting.SUITS) == set(ALL) >= {*suiting.LEGIBLE, *suiting.COLOURLESS, *suiting.FAVOURED, *suiting.PLACING}
+    )
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,17 @@ def test_thing_whose_colour_is_named_is_painted_in_a_style_that_has_it(instance:
         assert bool(chosen & {*unfit}) is not bool(colour)
 
 
+@pytest.mark.parametrize("wish", [Wish(), Wish(kind="sea"), Wish(weather="snow")])
+def test_thing_in_a_place_is_painted_in_a_style_that_shows_it(house: Offer, wish: Wish) -> None:
+    shown = replace(reading(), wish=wish)
+    chosen = {
+        words
+        for seed in range(60)
+        for words in stop_styles.choose_styles([StopFacts(shown)], offer=house, walk_seed=seed)
+    }
+    assert (chosen <= {*suiting.PLACING}) is bool(wish.kind or wish.weather)
+
+
 @pytest.mark.parametrize("count", [1, 4])
 def test_several_of_one_thing_are_painted_in_styles_that_hide_none_of_them(house: Offer, count: int) -> None:
     bird = replace(PEPPER, kind="animal-bird")
