@@ -17,6 +17,7 @@ from app.reading.reading import APPROXIMATED, BY_IDEA, BY_KIND, NOT_READ, READ, 
 from app.reading.wordbook import Wordbook
 from sketch import keys
 from sketch.arrangement import Wish
+from sketch.scene import MOST_THINGS
 
 OWN = 0.96
 """The weight above which a word means a thing although a drawing of another thing has the word as its name."""
@@ -109,6 +110,8 @@ class _Marker:
             return self.wordbook.is_known(text)
         if any(each.span[0] <= token.start and token.end <= each.span[1] for each in self.prompt.letterings):
             return True
+        if token.count > MOST_THINGS and token.role != STYLE:
+            return False
         if token.role in (TAKEN, STYLE) or (token.count and token.role == FREE):
             return True
         if token.role == PLACE and not any(each.role == PLACE for each in self.prompt.tokens[place + 1 : place + 2]):

@@ -26,6 +26,7 @@ def marks(reader: Reader, prompt: str, language: str = "en") -> str:
         ("a rusty lighthouse at night", "+rusty +lighthouse +night"),  # rust is a colour
         ("a wise bird", "-wise +bird"),
         ("three cats", "+three +cats"),
+        ("100 penguins", "-100 +penguins"),  # a scene holds 24
         ("a big red car", "+big +red +car"),
         ("a woman reading by a window", "+woman +reading +window"),
         ("a platypus riding a bicycle", "+platypus +riding +bicycle"),
