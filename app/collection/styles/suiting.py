@@ -34,21 +34,21 @@ _GROUPS = {
 LEGIBLE = ("batik", "mosaic", "stained glass")
 """The words of styles in which several things are recognised most often (docs/research/looked-at.md)."""
 
-PLACING = ("coloured squares", "mosaic", "pointillist", "stained glass")
+PLACING = ("mosaic", "pointillist", "stained glass")
 """The words of styles in which the place and the weather around things are seen."""
 
 SUITS = {
     "pop art": "animal vehicle",
     "paper cut-out": "person",
-    "risograph": "fruit vehicle person",
+    "risograph": "person",
     "stained glass": "animal clothing food fruit plant play vehicle person",
     "mosaic": "animal clothing food fruit place plant play vehicle",
-    "cubist": "animal clothing fruit plant play thing",
-    "pointillist": "animal food place plant play sign sky thing vehicle person",
+    "cubist": "animal clothing play",
+    "pointillist": "animal food fruit place plant play sign sky thing vehicle person",
     "woodcut": "",
     "constructivist poster": "food fruit sign thing vehicle",
     "planes of primary colour": "",
-    "coloured squares": "animal clothing food fruit place plant play sign sky thing vehicle",
+    "coloured squares": "",
     "linocut": "animal clothing food fruit place plant play sign sky thing vehicle",
     "op art lines": "animal clothing food fruit plant play sky thing vehicle",
     "op art dots": "",
@@ -70,7 +70,7 @@ SUITS = {
 """The groups that suit a style, by its words: fresh eyes recognised what was painted in it, called it a painting, and
 wanted it (docs/research/looked-at.md). A style without a group is only used where it is requested."""
 
-FAVOURED = ("coloured squares", "cubist", "linocut", "mosaic", "op art lines", "scratchboard")
+FAVOURED = ("linocut", "mosaic", "op art lines", "scratchboard")
 """The words of the styles that were wanted most often, which are chosen twice as often as others."""
 
 RETIRED = frozenset(("chalk pastel", "gouache", "oil painting", "tapestry", "watercolour"))
@@ -82,9 +82,6 @@ HIDING = ("batik", "constructivist poster", "paper cut-out")
 
 COLOURLESS = ("charcoal", "cyanotype", "etching", "ink wash", "scratchboard")
 """The words of styles that have no colours of their things, and do not suit a prompt that names a colour."""
-
-FLATTENING = ("coloured squares",)
-"""The words of styles in which a thing of a colour that a prompt names is one flat patch, as in an icon."""
 
 MEDIUMS = (
     (("painting", "gemaelde", "malerei"), ("pointillist", "swirling brushstrokes")),

@@ -114,7 +114,7 @@ def _best_style(
 
     Styles that do not offer the stops' layouts are left out. If a stop shows a sign, graphic styles are preferred; if
     one shows several things, those that keep them apart; if one names a place, those that show it; if several of one,
-    those that hide none of them; if one names a colour, those that have it without flattening its thing.
+    those that hide none of them; if one names a colour, those that have it.
     """
     candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     if leading and _can_follow(stops, leading, candidates, known):
@@ -129,8 +129,7 @@ def _best_style(
     if any(stop.is_counted for stop in stops):
         candidates = [words for words in candidates if words not in suiting.HIDING] or candidates
     if any(stop.is_coloured for stop in stops):
-        unfit = (*suiting.COLOURLESS, *suiting.FLATTENING)
-        candidates = [words for words in candidates if words not in unfit] or candidates
+        candidates = [words for words in candidates if words not in suiting.COLOURLESS] or candidates
     candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)
     return suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)
 
