@@ -39,11 +39,11 @@ PLACING = ("mosaic", "pointillist", "stained glass")
 
 SUITS = {
     "pop art": "animal vehicle",
-    "paper cut-out": "person",
-    "risograph": "person",
+    "paper cut-out": "",
+    "risograph": "",
     "stained glass": "animal clothing food fruit plant play vehicle person",
-    "mosaic": "animal clothing food fruit place plant play vehicle",
-    "cubist": "animal clothing play",
+    "mosaic": "animal clothing food fruit place plant play vehicle person",
+    "cubist": "animal clothing play person",
     "pointillist": "animal food fruit place plant play sign sky thing vehicle person",
     "woodcut": "",
     "constructivist poster": "food fruit sign thing vehicle",
