@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from flask import has_app_context
 
 from app.collection.styles import added, pairs, suiting
+from app.offer.drawings import sketchbooks
 from app.offer.generation import model_styles
 from app.offer.generation.model_styles import ModelStyle
 from app.offer.generation.offers import Offer
 from app.reading.reading import Reading
+
+SCENE = 0.98
+"""The least share of its square that a drawing covers if it is a whole scene, with a place of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,6 @@ class StopFacts:
     def is_counted(self) -> bool:
         """Return whether several of one thing are shown."""
         return any(item.count > 1 for item in self.reading.items)
-
-    @property
-    def is_placed(self) -> bool:
-        """Return whether the prompt names a place or the weather around things."""
-        wish = self.reading.wish
-        return bool(self.reading.items) and bool(wish.kind or wish.weather)
 
     @property
     def is_coloured(self) -> bool:
@@ -92,10 +90,10 @@ def choose_styles(stops: Sequence[StopFacts], *, offer: Offer, walk_seed: int, b
     given = (named_style(stop, known) for stop, each in zip(stops, is_open, strict=True) if not each)
     leading = next((style.words for style in given if style is not None), beside)
     choices = pairs.partners(leading, options, offer) or options
-    if open_stops and (common := _best_style(open_stops, choices, known, walk_seed, leading)):
+    if open_stops and (common := _best_style(open_stops, choices, offer, walk_seed, leading)):
         return [common if each else "" for each in is_open]
     return [
-        _best_style([stop], choices, known, walk_seed, leading) if each else ""
+        _best_style([stop], choices, offer, walk_seed, leading) if each else ""
         for stop, each in zip(stops, is_open, strict=True)
     ]
 
@@ -107,15 +105,14 @@ def filter_by_layouts(options: Sequence[str], layouts: Sequence[str | None], kno
     return [words for words in options if wanted <= offered.get(words, set())]
 
 
-def _best_style(
-    stops: Sequence[StopFacts], options: Sequence[str], known: Sequence[ModelStyle], seed: int, leading: str
-) -> str:
+def _best_style(stops: Sequence[StopFacts], options: Sequence[str], offer: Offer, seed: int, leading: str) -> str:
     """Return ``leading`` if it can be the style of the stops, or else the one that suits them best.
 
     Styles that do not offer the stops' layouts are left out. If a stop shows a sign, graphic styles are preferred; if
-    one shows several things, those that keep them apart; if one names a place, those that show it; if several of one,
-    those that hide none of them; if one names a colour, those that have it.
+    one shows several things, those that keep them apart; if one shows a place, those in which it is seen; if several
+    of one, those that hide none of them; if one names a colour, those that have it.
     """
+    known = offer.styles
     candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     if leading and _can_follow(stops, leading, candidates, known):
         return leading
@@ -124,7 +121,7 @@ def _best_style(
         candidates = [words for words in candidates if words in graphic] or candidates
     if any(stop.is_of_several for stop in stops):
         candidates = [words for words in candidates if words in suiting.LEGIBLE] or candidates
-    if any(stop.is_placed for stop in stops):
+    if any(_shows_place(stop, offer) for stop in stops):
         candidates = [words for words in candidates if words in suiting.PLACING] or candidates
     if any(stop.is_counted for stop in stops):
         candidates = [words for words in candidates if words not in suiting.HIDING] or candidates
@@ -132,6 +129,16 @@ def _best_style(
         candidates = [words for words in candidates if words not in suiting.COLOURLESS] or candidates
     candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)
     return suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)
+
+
+def _shows_place(stop: StopFacts, offer: Offer) -> bool:
+    """Return whether a prompt names the place or weather around its things, or a drawing is a whole scene itself."""
+    items, wish = stop.reading.items, stop.reading.wish
+    if items and (wish.kind or wish.weather):
+        return True
+    book = sketchbooks.find(offer)
+    digests = [item.drawing.digest for item in items if book is not None and item.drawing.digest in book.drawings]
+    return book is not None and any(book.appearance(digest).cover >= SCENE for digest in digests)
 
 
 def _can_follow(stops: Sequence[StopFacts], leading: str, options: Sequence[str], known: Sequence[ModelStyle]) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from app.collection.styles import pairs, suiting
 from app.core.config import ROOT
+from app.offer.drawings import sketchbooks
 from app.offer.generation import offers
 from app.offer.generation.offers import Offer
 from app.reading.reading import Found, Reading
@@ -82,6 +83,16 @@ def test_thing_in_a_place_is_painted_in_a_style_that_shows_it(house: Offer, wish
         for words in stop_styles.choose_styles([StopFacts(shown)], offer=house, walk_seed=seed)
     }
     assert (chosen <= {*suiting.PLACING}) is bool(wish.kind or wish.weather)
+
+
+def test_drawing_that_is_a_scene_itself_is_painted_in_a_style_that_shows_places(house: Offer) -> None:
+    book = sketchbooks.find(house)
+    assert book is not None
+    scene = next(drawing for drawing in book.drawings.values() if drawing.name == "fox in the snow")
+    shown = reading()
+    shown = replace(shown, items=tuple(replace(item, drawing=scene) for item in shown.items))
+    for seed in range(20):
+        assert stop_styles.choose_styles([StopFacts(shown)], offer=house, walk_seed=seed)[0] in suiting.PLACING
 
 
 @pytest.mark.parametrize("count", [1, 4])
