@@ -40,9 +40,9 @@ FOREIGN = re.compile("[áíìóòúùőűåøæłąęśćźżčšžřťďňěů�
 
 VARIATION = re.compile(f"\ufe0f|{TONE}")
 
-LEAST_SWAPPED, LEAST, LEAST_REPLACED, MOST = 4, 5, 6, 24
-"""The least length of a word in which two letters may have changed places, of one that is corrected otherwise and of
-one in which a letter may be replaced, and the greatest."""
+SHORT, LEAST_SWAPPED, LEAST, LEAST_REPLACED, MOST = 3, 4, 5, 6, 24
+"""The least length of a word of grammar in which two letters may have changed places, of any other such word, of one
+that is corrected otherwise and of one in which a letter may be replaced, and the greatest."""
 
 SURE = 0.9
 SWAPPED = 0
@@ -114,7 +114,7 @@ class Speller:
 
     def _corrected(self, token: Token, grammar: Grammar, capitals_tell: bool) -> Token:
         word, is_german = grammar.brands.get(token.text, token.text), grammar.language == "de"
-        is_word = token.kind == WORD and LEAST_SWAPPED <= len(word) <= MOST and word.isalpha()
+        is_word = token.kind == WORD and SHORT <= len(word) <= MOST and word.isalpha()
         if not is_word or grammar.is_minor(word):
             return replace(token, text=word)
         # A capital letter is that of a name in English; a German noun has one.
@@ -129,6 +129,8 @@ class Speller:
         is_described = self._wordbook.is_described(word)
         if not is_described and (small := next(filter(grammar.is_minor, _swapped(word)), "")):
             return small  # wiht
+        if len(word) < LEAST_SWAPPED:
+            return word
         edits = {} if is_described or len(word) < LEAST else _edits(word, negations, may_replace=True)
         if edits or not may_be_name:
             return min(edits, key=lambda each: edits[each], default=word)

@@ -67,6 +67,7 @@ def test_long_words_are_not_compared_with_any_name(reader: Reader, monkeypatch: 
     [
         ("a brid on a raod", "a bird on a road"),
         ("a woman wiht an umbrella", "a woman with an umbrella"),
+        ("a boat on teh sea", "a boat on the sea"),
         ("a plam tree", "a palm tree"),
         ("a lake at nihgt", "a lake at night"),
         ("ein Hudn im Wlad", "ein Hund im Wald"),
