@@ -473,7 +473,7 @@ def test_walk_to_music_with_fewer_pictures_than_wanted_is_published_with_a_recip
     studio: Path, runner: FlaskCliRunner
 ) -> None:
     prompts = {"a ballet dancer": None, "a flamenco dancer": 5.88, "two people dancing": 11.64}
-    stops = [{"prompt": prompt, "at": at} for prompt, at in prompts.items()]
+    stops = [{"prompt": prompt, "at": at, "hand": "stained glass"} for prompt, at in prompts.items()]
     piece = painted_to(exhibition_music.WALTZ, "energy", runner, stops=stops, seed=11, frames=24)
     frames = piece.recipe["frames"]
     assert 3 < frames < piece.recipe["sound"]["pictures"] == 24
