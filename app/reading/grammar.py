@@ -167,6 +167,11 @@ class Grammar:
         """Return the first names of men and women."""
         return self.men | self.women
 
+    @cached_property
+    def before_names(self) -> frozenset[str]:
+        """Return the words behind which a name follows: first names, and words such as "called"."""
+        return self.first_names | self.naming
+
     def hinted(self, word: str) -> tuple[str, ...]:
         """Return the subgroups at which a word hints, of a German compound those of its last part; empty if none."""
         for each in keys.forms(word.split(" ")[-1], self.language):

@@ -106,7 +106,7 @@ class Speller:
         grammar = prompt.grammar
         corrected = (
             token
-            if place and prompt.tokens[place - 1].text in grammar.first_names | grammar.naming
+            if place and prompt.tokens[place - 1].text in grammar.before_names
             else self._corrected(token, grammar, has_capitals and place > 0)
             for place, token in enumerate(prompt.tokens)
         )

@@ -116,17 +116,16 @@ def _best_style(stops: Sequence[StopFacts], options: Sequence[str], offer: Offer
     candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     if leading and _can_follow(stops, leading, candidates, known):
         return leading
-    graphic = {hand.words for hand in known if hand.is_graphic}
-    if any(stop.kinds & suiting.SIGNS for stop in stops):
-        candidates = [words for words in candidates if words in graphic] or candidates
-    if any(stop.is_of_several for stop in stops):
-        candidates = [words for words in candidates if words in suiting.LEGIBLE] or candidates
-    if any(_shows_place(stop, offer) for stop in stops):
-        candidates = [words for words in candidates if words in suiting.PLACING] or candidates
-    if any(stop.is_counted for stop in stops):
-        candidates = [words for words in candidates if words not in suiting.HIDING] or candidates
-    if any(stop.is_coloured for stop in stops):
-        candidates = [words for words in candidates if words not in suiting.COLOURLESS] or candidates
+    narrowings = (
+        (any(stop.kinds & suiting.SIGNS for stop in stops), {hand.words for hand in known if hand.is_graphic}),
+        (any(stop.is_of_several for stop in stops), suiting.LEGIBLE),
+        (any(_shows_place(stop, offer) for stop in stops), suiting.PLACING),
+        (any(stop.is_counted for stop in stops), {*options}.difference(suiting.HIDING)),
+        (any(stop.is_coloured for stop in stops), {*options}.difference(suiting.COLOURLESS)),
+    )
+    for is_asked, fitting in narrowings:
+        if is_asked:
+            candidates = [words for words in candidates if words in fitting] or candidates
     candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)
     return suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)
 
@@ -137,8 +136,9 @@ def _shows_place(stop: StopFacts, offer: Offer) -> bool:
     if items and (wish.kind or wish.weather):
         return True
     book = sketchbooks.find(offer)
-    digests = [item.drawing.digest for item in items if book is not None and item.drawing.digest in book.drawings]
-    return book is not None and any(book.appearance(digest).cover >= SCENE for digest in digests)
+    return book is not None and any(
+        book.appearance(item.drawing.digest).cover >= SCENE for item in items if item.drawing.digest in book.drawings
+    )
 
 
 def _can_follow(stops: Sequence[StopFacts], leading: str, options: Sequence[str], known: Sequence[ModelStyle]) -> bool:
