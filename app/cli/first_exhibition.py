@@ -20,7 +20,7 @@ from app.cli.common import json_command, print_text
 from app.core.errors import MomaError
 from app.requests.walk_requests import intake, recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
@@ -47,7 +47,7 @@ def paint(is_new: bool) -> Any:
 def _check_repaints(tend: Callable[[], None]) -> list[dict[str, Any]]:
     likenesses = []
     for piece in first_exhibition.shipped_walks():
-        wanted, pinned = recipe.commission_of(piece.recipe)
+        wanted, pinned = recipe.request_of(piece.recipe)
         wanted.unlisted = True
         with _render(wanted, piece.folder.name, tend, pinned=pinned) as walk:
             likenesses.append(first_exhibition.compare(piece, _frames(walk)))
@@ -78,7 +78,7 @@ def _render_programme(tend: Callable[[], None]) -> dict[str, Any]:
 
 @contextmanager
 def _render(
-    wanted: Commission, name: str, tend: Callable[[], None], *, pinned: PinnedSettings | None = None
+    wanted: WalkRequest, name: str, tend: Callable[[], None], *, pinned: PinnedSettings | None = None
 ) -> Iterator[Walk]:
     """Render a walk without the cache, yield it, and delete it at the end.
 

@@ -13,7 +13,7 @@ from app.access.auth import visitors
 from app.cli import candidates
 from app.core.errors import InvalidInput
 from app.requests.walk_requests import brought_photos, brought_sounds
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.photo_models import Photo
 from app.storage.sound_models import Sound
 
@@ -36,7 +36,7 @@ def put_photos(request: dict[str, Any], photos: tuple[str, ...], *, cut_out: boo
         request["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
 
 
-def upload_for_recipe(wanted: Commission, photos: tuple[str, ...], owner: str) -> None:
+def upload_for_recipe(wanted: WalkRequest, photos: tuple[str, ...], owner: str) -> None:
     """Upload the pictures that a recipe refers to by their digests."""
     named = {stop.picture for stop in wanted.stops}
     for each in photos:

@@ -21,9 +21,9 @@ from app.core.models import aspects
 from app.offer.generation import presets, walk_styles
 from app.requests.walk_requests import intake, recipe, recipe_files, repainting
 from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.sound_request import WAYS
 from app.requests.walk_requests.validation import validate
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.presentation import walk_description
 from app.storage import media_store
 from app.storage.sound_models import Sound
@@ -151,7 +151,7 @@ def repaint(
     if out:
         _check_out(out)
     owner = visitors.new_token()
-    wanted = repainting.commission_of(lookup.walk_at_address(walk_id), style, unlisted=unlisted)
+    wanted = repainting.restyled_request(lookup.walk_at_address(walk_id), style, unlisted=unlisted)
     wanted.publish_sound = publish_sound
     sound = None if sound_file is None else uploads.upload_sound(sound_file, owner)
     _check_sound(sound, wanted, sound_file, "walk has")
@@ -228,7 +228,7 @@ def export(walk_id: str, out: Path) -> dict[str, Any]:
 
 
 def _place(
-    wanted: Commission,
+    wanted: WalkRequest,
     *,
     owner: str,
     pinned: PinnedSettings | None,
@@ -255,7 +255,7 @@ def _place(
     return _show(walk)
 
 
-def _check_sound(sound: Sound | None, wanted: Commission, file: Path | None, subject: str) -> None:
+def _check_sound(sound: Sound | None, wanted: WalkRequest, file: Path | None, subject: str) -> None:
     if sound and (wanted.sound is None or wanted.sound.id != sound.digest):
         raise InvalidInput.on("sound", message=f"The {subject} another sound than {file}, or none.")
 
@@ -334,7 +334,7 @@ def _refuse_options(prompts: tuple[str, ...], options: dict[str, Any]) -> None:
         raise InvalidInput.on("recipe", message="A recipe says all: give no prompts and none of their options with it.")
 
 
-def _read_recipe(file: Path) -> tuple[Commission, PinnedSettings]:
+def _read_recipe(file: Path) -> tuple[WalkRequest, PinnedSettings]:
     try:
         with file.open("rb") as opened, recipe_files.mapped(opened) as content:
             return recipe.read_upload(content)

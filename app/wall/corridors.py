@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from app.collection.gallery import exhibitions
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import error_messages, intake
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.database import db
 from app.storage.house_models import Exhibition
 from app.storage.walk_models import A_PHOTO, CORRIDOR, FINISHED, ROUND, WAITING, Frame, Stop, Walk
@@ -95,7 +95,7 @@ def request_joints(exhibition: Exhibition) -> int:
         fields = {"stops": stops, "frames": JOINT_FRAMES, "unlisted": True, "continues": None}
         limits, aspect = Limits.current(walk.model_name), shapes.aspect(walk)
         fields["aspect"] = aspect if aspect in limits.aspects else None
-        wanted = error_messages.read_model(Commission, fields, limits, shape="")
+        wanted = error_messages.read_model(WalkRequest, fields, limits, shape="")
         key = f"{walk.id} {following.id} {first.prompt}"
         intake.place(wanted, visitor_key="corridor", origin=CORRIDOR, idempotency_key=key)
     return len(lacking)

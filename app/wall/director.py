@@ -23,7 +23,7 @@ from app.offer.generation import offers
 from app.offer.generation.limits import SEED_MAX, Limits
 from app.requests.walk_requests import error_messages, intake
 from app.requests.walk_requests.brought_photos import UploadedPhoto
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
@@ -197,7 +197,7 @@ def _request_walk(wall: Wall, leg: WallLeg) -> None:
     for index, photo in photos.items():
         (first, following)[index]["picture"] = photo.digest
     wanted = error_messages.read_model(
-        Commission,
+        WalkRequest,
         {
             "stops": [first, following],
             "frames": LEG_FRAMES,

@@ -20,7 +20,7 @@ from app.core.text import stop_notes
 from app.offer.generation import offers
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import brought_photos, error_messages, scenes, validation
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.walk_models import A_PHOTO, FINISHED, Walk
 from app.storage.wall_models import CLOSED, OPEN, SKIPPED, TAKEN, WAITING, Wall, WallLeg, WallWords
@@ -119,7 +119,7 @@ def _photo(picture: str, owners: Sequence[str]) -> str:
     :raises InvalidInput: when it has expired, belongs to another visitor or cannot be shown.
     """
     asked = error_messages.read_model(
-        Commission, {"stops": [{"prompt": "", "picture": picture}]}, Limits.current(None), shape=""
+        WalkRequest, {"stops": [{"prompt": "", "picture": picture}]}, Limits.current(None), shape=""
     )
     try:
         return brought_photos.find_for_stops(asked, owners)[0].id

@@ -180,8 +180,8 @@ def test_recipe_with_a_character_that_postgres_cannot_keep_is_refused(
     app: Flask, hung: Commissioner, part: str, field: str
 ) -> None:
     document = recipe.recipe_of(painted_in_levels(hung()))
-    wanted, pinned = recipe.commission_of(recipe.parse_recipe(json.dumps(document).encode()))
+    wanted, pinned = recipe.request_of(recipe.parse_recipe(json.dumps(document).encode()))
     assert intake.place(wanted, visitor_key="ann", pinned=pinned)[1]
     document[part][field] += "\0"
     with pytest.raises(InvalidInput, match="was changed"):
-        recipe.commission_of(recipe.parse_recipe(json.dumps(document).encode()))
+        recipe.request_of(recipe.parse_recipe(json.dumps(document).encode()))

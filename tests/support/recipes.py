@@ -35,7 +35,7 @@ def gif(comment: bytes | None, size: tuple[int, int] = (8, 8)) -> bytes:
 
 def refusal(data: bytes) -> str:
     with pytest.raises(InvalidInput) as refused:
-        recipe.commission_of(recipe.parse_recipe(data))
+        recipe.request_of(recipe.parse_recipe(data))
     return str(refused.value)
 
 

@@ -490,7 +490,7 @@ def test_a_recipe_of_another_model_fails_and_says_so(
 ) -> None:
     first = commissioned(frames=2)
     job.work()
-    _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
+    _, pinned = recipe.request_of(recipe.recipe_of(read(first.id)))
     walk = commissioned(frames=2, pinned=pinned)
     Worker(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
     with pytest.raises(walk_setup.WrongModel):
@@ -504,7 +504,7 @@ def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, com
     first = commissioned("a fox", "a kite", "a boat", seed=11, frames=9)
     job.work()
     found = recipe.parse_recipe(media_store.store().read_bytes(read(first.id).media["gif"].path))
-    wanted, pinned = recipe.commission_of(found)
+    wanted, pinned = recipe.request_of(found)
     again = commissioned(
         *(stop.prompt for stop in wanted.stops), seed=wanted.seed, frames=wanted.frames, pinned=pinned, visitor="bob"
     )
@@ -524,7 +524,7 @@ def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     lone_painter.at_work(app, house)
     first = commissioned("a lemon", "the sun", seed=11, frames=4)
     job.work()
-    wanted, pinned = recipe.commission_of(
+    wanted, pinned = recipe.request_of(
         recipe.parse_recipe(media_store.store().read_bytes(read(first.id).media["gif"].path))
     )
     again, _ = intake.place(wanted, visitor_key="bob", pinned=pinned)
@@ -865,7 +865,7 @@ def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
 ) -> None:
     first = commissioned(frames=2)
     job.work()
-    _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
+    _, pinned = recipe.request_of(recipe.recipe_of(read(first.id)))
     other = pinned.model_copy(update={"model_name": "someone/else", "model_revision": "0123"})
     walk = commissioned(frames=2, pinned=other)
     with pytest.raises(walk_setup.WrongModel):
@@ -877,7 +877,7 @@ def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
 def test_a_recipe_of_another_size_fails_and_says_so(painter: FakePainter, commissioned: Commissioner) -> None:
     first = commissioned(frames=2)
     job.work()
-    _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
+    _, pinned = recipe.request_of(recipe.recipe_of(read(first.id)))
     walk = commissioned(frames=2, pinned=pinned.model_copy(update={"width": 4096, "height": 4096}))
     with pytest.raises(walk_setup.WrongModel):
         job.work()

@@ -60,7 +60,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
-def count_commission(*, is_repeat: bool) -> None:
+def count_request(*, is_repeat: bool) -> None:
     """Count a request for a walk, as new or as answered from the cache."""
     _requests().commissions.labels("repeat" if is_repeat else "new").inc()
 

@@ -13,7 +13,7 @@ from app.core.field_errors import ERRORS_MAX
 from app.core.i18n.foreign_messages import translate_foreign
 from app.core.i18n.gettext import _
 from app.requests.walk_requests import error_messages
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.photo_models import Photo
@@ -75,7 +75,7 @@ def find(name: str, *owners: str) -> Photo | None:
 
 
 def find_for_stops(
-    request: Commission, owners: Collection[str], *, excluding: Collection[int] = ()
+    request: WalkRequest, owners: Collection[str], *, excluding: Collection[int] = ()
 ) -> dict[int, Photo]:
     """Return the photo of each stop that names one, by the stop's index, except for the stops in ``excluding``.
 
@@ -99,7 +99,7 @@ def find_for_stops(
     return photos
 
 
-def stop_rows(request: Commission, photos: dict[int, Photo]) -> list[dict[str, Any]]:
+def stop_rows(request: WalkRequest, photos: dict[int, Photo]) -> list[dict[str, Any]]:
     """Return the stops of a request as rows hold them; a stop without a prompt takes its photo's description."""
     stops = []
     for index, stop in enumerate(request.stops):

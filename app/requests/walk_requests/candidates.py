@@ -25,7 +25,10 @@ from app.reading.chosen import AS_READ
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Reading
 from app.requests.walk_requests import error_messages, scenes, stop_words
-from app.requests.walk_requests.schema import (
+from app.requests.walk_requests.stop_options import StopRequest
+from app.requests.walk_requests.stop_words import Seed
+from app.requests.walk_requests.validation import embedding_errors, negative_prompt_errors, settings_errors
+from app.requests.walk_requests.walk_request import (
     Aspect,
     Guidance,
     ModelName,
@@ -34,9 +37,6 @@ from app.requests.walk_requests.schema import (
     Size,
     Steps,
 )
-from app.requests.walk_requests.stop_options import StopRequest
-from app.requests.walk_requests.stop_words import Seed
-from app.requests.walk_requests.validation import embedding_errors, negative_prompt_errors, settings_errors
 from app.storage.candidate_models import CandidateSet
 from app.walks.queue import candidate_requests
 from app.walks.queue.candidate_requests import A_ROW, MOST

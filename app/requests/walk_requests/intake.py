@@ -20,7 +20,7 @@ from app.offer.generation.limits import SEED_MAX
 from app.requests.walk_requests import brought_photos, lineage_rules, scenes, walk_sounds
 from app.requests.walk_requests.brought_photos import Photos, UploadedPhoto
 from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.requests.walk_requests.walk_sounds import FoundSound
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, VISITOR, Stop, Walk, new_id
@@ -31,7 +31,7 @@ from app.walks.uploads import photo_stops
 
 
 def place(
-    request: Commission,
+    request: WalkRequest,
     *,
     visitor_key: str,
     network: str | None = None,
@@ -87,7 +87,7 @@ def place(
     if not is_new or saved.repeat_of:  # which has the files of another
         photo_stops.delete_files(paths)
     if is_new:
-        metrics.count_commission(is_repeat=bool(saved.repeat_of))
+        metrics.count_request(is_repeat=bool(saved.repeat_of))
     if is_new and saved.is_waiting:
         jobs.notify_workers()
     return saved, is_new
@@ -145,7 +145,7 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 
 
 def _new_row(
-    request: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
+    request: WalkRequest, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
     given: Mapping[int, UploadedPhoto], notes: Mapping[int, Sequence[str]] | None, origin: str,
 ) -> tuple[Walk, Photos, FoundSound | None]:  # fmt: skip
     """Return a new walk row with its settings resolved, the photos of its stops, and its sound."""
@@ -209,14 +209,14 @@ def _new_row(
     return walk, photos, sound
 
 
-def _model(request: Commission, parent: Walk | None) -> str | None:
+def _model(request: WalkRequest, parent: Walk | None) -> str | None:
     """Return the requested model, or that of the continued walk while it is on offer."""
     if request.model is None and parent is not None and parent.model_name == request.offer.name:
         return parent.model_name
     return request.model
 
 
-def _settings(request: Commission, parent: Walk | None) -> tuple[str, dict[str, Any]]:
+def _settings(request: WalkRequest, parent: Walk | None) -> tuple[str, dict[str, Any]]:
     """Return the resolved preset and settings; a continued walk's settings are the defaults, so that the films join."""
     steps, guidance, size = request.steps, request.guidance, request.size
     preset = str(request.preset or presets.DEFAULT)
@@ -234,7 +234,7 @@ def _settings(request: Commission, parent: Walk | None) -> tuple[str, dict[str, 
     )
 
 
-def _aspect(request: Commission, parent: Walk | None) -> str | None:
+def _aspect(request: WalkRequest, parent: Walk | None) -> str | None:
     """Return the requested aspect ratio, or that of the continued walk if the model supports it."""
     if request.aspect is not None or parent is None:
         return request.aspect
@@ -242,7 +242,7 @@ def _aspect(request: Commission, parent: Walk | None) -> str | None:
     return aspect if aspect in request.offer.facts.aspects else None
 
 
-def _seed(request: Commission, parent: Walk | None) -> int:
+def _seed(request: WalkRequest, parent: Walk | None) -> int:
     """Return the requested seed, or that of the continued walk's last stop, or a random one."""
     if request.seed is not None:
         return request.seed
@@ -251,7 +251,7 @@ def _seed(request: Commission, parent: Walk | None) -> int:
     return secrets.randbelow(SEED_MAX + 1)
 
 
-def _frame_rate(request: Commission, parent: Walk | None) -> float:
+def _frame_rate(request: WalkRequest, parent: Walk | None) -> float:
     """Return the requested frame rate, or that of the continued walk, or the site's default."""
     if request.fps is not None:
         return frame_rates.rounded(request.fps)
@@ -260,7 +260,7 @@ def _frame_rate(request: Commission, parent: Walk | None) -> float:
     return frame_rates.rounded(current_app.config["FPS"])
 
 
-def _default_frames(request: Commission) -> int:
+def _default_frames(request: WalkRequest) -> int:
     return max(int(current_app.config["FRAMES_DEFAULT"]), len(request.stops))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.core.i18n.gettext import N_, _
 from app.requests.walk_requests import stop_options
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.walk_models import FINISHED, Stop, StopOptions, Walk
 from app.walks.saved import lookup
 
@@ -15,12 +15,12 @@ UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("canc
 """The states of unfinished walks, as sentences name them."""
 
 
-def continued_walk(request: Commission) -> Walk | None:
+def continued_walk(request: WalkRequest) -> Walk | None:
     """Return the walk that a request continues, if it is still visible by its address, else ``None``."""
     return lookup.visible_walk(request.continues)
 
 
-def continuation_flaw(request: Commission) -> str:
+def continuation_flaw(request: WalkRequest) -> str:
     """Return why a request cannot continue the walk that it names; ``""`` if it can, or names none."""
     if request.continues is None:
         return ""

@@ -27,7 +27,7 @@ from app.requests.walk_requests.recipe_schema import (
     RecipeSound,
     RecipeStop,
 )
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.walk_models import ROUND, Stop, StopOptions, Walk
 from app.walks.saved import cards, lineage
 
@@ -175,12 +175,12 @@ def parse_recipe(data: bytes | mmap) -> dict[str, Any]:
     return recipe
 
 
-def read_upload(data: bytes | mmap) -> tuple[Commission, PinnedSettings]:
+def read_upload(data: bytes | mmap) -> tuple[WalkRequest, PinnedSettings]:
     """Return the request and the pinned settings of an uploaded recipe, or of a film that contains one.
 
     :raises InvalidInput: when the recipe cannot be rendered here; the message says why.
     """
-    request, pinned = commission_of(parse_recipe(data))
+    request, pinned = request_of(parse_recipe(data))
     known = offers.current()
     if not (offer := known.find(pinned.model_name)):
         raise InvalidInput.on("model", message=known.not_offered(pinned.model_name))
@@ -200,7 +200,7 @@ def read_upload(data: bytes | mmap) -> tuple[Commission, PinnedSettings]:
     return request, pinned
 
 
-def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
+def request_of(recipe: dict[str, Any]) -> tuple[WalkRequest, PinnedSettings]:
     """Return the request that a recipe stands for, and the pinned settings that render the same pixels.
 
     :raises InvalidInput: when a value breaks a rule; the message says what was altered.
@@ -346,7 +346,7 @@ def _unusable(message: str) -> InvalidInput:
     return InvalidInput.on("recipe", message=message)
 
 
-def as_commission(request: Commission, pinned: PinnedSettings) -> dict[str, Any]:
+def as_body(request: WalkRequest, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the request for what a recipe describes, as the JSON API takes it."""
     settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
     fields = request.model_dump(exclude=UNRECORDED) | settings

@@ -22,7 +22,7 @@ from app.core.models.aspects import SQUARE
 from app.offer.generation import frame_rates, model_styles, offers, sampler_settings
 from app.offer.generation.offers import Offer
 from app.requests.walk_requests import layouts, validation, walk_sounds
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, REFUSED, Stop, Walk
 from app.walks.queue import revisions
@@ -65,7 +65,9 @@ def flaw(walk: Walk) -> str:
     return "" if is_led and _is_led(walk) else _(LED_BY_WORDS)
 
 
-def commission_of(walk: Walk, style: str, *, owners: Collection[str] = (), unlisted: bool | None = None) -> Commission:
+def restyled_request(
+    walk: Walk, style: str, *, owners: Collection[str] = (), unlisted: bool | None = None
+) -> WalkRequest:
     """Return the request for the same walk in a style, by the style's name, words or title.
 
     ``owners`` are the hashes of the visitor who requests it: that photos and the sound may be published holds for the
@@ -80,7 +82,7 @@ def commission_of(walk: Walk, style: str, *, owners: Collection[str] = (), unlis
         raise InvalidInput.on("walk", message=problem)
     model, hand = _renderer_of(walk, style)
     stops = [_stop(stop) | _restyled(stop, hand, model.styles, walk) for stop in walk.stops]
-    return _commission(walk, model, stops, owners=owners, unlisted=unlisted)
+    return _request(walk, model, stops, owners=owners, unlisted=unlisted)
 
 
 def larger_sizes(walk: Walk) -> tuple[int, ...]:
@@ -105,12 +107,12 @@ def larger_flaw(walk: Walk) -> str:
     return "" if larger_sizes(walk) else _(LARGEST)
 
 
-def larger_commission_of(
+def larger_request(
     walk: Walk, size: int | str, *, owners: Collection[str] = (), unlisted: bool | None = None
-) -> Commission:
+) -> WalkRequest:
     """Return the request for the same walk at a larger size, in the styles that its stops have.
 
-    ``owners`` and ``unlisted`` are as in `commission_of`.
+    ``owners`` and ``unlisted`` are as in `restyled_request`.
 
     :raises Conflict: when the walk is not finished.
     :raises InvalidInput: when it cannot be repainted larger, or not at this size.
@@ -128,10 +130,10 @@ def larger_commission_of(
     stops = [
         _stop(stop) | stop.options.given() | {"hand": stop.hand or None, "scene": stop.scene} for stop in walk.stops
     ]
-    return _commission(walk, _model(walk), stops, owners=owners, unlisted=unlisted, size=sizes[str(size)])
+    return _request(walk, _model(walk), stops, owners=owners, unlisted=unlisted, size=sizes[str(size)])
 
 
-def _commission(
+def _request(
     walk: Walk,
     model: Offer,
     stops: list[dict[str, Any]],
@@ -139,7 +141,7 @@ def _commission(
     owners: Collection[str],
     unlisted: bool | None,
     **changed: Any,
-) -> Commission:
+) -> WalkRequest:
     """Return the request for a walk by a model with these stops, and what else is ``changed``."""
     is_own = not walk.owner_hash or walk.owner_hash in owners  # the site itself agreed for its own walks
     request: dict[str, Any] = {
@@ -161,7 +163,7 @@ def _commission(
     return validation.validate(request | _settings(walk, model) | changed)
 
 
-def repeat_key(walk: Walk, request: Commission, owner_hash: str) -> str:
+def repeat_key(walk: Walk, request: WalkRequest, owner_hash: str) -> str:
     """Return an idempotency key, so that a repeated request returns the same walk unless that walk came to nothing."""
     nothing = Walk.state.in_((FAILED, REFUSED, CANCELLED))
     own = select(func.count()).where(Walk.owner_hash == owner_hash, Walk.remix_of == walk.id, nothing)

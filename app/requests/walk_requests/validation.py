@@ -19,8 +19,8 @@ from app.offer.generation import embeddings, offers
 from app.offer.generation.limits import STOPS_MIN, Limits
 from app.offer.generation.model_styles import ModelStyle
 from app.requests.walk_requests import error_messages, lineage_rules, scenes, sound_request, stop_words
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.stop_options import StopRequest
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.walk_models import ID, ROUND
 from app.walks.saved import lineage
 
@@ -29,7 +29,7 @@ SHAPE = N_('A walk must be an object such as {"stops": […]}.')
 
 def validate(
     data: Any, *, recipe_model: str | None = None, style_words: Collection[str] = (), loras: Collection[str] = ()
-) -> Commission:
+) -> WalkRequest:
     """Validate a request against the rules and limits, and return it.
 
     ``recipe_model`` is the model that a recipe names, whose limits then hold. A request without a model
@@ -50,7 +50,7 @@ def validate(
             hands=(*limits.hands, *(ModelStyle(words, words) for words in style_words)),
             loras=tuple(dict.fromkeys((*limits.loras, *loras))),
         )
-    request = error_messages.read_model(Commission, data, limits, shape=SHAPE)
+    request = error_messages.read_model(WalkRequest, data, limits, shape=SHAPE)
     errors = _rule_errors(request, limits)
     errors += scenes.layout_errors(request.stops, limits)
     if recipe_model is None:  # a recipe lists the embeddings of its prompts
@@ -86,7 +86,7 @@ def _requested_model(data: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _rule_errors(request: Commission, limits: Limits) -> list[FieldError]:
+def _rule_errors(request: WalkRequest, limits: Limits) -> list[FieldError]:
     """Return an error for each rule that a request breaks beyond those of single fields."""
     errors = []
     stop_count = len(request.stops)
@@ -107,7 +107,7 @@ def _rule_errors(request: Commission, limits: Limits) -> list[FieldError]:
     return errors
 
 
-def _has_frames(request: Commission, limits: Limits) -> bool:
+def _has_frames(request: WalkRequest, limits: Limits) -> bool:
     """Return whether the number of frames is at least one for each stop and not too large; a sound has its own rule."""
     if request.frames is None or request.sound is not None:
         return True
@@ -156,14 +156,14 @@ def embedding_errors(stop: StopRequest, path: tuple[str | int, ...], limits: Lim
             yield FieldError((*path, name), f"{error_messages.subject((*path, name))} {problem}")
 
 
-def _banned_words_errors(request: Commission) -> list[FieldError]:
+def _banned_words_errors(request: WalkRequest) -> list[FieldError]:
     """Return an error for each text with banned words; a scene is skipped if its prompt has an error."""
     errors = banned_words.flaws(_shown_texts(request))
     prompts = {error.path[:2] for error in errors if error.path[-1] == "prompt"}
     return [error for error in errors if "scene" not in error.path or error.path[:2] not in prompts]
 
 
-def _shown_texts(request: Commission) -> Iterator[banned_words.ShownText]:
+def _shown_texts(request: WalkRequest) -> Iterator[banned_words.ShownText]:
     """Yield each text of a request that others will read, with its path and its name."""
     for index, stop in enumerate(request.stops):
         texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
@@ -174,7 +174,7 @@ def _shown_texts(request: Commission) -> Iterator[banned_words.ShownText]:
         yield (*path, "words"), partial(error_messages.subject, path), stop_words.readable(stop.scene)
 
 
-def _equal_neighbours(request: Commission) -> Iterator[FieldError]:
+def _equal_neighbours(request: WalkRequest) -> Iterator[FieldError]:
     """Yield an error for each stop that equals its neighbour, including its seed."""
     stops = [
         stop.model_copy(update={"seed": request.seed if stop.seed is None else stop.seed}) for stop in request.stops

@@ -18,8 +18,8 @@ from app.core.i18n.gettext import N_, _
 from app.offer.generation import frame_rates
 from app.requests.walk_requests import sound_request
 from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.sound_request import SoundRequest
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.media_store import etag_of, walk_folder
@@ -66,7 +66,7 @@ class FoundSound:
         return begins - NEAR <= start and start + (SECONDS_MIN if length is None else length) <= ends + NEAR
 
 
-def find(request: Commission, owners: Collection[str]) -> FoundSound | None:
+def find(request: WalkRequest, owners: Collection[str]) -> FoundSound | None:
     """Return the sound that a request names; ``None`` for none.
 
     It is an upload of the visitor's, or the part that a walk kept: one of theirs, or the walk that the request is a
@@ -134,7 +134,7 @@ def requested(walk: Walk) -> SoundRequest | None:
     return SoundRequest.model_construct(id=walk.sound_digest, start=start, length=walk.sound_length, way=way)
 
 
-def record(walk: Walk, request: Commission, found: FoundSound | None, pinned: PinnedSettings | None) -> None:
+def record(walk: Walk, request: WalkRequest, found: FoundSound | None, pinned: PinnedSettings | None) -> None:
     """Record on a walk, whose frame rate is known, the sound that it is set to, and how many pictures it may have.
 
     :raises InvalidInput: when the part is not in the sound, or a stop has no time of its own there.

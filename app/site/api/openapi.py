@@ -98,11 +98,16 @@ class Contract:
         """
         responses = [(kind, "serialization") for kind in self.answers.values() if kind is not None]
         requests = [(kind, "validation") for kind in (self.body, self.form) if kind is not None]
-        return [*requests, *responses]
+        return [*responses, *requests]
 
 
-PUBLISHED_NAMES = {"StopRequest": "StopWanted"}
+PUBLISHED_NAMES = {"StopRequest": "StopWanted", "WalkRequest": "Commission"}
 """Types whose published name differs from the class name, because clients generate code from it."""
+
+
+def _name(kind: type) -> str:
+    """Return a type's published name."""
+    return PUBLISHED_NAMES.get(kind.__name__, kind.__name__)
 
 
 class _Untitled(GenerateJsonSchema):
@@ -136,7 +141,9 @@ def document() -> Document:
 
 def _generate() -> Document:
     views = list(_views())
-    kinds = {kind.__name__: (kind, mode) for *_, contract in views for kind, mode in contract.types()}
+    # A type that is both requested and answered is described as it is requested, whatever the order of the views.
+    types = sorted((each for *_, contract in views for each in contract.types()), key=lambda each: each[1])
+    kinds = {_name(kind): (kind, mode) for kind, mode in types}
     kinds["Problem"] = (Problem, "serialization")
     _, schemas = TypeAdapter.json_schemas(
         [(name, mode, TypeAdapter(kind)) for name, (kind, mode) in kinds.items()],  # type: ignore[misc]
@@ -203,20 +210,20 @@ def _operation(address: str, view: Callable[..., Any], contract: Contract) -> Sc
         operation["description"] = " ".join(description.split())
     operation["parameters"] = [*_in_path(address), *_in_query(contract), *_in_headers(contract)]
     if contract.body is not None:
-        operation["requestBody"] = {"required": True, "content": _content(contract.body.__name__)}
+        operation["requestBody"] = {"required": True, "content": _content(_name(contract.body))}
     if contract.takes_files and contract.body is not None:
         walk = {
             "type": "string",
             "description": "The walk, as JSON.",
             "contentMediaType": "application/json",
-            "contentSchema": {"$ref": f"#/components/schemas/{contract.body.__name__}"},
+            "contentSchema": {"$ref": f"#/components/schemas/{_name(contract.body)}"},
         }
         form = {"type": "object", "required": ["walk"], "properties": {"walk": walk}, "additionalProperties": FILE}
         operation["requestBody"]["content"]["multipart/form-data"] = {"schema": form}
     if contract.form is not None:
         operation["requestBody"] = {
             "required": True,
-            "content": _content(contract.form.__name__, "multipart/form-data"),
+            "content": _content(_name(contract.form), "multipart/form-data"),
         }
     if contract.file:
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
@@ -273,7 +280,7 @@ def _responses(contract: Contract) -> Schema:
     for status, kind in contract.answers.items():
         responses[str(status)] = {"description": HTTPStatus(status).phrase}
         if kind is not None:
-            responses[str(status)] |= {"description": _first_line(kind), "content": _content(kind.__name__)}
+            responses[str(status)] |= {"description": _first_line(kind), "content": _content(_name(kind))}
         responses[str(status)] |= _headers(contract.sends.get(status, ()))
         if names := contract.leads_to.get(status):
             walk = {"walk_id": "$response.body#/id"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -15,11 +15,10 @@ from app.collection.moderation import audit_log, curation
 from app.core.addresses import on_site
 from app.core.errors import InvalidInput, NotOwner
 from app.requests.walk_requests import intake, recipe, recipe_files, walk_edits
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.validation import validate
 from app.requests.walk_requests.walk_edits import WalkChange
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.api import body_reader, openapi, own_uploads, pictures
-from app.site.api.again_types import WalkAgain
 from app.site.api.openapi import documented
 from app.site.api.response_types import LikeList, NewWalk, WalkList
 from app.site.presentation.walk_description import WalkDescription, describe
@@ -68,7 +67,7 @@ class Listing(CatalogueQuery):
 @blueprint.post("/walks")
 @documented(
     name="commissionWalk",
-    body=Commission,
+    body=WalkRequest,
     headers=REPEATABLE,
     answers={202: NewWalk},
     sends={202: ("Location",)},
@@ -91,7 +90,7 @@ def create() -> tuple[Response, int, dict[str, str]]:
     return accept(lambda secret: validate(_walk_body(secret)))
 
 
-def accept(read_request: Callable[[str], Commission]) -> tuple[Response, int, dict[str, str]]:
+def accept(read_request: Callable[[str], WalkRequest]) -> tuple[Response, int, dict[str, str]]:
     """Queue the walk that the request asks for, and return the response: 202 with the walk's description.
 
     ``read_request`` receives the secret that will own the walk, and returns the validated request body.
@@ -239,7 +238,7 @@ def delete(walk_id: str) -> tuple[str, int]:
 @documented(
     name="readRecipe",
     file="A GIF, WebP, MP4, WebM or PNG made here, or a recipe: the file as it is. Its `Content-Type` is ignored.",
-    answers={200: WalkAgain},
+    answers={200: WalkRequest},
     problems=(413, 422),
 )
 def read_recipe() -> Response:
@@ -248,8 +247,7 @@ def read_recipe() -> Response:
     The response can be sent to `/api/v1/walks` unchanged. The film is not stored.
     """
     with body_reader.uploaded_file() as file, recipe_files.mapped(file) as content:
-        body = cast(WalkAgain, recipe.as_commission(*recipe.read_upload(content)))
-    return jsonify(body)
+        return jsonify(recipe.as_body(*recipe.read_upload(content)))
 
 
 @blueprint.get("/openapi.json")

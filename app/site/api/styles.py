@@ -17,8 +17,8 @@ from app.core.text.stored import check_words
 from app.offer.generation import offers
 from app.offer.generation.loras import Lora
 from app.requests.walk_requests import repainting
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.schema_limits import limits_in_schema
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.api import body_reader, query_reader, routes
 from app.site.api.openapi import documented
 from app.site.api.response_types import ArtistDescription, LoraDescription, NewWalk, StyleDescription, StyleList
@@ -138,12 +138,12 @@ def repaint(walk_id: str) -> tuple[Response, int, dict[str, str]]:
     return routes.accept(lambda secret: _read_repaint(walk_id, secret))
 
 
-def _read_repaint(walk_id: str, secret: str) -> Commission:
+def _read_repaint(walk_id: str, secret: str) -> WalkRequest:
     walk = lookup.walk_at_address(walk_id)
     wanted = body_reader.read_body(
         RepaintRequest, shape='A repaint is asked for by an object such as {"style": "linocut"}.', rules=REPAINT_RULES
     )
-    return repainting.commission_of(walk, wanted.style, owners=visitors.owners_of(secret), unlisted=wanted.unlisted)
+    return repainting.restyled_request(walk, wanted.style, owners=visitors.owners_of(secret), unlisted=wanted.unlisted)
 
 
 def _describe_lora(lora: Lora) -> LoraDescription:

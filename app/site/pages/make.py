@@ -246,7 +246,7 @@ def _drawings_address(form: forms.MakeForm, command: Command, carried: dict[str,
 
 
 @blueprint.post("/walks", endpoint="commission")
-def commission_walk() -> Response:
+def request_walk() -> Response:
     """Queue the walk and redirect to its page, or show the form again with its errors."""
     form = forms.from_fields(request.form, Limits.current())
     form.fill_in_example(request.form.getlist(examples.FIELD))
@@ -260,7 +260,7 @@ def commission_walk() -> Response:
     candidate_rows.remove_outdated(form, visitors.owners())
     if form.errors:  # for example, the walk to continue from or a drawing was deleted meanwhile
         return make_page(form, status=422)
-    body = form.commission()
+    body = form.as_body()
     notes = readings.put_scenes(form, body, _limits(form.model))
     try:
         wanted = validate(body)

@@ -14,9 +14,9 @@ from app.core.i18n.gettext import N_, _
 from app.offer.drawings import sketchbooks
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import brought_photos, layouts, recipe, recipe_files
-from app.requests.walk_requests.recipe import as_commission
+from app.requests.walk_requests.recipe import as_body
 from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.pages import photos, sounds
 from app.site.pages.make import make_page
 from app.site.presentation import choices, form_fields
@@ -67,16 +67,16 @@ def restore() -> Response:
     return make_page(form)
 
 
-def _lacks_a_drawing(wanted: Commission) -> bool:
+def _lacks_a_drawing(wanted: WalkRequest) -> bool:
     """Return whether the recipe uses a drawing that is no longer in the model's library."""
     book = sketchbooks.find(wanted.offer)
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
     return book is not None and any(digest not in book.drawings for digest in drawn)
 
 
-def _fields(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
+def _fields(wanted: WalkRequest, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the form fields that request the recipe again, without those that have default values."""
-    body = as_commission(wanted, pinned)
+    body = as_body(wanted, pinned)
     for stop, recorded in zip(body["stops"], wanted.stops, strict=True):
         seed = (wanted.seed or 0) if recorded.seed is None else recorded.seed
         stop["drawing"] = choices.of_stop(

@@ -21,7 +21,7 @@ from app.offer.generation.limits import Limits
 from app.offer.generation.loras import Lora
 from app.offer.generation.offers import Offer
 from app.requests.walk_requests import intake, repainting, walk_sounds
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.pages.walk import redirect_to_walk
 from app.site.presentation import form_address, form_estimate, proposed_styles, style_groups
 from app.site.web.responses import conditional, page_response
@@ -102,9 +102,9 @@ def repaint(walk_id: str) -> Response:
     try:
         if size := request.form.get("size", ""):
             unlisted = walk.unlisted or not request.form.get("listed")
-            wanted = repainting.larger_commission_of(walk, size, owners=owners, unlisted=unlisted)
+            wanted = repainting.larger_request(walk, size, owners=owners, unlisted=unlisted)
         else:
-            wanted = repainting.commission_of(walk, request.form.get("style", ""), owners=owners)
+            wanted = repainting.restyled_request(walk, request.form.get("style", ""), owners=owners)
         repainted, _ = intake.place(
             wanted,
             visitor_key=key,
@@ -140,7 +140,7 @@ def _repaint_page(walk: Walk, *, error: str = "", status: int = 200) -> Response
         flaw=private or repainting.flaw(walk),
         styles=[among[name] for name in names],
         chosen=among.get(wanted),
-        time=_time(partial(repainting.commission_of, walk, wanted)) if wanted in among else "",
+        time=_time(partial(repainting.restyled_request, walk, wanted)) if wanted in among else "",
         larger=larger,
         larger_flaw=flaw,
         there=lineage.larger_of(walk, visitors.owners()),
@@ -158,12 +158,12 @@ def _larger(walk: Walk) -> tuple[list[Larger], str]:
     longer, sizes = shapes.longer_side(walk) or 1, []
     for size in repainting.larger_sizes(walk):
         width, height = ((side or longer) * size // longer for side in shapes.frame(walk))
-        time = _time(partial(repainting.larger_commission_of, walk, size))
+        time = _time(partial(repainting.larger_request, walk, size))
         sizes.append(Larger(size, width, height, time))
     return sizes, ""
 
 
-def _time(request: Callable[[], Commission]) -> str:
+def _time(request: Callable[[], WalkRequest]) -> str:
     """Return the time of a request in sentences, or why it is refused: a word was banned, or a photo deleted."""
     try:
         return form_estimate.of_request(request(), worker_ready=bool(jobs.workers()))

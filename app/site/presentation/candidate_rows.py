@@ -104,7 +104,7 @@ def remove_outdated(form: MakeForm, owners: Collection[str]) -> None:
 
 def request_for(form: MakeForm, index: int) -> dict[str, Any]:
     """Return the unchecked request for candidates of a stop of the form."""
-    body = form.commission()
+    body = form.as_body()
     settings: dict[str, Any] = {
         name: body[name] for name in ("preset", "steps", "guidance", "size", "aspect", "model") if name in body
     }

@@ -12,7 +12,7 @@ from app.core.i18n.gettext import _
 from app.offer.generation import presets, sampler_settings
 from app.offer.generation.limits import Limits
 from app.offer.generation.offers import Offer
-from app.requests.walk_requests.schema import Commission
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.presentation import typed_numbers as typed
 from app.site.presentation import wording
 from app.site.presentation.make_form import FRAME_CHOICES, MakeForm
@@ -91,7 +91,7 @@ def of_form(form: MakeForm, limits: Limits, *, worker_ready: bool) -> FormEstima
     )
 
 
-def of_request(request: Commission, *, worker_ready: bool) -> str:
+def of_request(request: WalkRequest, *, worker_ready: bool) -> str:
     """Return the sentences on the time of a walk that is asked for by one press."""
     usual = Limits.current().frames_default if request.sound is None else current_app.config["SOUND_PICTURES"]
     frames = request.frames or usual
@@ -149,7 +149,7 @@ def _estimate(form: MakeForm, limits: Limits, choices: Choices) -> NewWalkEstima
 
 
 def _of_choices(
-    offer: Offer, choices: Choices | Commission, *, stops: int, frames: int, ending: str
+    offer: Offer, choices: Choices | WalkRequest, *, stops: int, frames: int, ending: str
 ) -> NewWalkEstimate:
     """Return the estimate for a model with the quality, steps, guidance, size and aspect of these choices."""
     settings = sampler_settings.resolve_settings(

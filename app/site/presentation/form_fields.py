@@ -13,9 +13,9 @@ from pydantic_core import from_json
 from app.core.models.aspects import SQUARE
 from app.offer.generation import frame_rates, offers, presets, sampler_settings
 from app.requests.walk_requests import layouts, walk_sounds
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.sound_request import SoundRequest
 from app.requests.walk_requests.stop_options import OF_EACH_STOP
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.presentation import choices
 from app.storage.walk_models import STOP, Stop, Walk
 from app.walks.saved import shapes
@@ -66,7 +66,7 @@ def repainted(walk: Walk, hand: str) -> dict[str, Any]:
     return fields(walk, seed=True) | {"own": None, "drawing": None} | of_stops(stops)
 
 
-def of_settings(source: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
+def of_settings(source: Walk | WalkRequest, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
     """Return the form fields for these settings, with ``None`` for those that have default values."""
     defaults = sampler_settings.resolve_settings(offers.current().get(source.model), preset)
     return {
@@ -89,13 +89,13 @@ def _frame_rate(fps: float | None) -> str | None:
     return None if requested in (None, frame_rates.rounded(current_app.config["FPS"])) else f"{requested:g}"
 
 
-def _aspect(source: Walk | Commission) -> str | None:
+def _aspect(source: Walk | WalkRequest) -> str | None:
     """Return the requested aspect ratio; ``None`` for a square."""
     aspect = shapes.aspect(source) if isinstance(source, Walk) else source.aspect
     return None if aspect == SQUARE else aspect
 
 
-def _size(source: Walk | Commission) -> int | None:
+def _size(source: Walk | WalkRequest) -> int | None:
     """Return the requested length of the longer side in pixels; ``None`` for the model's default."""
     size = shapes.longer_side(source) if isinstance(source, Walk) else source.size
     return size if size in offers.current().get(source.model).facts.sizes[1:] else None

@@ -174,7 +174,7 @@ class MakeForm:
         used = [int(self.frames)] if re.fullmatch(r"[0-9]{1,4}", self.frames) else [default]
         return sorted({choice for choice in (*FRAME_CHOICES, *used) if STOPS_MIN <= choice <= limits.frames_max})
 
-    def commission(self) -> dict[str, Any]:
+    def as_body(self) -> dict[str, Any]:
         """Return the form as an unchecked request for a walk, in the JSON API's fields."""
         shared: dict[str, Any] = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
         if self.clip_skip.strip():
@@ -234,7 +234,7 @@ class MakeForm:
     def follow_styles(self) -> None:
         """Choose the model that has the styles of the stops, if the form names no model or the site's first."""
         if self.parent is None and model_choice.is_unnamed(self.model):
-            chosen = model_choice.choose(self.commission()["stops"], offers.current())
+            chosen = model_choice.choose(self.as_body()["stops"], offers.current())
             kept = "" if chosen.error else self.model  # without a model, validation reports it
             self.model = chosen.model or kept
 

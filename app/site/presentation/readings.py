@@ -362,7 +362,7 @@ class _FormRequest:
         name = form.model or (form.parent.model_name if form.parent is not None else None)
         offer = offers.current().get(name)
         reader = scenes.reader_of(offer)
-        return None if reader is None else cls(form, reader, offer, seed_of(form), form.commission()["stops"])
+        return None if reader is None else cls(form, reader, offer, seed_of(form), form.as_body()["stops"])
 
     def reuses_scene(self, index: int) -> bool:
         """Return whether a stop is the last one of the walk to continue from, with that stop's scene."""

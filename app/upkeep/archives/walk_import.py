@@ -27,8 +27,8 @@ from app.core.field_errors import ERRORS_MAX
 from app.offer.drawings import sketchbooks
 from app.offer.generation import offers, walk_styles
 from app.requests.walk_requests import brought_photos, recipe, walk_edits, walk_sounds
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.stop_options import StopRequest
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.collection_models import CollectionItem, Favourite
 from app.storage.database import db, writing
@@ -186,7 +186,7 @@ def _shown(walk: WalkLine) -> Iterator[banned_words.ShownText]:
         yield ("recipe", "drawings"), "The name of a drawing", drawing["name"]
 
 
-def _missing_drawing(wanted: Commission, model: str, digests: set[str]) -> str:
+def _missing_drawing(wanted: WalkRequest, model: str, digests: set[str]) -> str:
     """Return the digest of a drawing that a walk needs and neither this site nor the archive has; ``""`` if none."""
     offer = offers.current().find(model)
     book = None if offer is None else sketchbooks.find(offer)
@@ -223,13 +223,13 @@ def _head(archive: tarfile.TarFile, path: str) -> bytes:
         return file.read(16)
 
 
-def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
+def _read_recipe(walk: WalkLine) -> tuple[WalkRequest, Any]:
     """Return the request and the pinned settings of a line's recipe, checked like an uploaded recipe.
 
     :raises InvalidInput: when it breaks a rule.
     """
     document = recipe.parse_recipe(json.dumps(walk.recipe).encode())
-    wanted, pinned = recipe.commission_of(document)
+    wanted, pinned = recipe.request_of(document)
     wanted.unlisted = walk.unlisted
     if len(walk.notes) != len(wanted.stops):
         raise InvalidInput.on("notes", message="It has not one note for each stop.")

@@ -15,8 +15,8 @@ from typing import Any
 from app.core.errors import InvalidInput, MomaError
 from app.core.text.stored import visible_text
 from app.requests.walk_requests.brought_photos import UploadedPhoto
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.validation import validate
+from app.requests.walk_requests.walk_request import WalkRequest
 
 PICTURES = "pictures"
 TITLE_MAX = 80
@@ -27,7 +27,7 @@ class ProgrammeEntry:
     """A walk of the programme: its title, "" if it has none, and its request."""
 
     title: str
-    request: Commission
+    request: WalkRequest
 
 
 def load(path: Path) -> list[ProgrammeEntry]:
@@ -77,7 +77,7 @@ def _with_digest(stop: Any, folder: Path) -> Any:
     return stop | {"picture": _digest((folder / PICTURES / Path(stop["picture"]).name).read_bytes())}
 
 
-def pictures_for(request: Commission, folder: Path) -> dict[int, UploadedPhoto]:
+def pictures_for(request: WalkRequest, folder: Path) -> dict[int, UploadedPhoto]:
     """Return the pictures of a request's stops by the stops' indexes, from the exhibition's folder.
 
     :raises MomaError: when a picture is missing.

@@ -35,8 +35,8 @@ from app.core.errors import MomaError
 from app.offer.generation import walk_styles
 from app.requests.walk_requests import recipe, recipe_files, walk_sounds
 from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.stop_options import StopRequest
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk, slug_of
@@ -298,7 +298,7 @@ def _write_files(shipped: ShippedWalk) -> _Written:
     }
     if card := cards.encode(Image.fromarray(poster)):
         made[cards.KIND, cards.EXTENSION] = card
-    photos = exhibition_programme.pictures_for(recipe.commission_of(shipped.recipe)[0], FOLDER)
+    photos = exhibition_programme.pictures_for(recipe.request_of(shipped.recipe)[0], FOLDER)
     made |= {(photo_stops.kind_of(index), "webp"): photo.data for index, photo in photos.items()}
     for (kind, extension), data in made.items():
         path, digest = media_store.film_path(shipped.walk_id, kind, extension, data)
@@ -320,14 +320,14 @@ def _save(session: Session, shipped: ShippedWalk, written: _Written) -> None:
     if earlier is not None:
         session.delete(earlier)
         session.flush()
-    walk = _walk(shipped, *recipe.commission_of(shipped.recipe))
+    walk = _walk(shipped, *recipe.request_of(shipped.recipe))
     walk.painted, walk.colour = written.frames, written.colour
     walk.media = {film.kind: film for film in written.films}
     session.add(walk)
     session.flush()  # one at a time, because the gallery lists the walk with the highest number first
 
 
-def _walk(shipped: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Walk:
+def _walk(shipped: ShippedWalk, wanted: WalkRequest, pinned: PinnedSettings) -> Walk:
     painted_at = datetime.fromisoformat(shipped.label["painted_at"])
     walk = Walk(
         id=shipped.walk_id,

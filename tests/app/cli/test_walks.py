@@ -242,7 +242,7 @@ def test_film_is_exported(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path, 
 def test_recipe_is_exported_and_read_again(runner: FlaskCliRunner, painted: Walk, tmp_path: Path, name: str) -> None:
     out = tmp_path / name
     run(runner, "walks", "export", painted.id, str(out))
-    assert recipe.commission_of(recipe.parse_recipe(out.read_bytes()))[0].seed == 7
+    assert recipe.request_of(recipe.parse_recipe(out.read_bytes()))[0].seed == 7
 
 
 @pytest.mark.databases

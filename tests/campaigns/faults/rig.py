@@ -342,7 +342,7 @@ class Rig:
         deadline = time.monotonic() + PATIENCE
         while not self.ground.met():
             if self.waiting() < 2:
-                self.commission()
+                self.as_body()
             assert time.monotonic() < deadline, f"nobody came by {fault}"
             time.sleep(0.01)
         return time.monotonic()

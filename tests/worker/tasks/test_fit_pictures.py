@@ -114,7 +114,7 @@ def test_recipe_says_where_the_frame_was_painted_so_that_a_repaint_needs_no_dete
     job.work()
     told = json.loads(json.dumps(recipe.recipe_of(read(second.id))))
     this_worker().pictures.detector = None
-    wanted, pinned = recipe.commission_of(told)
+    wanted, pinned = recipe.request_of(told)
     third, _ = intake.place(wanted, pinned=pinned, visitor_key="bob")
     job.work()
     again, mended = stills(read(third.id)), stills(read(second.id))

@@ -168,8 +168,8 @@ def test_recipe_with_its_sound_paints_the_same_film(to_clicks: Setter, commissio
     assert [stop["at"] for stop in written_recipe["stops"]] == [0.0, 0.5, 1.5]
     read_again = recipe.parse_recipe(media_store.store().read_bytes(row.media["mp4"].path))
     assert read_again == written_recipe
-    wanted, pinned = recipe.commission_of(read_again)
-    again = commissioned(**recipe.as_commission(wanted, pinned), pinned=pinned)
+    wanted, pinned = recipe.request_of(read_again)
+    again = commissioned(**recipe.as_body(wanted, pinned), pinned=pinned)
     job.work()
     repainted = read(again.id)
     assert recipe.recipe_of(repainted) == written_recipe
@@ -179,9 +179,9 @@ def test_recipe_with_its_sound_paints_the_same_film(to_clicks: Setter, commissio
 
 def test_recipe_without_its_sound_says_so(to_clicks: Setter, commissioned: Commissioner) -> None:
     row = to_clicks("a fox", "a kite")
-    wanted, pinned = recipe.commission_of(recipe.parse_recipe(recipe.dumps(row).encode()))
+    wanted, pinned = recipe.request_of(recipe.parse_recipe(recipe.dumps(row).encode()))
     with pytest.raises(InvalidInput, match="The sound is not here: it was kept for a day"):
-        commissioned(**recipe.as_commission(wanted, pinned), pinned=pinned, visitor="bob")
+        commissioned(**recipe.as_body(wanted, pinned), pinned=pinned, visitor="bob")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_altered_recipe_is_refused(to_clicks: Setter, change: dict[str, Any], fl
     document = recipe.parse_recipe(recipe.dumps(to_clicks("a fox", "a kite")).encode())
     document["sound"] |= change
     with pytest.raises(InvalidInput, match=flaw):
-        recipe.commission_of(document)
+        recipe.request_of(document)
 
 
 def test_film_that_would_flash_shows_fewer_pictures_and_says_so(
@@ -267,8 +267,8 @@ def test_walk_that_is_cancelled_while_it_is_painted_keeps_its_sound(
 def test_film_whose_pictures_are_all_stops_is_painted_again(to_clicks: Setter, commissioned: Commissioner) -> None:
     row = to_clicks("a fox", "a kite", "a pear", at=(0.0, None, 1.0))
     assert (row.state, row.frames, row.sound_pictures) == (FINISHED, 3, 50)
-    wanted, pinned = recipe.commission_of(recipe.parse_recipe(recipe.dumps(row).encode()))
-    again = commissioned(**recipe.as_commission(wanted, pinned), pinned=pinned)
+    wanted, pinned = recipe.request_of(recipe.parse_recipe(recipe.dumps(row).encode()))
+    again = commissioned(**recipe.as_body(wanted, pinned), pinned=pinned)
     job.work()
     assert recipe.recipe_of(read(again.id)) == recipe.recipe_of(row)
 
@@ -278,7 +278,7 @@ def test_recipe_counts_by_the_pictures_that_it_has(app: Flask, to_clicks: Setter
     written_recipe = recipe.parse_recipe(recipe.dumps(row).encode())
     app.config["SOUND_PICTURES"] = row.frames
     written_recipe["sound"]["pictures"] = 240
-    assert recipe.commission_of(written_recipe)[1].sound.pictures == 240  # type: ignore[union-attr]
+    assert recipe.request_of(written_recipe)[1].sound.pictures == 240  # type: ignore[union-attr]
     app.config["SOUND_PICTURES"] = row.frames - 1
     with pytest.raises(InvalidInput, match="The pictures of a film set to a sound must be 3 to"):
-        recipe.commission_of(written_recipe)
+        recipe.request_of(written_recipe)

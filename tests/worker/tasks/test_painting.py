@@ -103,7 +103,7 @@ def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed
     after = painted(walk)
     assert (after[0] != without[0]).any() and (after[1] == without[1]).all()
     drawing_curation.remove("robot hamster")
-    wanted, pinned = recipe.commission_of(
+    wanted, pinned = recipe.request_of(
         recipe.parse_recipe(media_store.store().read_bytes(read(walk.id).media["gif"].path))
     )
     again = intake.place(wanted, visitor_key="bob", owner="bob", pinned=pinned)[0]

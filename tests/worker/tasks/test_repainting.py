@@ -62,7 +62,7 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
 
 
 def again(walk: Walk, style: str) -> Walk:
-    wanted = repainting.commission_of(read(walk.id), style)
+    wanted = repainting.restyled_request(read(walk.id), style)
     return intake.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0]
 
 

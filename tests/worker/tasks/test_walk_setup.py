@@ -31,7 +31,7 @@ def test_walk_and_recipe_record_the_precision_of_the_decoder_where_there_is_one(
     painter.decoder = "float32"
     assert rendering(row).decoder == decoder, "whatever the worker's own would be by now"
     written = recipe.parse_recipe(media_store.store().read_bytes(row.media["gif"].path))
-    _, pinned = recipe.commission_of(written)
+    _, pinned = recipe.request_of(written)
     assert pinned.columns()["sampling"] == row.sampling
 
 
@@ -66,7 +66,7 @@ def test_walk_and_recipe_record_what_the_gpu_does_otherwise_than_by_default(
     assert (row.sampling or {})["gpu"] == {"decoded_pixels": 1_048_576, "switches": ["cudnn_benchmark", "tf32"]}
     painter.gpu = DEFAULT
     assert rendering(row).gpu == GpuOptions(4 * 512 * 512, (BENCHMARK, TF32))
-    _, pinned = recipe.commission_of(recipe.parse_recipe(media_store.store().read_bytes(row.media["gif"].path)))
+    _, pinned = recipe.request_of(recipe.parse_recipe(media_store.store().read_bytes(row.media["gif"].path)))
     assert pinned.columns()["sampling"] == row.sampling
     again = commissioned(frames=2, pinned=pinned, visitor="bob")
     job.work()

@@ -107,7 +107,7 @@ def test_kept_walk_is_painted_again_by_its_recipe(wall: Wall, painter: FakePaint
     stretches.preserve_shown(wall)
     job.work()
     kept = read(db.session.scalars(select(Walk.id).where(Walk.frames == 239)).one())
-    wanted, pinned = recipe.commission_of(recipe.parse_recipe(recipe.dumps(kept).encode()))
+    wanted, pinned = recipe.request_of(recipe.parse_recipe(recipe.dumps(kept).encode()))
     again, _ = intake.place(wanted, visitor_key="ann", pinned=pinned, skip_cache=True)
     job.work()
     for ours, theirs in zip(pictures(read(again.id)), pictures(kept), strict=True):

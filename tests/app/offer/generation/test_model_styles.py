@@ -145,7 +145,7 @@ def test_hand_of_an_old_recipe_that_is_not_known_is_explained(app: Flask, hung: 
     old = recipe.recipe_of(walk) | {"positions": [0.0, 1.0], "size": [128, 128]}
     old["stops"][0]["hand"] = "fresco"
     with pytest.raises(InvalidInput, match="The hand of stop 1 cannot be “fresco”"):
-        recipe.commission_of(old)
+        recipe.request_of(old)
 
 
 def test_recipe_without_hands_is_still_read(app: Flask) -> None:

@@ -101,7 +101,7 @@ def test_json_has_the_size_that_is_painted_before_it_is(app: Flask, client: Flas
 @pytest.mark.parametrize("aspect", ASPECTS)
 def test_recipe_asks_for_the_same_walk_again(app: Flask, aspect: str) -> None:
     walk = painted(commissioned(aspect=aspect, size=512, fps=25))
-    wanted, pinned = recipe.commission_of(json.loads(recipe.dumps(walk)))
+    wanted, pinned = recipe.request_of(json.loads(recipe.dumps(walk)))
     again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
     assert (again.sampling, again.width, again.height, again.fps) == (walk.sampling, walk.width, walk.height, 25)
     assert (wanted.aspect or "1:1", wanted.size) == (aspect, 512)
@@ -125,7 +125,7 @@ def test_recipe_whose_size_was_altered_is_refused(app: Flask, change: dict[str, 
     told = json.loads(recipe.dumps(painted(commissioned(aspect="16:9"))))
     told["sampler"] |= change
     with pytest.raises(InvalidInput, match="The recipe cannot be used, because it was changed"):
-        recipe.commission_of(told)
+        recipe.request_of(told)
 
 
 def test_walk_that_goes_on_is_of_the_same_shape_and_pace(app: Flask) -> None:
@@ -147,7 +147,7 @@ def test_wide_pass_counts_as_the_area_that_it_covers() -> None:
 def test_repaint_in_another_style_keeps_shape_and_pace(app: Flask) -> None:
     walk = painted(commissioned(aspect="16:9", size=512, fps=20))
     style = repainting.styles_for(walk)[0]
-    wanted = repainting.commission_of(walk, style.name)
+    wanted = repainting.restyled_request(walk, style.name)
     assert (wanted.aspect, wanted.size, wanted.fps) == ("16:9", 512, 20)
 
 

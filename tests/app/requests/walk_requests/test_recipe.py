@@ -58,7 +58,7 @@ def test_recipe_goes_into_plain_ascii(painted: Walk) -> None:
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_recipe_asks_for_the_same_walk_again(painted: Walk, wrapped: bool) -> None:
     data = recipe.dumps(painted).encode()
-    wanted, pinned = recipe.commission_of(recipe.parse_recipe(gif(data) if wrapped else data))
+    wanted, pinned = recipe.request_of(recipe.parse_recipe(gif(data) if wrapped else data))
     again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
     assert again.is_pinned
     assert again.id != painted.id
@@ -71,7 +71,7 @@ def test_long_recipe_survives_the_comment_of_a_film(commissioned: Callable[..., 
         positions[min(range(240), key=lambda i: abs(positions[i] - stop))] = float(stop)
     pinned = PinnedSettings.model_validate(RENDERING | {"positions": sorted(positions)})
     walk = commissioned(*("狐" * 299 + str(i) for i in range(8)), frames=240, pinned=pinned)
-    wanted, read = recipe.commission_of(recipe.parse_recipe(gif(recipe.dumps(walk).encode())))
+    wanted, read = recipe.request_of(recipe.parse_recipe(gif(recipe.dumps(walk).encode())))
     assert read == pinned.model_copy(update={"fps": walk.fps})
     assert [stop.prompt for stop in wanted.stops] == [stop.prompt for stop in walk.stops]
 
@@ -237,7 +237,7 @@ def test_what_a_worker_plans_is_read_again(
 ) -> None:
     walk = commissioned(*"abcdefgh"[:stops], frames=frames, preset=preset, ending=ending, seed=7)
     painted_in_levels(walk, workers=workers)
-    wanted, pinned = recipe.commission_of(recipe.parse_recipe(gif(recipe.dumps(walk).encode())))
+    wanted, pinned = recipe.request_of(recipe.parse_recipe(gif(recipe.dumps(walk).encode())))
     again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
     assert recipe.recipe_of(again) | {"model": None} == recipe.recipe_of(walk) | {"model": None}
     assert (again.sampling, again.levels, again.positions) == (walk.sampling, walk.levels, walk.positions)
@@ -247,7 +247,7 @@ def test_what_a_worker_plans_is_read_again(
 @pytest.mark.parametrize(("fps", "asked"), [(33.333, 33.333), (12.5, None), (6.0, None)])
 def test_recipe_repaints_a_film_at_its_frame_rate(branched: dict[str, Any], fps: float, asked: float | None) -> None:
     branched["fps"] = fps
-    wanted, pinned = recipe.commission_of(branched)
+    wanted, pinned = recipe.request_of(branched)
     again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
     assert (wanted.fps, again.fps) == (asked, fps)
 
@@ -256,13 +256,13 @@ def test_recipe_repaints_a_film_at_its_frame_rate(branched: dict[str, Any], fps:
 def test_recipe_with_a_frame_rate_that_cannot_be_is_refused(branched: dict[str, Any], fps: object) -> None:
     branched["fps"] = fps
     with pytest.raises(InvalidInput, match="its frames a second cannot be used"):
-        recipe.commission_of(branched)
+        recipe.request_of(branched)
 
 
 def test_recipe_of_the_first_version_is_painted_as_it_was(painted: Walk) -> None:
     assert recipe.recipe_of(painted)["version"] == 1
     assert not {"levels", "preset", "ending", "easing"} & set(recipe.recipe_of(painted))
-    wanted, pinned = recipe.commission_of(dict(recipe.recipe_of(painted)))
+    wanted, pinned = recipe.request_of(dict(recipe.recipe_of(painted)))
     again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
     assert (again.preset, again.ending, again.easing, again.sampling, again.levels) == (
         "exact", "stop", False, None, None,
@@ -270,14 +270,14 @@ def test_recipe_of_the_first_version_is_painted_as_it_was(painted: Walk) -> None
 
 
 def test_model_is_asked_for_by_the_name_in_the_recipe_if_it_is_on_offer(branched: dict[str, Any]) -> None:
-    assert recipe.commission_of(branched)[0].model is None  # nobody asked for the first: the same recipe again
+    assert recipe.request_of(branched)[0].model is None  # nobody asked for the first: the same recipe again
     for asked in (NAME, "another"):
         branched["model"]["asked"] = asked
-        assert recipe.commission_of(branched)[0].model == NAME
+        assert recipe.request_of(branched)[0].model == NAME
     del branched["model"]["asked"]
-    assert recipe.commission_of(branched)[0].model == NAME
+    assert recipe.request_of(branched)[0].model == NAME
     branched["model"]["name"] = "no longer here"
-    wanted, pinned = recipe.commission_of(branched)
+    wanted, pinned = recipe.request_of(branched)
     assert (wanted.model, pinned.model_name) == (None, "no longer here")
 
 
@@ -286,7 +286,7 @@ def test_recipe_of_a_model_that_is_not_on_offer_keeps_its_hands_and_is_refused_b
 ) -> None:
     branched["stops"][0]["hand"] = "fresco"
     branched["model"]["name"] = "no longer here"
-    assert recipe.commission_of(branched)[0].stops[0].hand == "fresco"
+    assert recipe.request_of(branched)[0].stops[0].hand == "fresco"
     with pytest.raises(InvalidInput, match="The model no longer here is not offered here; this is"):
         recipe.read_upload(json.dumps(branched).encode())
 
@@ -296,7 +296,7 @@ def test_hand_that_no_model_could_have_is_refused(branched: dict[str, Any], hand
     branched["stops"][0]["hand"] = hand
     branched["model"]["name"] = "no longer here"
     with pytest.raises(InvalidInput, match=r"[Hh]and of stop 1"):
-        recipe.commission_of(branched)
+        recipe.request_of(branched)
 
 
 @pytest.mark.slow
@@ -313,7 +313,7 @@ def test_using_an_altered_recipe_fails_with_invalid_input_only(app: Flask, data:
         "model": {"name": NAME, "revision": "1"}, "sampler": {"scheduler": "x", "steps": 1, "guidance": 1.0},
         "device": {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": 1},
     }  # fmt: skip
-    assert recipe.commission_of(whole)
+    assert recipe.request_of(whole)
     name = data.draw(st.sampled_from(sorted(whole)))
     inner = whole[name]
     if isinstance(inner, dict) and data.draw(st.booleans()):
@@ -321,7 +321,7 @@ def test_using_an_altered_recipe_fails_with_invalid_input_only(app: Flask, data:
     else:
         whole[name] = data.draw(VALUE)
     try:
-        wanted, pinned = recipe.commission_of(whole)
+        wanted, pinned = recipe.request_of(whole)
     except InvalidInput:
         return
     assert len(pinned.positions) == wanted.frames

@@ -114,9 +114,9 @@ def test_recipe_enlarged_to_what_the_model_does_not_paint_is_refused(branched: d
 
 
 def test_recipe_keeps_the_precision_of_its_decoder_and_one_without_has_none(branched: dict[str, Any]) -> None:
-    _, without = recipe.commission_of(branched)
+    _, without = recipe.request_of(branched)
     branched["sampler"]["decoder"] = "float16"
-    _, with_it = recipe.commission_of(branched)
+    _, with_it = recipe.request_of(branched)
     assert with_it.columns()["sampling"] == without.columns()["sampling"] | {"decoder": "float16"}
 
 
@@ -124,9 +124,9 @@ def test_recipe_keeps_the_precision_of_its_decoder_and_one_without_has_none(bran
 def test_recipe_from_before_there_was_such_a_setting_is_kept_as_it_was_written(
     name: str, branched: dict[str, Any]
 ) -> None:
-    _, with_it = recipe.commission_of(branched)
+    _, with_it = recipe.request_of(branched)
     del branched["sampler"][name]
-    _, without = recipe.commission_of(branched)
+    _, without = recipe.request_of(branched)
     assert with_it.columns()["sampling"][name] == SAMPLING[name]
     assert list(without.columns()["sampling"]) == [key for key in with_it.columns()["sampling"] if key != name]
 
@@ -142,7 +142,7 @@ def test_batch_of_knots_that_begin_at_different_depths_is_refused(branched: dict
     known = [i for i, position in enumerate(second["positions"]) if position in first["positions"]]
     new = [i for i in range(len(second["positions"])) if i not in known]
     second["batches"] = [known, new]
-    assert recipe.commission_of(branched)
+    assert recipe.request_of(branched)
     second["batches"] = [[*known, new[0]], new[1:]]
     assert "must start either from earlier ones or from noise, not from both" in refusal(json.dumps(branched).encode())
 
@@ -155,16 +155,16 @@ def test_too_many_knots_are_refused(branched: dict[str, Any]) -> None:
 
 def test_device_cannot_bring_in_what_has_its_own_place(branched: dict[str, Any]) -> None:
     branched["device"] |= {"levels": [], "positions": [0.0], "sampler_steps": 200}
-    assert recipe.commission_of(branched)[1].sampler_steps == 9
+    assert recipe.request_of(branched)[1].sampler_steps == 9
 
 
 def test_enormous_forgery_is_refused_quickly(branched: dict[str, Any]) -> None:
     branched["levels"][1]["positions"] = [0.5] * 2_000_000
     with pytest.raises(InvalidInput, match="its levels cannot be used"):
-        recipe.commission_of(branched)
+        recipe.request_of(branched)
     branched["levels"] = [branched["levels"][0]] * 2_000_000
     with pytest.raises(InvalidInput, match="its levels cannot be used"):
-        recipe.commission_of(branched)
+        recipe.request_of(branched)
 
 
 def test_recipe_of_a_round_leads_nowhere_else(commissioned: Callable[..., Walk]) -> None:
@@ -187,11 +187,11 @@ def test_using_an_altered_recipe_of_levels_fails_with_invalid_input_only(app: Fl
         "device": {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": 1},
         "preset": "fast", "ending": "stop", "easing": False, "levels": [level],
     }  # fmt: skip
-    assert recipe.commission_of(whole)
+    assert recipe.request_of(whole)
     inner = data.draw(st.sampled_from([whole, whole["sampler"], level]))
     inner[data.draw(st.sampled_from(sorted(inner)))] = data.draw(VALUE)
     try:
-        wanted, pinned = recipe.commission_of(whole)
+        wanted, pinned = recipe.request_of(whole)
     except InvalidInput:
         return
     assert len(pinned.positions) == wanted.frames

@@ -50,7 +50,7 @@ def finished(hung: Callable[..., Walk]) -> Callable[..., Walk]:
 
 
 def repainted(walk: Walk, style: str) -> Walk:
-    return intake.place(repainting.commission_of(walk, style), visitor_key="ben")[0]
+    return intake.place(repainting.restyled_request(walk, style), visitor_key="ben")[0]
 
 
 def drawn(walk: Walk) -> list[Any]:
@@ -98,7 +98,7 @@ def test_unlisted_walk_is_repainted_unlisted(finished: Callable[..., Walk]) -> N
 @pytest.mark.parametrize("style", ["fresco", "", "our-prints"])
 def test_style_that_is_none_is_refused_with_those_there_are(finished: Callable[..., Walk], style: str) -> None:
     with pytest.raises(InvalidInput, match="There are pop-art, watercolour and neon") as refused:
-        repainting.commission_of(finished(), style)
+        repainting.restyled_request(finished(), style)
     assert refused.value.errors[0].field == "style"
 
 
@@ -107,14 +107,14 @@ def test_walk_from_one_hand_to_another_has_nothing_between_in_one(finished: Call
     for stop, hand in zip(walk.stops, ("pop art", "watercolour"), strict=True):
         stop.prompt, stop.hand, stop.scene = "a fox", hand, walk.stops[0].scene
     with pytest.raises(InvalidInput, match="nothing lies between"):
-        repainting.commission_of(walk, "neon")
+        repainting.restyled_request(walk, "neon")
 
 
 def test_walk_that_is_not_finished_waits(commissioned: Callable[..., Walk]) -> None:
     walk = commissioned("a fox", "a house")
     assert repainting.styles_for(walk) == ()
     with pytest.raises(Conflict):
-        repainting.commission_of(walk, "neon")
+        repainting.restyled_request(walk, "neon")
 
 
 def test_walk_painted_by_words_alone_cannot_be(hung: Callable[..., Walk]) -> None:
@@ -124,7 +124,7 @@ def test_walk_painted_by_words_alone_cannot_be(hung: Callable[..., Walk]) -> Non
     db.session.refresh(walk)
     assert repainting.styles_for(walk) == ()
     with pytest.raises(InvalidInput, match="painted by words alone"):
-        repainting.commission_of(walk, "neon")
+        repainting.restyled_request(walk, "neon")
 
 
 def test_style_that_is_its_own_already_is_not_offered(finished: Callable[..., Walk]) -> None:
@@ -165,13 +165,13 @@ def test_style_that_no_model_led_by_drawings_learned_is_not_offered(
     walk = finished()
     assert [style.name for style in repainting.styles_for(walk)] == ["pop-art", "watercolour", "neon"]
     with pytest.raises(InvalidInput, match="There are pop-art, watercolour and neon"):
-        repainting.commission_of(walk, "our-prints")
+        repainting.restyled_request(walk, "our-prints")
 
 
 @pytest.mark.databases
 def test_asked_for_twice_it_is_one_until_it_came_to_nothing(finished: Callable[..., Walk]) -> None:
     walk = finished()
-    wanted = repainting.commission_of(walk, "neon")
+    wanted = repainting.restyled_request(walk, "neon")
 
     def ask() -> Walk:
         key = repainting.repeat_key(walk, wanted, "hash")
@@ -191,5 +191,5 @@ def test_only_the_owner_agreed_that_photos_and_sound_are_published(
     walk = finished()
     walk.owner_hash, walk.photos_may_be_shown, walk.publish_sound = "ann", True, True
     walk.sound_digest, walk.sound_length, walk.sound_pictures = "f" * 64, 12.0, 40
-    wanted = repainting.commission_of(walk, "neon", owners=owners)
+    wanted = repainting.restyled_request(walk, "neon", owners=owners)
     assert (wanted.photos_may_be_shown, wanted.publish_sound) == (agreed, agreed)

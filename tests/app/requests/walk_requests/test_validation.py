@@ -16,8 +16,8 @@ from app.core.errors import InvalidInput
 from app.core.field_errors import ERRORS_MAX
 from app.offer.generation import offers, presets, sampler_settings
 from app.offer.generation.limits import SEED_MAX
-from app.requests.walk_requests.schema import Commission
 from app.requests.walk_requests.validation import validate
+from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.walk_models import ENDINGS
 from tests.conftest import make_app
 from tests.support.house import NAME
@@ -234,7 +234,7 @@ def test_further_fields_are_refused_with_what_they_may_be(
 
 
 def test_presets_and_endings_are_those_that_there_are(app: Flask) -> None:
-    schema = Commission.model_json_schema()["properties"]
+    schema = WalkRequest.model_json_schema()["properties"]
     assert tuple(schema["preset"]["anyOf"][0]["enum"]) == presets.NAMES
     assert tuple(schema["ending"]["enum"]) == ENDINGS
 
@@ -368,7 +368,7 @@ def test_accepted_prompt_can_be_kept_and_is_accepted_again(app: Flask, prompt: s
 
 def test_commission_is_equal_to_itself_after_a_round_trip(app: Flask) -> None:
     wanted = validate(asked("a fox", "a kite", seed=4, frames=12))
-    assert Commission.model_validate_json(wanted.model_dump_json()) == wanted
+    assert WalkRequest.model_validate_json(wanted.model_dump_json()) == wanted
 
 
 def test_all_numbers_out_of_range_are_named_at_once(app: Flask) -> None:

@@ -215,7 +215,7 @@ def test_form_takes_a_sound_of_the_largest_size(instance: Path) -> None:
 def test_request_has_the_part_the_way_and_the_times(app: Flask) -> None:
     with app.test_request_context():
         form = form_of(sound_start="4,5", sound_length="12", sound_way="pulse", publish_sound="1", at=["", "3.5", "x"])
-        body = form.commission()
+        body = form.as_body()
     assert body["sound"] == {"id": "k7mz3vq9xw2hd8cf", "way": "pulse", "start": "4,5", "length": 12.0}
     assert body["publish_sound"] is True
     assert [stop.get("at") for stop in body["stops"]] == [None, 3.5, "x"]

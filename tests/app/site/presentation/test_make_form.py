@@ -36,7 +36,7 @@ def filled(*prompts: str, **fields: str) -> forms.MakeForm:
 
 def explained(form: forms.MakeForm) -> forms.MakeForm:
     with pytest.raises(InvalidInput) as refused:
-        validate(form.commission())
+        validate(form.as_body())
     form.explain(refused.value)
     return form
 
@@ -218,7 +218,7 @@ def parent(hung: Callable[..., Walk]) -> Walk:
 def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
     form = filled("something else", "a kite", continues=parent.id, seed="12", hand="linocut", negative_prompt="rain")
     assert [stop.prompt for stop in form.stops] == ["the sun", "a kite"]
-    wanted = validate(form.commission())
+    wanted = validate(form.as_body())
     assert wanted.continues == parent.id
     assert wanted.stops[0].model_dump(exclude={"picture", "cut_out"}) == {
         "prompt": "the sun", "negative_prompt": "rain", "hand": "linocut", "seed": None, "layout": None, "scene": None,
@@ -229,7 +229,7 @@ def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
 
 def test_joint_stays_as_it_was_painted_whatever_the_rest_is_painted_with(parent: Walk) -> None:
     form = filled("", "a kite", continues=parent.id, seed="99", hand="", negative_prompt="")
-    first, second = validate(form.commission()).stops
+    first, second = validate(form.as_body()).stops
     assert (first.prompt, first.negative_prompt, first.hand, first.seed) == ("the sun", "rain", "linocut", 12)
     assert (second.negative_prompt, second.hand, second.seed) == ("", None, None)
 
@@ -245,7 +245,7 @@ def test_form_can_let_go_of_the_walk_it_goes_on_from(parent: Walk) -> None:
     form.edit(form.command("turn-round"), LIMITS.stops_max)
     assert [stop.prompt for stop in form.stops] == ["the sun", "a kite"]  # the joint stays where it is
     form.edit(form.command("let-go"), LIMITS.stops_max)
-    assert "continues" not in form.commission()
+    assert "continues" not in form.as_body()
 
 
 def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(
@@ -255,7 +255,7 @@ def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(
     for name in (commissioned().id, parent.id, "x", "\0", "a" * 999):
         form = filled("a fox", "a kite", continues=name)
         assert form.errors["form"].startswith("The walk to go on from is not here")
-        assert "continues" not in form.commission()
+        assert "continues" not in form.as_body()
 
 
 def test_fields_to_go_on_with_lead_to_the_same_joint(parent: Walk) -> None:
@@ -299,7 +299,7 @@ def test_form_is_always_a_walk_or_explained(app: Flask, fields: list[Any], chang
     form.edit(form.command(change), LIMITS.stops_max)
     form.frame_choices(24, LIMITS)
     try:
-        validate(form.commission())
+        validate(form.as_body())
     except InvalidInput as refused:
         form.explain(refused)
         assert form.has_errors

@@ -215,7 +215,7 @@ def test_the_pieces_are_different_and_in_different_hands() -> None:
 
 @pytest.mark.parametrize("piece", PIECES, ids=[piece.folder.name for piece in PIECES])
 def test_a_shipped_film_holds_the_shipped_recipe(app: Flask, piece: ShippedWalk) -> None:
-    wanted, pinned = recipe.commission_of(piece.recipe)
+    wanted, pinned = recipe.request_of(piece.recipe)
     frames = piece.frames()
     gif = piece.gif(frames)
     assert recipe.parse_recipe(gif) == recipe.parse_recipe(piece.film()) == piece.recipe
@@ -233,7 +233,7 @@ def test_the_pieces_are_by_the_house_model(app: Flask) -> None:
 def test_the_recipe_of_a_hung_piece_is_the_shipped_one(opened: Flask) -> None:
     for piece in PIECES:
         own = recipe.recipe_of(lookup.walk_at_address(piece.walk_id))
-        assert recipe.commission_of(own) == recipe.commission_of(piece.recipe)
+        assert recipe.request_of(own) == recipe.request_of(piece.recipe)
         assert own["software"] == piece.recipe["software"]
 
 
@@ -452,7 +452,7 @@ def test_titled_walk_with_a_picture_is_shipped_repainted_and_published(
     assert first_exhibition.publish() == [piece.walk_id]
     walk = lookup.walk_at_address(piece.walk_id)
     assert (walk.title, walk.unlisted, walk.stops[0].photo) == ("Study of a cup", False, digest)
-    assert recipe.commission_of(recipe.recipe_of(walk)) == recipe.commission_of(piece.recipe)
+    assert recipe.request_of(recipe.recipe_of(walk)) == recipe.request_of(piece.recipe)
     address = photo_address(walk, 0)
     assert address in client.get(f"/walks/{walk.id}").text
     assert client.get(address).data == (studio / "pictures" / "cup.webp").read_bytes()
@@ -482,7 +482,7 @@ def test_walk_to_music_with_fewer_pictures_than_wanted_is_published_with_a_recip
     walk = lookup.walk_at_address(piece.walk_id)
     assert walk.frames == walk.painted_count == len(walk.painted) == frames
     assert recipe.recipe_of(walk) == piece.recipe
-    assert recipe.commission_of(recipe.recipe_of(walk)) == recipe.commission_of(piece.recipe)
+    assert recipe.request_of(recipe.recipe_of(walk)) == recipe.request_of(piece.recipe)
 
 
 def test_walk_to_music_is_shipped_repainted_and_published(

@@ -60,7 +60,7 @@ def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> N
     assert first.shape == (6, 64, 64, 3)
     assert all((a != b).any() for a, b in itertools.pairwise(first))
 
-    wanted, pinned = recipe.commission_of(
+    wanted, pinned = recipe.request_of(
         recipe.parse_recipe(media_store.store().read_bytes(read(walk.id).media["gif"].path))
     )
     assert (pinned.scheduler, pinned.sampler_steps) == ("FlowMatchEulerDiscreteScheduler", STEPS)

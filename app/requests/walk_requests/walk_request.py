@@ -80,7 +80,7 @@ class RequestForModel(BaseModel):
         return offers.first()
 
 
-class Commission(RequestForModel):
+class WalkRequest(RequestForModel):
     """A request for a walk: forms, the JSON API and the command line all use this model."""
 
     stops: Annotated[
