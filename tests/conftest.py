@@ -23,7 +23,6 @@ from werkzeug.test import TestResponse
 
 import worker  # noqa: F401 - says how torch's threads wait, which must stand before a test loads torch
 from app import create_app
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
@@ -31,7 +30,7 @@ from app.storage.database import db, now, writing
 from app.storage.schema import upgrade
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 from app.upkeep.operations import first_exhibition
-from tests.support import led, postgres
+from tests.support import led, placing, postgres
 from tests.support.at_once import AtOnce
 from tests.support.compiled_once import compile_once
 from tests.support.house import NAME
@@ -272,7 +271,7 @@ def commissioned(app: Flask) -> Commissioner:
     def make(*prompts: str, visitor: str = "ann", pinned: PinnedSettings | None = None, **fields: object) -> Walk:
         stops = [{"prompt": prompt} for prompt in prompts or ("a fox", "a kite")]
         wanted = validate({"stops": stops, **fields})
-        walk, _ = intake.place(wanted, visitor_key=visitor, owner=f"secret of {visitor}", pinned=pinned)
+        walk, _ = placing.place(wanted, visitor_key=visitor, owner=f"secret of {visitor}", pinned=pinned)
         return walk
 
     return make

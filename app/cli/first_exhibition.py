@@ -18,7 +18,7 @@ from app.access.auth import visitors
 from app.cli import uploads
 from app.cli.common import json_command, print_text
 from app.core.errors import MomaError
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import drafts, intake, recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
@@ -87,14 +87,14 @@ def _render(
     owner = visitors.new_token()
     if wanted.sound is not None:
         wanted.sound.id = _upload_music(wanted.sound.id, owner, tend)
-    walk, _ = intake.place(
+    draft = drafts.draft(
         wanted,
         visitor_key=visitors.digest(first_exhibition.VISITOR),
         owner=owner,
         pinned=pinned,
-        skip_cache=True,
         photos=exhibition_programme.pictures_for(wanted, first_exhibition.FOLDER),
     )
+    walk, _ = intake.place(draft, skip_cache=True)
     try:
         walk = wait_for_walk(walk, tend, quiet=True)
         if walk.state != FINISHED:

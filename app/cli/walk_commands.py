@@ -19,7 +19,7 @@ from app.collection.moderation.audit_log import COMMAND
 from app.core.errors import InvalidInput, MediaError, MomaError
 from app.core.models import aspects
 from app.offer.generation import presets, walk_styles
-from app.requests.walk_requests import intake, recipe, recipe_files, repainting
+from app.requests.walk_requests import drafts, intake, recipe, recipe_files, repainting
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.sound_request import WAYS
 from app.requests.walk_requests.validation import validate
@@ -244,8 +244,8 @@ def _place(
     with provide_worker(needed=wait or out is not None or sound is not None) as tend:
         if sound is not None:
             wait_for_sound(sound, tend)
-        visitor = visitors.digest(WORD)
-        walk, _ = intake.place(wanted, visitor_key=visitor, owner=owner, pinned=pinned, skip_cache=skip_cache)
+        draft = drafts.draft(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned)
+        walk, _ = intake.place(draft, skip_cache=skip_cache)
         if wait or out:
             walk = wait_for_walk(walk, tend, quiet=wants_json())
             if walk.state != FINISHED:

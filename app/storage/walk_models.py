@@ -32,6 +32,7 @@ from app.core.addresses import on_site
 from app.core.local_time import local_day
 from app.core.text import folding
 from app.storage.database import UTCDateTime, db, now
+from app.storage.film_measures import FilmMeasures
 
 QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
     "queued",
@@ -85,7 +86,7 @@ NOTE = String(200).with_variant(String(24), "sqlite")
 """The length was 24 once. SQLite enforces no lengths, and would have to rewrite the whole table to change one."""
 
 
-class Walk(db.Model):  # type: ignore[misc]
+class Walk(FilmMeasures, db.Model):  # type: ignore[misc]
     """A request for a walk and its result; each setting that fixes its pixels has its own column."""
 
     __tablename__ = "walks"
@@ -169,20 +170,8 @@ class Walk(db.Model):  # type: ignore[misc]
     attempt: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0)
 
-    # The result
+    # The result, beside what is measured of it
     painted_count: Mapped[int] = mapped_column(default=0)
-    paint_seconds: Mapped[float | None]
-    evenness: Mapped[float | None]
-    jump: Mapped[float | None]
-    morph: Mapped[float | None]  # the share of its inner frames that is no cross-fade of their stops, 0 to 1
-    perceptual_step: Mapped[float | None]  # the mean cosine distance between neighbouring frames' image embeddings
-    colour: Mapped[str | None] = mapped_column(
-        String(12)
-    )  # the poster's main colour, as :mod:`app.walks.saved.colours` names it
-    strides: Mapped[list[float] | None] = mapped_column(Json)  # the measured step from each frame to the next
-    hold: Mapped[int | None]  # by how many frame times its films show their ends longer; None before release 1.2
-    passes: Mapped[int | None]  # UNet evaluations
-    first_film_seconds: Mapped[float | None]
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

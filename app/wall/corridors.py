@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from app.collection.gallery import exhibitions
 from app.offer.generation.limits import Limits
-from app.requests.walk_requests import error_messages, intake
+from app.requests.walk_requests import drafts, error_messages, intake
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.database import db
 from app.storage.house_models import Exhibition
@@ -97,7 +97,7 @@ def request_joints(exhibition: Exhibition) -> int:
         fields["aspect"] = aspect if aspect in limits.aspects else None
         wanted = error_messages.read_model(WalkRequest, fields, limits, shape="")
         key = f"{walk.id} {following.id} {first.prompt}"
-        intake.place(wanted, visitor_key="corridor", origin=CORRIDOR, idempotency_key=key)
+        intake.place(drafts.draft(wanted, visitor_key="corridor", origin=CORRIDOR), idempotency_key=key)
     return len(lacking)
 
 

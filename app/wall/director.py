@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import MediaError, MomaError
 from app.offer.generation import offers
 from app.offer.generation.limits import SEED_MAX, Limits
-from app.requests.walk_requests import error_messages, intake
+from app.requests.walk_requests import drafts, error_messages, intake
 from app.requests.walk_requests.brought_photos import UploadedPhoto
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
@@ -210,11 +210,8 @@ def _request_walk(wall: Wall, leg: WallLeg) -> None:
     )
     try:
         walk, _is_new = intake.place(
-            wanted,
-            visitor_key=f"wall {wall.name}",
-            origin=WALL,
+            drafts.draft(wanted, visitor_key=f"wall {wall.name}", origin=WALL, photos=photos),
             idempotency_key=f"leg {leg.number} {leg.created_at.timestamp()}",
-            photos=photos,
             skip_cache=True,
         )
     except MomaError as error:  # another leg replaces this one

@@ -16,11 +16,11 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 
 from app import create_app
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.walks.queue import jobs
 from tests.conftest import NOBODY
+from tests.support import placing
 from tests.support.live import LONG, TOLD, LiveSite, is_running, standing_still, wait_until
 
 pytestmark = pytest.mark.server
@@ -119,7 +119,7 @@ def test_a_walk_asked_for_while_redis_hangs_is_saved_and_painted_later(site: Liv
 def test_a_walk_whose_job_was_lost_is_found_by_the_sweeper(site: LiveSite) -> None:
     with beside(site):
         wanted = validate({"stops": [{"prompt": "a gate"}, {"prompt": "a hut"}], "frames": 3})
-        walk, _ = intake.place(wanted, visitor_key="somebody")
+        walk, _ = placing.place(wanted, visitor_key="somebody")
         walk_id = walk.id
     site.finished(walk_id)
 

@@ -14,13 +14,14 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
 from app.core.errors import InvalidInput
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import database, engines, postgres_timeout
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import PAINTING, QUEUED, Walk
 from app.walks.queue import fair_queue
 from tests.conftest import Commissioner
+from tests.support import placing
 from tests.support.postgres import PostgresServer
 from tests.support.recipes import painted_in_levels
 from worker.queue.leases import claim_next
@@ -109,7 +110,7 @@ def test_nobody_waits_for_ever_for_what_another_holds(app: Flask) -> None:
 
 def test_same_key_at_the_same_moment_makes_one_walk(app: Flask) -> None:
     def ask() -> tuple[str, bool]:
-        walk, is_new = intake.place(validate(ASKED), visitor_key="ann", idempotency_key="once")
+        walk, is_new = placing.place(validate(ASKED), visitor_key="ann", idempotency_key="once")
         return walk.id, is_new
 
     answers = at_once(app, ask)
@@ -123,7 +124,7 @@ def test_same_key_at_the_same_moment_for_different_walks_is_refused_but_once(app
 
     def ask() -> bool:
         try:
-            intake.place(validate({**ASKED, "seed": next(seeds)}), visitor_key="ann", idempotency_key="once")
+            placing.place(validate({**ASKED, "seed": next(seeds)}), visitor_key="ann", idempotency_key="once")
         except InvalidInput as error:
             assert error.errors[0].field == "Idempotency-Key"
             return False
@@ -134,10 +135,10 @@ def test_same_key_at_the_same_moment_for_different_walks_is_refused_but_once(app
 
 
 def test_walks_asked_for_at_the_same_moment_take_a_turn_each(app: Flask) -> None:
-    at_once(app, lambda: intake.place(validate(ASKED), visitor_key="ann"))
+    at_once(app, lambda: placing.place(validate(ASKED), visitor_key="ann"))
     turns = db.session.scalars(select(Walk.turn).order_by(Walk.number)).all()
     assert list(turns) == list(range(CROWD))
-    late, _ = intake.place(validate(ASKED), visitor_key="ben")
+    late, _ = placing.place(validate(ASKED), visitor_key="ben")
     assert fair_queue.find_place(late).position == 2  # behind one of ann's, not behind all of them
 
 
@@ -181,7 +182,7 @@ def test_recipe_with_a_character_that_postgres_cannot_keep_is_refused(
 ) -> None:
     document = recipe.recipe_of(painted_in_levels(hung()))
     wanted, pinned = recipe.request_of(recipe.parse_recipe(json.dumps(document).encode()))
-    assert intake.place(wanted, visitor_key="ann", pinned=pinned)[1]
+    assert placing.place(wanted, visitor_key="ann", pinned=pinned)[1]
     document[part][field] += "\0"
     with pytest.raises(InvalidInput, match="was changed"):
         recipe.request_of(recipe.parse_recipe(json.dumps(document).encode()))

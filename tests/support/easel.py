@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
-from tests.support import live
+from tests.support import live, placing
 from tests.support.house import NAME
 from tests.support.live import PATIENCE
 from worker.film import encoding, timing, video
@@ -68,7 +67,7 @@ def picture(position: float) -> NDArray[np.uint8]:
 def commissioned(*prompts: str, owner: str = "nobody", **fields: object) -> Walk:
     """Commission a walk."""
     wanted = validate({"stops": [{"prompt": prompt} for prompt in prompts], "seed": 11, **fields})
-    return intake.place(wanted, visitor_key="ann", owner=owner)[0]
+    return placing.place(wanted, visitor_key="ann", owner=owner)[0]
 
 
 def settle(walk: Walk, **values: object) -> None:

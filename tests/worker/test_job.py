@@ -27,12 +27,13 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.errors import WalkGone
 from app.offer.generation import cost
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Stop, Task, Walk
 from app.walks.saved import lifecycle, lookup, note_sentences
 from tests.conftest import Commissioner
+from tests.support import placing
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.house import HOUSE
 from tests.support.worker_processes import restart
@@ -527,7 +528,7 @@ def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     wanted, pinned = recipe.request_of(
         recipe.parse_recipe(media_store.store().read_bytes(read(first.id).media["gif"].path))
     )
-    again, _ = intake.place(wanted, visitor_key="bob", pinned=pinned)
+    again, _ = placing.place(wanted, visitor_key="bob", pinned=pinned)
     job.work()
     one, other = read(first.id), read(again.id)
     assert pixels(one) == pixels(other)

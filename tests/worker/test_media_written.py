@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.access.auth import visitors
 from app.core.config import ROOT
-from app.requests.walk_requests import brought_sounds, intake
+from app.requests.walk_requests import brought_sounds
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -25,7 +25,7 @@ from app.walks.queue import frame_requests
 from app.walks.saved import lifecycle
 from app.walks.uploads import photo_check, photo_store
 from tests.conftest import Commissioner
-from tests.support import drawings, photos, sounds
+from tests.support import drawings, photos, placing, sounds
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read
 from worker import job
@@ -106,13 +106,13 @@ def test_all_kinds_are_written_and_every_picture_says_that_it_is_synthetic(
         photo_check.check(photos.written(photos.disc_outdoors())), owner_hash=visitors.digest("me"), network=""
     )
     stops = [{"picture": photo.id}, {"prompt": "the sun"}]
-    intake.place(validate({"stops": stops}), visitor_key="me", owner="me")
+    placing.place(validate({"stops": stops}), visitor_key="me", owner="me")
     nothing: dict[str, Any] = {"network": "", "check_room": lambda: None, "admit": lambda: None}
     sound = brought_sounds.upload(sounds.track(), owner_hash=visitors.digest("me"), **nothing)
     job.work()
     stops = [{"prompt": "a fox"}, {"prompt": "the sun"}]
     to_music = validate({"stops": stops, "sound": {"id": sound.id, "length": 2.0}})
-    walk, _ = intake.place(to_music, visitor_key="me", owner="me")
+    walk, _ = placing.place(to_music, visitor_key="me", owner="me")
     job.work()
     assert read(walk.id).media.keys() > {"sound", "webm"}
     lifecycle.delete_walk(painted)

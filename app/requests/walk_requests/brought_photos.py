@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -99,17 +98,6 @@ def find_for_stops(
     return photos
 
 
-def stop_rows(request: WalkRequest, photos: dict[int, Photo]) -> list[dict[str, Any]]:
-    """Return the stops of a request as rows hold them; a stop without a prompt takes its photo's description."""
-    stops = []
-    for index, stop in enumerate(request.stops):
-        row = stop.row()
-        if photo := photos.get(index):
-            row |= {"photo": photo.digest, "cut_out": stop.cut_out, "prompt": stop.prompt or photo.description or ""}
-        stops.append(row)
-    return stops
-
-
 def last_still(parent: Walk | None) -> CheckedPhoto | None:
     """Return the rendered picture of a walk's last stop if that stop has a photo, else ``None``.
 
@@ -124,7 +112,7 @@ def last_still(parent: Walk | None) -> CheckedPhoto | None:
     return None if path is None else photo_check.check(media_store.store().read_bytes(path))
 
 
-def read_files(photos: dict[int, Photo]) -> Photos:
+def read_files(photos: Mapping[int, Photo]) -> Photos:
     """Return the files of some photos, by the stops' indexes.
 
     :raises MediaError: when a file cannot be read.

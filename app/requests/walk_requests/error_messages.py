@@ -10,16 +10,14 @@ from pydantic import BaseModel, ValidationError
 
 from app.core import field_errors
 from app.core.field_errors import Path
-from app.core.i18n.formatting import decimal, join_words
 from app.core.i18n.gettext import N_, _
-from app.core.models.aspects import ASPECTS
 from app.core.text.stored import UNREADABLE
-from app.offer.generation import frame_rates, presets
-from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
+from app.offer.generation.limits import STOPS_MIN, Limits
 from app.offer.generation.model_styles import words_of
 from app.requests.walk_requests import sound_request
+from app.requests.walk_requests.setting_rules import one_of, true_or_false
 from app.requests.walk_requests.stop_options import OPTIONS
-from app.storage.walk_models import ENDINGS
+from app.requests.walk_requests.walk_request import SETTINGS
 from app.walks.queue.candidate_requests import MOST as CANDIDATES_MOST
 
 SUBJECTS = {
@@ -36,7 +34,7 @@ SUBJECTS = {
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),
 } | {name: option.subject for name, option in OPTIONS.items()}
-SWITCHES = "unlisted", "easing", "photos_may_be_shown", "publish_sound", "cut_out", "hidden", "featured"
+SWITCHES = "cut_out", "hidden", "featured"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -84,15 +82,10 @@ def field_sentence(path: Path, item: Any, limits: Limits) -> str:
         return _('Stop %(number)s must be an object such as {"prompt": "a lemon"}.', number=int(path[1]) + 1)
     if option := OPTIONS.get(str(field)):
         return option.rule(subject(path), limits)
+    if setting := SETTINGS.get(str(field)):
+        return setting.rule(limits)
     rules = {
-        "seed": _("The seed must be a whole number from 0 to %(most)s.", most=SEED_MAX),
-        "frames": frames_rule(limits),
-        "fps": fps_rule(),
-        "steps": steps_rule(limits),
-        "guidance": guidance_rule(limits),
-        "size": size_rule(limits),
-        "aspect": _one_of("aspect", join_words(ASPECTS)),
-        "hand": _one_of(subject(path), words_of(limits.hands))
+        "hand": _("%(field)s must be one of %(known)s.", field=subject(path), known=words_of(limits.hands))
         if limits.hands
         else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=subject(path)),
         "stop": _('stop must be an object such as {"prompt": "a lemon"}.'),
@@ -100,17 +93,13 @@ def field_sentence(path: Path, item: Any, limits: Limits) -> str:
         "style": _("%(subject)s must be the name of a style, or null.", subject=subject(path)),
         "stops": _("stops must be a list of %(least)s to %(most)s stops.", least=STOPS_MIN, most=limits.stops_max),
         "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
-        **dict.fromkeys(SWITCHES, _("%(field)s must be true or false.", field=field)),
+        **{name: true_or_false(name)(limits) for name in SWITCHES},
         "picture": _("%(subject)s must be named by the id of an upload.", subject=subject(path)),
         "sound": _('sound must be an object such as {"id": "…", "start": 12, "length": 15, "way": "pulse"}, or null.'),
         "id": _("The sound must be named by the id of an upload, as its id."),
         "start": _("The start of the sound must be a number of seconds from 0 on."),
         "length": sound_request.length_rule(),
-        "way": _one_of("way", join_words(sound_request.WAYS)),
-        "preset": _one_of("preset", join_words(presets.NAMES)),
-        "ending": _one_of("ending", join_words(ENDINGS)),
-        "model": _("model must be the name of one on offer."),
-        **dict.fromkeys(("continues", "remix_of"), _("%(field)s must be the id of a walk.", field=field)),
+        "way": one_of("way", sound_request.WAYS),
         "prompt": _(
             "%(subject)s must be a text of 1 to %(most)s characters.", subject=subject(path), most=limits.prompt_max
         ),
@@ -121,70 +110,11 @@ def field_sentence(path: Path, item: Any, limits: Limits) -> str:
     return rules[str(field)]
 
 
-def frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:
-    """Return the message with the allowed number of frames."""
-    return _(
-        "Frames must be a whole number from %(least)s (one for each stop) to %(most)s.",
-        least=least,
-        most=limits.frames_max,
-    )
-
-
-def fps_rule() -> str:
-    """Return the message with the allowed frame rates."""
-    return _(
-        "Frames a second must be a number from %(least)s to %(most)s.",
-        least=frame_rates.FPS_MIN,
-        most=frame_rates.FPS_MAX,
-    )
-
-
-def steps_rule(limits: Limits) -> str:
-    """Return the message with the allowed number of steps."""
-    return _("Steps must be a whole number from 1 to %(most)s.", most=limits.steps_max)
-
-
-def guidance_rule(limits: Limits) -> str:
-    """Return the message with the allowed guidance."""
-    return _("Guidance must be a number from 0 to %(most)s.", most=decimal(limits.guidance_max))
-
-
-def no_guidance(model: str) -> str:
-    """Return the message that a model takes no guidance."""
-    return _("Guidance cannot be set for the model %(model)s, which paints without. Leave it out.", model=model)
-
-
 def no_negatives(path: tuple[str | int, ...], model: str) -> str:
     """Return the message that a model takes no negative prompts."""
     return _(
         "%(subject)s must be empty: the model %(model)s takes no negative prompts.", subject=subject(path), model=model
     )
-
-
-def size_rule(limits: Limits) -> str:
-    """Return the message with the sizes that the model supports."""
-    if not limits.sizes:
-        return _("The size cannot be chosen of the model that paints here.")
-    return _("The size must be one of %(sizes)s, in pixels of a side.", sizes=join_words(map(str, limits.sizes)))
-
-
-def aspect_rule(limits: Limits) -> str:
-    """Return the message that the model does not support an aspect ratio, with those or the sizes that it supports."""
-    facts = limits.offer.facts
-    own = facts.frame
-    if own is None:
-        return _("The aspect ratio cannot be chosen of the model %(model)s. Leave it out.", model=facts.name)
-    frames = [(size, size) for size in limits.sizes] or [(own[0], own[1])]
-    if len(limits.aspects) > 1:
-        known = join_words(limits.aspects)
-        return _("The aspect ratio of the model %(model)s must be one of %(known)s.", model=facts.name, known=known)
-    sizes = join_words(f"{width} × {height}" for width, height in frames)
-    values = {"model": facts.name, "sizes": sizes}
-    return _("The model %(model)s paints only pictures of %(sizes)s pixels. Leave the aspect ratio out.", **values)
-
-
-def _one_of(field: str, known: str) -> str:
-    return _("%(field)s must be one of %(known)s.", field=field, known=known)
 
 
 def subject(path: tuple[str | int, ...]) -> str:

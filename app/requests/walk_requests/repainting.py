@@ -5,7 +5,6 @@ The frame positions are computed again, because what is uniform in one style or 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from typing import Any
 
@@ -167,8 +166,7 @@ def repeat_key(walk: Walk, request: WalkRequest, owner_hash: str) -> str:
     """Return an idempotency key, so that a repeated request returns the same walk unless that walk came to nothing."""
     nothing = Walk.state.in_((FAILED, REFUSED, CANCELLED))
     own = select(func.count()).where(Walk.owner_hash == owner_hash, Walk.remix_of == walk.id, nothing)
-    content = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
-    return f"repaint {content} {db.session.scalar(own)}"
+    return f"repaint {request.fingerprint()} {db.session.scalar(own)}"
 
 
 def _is_led(walk: Walk) -> bool:

@@ -80,8 +80,9 @@ class StopRequest(StopWords):
     """With a sound: when the film reaches the stop, in seconds; null for on a beat, or the film's beginning or end."""
 
     def row(self) -> dict[str, Any]:
-        """Return the stop as its row holds it, except for its picture."""
-        return self.model_dump(exclude={"picture", "cut_out", "layout"}) | {"hand": self.hand or ""}
+        """Return the stop as its row holds it, which names its photo by the digest."""
+        photo = {"photo": self.picture, "cut_out": None if self.picture is None else self.cut_out}
+        return self.model_dump(exclude={"picture", "cut_out", "layout"}) | {"hand": self.hand or ""} | photo
 
 
 @documented

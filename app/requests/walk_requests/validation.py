@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 from flask import current_app
+from pydantic import BaseModel
 
 from app.collection.moderation import banned_words
 from app.collection.styles import model_choice
@@ -18,9 +19,9 @@ from app.core.i18n.gettext import N_, _
 from app.offer.generation import embeddings, offers
 from app.offer.generation.limits import STOPS_MIN, Limits
 from app.offer.generation.model_styles import ModelStyle
-from app.requests.walk_requests import error_messages, lineage_rules, scenes, sound_request, stop_words
+from app.requests.walk_requests import error_messages, lineage_rules, scenes, setting_rules, sound_request, stop_words
 from app.requests.walk_requests.stop_options import StopRequest
-from app.requests.walk_requests.walk_request import WalkRequest
+from app.requests.walk_requests.walk_request import SETTINGS, WalkRequest
 from app.storage.walk_models import ID, ROUND
 from app.walks.saved import lineage
 
@@ -93,7 +94,7 @@ def _rule_errors(request: WalkRequest, limits: Limits) -> list[FieldError]:
     if not STOPS_MIN <= stop_count <= limits.stops_max:
         errors.append(_stop_count_error(stop_count, limits.stops_max))
     elif not _has_frames(request, limits):
-        errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=stop_count)))
+        errors.append(FieldError(("frames",), setting_rules.frames_rule(limits, least=stop_count)))
     errors += settings_errors(request, limits)
     for index, stop in enumerate(request.stops):
         errors += negative_prompt_errors(stop.negative_prompt, ("stops", index, "negative_prompt"), limits)
@@ -114,30 +115,11 @@ def _has_frames(request: WalkRequest, limits: Limits) -> bool:
     return len(request.stops) <= request.frames <= limits.frames_max
 
 
-class RenderingRequest(Protocol):
-    """The fields of a request that are compared with what its model can do, apart from the texts."""
-
-    guidance: float | None
-    size: int | None
-    model: str | None
-
-    @property
-    def aspect(self) -> str | None:
-        """Return the aspect ratio."""
-
-
-def settings_errors(request: RenderingRequest, limits: Limits) -> list[FieldError]:
-    """Return an error for each rendering setting that the model does not have."""
-    errors = []
-    if request.guidance is not None and request.guidance > 1 and not limits.takes_guidance:
-        errors.append(FieldError(("guidance",), error_messages.no_guidance(limits.offer.name)))
-    if request.size is not None and request.size not in limits.sizes:
-        errors.append(FieldError(("size",), error_messages.size_rule(limits)))
-    if request.aspect is not None and request.aspect not in limits.aspects:
-        errors.append(FieldError(("aspect",), error_messages.aspect_rule(limits)))
-    if request.model is not None and request.model not in limits.models:
-        errors.append(FieldError(("model",), offers.current().not_offered(f"{request.model:.60}")))
-    return errors
+def settings_errors(request: BaseModel, limits: Limits) -> list[FieldError]:
+    """Return an error for each setting of a request that its model cannot have."""
+    given = ((name, getattr(request, name, None)) for name in SETTINGS)
+    flaws = ((name, SETTINGS[name].flaw(value, limits)) for name, value in given if value is not None)
+    return [FieldError((name,), flaw) for name, flaw in flaws if flaw]
 
 
 def negative_prompt_errors(text: str, path: tuple[str | int, ...], limits: Limits) -> list[FieldError]:

@@ -14,7 +14,7 @@ from app.collection.gallery.catalogue_query import CatalogueQuery, parse, whole
 from app.collection.moderation import audit_log, curation
 from app.core.addresses import on_site
 from app.core.errors import InvalidInput, NotOwner
-from app.requests.walk_requests import intake, recipe, recipe_files, walk_edits
+from app.requests.walk_requests import drafts, intake, recipe, recipe_files, walk_edits
 from app.requests.walk_requests.validation import validate
 from app.requests.walk_requests.walk_edits import WalkChange
 from app.requests.walk_requests.walk_request import WalkRequest
@@ -104,20 +104,13 @@ def accept(read_request: Callable[[str], WalkRequest]) -> tuple[Response, int, d
     secret = str(api_tokens.bearer()) if token else own or visitors.new_token()
     wanted, key = read_request(secret), _idempotency_key()
     if token is not None:
-        walk, _ = intake.place(
-            wanted,
-            visitor_key=token.secret_hash,
-            owner=secret,
-            idempotency_key=key,
-            admit=rate_limits.TOKEN.admit,
-            check=rate_limits.TOKEN.check,
-        )
+        draft = drafts.draft(wanted, visitor_key=token.secret_hash, owner=secret)
+        limit = rate_limits.TOKEN
+        walk, _ = intake.place(draft, idempotency_key=key, admit=limit.admit, check=limit.check)
         return _accepted(walk, None)
+    network = rate_limits.network_key()
     walk, is_new = intake.place(
-        wanted,
-        visitor_key=rate_limits.network_key(),
-        network=rate_limits.network_key(),
-        owner=secret,
+        drafts.draft(wanted, visitor_key=network, network=network, owner=secret),
         idempotency_key=key if key is None or own is None else f"{key} {visitors.digest(own)}",
         admit=rate_limits.API.admit,
         check=rate_limits.API.check,

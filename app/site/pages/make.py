@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Callable
@@ -30,7 +29,7 @@ from app.core.i18n.gettext import _
 from app.offer.drawings import offered
 from app.offer.generation import offers, presets, sampler_settings
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
-from app.requests.walk_requests import intake, scenes
+from app.requests.walk_requests import drafts, intake, scenes
 from app.requests.walk_requests.validation import validate
 from app.site.pages import about, blueprint, candidates, gallery, photos, sounds, walk
 from app.site.pages.walk import redirect_to_walk
@@ -267,17 +266,15 @@ def request_walk() -> Response:
     except InvalidInput as error:
         form.explain(error)
         return make_page(form, status=422)
-    content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
     try:
+        key = visitors.owner()
+        draft = drafts.draft(wanted, visitor_key=key, network=rate_limits.queue_key(key), owner=owner, notes=notes)
         walk, _ = intake.place(
-            wanted,
-            visitor_key=visitors.owner(),
-            network=rate_limits.queue_key(visitors.owner()),
-            owner=owner,
-            idempotency_key=f"form {form.token} {content}",  # a second click is the same walk, a changed form is not
+            draft,
+            # a second click is the same walk, a changed form is not
+            idempotency_key=f"form {form.token} {wanted.fingerprint()}",
             admit=rate_limits.PAGE.admit,
             check=rate_limits.PAGE.check,
-            notes=notes,
         )
     except InvalidInput as error:  # a photo was deleted after validation, or a stop is read as its neighbour is
         form.explain(error)

@@ -20,7 +20,7 @@ from app.offer.generation import offers
 from app.offer.generation.limits import Limits
 from app.offer.generation.loras import Lora
 from app.offer.generation.offers import Offer
-from app.requests.walk_requests import intake, repainting, walk_sounds
+from app.requests.walk_requests import drafts, intake, repainting, walk_sounds
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.pages.walk import redirect_to_walk
 from app.site.presentation import form_address, form_estimate, proposed_styles, style_groups
@@ -106,10 +106,7 @@ def repaint(walk_id: str) -> Response:
         else:
             wanted = repainting.restyled_request(walk, request.form.get("style", ""), owners=owners)
         repainted, _ = intake.place(
-            wanted,
-            visitor_key=key,
-            network=rate_limits.queue_key(key),
-            owner=owner,
+            drafts.draft(wanted, visitor_key=key, network=rate_limits.queue_key(key), owner=owner),
             idempotency_key=repainting.repeat_key(walk, wanted, key),
             admit=rate_limits.PAGE.admit,
             check=rate_limits.PAGE.check,

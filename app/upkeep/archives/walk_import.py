@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from PIL import Image
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
@@ -26,20 +27,20 @@ from app.core.errors import FieldError, InvalidInput
 from app.core.field_errors import ERRORS_MAX
 from app.offer.drawings import sketchbooks
 from app.offer.generation import offers, walk_styles
-from app.requests.walk_requests import brought_photos, recipe, walk_edits, walk_sounds
-from app.requests.walk_requests.stop_options import StopRequest
+from app.requests.walk_requests import brought_photos, recipe, walk_edits, walk_rows
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.collection_models import CollectionItem, Favourite
 from app.storage.database import db, writing
+from app.storage.film_measures import MEASURES
 from app.storage.house_models import Exhibition, ExhibitionItem
-from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
+from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Walk
 from app.upkeep.archives import archive_format, drawing_records, walk_records
 from app.upkeep.archives.archive_format import MEDIA
 from app.upkeep.archives.drawing_records import DRAWINGS, DrawingLine
 from app.upkeep.archives.walk_records import ARCHIVE, ExhibitionLine, WalkLine
 from app.walks.queue import fair_queue, jobs
-from app.walks.saved import lookup, neighbours
+from app.walks.saved import colours, lookup
 
 VISITOR = "import"
 SIGNATURES: dict[str, Callable[[bytes], bool]] = {
@@ -296,37 +297,27 @@ def _save(session: Session, line: WalkLine, earlier: Walk | None, archive: tarfi
 
 def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
     wanted, pinned = _read_recipe(line)
-    walk = Walk(
+    walk = walk_rows.new_walk(
+        wanted,
+        pinned=pinned,
         id=line.id,
         visitor=visitors.digest(VISITOR),
         owner_hash=line.owner,  # empty: no secret has this digest
         commission_hash="",
         given_title=line.title,
-        seed=wanted.seed,
-        stops=[
-            Stop(position=index, note=note, **_stop(stop))
-            for index, (stop, note) in enumerate(zip(wanted.stops, line.notes, strict=True))
-        ],
-        preset=wanted.preset,
-        ending=wanted.ending,
-        easing=wanted.easing,
-        model=wanted.model,
         drawings=recipe.parse_drawings(line.recipe),
-        is_pinned=True,
-        **pinned.columns(),
-        **walk_sounds.recorded_columns(wanted.sound),  # its file came along only if its owner is in the archive
-        music=line.music,
+        music=line.music,  # its file came along only if its owner is in the archive
         **{name: getattr(line, name) for name in walk_records.KEPT},
     )
+    for stop, note in zip(walk.stops, line.notes, strict=True):
+        stop.note = note
     if not brought_photos.may_be_listed(walk):
         walk.unlisted = True
-    walk_styles.record(walk, walk_styles.known_to(walk))
-    walk.words = walk.search_words
-    neighbours.mark(walk)
+    walk_rows.record_stops(walk, walk_styles.known_to(walk))
     if not line.films:
         walk.state, walk.started_at, walk.finished_at = QUEUED, None, None
-        walk.paint_seconds = walk.first_film_seconds = walk.evenness = walk.jump = walk.passes = walk.strides = None
-        walk.morph = walk.perceptual_step = walk.hold = None
+        for name in MEASURES:
+            setattr(walk, name, None)
         walk.repeat_of = None
         return walk
     walk.state, walk.painted_count = FINISHED, len(line.frames)
@@ -338,13 +329,20 @@ def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
         )
         for film in line.films
     }
+    walk.colour = walk.colour or _measure_colour(archive, line)
     return walk
 
 
-def _stop(stop: StopRequest) -> dict[str, Any]:
-    """Return the columns of a stop; of a photo only its digest, as the photo itself stays with its owner."""
-    columns = stop.row() | {"photo": stop.picture}
-    return columns | {"cut_out": None if stop.picture is None else stop.cut_out}
+def _measure_colour(archive: tarfile.TarFile, line: WalkLine) -> str | None:
+    """Return the main colour of a walk's poster, which archives of releases before 1.3 lack.
+
+    It is ``None`` if the poster cannot be read.
+    """
+    poster = next(film for film in line.films if film.kind == "poster")
+    try:
+        return colours.main(archive_format.read_member(archive, MEDIA + poster.path))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
 
 
 def _publish_exhibition(hall: ExhibitionLine, report: ImportSummary, *, replace: bool) -> None:

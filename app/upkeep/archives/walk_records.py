@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.core.text import stop_notes
 from app.requests.walk_requests.recipe import recipe_of
-from app.requests.walk_requests.recipe_pins import POSITIONS_MAX, PRINTABLE
+from app.requests.walk_requests.recipe_pins import PRINTABLE
+from app.storage.film_measures import MEASURES, ArchivedMeasures, Count
 from app.storage.house_models import TEXT_MAX, TITLE_MAX
 from app.storage.walk_models import ID, SLUG_MAX, Walk
 from app.upkeep.archives.archive_format import MEDIA_PATH, Kind, Manifest
@@ -35,15 +36,12 @@ OF_OWNERS = re.compile("sound|photo-[0-9]{1,2}")
 """The kinds of a walk's sound and a stop's photo, which are exported only together with the walk's owner."""
 LINE_MAX = 4_000_000
 KEPT = (
-    "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", "paint_seconds",
-    "first_film_seconds", "passes", "evenness", "jump", "morph", "perceptual_step", "strides", "hold", "model_title",
+    "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", *MEASURES, "model_title",
     "repeat_of", "continues", "remix_of", "photos_may_be_shown", "publish_sound",
 )  # fmt: skip
 """The columns that a line holds unchanged; the recipe holds the rest."""
 
 EXACT = ConfigDict(extra="forbid")
-Figure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, lt=2**31)]
 WalkId = Annotated[str, Field(pattern=f"^{ID.pattern}$")]
 Path = Annotated[str, Field(pattern=f"^{MEDIA_PATH.pattern.removeprefix('media/')}$", max_length=200)]
 
@@ -70,10 +68,8 @@ class FilmFile(BaseModel):
     bytes: Count
 
 
-class WalkLine(BaseModel):
-    """The line of a finished walk. Without ``films`` it is rendered again from its recipe."""
-
-    model_config = EXACT
+class _LineBeginning(BaseModel):
+    """The fields of a walk's line before those that were measured."""
 
     id: WalkId
     title: str | None
@@ -86,15 +82,13 @@ class WalkLine(BaseModel):
     hidden_at: AwareDatetime | None
     featured_at: AwareDatetime | None
     unlisted: bool
-    paint_seconds: Figure | None
-    first_film_seconds: Figure | None
-    passes: Count | None
-    evenness: Figure | None
-    jump: Figure | None
-    morph: Figure | None = None
-    perceptual_step: Figure | None = None
-    strides: Annotated[list[Figure], Field(max_length=POSITIONS_MAX)] | None
-    hold: Count | None = None
+
+
+class WalkLine(ArchivedMeasures, _LineBeginning):
+    """The line of a finished walk. Without ``films`` it is rendered again from its recipe."""
+
+    model_config = EXACT
+
     model_title: Annotated[str, Field(pattern=PRINTABLE, max_length=200)] | None
     repeat_of: WalkId | None
     continues: WalkId | None

@@ -33,17 +33,16 @@ from app.collection.gallery import exhibitions
 from app.core.config import ROOT
 from app.core.errors import MomaError
 from app.offer.generation import walk_styles
-from app.requests.walk_requests import recipe, recipe_files, walk_sounds
+from app.requests.walk_requests import recipe, recipe_files, walk_rows
 from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.stop_options import StopRequest
 from app.requests.walk_requests.walk_request import WalkRequest
-from app.storage import media_store
+from app.storage import film_measures, media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk, slug_of
+from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Walk, slug_of
 from app.upkeep.operations import exhibition_programme, shipped_film
 from app.upkeep.operations.exhibition_due import SLUG, is_due
 from app.upkeep.operations.exhibition_programme import ProgrammeEntry
-from app.walks.saved import cards, colours, lifecycle, lookup, neighbours, posters
+from app.walks.saved import cards, colours, lifecycle, lookup, posters
 from app.walks.uploads import photo_stops
 
 if TYPE_CHECKING:  # numpy is not loaded in the web process; it would take a sixth of its memory
@@ -253,12 +252,7 @@ def store(shipped: ShippedWalk, walk: Walk, painted: Sequence[Picture], title: s
     (shipped.folder / FRAMES).write_bytes(_avif(painted))
     label: dict[str, Any] = {
         "title": title or None,
-        "evenness": walk.evenness,
-        "jump": walk.jump,
-        "morph": walk.morph,
-        "perceptual_step": walk.perceptual_step,
-        "strides": walk.strides,
-        "hold": walk.hold,
+        **{name: getattr(walk, name) for name in film_measures.SHIPPED},
         "durations": _durations(media_store.store().read_bytes(walk.media["gif"].path)),
         "model_title": walk.model_title,
         "painted_at": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
@@ -329,21 +323,15 @@ def _save(session: Session, shipped: ShippedWalk, written: _Written) -> None:
 
 def _walk(shipped: ShippedWalk, wanted: WalkRequest, pinned: PinnedSettings) -> Walk:
     painted_at = datetime.fromisoformat(shipped.label["painted_at"])
-    walk = Walk(
+    walk = walk_rows.new_walk(
+        wanted,
+        pinned=pinned,
         id=shipped.walk_id,
         visitor=visitors.digest(VISITOR),
         owner_hash="",  # matches no secret
         commission_hash="",
         given_title=shipped.label.get("title"),
-        seed=wanted.seed,
-        stops=[_stop(index, stop) for index, stop in enumerate(wanted.stops)],
         photos_may_be_shown=any(stop.picture for stop in wanted.stops),
-        preset=wanted.preset,
-        ending=wanted.ending,
-        easing=wanted.easing,
-        is_pinned=True,
-        **pinned.columns(),
-        **walk_sounds.recorded_columns(wanted.sound),
         publish_sound=wanted.sound is not None,
         music=shipped.label.get("music"),
         prefix=shipped.recipe["model"]["prefix"],
@@ -352,25 +340,13 @@ def _walk(shipped: ShippedWalk, wanted: WalkRequest, pinned: PinnedSettings) -> 
         drawings=recipe.parse_drawings(shipped.recipe),
         state=FINISHED,
         painted_count=len(pinned.positions),
-        evenness=shipped.label["evenness"],
-        jump=shipped.label["jump"],
-        morph=shipped.label.get("morph"),
-        perceptual_step=shipped.label.get("perceptual_step"),
-        strides=shipped.label.get("strides"),
-        hold=shipped.label.get("hold"),
+        **{name: shipped.label.get(name) for name in film_measures.SHIPPED},
         created_at=painted_at,
         started_at=painted_at,
         finished_at=painted_at,
     )
-    walk_styles.record(walk, walk_styles.known_to(walk))
-    walk.words = walk.search_words
-    neighbours.mark(walk)
+    walk_rows.record_stops(walk, walk_styles.known_to(walk))
     return walk
-
-
-def _stop(position: int, stop: StopRequest) -> Stop:
-    cut_out = None if stop.picture is None else stop.cut_out
-    return Stop(position=position, photo=stop.picture, cut_out=cut_out, **stop.row())
 
 
 def _png(picture: Picture) -> bytes:

@@ -14,14 +14,14 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.text import stop_notes
+from app.storage import film_measures
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Frame, Medium, StopOptions, Walk
 from app.walks.queue import revisions
 
 FIXED = (
     "width", "height", "precision", "memory_format", "threads", "batch", "levels", "positions", "prefix", "model_name",
-    "model_title", "model_revision", "software", "painted_count", "evenness", "jump", "morph",
-    "perceptual_step", "strides", "colour", "fps", "hold", "frames", "holds",
+    "model_title", "model_revision", "software", "painted_count", "fps", "frames", "holds", *film_measures.COPIED,
 )  # fmt: skip
 """The columns that a cached result copies: all that generation fixed or measured, except its cost."""
 

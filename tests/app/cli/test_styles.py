@@ -18,11 +18,11 @@ from app.collection.styles import added
 from app.core.errors import InvalidInput, MomaError
 from app.offer.generation import adapters, offers
 from app.requests.teaching import style_teaching
-from app.requests.walk_requests import intake, recipe, validation
+from app.requests.walk_requests import recipe, validation
 from app.storage.database import writing
 from app.storage.walk_models import Walk
 from tests.conftest import inside, make_app
-from tests.support import led
+from tests.support import led, placing
 from tests.support.commands import run, run_json
 from tests.support.recipes import painted_in_levels
 from tests.support.worker_rows import read
@@ -269,7 +269,7 @@ def test_recipe_of_a_style_that_was_removed_or_learned_anew_is_refused(by_words:
     run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
     digest = offers.first().adapters[0].digest
     asked = {"stops": [{"prompt": "a fox", "hand": "our prints"}, {"prompt": "an owl"}], "frames": 4}
-    painted = painted_in_levels(intake.place(validation.validate(asked), visitor_key="ann")[0])
+    painted = painted_in_levels(placing.place(validation.validate(asked), visitor_key="ann")[0])
     written = recipe.recipe_of(painted)
     written["model"]["name"] = "words"
     told = json.dumps(written).encode()

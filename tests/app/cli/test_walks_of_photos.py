@@ -9,13 +9,14 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
 from app.access.auth import visitors
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.storage.photo_models import Photo
 from app.storage.walk_models import Walk
 from app.walks.uploads import photo_check, photo_store
+from tests.support import placing
 from tests.support.commands import count, run, run_json
 from tests.support.pictures import two_halves, written
 from tests.support.recipes import RENDERING
@@ -107,7 +108,7 @@ def test_recipe_that_names_a_picture_takes_it_from_its_file(runner: FlaskCliRunn
     photo, _is_new = photo_store.save(checked, owner_hash=visitors.digest("me"), network="")
     wanted = validate({"stops": [{"prompt": "a bear"}, {"picture": photo.id}], "seed": 7, "frames": 3})
     pinned = PinnedSettings.model_validate(RENDERING)
-    walk, _ = intake.place(wanted, visitor_key="me", owner="me", pinned=pinned)
+    walk, _ = placing.place(wanted, visitor_key="me", owner="me", pinned=pinned)
     written_down = tmp_path / "recipe.json"
     written_down.write_text(recipe.dumps(walk))
     create = ("walks", "create", "--recipe", str(written_down))

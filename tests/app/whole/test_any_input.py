@@ -27,12 +27,12 @@ from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.collection.moderation import drawing_curation
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.core.errors import InvalidInput
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
-from tests.support import hostile, led
+from tests.support import hostile, led, placing
 from tests.support.curator import HASH, enter
 from tests.support.recipes import gif, painted_in_levels
 
@@ -188,7 +188,7 @@ def led_walk() -> Walk:
     found = db.session.scalars(select(Walk).where(Walk.model == "led").limit(1)).first()
     if found is not None:
         return found
-    made, _ = intake.place(validate({"stops": [{"prompt": "a fox"}, {"prompt": "a bat"}], "model": "led"}),
+    made, _ = placing.place(validate({"stops": [{"prompt": "a fox"}, {"prompt": "a bat"}], "model": "led"}),
                            visitor_key="ann", owner="ann")  # fmt: skip
     return made
 
@@ -241,13 +241,13 @@ def test_recipe_of_any_walk_asks_for_the_same_walk_again(
         wanted = validate(
             {"stops": [{"prompt": each} for each in prompts], "seed": seed, "frames": frames, "ending": ending}
         )
-        walk, _ = intake.place(wanted, visitor_key="ann", owner="ann")
+        walk, _ = placing.place(wanted, visitor_key="ann", owner="ann")
     except InvalidInput:
         return  # two that are or are read as the same, or letters that cannot be shown
     painted_in_levels(walk)
     told = recipe.recipe_of(walk)
     again, pinned = recipe.read_upload(gif(recipe.dumps(walk).encode()))
-    other, _ = intake.place(again, visitor_key="bob", owner="bob", pinned=pinned)
+    other, _ = placing.place(again, visitor_key="bob", owner="bob", pinned=pinned)
     assert recipe.recipe_of(other) == told
     assert [stop.prompt for stop in other.stops] == [stop.prompt for stop in walk.stops]
 

@@ -14,7 +14,7 @@ from flask import Flask
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.requests.walk_requests import candidates, intake, validation
+from app.requests.walk_requests import candidates, validation
 from app.storage import media_store
 from app.storage.candidate_models import FAILED, PAINTED, CandidateSet
 from app.storage.database import db, writing
@@ -23,7 +23,7 @@ from app.storage.walk_models import Task, Walk
 from app.walks.queue import candidate_requests
 from sketch import scene
 from tests.conftest import Commissioner, make_app
-from tests.support import led
+from tests.support import led, placing
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
@@ -60,7 +60,7 @@ def walked(of: CandidateSet, index: int, other: str = "a kite") -> Walk:
     told = of.pool[found(of).candidates[index].place]
     stop = {"prompt": of.asked["stop"]["prompt"], "seed": told["seed"], "scene": told["scene"]}
     data = {"stops": [{"prompt": other}, stop], "seed": of.asked["seed"], "frames": 2, "steps": 2}
-    walk, _ = intake.place(validation.validate(data), visitor_key="ann")
+    walk, _ = placing.place(validation.validate(data), visitor_key="ann")
     job.work()
     return read(walk.id)
 

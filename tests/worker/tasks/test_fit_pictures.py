@@ -13,10 +13,11 @@ from flask import Flask
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.walk_models import FINISHED, REFUSED, Walk
 from tests.conftest import Commissioner
+from tests.support import placing
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read
 from worker import job
@@ -115,7 +116,7 @@ def test_recipe_says_where_the_frame_was_painted_so_that_a_repaint_needs_no_dete
     told = json.loads(json.dumps(recipe.recipe_of(read(second.id))))
     this_worker().pictures.detector = None
     wanted, pinned = recipe.request_of(told)
-    third, _ = intake.place(wanted, pinned=pinned, visitor_key="bob")
+    third, _ = placing.place(wanted, pinned=pinned, visitor_key="bob")
     job.work()
     again, mended = stills(read(third.id)), stills(read(second.id))
     assert set(again) == set(mended)

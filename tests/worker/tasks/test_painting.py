@@ -17,13 +17,14 @@ from sqlalchemy import delete
 from app.collection.moderation import drawing_curation
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.core.config import ROOT
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import FAILED, FINISHED, Walk
 from tests.conftest import make_app
+from tests.support import placing
 from tests.support.fake_painter import FakePainter
 from tests.support.led import ROBOT, ROBOT_DIGEST
 from tests.support.worker_processes import restart
@@ -82,7 +83,7 @@ def add() -> None:
 
 def commission(first: str = "a robot hamster", visitor: str = "ann") -> Walk:
     wanted = validate({"stops": [{"prompt": first}, {"prompt": "the sun"}], "seed": 5, "frames": 2})
-    return intake.place(wanted, visitor_key=visitor, owner=visitor, skip_cache=True)[0]
+    return placing.place(wanted, visitor_key=visitor, owner=visitor, skip_cache=True)[0]
 
 
 def painted(walk: Walk) -> NDArray[np.uint8]:
@@ -106,7 +107,7 @@ def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed
     wanted, pinned = recipe.request_of(
         recipe.parse_recipe(media_store.store().read_bytes(read(walk.id).media["gif"].path))
     )
-    again = intake.place(wanted, visitor_key="bob", owner="bob", pinned=pinned)[0]
+    again = placing.place(wanted, visitor_key="bob", owner="bob", pinned=pinned)[0]
     assert (painted(again) == after).all()
 
 

@@ -13,12 +13,13 @@ from flask import Flask
 from numpy.typing import NDArray
 
 from app.core.config import ROOT
-from app.requests.walk_requests import intake, repainting
+from app.requests.walk_requests import repainting
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from tests.conftest import make_app
+from tests.support import placing
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
@@ -63,12 +64,12 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
 
 def again(walk: Walk, style: str) -> Walk:
     wanted = repainting.restyled_request(read(walk.id), style)
-    return intake.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0]
+    return placing.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0]
 
 
 def test_repainted_there_and_back_it_is_the_same_to_the_last_bit() -> None:
     stops = [{"prompt": "the sun", "hand": "red", "seed": 3}, {"prompt": "a house in the rain", "hand": "red"}]
-    walk = intake.place(validate({"stops": stops, "seed": 5, "frames": 5}), visitor_key="ann", owner="ann")[0]
+    walk = placing.place(validate({"stops": stops, "seed": 5, "frames": 5}), visitor_key="ann", owner="ann")[0]
     first = painted(walk)
     other = again(walk, "lemon")
     assert (painted(other) != first).any()

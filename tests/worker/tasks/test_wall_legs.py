@@ -12,12 +12,13 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.collection.gallery import exhibitions
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.storage.wall_models import Wall
 from app.wall import director, programme, stretches
+from tests.support import placing
 from tests.support.fake_painter import FakePainter
 from tests.support.walls import fresh, legs, opened, said, walk_of, walk_on
 from tests.support.worker_rows import read
@@ -108,7 +109,7 @@ def test_kept_walk_is_painted_again_by_its_recipe(wall: Wall, painter: FakePaint
     job.work()
     kept = read(db.session.scalars(select(Walk.id).where(Walk.frames == 239)).one())
     wanted, pinned = recipe.request_of(recipe.parse_recipe(recipe.dumps(kept).encode()))
-    again, _ = intake.place(wanted, visitor_key="ann", pinned=pinned, skip_cache=True)
+    again, _ = placing.place(wanted, visitor_key="ann", pinned=pinned, skip_cache=True)
     job.work()
     for ours, theirs in zip(pictures(read(again.id)), pictures(kept), strict=True):
         np.testing.assert_array_equal(ours, theirs)

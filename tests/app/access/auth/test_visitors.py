@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
 
 from app.access.auth import cookies, visitors
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.storage.walk_models import Walk
 from tests.conftest import SECRET, make_app
+from tests.support import placing
 from tests.support.cookies import cookie_name
 
 NEW = "another secret, long enough"
@@ -143,6 +143,6 @@ def test_owner_is_told_from_others(commissioned: Callable[..., Walk]) -> None:
 
 
 def test_walk_that_nobody_asked_for_as_a_visitor_is_owned_by_nobody(app: Flask) -> None:
-    one, other = (intake.place(validate(ASKED), visitor_key="the house")[0] for _ in range(2))
+    one, other = (placing.place(validate(ASKED), visitor_key="the house")[0] for _ in range(2))
     assert one.owner_hash != other.owner_hash
     assert not any(visitors.owns(secret, one) for secret in ("", "None", "the house", one.id, SECRET))

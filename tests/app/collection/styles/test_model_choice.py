@@ -16,13 +16,13 @@ from app.core.errors import InvalidInput
 from app.offer.generation import offers
 from app.offer.generation.limits import Limits
 from app.reading.reading import Reading
-from app.requests.walk_requests import candidates, intake, scenes, stop_styles
+from app.requests.walk_requests import candidates, scenes, stop_styles
 from app.requests.walk_requests.stop_styles import StopFacts
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import make_form
 from sketch.arrangement import Wish
 from tests.conftest import inside, make_app
-from tests.support import added_styles, led
+from tests.support import added_styles, led, placing
 from tests.support.worker_rows import read
 
 VAN_GOGH = {"prompt": "a fox", "style": "Van Gogh"}
@@ -56,7 +56,7 @@ def test_walk_without_a_model_gets_the_one_that_has_its_style(field: str, style:
 @pytest.mark.parametrize("prompt", ["a fox, van gogh", "a fox by Van Gogh", "ein Fuchs, im Stil von Van Gogh"])
 def test_walk_whose_prompt_names_a_style_gets_its_model(prompt: str) -> None:
     wanted = validate(request_for({"prompt": prompt}, OWL))
-    walk = intake.place(wanted, visitor_key="ann")[0]
+    walk = placing.place(wanted, visitor_key="ann")[0]
     assert walk.model == "style-van-gogh"
     assert walk.stops[0].scene["words"] == "a fox, van gogh" and "gogh" not in walk.stops[1].scene["words"]
 
@@ -93,7 +93,7 @@ def test_styles_of_two_models_are_refused_at_the_second_stop(second: dict[str, A
 def test_style_that_no_model_learned_has_its_stand_in() -> None:
     wanted = validate(request_for({"prompt": "a fox", "style": "Our Prints"}, {"prompt": "a bat, our prints"}))
     assert (wanted.model, wanted.stops[0].hand) == (None, "woodcut")
-    walk = intake.place(wanted, visitor_key="ann")[0]
+    walk = placing.place(wanted, visitor_key="ann")[0]
     assert walk.stops[1].scene["words"] == "a bat, our prints"
 
 

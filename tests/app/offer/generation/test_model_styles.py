@@ -20,13 +20,14 @@ from app.core.errors import InvalidInput
 from app.core.text import style_words
 from app.offer.generation import model_styles, offers, walk_styles
 from app.offer.generation.offers import Offer
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
 from app.walks.saved.lookup import walk_at_address
 from studio.styles import registry
 from tests.conftest import make_app
+from tests.support import placing
 
 Hanger = Callable[..., Walk]
 WORDS = [
@@ -270,7 +271,7 @@ def test_hands_and_licence_are_those_of_the_model_that_painted(instance: Path, b
     app = make_app(instance, MODELS=[str(brush)])
     with app.app_context():
         wanted = validate({"stops": [{"prompt": "a fox", "hand": "ink"}, {"prompt": "a kite"}], "model": "brush"})
-        walk, _ = intake.place(wanted, visitor_key="ann", owner="secret of ann")
+        walk, _ = placing.place(wanted, visitor_key="ann", owner="secret of ann")
         assert walk_styles.names(walk) == ["ink"]
         assert Offer.load(str(brush)).style_pattern == "{words}: {prompt}"
         with writing() as session:

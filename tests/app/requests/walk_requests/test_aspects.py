@@ -14,14 +14,14 @@ from flask.testing import FlaskClient
 from app.core.errors import InvalidInput
 from app.core.models.aspects import ASPECTS
 from app.offer.generation import cost
-from app.requests.walk_requests import intake, recipe, repainting
+from app.requests.walk_requests import recipe, repainting
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import form_fields
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from app.walks.saved import shapes
 from tests.conftest import inside, make_app
-from tests.support import led
+from tests.support import led, placing
 from tests.support.recipes import painted_in_levels
 
 HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "neon", "title": "Neon"}]
@@ -37,7 +37,7 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 
 
 def commissioned(**asked: Any) -> Walk:
-    return intake.place(validate({"stops": STOPS, "seed": 11, **asked}), visitor_key="ann", owner="hers")[0]
+    return placing.place(validate({"stops": STOPS, "seed": 11, **asked}), visitor_key="ann", owner="hers")[0]
 
 
 def painted(walk: Walk) -> Walk:
@@ -102,7 +102,7 @@ def test_json_has_the_size_that_is_painted_before_it_is(app: Flask, client: Flas
 def test_recipe_asks_for_the_same_walk_again(app: Flask, aspect: str) -> None:
     walk = painted(commissioned(aspect=aspect, size=512, fps=25))
     wanted, pinned = recipe.request_of(json.loads(recipe.dumps(walk)))
-    again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
+    again, _ = placing.place(wanted, visitor_key="ben", pinned=pinned)
     assert (again.sampling, again.width, again.height, again.fps) == (walk.sampling, walk.width, walk.height, 25)
     assert (wanted.aspect or "1:1", wanted.size) == (aspect, 512)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app.access.auth import visitors
 from app.core.errors import InvalidInput, TooMany
-from app.requests.walk_requests import brought_photos, intake, recipe, walk_edits
+from app.requests.walk_requests import brought_photos, recipe, walk_edits
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import form_fields
 from app.storage import media_store
@@ -18,6 +18,7 @@ from app.storage.photo_models import Photo
 from app.storage.walk_models import Frame, Walk
 from app.walks.saved import lifecycle
 from app.walks.uploads import photo_check, photo_store
+from tests.support import placing
 from tests.support.pictures import two_halves, written
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -35,7 +36,7 @@ def keep(width: int = 96, owner: str = MINE) -> Photo:
 def place(*stops: dict[str, object], owner: str | None = MINE, **settings: object) -> Walk:
     """Commission a walk of these stops."""
     wanted = validate({"stops": list(stops), **settings})
-    return intake.place(wanted, visitor_key="me", owner=owner)[0]
+    return placing.place(wanted, visitor_key="me", owner=owner)[0]
 
 
 def test_walk_holds_a_copy_of_the_photo_and_its_digest() -> None:
@@ -186,7 +187,7 @@ def test_walk_that_is_refused_leaves_no_photo_behind() -> None:
 
     wanted = validate({"stops": [{"picture": keep().id, "prompt": "x"}, {"prompt": "the sun"}]})
     with pytest.raises(TooMany):
-        intake.place(wanted, visitor_key="me", owner=MINE, admit=refuse)
+        placing.place(wanted, visitor_key="me", owner=MINE, admit=refuse)
     assert not media_store.store().files("walks")
 
 

@@ -13,7 +13,7 @@ from flask import current_app
 
 from app.access.auth import visitors
 from app.core.errors import InvalidInput
-from app.requests.walk_requests import intake, layouts
+from app.requests.walk_requests import layouts
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import form_fields
 from app.storage.database import db
@@ -22,7 +22,7 @@ from app.walks.saved import lookup
 from app.walks.uploads import photo_check, photo_store
 from sketch.scene import Scene
 from tests.conftest import make_app
-from tests.support import led
+from tests.support import led, placing
 from tests.support.pictures import two_halves, written
 
 STYLES = [
@@ -45,7 +45,7 @@ def composing(instance: Path, tmp_path: Path) -> Iterator[None]:
 
 def placed(*prompts: str | dict[str, Any], seed: int = 7) -> Walk:
     stops = [prompt if isinstance(prompt, dict) else {"prompt": prompt} for prompt in prompts]
-    return intake.place(validate({"stops": stops, "seed": seed}), visitor_key="ann", owner="hers")[0]
+    return placing.place(validate({"stops": stops, "seed": seed}), visitor_key="ann", owner="hers")[0]
 
 
 def compositions(walk: Walk) -> list[dict[str, Any] | None]:

@@ -14,12 +14,12 @@ from app.access.auth import visitors
 from app.core.errors import InvalidInput
 from app.offer.generation import offers, presets
 from app.offer.generation.limits import SEED_MAX
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import QUEUED, Stop, Walk
 from app.walks.saved.lookup import any_walk
 from tests.conftest import make_app
+from tests.support import placing
 from tests.support.house import NAME
 
 
@@ -34,7 +34,7 @@ def count() -> int:
 @pytest.mark.databases
 def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
     stops = [{"prompt": "a fox", "negative_prompt": "rain", "seed": 3}, {"prompt": "a kite"}]
-    walk, is_new = intake.place(
+    walk, is_new = placing.place(
         validate({"stops": stops, "seed": 11, "frames": 30, "unlisted": True}), visitor_key="ann", owner="hers"
     )
     db.session.remove()
@@ -76,7 +76,7 @@ def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_abov
     with make_app(instance, STEPS=30, GUIDANCE=2.0).app_context():
         found = []
         for own in ({}, {"steps": 12}, {"guidance": 0.0}):
-            walk, _ = intake.place(validate(asked(preset="exact", **own)), visitor_key="ann")
+            walk, _ = placing.place(validate(asked(preset="exact", **own)), visitor_key="ann")
             found.append((walk.sampler_steps, walk.guidance))
             assert walk.sampling == presets.resolve(
                 "exact", offers.first().facts, steps=found[-1][0], guidance=found[-1][1]
@@ -110,36 +110,36 @@ def test_seed_zero_is_a_seed(commissioned: Callable[..., Walk]) -> None:
 
 def test_frames_are_24_when_not_given_but_never_fewer_than_stops(instance: Path) -> None:
     with make_app(instance, FRAMES_DEFAULT=3).app_context():
-        frames = [intake.place(validate(asked(*prompts)), visitor_key="ann")[0].frames for prompts in ("ab", "abcde")]
+        frames = [placing.place(validate(asked(*prompts)), visitor_key="ann")[0].frames for prompts in ("ab", "abcde")]
         db.engine.dispose()
     assert frames == [3, 5]
 
 
 @pytest.mark.databases
 def test_repeat_with_the_same_key_makes_one_walk(app: Flask) -> None:
-    first, is_new = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
-    second, is_new_again = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+    first, is_new = placing.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+    second, is_new_again = placing.place(validate(asked()), visitor_key="ann", idempotency_key="once")
     assert (first.id, is_new, is_new_again) == (second.id, True, False)
     assert count() == 1
 
 
 @pytest.mark.databases
 def test_key_used_for_another_walk_is_refused(app: Flask) -> None:
-    intake.place(validate(asked(seed=1)), visitor_key="ann", idempotency_key="once")
+    placing.place(validate(asked(seed=1)), visitor_key="ann", idempotency_key="once")
     with pytest.raises(InvalidInput, match="was used for another walk"):
-        intake.place(validate(asked(seed=2)), visitor_key="ann", idempotency_key="once")
+        placing.place(validate(asked(seed=2)), visitor_key="ann", idempotency_key="once")
     assert count() == 1
 
 
 def test_same_key_of_another_visitor_is_another_key(app: Flask) -> None:
     for name in ("ann", "ben"):
-        intake.place(validate(asked()), visitor_key=name, idempotency_key="once")
+        placing.place(validate(asked()), visitor_key=name, idempotency_key="once")
     assert count() == 2
 
 
 def test_no_key_means_a_walk_each_time(app: Flask) -> None:
     for _ in range(2):
-        intake.place(validate(asked()), visitor_key="ann")
+        placing.place(validate(asked()), visitor_key="ann")
     assert count() == 2
 
 
@@ -151,7 +151,7 @@ def test_nothing_is_half_saved_when_the_database_fails(app: Flask) -> None:
     db.session.execute(text(fails))
     db.session.commit()
     with pytest.raises(Exception, match="disk full"):
-        intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+        placing.place(validate(asked()), visitor_key="ann", idempotency_key="once")
     assert count() == 0
     assert db.session.scalars(select(Stop)).all() == []
 
@@ -167,13 +167,13 @@ def test_walk_is_committed_before_the_worker_is_told(app: Flask, monkeypatch: py
         return True
 
     monkeypatch.setattr("app.walks.queue.jobs.notify_workers", ring)
-    intake.place(validate(asked()), visitor_key="ann")
+    placing.place(validate(asked()), visitor_key="ann")
     assert seen == [2]
 
 
 def test_two_who_save_the_same_key_at_once_make_one_walk(app: Flask) -> None:
     """As on Postgres, where no lock keeps the second from looking before the first has saved."""
-    first, _ = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+    first, _ = placing.place(validate(asked()), visitor_key="ann", idempotency_key="once")
     looks: list[str] = []
 
     def look_too_early(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
@@ -183,6 +183,6 @@ def test_two_who_save_the_same_key_at_once_make_one_walk(app: Flask) -> None:
         return statement, parameters
 
     event.listen(db.engine, "before_cursor_execute", look_too_early, retval=True)
-    second, is_new = intake.place(validate(asked()), visitor_key="ann", idempotency_key="once")
+    second, is_new = placing.place(validate(asked()), visitor_key="ann", idempotency_key="once")
     assert looks
     assert (second.id, is_new, count()) == (first.id, False, 1)

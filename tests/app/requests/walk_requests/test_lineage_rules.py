@@ -12,12 +12,12 @@ from sqlalchemy import update
 
 from app.collection.moderation import curation
 from app.core.errors import InvalidInput
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import walk_description
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle, lineage
+from tests.support import placing
 from tests.support.house import NAME
 
 Commissioner = Callable[..., Walk]
@@ -37,7 +37,7 @@ def go_on(parent: Walk) -> Commissioner:
     def ask(first: dict[str, Any] | None = None, **fields: Any) -> Walk:
         stops = [{"prompt": "a kite"} | (first or {}), {"prompt": "the sea"}]
         wanted = validate({"stops": stops, "continues": parent.id, **fields})
-        return intake.place(wanted, visitor_key="ben", skip_cache=True)[0]
+        return placing.place(wanted, visitor_key="ben", skip_cache=True)[0]
 
     return ask
 
@@ -64,7 +64,7 @@ def test_seed_of_the_last_stop_may_be_its_own(hung: Commissioner) -> None:
     parent = hung(stops=[{"prompt": "a fox"}, {"prompt": "a kite", "seed": 3}], seed=7)
     stops = [{"prompt": "a kite"}, {"prompt": "the sea"}]
     wanted = validate({"stops": stops, "continues": parent.id})
-    assert intake.place(wanted, visitor_key="ben")[0].seed == 3
+    assert placing.place(wanted, visitor_key="ben")[0].seed == 3
 
 
 @pytest.mark.parametrize(("first", "fields"), [({"seed": 7}, {}), ({}, {"seed": 7}), ({"seed": 7}, {"seed": 9})])
@@ -118,7 +118,7 @@ def test_settings_are_the_parents_unless_others_are_asked_for(hung: Commissioner
     stops = [{"prompt": "a kite"}, {"prompt": "the sea"}]
 
     def settings(**fields: Any) -> tuple[str, int, float]:
-        walk, _ = intake.place(validate({"stops": stops, "continues": parent.id, **fields}), visitor_key="ben")
+        walk, _ = placing.place(validate({"stops": stops, "continues": parent.id, **fields}), visitor_key="ben")
         return walk.preset, walk.sampler_steps, walk.guidance
 
     assert settings() == ("exact", 10, 3.0)
@@ -141,7 +141,7 @@ def test_another_model_takes_its_own_steps_unless_others_are_asked_for(
     parent = hung("a fox", "a kite", seed=7, steps=60, guidance=2.0)
     stops = [{"prompt": "a kite"}, {"prompt": "the sea"}]
     wanted = {"stops": stops, "continues": parent.id}
-    walk, _ = intake.place(validate({**wanted, "model": "lcm"}), visitor_key="ben")
+    walk, _ = placing.place(validate({**wanted, "model": "lcm"}), visitor_key="ben")
     assert (walk.model, walk.sampler_steps, walk.guidance) == ("lcm", 4, 1.0)
     set_columns(parent, model_name="lcm")
     assert refusal(lambda: validate({**wanted, "steps": 51})) == {"steps": "Steps must be a whole number from 1 to 50."}

@@ -17,9 +17,10 @@ from PIL import Image
 
 from app.core.errors import InvalidInput
 from app.offer.generation import offers, presets
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage.walk_models import Walk
+from tests.support import placing
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING, VALUE, gif, painted_in_levels, refusal
 
@@ -59,7 +60,7 @@ def test_recipe_goes_into_plain_ascii(painted: Walk) -> None:
 def test_recipe_asks_for_the_same_walk_again(painted: Walk, wrapped: bool) -> None:
     data = recipe.dumps(painted).encode()
     wanted, pinned = recipe.request_of(recipe.parse_recipe(gif(data) if wrapped else data))
-    again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
+    again, _ = placing.place(wanted, visitor_key="ben", pinned=pinned)
     assert again.is_pinned
     assert again.id != painted.id
     assert recipe.recipe_of(again) | {"software": None} == recipe.recipe_of(painted) | {"software": None}
@@ -238,7 +239,7 @@ def test_what_a_worker_plans_is_read_again(
     walk = commissioned(*"abcdefgh"[:stops], frames=frames, preset=preset, ending=ending, seed=7)
     painted_in_levels(walk, workers=workers)
     wanted, pinned = recipe.request_of(recipe.parse_recipe(gif(recipe.dumps(walk).encode())))
-    again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
+    again, _ = placing.place(wanted, visitor_key="ben", pinned=pinned)
     assert recipe.recipe_of(again) | {"model": None} == recipe.recipe_of(walk) | {"model": None}
     assert (again.sampling, again.levels, again.positions) == (walk.sampling, walk.levels, walk.positions)
     assert (again.state, again.preset, again.ending, again.is_pinned) == ("queued", preset, ending, True)
@@ -248,7 +249,7 @@ def test_what_a_worker_plans_is_read_again(
 def test_recipe_repaints_a_film_at_its_frame_rate(branched: dict[str, Any], fps: float, asked: float | None) -> None:
     branched["fps"] = fps
     wanted, pinned = recipe.request_of(branched)
-    again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
+    again, _ = placing.place(wanted, visitor_key="ben", pinned=pinned)
     assert (wanted.fps, again.fps) == (asked, fps)
 
 
@@ -263,7 +264,7 @@ def test_recipe_of_the_first_version_is_painted_as_it_was(painted: Walk) -> None
     assert recipe.recipe_of(painted)["version"] == 1
     assert not {"levels", "preset", "ending", "easing"} & set(recipe.recipe_of(painted))
     wanted, pinned = recipe.request_of(dict(recipe.recipe_of(painted)))
-    again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
+    again, _ = placing.place(wanted, visitor_key="ben", pinned=pinned)
     assert (again.preset, again.ending, again.easing, again.sampling, again.levels) == (
         "exact", "stop", False, None, None,
     )  # fmt: skip

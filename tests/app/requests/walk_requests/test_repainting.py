@@ -13,11 +13,11 @@ from sqlalchemy import update
 from app.collection.styles import added
 from app.collection.styles.added import AddedStyle
 from app.core.errors import Conflict, InvalidInput
-from app.requests.walk_requests import intake, recipe, repainting
+from app.requests.walk_requests import recipe, repainting
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, Stop, Walk
 from tests.conftest import inside, make_app
-from tests.support import led
+from tests.support import led, placing
 
 HANDS = [
     {"words": "pop art", "title": "Pop art"},
@@ -50,7 +50,7 @@ def finished(hung: Callable[..., Walk]) -> Callable[..., Walk]:
 
 
 def repainted(walk: Walk, style: str) -> Walk:
-    return intake.place(repainting.restyled_request(walk, style), visitor_key="ben")[0]
+    return placing.place(repainting.restyled_request(walk, style), visitor_key="ben")[0]
 
 
 def drawn(walk: Walk) -> list[Any]:
@@ -175,7 +175,7 @@ def test_asked_for_twice_it_is_one_until_it_came_to_nothing(finished: Callable[.
 
     def ask() -> Walk:
         key = repainting.repeat_key(walk, wanted, "hash")
-        return intake.place(wanted, visitor_key="ben", idempotency_key=key)[0]
+        return placing.place(wanted, visitor_key="ben", idempotency_key=key)[0]
 
     first = ask()
     assert ask().id == first.id

@@ -18,7 +18,7 @@ from app.collection.moderation.drawing_request import DrawingRequest
 from app.core.errors import InvalidInput
 from app.offer.generation import offers
 from app.offer.generation.offers import Offer
-from app.requests.walk_requests import intake, recipe, scenes
+from app.requests.walk_requests import recipe, scenes
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import walk_description
@@ -28,7 +28,7 @@ from app.walks.saved import reuse
 from sketch import scene
 from sketch.scene import Scene
 from tests.conftest import make_app
-from tests.support import drawings, led
+from tests.support import drawings, led, placing
 from tests.support.led import ROBOT, ROBOT_DIGEST
 from tests.support.recipes import RENDERING
 
@@ -55,7 +55,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 def placed(*prompts: str | dict[str, Any], seed: int = 7, **fields: Any) -> Walk:
     stops = [prompt if isinstance(prompt, dict) else {"prompt": prompt} for prompt in prompts]
-    return intake.place(validate({"stops": stops, "seed": seed, **fields}), visitor_key="ann", owner="hers")[0]
+    return placing.place(validate({"stops": stops, "seed": seed, **fields}), visitor_key="ann", owner="hers")[0]
 
 
 def shown(walk: Walk) -> list[list[str]]:
@@ -189,7 +189,7 @@ def test_recipe_whose_drawing_was_never_here_is_refused_by_its_field() -> None:
     pinned = PinnedSettings(**RENDERING | {"positions": [0.0, 1.0]})
     wanted = validate({"stops": [{"prompt": "the sun"}, {"prompt": "a robot", "scene": with_robot()}], "frames": 2})
     with pytest.raises(InvalidInput) as refused:
-        intake.place(wanted, visitor_key="ann", pinned=pinned)
+        placing.place(wanted, visitor_key="ann", pinned=pinned)
     assert [error.field for error in refused.value.errors] == ["stops.1.scene.things.2.drawing"]
 
 

@@ -12,14 +12,14 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from werkzeug.test import TestResponse
 
 from app.offer.generation import offers
-from app.requests.walk_requests import intake, scenes
+from app.requests.walk_requests import scenes
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.storage.walk_models import CORRIDOR, FINISHED, WALL, Walk
 from app.walks.saved.lookup import any_walk
 from tests.conftest import inside, make_app
-from tests.support import drawings, led
+from tests.support import drawings, led, placing
 from tests.support.commands import run, run_json
 from tests.support.recipes import RENDERING
 
@@ -128,7 +128,7 @@ def test_given_scenes_that_stand_still_are_painted_and_noted(client: FlaskClient
 @pytest.mark.parametrize("origin", [WALL, CORRIDOR])
 def test_walls_and_corridors_stand_still_rather_than_stop(origin: str) -> None:
     wanted = validate({"stops": [{"prompt": "a house"}, {"prompt": "house."}], "seed": 7})
-    walk, _ = intake.place(wanted, visitor_key="hall", origin=origin)
+    walk, _ = placing.place(wanted, visitor_key="hall", origin=origin)
     assert [stop.note or "" for stop in walk.stops] == ["", "does not move"]
 
 
@@ -136,12 +136,12 @@ def test_recipe_of_an_earlier_walk_that_stands_still_is_painted_again() -> None:
     house = drawings.scene("house").as_json()
     stops = [{"prompt": prompt, "scene": house} for prompt in ("a house", "house.")]
     pinned = PinnedSettings(**RENDERING | {"positions": [0.0, 1.0]})
-    walk, _ = intake.place(validate({"stops": stops, "frames": 2, "seed": 7}), visitor_key="ben", pinned=pinned)
+    walk, _ = placing.place(validate({"stops": stops, "frames": 2, "seed": 7}), visitor_key="ben", pinned=pinned)
     assert [stop.note or "" for stop in walk.stops] == ["", "does not move"]
 
 
 def test_walk_that_continues_another_keeps_the_note_on_its_first_stop(client: FlaskClient) -> None:
-    first = intake.place(validate({"stops": [{"prompt": "a fox"}, {"prompt": FOX}], "seed": 7}), visitor_key="ann")[0]
+    first = placing.place(validate({"stops": [{"prompt": "a fox"}, {"prompt": FOX}], "seed": 7}), visitor_key="ann")[0]
     first.state = FINISHED
     db.session.commit()
     assert notes(asked(client, FOX, "a fox", continues=first.id)) == ["not read", None]

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from app.collection.moderation import curation
 from app.core.errors import InvalidInput
-from app.requests.walk_requests import intake, recipe, walk_edits, walk_sounds
+from app.requests.walk_requests import recipe, walk_edits, walk_sounds
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import walk_description
 from app.storage import media_store
@@ -21,7 +21,7 @@ from app.storage.sound_models import FAILED, WAITING
 from app.storage.walk_models import FINISHED, Medium, Walk
 from app.walks.saved import film_times, lifecycle, media_urls, reuse
 from app.walks.uploads import sound_parts
-from tests.support import sounds
+from tests.support import placing, sounds
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -34,7 +34,7 @@ def place(*times: float | None, owner: str | None = MINE, sound: Any = None, **f
     given = [*times, *[None] * (2 - len(times))]
     stops = [{"prompt": prompt, "at": time} for prompt, time in zip(PROMPTS, given, strict=False)]
     part = sound if isinstance(sound, dict) or sound is None else {"id": sound.id}
-    return intake.place(validate({"stops": stops, "sound": part, **fields}), visitor_key="me", owner=owner)[0]
+    return placing.place(validate({"stops": stops, "sound": part, **fields}), visitor_key="me", owner=owner)[0]
 
 
 def flaws(*times: float | None, **fields: Any) -> dict[str, str]:

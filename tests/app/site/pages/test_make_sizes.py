@@ -9,12 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import form_fields
 from app.storage.database import db
 from tests.conftest import make_app
-from tests.support import led
+from tests.support import led, placing
 
 
 @pytest.fixture
@@ -34,21 +33,21 @@ def test_sizes_are_offered_and_the_models_own_is_chosen(client: FlaskClient) -> 
 
 def test_larger_walk_says_so_and_is_asked_for_again_in_its_size(app: Flask) -> None:
     asked = {"stops": [{"prompt": "a fox"}, {"prompt": "a bat"}], "size": 512}
-    walk, _ = intake.place(validate(asked), visitor_key="ann")
+    walk, _ = placing.place(validate(asked), visitor_key="ann")
     assert walk.sampling is not None and walk.sampling["enlarged"] == 2
     walk.width = walk.height = 512  # as whoever paints it writes down
     assert form_fields.fields(walk)["size"] == 512
 
 
 def test_walk_that_goes_on_is_as_large_as_the_one_before(app: Flask) -> None:
-    first, _ = intake.place(
+    first, _ = placing.place(
         validate({"stops": [{"prompt": "a fox"}, {"prompt": "a bat"}], "seed": 1, "size": 512}), visitor_key="ann"
     )
     first.state, first.width, first.height, first.model_name = "finished", 512, 512, "led"
     db.session.add(first)
     db.session.commit()
     asked = {"stops": [{"prompt": "a bat"}, {"prompt": "a house"}], "continues": first.id}
-    following, _ = intake.place(validate(asked), visitor_key="ann")
+    following, _ = placing.place(validate(asked), visitor_key="ann")
     assert following.sampling is not None and following.sampling["enlarged"] == 2
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import select, update
 
 from app.access.auth import rate_limits, visitors
 from app.collection.moderation import curation, reports
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.site.pages import my_walks
 from app.storage import media_store
@@ -24,6 +23,7 @@ from app.storage.house_models import Report
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, REFUSED, Frame, Stop, Walk
 from app.walks.saved import lifecycle
 from tests.conftest import make_app
+from tests.support import placing
 from tests.support.cookies import cookie_name
 
 Hanger = Callable[..., Walk]
@@ -162,7 +162,7 @@ def test_cursor_of_another_visitor_is_refused(app: Flask, client: FlaskClient) -
 def test_walks_made_through_the_api_belong_to_their_tokens(app: Flask, client: FlaskClient) -> None:
     own = ask(client)
     asked = validate({"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]})
-    walk, _ = intake.place(asked, visitor_key="somebody", owner="a program's token")
+    walk, _ = placing.place(asked, visitor_key="somebody", owner="a program's token")
     assert shown(client.get("/mine").text) == [own]
     lifecycle.cancel(walk)
     db.session.rollback()

@@ -36,7 +36,7 @@ from app.upkeep.processes.supervisor import Site
 from app.walks.saved import lifecycle, lookup
 from app.walks.saved.media_urls import photo_address
 from tests.conftest import inside, make_app
-from tests.support import films, published
+from tests.support import films, placing, published
 from tests.support.commands import count, run, run_json
 from tests.support.fake_painter import SIDE, FakePainter
 from worker import job
@@ -115,10 +115,9 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) ->
         start(start_without)
         assert count() == 0
         db.engine.dispose()
-    from app.requests.walk_requests import intake
-    from app.requests.walk_requests.validation import validate
+        from app.requests.walk_requests.validation import validate
 
-    intake.place(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
+    placing.place(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
     start(fresh)
     assert count() == 1
 

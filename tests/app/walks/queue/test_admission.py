@@ -15,7 +15,6 @@ from werkzeug.test import TestResponse
 
 from app.core.errors import TooMany
 from app.offer.generation import offers, sampler_settings
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
@@ -24,7 +23,7 @@ from app.storage.walk_models import PAINTING, Medium, Walk
 from app.walks.queue import admission, estimates, fair_queue, jobs
 from app.walks.saved import lifecycle
 from tests.conftest import inside, make_app
-from tests.support import sounds
+from tests.support import placing, sounds
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +64,7 @@ def test_the_line_is_looked_at_before_others_have_to_wait_for_it(app: Flask, mon
 
     monkeypatch.setattr(fair_queue, "_query_snapshot", noted("look", fair_queue._query_snapshot))
     monkeypatch.setattr(fair_queue, "take_advisory_lock", noted("alone", fair_queue.take_advisory_lock))
-    intake.place(validate(ASKED), visitor_key="ann", admit=lambda _passes: None)
+    placing.place(validate(ASKED), visitor_key="ann", admit=lambda _passes: None)
     assert done == ["look", "alone"]
 
 

@@ -16,7 +16,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import delete, select
 
 from app.offer.generation import duration, offers, sampler_settings
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import wording
 from app.storage.database import db, now, writing
@@ -24,7 +23,7 @@ from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE
 from app.walks.queue import fair_queue, jobs
 from app.walks.saved import lifecycle
 from tests.conftest import inside, make_app
-from tests.support import simulated_queue
+from tests.support import placing, simulated_queue
 from worker.planning.pass_plan import Pass
 from worker.queue.leases import Claim, claim_next, fail_walk, release_task, sweep, write_as_holder
 from worker.tasks.next_pass import enqueue_tasks
@@ -57,7 +56,7 @@ class Line(RuleBasedStateMachine):
     @rule(visitor=st.sampled_from(VISITORS), frames=st.integers(2, 40), steps=st.integers(1, 40))
     def come(self, visitor: str, frames: int, steps: int) -> None:
         """Ask for a walk."""
-        walk, _ = intake.place(validate(STOPS | {"frames": frames, "steps": steps}), visitor_key=visitor)
+        walk, _ = placing.place(validate(STOPS | {"frames": frames, "steps": steps}), visitor_key=visitor)
         self.came[walk.number] = next(self.arrivals)
 
     @precondition(lambda self: len(self.easels) < self.painters)

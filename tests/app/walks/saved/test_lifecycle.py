@@ -9,7 +9,6 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.core.errors import Conflict, MediaError
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -27,6 +26,7 @@ from app.storage.walk_models import (
     Walk,
 )
 from app.walks.saved import lifecycle
+from tests.support import placing
 
 Commissioner = Callable[..., Walk]
 
@@ -136,9 +136,9 @@ def test_deleting_twice_is_no_error(hung: Commissioner) -> None:
 @pytest.mark.databases
 def test_same_key_makes_a_new_walk_after_the_first_was_deleted(app: Flask) -> None:
     wanted = validate({"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]})
-    first, _ = intake.place(wanted, visitor_key="ann", idempotency_key="once")
+    first, _ = placing.place(wanted, visitor_key="ann", idempotency_key="once")
     lifecycle.delete_walk(first)
-    second, is_new = intake.place(wanted, visitor_key="ann", idempotency_key="once")
+    second, is_new = placing.place(wanted, visitor_key="ann", idempotency_key="once")
     assert is_new
     assert second.id != first.id
 

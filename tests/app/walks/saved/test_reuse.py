@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.collection.moderation import curation
-from app.requests.walk_requests import intake
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import walk_description
@@ -25,6 +24,7 @@ from app.walks.queue import fair_queue
 from app.walks.saved import lifecycle, reuse
 from app.walks.saved.lookup import any_walk
 from tests.conftest import make_app
+from tests.support import placing
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING
 
@@ -136,14 +136,14 @@ def test_repeat_keeps_its_own_notes_of_reading_beside_the_worker_s(original: Wal
 
 def test_stops_own_seeds_count_not_where_they_were_written(original: Walk) -> None:
     stops = [{"prompt": stop.prompt, "seed": SEED, "scene": stop.scene} for stop in original.stops]
-    repeat, _ = intake.place(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")
+    repeat, _ = placing.place(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")
     assert repeat.repeat_of == original.id
 
 
 @pytest.mark.databases
 def test_stops_that_the_walks_seed_composes_otherwise_are_painted(original: Walk) -> None:
     stops = [{"prompt": stop.prompt, "seed": SEED} for stop in original.stops]
-    other, _ = intake.place(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")
+    other, _ = placing.place(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")
     assert other.repeat_of is None
 
 
@@ -161,14 +161,14 @@ def test_stops_that_the_walks_seed_composes_otherwise_are_painted(original: Walk
 )  # fmt: skip
 def test_walk_that_differs_in_anything_is_painted(original: Walk, other: dict[str, Any]) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
-    walk, _ = intake.place(validate({"stops": stops, "seed": SEED, "frames": 2} | other), visitor_key="ben")
+    walk, _ = placing.place(validate({"stops": stops, "seed": SEED, "frames": 2} | other), visitor_key="ben")
     assert (walk.state, walk.repeat_of, walk.media) == (QUEUED, None, {})
 
 
 def test_other_settings_of_the_site_make_another_walk(original: Walk, instance: Path) -> None:
     for name, value in (("STEPS", 3), ("FPS", 25.0)):
         with make_app(instance, **{name: value}).app_context():
-            walk, _ = intake.place(
+            walk, _ = placing.place(
                 validate({"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}], "seed": SEED, "frames": 2}),
                 visitor_key="ben",
             )
@@ -192,8 +192,8 @@ def test_recipe_that_was_painted_answers_nothing(commissioned: Commissioner, hun
 def test_walk_may_be_painted_anew(original: Walk) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
     wanted = validate({"stops": stops, "seed": SEED, "frames": 2})
-    assert intake.place(wanted, visitor_key="ben", skip_cache=True)[0].state == QUEUED
-    assert intake.place(wanted, visitor_key="ben")[0].state == FINISHED
+    assert placing.place(wanted, visitor_key="ben", skip_cache=True)[0].state == QUEUED
+    assert placing.place(wanted, visitor_key="ben")[0].state == FINISHED
 
 
 def test_site_may_do_without(original: Walk, app: Flask, again: Commissioner) -> None:
@@ -223,7 +223,7 @@ def test_repeat_counts_as_a_tenth_of_a_usual_walk(instance: Path, original: Walk
 def test_same_key_makes_one_repeat(original: Walk) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
     wanted = validate({"stops": stops, "seed": SEED, "frames": 2})
-    first, second = (intake.place(wanted, visitor_key="ben", idempotency_key="once") for _ in range(2))
+    first, second = (placing.place(wanted, visitor_key="ben", idempotency_key="once") for _ in range(2))
     assert (first[0].id, first[1], second[1]) == (second[0].id, True, False)
 
 

@@ -12,12 +12,13 @@ import pytest
 from flask import Flask
 from numpy.typing import NDArray
 
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from tests.conftest import make_app
+from tests.support import placing
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
@@ -55,7 +56,7 @@ def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> N
     request: dict[str, Any] = {
         "stops": [{"prompt": "a bear"}, {"prompt": "the sun over a lemon", "seed": 8}], "seed": 5, "frames": 6,
     }  # fmt: skip
-    walk = intake.place(validate(request), visitor_key="ann", owner="ann")[0]
+    walk = placing.place(validate(request), visitor_key="ann", owner="ann")[0]
     first = painted(walk)
     assert first.shape == (6, 64, 64, 3)
     assert all((a != b).any() for a, b in itertools.pairwise(first))
@@ -66,6 +67,6 @@ def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> N
     assert (pinned.scheduler, pinned.sampler_steps) == ("FlowMatchEulerDiscreteScheduler", STEPS)
     assert (pinned.precision, pinned.memory_format, pinned.width) == ("float32", "contiguous", 64)
     assert pinned.levels and pinned.sampling and pinned.sampling.branches
-    again = intake.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)[0]
+    again = placing.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)[0]
     assert again.id != walk.id
     assert (painted(again) == first).all()

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from app.core.errors import InvalidInput
 from app.offer.generation import adapters, lora_file, loras
 from app.requests.teaching import lora_adding
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
@@ -27,7 +27,7 @@ from app.storage.task_kinds import LORA
 from app.storage.walk_models import FAILED, FINISHED, Task, Walk
 from app.walks.queue import jobs, lora_checks
 from tests.conftest import make_app
-from tests.support import lora_files
+from tests.support import lora_files, placing
 from tests.support.commands import run, run_json
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
@@ -84,7 +84,7 @@ def make(tiny_models: dict[str, Path], tmp_path: Path) -> Make:
 def commission(*stops: dict[str, Any], frames: int = 5) -> Walk:
     asked = [{"prompt": word} | stop for word, stop in zip(("a bear", "a lemon"), stops, strict=True)]
     return read(
-        intake.place(
+        placing.place(
             validate({"stops": asked, "seed": 5, "frames": frames}), visitor_key="ann", owner="ann", skip_cache=True
         )[0].id
     )
@@ -138,7 +138,7 @@ def test_walk_from_one_lora_to_another_is_painted_and_repainted_by_its_recipe(
     assert [(stop["lora"], stop["lora_weight"]) for stop in told["stops"]] == [("ink", 0.5), ("neon", 1.0)]
     assert told["sampler"]["loras"] == {lora.name: lora.digest for lora in loras.every()}
     wanted, pinned = recipe.read_upload(json.dumps(told).encode())
-    again, _ = intake.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
+    again, _ = placing.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
     assert painted(read(again.id)) == pictures
 
     run(runner, "loras", "remove", "ink")

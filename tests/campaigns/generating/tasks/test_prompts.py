@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from app.core.errors import InvalidInput
 from app.offer.generation import embeddings
 from app.offer.generation.offers import Offer
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
@@ -23,6 +23,7 @@ from app.storage.walk_models import FAILED, FINISHED, StopOptions, Walk
 from app.walks.queue import jobs
 from sketch.scene import Scene, Thing
 from tests.conftest import make_app
+from tests.support import placing
 from tests.support.commands import run
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
@@ -60,7 +61,7 @@ def worker(app: Flask, tiny_models: dict[str, Path], kind: str, monkeypatch: pyt
 def asked(first: dict[str, Any], second: dict[str, Any] | None = None) -> Walk:
     stops = [{"prompt": "a bear"} | first, {"prompt": "a lemon"} | (second or {})]
     wanted = validate({"stops": stops, "seed": 5, "frames": 4})
-    return read(intake.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0].id)
+    return read(placing.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0].id)
 
 
 def painted(walk: Walk) -> list[bytes]:
@@ -77,7 +78,7 @@ def told(walk: Walk) -> dict[str, Any]:
 
 def again(told: dict[str, Any]) -> list[bytes]:
     wanted, pinned = recipe.read_upload(json.dumps(told).encode())
-    return painted(read(intake.place(wanted, visitor_key="ann", owner="ann", pinned=pinned)[0].id))
+    return painted(read(placing.place(wanted, visitor_key="ann", owner="ann", pinned=pinned)[0].id))
 
 
 def enter(name: str, seed: int = 1, width: int = 32) -> Path:

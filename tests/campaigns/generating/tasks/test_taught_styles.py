@@ -18,12 +18,13 @@ from PIL import Image
 from app.core.config import ROOT
 from app.core.errors import InvalidInput
 from app.requests.teaching import style_teaching
-from app.requests.walk_requests import intake, recipe
+from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FAILED, FINISHED, Walk
 from tests.conftest import make_app
+from tests.support import placing
 from tests.support.commands import run, run_json
 from tests.support.studio_fixtures import call
 from tests.support.worker_processes import restart
@@ -89,7 +90,7 @@ def teach(runner: FlaskCliRunner, reds: Path) -> dict[str, Any]:
 
 def commission(**first: str) -> Walk:
     asked = {"stops": [first, {"prompt": "a lemon"}], "seed": 5, "frames": 5}
-    return read(intake.place(validate(asked), visitor_key="ann", owner="ann", skip_cache=True)[0].id)
+    return read(placing.place(validate(asked), visitor_key="ann", owner="ann", skip_cache=True)[0].id)
 
 
 def painted(walk: Walk) -> list[bytes]:
@@ -119,7 +120,7 @@ def test_taught_style_is_painted_is_repainted_by_its_recipe_and_is_missed_by_nam
 
     told = json.dumps(recipe.recipe_of(read(styled.id))).encode()
     wanted, pinned = recipe.read_upload(told)
-    again, _ = intake.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
+    again, _ = placing.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
     assert painted(read(again.id)) == pictures
 
     run(runner, "styles", "remove", "our-prints")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.core.config import ROOT
-from app.requests.walk_requests import candidates, intake
+from app.requests.walk_requests import candidates
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.candidate_models import CandidateSet
@@ -26,7 +26,7 @@ from app.storage.walk_models import FAILED, FINISHED, Medium, Walk
 from app.walks.queue import candidate_requests
 from app.walks.uploads import photo_check, photo_stops, photo_store
 from tests.conftest import make_app
-from tests.support import photos
+from tests.support import photos, placing
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
@@ -80,7 +80,7 @@ def easel(app: Flask, kind: str, loaded: dict[str, WalkPipeline]) -> WalkPipelin
 
 def commission(picture: NDArray[np.uint8] = DISC, *, cut_out: bool = False, stop: int = 0) -> Walk:
     stops = [{"prompt": "the sun"}, {"prompt": "a lemon"}, {"prompt": "a house"}]
-    walk, _ = intake.place(
+    walk, _ = placing.place(
         validate({"stops": stops, "seed": 5, "frames": 5}), visitor_key="ann", owner="ann", skip_cache=True
     )
     with writing() as session:
