@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,16 @@ from app.cli.common import json_command, print_text, wants_json
 from app.collection.moderation import audit_log
 from app.collection.moderation.audit_log import COMMAND
 from app.core.errors import InvalidInput, MediaError, MomaError
-from app.core.models import aspects
-from app.offer.generation import presets, walk_styles
-from app.requests.walk_requests import drafts, intake, recipe, recipe_files, repainting
+from app.offer.generation import walk_styles
+from app.requests.walk_requests import drafts, intake, recipe, recipe_files, repainting, walk_rows
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.sound_request import WAYS
 from app.requests.walk_requests.validation import validate
-from app.requests.walk_requests.walk_request import WalkRequest
+from app.requests.walk_requests.walk_request import SETTINGS, WalkRequest
 from app.site.presentation import walk_description
 from app.storage import media_store
 from app.storage.sound_models import Sound
-from app.storage.walk_models import ENDINGS, FINISHED, Walk
+from app.storage.walk_models import FINISHED, Walk
 from app.upkeep.processes.local_worker import provide_worker, wait_for_sound, wait_for_walk
 from app.walks.saved import lifecycle, lookup
 
@@ -37,14 +37,24 @@ KINDS = {".gif": "gif", ".mp4": "mp4", ".webm": "webm", ".webp": "webp", ".png":
 group = AppGroup("walks", help="Create, show and manage walks.")
 
 
+def _setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add an option for each setting of a walk that has one."""
+    for name, setting in reversed(SETTINGS.items()):
+        if setting.option:
+            kind: Any = click.Choice(setting.values) if setting.values else setting.kind
+            option = click.option(
+                f"--{name.replace('_', '-')}", is_flag=setting.kind is bool, type=kind, help=setting.option
+            )
+            command = option(command)
+    return command
+
+
 @group.command("create")
 @click.argument("prompts", nargs=-1)
 @click.option("--photo", "photos", metavar="[STOP=]FILE", multiple=True,
               help="A picture as the stop of this number, or as the last; PROMPTS are the other stops. "
                    "With --recipe, a picture that the recipe refers to.")  # fmt: skip
 @click.option("--cut-out", is_flag=True, help="Use only the main subject of each picture, cut out along its outline.")
-@click.option("--photos-may-be-shown", is_flag=True,
-              help="You may publish the pictures, and those in them agree; else the walk is unlisted.")  # fmt: skip
 @click.option("--sound", "sound_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A sound that the film is set to. With --recipe, the sound that the recipe refers to.")  # fmt: skip
 @click.option("--start", type=float, help="Where the part of the sound begins, in seconds.")
@@ -52,11 +62,7 @@ group = AppGroup("walks", help="Create, show and manage walks.")
 @click.option("--way", type=click.Choice(WAYS), help="How the walk follows the sound; steady by default.")
 @click.option("--at", "times", metavar="SECONDS", multiple=True,
               help="When the film reaches a stop; given for each in their order, - for on a beat.")  # fmt: skip
-@click.option("--publish-sound", is_flag=True, help="You may publish the sound; else the walk is unlisted.")
-@click.option("--frames", type=int,
-              help="Number of frames, by default FRAMES_DEFAULT; with a sound the most pictures.")  # fmt: skip
-@click.option("--fps", type=float, help="Frames per second, 1 to 50; rounded so that each takes whole hundredths.")
-@click.option("--seed", type=int, help="The seed; random if not given.")
+@_setting_options
 @click.option("--stop-seed", "stop_seeds", type=int, multiple=True,
               help="The seed of a stop; given once for each, in their order.")  # fmt: skip
 @click.option("--pick", "picks", metavar="PICTURE", multiple=True,
@@ -67,20 +73,9 @@ group = AppGroup("walks", help="Create, show and manage walks.")
               help="The LoRA of every stop, its weight from -2 to 2; or given once for each, - for none.")  # fmt: skip
 @click.option("--clip-skip", type=int, help="How many of the text encoder's last layers to skip.")
 @click.option("--layout", help="The layout of every stop: auto, or one that the style offers, such as grid.")
-@click.option("--steps", type=int, help="Number of sampler steps for each frame.")
-@click.option("--guidance", type=float, help="Guidance scale; 1 or less is no guidance.")
-@click.option("--preset", type=click.Choice(presets.NAMES), help="The quality preset.")
-@click.option("--size", type=int, help="The longer side of the frames in pixels, one of the model's sizes.")
-@click.option(
-    "--aspect", type=click.Choice(aspects.ASPECTS), help="Aspect ratio, width to height; square if not given."
-)
-@click.option("--ending", type=click.Choice(ENDINGS), help="Stop at the last stop, go back, or round to the first.")
-@click.option("--easing", is_flag=True, help="Slow down at the stops.")
-@click.option("--model", help="The model, one of those on offer; by default the one that has the styles of the stops.")
 @click.option("--continue", "continues", metavar="WALK_ID",
               help="Begin at the last stop of a finished walk; PROMPTS are the stops that follow.")  # fmt: skip
 @click.option("--anew", "skip_cache", is_flag=True, help="Render it even if an identical walk is finished.")
-@click.option("--unlisted", is_flag=True, help="Keep it out of the gallery.")
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Render again from a recipe, or from a GIF, WebP or MP4 made here.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Wait until it is finished.")
@@ -297,7 +292,8 @@ def _build_request(
     if settings["continues"]:
         parent = lookup.walk_at_address(settings["continues"])
         settings["continues"] = parent.id
-        stops.insert(0, _last_stop(parent))
+        last = parent.stops[-1]
+        stops.insert(0, walk_rows.joining_stop(last) | {"seed": parent.seed_of(last)})
     part = {"start": start, "length": length, "way": way}
     given = {name: value for name, value in part.items() if value is not None}
     if sound is None and (given or has_times):
@@ -320,13 +316,6 @@ def _loras(loras: tuple[str, ...], count: int) -> list[dict[str, Any]]:
             raise InvalidInput.on("lora", message=f"{text:.80}: the weight must be a number from -2 to 2.") from error
         found.append({} if name == candidates.NONE else {"lora": name, **fields})
     return found
-
-
-def _last_stop(walk: Walk) -> dict[str, Any]:
-    """Return the last stop of a walk, as the first stop of one that continues it."""
-    last = walk.stops[-1]
-    same = {name: getattr(last, name) for name in ("prompt", "negative_prompt")}
-    return {**same, **last.options.seen(), "hand": last.hand or None, "seed": walk.seed_of(last)}
 
 
 def _refuse_options(prompts: tuple[str, ...], options: dict[str, Any]) -> None:

@@ -82,6 +82,10 @@ def name_of(walk_id: str, slug: str) -> str:
     return f"{walk_id}-{slug}" if slug else walk_id
 
 
+PIXELS: dict[Any, Any] = {"changes_pixels": True}
+"""The metadata of a setting's column that changes pictures: what two walks with the same pictures have in common.
+
+Those of requests are declared in ``app.requests.walk_requests.walk_request``."""
 NOTE = String(200).with_variant(String(24), "sqlite")
 """The length was 24 once. SQLite enforces no lengths, and would have to rewrite the whole table to change one."""
 
@@ -107,13 +111,13 @@ class Walk(FilmMeasures, db.Model):  # type: ignore[misc]
     publish_sound: Mapped[bool] = mapped_column(default=False, server_default=false())  # its owner may, and agreed
 
     # The request
-    seed: Mapped[int] = mapped_column(BigInteger)
-    frames: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger, info=PIXELS)
+    frames: Mapped[int] = mapped_column(info=PIXELS)
     fps: Mapped[float]
     words: Mapped[str] = mapped_column(Text, default="")
-    preset: Mapped[str] = mapped_column(String(12), default="balanced", server_default="exact")
-    ending: Mapped[str] = mapped_column(String(8), default=STOP, server_default=STOP)
-    easing: Mapped[bool] = mapped_column(default=False, server_default=false())
+    preset: Mapped[str] = mapped_column(String(12), default="balanced", server_default="exact", info=PIXELS)
+    ending: Mapped[str] = mapped_column(String(8), default=STOP, server_default=STOP, info=PIXELS)
+    easing: Mapped[bool] = mapped_column(default=False, server_default=false(), info=PIXELS)
     model: Mapped[str | None] = mapped_column(String(200))  # the requested one; None: the site's first
     continues: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the ID of the walk that it continues
 
@@ -134,8 +138,8 @@ class Walk(FilmMeasures, db.Model):  # type: ignore[misc]
     ends: Mapped[int | None] = mapped_column(BigInteger)
 
     # What fixes its pixels: set when it is first rendered, or before that by a recipe
-    sampler_steps: Mapped[int]
-    guidance: Mapped[float]
+    sampler_steps: Mapped[int] = mapped_column(info=PIXELS)
+    guidance: Mapped[float] = mapped_column(info=PIXELS)
     scheduler: Mapped[str | None] = mapped_column(String(80))
     width: Mapped[int | None]
     height: Mapped[int | None]
@@ -264,6 +268,10 @@ class Walk(FilmMeasures, db.Model):  # type: ignore[misc]
     def seed_of(self, stop: Stop) -> int:
         """Return the seed of a stop: its own, or the walk's."""
         return self.seed if stop.seed is None else stop.seed
+
+
+PIXEL_COLUMNS = tuple(each.key for each in Walk.__table__.columns if each.info == PIXELS)
+"""The names of the columns with the metadata `PIXELS`."""
 
 
 class GalleryEntry(db.Model):  # type: ignore[misc]

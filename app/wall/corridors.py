@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from app.collection.gallery import exhibitions
 from app.offer.generation.limits import Limits
-from app.requests.walk_requests import drafts, error_messages, intake
+from app.requests.walk_requests import drafts, error_messages, intake, walk_rows
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.database import db
 from app.storage.house_models import Exhibition
@@ -116,10 +116,7 @@ def find_missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
 
 
 def _stop_fields(walk: Walk, stop: Stop) -> dict[str, Any]:
-    return {
-        "prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None,
-        "seed": walk.seed_of(stop), "scene": stop.scene, **stop.options.seen(),
-    }  # fmt: skip
+    return walk_rows.joining_stop(stop) | {"seed": walk.seed_of(stop), "scene": stop.scene}
 
 
 def _joints(walks: Sequence[Walk], *, even_waiting: bool = False) -> dict[tuple[End, End], Walk]:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import MediaError, MomaError
 from app.offer.generation import offers
 from app.offer.generation.limits import SEED_MAX, Limits
-from app.requests.walk_requests import drafts, error_messages, intake
+from app.requests.walk_requests import drafts, error_messages, intake, walk_rows
 from app.requests.walk_requests.brought_photos import UploadedPhoto
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
@@ -188,7 +188,7 @@ def _request_walk(wall: Wall, leg: WallLeg) -> None:
         first = _gallery_stop(wall, exclude="")
     else:
         photos |= _photo_of(parent)
-        first = _stop_fields(parent.stops[-1]) | {"seed": parent.seed_of(parent.stops[-1])}
+        first = walk_rows.joining_stop(parent.stops[-1]) | {"seed": parent.seed_of(parent.stops[-1])}
     following = _gallery_stop(wall, exclude=str(first["prompt"])) if written is None else _words_stop(wall, written)
     if written is not None and (brought := _brought(written)) is not None:
         photos[1] = brought
@@ -227,11 +227,6 @@ def _request_walk(wall: Wall, leg: WallLeg) -> None:
             .execution_options(synchronize_session=False)
         )
     db.session.expire_all()
-
-
-def _stop_fields(stop: Stop) -> dict[str, Any]:
-    words = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None}
-    return words | stop.options.seen()
 
 
 def _words_stop(wall: Wall, written: WallWords) -> dict[str, Any]:

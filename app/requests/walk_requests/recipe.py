@@ -16,7 +16,7 @@ from app.core.models.facts import CONSISTENT, ModelFacts
 from app.offer.drawings import drawing_credits
 from app.offer.generation import adapters, embeddings, frame_rates, loras, offers, presets
 from app.offer.generation.offers import Offer, Offers
-from app.requests.walk_requests import validation
+from app.requests.walk_requests import validation, walk_rows
 from app.requests.walk_requests.recipe_files import RECIPE_MAX, film_kind, find_recipe
 from app.requests.walk_requests.recipe_pins import PinnedDrawing, PinnedSettings, flaw
 from app.requests.walk_requests.recipe_schema import (
@@ -27,7 +27,7 @@ from app.requests.walk_requests.recipe_schema import (
     RecipeSound,
     RecipeStop,
 )
-from app.requests.walk_requests.walk_request import WalkRequest
+from app.requests.walk_requests.walk_request import ALWAYS, IF_SET, SETTINGS, RecordedSettings, WalkRequest, usual
 from app.storage.walk_models import ROUND, Stop, StopOptions, Walk
 from app.walks.saved import cards, lineage
 
@@ -39,7 +39,8 @@ OF_ANOTHER_SITE = N_(
 )
 UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP, MP4, WebM or PNG made here nor a recipe file.")
 OF_ANOTHER_KIND = N_("The recipe is of another kind than this site's: it does not say that it is a moma-lisa recipe.")
-REQUEST_FIELDS = ("stops", "seed", "frames", "preset", "ending", "easing")
+OF_FIRST = ("stops", "seed", "frames")
+"""The fields of a request that recipes of each version hold; later ones hold the settings too that are recorded."""
 UNRECORDED = {"continues", "remix_of", "unlisted", "photos_may_be_shown", "publish_sound"}
 """The fields of a request that recipes do not hold as they are."""
 DEVICE = ("precision", "memory_format", "threads", "batch")
@@ -78,7 +79,7 @@ def recipe_of(walk: Walk) -> Recipe:
     }
     if not _is_in_full(walk):
         written["version"] = VERSION
-        written["preset"], written["ending"], written["easing"] = walk.preset, walk.ending, walk.easing
+        written.update(_settings(walk))
         written["model"]["asked"] = walk.model
         written["sampler"] = cast(RecipeSampler, walk.sampling)
         written["levels"] = cast(list[RecipeLevel] | None, walk.levels)
@@ -130,6 +131,19 @@ def _stop(stop: Stop) -> RecipeStop:
     if stop.photo is not None:
         written["photo"], written["cut_out"] = stop.photo, bool(stop.cut_out)
     return cast(RecipeStop, {**written, **stop.options.given()})
+
+
+def _settings(walk: Walk) -> RecordedSettings:
+    """Return the settings of a walk that recipes hold by their names."""
+    settings = walk_rows.settings_of(walk)
+    return cast(
+        RecordedSettings,
+        {
+            name: settings[name]
+            for name, setting in SETTINGS.items()
+            if setting.record == ALWAYS or (setting.record == IF_SET and settings[name] != usual(name))
+        },
+    )
 
 
 def _sound(walk: Walk) -> RecipeSound | None:
@@ -205,11 +219,13 @@ def request_of(recipe: dict[str, Any]) -> tuple[WalkRequest, PinnedSettings]:
 
     :raises InvalidInput: when a value breaks a rule; the message says what was altered.
     """
-    names = REQUEST_FIELDS if recipe.get("version") == VERSION else REQUEST_FIELDS[:3]
     model = recipe.get("model")
     name = model.get("name") if isinstance(model, dict) else None
     recipe_model = name if isinstance(name, str) else None
-    fields = {name: recipe.get(name) for name in names}
+    fields = {name: recipe.get(name) for name in OF_FIRST}
+    if recipe.get("version") == VERSION:
+        recorded = {name: each.record for name, each in SETTINGS.items() if each.record}
+        fields |= {name: recipe.get(name) for name in recorded if recorded[name] == ALWAYS or name in recipe}
     stops = _requested_stops(fields["stops"])
     if recipe.get("sound") is not None:
         fields |= _requested_sound(recipe["sound"], recipe.get("frames"))

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from app.core.field_docs import documented
 from app.requests.walk_requests.stop_options import RecordedOptions
+from app.requests.walk_requests.walk_request import RecordedSettings
 from sketch.scene import Scene, Thing
 
 PHOTO = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -165,7 +166,7 @@ class RecipeDevice(TypedDict):
 
 
 @documented
-class Recipe(TypedDict):
+class Recipe(RecordedSettings):
     """Everything that fixes the pixels of a walk; values that are only known after rendering are null until then."""
 
     format: Annotated[str, Field(examples=["moma-lisa recipe"])]
@@ -192,12 +193,6 @@ class Recipe(TypedDict):
     """Width and height."""
     model: RecipeModel
     sampler: RecipeSampler
-    preset: NotRequired[Annotated[str, Field(examples=["balanced"])]]
-    """The preset."""
-    ending: NotRequired[Annotated[str, Field(examples=["stop"])]]
-    """How the film ends."""
-    easing: NotRequired[Annotated[bool, Field(examples=[False])]]
-    """Whether it slows down at the stops."""
     levels: NotRequired[list[RecipeLevel] | None]
     """The passes in which it was rendered; null until it is finished."""
     drawings: NotRequired[list[RecipeDrawing]]

@@ -17,10 +17,9 @@ from app.collection.styles.style import Style
 from app.core.errors import Conflict, InvalidInput
 from app.core.i18n.formatting import join_words
 from app.core.i18n.gettext import N_, _
-from app.core.models.aspects import SQUARE
-from app.offer.generation import frame_rates, model_styles, offers, sampler_settings
+from app.offer.generation import model_styles, offers
 from app.offer.generation.offers import Offer
-from app.requests.walk_requests import layouts, validation, walk_sounds
+from app.requests.walk_requests import layouts, validation, walk_rows
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, REFUSED, Stop, Walk
@@ -80,8 +79,8 @@ def restyled_request(
     if problem := flaw(walk):
         raise InvalidInput.on("walk", message=problem)
     model, hand = _renderer_of(walk, style)
-    stops = [_stop(stop) | _restyled(stop, hand, model.styles, walk) for stop in walk.stops]
-    return _request(walk, model, stops, owners=owners, unlisted=unlisted)
+    stops = [_restyled(stop, hand, model, walk) for stop in walk.stops]
+    return _request(walk, model, owners=owners, unlisted=unlisted, stops=stops)
 
 
 def larger_sizes(walk: Walk) -> tuple[int, ...]:
@@ -126,40 +125,21 @@ def larger_request(
         raise InvalidInput.on(
             "size", message=_("The size cannot be “%(size)s”. There is %(sizes)s.", size=f"{size!s:.20}", sizes=known)
         )
-    stops = [
-        _stop(stop) | stop.options.given() | {"hand": stop.hand or None, "scene": stop.scene} for stop in walk.stops
-    ]
-    return _request(walk, _model(walk), stops, owners=owners, unlisted=unlisted, size=sizes[str(size)])
+    return _request(walk, _model(walk), owners=owners, unlisted=unlisted, size=sizes[str(size)])
 
 
 def _request(
-    walk: Walk,
-    model: Offer,
-    stops: list[dict[str, Any]],
-    *,
-    owners: Collection[str],
-    unlisted: bool | None,
-    **changed: Any,
+    walk: Walk, model: Offer, *, owners: Collection[str], unlisted: bool | None, **changed: Any
 ) -> WalkRequest:
-    """Return the request for a walk by a model with these stops, and what else is ``changed``."""
+    """Return the request for a walk by a model, with what is ``changed``."""
     is_own = not walk.owner_hash or walk.owner_hash in owners  # the site itself agreed for its own walks
-    request: dict[str, Any] = {
-        "stops": stops,
-        "seed": walk.seed,
-        "frames": walk.frames,
-        "preset": walk.preset,
-        "ending": walk.ending,
-        "easing": walk.easing,
-        "fps": frame_rates.requestable(walk.fps),
-        "model": walk.model if model == offers.current().find(walk.model) else model.name,
-        "unlisted": walk.unlisted if unlisted is None else unlisted,
-        "photos_may_be_shown": is_own and walk.photos_may_be_shown,
-        "remix_of": walk.id,
-    }
-    if sound := walk_sounds.requested(walk):
-        agreed = is_own and walk.publish_sound
-        request |= {"sound": sound.model_dump(), "publish_sound": agreed, "frames": walk.sound_pictures}
-    return validation.validate(request | _settings(walk, model) | changed)
+    again = walk_rows.remade(walk)
+    request = again.model_dump() | _settings(again, walk, model) | changed
+    request["unlisted"] = walk.unlisted if unlisted is None else unlisted
+    request["photos_may_be_shown"] = is_own and walk.photos_may_be_shown
+    request["publish_sound"] = is_own and walk.publish_sound
+    request["model"] = walk.model if model == offers.current().find(walk.model) else model.name
+    return validation.validate(request)
 
 
 def repeat_key(walk: Walk, request: WalkRequest, owner_hash: str) -> str:
@@ -203,22 +183,16 @@ def _renderer_of(walk: Walk, name: str) -> tuple[Offer, str]:
     )
 
 
-def _stop(stop: Stop) -> dict[str, Any]:
-    """Return what a stop of the request has of the walk's stop in any case: words, seed and photo."""
-    request: dict[str, Any] = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "seed": stop.seed}
-    request["at"] = stop.at
-    if stop.photo is not None:
-        request |= {"picture": stop.photo, "cut_out": bool(stop.cut_out)}
-    return request
-
-
-def _restyled(stop: Stop, hand: str, known: tuple[model_styles.ModelStyle, ...], walk: Walk) -> dict[str, Any]:
-    """Return the style of a stop of the request, and its scene composed again."""
+def _restyled(stop: Stop, hand: str, model: Offer, walk: Walk) -> dict[str, Any]:
+    """Return a stop of the request in another style, its scene composed again; another model has none of its LoRAs."""
+    again = walk_rows.stop_request_of(stop).model_dump() | {"hand": hand}
+    if model != _model(walk):
+        again |= dict.fromkeys(stop.options.seen())
     if stop.scene is None:
-        return {"hand": hand}
-    style = model_styles.find(hand, known)
+        return again
+    style = model_styles.find(hand, model.styles)
     scene = layouts.recompose(stop.scene, style.marks if style else "", seed=walk.seed_of(stop), walk_seed=walk.seed)
-    return {"hand": hand, "scene": scene | {"words": _without_hands(scene.get("words", ""), known)}}
+    return again | {"scene": scene | {"words": _without_hands(scene.get("words", ""), model.styles)}}
 
 
 def _without_hands(words: str, known: tuple[model_styles.ModelStyle, ...]) -> str:
@@ -227,20 +201,13 @@ def _without_hands(words: str, known: tuple[model_styles.ModelStyle, ...]) -> st
     return ", ".join(part for part in words.split(", ") if part not in named)
 
 
-def _settings(walk: Walk, model: Offer) -> dict[str, Any]:
-    """Return the walk's aspect ratio and, if the same model renders, its steps, guidance and size, for the request."""
-    facts = model.facts
-    request: dict[str, Any] = {}
-    aspect = shapes.aspect(walk)
-    if aspect != SQUARE and aspect in facts.aspects:
-        request["aspect"] = aspect
-    if model != _model(walk):
-        return request
-    usual = sampler_settings.resolve_settings(model, walk.preset)
-    if walk.sampler_steps != usual["steps"]:
-        request["steps"] = walk.sampler_steps
-    if walk.guidance != usual["guidance"]:
-        request["guidance"] = walk.guidance
-    if shapes.longer_side(walk) in facts.sizes[1:]:
-        request["size"] = shapes.longer_side(walk)
-    return request
+def _settings(again: WalkRequest, walk: Walk, model: Offer) -> dict[str, Any]:
+    """Return the settings that a model has to be asked for: the aspect ratio and, if it is the walk's own, the others.
+
+    Steps, guidance and size are asked for where they are not the usual ones.
+    """
+    unusual = walk_rows.unusual_settings(again)
+    names = ("steps", "guidance", "size") if model == _model(walk) else ()
+    aspect = unusual.get("aspect")
+    settings = dict.fromkeys(("steps", "guidance", "size")) | {name: unusual.get(name) for name in names}
+    return settings | {"aspect": aspect if aspect in model.facts.aspects else None}

@@ -210,7 +210,7 @@ class DescribedSettings(TypedDict):
     """The requested model; null for the site's first."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class TypedSettings:
     """The form's fields for the whole walk, as typed: texts, and boxes that are ticked or not.
 

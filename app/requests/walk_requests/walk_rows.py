@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.offer.generation import frame_rates, walk_styles
+from flask import current_app
+
+from app.core.models.aspects import SQUARE
+from app.offer.generation import frame_rates, offers, presets, sampler_settings, walk_styles
 from app.offer.generation.model_styles import ModelStyle
 from app.requests.walk_requests import walk_sounds
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.stop_options import StopRequest
-from app.requests.walk_requests.walk_request import SETTINGS, WalkRequest
+from app.requests.walk_requests.walk_request import SETTINGS, WalkRequest, usual
 from app.storage.walk_models import Stop, StopOptions, Walk
 from app.walks.saved import neighbours, shapes
 
@@ -41,6 +44,23 @@ def request_of(walk: Walk) -> WalkRequest:
     return WalkRequest.model_construct(stops=stops, sound=sound, **settings)
 
 
+def remade(walk: Walk) -> WalkRequest:
+    """Return the request for the same walk as a remix of it, which continues no other."""
+    return request_of(walk).model_copy(update={"remix_of": walk.id, "continues": None})
+
+
+def unusual_settings(request: WalkRequest) -> dict[str, Any]:
+    """Return the settings of a request by name, without those that it would have if it left them out."""
+    offer = offers.current().get(request.model)
+    sampling = sampler_settings.resolve_settings(offer, request.preset)
+    defaults = {name: usual(name) for name in SETTINGS} | {name: sampling[name] for name in ("steps", "guidance")}
+    defaults |= {"fps": frame_rates.rounded(current_app.config["FPS"]), "preset": presets.DEFAULT, "aspect": SQUARE}
+    given = {name: getattr(request, name) for name in SETTINGS}
+    if request.size not in offer.facts.sizes[1:]:
+        given["size"] = None
+    return {name: value for name, value in given.items() if value not in (None, defaults[name])}
+
+
 def stop_request_of(stop: Stop) -> StopRequest:
     """Return the request for exactly this stop; its scene holds its layout."""
     return StopRequest.model_construct(
@@ -53,6 +73,15 @@ def stop_request_of(stop: Stop) -> StopRequest:
         cut_out=bool(stop.cut_out),
         **{name: getattr(stop, name) for name in StopOptions.names()},
     )
+
+
+def joining_stop(stop: Stop) -> dict[str, Any]:
+    """Return what a stop and the first one of a walk on from it have in common, as a request's JSON: all but the seed.
+
+    Its scene and its picture come from the walk itself.
+    """
+    same = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None}
+    return same | stop.options.seen()
 
 
 def new_walk(request: WalkRequest, *, pinned: PinnedSettings | None = None, **columns: Any) -> Walk:

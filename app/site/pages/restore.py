@@ -13,13 +13,11 @@ from app.core.errors import InvalidInput
 from app.core.i18n.gettext import N_, _
 from app.offer.drawings import sketchbooks
 from app.offer.generation.limits import Limits
-from app.requests.walk_requests import brought_photos, layouts, recipe, recipe_files
-from app.requests.walk_requests.recipe import as_body
-from app.requests.walk_requests.recipe_pins import PinnedSettings
+from app.requests.walk_requests import brought_photos, recipe, recipe_files
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.pages import photos, sounds
 from app.site.pages.make import make_page
-from app.site.presentation import choices, form_fields
+from app.site.presentation import form_fields
 from app.site.presentation import make_form as forms
 from app.walks.saved import reuse
 
@@ -52,7 +50,9 @@ def restore() -> Response:
             wanted, pinned = recipe.read_upload(content)
     except InvalidInput as error:
         return _refused(typed, " ".join(dict.fromkeys(each.message for each in error.errors)))
-    form = forms.from_fields(_pairs(_fields(wanted, pinned)), Limits.current(wanted.model))
+    settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
+    fields = form_fields.of_request(wanted.model_copy(update=settings))
+    form = forms.from_fields(_pairs(fields), Limits.current(wanted.model))
     form.token, form.unlisted, form.restored = typed.token, typed.unlisted, _(BACK)
     if reuse.current_revision(pinned.model_name) not in (None, pinned.model_revision):
         form.restored += f" {_(NEWER)}"
@@ -72,26 +72,6 @@ def _lacks_a_drawing(wanted: WalkRequest) -> bool:
     book = sketchbooks.find(wanted.offer)
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
     return book is not None and any(digest not in book.drawings for digest in drawn)
-
-
-def _fields(wanted: WalkRequest, pinned: PinnedSettings) -> dict[str, Any]:
-    """Return the form fields that request the recipe again, without those that have default values."""
-    body = as_body(wanted, pinned)
-    for stop, recorded in zip(body["stops"], wanted.stops, strict=True):
-        seed = (wanted.seed or 0) if recorded.seed is None else recorded.seed
-        stop["drawing"] = choices.of_stop(
-            recorded.prompt, recorded.scene, leave_out=recorded.negative_prompt, seed=seed, model=wanted.model
-        )
-        stop["layout"] = layouts.requested_layout(recorded.scene, walk_seed=wanted.seed or 0)
-    fields = {
-        **form_fields.of_stops(body["stops"]),
-        **form_fields.of_settings(wanted, **{name: body[name] for name in ("preset", "steps", "guidance")}),
-        "seed": wanted.seed,
-    }
-    if wanted.sound is None:
-        return fields
-    times, fps = [stop.at for stop in wanted.stops], wanted.fps or float(current_app.config["FPS"])
-    return fields | form_fields.of_sound(wanted.sound, times, pictures=body["frames"], fps=fps)
 
 
 def _pairs(fields: dict[str, Any]) -> MultiDict[str, str]:

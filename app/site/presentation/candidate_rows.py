@@ -17,6 +17,7 @@ from app.core.i18n.locales import here
 from app.offer.generation import model_styles, offers
 from app.requests.walk_requests import candidates
 from app.requests.walk_requests.candidates import CandidateRequest
+from app.requests.walk_requests.walk_request import SETTINGS
 from app.site.presentation import readings
 from app.site.presentation.make_form import MakeForm, StopLine, picked
 from app.storage.candidate_models import FAILED, WAITING, Candidate, CandidateSet
@@ -106,7 +107,9 @@ def request_for(form: MakeForm, index: int) -> dict[str, Any]:
     """Return the unchecked request for candidates of a stop of the form."""
     body = form.as_body()
     settings: dict[str, Any] = {
-        name: body[name] for name in ("preset", "steps", "guidance", "size", "aspect", "model") if name in body
+        name: body[name]
+        for name in CandidateRequest.model_fields
+        if name in SETTINGS and name in body and name != "seed"
     }
     if "model" not in settings and form.parent is not None and offers.current().find(form.parent.model_name):
         settings["model"] = form.parent.model_name

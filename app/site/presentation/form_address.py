@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests.stop_options import OF_EACH_STOP
+from app.requests.walk_requests.walk_request import SETTINGS
 from app.site.presentation import form_fields, sound_line
 from app.site.presentation.make_form import MakeForm, StopLine, from_fields
 from app.storage.candidate_models import CandidateSet
@@ -23,10 +24,7 @@ NAME = "form"
 LONGEST = 4000
 """The longest query string to carry, in characters; encoding it once more must fit nginx's limit of 8,000."""
 OF_STOPS = "prompt", "own", "drawing", "layout", "at", "picture", "candidates", "cut_out", *OF_EACH_STOP
-OF_WALK = (
-    "negative_prompt", "seed", "frames", "fps", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size",
-    "aspect", "easing", "model", "unlisted", "photos_may_be_shown", "remix_of", "continues",
-)  # fmt: skip
+OF_WALK = *form_fields.TYPED, "remix_of", "continues"
 
 
 def fields(form: MakeForm) -> dict[str, Any]:
@@ -43,8 +41,7 @@ def fields(form: MakeForm) -> dict[str, Any]:
         **{name: _unless_empty([_option(stop, name) for stop in stops]) for name in OF_EACH_STOP},
         "cut_out": [index for index, stop in enumerate(stops) if stop.cut_out],
     }
-    values |= {name: getattr(form, name) for name in OF_WALK if hasattr(form, name)}
-    values |= {name: "1" if values[name] else "" for name in ("easing", "unlisted", "photos_may_be_shown")}
+    values |= {name: form_fields.written(getattr(form, name)) for name in form_fields.TYPED}
     values |= form.sound.fields()
     values |= {"remix_of": form.remix and form.remix.id, "continues": form.parent and form.parent.id}
     return {name: value for name, value in values.items() if value}
@@ -74,9 +71,9 @@ def of_candidates(candidate_set: CandidateSet, stop: int) -> str:
         layout=source.get("layout") or "", candidates=candidate_set.id, own=own,
         options=form_fields.written_options(source),
     )  # fmt: skip
-    form.seed = str(request["seed"])
-    for name in ("preset", "steps", "guidance", "size", "aspect", "model"):
-        setattr(form, name, "" if request.get(name) is None else str(request[name]))
+    for name in SETTINGS:
+        if request.get(name) is not None:
+            setattr(form, name, str(request[name]))
     return url_for("pages.make", **fields(form))
 
 

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from typing import Any
 
 from flask import current_app
@@ -21,9 +22,10 @@ from app.offer.generation import frame_rates, model_styles, offers
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.reading import chosen
 from app.reading.chosen import AS_READ
-from app.requests.walk_requests import stop_options
+from app.requests.walk_requests import stop_options, walk_rows
 from app.requests.walk_requests.error_messages import stop_suffix
 from app.requests.walk_requests.stop_words import PICTURE
+from app.requests.walk_requests.walk_request import SETTINGS, TypedSettings
 from app.site.presentation import form_commands, form_fields, sound_line
 from app.site.presentation import typed_numbers as typed
 from app.site.presentation.form_commands import Command
@@ -34,12 +36,9 @@ from app.storage.walk_models import BACK, ENDINGS, FINISHED, ID, Walk
 from app.walks.saved import lookup
 
 FRAME_CHOICES = (24, 60, 120, 240)
-IN_MORE = {
-    "seed", "fps", "negative_prompt", "hand", "layout", "lora", "clip_skip", "steps", "guidance", "ending", "preset",
-    "aspect", "model", "film",
-}  # fmt: skip
+OF_THE_WALK = {"stops", *(name for name in form_fields.TYPED if name in SETTINGS)}
+IN_MORE = {*form_fields.TYPED, "layout", "lora", "film"} - {"frames", "size"}
 OF_THE_STOP = {"prompt", "picture", "cut_out", *stop_options.OF_EACH_STOP}
-OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", "preset", "size", "aspect", "model"}
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
@@ -58,12 +57,8 @@ OF_A_STOP: dict[str, Callable[[str], Any]] = {
 """The form's fields for each stop that are read as they are, and how."""
 READ: dict[type, Callable[[str], Any]] = {str: str, int: typed.whole_number, float: typed.signed_number}
 """How the text of an option is read, by the type of its values."""
-TEXTS = (
-    "negative_prompt", "seed", "frames", "fps", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size",
-    "aspect", "model",
-)  # fmt: skip
+READ_OF_WALK = READ | {float: typed.number}
 SOUND_FIELDS = frozenset(sound_line.FIELDS)
-TICKS = "easing", "unlisted", "photos_may_be_shown"
 
 
 @dataclass(slots=True)
@@ -106,26 +101,10 @@ class StopLine:
 
 
 @dataclass(slots=True)
-class MakeForm:
+class MakeForm(TypedSettings):
     """The form's fields as text; ``errors`` maps a field's name, or ``form``, to an error message."""
 
     stops: list[StopLine]
-    negative_prompt: str = ""
-    seed: str = ""
-    frames: str = ""
-    fps: str = ""
-    hand: str = ""
-    steps: str = ""
-    guidance: str = ""
-    clip_skip: str = ""
-    ending: str = ""
-    preset: str = ""
-    size: str = ""
-    aspect: str = ""
-    easing: bool = False
-    model: str = ""
-    unlisted: bool = False
-    photos_may_be_shown: bool = False
     sound: SoundLine = field(default_factory=SoundLine)
     remix: Walk | None = None  # the walk that the form was filled from
     parent: Walk | None = None  # the walk to continue from: its last stop is the first one here
@@ -183,8 +162,6 @@ class MakeForm:
             {**_words_or_photo(stop), **shared, **_laid_out(stop), **_options(stop), **stop.own} for stop in self.stops
         ]
         wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
-        if self.photos_may_be_shown:
-            wanted["photos_may_be_shown"] = True
         if self.parent is not None:
             stops[0] = self._first_stop(self.parent)
             wanted["continues"] = self.parent.id
@@ -194,21 +171,12 @@ class MakeForm:
             wanted |= sound
             for stop, line in zip(stops, self.stops, strict=True):
                 stop |= {"at": typed.number(line.at)} if line.at.strip() else {}
-        wanted |= {name: value for name in ("ending", "preset", "aspect", "model") if (value := getattr(self, name))}
-        if self.easing:
-            wanted["easing"] = True
-        if self.seed.strip():
-            wanted["seed"] = typed.whole_number(self.seed)
-        if self.frames.strip():
-            wanted["frames"] = typed.whole_number(self.frames)
-        if self.fps.strip():
-            wanted["fps"] = typed.number(self.fps)
-        if self.steps.strip():
-            wanted["steps"] = typed.whole_number(self.steps)
-        if self.size.strip():
-            wanted["size"] = typed.whole_number(self.size)
-        if self.guidance.strip():
-            wanted["guidance"] = typed.number(self.guidance)
+        for name, setting in SETTINGS.items():
+            value = getattr(self, name, "")
+            if value is True:
+                wanted[name] = True
+            elif value and (setting.kind is str or value.strip()):
+                wanted[name] = READ_OF_WALK[setting.kind](value)
         return wanted
 
     def fill_in_example(self, prompts: Sequence[str]) -> None:
@@ -243,9 +211,7 @@ class MakeForm:
         last = parent.stops[-1]
         seed = parent.seed_of(last)
         own = {} if self.seed.strip() in ("", str(seed)) else {"seed": seed}
-        extras = last.options.seen()
-        hand = last.hand or None
-        return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": hand, **extras, **own}
+        return walk_rows.joining_stop(last) | own
 
     def check_hand(self, limits: Limits) -> None:
         """Remove styles that the model does not know, and set an error for each; an old walk may name one."""
@@ -259,15 +225,9 @@ class MakeForm:
             if own is not None and (not isinstance(own, str) or model_styles.find(own, limits.hands) is None):
                 stop.error = _unknown(stop.own.pop("hand"))
 
-    @property
-    def guidance_written(self) -> str:
-        """Return the typed guidance with the page language's decimal sign; as typed if it is not a number."""
-        return typed.localised(self.guidance)
-
-    @property
-    def fps_written(self) -> str:
-        """Return the typed frame rate with the page language's decimal sign; as typed if it is not a number."""
-        return typed.localised(self.fps)
+    def written(self, name: str) -> str:
+        """Return a typed number with the page language's decimal sign; as typed if it is not a number."""
+        return typed.localised(getattr(self, name))
 
     def fps_shown(self, usual: float) -> float:
         """Return the film's frame rate; ``usual`` if the typed one is missing or invalid."""
@@ -379,9 +339,11 @@ class MakeForm:
 def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     """Return the form from a query string or a body. Stops beyond the limit are kept, for validation to refuse."""
     count = max(STOPS_MIN, len(fields.getlist("prompt")[: 2 * limits.stops_max]))
-    written: dict[str, Any] = {name: fields.get(name, "") for name in TEXTS}
-    ticked: dict[str, Any] = {name: bool(fields.get(name)) for name in TICKS}
-    form = MakeForm(stops=_stop_lines(fields, count), sound=SoundLine.from_fields(fields), **written, **ticked)
+    settings = {
+        each.name: bool(fields.get(each.name)) if each.default is False else fields.get(each.name, "")
+        for each in fields_of(TypedSettings)
+    }
+    form = MakeForm(stops=_stop_lines(fields, count), sound=SoundLine.from_fields(fields), **settings)
     for number in fields.getlist("cut_out"):
         if re.fullmatch("[0-9]{1,2}", number, re.ASCII) and int(number) < len(form.stops):
             form.stops[int(number)].cut_out = True
@@ -456,8 +418,8 @@ def _unknown(hand: object) -> str:
 def going_on(walk: Walk) -> dict[str, Any]:
     """Return the form fields for a walk that continues from the last stop of ``walk`` with the same settings."""
     last, again = walk.stops[-1], form_fields.fields(walk)
-    names = ("steps", "guidance", "fps", "preset", "size", "aspect", "easing", "model", "unlisted")
-    return {name: again.get(name) for name in names} | {
+    names = [name for name in ("steps", "guidance", *form_fields.CARRIED) if name not in ("frames", "ending")]
+    return {name: again.get(name) for name in (*names, "unlisted")} | {
         "continues": walk.id,
         "seed": walk.seed_of(last),
         "hand": last.hand or None,

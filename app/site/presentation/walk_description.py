@@ -10,11 +10,12 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from app.core.addresses import on_site
 from app.core.field_docs import documented
-from app.core.models.aspects import ASPECTS
-from app.requests.walk_requests import recipe
+from app.requests.walk_requests import recipe, walk_rows
 from app.requests.walk_requests.recipe_schema import STOPS, Recipe, RecipeDrawing
 from app.requests.walk_requests.stop_options import DescribedOptions
-from app.storage.walk_models import ENDINGS, ID, STATES, Stop, StopOptions, Walk
+from app.requests.walk_requests.walk_request import DescribedSettings
+from app.storage.film_measures import DescribedMeasures, Smoothness
+from app.storage.walk_models import ID, STATES, Stop, StopOptions, Walk
 from app.walks.queue import fair_queue, revisions
 from app.walks.saved import lineage, reuse, shapes
 
@@ -55,22 +56,6 @@ class StopDescription(DescribedOptions):
 
 
 @documented
-class Smoothness(TypedDict):
-    """Smoothness metrics of the film, measured on its frames."""
-
-    evenness: Annotated[float | None, Field(examples=[0.93])]
-    """Uniformity of the steps: 1 when all are equal."""
-    jump: Annotated[float | None, Field(examples=[1.4])]
-    """Max step ratio: the largest step divided by the mean step."""
-    morph: Annotated[float | None, Field(examples=[0.42])]
-    """0 for a cross-fade of its stops; at most 1."""
-    perceptual_step: Annotated[float | None, Field(examples=[0.02])]
-    """Mean distance of neighbouring frames by image embedding, 0 to 2."""
-    steps: Annotated[list[float] | None, Field(examples=[[8.4]])]
-    """The difference between each frame and the next: root mean square, 0 to 255."""
-
-
-@documented
 class DescribedSound(TypedDict):
     """The part of a sound that a film is set to. The sound is heard in the films, and served nowhere else."""
 
@@ -101,8 +86,8 @@ class Films(TypedDict):
 
 
 @documented
-class WalkDescription(TypedDict):
-    """A walk in any state."""
+class _DescribedWalk(TypedDict):
+    """What a walk is."""
 
     id: Annotated[str, Field(pattern=f"^{ID.pattern}$", examples=[WALK_ID])]
     """Its id in addresses."""
@@ -128,29 +113,12 @@ class WalkDescription(TypedDict):
     """Its stops, from first to last."""
     drawings: Annotated[list[RecipeDrawing], Field(examples=[[]])]
     """Its reference drawings, with their artists and licences; empty if the model is conditioned on text only."""
-    seed: Annotated[int, Field(examples=[11])]
-    """The seed of its noise; random if none was requested."""
-    frames: Annotated[int, Field(examples=[2])]
-    """The number of frames in the film; with a sound, of its distinct pictures."""
-    steps: Annotated[int, Field(examples=[20])]
-    """The number of sampler steps for each frame."""
-    guidance: Annotated[float, Field(examples=[3.5])]
-    """The guidance scale."""
-    aspect: Annotated[str, Field(json_schema_extra={"enum": list(ASPECTS)}, examples=["1:1"])]
-    """The requested aspect ratio."""
-    width: Annotated[int | None, Field(examples=[256])]
-    """The frames' width in pixels: the nearest to the aspect ratio that the model can generate. Null until it is
-    known."""
-    height: Annotated[int | None, Field(examples=[256])]
-    """The frames' height in pixels."""
-    preset: Annotated[str, Field(examples=["balanced"])]
-    """The quality preset: fast, balanced or exact."""
-    ending: Annotated[str, Field(json_schema_extra={"enum": list(ENDINGS)}, examples=["stop"])]
-    """How the film ends: stop, back (the same way in reverse), round (on to the first stop)."""
-    easing: Annotated[bool, Field(examples=[False])]
-    """Whether the film slows down at the stops."""
-    model: Annotated[str | None, Field(examples=[None])]
-    """The requested model; null for the site's first."""
+
+
+@documented
+class _DescribedProgress(TypedDict):
+    """Where a walk stands, and what it is related to."""
+
     model_here: Annotated[bool | None, Field(examples=[True])]
     """Whether the model that generated it is available in the same revision; no other generates the same pictures, or
     shows their stages. Null until it is generated, and if it cannot be determined."""
@@ -176,12 +144,12 @@ class WalkDescription(TypedDict):
     """The number of workers that the estimate assumes; null when done."""
     smoothness: Smoothness | None
     """Smoothness metrics; null until it is finished."""
-    paint_seconds: Annotated[float | None, Field(examples=[5.1])]
-    """How long the generation took, in seconds."""
-    first_film_seconds: Annotated[float | None, Field(examples=[0.8])]
-    """Seconds until the first playable film."""
-    passes: Annotated[int | None, Field(examples=[480])]
-    """The number of UNet evaluations; 0 for a cached result, null until it is generated."""
+
+
+@documented
+class WalkDescription(_DescribedWalk, DescribedSettings, _DescribedProgress, DescribedMeasures):
+    """A walk in any state."""
+
     unlisted: Annotated[bool, Field(examples=[False])]
     """Whether it is left out of the gallery."""
     publish_sound: Annotated[bool, Field(examples=[False])]
@@ -213,17 +181,7 @@ def describe(walk: Walk) -> WalkDescription:
         "title": walk.title,
         "stops": [_stop(stop) for stop in walk.stops],
         "drawings": recipe.drawings_of(walk),
-        "seed": walk.seed,
-        "frames": walk.frames,
-        "steps": walk.sampler_steps,
-        "guidance": walk.guidance,
-        "aspect": shapes.aspect(walk),
-        "width": shapes.frame(walk)[0],
-        "height": shapes.frame(walk)[1],
-        "preset": walk.preset,
-        "ending": walk.ending,
-        "easing": walk.easing,
-        "model": walk.model,
+        **_settings(walk),
         "model_here": revisions.is_model_here(walk),
         "continues": _id_of(lineage.parent_of(walk)),
         "remix_of": _id_of(lineage.remixed_from(walk)),
@@ -236,9 +194,7 @@ def describe(walk: Walk) -> WalkDescription:
         "eta_seconds": None if place.seconds is None else round(place.seconds, 1),
         "painters": place.workers,  # without a living worker there is no estimate
         "smoothness": _smoothness(walk),
-        "paint_seconds": walk.paint_seconds,
-        "first_film_seconds": walk.first_film_seconds,
-        "passes": walk.passes,
+        **cast(DescribedMeasures, {name: getattr(walk, name) for name in DescribedMeasures.__annotations__}),
         "unlisted": walk.unlisted,
         "publish_sound": walk.publish_sound,
         "photos_may_be_shown": walk.photos_may_be_shown,
@@ -250,6 +206,12 @@ def describe(walk: Walk) -> WalkDescription:
         "finished_at": None if walk.finished_at is None else walk.finished_at.isoformat(),
         "error": walk.error,
     }
+
+
+def _settings(walk: Walk) -> DescribedSettings:
+    width, height = shapes.frame(walk)
+    settings = walk_rows.settings_of(walk) | {"width": width, "height": height}
+    return cast(DescribedSettings, {name: settings[name] for name in DescribedSettings.__annotations__})
 
 
 def _stop(stop: Stop) -> StopDescription:
@@ -282,13 +244,8 @@ def _id_of(walk: Walk | None) -> str | None:
 def _smoothness(walk: Walk) -> Smoothness | None:
     if walk.evenness is None:
         return None
-    return {
-        "evenness": walk.evenness,
-        "jump": walk.jump,
-        "morph": walk.morph,
-        "perceptual_step": walk.perceptual_step,
-        "steps": walk.strides,
-    }
+    measured = {name: getattr(walk, name) for name in Smoothness.__annotations__ if name != "steps"}
+    return cast(Smoothness, measured | {"steps": walk.strides})
 
 
 def _media(walk: Walk) -> Films:

@@ -8,15 +8,14 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 
 from app.storage.database import db
-from app.storage.walk_models import FINISHED, WAITING, Walk
+from app.storage.walk_models import FINISHED, PIXEL_COLUMNS, WAITING, Walk
 from app.walks.saved import lookup, shapes
 
 LARGER_MAX = 20
 """How many of the newest remixes are compared with a walk to find its larger films."""
 
-SAME = "seed", "frames", "ending", "easing", "preset", "sampler_steps", "guidance"
 SAME_STOPS = "prompt", "negative_prompt", "seed", "hand", "scene", "photo", "options"
-"""What a larger film shares with the walk that it was made of."""
+"""What the stops of a larger film share with the walk that it was made of, beside the columns that change pixels."""
 
 
 class Relations(NamedTuple):
@@ -104,6 +103,6 @@ def is_larger(walk: Walk, original: Walk) -> bool:
     pairs = zip(walk.stops, original.stops, strict=True)
     return (
         shapes.aspect(walk) == shapes.aspect(original)
-        and all(getattr(walk, name) == getattr(original, name) for name in SAME)
+        and all(getattr(walk, name) == getattr(original, name) for name in PIXEL_COLUMNS)
         and all(getattr(stop, name) == getattr(other, name) for stop, other in pairs for name in SAME_STOPS)
     )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.core.text import stop_notes
 from app.storage import film_measures
 from app.storage.database import db, now
-from app.storage.walk_models import FINISHED, Frame, Medium, StopOptions, Walk
+from app.storage.walk_models import FINISHED, PIXEL_COLUMNS, Frame, Medium, StopOptions, Walk
 from app.walks.queue import revisions
 
 FIXED = (
@@ -25,6 +25,8 @@ FIXED = (
 )  # fmt: skip
 """The columns that a cached result copies: all that generation fixed or measured, except its cost."""
 
+KEYED = {"seed", "frames", "ending", "easing", "preset", "sampler_steps", "guidance"}
+"""The columns that each cache key holds; later ones it holds where they are set, so that earlier walks are found."""
 OF_LORAS = "lora", "lora_weight"
 
 
@@ -53,6 +55,9 @@ def key_of(walk: Walk, model: str) -> str | None:
     for name in StopOptions.names():
         if name not in OF_LORAS and any(getattr(each, name) is not None for each in options):
             content[f"{name}s"] = [getattr(each, name) for each in options]
+    for name in PIXEL_COLUMNS:
+        if name not in KEYED and (value := getattr(walk, name)) != Walk.__table__.columns[name].default.arg:
+            content[name] = value
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
