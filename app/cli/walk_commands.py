@@ -39,13 +39,11 @@ group = AppGroup("walks", help="Create, show and manage walks.")
 
 def _setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add an option for each setting of a walk that has one."""
-    for name, setting in reversed(SETTINGS.items()):
+    for name, setting in reversed([*SETTINGS.items()]):
         if setting.option:
             kind: Any = click.Choice(setting.values) if setting.values else setting.kind
-            option = click.option(
-                f"--{name.replace('_', '-')}", is_flag=setting.kind is bool, type=kind, help=setting.option
-            )
-            command = option(command)
+            how = {"is_flag": True} if kind is bool else {"type": kind}
+            command = click.option(f"--{name.replace('_', '-')}", help=setting.option, **how)(command)
     return command
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "database_health",
     "disk_space",
     "drawing_models",
+    "film_measures",
     "free_space",
     "house_models",
     "media_store",

@@ -1,4 +1,4 @@
-"""A request is passed on rather than looked up again: the packages that it meets on its way from the door."""
+"""A request is passed on rather than looked up again: what it meets on its way from the door to the queue."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from app.requests.walk_requests import intake, validation
+from app.requests.walk_requests import drafts, intake, validation
 from tests.support.call_trace import trace
 
 WALK: dict[str, Any] = {
@@ -17,18 +17,21 @@ WALK: dict[str, Any] = {
 
 def test_request_is_validated_and_placed_without_returning_often(app: Flask) -> None:
     with app.test_request_context():
-        intake.place(validation.validate(WALK), visitor_key="first")  # what is loaded once is loaded
+        intake.place(drafts.draft(validation.validate(WALK), visitor_key="first"))  # what is loaded once is loaded
     with app.test_request_context():
         validated = trace(lambda: validation.validate(WALK | {"seed": 5}))
         request = validation.validate(WALK | {"seed": 5})
-        placed = trace(lambda: intake.place(request, visitor_key="second"))
+        drafted = trace(lambda: drafts.draft(request, visitor_key="second"))
+        draft = drafts.draft(request, visitor_key="second")
+        placed = trace(lambda: intake.place(draft))
     assert validated.returns <= 15, " ".join(validated.stays)
-    assert len(placed.packages) <= 12, sorted(placed.packages)
+    assert len(drafted.packages) <= 12, sorted(drafted.packages)
+    assert len(placed.files) <= 20, sorted(placed.files)
 
 
 def test_no_model_is_looked_up_between_the_door_and_the_queue(app: Flask) -> None:
     with app.test_request_context():
         request = validation.validate(WALK)
-        placed = trace(lambda: intake.place(request, visitor_key="first"))
+        placed = trace(lambda: intake.place(drafts.draft(request, visitor_key="first")))
     lookups = [name for _package, name in placed.calls if name in ("offers.Offers.find", "offers.Offers.get")]
     assert lookups == []

@@ -19,6 +19,8 @@ class Trace:
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
         """Each call's package and its function, with the module."""
+        self.files: set[str] = set()
+        """The files that were entered, of all that the site runs."""
 
     @property
     def stays(self) -> list[str]:
@@ -41,6 +43,8 @@ class Trace:
         if event != "call" or not path.startswith(f"{ROOT}/") or "/.venv/" in path:
             return
         module = Path(path).relative_to(ROOT).with_suffix("").parts
+        if module[0] != "tests":
+            self.files.add("/".join(module))
         if module[0] in ("app", "worker"):
             self.calls.append((".".join(module[:-1]), f"{module[-1]}.{frame.f_code.co_qualname}"))
 

@@ -1,9 +1,10 @@
-"""Requests for walks: schema, validation, intake and recipes."""
+"""Requests for walks: the declaration, validation, drafts, intake and recipes."""
 
 __all__ = [
     "brought_photos",
     "brought_sounds",
     "candidates",
+    "drafts",
     "error_messages",
     "intake",
     "layouts",
@@ -13,7 +14,6 @@ __all__ = [
     "recipe_schema",
     "repainting",
     "scenes",
-    "schema",
     "schema_limits",
     "sound_request",
     "stop_options",
@@ -21,5 +21,7 @@ __all__ = [
     "stop_words",
     "validation",
     "walk_edits",
+    "walk_request",
+    "walk_rows",
     "walk_sounds",
 ]

@@ -79,7 +79,7 @@ def recipe_of(walk: Walk) -> Recipe:
     }
     if not _is_in_full(walk):
         written["version"] = VERSION
-        written.update(_settings(walk))
+        written = {**written, **_settings(walk)}
         written["model"]["asked"] = walk.model
         written["sampler"] = cast(RecipeSampler, walk.sampling)
         written["levels"] = cast(list[RecipeLevel] | None, walk.levels)
@@ -135,15 +135,12 @@ def _stop(stop: Stop) -> RecipeStop:
 
 def _settings(walk: Walk) -> RecordedSettings:
     """Return the settings of a walk that recipes hold by their names."""
-    settings = walk_rows.settings_of(walk)
-    return cast(
-        RecordedSettings,
-        {
-            name: settings[name]
-            for name, setting in SETTINGS.items()
-            if setting.record == ALWAYS or (setting.record == IF_SET and settings[name] != usual(name))
-        },
-    )
+    recorded = {
+        name: value
+        for name, value in walk_rows.settings_of(walk).items()
+        if (how := SETTINGS[name].record) == ALWAYS or (how == IF_SET and value != usual(name))
+    }
+    return cast(RecordedSettings, recorded)
 
 
 def _sound(walk: Walk) -> RecipeSound | None:

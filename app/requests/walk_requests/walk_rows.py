@@ -28,7 +28,16 @@ COLUMNS = {name: setting.column or name for name, setting in SETTINGS.items() if
 def settings_of(walk: Walk) -> dict[str, Any]:
     """Return the settings of a walk by their names, as its row holds them."""
     columns = {name: getattr(walk, column) for name, column in COLUMNS.items()}
-    return columns | {"size": shapes.longer_side(walk), "aspect": shapes.aspect(walk)}
+    return columns | {"size": _size(walk), "aspect": shapes.aspect(walk)}
+
+
+def _size(walk: Walk) -> int | None:
+    """Return the longer side of a walk's pictures; of one that was not rendered yet, if it is not the model's own."""
+    side, times = shapes.longer_side(walk), shapes.enlargement(walk)
+    if side is not None or times == 1:
+        return side
+    own = offers.current().get(walk.model).facts.size
+    return None if own is None else own * times
 
 
 def request_of(walk: Walk) -> WalkRequest:

@@ -22,6 +22,7 @@ __all__ = [
     "style_advice",
     "style_groups",
     "walk_description",
+    "walk_facts",
     "walk_line",
     "walk_music",
     "waveform",

@@ -11,10 +11,11 @@ from typing import Any
 from flask import current_app
 from pydantic_core import from_json
 
+from app.core.i18n.gettext import _
 from app.offer.generation import frame_rates
 from app.requests.walk_requests import layouts, walk_rows
 from app.requests.walk_requests.stop_options import OF_EACH_STOP, StopRequest
-from app.requests.walk_requests.walk_request import SETTINGS, TypedSettings, WalkRequest
+from app.requests.walk_requests.walk_request import SETTINGS, TypedSettings, WalkRequest, usual
 from app.site.presentation import choices
 from app.storage.walk_models import Walk
 
@@ -61,6 +62,20 @@ def of_request(request: WalkRequest, *, seed: bool = True, turned: bool = False)
         "seed": request.seed if seed else None,
         "remix_of": request.remix_of,
     }
+
+
+def titles() -> dict[str, str]:
+    """Return the titles of the settings on the form, in the page's language."""
+    return {name: _(setting.title) for name, setting in SETTINGS.items() if setting.title}
+
+
+def plain_fields(form: TypedSettings) -> list[tuple[str, str, str, str, str]]:
+    """Return the settings that the form asks for in a plain field: name, title, text, usual value, and a note."""
+    return [
+        (name, _(each.title), getattr(form, name), str(written(usual(name))), _(each.note))
+        for name, each in SETTINGS.items()
+        if each.note
+    ]
 
 
 def written(value: Any) -> Any:

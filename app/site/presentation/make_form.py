@@ -339,7 +339,7 @@ class MakeForm(TypedSettings):
 def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     """Return the form from a query string or a body. Stops beyond the limit are kept, for validation to refuse."""
     count = max(STOPS_MIN, len(fields.getlist("prompt")[: 2 * limits.stops_max]))
-    settings = {
+    settings: dict[str, Any] = {
         each.name: bool(fields.get(each.name)) if each.default is False else fields.get(each.name, "")
         for each in fields_of(TypedSettings)
     }

@@ -181,7 +181,7 @@ def describe(walk: Walk) -> WalkDescription:
         "title": walk.title,
         "stops": [_stop(stop) for stop in walk.stops],
         "drawings": recipe.drawings_of(walk),
-        **_settings(walk),
+        **describe_settings(walk),
         "model_here": revisions.is_model_here(walk),
         "continues": _id_of(lineage.parent_of(walk)),
         "remix_of": _id_of(lineage.remixed_from(walk)),
@@ -208,7 +208,8 @@ def describe(walk: Walk) -> WalkDescription:
     }
 
 
-def _settings(walk: Walk) -> DescribedSettings:
+def describe_settings(walk: Walk) -> DescribedSettings:
+    """Return the settings of a walk as its JSON holds them."""
     width, height = shapes.frame(walk)
     settings = walk_rows.settings_of(walk) | {"width": width, "height": height}
     return cast(DescribedSettings, {name: settings[name] for name in DescribedSettings.__annotations__})

@@ -27,7 +27,7 @@ from app.core.i18n.formatting import (
 )
 from app.offer.drawings import drawing_credits
 from app.offer.generation import walk_styles
-from app.site.presentation import form_fields, playback, readings, walk_line, walk_music
+from app.site.presentation import form_fields, playback, readings, walk_facts, walk_line, walk_music
 from app.site.presentation import make_form as forms
 from app.site.presentation.wording import (
     blend,
@@ -92,6 +92,9 @@ GLOBALS = {
     "repaint": form_fields.repainted,
     "write_own": form_fields.write_own,
     "going_on": forms.going_on,
+    "setting_titles": form_fields.titles,
+    "plain_fields": form_fields.plain_fields,
+    "further_words": walk_facts.further_words,
     "label_credits": lambda walk: drawing_credits.of_walk(walk.drawings, readings.drawing_names(walk)),
     "reel_of": playback.describe_reel,
     "middle_of": playback.middle,

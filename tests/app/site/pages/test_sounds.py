@@ -223,7 +223,7 @@ def test_request_has_the_part_the_way_and_the_times(app: Flask) -> None:
 
 def test_form_without_a_sound_requests_no_times(app: Flask) -> None:
     with app.test_request_context():
-        body = form_of(sound="", at=["0", "3.5", ""], sound_way="pulse").commission()
+        body = form_of(sound="", at=["0", "3.5", ""], sound_way="pulse").as_body()
     assert "sound" not in body and "publish_sound" not in body and not any("at" in stop for stop in body["stops"])
 
 

@@ -73,7 +73,7 @@ def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hun
 
 
 def test_without_the_seed_all_seeds_are_new(hung: Hanger) -> None:
-    wanted = form_of(form_fields.fields(hung(stops=MIXED, frames=3))).commission()
+    wanted = form_of(form_fields.fields(hung(stops=MIXED, frames=3))).as_body()
     assert "seed" not in wanted
     assert not [stop for stop in wanted["stops"] if "seed" in stop]
     assert [stop["hand"] for stop in wanted["stops"]] == ["linocut", "paper cut-out", None]
@@ -82,7 +82,7 @@ def test_without_the_seed_all_seeds_are_new(hung: Hanger) -> None:
 @pytest.mark.databases
 def test_seeds_between_which_alone_something_lies_are_kept(hung: Hanger) -> None:
     stops = [{"prompt": "a fox", "seed": 1}, {"prompt": "a fox", "seed": 2}]
-    wanted = validate(form_of(form_fields.fields(hung(stops=stops))).commission())
+    wanted = validate(form_of(form_fields.fields(hung(stops=stops))).as_body())
     assert [stop.seed for stop in wanted.stops] == [1, 2]
 
 
