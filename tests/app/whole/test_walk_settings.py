@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from werkzeug.datastructures import MultiDict
 
+from app.core.config import ROOT
 from app.offer.generation import offers
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import drafts, recipe, walk_rows
@@ -21,7 +22,8 @@ from app.requests.walk_requests.validation import validate
 from app.requests.walk_requests.walk_request import SETTINGS, DescribedSettings, WalkRequest
 from app.site.presentation import form_address, form_fields, walk_description
 from app.site.presentation import make_form as forms
-from app.storage.walk_models import Stop, Walk
+from app.storage.film_measures import MEASURES
+from app.storage.walk_models import PIXEL_COLUMNS, Stop, Walk
 from app.walks.saved import lookup
 from tests.support.recipes import painted_in_levels
 
@@ -137,3 +139,15 @@ def test_command_requests_it(runner: FlaskCliRunner, setting: str) -> None:
     assert answer.exit_code == 0, answer.output
     walk = lookup.walk_at_address(json.loads(answer.output)["id"])
     assert walk_rows.settings_of(walk)[setting] == value
+
+
+def test_each_setting_and_measure_is_documented() -> None:
+    page = (ROOT / "docs/contributing/walk-settings.md").read_text("utf-8")
+    for name, setting in SETTINGS.items():
+        column, default = walk_rows.COLUMNS.get(name), WalkRequest.model_fields[name].default
+        cells = (f"`{name}`", setting.kind.__name__, repr(default), column and f"`{column}`", setting.record,
+                 column in PIXEL_COLUMNS and "yes", setting.title, setting.option and "yes")  # fmt: skip
+        assert f"| {' | '.join(cell or '' for cell in cells)} |" in page, name
+    for name, measure in MEASURES.items():
+        cells = (f"`{name}`", measure.is_copied and "yes", measure.is_shipped and "yes")
+        assert f"| {' | '.join(cell or '' for cell in cells)} |" in page, name
