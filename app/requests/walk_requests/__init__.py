@@ -8,7 +8,6 @@ __all__ = [
     "intake",
     "layouts",
     "recipe",
-    "recipe_files",
     "recipe_pins",
     "recipe_schema",
     "repainting",
