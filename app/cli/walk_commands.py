@@ -15,11 +15,12 @@ from app.access.auth import visitors
 from app.access.observability import live_view, overview
 from app.cli import candidates, uploads
 from app.cli.common import json_command, print_text, wants_json
+from app.cli.walks import COMMANDS, FILES
 from app.collection.moderation import audit_log
 from app.collection.moderation.audit_log import COMMAND
 from app.core.errors import InvalidInput, MediaError, MomaError
 from app.offer.generation import walk_styles
-from app.requests.walk_requests import drafts, intake, recipe, recipe_files, repainting, walk_rows
+from app.requests.walk_requests import drafts, intake, recipe, repainting, walk_rows
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.sound_request import WAYS
 from app.requests.walk_requests.validation import validate
@@ -29,10 +30,10 @@ from app.storage import media_store
 from app.storage.sound_models import Sound
 from app.storage.walk_models import FINISHED, Walk
 from app.upkeep.processes.local_worker import provide_worker, wait_for_sound, wait_for_walk
-from app.walks.saved import lifecycle, lookup
+from app.walks.saved import film_formats, film_recipes, lifecycle, lookup
 
 WORD = "command line"
-KINDS = {".gif": "gif", ".mp4": "mp4", ".webm": "webm", ".webp": "webp", ".png": "poster"}
+KINDS = {f".{each.extension}": each.kind for each in film_formats.FORMATS}
 
 group = AppGroup("walks", help="Create, show and manage walks.")
 
@@ -75,11 +76,10 @@ def _setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
               help="Begin at the last stop of a finished walk; PROMPTS are the stops that follow.")  # fmt: skip
 @click.option("--anew", "skip_cache", is_flag=True, help="Render it even if an identical walk is finished.")
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Render again from a recipe, or from a GIF, WebP or MP4 made here.")  # fmt: skip
+              help=f"Render again from a recipe, or from a {film_formats.LISTED} made here.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Wait until it is finished.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
-              help="Write the film (.gif, .mp4, .webm, .webp), poster (.png) or recipe (.json) there; "
-                   "waits.")  # fmt: skip
+              help=f"Write the {FILES} there; waits.")  # fmt: skip
 @json_command
 def create(
     prompts: tuple[str, ...],
@@ -127,8 +127,7 @@ group.add_command(candidates.command)
 @click.option("--publish-sound", is_flag=True, help="You may publish the sound; else the walk is unlisted.")
 @click.option("--wait", is_flag=True, help="Wait until it is finished.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
-              help="Write the film (.gif, .mp4, .webm, .webp), poster (.png) or recipe (.json) there; "
-                   "waits.")  # fmt: skip
+              help=f"Write the {FILES} there; waits.")  # fmt: skip
 @json_command
 def repaint(
     walk_id: str,
@@ -207,12 +206,12 @@ def delete(walk_id: str) -> dict[str, Any]:
     return {"id": walk_id, "deleted": True}
 
 
-@group.command("export")
+@group.command("export", help=COMMANDS["export"].help)
 @click.argument("walk_id")
 @click.argument("out", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @json_command
 def export(walk_id: str, out: Path) -> dict[str, Any]:
-    """Write a finished walk's film (.gif, .mp4, .webm, .webp), poster (.png) or recipe (.json) to OUT."""
+    """Write a finished walk's film, poster or recipe to OUT."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     _check_out(out)
     _write(walk, out)
@@ -255,7 +254,7 @@ def _check_sound(sound: Sound | None, wanted: WalkRequest, file: Path | None, su
 
 def _check_out(out: Path) -> None:
     if out.suffix.lower() not in (*KINDS, ".json"):
-        raise InvalidInput.on("out", message=f"{out} must end in .gif, .mp4, .webm, .webp, .png or .json.")
+        raise InvalidInput.on("out", message=f"{out} must end in {', '.join(KINDS)} or .json.")
     if not out.parent.is_dir():
         raise InvalidInput.on("out", message=f"There is no folder {out.parent} to write {out.name} to.")
 
@@ -323,7 +322,7 @@ def _refuse_options(prompts: tuple[str, ...], options: dict[str, Any]) -> None:
 
 def _read_recipe(file: Path) -> tuple[WalkRequest, PinnedSettings]:
     try:
-        with file.open("rb") as opened, recipe_files.mapped(opened) as content:
+        with file.open("rb") as opened, film_recipes.mapped(opened) as content:
             return recipe.read_upload(content)
     except OSError as error:
         raise InvalidInput.on("recipe", message=f"{file} cannot be read: {error.strerror or error}.") from error

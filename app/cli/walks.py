@@ -5,6 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from app.cli.register import Entry, LateGroup
+from app.walks.saved import film_formats
+
+FILES = f"film ({', '.join(f'.{each.extension}' for each in film_formats.FILMS)}), poster (.png) or recipe (.json)"
+"""The files that commands write of a walk, by their endings."""
 
 COMMANDS = MappingProxyType(
     {
@@ -24,7 +28,7 @@ COMMANDS = MappingProxyType(
         "export": Entry(
             "app.cli.walk_commands",
             "export",
-            "Write a finished walk's film (.gif, .mp4, .webm, .webp), poster (.png) or recipe (.json) to OUT.",
+            f"Write a finished walk's {FILES} to OUT.",
         ),
         "list": Entry(
             "app.cli.walk_list",

@@ -398,7 +398,7 @@ class Frame(db.Model):  # type: ignore[misc]
 
 
 class Medium(db.Model):  # type: ignore[misc]
-    """A file of a walk, in the media store: ``gif``, ``mp4``, ``webm``, ``webp``, ``poster``; ``sound``; of photos."""
+    """A file of a walk, in the media store: of a kind in ``film_formats``, the ``sound``, or of a photo or frame."""
 
     __tablename__ = "media"
 

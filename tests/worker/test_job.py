@@ -236,16 +236,6 @@ def test_film_that_does_not_flash_has_no_note(painter: FakePainter, commissioned
     assert not any(stop.note for stop in read(walk.id).stops) and note_sentences.describe_film(read(walk.id)) == ""
 
 
-@pytest.mark.parametrize("kind", ["gif", "webp", "mp4"])
-def test_film_carries_the_recipe_that_paints_it_again(
-    painter: FakePainter, commissioned: Commissioner, kind: str
-) -> None:
-    walk = commissioned("a fox & <friends>", "été 狐狸", frames=3)
-    job.work()
-    row = read(walk.id)
-    assert recipe.parse_recipe(media_store.store().read_bytes(row.media[kind].path)) == recipe.recipe_of(row)
-
-
 def test_what_fixed_the_pixels_is_written_on_the_walk(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=2)
     job.work()

@@ -10,4 +10,5 @@ __all__ = [
     "sound",
     "timing",
     "video",
+    "writers",
 ]

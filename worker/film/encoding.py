@@ -140,7 +140,7 @@ class WebpWriter:
     """
 
     def __init__(self, *, metadata: Mapping[str, str]) -> None:
-        self._about = _xmp(metadata).encode()
+        self._about = xmp_packet(metadata).encode()
         self._file = io.BytesIO()
         self._before: Frame | None = None
 
@@ -196,7 +196,7 @@ def still(frame: Frame, *, metadata: Mapping[str, str] | None = None) -> bytes:
     for key, value in (metadata or {}).items():
         if key != "recipe":  # stands in the XMP packet
             chunks.add_itxt(key.capitalize(), value)
-    chunks.add_itxt("XML:com.adobe.xmp", _xmp(metadata or {}))
+    chunks.add_itxt("XML:com.adobe.xmp", xmp_packet(metadata or {}))
     out = io.BytesIO()
     Image.fromarray(frame).save(out, "PNG", pnginfo=chunks, compress_level=4, compress_type=zlib.Z_RLE)
     return out.getvalue()
@@ -208,7 +208,7 @@ def decode_still(data: bytes) -> Frame:
         return np.asarray(picture.convert("RGB"))
 
 
-def _xmp(metadata: Mapping[str, str]) -> str:
+def xmp_packet(metadata: Mapping[str, str]) -> str:
     """Return an XMP packet with the IPTC digital source type (IPTC Photo Metadata Standard, extension schema)."""
     escaped = {key: escape(NO_XML.sub("\ufffd", value)) for key, value in metadata.items()}
     texts = "".join(

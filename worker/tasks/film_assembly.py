@@ -31,9 +31,9 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.task_kinds import SHORT_KINDS
 from app.storage.walk_models import FINISHED, ROUND, Frame, Medium, Task, Walk
-from app.walks.saved import cards, colours, film_times, posters
+from app.walks.saved import cards, colours, film_formats, film_times, posters
 from app.walks.uploads import sound_parts, sound_store
-from worker.film import encoding, flash_safety, palette, scratch, small_gif, smoothness_measure, video
+from worker.film import encoding, flash_safety, palette, scratch, small_gif, smoothness_measure, writers
 from worker.film.sound import Sound
 from worker.film.timing import durations, film_order, repeats, shown_ms, thin_out
 from worker.process.walk_memory import Memory
@@ -180,8 +180,8 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     poster = way[posters.choose(way, [frame.position for frame in frames])]
     films, smoothness = _films(walk, way, order, sample, poster)
     this_worker().heartbeat.note_progress()
-    with ThreadPoolExecutor(WRITERS) as writers:
-        files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
+    with ThreadPoolExecutor(WRITERS) as disk:
+        files = list(disk.map(partial(_write, media_store.store(), walk.id), films))
     _keep_only(claim, walk, {frame.path for frame in frames}, files)
     with writing() as session:
         seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
@@ -309,29 +309,25 @@ def _films(
         order = [index for index in order if walk.holds[index]]
         sample, held = [sample[index] for index in order], [walk.holds[index] for index in order]
         count, times = len(order), shown_ms(held, rate)
-    is_held = walk.holds is not None
     with ExitStack() as opened:
         sound = None if walk.holds is None else opened.enter_context(_sound(walk, Fraction(sum(held)) / rate))
-        writers: dict[str, encoding.FilmWriter] = {
-            "gif": encoding.GifWriter(sample, comment=recipe_text),
-            "webp": encoding.WebpWriter(metadata=metadata),
-            "mp4": opened.enter_context(video.Mp4Writer(rate, metadata=metadata, sound=sound, is_held=is_held)),
-        }
-        if sound is not None:
-            writers["webm"] = opened.enter_context(
-                video.WebmWriter(rate, metadata=metadata, sound=sound, is_held=is_held)
-            )
-        _write_side_by_side([*writers.values()], (way[index] for index in order), times, held)
-        written = {kind: writer.finish() for kind, writer in writers.items()}
-    gif = written["gif"]
+        film = writers.FilmSettings(
+            rate=rate, metadata=metadata, sample=sample, sound=sound, is_held=walk.holds is not None
+        )
+        formats = [each for each in film_formats.FILMS if sound is not None or not each.needs_sound]
+        open_writers = [opened.enter_context(writers.WRITERS[each.kind](film)) for each in formats]
+        _write_side_by_side(open_writers, (way[index] for index in order), times, held)
+        files = [
+            (each.kind, each.extension, writer.finish()) for each, writer in zip(formats, open_writers, strict=True)
+        ]
+    gif = next(data for kind, _, data in files if kind == "gif")
     smoothness = measure_smoothness(smoothness_measure.read_frames(gif), count, walk.ending)
-    still = encoding.still(poster, metadata=metadata)
-    files = [*((kind, kind, data) for kind, data in written.items()), ("poster", "png", still)]
+    files.append(("poster", "png", encoding.still(poster, metadata=metadata)))
     if card := cards.encode(Image.fromarray(poster)):
         files.append((cards.KIND, cards.EXTENSION, card))
     if len(gif) > small_gif.CHAT_BYTES:
-        film = partial(map, partial(_read_shown, way), order, times)
-        if small := small_gif.shrink(film, sample, comment=recipe_text, size=len(gif)):
+        shown = partial(map, partial(_read_shown, way), order, times)
+        if small := small_gif.shrink(shown, sample, comment=recipe_text, size=len(gif)):
             files.append(("small", "gif", small))
     return files, smoothness
 

@@ -146,8 +146,17 @@ def percent(share: float) -> int:
 
 def join_words(parts: Iterable[str]) -> str:
     """Return words joined as in a sentence: ``a, b and c``."""
+    return _join(N_("%(some)s and %(last)s"), parts)
+
+
+def join_choices(parts: Iterable[str]) -> str:
+    """Return words joined as choices: ``a, b or c``."""
+    return _join(N_("%(some)s or %(last)s"), parts)
+
+
+def _join(joined: str, parts: Iterable[str]) -> str:
     words = list(parts)
-    return _("%(some)s and %(last)s", some=", ".join(words[:-1]), last=words[-1]) if len(words) > 1 else "".join(words)
+    return _(joined, some=", ".join(words[:-1]), last=words[-1]) if len(words) > 1 else "".join(words)
 
 
 def day(moment: date) -> str:

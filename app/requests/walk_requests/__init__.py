@@ -9,7 +9,6 @@ __all__ = [
     "intake",
     "layouts",
     "recipe",
-    "recipe_files",
     "recipe_pins",
     "recipe_schema",
     "repainting",

@@ -11,13 +11,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.core import bounds
 from app.core.errors import InvalidInput
+from app.core.i18n.formatting import join_choices
 from app.core.i18n.gettext import N_, _
 from app.core.models.facts import CONSISTENT, ModelFacts
 from app.offer.drawings import drawing_credits
 from app.offer.generation import adapters, embeddings, frame_rates, loras, offers, presets
 from app.offer.generation.offers import Offer, Offers
 from app.requests.walk_requests import validation, walk_rows
-from app.requests.walk_requests.recipe_files import RECIPE_MAX, film_kind, find_recipe
 from app.requests.walk_requests.recipe_pins import PinnedDrawing, PinnedSettings, flaw
 from app.requests.walk_requests.recipe_schema import (
     Recipe,
@@ -29,7 +29,8 @@ from app.requests.walk_requests.recipe_schema import (
 )
 from app.requests.walk_requests.walk_request import ALWAYS, IF_SET, SETTINGS, RecordedSettings, WalkRequest, usual
 from app.storage.walk_models import ROUND, Stop, StopOptions, Walk
-from app.walks.saved import cards, lineage
+from app.walks.saved import cards, film_formats, lineage
+from app.walks.saved.film_recipes import RECIPE_MAX
 
 FORMAT = "moma-lisa recipe"
 FIRST, VERSION = 1, 2  # in the first version, every frame was rendered in full
@@ -37,7 +38,7 @@ OF_ANOTHER_SITE = N_(
     "The recipe is missing: this %(kind)s contains none of ours. It was not made here, or another program saved it"
     " since. Choose the file as it was downloaded."
 )
-UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP, MP4, WebM or PNG made here nor a recipe file.")
+UNREADABLE = N_("The recipe cannot be read: this is neither a %(kinds)s made here nor a recipe file.")
 OF_ANOTHER_KIND = N_("The recipe is of another kind than this site's: it does not say that it is a moma-lisa recipe.")
 OF_FIRST = ("stops", "seed", "frames")
 """The fields of a request that recipes of each version hold; later ones hold the settings too that are recorded."""
@@ -162,21 +163,22 @@ def dumps(walk: Walk) -> str:
 
 
 def parse_recipe(data: bytes | mmap) -> dict[str, Any]:
-    """Return the recipe in a recipe file, or in a GIF, WebP, MP4, WebM or PNG made here.
+    """Return the recipe in a recipe file, or in a film or picture made here.
 
     :raises InvalidInput: when there is no recipe, or it is of another kind, size or version, or beyond
         :mod:`app.core.bounds`.
     """
-    text, kind = find_recipe(data), film_kind(data)
+    text, film = film_formats.find_recipe(data), film_formats.recognise(data)
     if len(text) > RECIPE_MAX:
         raise _unusable(_("The recipe is larger than %(most)s MB without its film.", most=RECIPE_MAX // 1_000_000))
     try:
         recipe = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _unusable(_(OF_ANOTHER_SITE, kind=kind) if kind else _(UNREADABLE)) from error
+        kinds = join_choices(film_formats.NAMES)
+        raise _unusable(_(OF_ANOTHER_SITE, kind=film.name) if film else _(UNREADABLE, kinds=kinds)) from error
     bounds.check(recipe)
     if not isinstance(recipe, dict) or recipe.get("format") != FORMAT:
-        raise _unusable(_(OF_ANOTHER_SITE, kind=kind) if kind else _(OF_ANOTHER_KIND))
+        raise _unusable(_(OF_ANOTHER_SITE, kind=film.name) if film else _(OF_ANOTHER_KIND))
     version = recipe.get("version")
     if type(version) is not int or not FIRST <= version <= VERSION:
         known = {"version": f"{version!r:.20}", "first": FIRST, "last": VERSION}

@@ -14,7 +14,7 @@ from app.collection.gallery.catalogue_query import CatalogueQuery, parse, whole
 from app.collection.moderation import audit_log, curation
 from app.core.addresses import on_site
 from app.core.errors import InvalidInput, NotOwner
-from app.requests.walk_requests import drafts, intake, recipe, recipe_files, walk_edits
+from app.requests.walk_requests import drafts, intake, recipe, walk_edits
 from app.requests.walk_requests.validation import validate
 from app.requests.walk_requests.walk_edits import WalkChange
 from app.requests.walk_requests.walk_request import WalkRequest
@@ -24,7 +24,7 @@ from app.site.api.response_types import LikeList, NewWalk, WalkList
 from app.site.presentation.walk_description import WalkDescription, describe
 from app.site.web.responses import conditional
 from app.storage.walk_models import Walk
-from app.walks.saved import lifecycle, lookup
+from app.walks.saved import film_formats, film_recipes, lifecycle, lookup
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -230,7 +230,7 @@ def delete(walk_id: str) -> tuple[str, int]:
 @blueprint.post("/recipe")
 @documented(
     name="readRecipe",
-    file="A GIF, WebP, MP4, WebM or PNG made here, or a recipe: the file as it is. Its `Content-Type` is ignored.",
+    file=f"A {film_formats.LISTED} made here, or a recipe: the file as it is. Its `Content-Type` is ignored.",
     answers={200: WalkRequest},
     problems=(413, 422),
 )
@@ -239,7 +239,7 @@ def read_recipe() -> Response:
 
     The response can be sent to `/api/v1/walks` unchanged. The film is not stored.
     """
-    with body_reader.uploaded_file() as file, recipe_files.mapped(file) as content:
+    with body_reader.uploaded_file() as file, film_recipes.mapped(file) as content:
         return jsonify(recipe.as_body(*recipe.read_upload(content)))
 
 

@@ -54,7 +54,7 @@ from app.site.presentation.form_commands import LANGUAGE, Command
 from app.site.web import error_responses, fragments, kept_pages
 from app.site.web.responses import conditional, page_response
 from app.walks.queue import jobs
-from app.walks.saved import versions
+from app.walks.saved import film_formats, versions
 from app.walks.uploads import photo_check, sound_check
 
 RECENT = 8
@@ -385,6 +385,7 @@ def _options(form: forms.MakeForm, limits: Limits, *, worker_ready: bool) -> dic
         "models": known.models,
         "model_titles": {model.name: translate_foreign(model.title) for model in known},
         "usual": {preset: sampler_settings.resolve_settings(offer, preset) for preset in presets.NAMES},
+        "films_accepted": film_formats.ACCEPTED,
         "photos_accepted": photo_check.ACCEPTED,
         "sounds_accepted": sound_check.ACCEPTED,
         "sound_ways": sound_line.WAYS,

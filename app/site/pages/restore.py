@@ -10,19 +10,21 @@ from werkzeug.datastructures import MultiDict
 
 from app.access.auth import visitors
 from app.core.errors import InvalidInput
+from app.core.i18n.formatting import join_choices
 from app.core.i18n.gettext import N_, _
 from app.offer.drawings import sketchbooks
 from app.offer.generation.limits import Limits
-from app.requests.walk_requests import brought_photos, recipe, recipe_files
+from app.requests.walk_requests import brought_photos, recipe
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.pages import photos, sounds
 from app.site.pages.make import make_page
 from app.site.presentation import form_fields
 from app.site.presentation import make_form as forms
-from app.walks.saved import reuse
+from app.walks.saved import film_formats, film_recipes, reuse
 
 blueprint = Blueprint("restoring", __name__)
 
+NOTHING = N_("No film came along. Choose a %(kinds)s made here, or a recipe.")
 BACK = N_("The settings of your film are loaded. Paint this walk, or change what you like.")
 NEWER = N_("The model has learned on since: the pictures will not be quite the same.")
 NOT_OFFERED = N_("A drawing that it was painted after is not offered any more: another takes its place here.")
@@ -42,11 +44,9 @@ def restore() -> Response:
     film = request.files.get("film")
     typed = forms.from_fields(request.form, Limits.current())
     try:
-        with recipe_files.mapped(film.stream if film else io.BytesIO()) as content:
+        with film_recipes.mapped(film.stream if film else io.BytesIO()) as content:
             if not content:
-                return _refused(
-                    typed, _("No film came along. Choose a GIF, WebP, MP4, WebM or PNG made here, or a recipe.")
-                )
+                return _refused(typed, _(NOTHING, kinds=join_choices(film_formats.NAMES)))
             wanted, pinned = recipe.read_upload(content)
     except InvalidInput as error:
         return _refused(typed, " ".join(dict.fromkeys(each.message for each in error.errors)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
@@ -18,6 +18,7 @@ from app.storage.film_measures import DescribedMeasures, Smoothness
 from app.storage.walk_models import ID, STATES, Stop, StopOptions, Walk
 from app.walks.queue import fair_queue, revisions
 from app.walks.saved import lineage, reuse, shapes
+from app.walks.saved.film_formats import FORMATS
 
 WALK_ID = "k7mz3vq9xw2hd8cf"
 FINISHED_AT = "2026-11-20T12:00:05.210000+00:00"
@@ -69,20 +70,25 @@ class DescribedSound(TypedDict):
     """How the walk follows it: steady, pulse or energy."""
 
 
-@documented
-class Films(TypedDict):
-    """Addresses of the films, root-relative; null until one exists. The files improve while the walk is generated."""
-
-    gif: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.gif"])]
-    """The film as GIF."""
-    mp4: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.mp4"])]
-    """The film as MP4."""
-    webm: Annotated[str | None, Field(examples=[None])]
-    """The film as WebM; only of a walk with a sound."""
-    webp: Annotated[str | None, Field(examples=[None])]
-    """The film as WebP."""
-    poster: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.png"])]
-    """A still picture of it as PNG: a frame at one of its stops; of walks of 1.0.0, the middle frame."""
+if TYPE_CHECKING:
+    Films = dict[str, str | None]
+else:
+    Films = TypedDict(
+        "Films",
+        {
+            each.kind: Annotated[
+                str | None,
+                Field(
+                    description=each.about,
+                    examples=[f"/walks/{WALK_ID}.{each.extension}" if each.has_example else None],
+                ),
+            ]
+            for each in FORMATS
+        },
+    )
+    Films.__doc__ = (
+        "Addresses of the films, root-relative; null until one exists. The files improve while the walk is generated."
+    )
 
 
 @documented
@@ -250,13 +256,7 @@ def _smoothness(walk: Walk) -> Smoothness | None:
 
 
 def _media(walk: Walk) -> Films:
-    def address(kind: str, extension: str) -> str | None:
-        return on_site(f"/walks/{walk.id}.{extension}") if kind in walk.media else None
-
     return {
-        "gif": address("gif", "gif"),
-        "mp4": address("mp4", "mp4"),
-        "webm": address("webm", "webm"),
-        "webp": address("webp", "webp"),
-        "poster": address("poster", "png"),
+        each.kind: on_site(f"/walks/{walk.id}.{each.extension}") if each.kind in walk.media else None
+        for each in FORMATS
     }

@@ -7,27 +7,28 @@ from werkzeug.exceptions import NotFound
 
 from app.core.errors import MediaError
 from app.core.i18n.gettext import _
-from app.requests.walk_requests import recipe, recipe_files
+from app.requests.walk_requests import recipe
 from app.site.publishing.caching import EACH_TIME, FOR_AN_HOUR, set_cache_control
 from app.site.web.responses import conditional, send_data, send_stored
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
-from app.walks.saved import lookup
-from app.walks.saved.media_urls import FILMS, file_stem
+from app.walks.saved import film_recipes, lookup
+from app.walks.saved.film_formats import BY_EXTENSION, FilmFormat
+from app.walks.saved.media_urls import file_stem
 
 blueprint = Blueprint("files", __name__)
 
 
-@blueprint.get("/walks/<walk_id>.<any(gif, mp4, webm, webp, png):extension>")
+@blueprint.get(f"/walks/<walk_id>.<any({', '.join(BY_EXTENSION)}):extension>")
 def film(walk_id: str, extension: str) -> Response:
     """Send a film or the poster; while the walk is being generated, the latest version."""
-    kind, mimetype = FILMS[extension]
+    wanted = BY_EXTENSION[extension]
     try:
-        return _send_film(lookup.walk_at_address(walk_id), kind, mimetype, extension)
+        return _send_film(lookup.walk_at_address(walk_id), wanted)
     except MediaError:  # since the row was read, a newer film replaced it or the walk was cancelled
         db.session.expire_all()
-        return _send_film(lookup.walk_at_address(walk_id), kind, mimetype, extension)
+        return _send_film(lookup.walk_at_address(walk_id), wanted)
 
 
 @blueprint.get("/walks/<walk_id>.json")
@@ -48,15 +49,15 @@ def still(walk_id: str, index: str) -> Response:
     if walk.state != FINISHED:
         response = send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=name)
         return set_cache_control(response, walk, EACH_TIME)
-    png = recipe_files.insert_into_png(media_store.store().read_bytes(frame.path), recipe.dumps(walk))
+    png = film_recipes.insert_into_png(media_store.store().read_bytes(frame.path), recipe.dumps(walk))
     response = send_data(png, "image/png", etag=f"{etag}-recipe", name=name)
     return set_cache_control(response, walk, FOR_AN_HOUR)
 
 
-def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response:
-    medium = walk.media.get(kind)
+def _send_film(walk: Walk, wanted: FilmFormat) -> Response:
+    medium = walk.media.get(wanted.kind)
     if medium is None:
         raise NotFound(_("This walk has no film yet. It appears here as soon as two frames are painted."))
-    name = f"{file_stem(walk)}.{extension}"
-    sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
+    name = f"{file_stem(walk)}.{wanted.extension}"
+    sent = send_stored(medium.path, wanted.mimetype, size=medium.bytes, etag=medium.etag, name=name)
     return set_cache_control(sent, walk, EACH_TIME)

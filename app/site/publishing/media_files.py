@@ -32,8 +32,8 @@ from app.storage.database import db
 from app.storage.task_kinds import FRAME_FILES
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks.saved import lookup
+from app.walks.saved.film_formats import BY_KIND
 from app.walks.saved.media_urls import (
-    FILMS,
     KINDS,
     card_address,
     file_stem,
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
 blueprint = Blueprint("stored", __name__)
 
 RECIPE = "recipe.json"
-ALONE = {kind for kind, _ in FILMS.values()}  # kinds whose files are named by the walk alone
 ZIP_YEARS = 1980, 2107  # the years that an entry of an archive can name; APPNOTE, section 4.4.6
 LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # bytes; ZIP's APPNOTE, section 4.3
 
@@ -79,7 +78,7 @@ def _packed_size(walk: Walk, written: bytes) -> int:
     return END_RECORD + sum(head + 2 * len(name) + size for name, size in sizes)
 
 
-@blueprint.get("/media/<walk_id>/<any(gif, mp4, webm, webp, poster, small, card):kind>.<digest>.<extension>")
+@blueprint.get(f"/media/<walk_id>/<any({', '.join(KINDS)}):kind>.<digest>.<extension>")
 def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     """Send a film or the poster, if it still has the hash in the address."""
     expected, mimetype = KINDS[kind]
@@ -89,7 +88,7 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
         medium = walk.media.get(kind)
         if medium is None or (short_digest(medium), expected) != (digest, extension):
             raise NotFound(_("No film of this walk has this address. The walk's own page has them."))
-        name = f"{file_stem(walk)}{'' if kind in ALONE else f'-{kind}'}.{extension}"
+        name = f"{file_stem(walk)}{'' if kind in BY_KIND else f'-{kind}'}.{extension}"
         sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
         return set_cache_control(sent, walk, FOR_GOOD)
 

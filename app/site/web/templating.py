@@ -46,7 +46,7 @@ from app.site.presentation.wording import (
     solver_name,
     stations,
 )
-from app.walks.saved import film_times, note_sentences, shapes
+from app.walks.saved import film_formats, film_times, note_sentences, shapes
 
 
 def _with_marks(text: str) -> str:
@@ -104,6 +104,7 @@ GLOBALS = {
     "music_of": walk_music.of_walk,
     "hold_of": film_times.hold_of,
     "film_frames": film_times.frames,
+    "other_formats": film_formats.others,
     "frame_size": frame_size,
     "aspect_of": shapes.aspect,
     "shape_of": shapes.frame,

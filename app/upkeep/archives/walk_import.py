@@ -40,18 +40,14 @@ from app.upkeep.archives.archive_format import MEDIA
 from app.upkeep.archives.drawing_records import DRAWINGS, DrawingLine
 from app.upkeep.archives.walk_records import ARCHIVE, ExhibitionLine, WalkLine
 from app.walks.queue import fair_queue, jobs
-from app.walks.saved import colours, lookup
+from app.walks.saved import colours, film_formats, lookup
 
 VISITOR = "import"
 SIGNATURES: dict[str, Callable[[bytes], bool]] = {
-    "gif": lambda data: data[:6] in (b"GIF87a", b"GIF89a"),
-    "mp4": lambda data: data[4:8] == b"ftyp",
-    "webm": lambda data: data[:4] == b"\x1aE\xdf\xa3",
     "flac": lambda data: data[:4] == b"fLaC",
-    "webp": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
     "avif": lambda data: data[4:12] == b"ftypavif",
-    "png": lambda data: data[:8] == b"\x89PNG\r\n\x1a\n",
-}
+} | {each.extension: each.has_signature for each in film_formats.FORMATS}
+"""Whether the first bytes of a file are those of its extension."""
 PLACES = ExhibitionItem, CollectionItem, Favourite
 """Rows of others that name a walk; a walk that is replaced keeps them."""
 Line = TypeVar("Line", bound=BaseModel)

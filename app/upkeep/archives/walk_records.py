@@ -63,7 +63,7 @@ class FilmFile(BaseModel):
 
     model_config = EXACT
 
-    kind: Annotated[str, Field(pattern="^(?:gif|mp4|webm|webp|poster|small|card|sound|photo-[0-9]{1,2})$")]
+    kind: Annotated[str, Field(pattern=f"^(?:{'|'.join(KINDS)}|{OF_OWNERS.pattern})$")]
     path: Path
     bytes: Count
 

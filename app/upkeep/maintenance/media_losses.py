@@ -25,9 +25,11 @@ from app.storage.media_store import MediaStore
 from app.storage.photo_models import Photo
 from app.storage.sound_models import Sound
 from app.storage.walk_models import Frame, Medium, Walk
+from app.walks.saved import film_formats
 
 CHUNK = 200
-PICTURES = {"png": "PNG", "gif": "GIF", "webp": "WEBP", "avif": "AVIF"}
+PICTURES = {"avif": "AVIF"} | {each.extension: each.decoder for each in film_formats.FORMATS if each.decoder}
+"""Pillow's name of the format of each extension that it reads."""
 BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning)
 
 

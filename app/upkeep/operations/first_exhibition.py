@@ -33,7 +33,7 @@ from app.collection.gallery import exhibitions
 from app.core.config import ROOT
 from app.core.errors import MomaError
 from app.offer.generation import walk_styles
-from app.requests.walk_requests import recipe, recipe_files, walk_rows
+from app.requests.walk_requests import recipe, walk_rows
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import film_measures, media_store
@@ -42,7 +42,7 @@ from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium
 from app.upkeep.operations import exhibition_programme, shipped_film
 from app.upkeep.operations.exhibition_due import SLUG, is_due
 from app.upkeep.operations.exhibition_programme import ProgrammeEntry
-from app.walks.saved import cards, colours, lifecycle, lookup, posters
+from app.walks.saved import cards, colours, film_recipes, lifecycle, lookup, posters
 from app.walks.uploads import photo_stops
 
 if TYPE_CHECKING:  # numpy is not loaded in the web process; it would take a sixth of its memory
@@ -288,7 +288,7 @@ def _write_files(shipped: ShippedWalk) -> _Written:
     made = {
         ("gif", "gif"): shipped.gif(pictures),
         ("mp4", "mp4"): shipped.film(),
-        ("poster", "png"): recipe_files.insert_into_png(_png(poster), shipped.recipe_text),
+        ("poster", "png"): film_recipes.insert_into_png(_png(poster), shipped.recipe_text),
     }
     if card := cards.encode(Image.fromarray(poster)):
         made[cards.KIND, cards.EXTENSION] = card

@@ -4,6 +4,8 @@ __all__ = [
     "cards",
     "colours",
     "deletions",
+    "film_formats",
+    "film_recipes",
     "film_times",
     "lifecycle",
     "lineage",

@@ -12,20 +12,12 @@ from app.core.addresses import on_site
 from app.storage.media_store import walk_folder
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk, name_of
 from app.walks.saved import cards
+from app.walks.saved.film_formats import FORMATS
 from app.walks.uploads import photo_stops
-
-FILMS = {
-    "gif": ("gif", "image/gif"),
-    "mp4": ("mp4", "video/mp4"),
-    "webm": ("webm", "video/webm"),
-    "webp": ("webp", "image/webp"),
-    "png": ("poster", "image/png"),
-}
-
 
 DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
 """Names under which Windows stores no file, whatever the extension."""
-KINDS = {kind: (extension, mimetype) for extension, (kind, mimetype) in FILMS.items()} | {
+KINDS = {each.kind: (each.extension, each.mimetype) for each in FORMATS} | {
     "small": ("gif", "image/gif"),
     cards.KIND: (cards.EXTENSION, "image/avif"),
 }

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from app.requests.walk_requests.recipe_files import find_recipe
+from app.walks.saved.film_formats import find_recipe
 from worker.film import encoding, palette, small_gif
 
 SIDE, FRAMES = 256, 4

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.requests.walk_requests.recipe_files import find_recipe
+from app.walks.saved.film_formats import find_recipe
 from worker.film import encoding as films
 from worker.film import video
 from worker.film.sound import Sound

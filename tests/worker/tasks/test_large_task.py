@@ -8,12 +8,12 @@ import json
 import pytest
 from PIL import Image
 
-from app.requests.walk_requests.recipe_files import find_recipe
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.task_kinds import LARGE
 from app.storage.walk_models import FINISHED, Task, Walk
 from app.walks.queue import frame_requests
+from app.walks.saved.film_formats import find_recipe
 from tests.conftest import Commissioner
 from tests.support import drawings
 from tests.support.fake_painter import SIDE, FakePainter

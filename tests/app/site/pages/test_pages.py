@@ -289,17 +289,6 @@ def test_finished_walk_plays_its_smaller_film_where_the_browser_takes_it(client:
     assert f'src="{media_urls.film_address(walk, "gif")}"' in image
 
 
-def test_finished_walk_offers_its_films(client: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
-    page = client.get(walk.url).text
-    for extension, kind in (("gif", "image/gif"), ("mp4", "video/mp4"), ("png", "image/png")):
-        assert f"/walks/{walk.id}.{extension}" in page
-        answer = client.get(f"/walks/{walk.id}.{extension}")
-        assert (answer.status_code, answer.mimetype) == (200, kind)
-        assert answer.headers["Cache-Control"] == "no-cache"
-    assert client.get(f"/walks/{walk.id}.json").json["seed"] == walk.seed
-
-
 @pytest.mark.parametrize("end", ["", "-a-fox-a-kite", "-another-slug"])
 def test_walk_is_reached_with_any_slug(client: FlaskClient, hung: Hanger, end: str) -> None:
     walk = hung()

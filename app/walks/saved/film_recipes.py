@@ -22,7 +22,7 @@ RECIPE_MAX = 2_000_000
 PARTS_MAX = 20_000
 UNMAPPED_MAX = 50_000_000
 COMMENT, EXTENSION = 0xFE, 0x21
-PNG, XMP_KEYWORD = png_chunks.SIGNATURE, b"XML:com.adobe.xmp\0"
+XMP_KEYWORD = b"XML:com.adobe.xmp\0"
 XMP_HEAD = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description rdf:about="">'
@@ -54,29 +54,7 @@ def mapped(file: IO[bytes]) -> Iterator[bytes | mmap.mmap]:
         yield content
 
 
-def film_kind(data: bytes | mmap.mmap) -> str:
-    """Return the kind of a film or picture ("GIF", "WebP", "MP4", "WebM", "PNG") by its first bytes; or ``""``."""
-    if data[:6] in (b"GIF87a", b"GIF89a"):
-        return "GIF"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WebP"
-    if data[:8] == PNG:
-        return "PNG"
-    if data[:4] == ebml_elements.SIGNATURE:
-        return "WebM"
-    return "MP4" if data[4:8] == b"ftyp" else ""
-
-
-def find_recipe(data: bytes | mmap.mmap) -> bytes:
-    """Return the bytes where our films and pictures hold their recipe, ``b""`` if there are none.
-
-    Of a file of another kind, return the first bytes, at least one more than a recipe may have.
-    """
-    find = {"GIF": _in_gif, "WebP": _in_webp, "MP4": _in_mp4, "WebM": _in_webm, "PNG": _in_png}.get(film_kind(data))
-    return data[: RECIPE_MAX + 1] if find is None else find(data)
-
-
-def _in_gif(data: bytes | mmap.mmap) -> bytes:
+def in_gif(data: bytes | mmap.mmap) -> bytes:
     """Return the comment before the first picture of a GIF (GIF89a, sections 18, 24 and 26)."""
     data = data[: 2 * RECIPE_MAX]
     try:
@@ -94,7 +72,7 @@ def _in_gif(data: bytes | mmap.mmap) -> bytes:
     return b""
 
 
-def _in_webp(data: bytes | mmap.mmap) -> bytes:
+def in_webp(data: bytes | mmap.mmap) -> bytes:
     """Return the recipe in the XMP chunk of a WebP; neither the film nor the untrusted XMP packet is decoded."""
     for name, start, end in islice(_chunks(data), PARTS_MAX):
         if name == b"XMP ":
@@ -102,7 +80,7 @@ def _in_webp(data: bytes | mmap.mmap) -> bytes:
     return b""
 
 
-def _in_png(data: bytes | mmap.mmap) -> bytes:
+def in_png(data: bytes | mmap.mmap) -> bytes:
     """Return the recipe in the XMP packet of a PNG, an uncompressed ``iTXt`` chunk before or after the pixels."""
     found = _packet_in_png(data)
     return b"" if found is None else _in_xmp(data[found[0] : min(found[1], found[0] + 2 * RECIPE_MAX)])
@@ -118,7 +96,7 @@ def _packet_in_png(data: bytes | mmap.mmap) -> tuple[int, int] | None:
 
 def insert_into_png(data: bytes, text: str) -> bytes:
     """Return a PNG with the recipe ``text``, JSON, in its XMP packet; files of other formats are returned unchanged."""
-    if film_kind(data) != "PNG":
+    if not data.startswith(png_chunks.SIGNATURE):
         return data
     element = _xmp_element(text).encode()
     if found := _packet_in_png(data):
@@ -149,7 +127,7 @@ def _chunks(data: bytes | mmap.mmap) -> Iterator[tuple[bytes, int, int]]:
         place += 8 + size + size % 2
 
 
-def _in_mp4(data: bytes | mmap.mmap) -> bytes:
+def in_mp4(data: bytes | mmap.mmap) -> bytes:
     """Return the description of an MP4 (ISO/IEC 14496-12, and the item list of QuickTime's metadata).
 
     If it has none, or one that is no JSON, return its comment if that may be JSON.
@@ -159,7 +137,7 @@ def _in_mp4(data: bytes | mmap.mmap) -> bytes:
     return commented if _may_be_json(commented) and not _may_be_json(described) else described
 
 
-def _in_webm(data: bytes | mmap.mmap) -> bytes:
+def in_webm(data: bytes | mmap.mmap) -> bytes:
     """Return the description in the tags of a WebM, or else its comment, if that may be JSON."""
     for name in (b"DESCRIPTION", b"COMMENT"):
         for text in ebml_elements.tag_texts(data, name, RECIPE_MAX + 1):

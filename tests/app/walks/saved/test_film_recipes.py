@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.requests.walk_requests.recipe_files import PNG, RECIPE_MAX, film_kind, find_recipe, mapped
+from app.walks.saved.film_formats import find_recipe, recognise
+from app.walks.saved.film_recipes import RECIPE_MAX, mapped
+from app.walks.uploads.png_chunks import SIGNATURE as PNG
 
 SAID = b'{"a": "recipe"}'
 
@@ -131,10 +133,9 @@ def test_recipe_of_our_gif_is_found_in_the_film_that_ffmpeg_makes_of_it(tmp_path
     assert find_recipe((tmp_path / "film.mp4").read_bytes()) == said
 
 
-def test_kinds_are_told_by_their_first_bytes() -> None:
-    assert [film_kind(film) for film in (gif(), mp4(None), b"RIFF\0\0\0\0WEBP", b"{}", b"", PNG, webm())] == [
-        "GIF", "MP4", "WebP", "", "", "PNG", "WebM",
-    ]  # fmt: skip
+@pytest.mark.parametrize("data", [b"", b"{}", SAID, b"\xff\xd8\xff"])
+def test_file_of_another_kind_is_no_film(data: bytes) -> None:
+    assert recognise(data) is None
 
 
 def test_long_comment_is_read_whole() -> None:
