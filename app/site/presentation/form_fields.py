@@ -54,9 +54,10 @@ def of_request(request: WalkRequest, *, seed: bool = True, turned: bool = False)
         stops.reverse()
     if not seed and all({**one, "seed": None} != {**other, "seed": None} for one, other in pairwise(stops)):
         stops = [{**stop, "seed": None} for stop in stops]
+    unusual = walk_rows.unusual_settings(request)
     return {
         **of_stops(stops),
-        **{name: written(value) for name, value in walk_rows.unusual_settings(request).items() if name in CARRIED},
+        **{name: written(unusual.get(name)) for name in CARRIED},
         **_sound(request, turned=turned),
         "unlisted": 1 if request.unlisted else None,
         "seed": request.seed if seed else None,
