@@ -17,7 +17,7 @@ from app.requests.walk_requests import brought_photos, layouts, recipe, recipe_f
 from app.requests.walk_requests.recipe import as_commission
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.schema import Commission
-from app.site.pages import photos, sounds
+from app.site.pages import uploads
 from app.site.pages.make import make_page
 from app.site.presentation import choices, form_fields
 from app.site.presentation import make_form as forms
@@ -60,8 +60,8 @@ def restore() -> Response:
         if stop.picture and not brought_photos.find(stop.picture, *visitors.owners()):
             stop.picture, stop.cut_out = "", False
             stop.error = _(NO_PHOTO)
-    photos.attach_photos(form)
-    sounds.attach_sound(form, is_filled=True)
+    uploads.attach_photos(form)
+    uploads.attach_sound(form, is_filled=True)
     if _lacks_a_drawing(wanted):
         form.restored += f" {_(NOT_OFFERED)}"
     return make_page(form)
