@@ -131,9 +131,10 @@ def _add_blueprints(app: Flask) -> None:
     """Add all routes. The JSON API reads no cookie and needs no CSRF token."""
     from app.access.observability import health
     from app.site.admin import curator_collections, curator_drawings
-    from app.site.api import candidate_routes, pictures, readings, reference, routes, sounds, token_routes
+    from app.site.api import candidate_routes, readings, reference, routes, token_routes
     from app.site.api import captions as captions_api
     from app.site.api import styles as styles_api
+    from app.site.api import uploads as uploads_api
     from app.site.pages import (
         candidates,
         captions,
@@ -147,27 +148,27 @@ def _add_blueprints(app: Flask) -> None:
         make,
         my_walks,
         owner,
-        photos,
         report,
         restore,
         styles,
+        uploads,
     )
-    from app.site.pages import sounds as music
     from app.site.publishing import embed, feed, film_files, media_files, sitemap
     from app.site.slideshow import routes as slideshow
     from app.site.wall_pages import corridor_routes, curator_routes, phone_routes, screen_routes
     from app.site.web.form_guards import csrf
 
-    makers = make, owner, photos, music, restore, frames, candidates, drawings, styles, captions
+    makers = make, owner, restore, frames, candidates, drawings, styles, captions
     visits = exhibitions, collections, favourites, my_walks, devices, report
     files = film_files, media_files, embed, feed, sitemap
-    api = routes, pictures, sounds, token_routes, candidate_routes, readings, styles_api, captions_api, reference
+    api = routes, token_routes, candidate_routes, readings, styles_api, captions_api, reference
     walls = screen_routes, corridor_routes, phone_routes, curator_routes
     office = curator_collections, curator_drawings
     modules = health, *makers, *visits, *files, *office, *api, *walls, slideshow
     for blueprint in dict.fromkeys(module.blueprint for module in modules):  # those of the office share one
         app.register_blueprint(blueprint)
-    app.register_blueprint(gallery.lookalikes)
+    for blueprint in (uploads.photos, uploads.music, uploads_api.pictures, uploads_api.sounds, gallery.lookalikes):
+        app.register_blueprint(blueprint)
     app.register_blueprint(corridor_routes.office)
-    for module in api:
-        csrf.exempt(module.blueprint)
+    for blueprint in (uploads_api.pictures, uploads_api.sounds, *(module.blueprint for module in api)):
+        csrf.exempt(blueprint)

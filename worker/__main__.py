@@ -43,7 +43,7 @@ from worker.diffusion import tuning
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
 from worker.process.worker import Worker
-from worker.queue import heartbeat, photo_tasks
+from worker.queue import heartbeat, upload_tasks
 from worker.queue.leases import holder, is_gone, sweep
 from worker.safety import picture_check
 from worker.sound import reading
@@ -317,7 +317,7 @@ def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:
 
 
 def _sweep_and_notify() -> None:
-    photo_tasks.enqueue()
+    upload_tasks.enqueue()
     if not sweep():
         return
     if connection := jobs.connect():

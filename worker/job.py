@@ -18,7 +18,7 @@ from app.storage.task_kinds import FILM
 from worker import failures, metrics
 from worker.failures import BACK, DONE, WRITTEN_ASIDE, Attempt
 from worker.process.worker import Worker, this_worker
-from worker.queue import photo_tasks
+from worker.queue import upload_tasks
 from worker.queue.leases import Claim, claim_next
 from worker.tasks import batch_task, short_tasks
 from worker.tasks.painting import PipelineNeeded, Stopped, WalkInProgress
@@ -72,7 +72,7 @@ def _work(worker: Worker, side: WritingSide | None) -> int:
             side.wait_for_room()
             outage = _collect_ended(worker, side)
         if outage is None:
-            photo_tasks.enqueue()
+            upload_tasks.enqueue()
             claim = claim_next(
                 models.names,
                 loaded=models.loaded,

@@ -26,8 +26,9 @@ from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.upkeep.operations import exhibition_programme, first_exhibition
 from app.upkeep.operations.first_exhibition import RepaintCheck, ShippedWalk
-from app.upkeep.processes.local_worker import provide_worker, wait_for_sound, wait_for_walk
+from app.upkeep.processes.local_worker import provide_worker, wait_for_upload, wait_for_walk
 from app.walks.saved import lifecycle
+from app.walks.uploads import kinds
 
 if TYPE_CHECKING:
     from app.upkeep.operations.first_exhibition import Picture
@@ -119,8 +120,8 @@ def _upload_music(named: str, owner: str, tend: Callable[[], None]) -> str:
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(score.wav())
         file.flush()
-        sound = uploads.upload_sound(Path(file.name), owner)
-    wait_for_sound(sound, tend)
+        sound = uploads.upload(kinds.SOUND, Path(file.name), owner)
+    wait_for_upload(sound, tend)
     return sound.id
 
 

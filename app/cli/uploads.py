@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +10,11 @@ from flask import current_app
 from app.access.auth import visitors
 from app.cli import candidates
 from app.core.errors import InvalidInput
-from app.requests.walk_requests import brought_photos, brought_sounds
+from app.requests.walk_requests import brought_uploads
 from app.requests.walk_requests.walk_request import WalkRequest
-from app.storage.photo_models import Photo
-from app.storage.sound_models import Sound
-
-NO_LIMITS: dict[str, Any] = {"network": "", "check_room": lambda: None, "admit": lambda: None}
-"""How operators upload: from no address, and without a rate limit."""
+from app.storage.upload_models import Upload
+from app.walks.uploads import kinds
+from app.walks.uploads.kinds import UploadKind
 
 
 def put_photos(request: dict[str, Any], photos: tuple[str, ...], *, cut_out: bool, owner: str) -> None:
@@ -30,7 +26,7 @@ def put_photos(request: dict[str, Any], photos: tuple[str, ...], *, cut_out: boo
         if not 1 <= number <= len(request["stops"]) + 1:
             message = f"{each:.80}: the stop must be a number from 1 to {len(request['stops']) + 1}."
             raise InvalidInput.on("photo", message=message)
-        photo = _upload_photo(file, owner)
+        photo = upload(kinds.PHOTO, file, owner)
         like = request["stops"][0] if request["stops"] else {}
         shared = {name: like[name] for name in ("negative_prompt", "hand", "layout", "clip_skip") if name in like}
         request["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
@@ -40,7 +36,7 @@ def upload_for_recipe(wanted: WalkRequest, photos: tuple[str, ...], owner: str) 
     """Upload the pictures that a recipe refers to by their digests."""
     named = {stop.picture for stop in wanted.stops}
     for each in photos:
-        if _upload_photo(Path(each), owner).digest not in named:
+        if upload(kinds.PHOTO, Path(each), owner).digest not in named:
             raise InvalidInput.on("photo", message=f"The recipe names another picture than {each}, or none.")
 
 
@@ -51,32 +47,19 @@ def _place_and_file(text: str, count: int) -> tuple[int, Path]:
     return count + 1, Path(text)
 
 
-def upload_sound(file: Path, owner: str) -> Sound:
-    """Upload the sound of a film; a worker reads it later."""
-    with _refusals("sound", f"The sound {file}", file):
-        return brought_sounds.upload(_read(file, "SOUND_MAX"), owner_hash=visitors.digest(owner), **NO_LIMITS)
+def upload(kind: UploadKind, file: Path, owner: str) -> Upload:
+    """Upload a file of a kind, whose noun is the name of the option; a worker processes it later.
 
-
-def _upload_photo(file: Path, owner: str) -> Photo:
-    with _refusals("photo", f"The picture {file}", file):
-        return brought_photos.upload(_read(file, "PHOTO_MAX"), owner_hash=visitors.digest(owner), **NO_LIMITS)
-
-
-def _read(file: Path, setting: str) -> bytes:
-    """Return the bytes of a file, no more than one above the limit that a setting says."""
-    with file.open("rb") as opened:
-        return opened.read(int(current_app.config[setting]) + 1)
-
-
-@contextmanager
-def _refusals(option: str, subject: str, file: Path) -> Iterator[None]:
-    """Report a file that cannot be read, or is refused, as an error of an option."""
+    :raises InvalidInput: when it cannot be read, or is refused.
+    """
     try:
-        yield
+        with file.open("rb") as opened:
+            data = opened.read(int(current_app.config[kind.bytes_max]) + 1)
+        return brought_uploads.upload(kind, data, owner_hash=visitors.digest(owner), **brought_uploads.NO_LIMITS)
     except OSError as error:
-        raise InvalidInput.on(option, message=f"{file} cannot be read: {error.strerror or error}.") from error
+        raise InvalidInput.on(kind.noun, message=f"{file} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
-        raise InvalidInput.on(option, message=f"{subject} {error}") from error
+        raise InvalidInput.on(kind.noun, message=f"The {kind.called} {file} {error}") from error
 
 
 def put_times(stops: list[dict[str, Any]], times: tuple[str, ...]) -> None:

@@ -27,10 +27,11 @@ from app.requests.walk_requests.validation import validate
 from app.requests.walk_requests.walk_request import SETTINGS, WalkRequest
 from app.site.presentation import walk_description
 from app.storage import media_store
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import FINISHED, Walk
-from app.upkeep.processes.local_worker import provide_worker, wait_for_sound, wait_for_walk
+from app.upkeep.processes.local_worker import provide_worker, wait_for_upload, wait_for_walk
 from app.walks.saved import film_formats, film_recipes, lifecycle, lookup
+from app.walks.uploads import kinds
 
 WORD = "command line"
 KINDS = {f".{each.extension}": each.kind for each in film_formats.FORMATS}
@@ -97,7 +98,7 @@ def create(
     if out:
         _check_out(out)
     owner = visitors.new_token()
-    sound = None if sound_file is None else uploads.upload_sound(sound_file, owner)
+    sound = None if sound_file is None else uploads.upload(kinds.SOUND, sound_file, owner)
     if recipe_file:
         agreed, may_publish = options.pop("photos_may_be_shown"), options.pop("publish_sound")
         _refuse_options(prompts, options | {"cut_out": cut_out})
@@ -145,7 +146,7 @@ def repaint(
     owner = visitors.new_token()
     wanted = repainting.restyled_request(lookup.walk_at_address(walk_id), style, unlisted=unlisted)
     wanted.publish_sound = publish_sound
-    sound = None if sound_file is None else uploads.upload_sound(sound_file, owner)
+    sound = None if sound_file is None else uploads.upload(kinds.SOUND, sound_file, owner)
     _check_sound(sound, wanted, sound_file, "walk has")
     return _place(wanted, owner=owner, pinned=None, skip_cache=skip_cache, wait=wait, out=out, sound=sound)
 
@@ -227,7 +228,7 @@ def _place(
     skip_cache: bool,
     wait: bool,
     out: Path | None,
-    sound: Sound | None = None,
+    sound: Upload | None = None,
 ) -> dict[str, Any]:
     """Request a walk and show it; with ``wait`` or ``out``, wait for it first and write its film to ``out``.
 
@@ -235,7 +236,7 @@ def _place(
     """
     with provide_worker(needed=wait or out is not None or sound is not None) as tend:
         if sound is not None:
-            wait_for_sound(sound, tend)
+            wait_for_upload(sound, tend)
         draft = drafts.draft(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned)
         walk, _ = intake.place(draft, skip_cache=skip_cache)
         if wait or out:
@@ -247,7 +248,7 @@ def _place(
     return _show(walk)
 
 
-def _check_sound(sound: Sound | None, wanted: WalkRequest, file: Path | None, subject: str) -> None:
+def _check_sound(sound: Upload | None, wanted: WalkRequest, file: Path | None, subject: str) -> None:
     if sound and (wanted.sound is None or wanted.sound.id != sound.digest):
         raise InvalidInput.on("sound", message=f"The {subject} another sound than {file}, or none.")
 
@@ -269,7 +270,7 @@ def _build_request(
     loras: tuple[str, ...],
     stop_seeds: tuple[int, ...],
     picks: tuple[str, ...],
-    sound: Sound | None,
+    sound: Upload | None,
     start: float | None,
     length: float | None,
     way: str | None,

@@ -14,11 +14,10 @@ __all__ = [
     "free_space",
     "house_models",
     "media_store",
-    "photo_models",
     "refusals",
     "schema",
-    "sound_models",
     "task_kinds",
+    "upload_models",
     "walk_models",
     "wall_models",
 ]

@@ -24,12 +24,11 @@ from app.offer.generation.limits import SEED_MAX, Limits
 from app.requests.walk_requests import drafts, error_messages, intake, walk_rows
 from app.requests.walk_requests.brought_photos import UploadedPhoto
 from app.requests.walk_requests.walk_request import WalkRequest
-from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, WALL, GalleryEntry, Stop, Walk
 from app.storage.wall_models import LEG_FRAMES, OPEN, Wall, WallLeg, WallWords
-from app.walks.uploads import photo_stops
+from app.walks.uploads import photo_stops, upload_store
 from app.wall import words
 
 AHEAD = 1
@@ -277,13 +276,11 @@ def _photo_of(parent: Walk) -> dict[int, UploadedPhoto]:
 
 def _brought(written: WallWords) -> UploadedPhoto | None:
     """Return the picture that was uploaded with words; ``None`` if there is none or its owner deleted it."""
-    photo = None if written.picture is None else db.session.get(Photo, written.picture)
+    photo = None if written.picture is None else db.session.get(Upload, written.picture)
     if photo is None or photo.owner_hash != written.owner_hash or photo.error is not None:
         return None
     try:
-        return UploadedPhoto(
-            media_store.store().read_bytes(photo.path), photo.digest, written.cut_out, written.may_be_shown
-        )
+        return UploadedPhoto(upload_store.read(photo), photo.digest, written.cut_out, written.may_be_shown)
     except MediaError as error:
         log.warning("a wall goes on without a picture: %s", error)
         return None

@@ -28,8 +28,8 @@ FROM_APP = {
     "": (
         "__init__", "core.errors", "core.malloc", "core.version", "core.models", "core.text", "storage",
         "offer.generation",
-        "walks.queue", "walks.saved", "walks.uploads.photo_stops", "walks.uploads.photo_store",
-        "walks.uploads.sound_headers", "walks.uploads.sound_parts", "walks.uploads.sound_store",
+        "walks.queue", "walks.saved", "walks.uploads.kinds", "walks.uploads.photo_stops",
+        "walks.uploads.sound_headers", "walks.uploads.sound_parts", "walks.uploads.upload_store",
         "collection.search.visual_search", "requests.walk_requests.recipe", "access.observability.log_lines",
         "access.observability.sentry", "upkeep.maintenance.upkeep",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from app.storage.database import writing
-from app.storage.sound_models import READY, Sound
+from app.storage.upload_models import READY, Upload
 from app.walks.uploads.sound_analysis import SoundAnalysis
 
 HEARD = SoundAnalysis(
@@ -20,4 +20,4 @@ def read(sound_id: str, heard: SoundAnalysis = HEARD) -> None:
     """Store an analysis of an uploaded sound, as its worker does."""
     with writing() as session:
         changes = {"state": READY, "seconds": heard.seconds, "analysis": heard.to_json()}
-        session.execute(update(Sound).where(Sound.id == sound_id).values(**changes))
+        session.execute(update(Upload).where(Upload.id == sound_id).values(**changes))

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from app.access.auth import visitors
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.sound_models import READY, Sound
+from app.storage.task_kinds import SOUNDS
+from app.storage.upload_models import READY, Upload
 from app.storage.walk_models import new_id
 
 Samples = NDArray[np.float32]
@@ -55,17 +56,17 @@ def analysis(bpm: float = 120.0, seconds: float = 20.0) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def keep(owner: str, *, bpm: float = 120.0, seconds: float = 20.0, **columns: Any) -> Sound:
+def keep(owner: str, *, bpm: float = 120.0, seconds: float = 20.0, **columns: Any) -> Upload:
     """Store a sound of an owner, given by their secret, as a worker has read it; return its row."""
     data = flac(bpm, seconds)
     path = f"sounds/{new_id()}.flac"
     media_store.store().write(path, data)
     values: dict[str, Any] = {
         "digest": hashlib.sha256(data).hexdigest(), "owner_hash": visitors.digest(owner), "path": path,
-        "bytes": len(data), "format": "wav", "seconds": seconds, "rate": 22_050, "channels": 1, "state": READY,
-        "analysis": analysis(bpm, seconds), "expires_at": now() + timedelta(hours=1),
+        "bytes": len(data), "seconds": seconds, "details": {"format": "wav", "rate": 22_050, "channels": 1},
+        "kind": SOUNDS, "state": READY, "analysis": analysis(bpm, seconds), "expires_at": now() + timedelta(hours=1),
     }  # fmt: skip
-    sound = Sound(**values | columns)
+    sound = Upload(**values | columns)
     with writing() as session:
         session.add(sound)
     db.session.refresh(sound)

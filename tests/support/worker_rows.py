@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.storage.database import db
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
 from app.walks.saved import lookup
 
@@ -15,9 +15,9 @@ def read(walk_id: str) -> Walk:
     return lookup.walk_at_address(walk_id)
 
 
-def read_photo(photo_id: str) -> Photo:
+def read_photo(photo_id: str) -> Upload:
     """Read a photo as it stands in the database."""
     db.session.rollback()
-    found = db.session.get(Photo, photo_id, populate_existing=True)
+    found = db.session.get(Upload, photo_id, populate_existing=True)
     assert found is not None
     return found

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from PIL import Image
 
 from app.access.auth import visitors
-from app.requests.walk_requests import brought_sounds, recipe
+from app.requests.walk_requests import brought_uploads, recipe
 from app.site.presentation import walk_description
 from app.storage import media_store
 from app.storage.walk_models import FINISHED, Walk
@@ -19,6 +19,7 @@ from app.upkeep.archives.walk_import import import_archive
 from app.upkeep.maintenance import media_losses
 from app.walks.saved import film_formats, lookup, media_urls
 from app.walks.saved.film_formats import FORMATS
+from app.walks.uploads import kinds
 from tests.conftest import Commissioner, make_app
 from tests.support import sounds
 from tests.support.commands import run
@@ -34,7 +35,7 @@ def walk(painter: FakePainter, commissioned: Commissioner) -> Walk:
     """Return a finished walk that is set to a sound, which has a film of every format."""
     nothing = {"check_room": lambda: None, "admit": lambda: None}
     owner = visitors.digest("secret of ann")
-    sound = brought_sounds.upload(sounds.track(4.0, 120), owner_hash=owner, network="", **nothing)
+    sound = brought_uploads.upload(kinds.SOUND, sounds.track(4.0, 120), owner_hash=owner, network="", **nothing)
     job.work()
     made = commissioned("a fox & <friends>", "été 狐狸", sound={"id": sound.id, "length": 2.0}, fps=25.0, seed=7)
     job.work()

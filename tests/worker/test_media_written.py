@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.access.auth import visitors
 from app.core.config import ROOT
-from app.requests.walk_requests import brought_sounds
+from app.requests.walk_requests import brought_uploads
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -23,7 +23,7 @@ from app.upkeep.maintenance import media_upkeep
 from app.upkeep.operations import first_exhibition
 from app.walks.queue import frame_requests
 from app.walks.saved import lifecycle
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import kinds, photo_check, upload_store
 from tests.conftest import Commissioner
 from tests.support import drawings, photos, placing, sounds
 from tests.support.fake_painter import FakePainter
@@ -56,7 +56,7 @@ WRITERS = {
     "app/upkeep/operations/poster_cards.py",
     "app/upkeep/maintenance/media_move.py",
     "app/requests/walk_requests/walk_sounds.py", "app/upkeep/archives/walk_import.py", "app/upkeep/archives/backup.py",
-    "app/walks/uploads/photo_stops.py", "app/walks/uploads/photo_store.py", "app/walks/uploads/sound_store.py",
+    "app/walks/uploads/photo_stops.py", "app/walks/uploads/upload_store.py",
     "app/walks/saved/deletions.py", "app/storage/media_store.py", "worker/tasks/batch_task.py",
     "worker/tasks/film_assembly.py", "worker/tasks/frame_files.py", "worker/tasks/photo_task.py",
     "worker/tasks/sound_task.py", "worker/tasks/stretch_frames.py", "worker/tasks/walk_photos.py",
@@ -102,13 +102,16 @@ def test_all_kinds_are_written_and_every_picture_says_that_it_is_synthetic(
 ) -> None:
     assert media_store.store().check() == ""
     assert first_exhibition.publish()
-    photo, _ = photo_store.save(
-        photo_check.check(photos.written(photos.disc_outdoors())), owner_hash=visitors.digest("me"), network=""
+    photo, _ = upload_store.save(
+        kinds.PHOTO,
+        photo_check.check(photos.written(photos.disc_outdoors())),
+        owner_hash=visitors.digest("me"),
+        network="",
     )
     stops = [{"picture": photo.id}, {"prompt": "the sun"}]
     placing.place(validate({"stops": stops}), visitor_key="me", owner="me")
     nothing: dict[str, Any] = {"network": "", "check_room": lambda: None, "admit": lambda: None}
-    sound = brought_sounds.upload(sounds.track(), owner_hash=visitors.digest("me"), **nothing)
+    sound = brought_uploads.upload(kinds.SOUND, sounds.track(), owner_hash=visitors.digest("me"), **nothing)
     job.work()
     stops = [{"prompt": "a fox"}, {"prompt": "the sun"}]
     to_music = validate({"stops": stops, "sound": {"id": sound.id, "length": 2.0}})

@@ -1,3 +1,3 @@
 """Claiming of tasks: leases and their heartbeat, outages, live workers, and models that no worker offers."""
 
-__all__ = ["heartbeat", "leases", "living_workers", "outages", "photo_tasks", "sound_results", "unoffered_models"]
+__all__ = ["heartbeat", "leases", "living_workers", "outages", "unoffered_models", "upload_tasks"]

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from app.storage.task_kinds import CANDIDATES, LORA, PHOTOS, SOUNDS
+from app.storage.task_kinds import CANDIDATES, LORA
 from app.storage.walk_models import Task
 from app.walks.queue import candidate_requests, lora_checks
-from worker.queue import photo_tasks, sound_results
+from app.walks.uploads.kinds import KINDS
+from worker.queue import upload_tasks
 
 
 def record(session: Session, task: Task, reason: str) -> None:
@@ -34,18 +35,12 @@ def _answer_check(_session: Session, task: Task, reason: str) -> None:
         setattr(task, name, value)
 
 
-def _go_without_description(session: Session, task: Task, _reason: str) -> None:
-    """Record that the photo has no caption, and no error: its owner is not at fault."""
-    photo_tasks.store_description(session, str(task.task))
-
-
-def _fail_sound(session: Session, task: Task, _reason: str) -> None:
-    sound_results.fail(session, str(task.task))
+def _fail_upload(session: Session, task: Task, _reason: str) -> None:
+    upload_tasks.fail(session, task)
 
 
 RECORDS: dict[str, Callable[[Session, Task, str], None]] = {
     CANDIDATES: _fail_candidates,
     LORA: _answer_check,
-    PHOTOS: _go_without_description,
-    SOUNDS: _fail_sound,
+    **dict.fromkeys(KINDS, _fail_upload),
 }

@@ -16,12 +16,11 @@ from sqlalchemy import delete, select
 
 from app.core.errors import MediaError, MediaStoreAway
 from app.offer.generation import offers
-from app.storage import media_store
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import StopOptions, Task
-from app.walks.uploads import photo_store
+from app.walks.uploads import kinds, upload_store
 from worker.diffusion import pass_batch
 from worker.diffusion import sketches as leading
 from worker.diffusion.prepared_walk import PreparedWalk
@@ -96,7 +95,7 @@ def _load(claim: Claim) -> CandidateSet:
     return candidate_set
 
 
-def _photo(candidate_set: CandidateSet) -> Photo | None:
+def _photo(candidate_set: CandidateSet) -> Upload | None:
     """Return the photo of the stop, or None for a stop without a photo.
 
     :raises GenerationError: when the photo is gone or belongs to another owner.
@@ -104,13 +103,13 @@ def _photo(candidate_set: CandidateSet) -> Photo | None:
     named = candidate_set.asked["stop"]["picture"]
     if not named:
         return None
-    photo = photo_store.find(named, candidate_set.owner_hash)
+    photo = upload_store.find(kinds.OF_STOPS, named, candidate_set.owner_hash)
     if photo is None:
         raise GenerationError(LOST)
     return photo
 
 
-def _stop_inputs(candidate_set: CandidateSet, photo: Photo | None) -> list[StopInput]:
+def _stop_inputs(candidate_set: CandidateSet, photo: Upload | None) -> list[StopInput]:
     """Return the model input of each pool entry; a photo without a prompt is prompted by its description."""
     stop, offer = candidate_set.asked["stop"], offers.load().get(candidate_set.model)
     guess = (photo.description or "") if photo is not None else ""
@@ -130,7 +129,7 @@ def _stop_inputs(candidate_set: CandidateSet, photo: Photo | None) -> list[StopI
 
 
 def _place_photo(
-    candidate_set: CandidateSet, photo: Photo, inputs: Sequence[StopInput], *, ratio: float
+    candidate_set: CandidateSet, photo: Upload, inputs: Sequence[StopInput], *, ratio: float
 ) -> tuple[list[StopInput], dict[str, Pixels]]:
     """Return the inputs with the photo placed in their scenes, as in a walk, and its cut-outs by digest."""
     trace = tracing.trace(_pixels(photo), cut_out=bool(candidate_set.asked["stop"]["cut_out"]), ratio=ratio)
@@ -139,7 +138,7 @@ def _place_photo(
 
 
 def _invert_photo(
-    candidate_set: CandidateSet, photo: Photo, painter: WalkPipeline, prepared: PreparedWalk, count: int
+    candidate_set: CandidateSet, photo: Upload, painter: WalkPipeline, prepared: PreparedWalk, count: int
 ) -> PreparedWalk:
     """Return the prepared candidates, all tied to the inverted photo, as in a walk of a text-conditioned model."""
     size, cut_out = prepared.rendering, bool(candidate_set.asked["stop"]["cut_out"])
@@ -148,13 +147,13 @@ def _invert_photo(
     return replace(prepared, photos=photos)
 
 
-def _pixels(photo: Photo) -> Pixels:
+def _pixels(photo: Upload) -> Pixels:
     """Return the pixels of the photo.
 
     :raises GenerationError: when the file is missing or no picture.
     """
     try:
-        return pictures.read_picture(media_store.store().read_bytes(photo.path))
+        return pictures.read_picture(upload_store.read(photo))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:

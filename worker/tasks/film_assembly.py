@@ -32,7 +32,7 @@ from app.storage.database import db, now, writing
 from app.storage.task_kinds import SHORT_KINDS
 from app.storage.walk_models import FINISHED, ROUND, Frame, Medium, Task, Walk
 from app.walks.saved import cards, colours, film_formats, film_times, posters
-from app.walks.uploads import sound_parts, sound_store
+from app.walks.uploads import sound_parts
 from worker.film import encoding, flash_safety, palette, scratch, small_gif, smoothness_measure, writers
 from worker.film.sound import Sound
 from worker.film.timing import durations, film_order, repeats, shown_ms, thin_out
@@ -338,7 +338,7 @@ def _sound(walk: Walk, seconds: Fraction) -> Iterator[Sound]:
 
     :raises MediaError: when the sound is missing, or is no sound.
     """
-    medium = walk.media.get(sound_store.OF_A_WALK)
+    medium = walk.media.get(sound_parts.MEDIUM)
     if medium is None:
         raise MediaError(f"The sound of walk {walk.id} is not here.")
     data = media_store.store().read_bytes(medium.path)

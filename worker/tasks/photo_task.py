@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+from typing import Any
 
 from PIL import Image
 
 from app.core.errors import MediaError, MediaStoreAway
 from app.offer.generation import offers
 from app.storage import media_store
-from app.storage.database import db, writing
-from app.storage.photo_models import Photo
-from app.walks.uploads import photo_store
+from app.storage.database import db
+from app.storage.upload_models import FAILED, READY, WAITING, Upload
+from app.walks.uploads import upload_store
 from worker import metrics
 from worker.photos import describing, pictures, tracing
 from worker.photos.pictures import Pixels
 from worker.process.worker import this_worker
-from worker.queue import outages, photo_tasks
-from worker.queue.leases import Claim, write_as_holder
+from worker.queue import outages
+from worker.queue.leases import Claim
+from worker.tasks import upload_results
 
 PREVIEW = 256
 """The largest side of the cut-out preview, in pixels."""
@@ -34,9 +36,9 @@ def describe(claim: Claim) -> None:
 
     :raises LeaseLost: when this worker no longer holds the task.
     """
-    photo = db.session.get(Photo, claim.task)
-    if photo is None or photo.described_at is not None:  # deleted, or described by release 1.0.0
-        _record(claim, {})
+    photo = db.session.get(Upload, claim.task)
+    if photo is None or photo.state != WAITING:  # deleted meanwhile
+        upload_results.record(claim, {})
         return
     try:
         columns = _describe(photo)
@@ -45,25 +47,29 @@ def describe(claim: Claim) -> None:
     except Exception:  # a photo that fails must neither fail its owner's walk nor block the queue
         log.exception("photo %s gets no caption", photo.id)
         metrics.count_failure("other")
-        columns = {}
-    _record(claim, columns)
+        columns = {"state": READY}
+    upload_results.record(claim, columns, made=[columns.get("preview_path")])
     log.info("photo %s was described", claim.task)
 
 
-def _describe(photo: Photo) -> dict[str, str | None]:
+def _describe(photo: Upload) -> dict[str, Any]:
     """Return the columns to store on a photo: its caption and the path of its cut-out, or an error."""
     try:
-        picture = pictures.read_picture(media_store.store().read_bytes(photo.path))
+        picture = pictures.read_picture(upload_store.read(photo))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:
         log.warning("photo %s cannot be read: %s", photo.id, error)
-        return {"error": UNREADABLE}
+        return {"state": FAILED, "error": UNREADABLE}
     worker, cut = this_worker(), tracing.cut(picture, PREVIEW)
     caption = describing.describe(
         picture, cut=cut, eye=worker.features.load_encoder(), blip=worker.captioner, styles=_hands()
     )
-    return {"description": caption.words or None, "cut_path": None if cut is None else _keep(photo.id, cut)}
+    return {
+        "state": READY,
+        "analysis": {"description": caption.words} if caption.words else None,
+        "preview_path": None if cut is None else _keep(photo.id, cut),
+    }
 
 
 def _keep(photo_id: str, cut: Pixels) -> str:
@@ -73,17 +79,6 @@ def _keep(photo_id: str, cut: Pixels) -> str:
     path = f"photos/{photo_id}.cut.{hashlib.sha256(data).hexdigest()[:12]}.webp"
     media_store.store().write(path, data)
     return path
-
-
-def _record(claim: Claim, columns: dict[str, str | None]) -> None:
-    is_written = False
-    try:
-        with writing() as session:
-            write_as_holder(session, claim)
-            is_written = photo_tasks.store_description(session, str(claim.task), **columns)
-    finally:
-        if not is_written and (path := columns.get("cut_path")) and path not in photo_store.paths():
-            media_store.store().delete(path)
 
 
 def _hands() -> list[str]:

@@ -10,16 +10,17 @@ from flask import current_app
 
 from app.core.errors import MediaError, MediaStoreAway
 from app.storage import media_store
-from app.storage.database import db, writing
-from app.storage.sound_models import FAILED, READY, WAITING, Sound
-from app.walks.uploads import sound_headers, sound_store
+from app.storage.database import db
+from app.storage.task_kinds import SOUNDS
+from app.storage.upload_models import FAILED, READY, WAITING, Upload
+from app.walks.uploads import sound_headers
 from worker import metrics
 from worker.film import scratch
 from worker.process.worker import this_worker
-from worker.queue import sound_results
-from worker.queue.leases import Claim, write_as_holder
+from worker.queue.leases import Claim
 from worker.sound import reading
 from worker.sound.reading import Limits, Unreadable
+from worker.tasks import upload_results
 
 LOST = "The sound can no longer be read."
 SENTENCES = {
@@ -37,12 +38,12 @@ def analyse(claim: Claim) -> None:
 
     :raises LeaseLost: when this worker no longer holds the task.
     """
-    sound = db.session.get(Sound, claim.task)
+    sound = db.session.get(Upload, claim.task)
     if sound is None or sound.state != WAITING or sound.path is None:  # deleted meanwhile
-        _record(claim, None, {})
+        upload_results.record(claim, {})
         return
     path, columns = sound.path, _read(sound)
-    _record(claim, path, columns)
+    upload_results.record(claim, columns, made=[columns["path"]], replaced=path)
     log.info("sound %s was read: %s", claim.task, columns["state"])
 
 
@@ -57,9 +58,9 @@ def limits() -> Limits:
     )
 
 
-def _read(sound: Sound) -> dict[str, Any]:
+def _read(sound: Upload) -> dict[str, Any]:
     """Return the columns to store: those of the FLAC, which is written to the store, or the error."""
-    sound_id, kind, path = sound.id, sound.format, str(sound.path)
+    sound_id, kind, path = sound.id, sound.details["format"], str(sound.path)
     db.session.rollback()  # no transaction stays open while the sound is read
     try:
         data = media_store.store().read_bytes(path)
@@ -78,14 +79,13 @@ def _read(sound: Sound) -> dict[str, Any]:
             metrics.count_failure("other")
         return _failed(_sentence(error.flaw))
     # random, so that no other worker that reads the same sound writes the same file, which this one may have to delete
-    stored = f"{sound_store.FOLDER}/{sound_id}.{secrets.token_hex(8)}.flac"
+    stored = f"{SOUNDS}/{sound_id}.{secrets.token_hex(8)}.flac"
     media_store.store().write(stored, read.data)
     return {
         "state": READY,
         "path": stored,
         "bytes": len(read.data),
-        "rate": read.rate,
-        "channels": read.channels,
+        "details": {"format": kind, "rate": read.rate, "channels": read.channels},
         "seconds": read.analysis["seconds"],
         "analysis": read.analysis,
     }
@@ -109,17 +109,3 @@ def _sentence(flaw: str) -> str:
             return f"The sound takes longer than {most.wall_seconds:,} seconds to read."
         case _:
             return SENTENCES.get(flaw, SENTENCES["damaged"])
-
-
-def _record(claim: Claim, path: str | None, columns: dict[str, Any]) -> None:
-    """Store the result, and delete the file that no row names then: the upload, or what was made of it."""
-    is_written = False
-    try:
-        with writing() as session:
-            write_as_holder(session, claim)
-            is_written = sound_results.store(session, str(claim.task), **columns)
-    finally:
-        stored = columns.get("path")
-        unused = path if is_written else stored
-        if unused and unused != (stored if is_written else path) and unused not in sound_store.paths():
-            media_store.store().delete(unused)

@@ -24,12 +24,12 @@ from app.core.errors import TooMany
 from app.core.i18n.formatting import duration_about
 from app.core.i18n.gettext import N_, _
 from app.walks.queue import fair_queue, jobs
+from app.walks.uploads import kinds
+from app.walks.uploads.kinds import UploadKind
 
 PARTS = 10  # the work of walks is counted in tenths of a usual walk
 AWAY_SECONDS = 5.0  # after an error, Redis is not tried again for so long
 WALKS = "HOURLY_WALKS", "HOURLY_WALKS_ADDRESS"
-PHOTOS = "HOURLY_PHOTOS", "HOURLY_PHOTOS_ADDRESS"
-SOUNDS = "HOURLY_SOUNDS", "HOURLY_SOUNDS_ADDRESS"
 Window = tuple[RateLimitItem, str, str, str]  # the limit, and the parts of its key in the storage
 Most = int | str | Callable[[], int]  # a number, the name of a setting, or a function that returns the number
 SENTENCES: dict[str, tuple[str, ...]] = {  # for the limit of a visitor or token, and for that of an address
@@ -54,14 +54,6 @@ SENTENCES: dict[str, tuple[str, ...]] = {  # for the limit of a visitor or token
         N_("%(count)s attempts within an hour are as many as we take from one visitor."),
         N_("%(count)s attempts within an hour are as many as we take from one address."),
     ),
-    "photos": (
-        N_("%(count)s pictures within an hour are as many as we take from one visitor."),
-        N_("%(count)s pictures within an hour are as many as we take from one address."),
-    ),
-    "sounds": (
-        N_("%(count)s sounds within an hour are as many as we take from one visitor."),
-        N_("%(count)s sounds within an hour are as many as we take from one address."),
-    ),
     "favourites": (
         N_("%(count)s favourites within an hour are as many as we take from one visitor."),
         N_("%(count)s favourites within an hour are as many as we take from one address."),
@@ -76,6 +68,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {  # for the limit of a visitor or token
     ),
 }
 SENTENCES |= dict.fromkeys(("deletions", "captions", "codes"), SENTENCES["attempts"])
+SENTENCES |= {kind.name: kind.too_many for kind in kinds.KINDS.values()}
 
 log = logging.getLogger(__name__)
 
@@ -244,14 +237,6 @@ def _allowance() -> int:
 PAGE = RateLimit("walks", "page", _cookie, WALKS, PARTS)
 API = RateLimit("walks", "api", network_key, WALKS, PARTS)
 TOKEN = RateLimit("token", "token", _token, (_allowance,), PARTS)
-# Decoding a picture takes time, so the limit is checked before that, and a picture that is refused is counted.
-PHOTO = RateLimit("photos", "photo", _cookie, PHOTOS)
-PHOTO_API = RateLimit("photos", "photo-api", network_key, PHOTOS)
-PHOTO_TOKEN = RateLimit("photos", "photo-token", _token, PHOTOS[:1])
-# A sound that is refused is counted as well; pages are limited by cookie, as with pictures.
-SOUND = RateLimit("sounds", "sound", _cookie, SOUNDS)
-SOUND_API = RateLimit("sounds", "sound-api", network_key, SOUNDS)
-SOUND_TOKEN = RateLimit("sounds", "sound-token", _token, SOUNDS[:1])
 STAGES = RateLimit("stages", "stages", _cookie, WALKS)  # of a frame; the same numbers as walks, counted separately
 LARGE = RateLimit("large", "large", _cookie, WALKS)  # likewise
 REPORT = RateLimit("reports", "report", _cookie, (10, 40))
@@ -263,6 +248,21 @@ DELETION = RateLimit("deletions", "deletion", _cookie, (10, 40))  # of all of a 
 CODE = RateLimit("codes", "code", _cookie, (20, 200))  # to be shown, for another browser
 TYPED_CODE = RateLimit("attempts", "code", network_key, (20,))
 SIGN_IN = RateLimit("attempts", "sign-in", network_key, (10,))  # to the curator's pages
+
+
+def of_upload(kind: UploadKind) -> RateLimit:
+    """Return the limit on uploads from pages.
+
+    Checking a file takes time, so the limit is checked before that, and a file that is refused is counted.
+    """
+    return RateLimit(kind.name, kind.noun, _cookie, kind.hourly)
+
+
+def of_api_upload(kind: UploadKind, *, with_token: bool) -> RateLimit:
+    """Return the limit on uploads through the API, with an API token or without."""
+    if with_token:
+        return RateLimit(kind.name, f"{kind.noun}-token", _token, kind.hourly[:1])
+    return RateLimit(kind.name, f"{kind.noun}-api", network_key, kind.hourly)
 
 
 def admits_captions() -> bool:

@@ -22,11 +22,13 @@ from app.core.version import __version__
 from app.storage import free_space
 from app.storage.database import db, now
 from app.storage.database_health import ping
-from app.storage.photo_models import Photo
 from app.storage.schema import recorded_revision
-from app.storage.task_kinds import KINDS, PHOTOS, SUSPENDED
+from app.storage.task_kinds import KINDS, SUSPENDED
+from app.storage.upload_models import WAITING as UNPROCESSED
+from app.storage.upload_models import Upload
 from app.storage.walk_models import FINISHED, PIECE_TAKEN, PIECE_WAITING, QUEUED, STATES, WAITING, Task, Walk
 from app.walks.queue import jobs
+from app.walks.uploads import kinds
 
 KEPT_SECONDS = 5.0  # for which values are cached, as several servers may scrape
 COST_MAX = 1 / 50  # the share of a process's time that may be spent on counting walks
@@ -99,15 +101,18 @@ class Site(Collector):
 
 def depths() -> dict[tuple[str, str], int]:
     """Return the numbers of tasks by kind and state (waiting or taken); each walk not started yet counts as one."""
-    is_current = Task.state.in_(HELD), Task.urgency != SUSPENDED, Task.kind != PHOTOS  # those are counted below
+    is_current = Task.state.in_(HELD), Task.urgency != SUSPENDED, Task.kind.not_in(kinds.KINDS)
     query = select(Task.kind, Task.state, func.count()).where(*is_current).group_by(Task.kind, Task.state)
     counts = {(kind, state): count for kind, state, count in db.session.execute(query)}
     unopened = select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None))
     counts[WALKS, PIECE_WAITING] = db.session.scalar(unopened) or 0
-    is_taken = exists().where(Task.task == Photo.id, Task.kind == PHOTOS, Task.state == PIECE_TAKEN).label("is_taken")
-    photos = select(is_taken, func.count()).where(Photo.described_at.is_(None), Photo.expires_at > now())
-    for is_taken, count in db.session.execute(photos.group_by("is_taken")):
-        counts[PHOTOS, PIECE_TAKEN if is_taken else PIECE_WAITING] = count
+    of_upload = Task.task == Upload.id, Task.kind == Upload.kind, Task.state == PIECE_TAKEN
+    is_taken = exists().where(*of_upload).label("is_taken")
+    uploads = select(Upload.kind, is_taken, func.count()).where(
+        Upload.state == UNPROCESSED, Upload.expires_at > now()
+    )  # the task of one may not be there yet
+    for kind, is_taken, count in db.session.execute(uploads.group_by(Upload.kind, "is_taken")):
+        counts[kind, PIECE_TAKEN if is_taken else PIECE_WAITING] = count
     return counts
 
 

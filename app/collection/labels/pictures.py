@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.collection.labels.descriptions import name
 from app.collection.moderation import banned_words
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Picture:
         return (self.shows,) if self.shows else ()
 
 
-def of_photo(photo: Photo, description: str = "") -> Picture:
+def of_photo(photo: Upload, description: str = "") -> Picture:
     """Return the facts of a photo, with its owner's words or else the worker's guess if that has no banned words."""
     guess = photo.description or ""
     if banned_words.flaws([(("description",), "", guess)]):
         guess = ""
-    return Picture(name(description or guess), not description, photo.width, photo.height, photo.id)
+    return Picture(name(description or guess), not description, *photo.size, photo.id)

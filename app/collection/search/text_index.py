@@ -21,6 +21,7 @@ from app.collection.search.terms import ParsedQuery, Term
 from app.core.local_time import first_moment
 from app.core.text import folding, plurals
 from app.storage.database import db, is_sqlite, writing
+from app.storage.upload_models import TABLES_BEFORE
 from app.storage.walk_models import GalleryEntry, Walk
 
 FACET = "="
@@ -59,8 +60,11 @@ class IndexQuery:
 
 
 def is_compared(_object: Any, name: str | None, *_: Any) -> bool:
-    """Return whether Alembic compares a database object with the models; they lack the parts of one engine only."""
-    return name not in ("search", "ix_hung_search") and not str(name).startswith("hung_words")
+    """Return whether Alembic compares a database object with the models.
+
+    They lack the parts of one engine only, and the tables that are there for the release before.
+    """
+    return name not in ("search", "ix_hung_search", *TABLES_BEFORE) and not str(name).startswith("hung_words")
 
 
 def facet(kind: str, value: object) -> str:

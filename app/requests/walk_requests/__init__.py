@@ -2,7 +2,7 @@
 
 __all__ = [
     "brought_photos",
-    "brought_sounds",
+    "brought_uploads",
     "candidates",
     "drafts",
     "error_messages",

@@ -1,8 +1,8 @@
-"""Photos that visitors upload for stops: check and store them, find them again, and attach them to walks."""
+"""Photos that visitors upload for stops: find them again, and attach them to walks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -15,11 +15,10 @@ from app.requests.walk_requests import error_messages
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.database import db
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Frame, Stop, Walk
-from app.walks.queue import admission, jobs
-from app.walks.uploads import photo_check, photo_stops, photo_store
-from app.walks.uploads.photo_check import CheckedPhoto
+from app.walks.uploads import kinds, photo_check, photo_stops, upload_store
+from app.walks.uploads.checked_upload import CheckedUpload
 
 Photos = dict[int, tuple[bytes, str]]
 """The photo of each stop that has one, by the stop's index: its stored bytes and its digest."""
@@ -35,33 +34,12 @@ class UploadedPhoto:
     may_be_shown: bool
 
 
-def upload(
-    data: bytes, *, owner_hash: str, network: str, check_room: Callable[[], None], admit: Callable[[], None]
-) -> Photo:
-    """Check an uploaded picture, store it for a day, and queue a task that describes it.
-
-    ``check_room`` raises when there is no room for another photo; ``admit`` counts this one, before it is decoded,
-    since one that is refused is work too.
-
-    :raises ValueError: when the picture is refused, as :func:`app.walks.uploads.photo_check.check` does.
-    :raises NoRoom: when there is no room for it.
-    """
-    check_room()
-    admission.check_storage(network)
-    admit()
-    checked = photo_check.check(data)
-    photo, _is_new = photo_store.save(checked, owner_hash=owner_hash, network=network)
-    if photo.described_at is None:
-        jobs.notify_workers()
-    return photo
-
-
-def find(name: str, *owners: str) -> Photo | None:
+def find(name: str, *owners: str) -> Upload | None:
     """Return a visitor's photo by its ID or digest, or ``None``.
 
     A photo that is only held by one of the visitor's own walks is stored for another day.
     """
-    if photo := photo_store.find(name, *owners):
+    if photo := upload_store.find(kinds.OF_STOPS, name, *owners):
         return photo
     own = (Walk.owner_hash.in_(owners), Walk.deleted_at.is_(None), Stop.photo == name)
     stop = db.session.execute(select(Walk.id, Stop.position).join(Stop).where(*own).limit(1)).first()
@@ -69,13 +47,13 @@ def find(name: str, *owners: str) -> Photo | None:
         return None
     walk = db.session.scalars(select(Walk).where(Walk.id == stop.id)).one()
     checked = photo_check.check(photo_stops.read_photo(walk, stop.position))
-    photo, _is_new = photo_store.save(checked, owner_hash=owners[0], network=walk.network)
+    photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=owners[0], network=walk.network)
     return photo
 
 
 def find_for_stops(
     request: WalkRequest, owners: Collection[str], *, excluding: Collection[int] = ()
-) -> dict[int, Photo]:
+) -> dict[int, Upload]:
     """Return the photo of each stop that names one, by the stop's index, except for the stops in ``excluding``.
 
     :raises InvalidInput: naming each stop whose photo has expired, belongs to another visitor, or cannot be shown.
@@ -98,7 +76,7 @@ def find_for_stops(
     return photos
 
 
-def last_still(parent: Walk | None) -> CheckedPhoto | None:
+def last_still(parent: Walk | None) -> CheckedUpload | None:
     """Return the rendered picture of a walk's last stop if that stop has a photo, else ``None``.
 
     A walk that continues such a walk starts from this picture, because the photo itself is for its owner only.
@@ -112,12 +90,12 @@ def last_still(parent: Walk | None) -> CheckedPhoto | None:
     return None if path is None else photo_check.check(media_store.store().read_bytes(path))
 
 
-def read_files(photos: Mapping[int, Photo]) -> Photos:
+def read_files(photos: Mapping[int, Upload]) -> Photos:
     """Return the files of some photos, by the stops' indexes.
 
     :raises MediaError: when a file cannot be read.
     """
-    return {index: (media_store.store().read_bytes(photo.path), photo.digest) for index, photo in photos.items()}
+    return {index: (upload_store.read(photo), photo.digest) for index, photo in photos.items()}
 
 
 def apply_consent(walk: Walk, *, agreed: bool) -> None:

@@ -18,7 +18,7 @@ from app.requests.walk_requests.brought_photos import Photos, UploadedPhoto
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.requests.walk_requests.walk_sounds import FoundSound
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import QUEUED, VISITOR, Walk, new_id
 from app.walks.saved import reuse
 
@@ -134,7 +134,7 @@ def _of_parent(request: WalkRequest, parent: Walk) -> dict[str, Any]:
 
 
 def _with_photos(
-    request: WalkRequest, uploaded: Mapping[int, Photo], given: Mapping[int, UploadedPhoto], parent: Walk | None
+    request: WalkRequest, uploaded: Mapping[int, Upload], given: Mapping[int, UploadedPhoto], parent: Walk | None
 ) -> tuple[WalkRequest, Photos]:
     """Return the request with its photos named by their digests, and their files by the stops' indexes.
 

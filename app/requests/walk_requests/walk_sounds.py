@@ -23,14 +23,14 @@ from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.media_store import etag_of, walk_folder
-from app.storage.sound_models import FAILED, READY, Sound
+from app.storage.upload_models import FAILED, READY, Upload
 from app.storage.walk_models import ROUND, Medium, Walk
 from app.walks.saved import lookup
-from app.walks.uploads import sound_parts, sound_store
+from app.walks.uploads import kinds, sound_parts, upload_store
 from app.walks.uploads.sound_analysis import SoundAnalysis
 from app.walks.uploads.sound_check import SECONDS_MIN
 
-KIND = sound_store.OF_A_WALK
+KIND = sound_parts.MEDIUM
 """The media kind of a walk's sound, which has no address: it is heard in the films."""
 WALKS = 20
 """In how many of a visitor's walks to a sound a part of it is looked for, newest first."""
@@ -77,7 +77,7 @@ def find(request: WalkRequest, owners: Collection[str]) -> FoundSound | None:
     if request.sound is None:
         return None
     name = request.sound.id
-    for sound in filter(None, (sound_store.find(name, owner) for owner in owners)):
+    for sound in filter(None, (upload_store.find(kinds.OF_WALKS, name, owner) for owner in owners)):
         return _uploaded(sound)
     original = lookup.visible_walk(request.remix_of)
     kept = kept_parts(name, owners, original)
@@ -114,7 +114,7 @@ def _kept(walk: Walk) -> FoundSound:
     return FoundSound(medium.path, medium.bytes, str(walk.sound_digest), walk.music or {}, (start, start + length))
 
 
-def _uploaded(sound: Sound) -> FoundSound:
+def _uploaded(sound: Upload) -> FoundSound:
     if sound.state == FAILED:
         raise _flaw(translate_foreign(sound.error or ""))
     if sound.state != READY or sound.analysis is None or sound.path is None:

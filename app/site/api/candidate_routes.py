@@ -19,6 +19,8 @@ from app.walks.queue import candidate_requests
 
 blueprint = Blueprint("candidate_api", __name__, url_prefix="/api/v1/candidates")
 
+NONE = "These candidates are no longer here."
+
 
 @blueprint.post("")
 @documented(
@@ -146,12 +148,9 @@ def _own(set_id: str) -> CandidateSet:
     :raises TokenRefused: when an API token is invalid, or lacks the scope to request candidates.
     :raises NotFound: when the set does not exist or has expired.
     """
-    api_tokens.allow(api_tokens.CREATE)
-    candidate_set, token = candidate_requests.find(set_id), api_tokens.bearer()
-    if candidate_set is None:
-        raise NotFound("These candidates are no longer here.")
-    if token is None:
-        raise NotOwner("Send the owner_token of the candidates as a bearer token.", status=401)
-    if not visitors.owns(token, candidate_set):
-        raise NotOwner("This token is not that of the candidates' owner.", status=403)
-    return candidate_set
+    try:
+        return own_uploads.find_own(set_id, candidate_requests.find_of_owner, "candidates", NONE)
+    except NotFound:
+        if candidate_requests.find(set_id) is None:
+            raise
+    raise NotOwner("This token is not that of the candidates' owner.", status=403)

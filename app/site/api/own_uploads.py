@@ -7,16 +7,19 @@ uploads is theirs too, and it finds what they upload.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar, cast
 
 from werkzeug.exceptions import NotFound
 
 from app.access.auth import api_tokens, visitors
-from app.access.auth.rate_limits import RateLimit
 from app.core.errors import InvalidInput, NotOwner, TokenRefused
+from app.storage.upload_models import Upload
 from app.storage.walk_models import ID
+from app.walks.uploads import upload_store
+from app.walks.uploads.kinds import UploadKind
 
-Upload = TypeVar("Upload")
+Owned = TypeVar("Owned")
 
 TOKEN_LENGTH = 32, 200
 
@@ -36,23 +39,26 @@ def own_token() -> str | None:
     return token
 
 
-def uploader(of_tokens: RateLimit, of_others: RateLimit) -> tuple[str, RateLimit]:
-    """Return the secret that will own an upload, and the rate limit that applies.
-
-    The owner is an API token, the caller's own bearer token, or a new token.
+def uploader() -> str:
+    """Return the secret that will own an upload: an API token, the caller's own bearer token, or a new token.
 
     :raises TokenRefused: when an API token is invalid, or lacks the scope to upload; or as `own_token` does.
     :raises InvalidInput: as `own_token` does.
     """
     if api_tokens.allow(api_tokens.CREATE) is not None:
-        return cast(str, api_tokens.bearer()), of_tokens
-    return own_token() or visitors.new_token(), of_others
+        return cast(str, api_tokens.bearer())
+    return own_token() or visitors.new_token()
 
 
-def find_own(upload_id: str, find: Callable[..., Upload | None], name: str, missing: str) -> Upload:
-    """Return an upload if the request's bearer token owns it.
+def find_upload(kind: UploadKind, upload_id: str) -> Upload:
+    """Return an upload of a kind if the request's bearer token owns it; raises as `find_own` does."""
+    return find_own(upload_id, partial(upload_store.find, (kind,)), kind.called, kind.unknown)
 
-    :param find: finds an upload by its ID and the hashes that its owner's belongings carry.
+
+def find_own(owned_id: str, find: Callable[..., Owned | None], name: str, missing: str) -> Owned:
+    """Return an upload, or a set of candidates, if the request's bearer token owns it.
+
+    :param find: finds it by its ID and the hashes that its owner's belongings carry.
     :param name: what it is called in messages: ``"sound"``.
     :param missing: the message for one that the token does not own, or that does not exist; the two look the same.
     :raises NotOwner: when the request has no bearer token.
@@ -63,7 +69,7 @@ def find_own(upload_id: str, find: Callable[..., Upload | None], name: str, miss
     token = api_tokens.bearer()
     if token is None:
         raise NotOwner(f"Send the owner_token of the {name} as a bearer token.", status=401)
-    found = find(upload_id, *visitors.owners_of(token)) if ID.fullmatch(upload_id) else None
+    found = find(owned_id, *visitors.owners_of(token)) if ID.fullmatch(owned_id) else None
     if found is None:
         raise NotFound(missing)
     return found

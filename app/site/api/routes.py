@@ -18,7 +18,7 @@ from app.requests.walk_requests import drafts, intake, recipe, walk_edits
 from app.requests.walk_requests.validation import validate
 from app.requests.walk_requests.walk_edits import WalkChange
 from app.requests.walk_requests.walk_request import WalkRequest
-from app.site.api import body_reader, openapi, own_uploads, pictures
+from app.site.api import body_reader, openapi, own_uploads, uploads
 from app.site.api.openapi import documented
 from app.site.api.response_types import LikeList, NewWalk, WalkList
 from app.site.presentation.walk_description import WalkDescription, describe
@@ -122,7 +122,7 @@ def accept(read_request: Callable[[str], WalkRequest]) -> tuple[Response, int, d
 
 def _walk_body(owner: str) -> Any:
     """Return the requested walk as unchecked JSON, from a JSON body or from a form that carries its pictures."""
-    return pictures.walk_of_form(owner) if request.mimetype == pictures.FORM else body_reader.json_body()
+    return uploads.walk_of_form(owner) if request.mimetype == uploads.FORM else body_reader.json_body()
 
 
 def _accepted(walk: Walk, owner_token: str | None) -> tuple[Response, int, dict[str, str]]:

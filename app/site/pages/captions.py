@@ -10,7 +10,7 @@ from app.collection.labels.captions import CaptionRequest, PictureCaptionRequest
 from app.core.errors import InvalidInput
 from app.core.i18n.gettext import N_
 from app.core.i18n.locales import here
-from app.site.pages import photos
+from app.site.pages import uploads
 from app.site.web.responses import conditional
 from app.walks.saved import lookup
 
@@ -41,11 +41,11 @@ def page(walk_id: str) -> Response:
 @blueprint.get("/photos/<photo_id>/captions")
 def of_photo(photo_id: str) -> Response:
     """Show captions of a photo to its owner: of the owner's description, or else of a worker's guess."""
-    photo = photos.own_photo(photo_id)
+    photo = uploads.own_photo(photo_id)
     wanted, errors = _read_request(PictureCaptionRequest)
     about = pictures.of_photo(photo, wanted.description)
     html = _render(about, wanted, errors, photo=photo, guess=pictures.of_photo(photo).shows)
-    return photos.mark_private(Response(html, status=422 if errors else 200))
+    return uploads.mark_private(Response(html, status=422 if errors else 200))
 
 
 def _read_request(kind: type[Request]) -> tuple[Request, list[str]]:

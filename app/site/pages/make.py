@@ -31,7 +31,7 @@ from app.offer.generation import offers, presets, sampler_settings
 from app.offer.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.requests.walk_requests import drafts, intake, scenes
 from app.requests.walk_requests.validation import validate
-from app.site.pages import about, blueprint, candidates, gallery, photos, sounds, walk
+from app.site.pages import about, blueprint, candidates, gallery, uploads, walk
 from app.site.pages.walk import redirect_to_walk
 from app.site.presentation import (
     candidate_rows,
@@ -55,7 +55,7 @@ from app.site.web import error_responses, fragments, kept_pages
 from app.site.web.responses import conditional, page_response
 from app.walks.queue import jobs
 from app.walks.saved import film_formats, versions
-from app.walks.uploads import photo_check, sound_check
+from app.walks.uploads import kinds
 
 RECENT = 8
 KEPT = "private, no-cache"
@@ -80,8 +80,8 @@ def make() -> Response:
         return make_page(form, empty_for=limits)
     form.follow_styles()
     form.check_hand(_limits(form.model))
-    photos.attach_photos(form)
-    sounds.attach_sound(form, is_filled=True)
+    uploads.attach_photos(form)
+    uploads.attach_sound(form, is_filled=True)
     readings.check_drawings(form)
     candidate_rows.remove_outdated(form, visitors.owners())
     return make_page(form)
@@ -103,7 +103,7 @@ def reading() -> Response:
     if fragments.is_opened():
         return fragments.redirect_to_page(_form_around(number, prompt))
     if query.get("picture"):
-        shown = readings.of_photo(reader, prompt, photos.own_view(query["picture"]), limits)
+        shown = readings.of_photo(reader, prompt, uploads.own_view(query["picture"]), limits)
     else:
         shown = readings.of_prompt(
             reader,
@@ -159,7 +159,7 @@ def together() -> Response:
         return fragments.redirect_to_page(f"{url_for('pages.make')}?{urlencode([*request.args.items(multi=True)])}")
     form = forms.from_fields(_fields(request.args), Limits.current())
     form.follow_styles()
-    photos.attach_photos(form)
+    uploads.attach_photos(form)
     advice = style_advice.of_form(form, _limits(form.model))
     response = page_response(render_template("pages/_together.html", advice=advice, stops=form.stops), cache=KEPT)
     response.headers["Vary"] = fragments.VARY
@@ -291,12 +291,11 @@ def _store_uploads(form: forms.MakeForm) -> Response | None:
     """
     refusal = None
     try:
-        photos.store_files(form)
-        sounds.store_file(form)
+        uploads.store_files(form)
     except NoRoom as error:
         refusal = error
-    photos.attach_photos(form)
-    sounds.attach_sound(form)
+    uploads.attach_photos(form)
+    uploads.attach_sound(form)
     return None if refusal is None else _no_room(form, refusal)
 
 
@@ -386,8 +385,8 @@ def _options(form: forms.MakeForm, limits: Limits, *, worker_ready: bool) -> dic
         "model_titles": {model.name: translate_foreign(model.title) for model in known},
         "usual": {preset: sampler_settings.resolve_settings(offer, preset) for preset in presets.NAMES},
         "films_accepted": film_formats.ACCEPTED,
-        "photos_accepted": photo_check.ACCEPTED,
-        "sounds_accepted": sound_check.ACCEPTED,
+        "photos_accepted": kinds.PHOTO.accepted,
+        "sounds_accepted": kinds.SOUND.accepted,
         "sound_ways": sound_line.WAYS,
         "can_surprise": len(known.first.facts.vocabulary) > 1,
         "readings": style_advice.all_fitting(form, readings.of_form(form, limits), advice, limits),

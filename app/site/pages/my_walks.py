@@ -73,8 +73,7 @@ def delete_all() -> Response:
         walks=sum(map(lifecycle.delete_walks_of, owners)),
     )
     for owner in owners:
-        lifecycle.forget_photos(owner)
-        lifecycle.forget_sounds(owner)
+        lifecycle.forget_uploads(owner)
     browsers.end_all(owners, by=visitors.digest(secret))
     return _page(own_walks.page(*owners), deleted=deleted)
 

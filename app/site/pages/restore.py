@@ -16,7 +16,7 @@ from app.offer.drawings import sketchbooks
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import brought_photos, recipe
 from app.requests.walk_requests.walk_request import WalkRequest
-from app.site.pages import photos, sounds
+from app.site.pages import uploads
 from app.site.pages.make import make_page
 from app.site.presentation import form_fields
 from app.site.presentation import make_form as forms
@@ -60,8 +60,8 @@ def restore() -> Response:
         if stop.picture and not brought_photos.find(stop.picture, *visitors.owners()):
             stop.picture, stop.cut_out = "", False
             stop.error = _(NO_PHOTO)
-    photos.attach_photos(form)
-    sounds.attach_sound(form, is_filled=True)
+    uploads.attach_photos(form)
+    uploads.attach_sound(form, is_filled=True)
     if _lacks_a_drawing(wanted):
         form.restored += f" {_(NOT_OFFERED)}"
     return make_page(form)

@@ -31,7 +31,7 @@ from app.site.presentation import typed_numbers as typed
 from app.site.presentation.form_commands import Command
 from app.site.presentation.photo_view import PhotoView
 from app.site.presentation.sound_line import SoundLine
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import BACK, ENDINGS, FINISHED, ID, Walk
 from app.walks.saved import lookup
 
@@ -138,7 +138,7 @@ class MakeForm(TypedSettings):
         """Return the endings to choose from: with a sound, which goes on, no film goes back the way it came."""
         return tuple(name for name in ENDINGS if name != BACK or not self.sound.id or self.ending == BACK)
 
-    def set_sound(self, sound: Sound | None) -> None:
+    def set_sound(self, sound: Upload | None) -> None:
         """Set the walk to another sound, or to none, with the usual number of frames and no choice that it excludes.
 
         A sound that was missing is added with the number of frames that its walk had.

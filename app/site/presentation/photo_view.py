@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.core.i18n.foreign_messages import translate_foreign
 from app.storage.database import now
-from app.storage.photo_models import Photo
+from app.storage.upload_models import WAITING, Upload
 
 AGAIN_MS, SELDOM_MS = 500, 15_000  # the shortest and longest polling interval; it grows with the waiting time
 SHARE = 4  # the polling interval is the waiting time divided by this
@@ -32,18 +32,19 @@ class PhotoView:
     again: int | None = None
 
 
-def view(photo: Photo) -> PhotoView:
+def view(photo: Upload) -> PhotoView:
     """Return the form's view of a photo."""
-    scale = SHOWN / max(photo.width, photo.height)
+    width, height = photo.size
+    scale = SHOWN / max(width, height)
     waited = (now() - photo.created_at).total_seconds()
-    waits = photo.described_at is None and waited < PATIENCE_SECONDS
+    waits = photo.state == WAITING and waited < PATIENCE_SECONDS
     return PhotoView(
         photo.id,
-        max(1, round(photo.width * scale)),
-        max(1, round(photo.height * scale)),
+        max(1, round(width * scale)),
+        max(1, round(height * scale)),
         guess=photo.description or "",
         flaw="" if photo.error is None else translate_foreign(photo.error),
-        is_looked_at=photo.described_at is not None,
-        has_cut=photo.cut_path is not None and photo.error is None,
+        is_looked_at=photo.state != WAITING,
+        has_cut=photo.preview_path is not None and photo.error is None,
         again=max(AGAIN_MS, min(SELDOM_MS, round(1000 * waited / SHARE))) if waits else None,
     )

@@ -18,7 +18,7 @@ from app.requests.walk_requests.sound_request import USUAL_SECONDS
 from app.site.presentation import typed_numbers as typed
 from app.site.presentation import waveform
 from app.storage.database import now
-from app.storage.sound_models import FAILED, READY, Sound
+from app.storage.upload_models import FAILED, READY, Upload
 from app.walks.uploads.sound_analysis import SoundAnalysis
 
 FIELDS = "sound", "sound_start", "sound_length", "sound_way", "publish_sound"
@@ -63,7 +63,7 @@ class SoundView:
         return self.kept or (0.0, 0.0 if self.heard is None else self.heard.seconds)
 
 
-def view(sound: Sound) -> SoundView:
+def view(sound: Upload) -> SoundView:
     """Return the form's view of a sound."""
     waited = (now() - sound.created_at).total_seconds()
     waits = sound.state not in (READY, FAILED) and waited < PATIENCE_SECONDS
@@ -121,7 +121,7 @@ class SoundLine:
             return ""
         return _("The walk has a sound, which is not here. Add it again, or the film is silent.")
 
-    def with_sound(self, sound: Sound) -> SoundLine:
+    def with_sound(self, sound: Upload) -> SoundLine:
         """Return the fields with an upload; those of another sound go, those of a walk without its sound stay."""
         line = SoundLine(sound.id, view=view(sound))
         if not self.id:

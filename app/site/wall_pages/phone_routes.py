@@ -25,7 +25,7 @@ from app.site.web.responses import conditional
 from app.storage.house_models import Exhibition
 from app.storage.walk_models import ID
 from app.storage.wall_models import CLOSED, OPEN, Wall
-from app.walks.uploads.photo_check import ACCEPTED
+from app.walks.uploads import kinds
 from app.wall import walls, words
 from app.wall.words import OwnWords
 
@@ -164,7 +164,9 @@ def _bring_photo(form: SayForm) -> None:
     if file is None or not file.filename:
         return
     try:
-        photo = sent_files.store_photo(file, owner_hash=visitors.owner(), limit=rate_limits.PHOTO)
+        photo = sent_files.store(
+            kinds.PHOTO, file, owner_hash=visitors.owner(), limit=rate_limits.of_upload(kinds.PHOTO)
+        )
     except ValueError as error:
         form.errors["picture"] = f"{_('The picture')} {error}"
         return
@@ -212,7 +214,7 @@ def _page(wall: Wall, form: SayForm, *, status: int = 200) -> Response:
         now=_standing(wall),
         most=Limits.current(None).prompt_max,
         max_photo=current_app.config["PHOTO_MAX"],
-        photos_accepted=ACCEPTED,
+        photos_accepted=kinds.PHOTO.accepted,
     )
     response = make_response(page, status)
     response.headers["Cache-Control"] = KEPT

@@ -27,23 +27,21 @@ from app.core.version import __version__
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.database_health import ping
-from app.storage.photo_models import Photo
 from app.storage.schema import REVISION, head, schema_state
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Frame, Medium, Walk
 from app.upkeep.archives import archive_format, database_dump
 from app.upkeep.archives.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, SEAL, VERSION
 from app.upkeep.operations import first_exhibition
 from app.walks.saved import deletions, lifecycle, reuse
-from app.walks.uploads import photo_store, sound_store
+from app.walks.uploads import upload_store
 
 COPIES_MAX = 4
 """How often the database is copied at most, when files that it names are deleted before they are copied."""
 COUNT = "SELECT count(*) FROM walks"
 NAMED = (
-    "SELECT path FROM frames UNION SELECT path FROM media UNION SELECT path FROM photos"
-    " UNION SELECT cut_path FROM photos WHERE cut_path IS NOT NULL"
-    " UNION SELECT path FROM sounds WHERE path IS NOT NULL ORDER BY path"
+    "SELECT path FROM frames UNION SELECT path FROM media UNION SELECT path FROM uploads WHERE path IS NOT NULL"
+    " UNION SELECT preview_path FROM uploads WHERE preview_path IS NOT NULL ORDER BY path"
 )
 
 
@@ -113,12 +111,10 @@ def restore(source: Path, *, force: bool = False, trust: bool = False, report: R
             for walk, by_operator in resurrected:
                 lifecycle.delete_walk(walk, by_operator=by_operator)
             text_index.forget_deleted()
-        photo_store.forget_these(deletions.find_resurrected_photos())
+        upload_store.forget_these(deletions.find_resurrected_uploads())
         browsers.end_restored()
         transfers.delete_expired()
-        photo_store.forget_expired()
-        sound_store.forget_these(deletions.find_resurrected_sounds())
-        sound_store.forget_expired()
+        upload_store.forget_expired()
     return _summary(manifest)
 
 
@@ -230,7 +226,7 @@ def _unnamed_paths(paths: set[str]) -> set[str]:
     for path in paths:
         for table in (Frame, Medium):
             still |= set(db.session.scalars(select(table.path).where(table.path == path)))
-    return paths - still - photo_store.paths() - sound_store.paths()
+    return paths - still - upload_store.paths()
 
 
 def _check_fits(manifest: dict[str, Any]) -> None:
@@ -282,8 +278,8 @@ def _forget(manifest: dict[str, Any]) -> None:
     """Delete the rows of files that were deleted while the backup was made, and the walks left without a film."""
     with writing() as session:
         for path in manifest["forgotten"]:
-            session.execute(update(Photo).where(Photo.cut_path == path).values(cut_path=None))
-            for table in (Frame, Medium, Photo, Sound):
+            session.execute(update(Upload).where(Upload.preview_path == path).values(preview_path=None))
+            for table in (Frame, Medium, Upload):
                 session.execute(delete(table).where(table.path == path))
         for walk_id in {path.split("/")[1] for path in manifest["forgotten"] if path.startswith("walks/")}:
             for walk in session.scalars(select(Walk).where(reuse.sharing([walk_id]))).all():

@@ -1,4 +1,4 @@
-"""Find lost or damaged files: of walks, photos and sounds, candidates' pictures, and the folders of styles."""
+"""Find lost or damaged files: of walks and uploads, candidates' pictures, and the folders of styles."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from app.storage import media_store
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db
 from app.storage.media_store import MediaStore
-from app.storage.photo_models import Photo
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Frame, Medium, Walk
 from app.walks.saved import film_formats
+from app.walks.uploads.kinds import KINDS
 
 CHUNK = 200
 PICTURES = {"avif": "AVIF"} | {each.extension: each.decoder for each in film_formats.FORMATS if each.decoder}
@@ -49,15 +49,14 @@ Found = tuple[int, list[Loss]]
 
 def count_files() -> int:
     """Return how many files `verify` is going to check, without those of styles, which are few."""
-    files = (Frame.path, Medium.path, Photo.path, Photo.cut_path, Sound.path, Candidate.set_number)
+    files = (Frame.path, Medium.path, Upload.path, Upload.preview_path, Candidate.set_number)
     return sum(number for column in files for (number,) in _read(select(func.count(column))))
 
 
 def verify() -> Iterator[Found]:
     """Check every file that rows and folders name; yield the result for each walk, upload, candidate set and style."""
     yield from _walks()
-    yield from _photos()
-    yield from _sounds()
+    yield from _uploads()
     yield from _candidates()
     yield from _styles()
 
@@ -84,27 +83,21 @@ def _rows(number: int) -> list[tuple[str, int]]:
     ]
 
 
-def _photos() -> Iterator[Found]:
+def _uploads() -> Iterator[Found]:
     store = media_store.store()
-    for (photo_id,) in _read(select(Photo.id).order_by(Photo.id)):
-        row = select(Photo.path, Photo.bytes, Photo.digest, Photo.cut_path).where(Photo.id == photo_id)
-        for path, size, digest, cut_path in _read(row):
-            looked_at: dict[str, str] = {path: _flaw(store, path, size, digest=digest)}
-            if cut_path is not None:
-                looked_at[cut_path] = _flaw(store, cut_path)
-            losses = [Loss("photo", photo_id, path, flaw) for path, flaw in looked_at.items() if flaw]
-            still = {path for row in _read(row) for path in row} if losses else set()  # it may have expired meanwhile
+    for upload_id, name in _read(select(Upload.id, Upload.kind).order_by(Upload.kind, Upload.id)):
+        kind = KINDS[name]
+        row = select(Upload.path, Upload.bytes, Upload.digest, Upload.preview_path).where(Upload.id == upload_id)
+        for path, size, digest, preview_path in _read(row):
+            looked_at: dict[str, str] = {}
+            if path is not None:
+                looked_at[path] = _flaw(store, path, size, digest=digest if kind.is_digest_stored else None)
+            if preview_path is not None:
+                looked_at[preview_path] = _flaw(store, preview_path)
+            losses = [Loss(kind.noun, upload_id, path, flaw) for path, flaw in looked_at.items() if flaw]
+            # Since its row was read, it may have been processed or deleted.
+            still = {path for row in _read(row) for path in row} if losses else set()
             yield len(looked_at), [loss for loss in losses if loss.path in still]
-
-
-def _sounds() -> Iterator[Found]:
-    store = media_store.store()
-    for (sound_id,) in _read(select(Sound.id).order_by(Sound.id)):
-        row = select(Sound.path, Sound.bytes).where(Sound.id == sound_id, Sound.path.is_not(None))
-        for path, size in _read(row):
-            flaw = _flaw(store, path, size)
-            is_still = bool(flaw) and (path, size) in _read(row)  # it may have been read or deleted meanwhile
-            yield 1, [Loss("sound", sound_id, path, flaw)] if is_still else []
 
 
 def _candidates() -> Iterator[Found]:

@@ -21,10 +21,12 @@ from app.storage.database import db
 from app.storage.media_store import MediaStore, StoredFile, walk_folder
 from app.storage.walk_models import ID, Walk
 from app.walks.saved import deletions, reuse
-from app.walks.uploads import photo_store, sound_store
+from app.walks.uploads import upload_store
+from app.walks.uploads.kinds import KINDS
 
 WALKS = "walks"
-UPLOADS = photo_store.FOLDER, sound_store.FOLDER
+UPLOADS = tuple(KINDS)
+"""The folders of uploads."""
 CHUNK = 50  # walks that are processed together, after which progress is reported
 AT_ONCE = 8  # files in parallel, because an object store answers each request slowly
 NAMED = re.compile(r"/(?!photo-|sound\.)[^/]*\.([0-9a-f]{12})\.[a-z0-9]+$")
@@ -72,7 +74,7 @@ def _each(source: MediaStore, target: MediaStore, act: Action, report: Report) -
             )
             wanted = sorted(path for path in here if not path.rpartition("/")[2].startswith("."))  # no temporary files
             if folders[0] in UPLOADS:
-                named_paths = _uploads(folders)
+                named_paths = upload_store.paths()
                 wanted = [path for path in wanted if path in named_paths]
             results = threads.map(lambda path: act(source, target, path, here[path], there.get(path)), wanted)  # noqa: B023
             for path, (copied, flaw) in zip(wanted, results, strict=True):
@@ -111,12 +113,6 @@ def _existing(names: list[str]) -> set[str]:
     ).all()
     db.session.rollback()
     return {name for row in rows for name in row if name}
-
-
-def _uploads(folders: list[str]) -> set[str]:
-    """Return the paths that rows name in a folder of uploads."""
-    db.session.rollback()
-    return photo_store.paths() if folders == [photo_store.FOLDER] else sound_store.paths()
 
 
 def _copy_file(

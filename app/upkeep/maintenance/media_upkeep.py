@@ -14,7 +14,8 @@ from app.storage.database import db
 from app.storage.media_store import StoredFile, walk_folder
 from app.storage.walk_models import ID, Frame, Medium, Walk
 from app.walks.saved import lifecycle, reuse
-from app.walks.uploads import photo_store, sound_store
+from app.walks.uploads import upload_store
+from app.walks.uploads.kinds import KINDS
 
 WALKS = "walks"
 YOUNG_SECONDS = 3600.0  # a worker writes a file before the row that names it, so younger files are skipped
@@ -40,10 +41,10 @@ def find_unreferenced(
         for path, file in files.items():
             if path not in named and path.split("/")[1] not in waiting and file.modified < oldest:
                 yield path, file
-    for uploads in (photo_store, sound_store):
-        brought = store.files(uploads.FOLDER)
-        named, oldest = uploads.paths(), time.time() - young_seconds
-        yield from ((path, file) for path, file in brought.items() if path not in named and file.modified < oldest)
+    for folder in KINDS:
+        uploads = store.files(folder)
+        named, oldest = upload_store.paths(), time.time() - young_seconds
+        yield from ((path, file) for path, file in uploads.items() if path not in named and file.modified < oldest)
 
 
 def prune(*, young_seconds: float = YOUNG_SECONDS, report: Report = ignore) -> list[tuple[str, StoredFile]]:

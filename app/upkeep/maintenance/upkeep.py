@@ -15,7 +15,7 @@ from app.storage.walk_models import CANCELLED, FAILED, REFUSED, Walk
 from app.upkeep.maintenance import media_upkeep
 from app.walks.queue import candidate_requests
 from app.walks.saved import lifecycle, wall_words
-from app.walks.uploads import photo_store, sound_store
+from app.walks.uploads import upload_store
 from app.wall import stretches
 
 BATCH = 50  # walks in one transaction, so that others can write in between
@@ -35,8 +35,7 @@ def run() -> tuple[int, int]:
         log.info("upkeep: deleted %s legs of walls", legs)
     walks, files = forget_ended(), 0
     try:
-        files = photo_store.forget_expired() + sound_store.forget_expired()
-        files += len(media_upkeep.prune())
+        files = upload_store.forget_expired() + len(media_upkeep.prune())
     except MediaError as error:
         log.warning("upkeep: unreferenced files could not be deleted: %s", error)
     if walks or files:

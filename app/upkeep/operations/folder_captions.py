@@ -25,11 +25,11 @@ from app.collection.labels.captions import CaptionRequest
 from app.collection.labels.pictures import Picture
 from app.core.errors import InvalidInput, MediaError, MomaError
 from app.core.i18n.foreign_messages import translate_foreign
-from app.requests.walk_requests import brought_photos
+from app.requests.walk_requests import brought_uploads
 from app.storage.database import db
-from app.storage.photo_models import Photo
+from app.storage.upload_models import WAITING, Upload
 from app.walks.queue import jobs
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import kinds, photo_check, upload_store
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif", ".gif", ".tif", ".tiff", ".bmp", ".svg")
 """The suffixes of pictures, also of formats that cannot be read, so that these are reported."""
@@ -126,7 +126,7 @@ def _caption_batch(
     files: dict[str, Path], wanted: Sequence[CaptionRequest], *, look: bool, tend: Callable[[], None]
 ) -> Iterator[CaptionedPicture | SkippedPicture]:
     owner = visitors.digest(visitors.new_token())  # its own, so that no visitor's uploads are used or deleted
-    photos: dict[str, Photo | SkippedPicture] = {}
+    photos: dict[str, Upload | SkippedPicture] = {}
     digests: dict[str, str] = {}
     try:
         for name, path in files.items():
@@ -138,12 +138,12 @@ def _caption_batch(
                 reason = error.strerror or str(error) if isinstance(error, OSError) else f"The picture {error}"
                 photos[name] = SkippedPicture(name, reason)
         for name, photo in photos.items():
-            if isinstance(photo, Photo) and look:
+            if isinstance(photo, Upload) and look:
                 _wait_for(photo, tend)
             yield photo if isinstance(photo, SkippedPicture) else _caption(name, digests[name], photo, wanted)
     finally:
         if look:
-            photo_store.forget(owner)
+            upload_store.forget(owner)
 
 
 def _read(path: Path) -> bytes:
@@ -159,35 +159,35 @@ def digest(path: Path) -> str:
         return ""
 
 
-def _upload(data: bytes, owner: str) -> Photo:
-    return brought_photos.upload(data, owner_hash=owner, network="", check_room=lambda: None, admit=lambda: None)
+def _upload(data: bytes, owner: str) -> Upload:
+    return brought_uploads.upload(kinds.PHOTO, data, owner_hash=owner, **brought_uploads.NO_LIMITS)
 
 
-def _unsaved_photo(data: bytes) -> Photo:
+def _unsaved_photo(data: bytes) -> Upload:
     checked = photo_check.check(data)
-    return Photo(id=checked.digest[:16], digest=checked.digest, width=checked.width, height=checked.height)
+    return Upload(id=checked.digest[:16], digest=checked.digest, details=checked.details)
 
 
-def _wait_for(photo: Photo, tend: Callable[[], None]) -> None:
+def _wait_for(photo: Upload, tend: Callable[[], None]) -> None:
     began, photo_id = time.monotonic(), photo.id
     for _ in jobs.poll(tend):
         db.session.rollback()
-        if db.session.get(Photo, photo_id, populate_existing=True) is None:
+        if db.session.get(Upload, photo_id, populate_existing=True) is None:
             raise MomaError("A picture was deleted while it was looked at. Run the command again.")
-        if photo.described_at is not None:
+        if photo.state != WAITING:
             return
         if time.monotonic() - began > TIMEOUT_SECONDS:
             raise MomaError(f"No worker has looked at a picture for {TIMEOUT_SECONDS:g} s.")
 
 
 def _caption(
-    name: str, file_digest: str, photo: Photo, wanted: Sequence[CaptionRequest]
+    name: str, file_digest: str, photo: Upload, wanted: Sequence[CaptionRequest]
 ) -> CaptionedPicture | SkippedPicture:
     if photo.error is not None:
         return SkippedPicture(name, translate_foreign(photo.error))
     content = pictures.of_photo(photo)
     # The file's digest seeds the captions, so that they are the same each time.
-    about = Picture(content.shows, content.is_guess, photo.width, photo.height, file_digest)
+    about = Picture(content.shows, content.is_guess, *photo.size, file_digest)
     rows = []
     for each in wanted:
         result = writing.compose(about, each, admit=lambda: True)
@@ -196,9 +196,7 @@ def _caption(
     labels: dict[str, dict[str, Any]] = {
         each.language: wall_label.compose(about, each.language).as_dict() for each in wanted
     }
-    return CaptionedPicture(
-        name, file_digest, photo.width, photo.height, about.shows or None, bool(about.shows), rows, labels
-    )
+    return CaptionedPicture(name, file_digest, *photo.size, about.shows or None, bool(about.shows), rows, labels)
 
 
 def as_lines(picture: CaptionedPicture) -> str:

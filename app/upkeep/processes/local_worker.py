@@ -13,7 +13,7 @@ from flask import current_app
 from app.core.errors import ConfigError
 from app.core.instance import InstanceTaken
 from app.storage.database import db
-from app.storage.sound_models import WAITING, Sound
+from app.storage.upload_models import WAITING, Upload
 from app.storage.walk_models import Walk
 from app.upkeep.processes.supervisor import Site
 from app.walks.queue import jobs
@@ -74,10 +74,10 @@ def wait_for_walk(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
     return walk
 
 
-def wait_for_sound(sound: Sound, tend: Callable[[], None]) -> None:
-    """Wait until a worker has read an uploaded sound, or has failed to."""
+def wait_for_upload(upload: Upload, tend: Callable[[], None]) -> None:
+    """Wait until a worker has processed an upload, or has failed to."""
     for _ in jobs.poll(tend):
-        db.session.refresh(sound)
+        db.session.refresh(upload)
         db.session.commit()
-        if sound.state != WAITING:
+        if upload.state != WAITING:
             return

@@ -18,20 +18,18 @@ from sqlalchemy.orm import Session
 from app.core.errors import NoRoom, TooMany
 from app.core.i18n.formatting import duration_about, file_size, number
 from app.core.i18n.gettext import N_, _
-from app.storage import free_space, sound_models
+from app.storage import free_space, upload_models
 from app.storage.database import db, now
-from app.storage.photo_models import Photo
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import WAITING, Frame, Medium, Walk
 from app.walks.queue import estimates, fair_queue
+from app.walks.uploads import kinds
 
 DAY = timedelta(days=1)
 LOOK_SECONDS = 60.0  # how long a network's stored bytes are cached, because summing them up is slow
 CACHED_MAX = 10_000  # networks
 UNKNOWN_SECONDS = 60  # Retry-After when no estimate is possible
 EXTENSION = "moma_kept_bytes"
-SOUND_SECOND_BYTES = 192_000
-"""The bytes of a second of a stored sound at most: stereo of 16 bits at 48 kHz."""
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +67,8 @@ def check_storage(network: str) -> None:
     share = current_app.config["DAILY_BYTES_ADDRESS"]
     if _kept_bytes(network) >= share:
         oldest = db.session.scalar(select(func.min(Walk.created_at)).where(*_of_the_day(network)))
-        uploads = Photo, Sound
-        ends = [db.session.scalar(select(func.min(each.expires_at)).where(each.network == network)) for each in uploads]
-        first = min(each for each in (oldest and oldest + DAY, *ends, now() + DAY) if each)
+        ends = db.session.scalar(select(func.min(Upload.expires_at)).where(Upload.network == network))
+        first = min(each for each in (oldest and oldest + DAY, ends, now() + DAY) if each)
         wait = max(1.0, (first - now()).total_seconds())
         raise TooMany(_with_wait(_(OF_DAY, size=file_size(share)), wait), retry_after=wait, reason="day")
 
@@ -139,21 +136,22 @@ def _kept_bytes(network: str) -> int:
         ) or 0
         for table in (Frame, Medium)
     )  # fmt: skip
-    total += sum(
-        int(db.session.scalar(select(func.sum(size)).where(table.network == network)) or 0)
-        for table, size in ((Photo, Photo.bytes), (Sound, _sound_bytes()))
-    )
+    total += int(db.session.scalar(select(func.sum(_upload_bytes())).where(Upload.network == network)) or 0)
     if len(cache) >= CACHED_MAX:
         cache.clear()
     cache[network] = monotonic() + (LOOK_SECONDS if current_app.config["LINE_SECONDS"] else 0.0), total
     return total
 
 
-def _sound_bytes() -> ColumnElement[float]:
-    """Return the bytes of a sound, or of the largest FLAC that a worker may make of one that it has not read yet."""
-    longest = func.coalesce(Sound.seconds, current_app.config["SOUND_SECONDS_MAX"])
-    is_read = (Sound.state != sound_models.WAITING) | (longest * SOUND_SECOND_BYTES < Sound.bytes)
-    return case((is_read, Sound.bytes), else_=longest * SOUND_SECOND_BYTES)
+def _upload_bytes() -> ColumnElement[float]:
+    """Return the bytes of an upload, or of the largest file that a worker may make of one that it has not read yet."""
+    growing = [kind for kind in kinds.KINDS.values() if kind.second_bytes]
+    sizes = {
+        kind.name: func.coalesce(Upload.seconds, current_app.config[kind.seconds_max]) * kind.second_bytes
+        for kind in growing
+    }
+    largest = case(sizes, value=Upload.kind, else_=0)
+    return case(((Upload.state == upload_models.WAITING) & (largest > Upload.bytes), largest), else_=Upload.bytes)
 
 
 def _of_the_day(network: str) -> tuple[ColumnElement[bool], ...]:

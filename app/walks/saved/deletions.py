@@ -1,6 +1,6 @@
 """Records of what was deleted or ended, in the media store, so that restoring an older backup does not restore it.
 
-Walks, photos, sounds and the sharing of browsers are recorded. A record is an empty file. Its name is a digest of the
+Walks, uploads and the sharing of browsers are recorded. A record is an empty file. Its name is a digest of the
 ID, from which the ID cannot be found, and ``owner`` or ``house`` for who deleted the walk: its owner or an operator.
 """
 
@@ -14,8 +14,7 @@ from sqlalchemy import select
 from app.core.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db
-from app.storage.photo_models import Photo
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
 
 FOLDER = "deleted"
@@ -25,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def record(walk_id: str, *, by_operator: bool) -> None:
-    """Record that a walk, photo or sound was deleted. If the media store fails, the next backup records a walk."""
+    """Record that a walk or an upload was deleted. If the media store fails, the next backup records a walk."""
     try:
         media_store.store().write(path_of(walk_id, by_operator=by_operator), b"")
     except MediaError as error:
@@ -61,13 +60,13 @@ def find_resurrected() -> list[tuple[Walk, bool]]:
     return [(db.session.get_one(Walk, number), by_operator) for number, by_operator in matches.items()]
 
 
-def find_resurrected_photos() -> list[str]:
-    """Return the IDs of the photos that were deleted but are present in the database, as after restoring a backup.
+def find_resurrected_uploads() -> list[str]:
+    """Return the IDs of the uploads that were deleted but are present in the database, as after restoring a backup.
 
     :raises MediaError: when the media store fails.
     """
     there = digests()
-    return [photo_id for photo_id in db.session.scalars(select(Photo.id)) if digest(photo_id) in there]
+    return [upload_id for upload_id in db.session.scalars(select(Upload.id)) if digest(upload_id) in there]
 
 
 def digests() -> set[str]:
@@ -76,15 +75,6 @@ def digests() -> set[str]:
     :raises MediaError: when the media store fails.
     """
     return {path.removeprefix(f"{FOLDER}/").partition(".")[0] for path in media_store.store().files(FOLDER)}
-
-
-def find_resurrected_sounds() -> list[str]:
-    """Return the IDs of the sounds that were deleted but are present in the database.
-
-    :raises MediaError: when the media store fails.
-    """
-    there = digests()
-    return [sound_id for sound_id in db.session.scalars(select(Sound.id)) if digest(sound_id) in there]
 
 
 def path_of(walk_id: str, *, by_operator: bool) -> str:

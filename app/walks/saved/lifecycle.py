@@ -29,7 +29,7 @@ from app.storage.walk_models import (
 )
 from app.walks.queue import admission, candidate_requests, fair_queue, jobs
 from app.walks.saved import deletions, lookup, reuse, wall_words
-from app.walks.uploads import photo_store, sound_store
+from app.walks.uploads import sound_parts, upload_store
 
 log = logging.getLogger(__name__)
 
@@ -122,8 +122,8 @@ def delete_words_of(owner_hash: str) -> int:
 
 def _delete(walks: Sequence[Walk], *, by_operator: bool) -> int:
     numbers = [walk.number for walk in walks]
-    sounds = [(walk.owner_hash, walk.sound_digest) for walk in walks if walk.sound_digest]
-    photos = [(walk.owner_hash, stop.photo) for walk in walks for stop in walk.stops if stop.photo]
+    uploads = [(walk.owner_hash, stop.photo) for walk in walks for stop in walk.stops if stop.photo]
+    uploads += [(walk.owner_hash, walk.sound_digest) for walk in walks if walk.sound_digest]
     with writing() as session:
         take_advisory_lock(session)  # else a cached result could be created while no row names its files
         if by_operator:
@@ -133,10 +133,8 @@ def _delete(walks: Sequence[Walk], *, by_operator: bool) -> int:
         deletions.record(walk.id, by_operator=by_operator)
         delete_files(walk)
         _reload(walk)
-    for owner_hash, digest in photos:  # else they would be stored for the rest of their day
-        forget_photos(owner_hash, [digest])
-    for owner_hash, digest in sounds:
-        forget_sounds(owner_hash, sound_store.ids_of(owner_hash, digest))
+    for owner_hash, digest in uploads:  # else they would be stored for the rest of their day
+        forget_uploads(owner_hash, [digest])
     return count
 
 
@@ -157,26 +155,15 @@ def purge(walks: Sequence[Walk]) -> None:
             log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
 
 
-def forget_photos(owner_hash: str, digests: Collection[str] | None = None) -> int:
-    """Delete an owner's uploaded photos that no walk uses; return how many. A restored backup does not bring them back.
+def forget_uploads(owner_hash: str, digests: Collection[str] | None = None) -> int:
+    """Delete an owner's uploads; return how many. A restored backup does not bring them back. Walks keep their copies.
 
-    :param digests: only the photos with these digests; ``None`` for all.
+    :param digests: only the uploads with these digests; ``None`` for all.
     """
-    ids = photo_store.forget(owner_hash, digests)
-    for photo_id in ids:
-        deletions.record(photo_id, by_operator=False)
+    ids = upload_store.forget(owner_hash, digests)
+    for upload_id in ids:
+        deletions.record(upload_id, by_operator=False)
     return len(ids)
-
-
-def forget_sounds(owner_hash: str, ids: Collection[str] | None = None) -> int:
-    """Delete an owner's uploaded sounds; return how many. A restored backup does not bring them back.
-
-    :param ids: only the sounds with these IDs; ``None`` for all.
-    """
-    forgotten = sound_store.forget(owner_hash, ids)
-    for sound_id in forgotten:
-        deletions.record(sound_id, by_operator=False)
-    return len(forgotten)
 
 
 def _reduce_to_tombstones(session: Session, numbers: list[int]) -> int:
@@ -253,7 +240,7 @@ def _delete_results(session: Session, walk: Walk) -> None:
     for table in (Frame, VisualFeatures, Task):
         session.execute(delete(table).where(table.walk_number == walk.number))
     # photos and the sound are needed if the walk is retried
-    is_result = Medium.kind.not_like("photo-%") & (Medium.kind != sound_store.OF_A_WALK)
+    is_result = Medium.kind.not_like("photo-%") & (Medium.kind != sound_parts.MEDIUM)
     session.execute(delete(Medium).where(Medium.walk_number == walk.number, is_result))
     session.execute(update(Stop).where(Stop.walk_number == walk.number).values(found_hand=""))
 

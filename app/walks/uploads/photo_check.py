@@ -11,7 +11,6 @@ import json
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
@@ -19,6 +18,7 @@ from flask import current_app
 from app.core.i18n.formatting import file_size, number
 from app.core.i18n.gettext import _
 from app.walks.uploads import decoding_turns
+from app.walks.uploads.checked_upload import CheckedUpload
 from app.walks.uploads.photo_decoding import RATIO_MAX, SCANS_MAX, SECONDS, SIDE_MIN, WAIT_SECONDS
 
 KINDS_TEXT = "PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
@@ -31,18 +31,10 @@ LIMITS: dict[int, int] = {signal.SIGXCPU: SECONDS, signal.SIGALRM: round(WAIT_SE
 """The limit in seconds of the process that decodes, by the signal that ends it."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedPhoto:
-    """A picture as it is stored: a lossless WebP, upright, 8-bit sRGB, without any metadata; and its SHA-256."""
+def check(data: bytes) -> CheckedUpload:
+    """Return a picture as a new file: a lossless WebP, upright, 8-bit sRGB, without any metadata.
 
-    data: bytes
-    width: int
-    height: int
-    digest: str
-
-
-def check(data: bytes) -> CheckedPhoto:
-    """Return a picture as a new, checked file; of an animation, its first frame.
+    Of an animation it is the first frame. The details are its ``width`` and ``height``.
 
     :raises ValueError: with the fault and the limit, as the rest of a sentence that begins with "The picture".
     :raises NoRoom: when others are waiting for their pictures already.
@@ -58,7 +50,8 @@ def check(data: bytes) -> CheckedPhoto:
         about, written = _decode(data)
     if "flaw" in about:
         raise ValueError(_sentence(about, data))
-    return CheckedPhoto(written, about["width"], about["height"], hashlib.sha256(written).hexdigest())
+    details = {"width": about["width"], "height": about["height"]}
+    return CheckedUpload(written, "webp", hashlib.sha256(written).hexdigest(), details)
 
 
 def _decode(data: bytes) -> tuple[dict[str, Any], bytes]:

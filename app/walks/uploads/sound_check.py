@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from flask import current_app
 
 from app.core.i18n.formatting import decimal, file_size, number
 from app.core.i18n.gettext import _
 from app.walks.uploads import sound_headers
+from app.walks.uploads.checked_upload import CheckedUpload
 from app.walks.uploads.sound_headers import KINDS_TEXT, SoundHeader
 
 ACCEPTED = "audio/wav,audio/x-wav,audio/flac,audio/ogg,audio/opus,audio/mpeg,.wav,.flac,.ogg,.oga,.opus,.mp3"
@@ -17,19 +17,13 @@ ACCEPTED = "audio/wav,audio/x-wav,audio/flac,audio/ogg,audio/opus,audio/mpeg,.wa
 SECONDS_MIN = 2
 RATE_MIN, RATE_MAX = 8_000, 192_000
 CHANNELS_MAX = 8
+ENDINGS = {"wav": "wav", "flac": "flac", "vorbis": "ogg", "opus": "opus", "mp3": "mp3"}
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedSound:
-    """A sound as it was uploaded, what its header says, and its SHA-256."""
-
-    data: bytes
-    header: SoundHeader
-    digest: str
-
-
-def check(data: bytes) -> CheckedSound:
+def check(data: bytes) -> CheckedUpload:
     """Return an uploaded sound whose header is within the limits.
+
+    The details are its ``format``, one of `ENDINGS`, its ``rate`` and its number of ``channels``.
 
     :raises ValueError: with the fault and the limit, as the rest of a sentence that begins with "The sound".
     """
@@ -44,7 +38,8 @@ def check(data: bytes) -> CheckedSound:
         raise ValueError(_refusal(error.flaw)) from error
     if flaw := _flaw(header):
         raise ValueError(flaw)
-    return CheckedSound(data, header, hashlib.sha256(data).hexdigest())
+    details = {"format": header.kind, "rate": header.rate, "channels": header.channels}
+    return CheckedUpload(data, ENDINGS[header.kind], hashlib.sha256(data).hexdigest(), details, header.seconds)
 
 
 def _refusal(flaw: str) -> str:

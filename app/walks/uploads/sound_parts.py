@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+MEDIUM = "sound"
+"""The media kind of the part that a walk has."""
 SIGNATURE, STREAMINFO, STREAMINFO_ENDS = b"fLaC", b"\0\0\x22", 42
 HEADER_MIN, HEADER = 6, 16
 """The bytes of a frame's header, at least and at most."""

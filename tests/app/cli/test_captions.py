@@ -17,8 +17,8 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, update
 
 from app.cli import captions as commands
-from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
+from app.storage.database import db, writing
+from app.storage.upload_models import READY, WAITING, Upload
 from app.upkeep.operations import folder_captions
 from app.walks.queue import jobs
 from tests.support.commands import run, run_json
@@ -43,14 +43,14 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
         yield lambda: None
 
     def look(_seconds: float) -> None:
-        for photo in db.session.scalars(select(Photo).where(Photo.described_at.is_(None))).all():
+        for photo in db.session.scalars(select(Upload).where(Upload.state == WAITING)).all():
             if told.seen == told.last:
                 raise KeyboardInterrupt
             told.seen += 1
-            found = {"error": "The picture can no longer be read."} if photo.width == 90 else {}
+            found = {"error": "The picture can no longer be read."} if photo.size[0] == 90 else {}
             with writing() as session:
-                values = {"described_at": now(), "description": "a fox", **found}
-                session.execute(update(Photo).where(Photo.id == photo.id).values(**values))
+                values = {"state": READY, "analysis": {"description": "a fox"}, **found}
+                session.execute(update(Upload).where(Upload.id == photo.id).values(**values))
 
     monkeypatch.setattr(commands, "provide_worker", painters)
     monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=look))
@@ -86,7 +86,7 @@ def test_each_picture_is_a_line_of_json_and_none_is_kept_on_the_site(runner: Fla
     ]
     assert all("a fox" in each["caption"] for each in told[0]["captions"])
     assert told[0]["wall_labels"]["de"]["title"] == "Ohne Titel (a fox)"
-    assert db.session.scalar(select(func.count()).select_from(Photo)) == 0
+    assert db.session.scalar(select(func.count()).select_from(Upload)) == 0
 
 
 @pytest.mark.usefixtures("workers")
@@ -137,7 +137,7 @@ def test_run_goes_on_where_another_was_stopped(
     (folder / "a.png").write_bytes(written(two_halves((96, 70))))
     assert run_json(runner, *asked) == {"written": 1, "kept": 1, "skipped": []}
     assert run_json(runner, *asked, "--variants", "2") == {"written": 2, "kept": 0, "skipped": []}
-    assert db.session.scalar(select(func.count()).select_from(Photo)) == 0
+    assert db.session.scalar(select(func.count()).select_from(Upload)) == 0
 
 
 def test_without_a_look_captions_name_nothing_and_no_worker_is_needed(runner: FlaskCliRunner, folder: Path) -> None:

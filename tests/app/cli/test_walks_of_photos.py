@@ -13,9 +13,9 @@ from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import kinds, photo_check, upload_store
 from tests.support import placing
 from tests.support.commands import count, run, run_json
 from tests.support.pictures import two_halves, written
@@ -77,7 +77,7 @@ def test_file_that_cannot_be_a_stop_is_named_with_what_is_wrong(
     refused = run_json(runner, "walks", "create", "a bear", "--photo", str(file), status=1)
     assert [error["field"] for error in refused["errors"]] == ["photo"]
     assert refused["error"].startswith(f"The picture {file} {told}")
-    assert (count(), db.session.scalars(select(Photo)).all()) == (0, [])
+    assert (count(), db.session.scalars(select(Upload)).all()) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_nothing_is_cut_out_of_words(runner: FlaskCliRunner) -> None:
 
 def test_recipe_that_names_a_picture_takes_it_from_its_file(runner: FlaskCliRunner, file: Path, tmp_path: Path) -> None:
     checked = photo_check.check(file.read_bytes())
-    photo, _is_new = photo_store.save(checked, owner_hash=visitors.digest("me"), network="")
+    photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest("me"), network="")
     wanted = validate({"stops": [{"prompt": "a bear"}, {"picture": photo.id}], "seed": 7, "frames": 3})
     pinned = PinnedSettings.model_validate(RENDERING)
     walk, _ = placing.place(wanted, visitor_key="me", owner="me", pinned=pinned)

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from app.cli import walk_commands
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.sound_models import READY, Sound
+from app.storage.upload_models import READY, Upload
 from app.storage.walk_models import Walk
 from tests.conftest import inside, make_app
 from tests.support import led, sounds
@@ -41,16 +41,16 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     stored = sounds.flac(120.0, 20.0)
 
-    def read(sound: Sound, _tend: Callable[[], None]) -> None:
+    def read(sound: Upload, _tend: Callable[[], None]) -> None:
         with writing() as session:
-            row = session.get(Sound, sound.id)
+            row = session.get(Upload, sound.id)
             assert row is not None
             row.state, row.analysis, row.bytes = READY, sounds.analysis(seconds=20.0), len(stored)
             media_store.store().write(str(row.path), stored)
         db.session.refresh(sound)
 
     monkeypatch.setattr(walk_commands, "provide_worker", no_worker)
-    monkeypatch.setattr(walk_commands, "wait_for_sound", read)
+    monkeypatch.setattr(walk_commands, "wait_for_upload", read)
     path = tmp_path / "mine.wav"
     path.write_bytes(sounds.track(20.0))
     return path

@@ -12,12 +12,12 @@ from app.access.auth import visitors
 from app.collection.moderation import audit_log, banned_words
 from app.core.errors import Conflict, InvalidInput, TooMany
 from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
 from app.storage.wall_models import CLOSED, PAUSED, SKIPPED, TAKEN, Wall, WallLeg, WallWords
 from app.upkeep.maintenance import upkeep
 from app.walks.saved import lifecycle
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import kinds, photo_check, upload_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.support.pictures import two_halves, written
@@ -30,13 +30,13 @@ def wall(app: Flask) -> Wall:
     return walls.open_wall(WallRequest("lobby"))
 
 
-def brought(owner: str, **values: object) -> Photo:
+def brought(owner: str, **values: object) -> Upload:
     """Keep a picture for somebody."""
     checked = photo_check.check(written(two_halves()))
-    photo, _is_new = photo_store.save(checked, owner_hash=visitors.digest(owner), network="")
+    photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest(owner), network="")
     if values:
         with writing() as session:
-            session.execute(update(Photo).where(Photo.id == photo.id).values(**values))
+            session.execute(update(Upload).where(Upload.id == photo.id).values(**values))
     return photo
 
 
@@ -196,7 +196,7 @@ def test_picture_that_is_not_here_or_not_one_s_own_or_unfit_is_refused(wall: Wal
     assert flaws(wall, "x", picture="../../etc/passwd").keys() == {"picture"}
     assert flaws(wall, "x", picture=brought(ANN, error="The picture cannot be shown.").id).keys() == {"picture"}
     own = brought(ANN)
-    lifecycle.forget_photos(visitors.digest(ANN))
+    lifecycle.forget_uploads(visitors.digest(ANN))
     assert flaws(wall, "x", picture=own.id) == {"picture": gone}
 
 

@@ -31,12 +31,11 @@ from app.storage import media_store
 from app.storage.candidate_models import CandidateSet
 from app.storage.collection_models import Collection
 from app.storage.database import db, writing
-from app.storage.photo_models import Photo
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import CANCELLED, QUEUED, WALL, Medium, Walk
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg
 from app.walks.saved import media_urls
-from app.walks.uploads import photo_check, photo_store, sound_check, sound_store
+from app.walks.uploads import kinds, photo_check, sound_check, upload_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
@@ -252,7 +251,7 @@ class World:
     slug: str
     word: str
     number: int
-    photo: Photo
+    photo: Upload
     sound_id: str
     set_id: str
     wall: str
@@ -369,11 +368,11 @@ class Site:
             if act in ("list", "unlist"):
                 session.execute(update(Walk).where(Walk.number == walk.number).values(origin=WALL))
         checked = photo_check.check(written(two_halves((96 + number, 64))))
-        photo, _ = photo_store.save(checked, owner_hash=owner, network="")
+        photo, _ = upload_store.save(kinds.PHOTO, checked, owner_hash=owner, network="")
         cut_path = f"photos/{photo.id}.cut.webp"
         media_store.store().write(cut_path, checked.data)
         with writing() as session:
-            session.execute(update(Photo).where(Photo.id == photo.id).values(cut_path=cut_path))
+            session.execute(update(Upload).where(Upload.id == photo.id).values(preview_path=cut_path))
         path = f"{media_store.walk_folder(walk.id)}/photo-0.{checked.digest[:12]}.webp"
         media_store.store().write(path, checked.data)
         told = {"path": path, "bytes": len(checked.data), "etag": checked.digest[:32]}
@@ -383,7 +382,7 @@ class Site:
         wall, words = self.wall_of(number, act, slug)
         collection = self.collection_of(walk, owner, act).id if "collection_id" in rule.arguments else ""
         sound = sound_check.check(sounds.track(3 + number / 100))
-        kept, _ = sound_store.save(sound, owner_hash=owner, network="", enqueue=lambda *_: None)
+        kept, _ = upload_store.save(kinds.SOUND, sound, owner_hash=owner, network="", enqueue=lambda *_: None)
         return World(walk, slug, word, number, photo, kept.id, candidates.painted(owner).id, wall, words, collection)
 
     def visitor(self, world: World, role: str) -> tuple[FlaskClient, dict[str, Any]]:
@@ -393,8 +392,8 @@ class Site:
         owner, headers = self.become(role, client, number)
         with writing() as session:
             session.execute(update(Walk).where(Walk.number == world.walk.number).values(owner_hash=owner))
-            session.execute(update(Photo).where(Photo.id == world.photo.id).values(owner_hash=owner))
-            session.execute(update(Sound).where(Sound.id == world.sound_id).values(owner_hash=owner))
+            session.execute(update(Upload).where(Upload.id == world.photo.id).values(owner_hash=owner))
+            session.execute(update(Upload).where(Upload.id == world.sound_id).values(owner_hash=owner))
             session.execute(update(CandidateSet).where(CandidateSet.id == world.set_id).values(owner_hash=owner))
             session.execute(update(Collection).where(Collection.id == world.collection).values(owner_hash=owner))
         return client, {"headers": headers, "environ_base": _from(number)}

@@ -28,6 +28,7 @@ from app.collection.search.text_index import is_compared
 from app.storage.collection_models import Collection
 from app.storage.database import db, writing
 from app.storage.task_kinds import FILM
+from app.storage.upload_models import TABLES_BEFORE
 from app.storage.walk_models import PIECE_WAITING, Walk
 from app.storage.wall_models import WallLeg
 from app.upkeep.operations import first_exhibition
@@ -89,6 +90,7 @@ FATES = {
     "browsers": Fate("visitor", OF_BROWSERS, goes=False, moves=False),  # others’ tell what these have of their own
     "transfers": Fate("visitor", OF_BROWSERS, moves=False),
     "reports": Fate("visitor", "with the walks that you ask for or report", moves=False),
+    "uploads": Fate("visitor", "We store the picture upright and scaled down", moves=False),
     "photos": Fate("visitor", "We store the picture upright and scaled down", moves=False),
     "sounds": Fate("visitor", "We store the sound without the names and the cover in its file", moves=False),
     "wall_words": Fate("visitor", OF_WALLS, moves=False),
@@ -122,8 +124,8 @@ class Full:
 
 
 OF_NO_WALK = (
-    "photos", "sounds", "candidate_sets", "candidates", "wall_words", "collections", "collection_reports", "browsers",
-    "transfers",
+    "uploads", "photos", "sounds", "candidate_sets", "candidates", "wall_words", "collections", "collection_reports",
+    "browsers", "transfers",
 )  # fmt: skip
 
 
@@ -224,8 +226,9 @@ def rows() -> Rows:
     with db.engine.connect() as connection:
         names = [name for name in inspect(connection).get_table_names() if name not in MIGRATIONS_OWN]
         if db.engine.dialect.name == "postgresql":  # which has its index in a column of a kind of its own
-            return {name: _read(connection, db.metadata.tables[name]) for name in names}
-        there.reflect(connection, only=[name for name in names if is_compared(None, name)])
+            there.reflect(connection, only=TABLES_BEFORE)
+            return {name: _read(connection, ({**there.tables, **db.metadata.tables})[name]) for name in names}
+        there.reflect(connection, only=[name for name in names if is_compared(None, name) or name in TABLES_BEFORE])
         return {name: _read(connection, table) for name, table in there.tables.items()}
 
 
@@ -257,7 +260,7 @@ def of_walk(found: Rows, walk: Walk) -> set[str]:
 @pytest.mark.databases
 def test_every_table_has_its_fate(app: Flask) -> None:
     there = {name for name in inspect(db.engine).get_table_names() if is_compared(None, name)} - MIGRATIONS_OWN
-    assert there == set(FATES), "a table without its fate, or a fate without its table"
+    assert there | {*TABLES_BEFORE} == set(FATES), "a table without its fate, or a fate without its table"
     assert set(db.metadata.tables) - MIGRATIONS_OWN == there
     for name, table in db.metadata.tables.items():
         refers = any(key.references(Walk.__table__) for key in table.foreign_keys)
@@ -270,8 +273,8 @@ def test_here_every_table_has_rows(full: Full) -> None:
     assert {name for name, each in found.items() if not each} == set()
     assert of_walk(found, full.walk) >= {"walks", "hung", "stops", "frames", "media", "exhibits", "reports"}
     known = {
-        "walks.owner_hash", "walks.visitor", "walks.network", "photos.owner_hash", "photos.network",
-        "sounds.owner_hash", "sounds.network",
+        "walks.owner_hash", "walks.visitor", "walks.network", "uploads.owner_hash", "uploads.network",
+        "photos.owner_hash", "photos.network", "sounds.owner_hash", "sounds.network",
         "candidate_sets.owner_hash", "reports.reporter", "collection_reports.reporter", "wall_words.owner_hash",
         "favourites.owner_hash", "collections.owner_hash", "browsers.secret_hash", "browsers.owner_hash",
         "browsers.own_hash", "transfers.owner_hash", "transfers.giver_hash",

@@ -44,9 +44,8 @@ from app.site.admin import curator_drawings
 from app.site.presentation import photo_view
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
-from app.storage.sound_models import Sound
 from app.storage.task_kinds import LARGE, STAGES
+from app.storage.upload_models import Upload
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.storage.wall_models import CLOSED, PAUSED, Wall, WallLeg, WallWords
 from app.walks.queue import candidate_requests, frame_requests
@@ -103,8 +102,7 @@ ENGLISH_ONLY = {
     "app/site/api/candidate_routes.py",
     "app/site/api/captions.py",
     "app/site/api/own_uploads.py",
-    "app/site/api/pictures.py",
-    "app/site/api/sounds.py",
+    "app/site/api/uploads.py",
     "app/site/api/readings.py",
     "app/site/api/styles.py",
     "app/site/api/routes.py",
@@ -553,14 +551,14 @@ def _brought(museum: Museum) -> str:
     """Bring a picture, which is one however often it is brought; return its id."""
     picture = io.BytesIO(pictures.written(pictures.two_halves()))
     museum.client.post("/", data={"edit": "bring", "photo-0": (picture, "mine.png")})
-    return str(db.session.scalars(select(Photo.id)).one())
+    return str(db.session.scalars(select(Upload.id)).one())
 
 
 def _sounded(museum: Museum) -> str:
     """Bring music, which is one sound however often it is brought, and have it read; return its id."""
     music = io.BytesIO(sounds.track())
     museum.client.post("/", data={"edit": "bring", "sound-file": (music, "mine.wav")})
-    sound_id = str(db.session.scalars(select(Sound.id)).one())
+    sound_id = str(db.session.scalars(select(Upload.id)).one())
     heard.read(sound_id)
     return sound_id
 

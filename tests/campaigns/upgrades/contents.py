@@ -8,6 +8,7 @@ import os
 import signal
 import sqlite3
 import time
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import NullPool
 
 from tests.campaigns.upgrades import commands
-from tests.support.live import LONG, LiveSite, stop, wait_until
+from tests.support.live import LONG, PATIENCE, LiveSite, stop, wait_until
+from tests.support.pictures import form_of
 
 MOMENT = 0.1  # seconds
 FILES = ("gif", "webp", "mp4", "png", "json")
@@ -52,6 +54,15 @@ def digests(site: LiveSite) -> dict[str, str]:
     store = site.instance / "media"
     files = (file for file in store.rglob("*") if file.is_file())
     return {str(file.relative_to(store)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def uploaded(site: LiveSite, kind: str, data: bytes, *, owner: str = "") -> dict[str, Any]:
+    """Upload a file to the API (``pictures`` or ``sounds``), with the owner's token if any; return its JSON."""
+    form = form_of(data)
+    headers = {"Content-Type": form["content_type"], **({"Authorization": f"Bearer {owner}"} if owner else {})}
+    request = urllib.request.Request(f"{site.url}/api/v1/{kind}", form["data"], headers)
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return dict(json.loads(answer.read()))
 
 
 def films(site: LiveSite, walk: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from app.core.config import ROOT
 RELEASES = {
     "1.0.0": "e985c5b868f5cc3cf1552d1d1a03fa3727e1f6fc",
     "1.1.0": "3dcd50832afce60b393e915ca8c36de6dfd7822f",
+    "1.2.0": "f6abe99a9c9b5872204826475ace02d6c0cca3b1",
 }
 """The commits of releases, oldest first, because the history has no tags yet.
 

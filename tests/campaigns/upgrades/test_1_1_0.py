@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from tests.campaigns.upgrades import commands, contents, earlier
 from tests.conftest import inside, make_app
 from tests.support import photos
 from tests.support.live import PATIENCE, LiveSite
-from tests.support.pictures import form_of
 
 pytestmark = pytest.mark.server
 
@@ -59,7 +57,8 @@ def test_site_of_1_1_0_loses_nothing_and_generates_what_waits(site: LiveSite, tm
     assert f"The database is at revision {HEAD}, the code at" in site.output()
     assert "4 films, 4 mended, 4 small posters made, 0 amiss." in commands.upgrade(site)[-1]
     now = contents.counts(site)
-    assert now == {**rows, **dict.fromkeys(NEWER_TABLES, 0), "media": rows["media"] + len(FINISHED)}
+    newer = dict.fromkeys(NEWER_TABLES, 0) | {"uploads": rows["photos"]}
+    assert now == {**rows, **newer, "media": rows["media"] + len(FINISHED)}
     assert contents.digests(site).items() >= files.items()
     again = contents.counts(site), contents.digests(site)
     assert "4 films, 0 mended, 0 small posters made, 0 amiss." in in_one_process(site, *commands.COMMANDS)[-1]
@@ -120,11 +119,7 @@ def curate(site: LiveSite, walks: dict[str, str]) -> None:
 
 def with_photo(site: LiveSite) -> dict[str, Any]:
     """Request a walk that begins at a photo."""
-    form = form_of(photos.written(photos.disc_outdoors()))
-    headers = {"Content-Type": form["content_type"]}
-    request = urllib.request.Request(f"{site.url}/api/v1/pictures", form["data"], headers)
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        photo = json.loads(answer.read())
+    photo = contents.uploaded(site, "pictures", photos.written(photos.disc_outdoors()))
     body = {"stops": [{"prompt": "a disc", "picture": photo["id"]}, {"prompt": "a kite"}], "frames": 3}
     owner = {"Authorization": f"Bearer {photo['owner_token']}"}
     status, walk = site.request("POST", "/api/v1/walks", body, headers=owner)

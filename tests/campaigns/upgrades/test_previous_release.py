@@ -13,15 +13,24 @@ from flask import Flask
 from flask_migrate import upgrade as run_migrations
 from sqlalchemy import select
 
+from app.access.auth import visitors
+from app.requests.walk_requests import brought_uploads
 from app.storage.database import db, now, writing
 from app.storage.schema import upgrade
-from app.storage.task_kinds import SOUND, SOUNDS
+from app.storage.task_kinds import SHORT_URGENCIES
+from app.storage.upload_models import Upload
 from app.storage.walk_models import PIECE_TAKEN, Task
+from app.walks.uploads import kinds, upload_store
+from tests.campaigns.upgrades import contents
 from tests.conftest import make_app
-from tests.support.live import PATIENCE, LiveSite
+from tests.support import photos, sounds
+from tests.support.live import PATIENCE, LiveSite, wait_until
 from tests.support.made_up_migrations import REVISION, migrations_with
 
 pytestmark = pytest.mark.server
+
+SECRET = "a secret of a visitor, long enough"
+PICTURE = photos.written(photos.disc_outdoors())
 
 
 def todays(site: LiveSite) -> Flask:
@@ -48,7 +57,7 @@ def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_
     site: LiveSite, tmp_path: Path
 ) -> None:
     migrate(site)
-    make_sound_tasks(site)
+    make_newer_tasks(site)
     site.start()
     before = site.finished(site.commission("a bear", "the sun", seed=7, frames=3)["id"])
     site.commission("the sun", "a bear", seed=2, frames=3)
@@ -61,7 +70,7 @@ def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_
     assert site.request("DELETE", f"/api/v1/walks/{after['id']}", headers=owner)[0] in (200, 204)
     listed = command(site, "walks", "list", "--json")
     assert (listed.returncode, len(json.loads(listed.stdout))) == (0, 2), listed.stderr
-    assert sound_tasks_of(site) == [("waiting", 0), ("waiting", 1)], "it claims none, and sweeps what was lost"
+    assert newer_tasks_of(site) == [("waiting", 0), ("waiting", 1)], "it claims none, and sweeps what was lost"
     said = site.output()
     assert "Traceback" not in said
     newer = f"at revision {REVISION}, which is newer than the code"
@@ -77,9 +86,46 @@ def test_previous_release_refuses_a_schema_that_forbids_it(site: LiveSite, tmp_p
     assert "Traceback" not in site.output()
 
 
-def make_sound_tasks(site: LiveSite) -> None:
-    """Make two tasks of sounds as today's workers do, of which a worker was lost at one."""
-    about = {"kind": SOUNDS, "urgency": SOUND}
+def test_uploads_of_the_previous_release_and_of_today_belong_to_both(site: LiveSite) -> None:
+    migrate(site)
+    site.start()
+    owner = visitors.digest(SECRET)
+    with todays(site).app_context():
+        limits = brought_uploads.NO_LIMITS
+        photo = brought_uploads.upload(kinds.PHOTO, PICTURE, owner_hash=owner, **limits).id
+        sound = brought_uploads.upload(kinds.SOUND, sounds.track(4.0), owner_hash=owner, **limits).id
+        db.engine.dispose()
+    theirs = contents.uploaded(site, "pictures", photos.written(photos.sticker()), owner=SECRET)["id"]
+    heard = contents.uploaded(site, "sounds", sounds.track(3.0), owner=SECRET)["id"]
+    bearer = {"Authorization": f"Bearer {SECRET}"}
+    for each in (sound, heard):
+        address = f"/api/v1/sounds/{each}"
+        wait_until(lambda at=address: site.request("GET", at, headers=bearer)[1]["state"] == "ready", what="a sound")
+    assert [site.request("GET", f"/photos/{each}.webp", headers=bearer)[0] for each in (photo, theirs)] == [200, 200]
+    assert command(site, "media", "prune", "--yes").returncode == 0
+    assert command(site, "media", "verify").returncode == 0
+    wait_until(lambda: set(states_of(site).values()) == {"ready"}, what="descriptions by the release before")
+    assert set(states_of(site)) == {photo, sound, theirs, heard}
+    assert site.request("DELETE", f"/api/v1/sounds/{sound}", headers=bearer)[0] == 204
+    with todays(site).app_context():
+        assert upload_store.forget(owner) and upload_store.paths() == set()
+        db.engine.dispose()
+    assert site.request("GET", f"/photos/{theirs}.webp", headers=bearer)[0] == 404
+    assert "Traceback" not in site.output()
+
+
+def states_of(site: LiveSite) -> dict[str, str]:
+    """Return the states of all uploads by their IDs, as today's code sees them."""
+    with todays(site).app_context():
+        found = {str(upload_id): str(state) for upload_id, state in db.session.execute(select(Upload.id, Upload.state))}
+        db.session.remove()
+        db.engine.dispose()
+    return found
+
+
+def make_newer_tasks(site: LiveSite) -> None:
+    """Make two tasks of a kind that the release before does not know, of which a worker was lost at one."""
+    about = {"kind": "newer", "urgency": max(SHORT_URGENCIES) + 1}
     with todays(site).app_context():
         with writing() as session:
             session.add(Task(task="a" * 16, **about))
@@ -87,10 +133,10 @@ def make_sound_tasks(site: LiveSite) -> None:
         db.engine.dispose()
 
 
-def sound_tasks_of(site: LiveSite) -> list[tuple[str, int]]:
-    """Return the state of the sounds' tasks, and how often a worker was lost at each."""
+def newer_tasks_of(site: LiveSite) -> list[tuple[str, int]]:
+    """Return the state of these tasks, and how often a worker was lost at each."""
     with todays(site).app_context():
-        query = select(Task.state, Task.lost).where(Task.kind == SOUNDS).order_by(Task.task)
+        query = select(Task.state, Task.lost).where(Task.kind == "newer").order_by(Task.task)
         rows = [(str(state), int(lost)) for state, lost in db.session.execute(query)]
         db.session.remove()
         db.engine.dispose()

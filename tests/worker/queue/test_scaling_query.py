@@ -10,13 +10,13 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import FINISHED, PIECE_TAKEN, Task, Walk
 from app.walks.saved import lifecycle
 from tests.conftest import Commissioner
 from tests.support.manifests import FOLDER
 from tests.support.worker_rows import read
-from worker.queue import photo_tasks
+from worker.queue import upload_tasks
 from worker.queue.leases import claim_next, sweep
 
 pytestmark = [pytest.mark.server, pytest.mark.parametrize("database", ["postgres"], indirect=True)]
@@ -35,7 +35,7 @@ def counted() -> int:
     """Count what workers know to be unfinished, by their own sweep, and what they hold."""
     with db.engine.connect() as connection:
         held = connection.execute(text(f"SELECT count(*) FROM pieces WHERE state = '{PIECE_TAKEN}'")).scalar_one()  # noqa: S608
-    photo_tasks.enqueue()
+    upload_tasks.enqueue()
     return sweep() + int(held)
 
 
@@ -54,9 +54,9 @@ def test_what_waits_and_what_is_being_done_is_unfinished(app: Flask, commissione
 
 def test_photos_are_work_until_somebody_has_looked_or_nobody_may(app: Flask) -> None:
     for digest, hours in (("a", 24), ("b", -1)):
-        kept = {"width": 8, "height": 8, "bytes": 5, "created_at": now(), "expires_at": now() + timedelta(hours=hours)}
+        kept = {"kind": "photos", "bytes": 5, "created_at": now(), "expires_at": now() + timedelta(hours=hours)}
         with writing() as session:
-            session.add(Photo(digest=digest, owner_hash="ann", path=f"photos/{digest}.webp", **kept))
+            session.add(Upload(digest=digest, owner_hash="ann", path=f"photos/{digest}.webp", **kept))
     assert asked("unfinished") == counted() == 1
 
 

@@ -16,11 +16,12 @@ from sqlalchemy import select
 
 from app.access.auth import visitors
 from app.core.errors import InvalidInput
-from app.requests.walk_requests import brought_sounds, recipe
+from app.requests.walk_requests import brought_uploads, recipe
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Medium, Walk
 from app.walks.saved import lifecycle, lookup, note_sentences
+from app.walks.uploads import kinds
 from tests.conftest import Commissioner
 from tests.support import films, sounds
 from tests.support.fake_painter import SIDE, FakePainter
@@ -58,7 +59,7 @@ def upload() -> str:
     """Upload a click track of four seconds and have it read; return its id."""
     nothing = {"check_room": lambda: None, "admit": lambda: None}
     owner = visitors.digest("secret of ann")
-    sound_id = brought_sounds.upload(sounds.track(4.0, 120), owner_hash=owner, network="", **nothing).id
+    sound_id = brought_uploads.upload(kinds.SOUND, sounds.track(4.0, 120), owner_hash=owner, network="", **nothing).id
     job.work()
     return sound_id
 
@@ -221,7 +222,7 @@ def test_walk_keeps_its_sound_when_the_upload_is_deleted_or_it_is_cancelled(
 ) -> None:
     sound_id = upload()
     walk = commissioned(sound={"id": sound_id}, fps=FPS)
-    lifecycle.forget_sounds(visitors.digest("secret of ann"))
+    lifecycle.forget_uploads(visitors.digest("secret of ann"))
     lifecycle.cancel(lookup.walk_at_address(walk.id))
     lifecycle.retry(lookup.walk_at_address(walk.id))
     job.work()

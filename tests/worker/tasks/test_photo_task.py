@@ -13,7 +13,7 @@ from app.core.errors import MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.media_store import MediaStore
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Task
 from tests.conftest import Commissioner
 from tests.support import photos
@@ -29,8 +29,8 @@ def bring(data: bytes, name: str = "a") -> str:
     """Keep a photo as the site does, and return its id."""
     path = f"photos/{name * 16}.{name * 12}.webp"
     media_store.store().write(path, data)
-    photo = Photo(
-        digest=name * 64, owner_hash="ann", path=path, width=8, height=8, bytes=len(data),
+    photo = Upload(
+        kind="photos", digest=name * 64, owner_hash="ann", path=path, bytes=len(data),
         expires_at=now() + timedelta(hours=1),
     )  # fmt: skip
     with writing() as session:
@@ -50,10 +50,10 @@ def test_a_photo_gets_words_and_a_preview_of_its_thing(painter: FakePainter) -> 
     photo_id = bring(photos.written(photos.disc_outdoors()))
     job.work()
     found = read_photo(photo_id)
-    assert found.described_at is not None and found.error is None
+    assert found.state != "waiting" and found.error is None
     assert found.description in ("a fox", "a kite", "a lemon")
-    assert found.cut_path is not None and found.cut_path.startswith(f"photos/{photo_id}.cut.")
-    cut = pictures.read_picture(media_store.store().read_bytes(found.cut_path))
+    assert found.preview_path is not None and found.preview_path.startswith(f"photos/{photo_id}.cut.")
+    cut = pictures.read_picture(media_store.store().read_bytes(found.preview_path))
     expected = tracing.cut(photos.disc_outdoors(), 256)
     assert expected is not None and np.array_equal(cut[..., 3], expected[..., 3])
     assert (cut[..., 3] == 0).any() and max(cut.shape) <= 256
@@ -63,26 +63,26 @@ def test_a_photo_gets_words_and_a_preview_of_its_thing(painter: FakePainter) -> 
 def test_where_nothing_stands_out_there_is_no_preview(painter: FakePainter) -> None:
     photo_id = bring(photos.written(photos.slope()))
     job.work()
-    assert (read_photo(photo_id).cut_path, read_photo(photo_id).error) == (None, None)
+    assert (read_photo(photo_id).preview_path, read_photo(photo_id).error) == (None, None)
 
 
 @pytest.mark.slow
 def test_a_photo_that_is_lost_is_said_to_be_and_the_next_is_looked_at(painter: FakePainter) -> None:
     lost, there = bring(b"no picture", "b"), bring(photos.written(photos.slope()), "c")
     job.work()
-    assert read_photo(lost).error == "The picture can no longer be read." and read_photo(lost).described_at is not None
-    assert read_photo(there).described_at is not None and read_photo(there).error is None
+    assert read_photo(lost).error == "The picture can no longer be read." and read_photo(lost).state != "waiting"
+    assert read_photo(there).state != "waiting" and read_photo(there).error is None
 
 
 def test_photos_come_before_walks_but_not_one_after_another(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned("a fox", "a kite", frames=4)
     ids = [bring(photos.written(photos.slope((40, 30))), name) for name in "bcd"]
     seen: list[int] = []
-    painter.on_paint = lambda _: seen.append(sum(read_photo(each).described_at is not None for each in ids))
+    painter.on_paint = lambda _: seen.append(sum(read_photo(each).state != "waiting" for each in ids))
     job.work()
     assert seen[0] == 1 and seen[1] == 2
     assert read(walk.id).state == "finished"
-    assert all(read_photo(each).described_at is not None for each in ids)
+    assert all(read_photo(each).state != "waiting" for each in ids)
 
 
 @pytest.mark.slow
@@ -99,7 +99,7 @@ def test_while_the_store_is_away_a_photo_waits(painter: FakePainter, monkeypatch
     monkeypatch.setattr(MediaStore, "read_bytes", read_it)
     monkeypatch.setattr(this_worker().outages, "wait_out", lambda *_: None)
     job.work()
-    assert read_photo(photo_id).described_at is not None and read_photo(photo_id).error is None
+    assert read_photo(photo_id).state != "waiting" and read_photo(photo_id).error is None
     assert db.session.query(Task).count() == 0
 
 
@@ -110,7 +110,7 @@ def test_a_photo_that_its_owner_took_back_leaves_no_file(painter: FakePainter, m
 
     def cut_and_taken_back(picture: np.ndarray, side: int) -> np.ndarray | None:
         with writing() as session:
-            session.delete(session.get(Photo, photo_id))
+            session.delete(session.get(Upload, photo_id))
         return cut(picture, side)
 
     monkeypatch.setattr(tracing, "cut", cut_and_taken_back)
@@ -125,4 +125,4 @@ def test_photo_that_cannot_be_described_stays_without_words_and_walks_go_on(
     monkeypatch.setattr(tracing, "cut", lambda *_: 1 / 0)
     job.work()
     assert (read_photo(photo_id).description, read_photo(photo_id).error) == (None, None)
-    assert read_photo(photo_id).described_at is not None and read(walk.id).state == "finished"
+    assert read_photo(photo_id).state != "waiting" and read(walk.id).state == "finished"

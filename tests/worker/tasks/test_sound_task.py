@@ -11,13 +11,13 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.core.errors import MediaStoreAway
-from app.requests.walk_requests import brought_sounds
+from app.requests.walk_requests import brought_uploads
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.media_store import MediaStore
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Task
-from app.walks.uploads import sound_store
+from app.walks.uploads import kinds, upload_store
 from app.walks.uploads.sound_analysis import SoundAnalysis
 from tests.conftest import Commissioner
 from tests.support import sounds, worker_rows
@@ -42,13 +42,13 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def upload(data: bytes) -> str:
     """Upload a sound and return its id."""
     nothing = {"check_room": lambda: None, "admit": lambda: None}
-    return brought_sounds.upload(data, owner_hash="ann", network="", **nothing).id
+    return brought_uploads.upload(kinds.SOUND, data, owner_hash="ann", network="", **nothing).id
 
 
-def read(sound_id: str) -> Sound:
+def read(sound_id: str) -> Upload:
     """Read a sound as it stands in the database."""
     db.session.rollback()
-    found = db.session.get(Sound, sound_id, populate_existing=True)
+    found = db.session.get(Upload, sound_id, populate_existing=True)
     assert found is not None
     return found
 
@@ -58,7 +58,7 @@ def work() -> None:
     job.work()
     db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(Task)) == 0
-    assert set(media_store.store().files("sounds")) == sound_store.paths()
+    assert set(media_store.store().files("sounds")) == upload_store.paths()
     assert list(Path(tempfile.gettempdir()).glob("moma-sound-*")) == []
 
 
@@ -67,11 +67,11 @@ def test_sound_is_analysed_and_its_file_replaced(tmp_path: Path, painter: FakePa
     sound_id = upload(song)
     work()
     found = read(sound_id)
-    assert (found.state, found.error, found.format) == ("ready", None, "mp3")
+    assert (found.state, found.error, found.details["format"]) == ("ready", None, "mp3")
     assert found.path is not None and found.path.startswith(f"sounds/{sound_id}.") and found.path.endswith(".flac")
     stored = media_store.store().read_bytes(found.path)
     assert stored.startswith(b"fLaC") and len(stored) == found.bytes and b"SECRET" not in stored
-    assert (found.rate, found.channels, found.seconds) == (22_050, 1, pytest.approx(6, abs=0.01))
+    assert (found.details["rate"], found.details["channels"], found.seconds) == (22_050, 1, pytest.approx(6, abs=0.01))
     heard = SoundAnalysis.from_json(found.analysis or {})
     assert heard.tempo == pytest.approx(120, abs=0.5) and len(heard.beats) == len(sounds.click_times(120, 6))
 
@@ -148,12 +148,12 @@ def test_sound_that_is_deleted_while_it_is_read_leaves_nothing(monkeypatch: pyte
     whole = reading.read_sound
 
     def delete_meanwhile(*arguments: object) -> reading.Sound:
-        sound_store.forget("ann")
+        upload_store.forget("ann")
         return whole(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(sound_task.reading, "read_sound", delete_meanwhile)
     work()
-    assert db.session.get(Sound, sound_id) is None and media_store.store().files("sounds") == {}
+    assert db.session.get(Upload, sound_id) is None and media_store.store().files("sounds") == {}
 
 
 def test_store_that_is_away_fails_no_sound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.collection.labels import captions, descriptions, pictures, wall_label
 from app.collection.labels.pictures import Picture
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 
 ALL = list(itertools.product(captions.TONES, captions.AUDIENCES, captions.LANGUAGES))
 MARKED = {"en": re.compile("“[^”]*”"), "de": re.compile("„[^“]*“")}
@@ -85,7 +85,7 @@ def test_both_languages_know_the_same_tones_audiences_and_conditions() -> None:
 
 @pytest.mark.usefixtures("app")
 def test_photo_is_described_by_its_owner_else_by_a_guess_that_may_hang() -> None:
-    photo = Photo(id="abcdefghjkmnpqrs", width=96, height=64, description="a fox")
+    photo = Upload(id="abcdefghjkmnpqrs", details={"width": 96, "height": 64}, analysis={"description": "a fox"})
     assert pictures.of_photo(photo) == picture()
     assert pictures.of_photo(photo, ' a "red" fox. ') == picture("a ‘red’ fox", is_guess=False)
     photo.description = "a fucking fox"

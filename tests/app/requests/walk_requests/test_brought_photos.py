@@ -14,10 +14,10 @@ from app.requests.walk_requests.validation import validate
 from app.site.presentation import form_fields
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Frame, Walk
 from app.walks.saved import lifecycle
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import kinds, photo_check, upload_store
 from tests.support import placing
 from tests.support.pictures import two_halves, written
 
@@ -27,10 +27,10 @@ Hanger = Callable[..., Walk]
 MINE = "my secret, which nobody else has"
 
 
-def keep(width: int = 96, owner: str = MINE) -> Photo:
+def keep(width: int = 96, owner: str = MINE) -> Upload:
     """Keep a photo of mine."""
     checked = photo_check.check(written(two_halves((width, 64))))
-    return photo_store.save(checked, owner_hash=visitors.digest(owner), network="")[0]
+    return upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest(owner), network="")[0]
 
 
 def place(*stops: dict[str, object], owner: str | None = MINE, **settings: object) -> Walk:
@@ -46,14 +46,14 @@ def test_walk_holds_a_copy_of_the_photo_and_its_digest() -> None:
     medium = walk.media["photo-0"]
     assert media_store.store().read_bytes(medium.path) == media_store.store().read_bytes(photo.path)
     assert medium.path.startswith(f"walks/{walk.id}/photo-0.")
-    photo_store.forget(visitors.digest(MINE))
+    upload_store.forget(visitors.digest(MINE))
     assert media_store.store().exists(medium.path)
 
 
 def test_stop_without_words_takes_those_that_its_photo_was_taken_for() -> None:
     photo = keep()
     with writing() as session:
-        session.execute(update(Photo).where(Photo.id == photo.id).values(description="a red apple"))
+        session.execute(update(Upload).where(Upload.id == photo.id).values(analysis={"description": "a red apple"}))
     db.session.refresh(photo)
     other = keep(98)
     walk = place({"picture": photo.id}, {"picture": other.id})
@@ -84,7 +84,7 @@ def test_photo_that_is_not_the_owner_s_is_refused_and_named(whose: str) -> None:
 def test_unfit_photo_is_refused_in_the_words_of_who_looked() -> None:
     photo = keep()
     with writing() as session:
-        session.execute(update(Photo).where(Photo.id == photo.id).values(error="It cannot hang here."))
+        session.execute(update(Upload).where(Upload.id == photo.id).values(error="It cannot hang here."))
     db.session.refresh(photo)
     with pytest.raises(InvalidInput, match="It cannot hang here"):
         place({"picture": photo.id}, {"prompt": "the sun"})
@@ -152,7 +152,7 @@ def test_photo_of_an_own_walk_is_there_again_after_its_day() -> None:
     photo = keep()
     digest, owner = photo.digest, visitors.digest(MINE)
     place({"picture": photo.id}, {"prompt": "the sun"})
-    photo_store.forget(owner)
+    upload_store.forget(owner)
     assert brought_photos.find(digest, visitors.digest("another secret")) is None
     found = brought_photos.find(digest, owner)
     assert found is not None
@@ -197,7 +197,7 @@ def test_deleted_walk_takes_its_photo_along_in_both_places() -> None:
     lifecycle.delete_walk(walk)
     assert not media_store.store().files("photos")
     assert not media_store.store().files(f"walks/{walk.id}")
-    assert db.session.scalars(select(Photo)).all() == []
+    assert db.session.scalars(select(Upload)).all() == []
 
 
 def test_cancelled_walk_keeps_its_photo_and_can_be_painted_after_all() -> None:

@@ -19,7 +19,7 @@ from app.site.presentation import form_fields
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks.saved import lookup
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import kinds, photo_check, upload_store
 from sketch.scene import Scene
 from tests.conftest import make_app
 from tests.support import led, placing
@@ -246,7 +246,7 @@ def test_api_says_what_layouts_a_style_offers() -> None:
 @pytest.mark.parametrize("words", ["", "a house"])
 def test_photo_takes_any_style_and_layout(words: str, layout: str | None) -> None:
     data = photo_check.check(written(two_halves((96, 64))))
-    photo = photo_store.save(data, owner_hash=visitors.digest("hers"), network="")[0]
+    photo = upload_store.save(kinds.PHOTO, data, owner_hash=visitors.digest("hers"), network="")[0]
     walk = placed({"picture": photo.id, "prompt": words, "hand": "linocut", "layout": layout}, "the sun")
     scene = walk.stops[0].scene
     assert scene is not None and scene["things"] == []

@@ -17,7 +17,7 @@ from app.requests.walk_requests.validation import validate
 from app.site.presentation import walk_description
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.sound_models import FAILED, WAITING
+from app.storage.upload_models import FAILED, WAITING
 from app.storage.walk_models import FINISHED, Medium, Walk
 from app.walks.saved import film_times, lifecycle, media_urls, reuse
 from app.walks.uploads import sound_parts
@@ -58,7 +58,7 @@ def test_walk_holds_the_part_and_a_copy_of_the_sound() -> None:
     )
     medium = walk.media["sound"]
     assert sound.digest[:12] not in medium.path and "sound" not in media_urls.KINDS
-    lifecycle.forget_sounds(sound.owner_hash)
+    lifecycle.forget_uploads(sound.owner_hash)
     assert media_store.store().exists(medium.path)
 
 
@@ -184,7 +184,7 @@ def test_walk_keeps_nothing_of_the_sound_but_its_part() -> None:
 def test_part_that_an_own_walk_kept_serves_for_another() -> None:
     sound = sounds.keep(MINE)
     first = place(sound={"id": sound.id, "start": 2.0, "length": 10.0})
-    lifecycle.forget_sounds(sound.owner_hash)
+    lifecycle.forget_uploads(sound.owner_hash)
     again = place(sound={"id": sound.digest, "start": 4.0, "length": 8.0}, seed=3)
     assert (again.sound_start, again.sound_length) == (4.0, 8.0)
     assert again.media["sound"].path != first.media["sound"].path
@@ -198,7 +198,7 @@ def test_part_that_an_own_walk_kept_serves_for_another() -> None:
 def test_part_that_no_walk_kept_is_refused(part: dict[str, float], field: str) -> None:
     sound = sounds.keep(MINE)
     place(sound={"id": sound.id, "start": 2.0, "length": 10.0})
-    lifecycle.forget_sounds(sound.owner_hash)
+    lifecycle.forget_uploads(sound.owner_hash)
     assert flaws(sound={"id": sound.digest, **part}) == {
         f"sound.{field}": "Of the sound, only its seconds 2 to 12 are here, which a walk kept. Choose a part of these,"
         " or upload the sound again."
@@ -294,7 +294,7 @@ def test_part_is_found_in_an_older_walk_where_a_newer_one_lost_it(monkeypatch: p
     with writing() as session:
         session.execute(delete(Medium).where(Medium.walk_number == newer.number))
     db.session.expire_all()
-    lifecycle.forget_sounds(sound.owner_hash)
+    lifecycle.forget_uploads(sound.owner_hash)
     again = place(sound=part, seed=3)
     store = media_store.store()
     assert store.read_bytes(again.media["sound"].path) == store.read_bytes(older.media["sound"].path)

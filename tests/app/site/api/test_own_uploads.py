@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from app.access.auth import api_tokens, visitors
 from app.storage.browser_models import Browser
 from app.storage.database import db, now, writing
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from tests.conftest import SECRET
 from tests.support import sounds
 from tests.support.cookies import cookie_name
@@ -92,7 +92,7 @@ def test_api_token_owns_what_it_uploads_alone(client: FlaskClient, kind: str) ->
 def test_sound_of_the_form_is_shown_to_the_holder_of_the_cookies_secret(app: Flask, client: FlaskClient) -> None:
     file = io.BytesIO(sounds.track()), "song.wav"
     client.post("/", data={"edit": "bring", "sound-file": file}, content_type="multipart/form-data")
-    sound_id = db.session.scalars(select(Sound.id)).one()
+    sound_id = db.session.scalars(select(Upload.id)).one()
     cookie = client.get_cookie(cookie_name(app, "visitor"))
     assert cookie is not None
     secret = str(URLSafeSerializer(SECRET, salt="visitor").loads(unquote(cookie.value)))

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.access.auth import api_tokens
 from app.storage.database import db
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.support.pictures import form_of, two_halves, written
@@ -74,7 +74,7 @@ def test_one_file_may_be_several_stops_of_a_walk(client: FlaskClient) -> None:
     form = {"walk": json.dumps({"stops": stops}), "a": (io.BytesIO(written(two_halves())), "a.png")}
     made = client.post("/api/v1/walks", data=form)
     assert made.status_code == 202
-    assert len(db.session.scalars(select(Photo)).all()) == 1
+    assert len(db.session.scalars(select(Upload)).all()) == 1
     walk = db.session.scalars(select(Walk)).one()
     assert [bool(stop.photo) for stop in walk.stops] == [True, False, True]
 
@@ -94,7 +94,7 @@ def test_form_without_its_walk_or_with_a_bad_picture_is_refused_in_words(client:
 def test_what_is_no_picture_is_refused_with_its_field(client: FlaskClient, data: bytes) -> None:
     answer = send(client, data)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "file")
-    assert db.session.scalars(select(Photo.id)).all() == []
+    assert db.session.scalars(select(Upload.id)).all() == []
 
 
 def test_other_bodies_and_forms_without_a_file_are_refused(client: FlaskClient) -> None:

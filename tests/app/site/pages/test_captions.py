@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.access.auth import visitors
-from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
+from app.storage.database import db, writing
+from app.storage.upload_models import READY, WAITING, Upload
 from app.storage.walk_models import QUEUED, Walk
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import kinds, photo_check, upload_store
 from tests.support.pictures import two_halves, written
 
 Hang = Callable[..., Walk]
@@ -86,17 +86,19 @@ TOKEN = {"Authorization": f"Bearer {'t' * 40}"}
 
 
 @pytest.fixture
-def photo(app: Flask) -> Photo:
+def photo(app: Flask) -> Upload:
     """Bring a photo that a worker took for a fox."""
     checked = photo_check.check(written(two_halves((96, 64))))
-    found, _is_new = photo_store.save(checked, owner_hash=visitors.digest("t" * 40), network="")
+    found, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest("t" * 40), network="")
     with writing() as session:
-        session.execute(update(Photo).where(Photo.id == found.id).values(description="a fox", described_at=now()))
+        session.execute(
+            update(Upload).where(Upload.id == found.id).values(analysis={"description": "a fox"}, state=READY)
+        )
     db.session.refresh(found)
     return found
 
 
-def test_photo_is_captioned_by_the_guess_for_its_owner_alone(client: FlaskClient, photo: Photo) -> None:
+def test_photo_is_captioned_by_the_guess_for_its_owner_alone(client: FlaskClient, photo: Upload) -> None:
     address = f"/photos/{photo.id}/captions"
     answer = client.get(f"{address}?tone=happy", headers=TOKEN)
     assert "Our guess is “<bdi>a fox</bdi>”." in answer.text
@@ -106,7 +108,7 @@ def test_photo_is_captioned_by_the_guess_for_its_owner_alone(client: FlaskClient
     assert client.get(address).status_code == 404
 
 
-def test_photo_is_captioned_by_what_its_owner_says(client: FlaskClient, photo: Photo) -> None:
+def test_photo_is_captioned_by_what_its_owner_says(client: FlaskClient, photo: Upload) -> None:
     address = f"/photos/{photo.id}/captions"
     text = client.get(f"{address}?description=a+wolf&tone=serious&audience=academic", headers=TOKEN).text
     assert text.lower().count("“a wolf”") >= 3
@@ -119,20 +121,20 @@ def test_photo_is_captioned_by_what_its_owner_says(client: FlaskClient, photo: P
     assert 'value="academic" checked' in wrong.text
 
 
-def test_form_leads_to_a_photos_captions(client: FlaskClient, photo: Photo) -> None:
+def test_form_leads_to_a_photos_captions(client: FlaskClient, photo: Upload) -> None:
     live = client.get(f"/photos/{photo.id}/live", headers=TOKEN).text
     assert 'name="edit" value="captions-0"' in live
 
 
-def test_photo_nobody_has_looked_at_has_captions_without_a_name(client: FlaskClient, photo: Photo) -> None:
+def test_photo_nobody_has_looked_at_has_captions_without_a_name(client: FlaskClient, photo: Upload) -> None:
     with writing() as session:
-        session.execute(update(Photo).where(Photo.id == photo.id).values(description=None, described_at=None))
+        session.execute(update(Upload).where(Upload.id == photo.id).values(analysis=None, state=WAITING))
     text = client.get(f"/photos/{photo.id}/captions", headers=TOKEN).text
     assert "We are still looking at what it shows." in text
     assert "Untitled\n" in text
 
 
-def test_programs_are_told_whose_words_they_are(client: FlaskClient, photo: Photo) -> None:
+def test_programs_are_told_whose_words_they_are(client: FlaskClient, photo: Upload) -> None:
     address = f"/api/v1/pictures/{photo.id}/captions"
     answer = client.post(address, json={"variants": 8, "audience": "academic"}, headers=TOKEN)
     assert (answer.json["description"], answer.json["is_guess"], len(answer.json["captions"])) == ("a fox", True, 8)

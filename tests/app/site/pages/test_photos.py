@@ -19,7 +19,7 @@ from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
+from app.storage.upload_models import READY, Upload
 from app.storage.walk_models import Walk
 from app.walks.saved.media_urls import photo_address
 from tests.conftest import make_app
@@ -50,7 +50,7 @@ def brought(client: FlaskClient) -> str:
 
 def describe(photo_id: str, **told: Any) -> None:
     with writing() as session:
-        session.execute(update(Photo).where(Photo.id == photo_id).values(described_at=now(), **told))
+        session.execute(update(Upload).where(Upload.id == photo_id).values(state=READY, **told))
 
 
 def test_picture_that_comes_with_the_form_is_shown_on_it_and_what_was_typed_stays(client: FlaskClient) -> None:
@@ -93,7 +93,7 @@ def test_guess_arrives_and_is_said_to_be_one(client: FlaskClient) -> None:
     waiting = client.get(f"/photos/{photo_id}/live?stop=1").text
     assert 'data-again="500"' in waiting
     assert 'id="shown-1"' in waiting
-    describe(photo_id, description="a red apple")
+    describe(photo_id, analysis={"description": "a red apple"})
     there = client.get(f"/photos/{photo_id}/live?stop=1").text
     assert "Our guess is" in there
     assert "a red apple" in there
@@ -106,7 +106,7 @@ def test_what_is_cut_out_is_shown_beside_the_picture_and_to_its_owner_alone(clie
     assert client.get(address).status_code == 404  # nobody has looked
     assert address not in client.get(f"/photos/{photo_id}/live").text
     media_store.store().write("photos/cut.webp", written(two_halves((40, 30)), "WEBP"))
-    describe(photo_id, description="a red apple", cut_path="photos/cut.webp")
+    describe(photo_id, analysis={"description": "a red apple"}, preview_path="photos/cut.webp")
     assert f'src="{address}"' in client.get(f"/photos/{photo_id}/live").text
     sent = client.get(address)
     assert (sent.status_code, sent.mimetype, sent.headers["Cache-Control"]) == (200, "image/webp", "private, no-store")
@@ -117,7 +117,7 @@ def test_what_is_cut_out_is_shown_beside_the_picture_and_to_its_owner_alone(clie
 def test_without_a_script_a_guess_is_written_where_nobody_has(client: FlaskClient) -> None:
     photo_id = brought(client)
     assert 'name="edit" value="look"' in client.get(f"/photos/{photo_id}/live").text
-    describe(photo_id, description="a red apple")
+    describe(photo_id, analysis={"description": "a red apple"})
     for typed, shown in (("", "a red apple"), ("my own pear", "my own pear")):
         sent = {"prompt": [typed, "a kite"], "picture": [photo_id, ""], "edit": "look"}
         assert f">{shown}</textarea>" in client.post("/", data=sent).text
@@ -128,7 +128,7 @@ def test_page_looks_more_seldom_the_longer_it_takes_and_gives_up(client: FlaskCl
     for seconds in (0, 8, 300, 700):
         with writing() as session:
             values = {"created_at": now() - timedelta(seconds=seconds)}
-            session.execute(update(Photo).where(Photo.id == photo_id).values(**values))
+            session.execute(update(Upload).where(Upload.id == photo_id).values(**values))
         again = re.search('data-again="([0-9]+)"', client.get(f"/photos/{photo_id}/live").text)
         found.append(int(again[1]) if again else None)
     assert found[0] == 500
@@ -175,7 +175,7 @@ def test_bad_picture_is_said_beside_its_stop_and_the_form_stays_filled(
     assert told in answer.text
     assert 'value="77"' in answer.text
     assert "a kite" in answer.text
-    assert db.session.scalars(select(Photo.id)).all() == []
+    assert db.session.scalars(select(Upload.id)).all() == []
 
 
 def test_body_of_thirty_megabytes_is_refused_with_the_limit(client: FlaskClient) -> None:
@@ -197,7 +197,7 @@ def test_hundred_at_once_are_refused_after_twenty_with_the_limit_and_when_to_com
     assert "20 pictures within an hour are as many as we take from one visitor." in found[-1].text
     assert "a kite" in found[-1].text
     assert int(found[-1].headers["Retry-After"]) > 0
-    assert len(db.session.scalars(select(Photo.id)).all()) == 1
+    assert len(db.session.scalars(select(Upload.id)).all()) == 1
 
 
 def test_several_pictures_of_one_form_each_count_and_refused_ones_too(instance: Path, app: Flask) -> None:
@@ -242,7 +242,7 @@ def test_recipe_with_a_photo_says_that_it_must_be_brought_again_unless_it_is_her
     client: FlaskClient, app: Flask, commissioned: Callable[..., Walk]
 ) -> None:
     photo_id = brought(client)
-    digest = db.session.scalars(select(Photo.digest)).one()
+    digest = db.session.scalars(select(Upload.digest)).one()
     pinned = PinnedSettings.model_validate({**RENDERING, "positions": [0.0, 1.0]})
     walk = commissioned(stops=[{"prompt": "an apple"}, {"prompt": "a kite"}], frames=2, preset="exact", pinned=pinned)
     told: Any = recipe.recipe_of(walk)
@@ -262,7 +262,7 @@ def test_all_that_is_mine_takes_my_pictures_along(client: FlaskClient) -> None:
     photo_id = brought(client)
     client.post("/mine/delete", data={"sure": "1"})
     assert client.get(f"/photos/{photo_id}.webp").status_code == 404
-    assert db.session.scalars(select(Photo.id)).all() == []
+    assert db.session.scalars(select(Upload.id)).all() == []
 
 
 def test_picture_of_me_is_a_reason_to_report(client: FlaskClient, hung: Hanger) -> None:

@@ -20,7 +20,7 @@ from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage import media_store
 from app.storage.database import db
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.support import heard, sounds
@@ -95,7 +95,7 @@ def test_recipe_file_does_as_well(client: FlaskClient, painted: Walk) -> None:
 def test_film_to_a_sound_restores_its_part_its_way_and_its_times(client: FlaskClient, painted: Walk) -> None:
     file = io.BytesIO(sounds.track()), "song.wav"
     client.post("/", data={"edit": "bring", "sound-file": file}, content_type="multipart/form-data")
-    sound = db.session.scalars(select(Sound)).one()
+    sound = db.session.scalars(select(Upload)).one()
     heard.read(sound.id)
     part = {"digest": sound.digest, "start": 2.0, "length": 12.0, "way": "pulse", "pictures": 40, "holds": [50, 50, 50]}
     document = recipe.recipe_of(painted)

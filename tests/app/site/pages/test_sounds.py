@@ -20,7 +20,7 @@ from app.offer.generation.limits import Limits
 from app.site.presentation import form_fields, sound_line
 from app.site.presentation.make_form import MakeForm, from_fields
 from app.storage.database import now, writing
-from app.storage.sound_models import FAILED, Sound
+from app.storage.upload_models import FAILED, Upload
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.support import heard, sounds
@@ -108,7 +108,7 @@ def test_sound_that_a_worker_could_not_read_says_why(client: FlaskClient) -> Non
     sound_id = added(client)
     words = "The sound is cut off or damaged: it cannot be read to its end."
     with writing() as session:
-        session.execute(update(Sound).where(Sound.id == sound_id).values(state=FAILED, error=words))
+        session.execute(update(Upload).where(Upload.id == sound_id).values(state=FAILED, error=words))
     page = client.get(f"/?sound={sound_id}").text
     assert f"<strong>{words}</strong>" in page and "data-again" not in page
 
@@ -116,7 +116,7 @@ def test_sound_that_a_worker_could_not_read_says_why(client: FlaskClient) -> Non
 def test_expired_sound_is_an_error(client: FlaskClient) -> None:
     sound_id = added(client)
     with writing() as session:
-        session.execute(update(Sound).values(expires_at=now()))
+        session.execute(update(Upload).values(expires_at=now()))
     assert "The sound is not here: it was kept for a day" in client.get(f"/?sound={sound_id}").text
 
 
@@ -135,7 +135,7 @@ def test_sound_that_went_while_the_form_was_open_is_an_error_and_no_silent_film(
 def test_flaw_of_a_sound_is_said_once_beside_it(client: FlaskClient) -> None:
     sound_id, words = added(client), "The sound is silent: nothing in it is louder than -60 dB of full scale."
     with writing() as session:
-        session.execute(update(Sound).values(state=FAILED, error=words))
+        session.execute(update(Upload).values(state=FAILED, error=words))
     page = client.post("/walks", data={"prompt": PROMPTS, "sound": sound_id}).text
     assert page[page.index('id="music"') :].count(words) == 1
 
@@ -159,7 +159,7 @@ def test_sound_in_place_of_another_has_the_usual_part(client: FlaskClient) -> No
 
 
 @pytest.fixture
-def remade(client: FlaskClient, hung: Callable[..., Walk]) -> tuple[Walk, Sound]:
+def remade(client: FlaskClient, hung: Callable[..., Walk]) -> tuple[Walk, Upload]:
     """A finished walk of ann's to seconds 2 to 12 of a sound of hers, which she may publish."""
     sound = sounds.keep("secret of ann")
     part = {"id": sound.id, "start": 2.0, "length": 10.0, "way": "pulse"}
@@ -168,7 +168,7 @@ def remade(client: FlaskClient, hung: Callable[..., Walk]) -> tuple[Walk, Sound]
 
 
 def test_form_filled_from_anothers_walk_has_the_part_that_it_kept(
-    client: FlaskClient, remade: tuple[Walk, Sound]
+    client: FlaskClient, remade: tuple[Walk, Upload]
 ) -> None:
     walk, sound = remade
     page = client.get("/", query_string=form_fields.fields(walk)).text
@@ -184,7 +184,7 @@ def test_form_filled_from_anothers_walk_has_the_part_that_it_kept(
 
 
 def test_repaint_page_says_first_that_anothers_music_is_private(
-    client: FlaskClient, remade: tuple[Walk, Sound]
+    client: FlaskClient, remade: tuple[Walk, Upload]
 ) -> None:
     walk, _sound = remade
     words = "The owner of this walk did not say that its music may be published"

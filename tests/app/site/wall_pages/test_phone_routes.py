@@ -19,7 +19,7 @@ from app.access.auth import rate_limits
 from app.collection.gallery import exhibitions
 from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
 from app.storage.wall_models import CLOSED, PAUSED, Wall, WallLeg, WallWords
 from app.wall import walls, words
@@ -138,7 +138,7 @@ def test_closed_wall_takes_nothing_keeps_what_was_typed_and_leads_to_its_evening
     answer = send(client, "a fox", **{"photo-0": picture()})
     assert answer.status_code == 409
     assert ">a fox</textarea>" in answer.text
-    assert db.session.scalar(select(func.count()).select_from(Photo)) == 0, "a closed wall costs nothing"
+    assert db.session.scalar(select(func.count()).select_from(Upload)) == 0, "a closed wall costs nothing"
     page = client.get(SAY)
     assert "This wall is closed" in page.text
     assert "<textarea" not in page.text
@@ -226,7 +226,7 @@ def test_picture_is_brought_without_a_script_and_sent_with_what_was_agreed_to(wa
     assert "It is repainted on a wall, in front of everybody." in page.text
     assert "I may publish it, and people in it, if any, agree" in page.text
     assert "Captions for it" not in page.text
-    photo = db.session.scalars(select(Photo)).one()
+    photo = db.session.scalars(select(Upload)).one()
     assert f'name="picture" value="{photo.id}"' in page.text
     again = send(client, "my boat", picture=photo.id, cut_out="0", photos_may_be_shown="1")
     assert again.status_code == 303
@@ -243,7 +243,7 @@ def test_picture_and_words_come_in_one_sending(wall: Wall, client: FlaskClient) 
 
 def test_picture_is_left_out_again_and_a_file_that_is_none_is_told(wall: Wall, client: FlaskClient) -> None:
     send(client, "", edit="bring", **{"photo-0": picture()})
-    photo = db.session.scalars(select(Photo)).one()
+    photo = db.session.scalars(select(Upload)).one()
     page = send(client, "my boat", edit="drop-photo-0", picture=photo.id)
     assert page.status_code == 200
     assert 'name="picture" value=""' in page.text
@@ -259,7 +259,7 @@ def test_picture_of_somebody_else_or_gone_is_refused_and_the_words_stay(
 ) -> None:
     other = app.test_client()
     send(other, "", edit="bring", **{"photo-0": picture()})
-    photo = db.session.scalars(select(Photo)).one()
+    photo = db.session.scalars(select(Upload)).one()
     for named in (photo.id, photo.digest, "aaaabbbbccccdddd", "../x"):
         answer = send(client, "a boat", picture=named)
         assert answer.status_code == 422, named

@@ -23,12 +23,11 @@ from app.storage import media_store
 from app.storage.browser_models import Browser, Transfer
 from app.storage.collection_models import Collection, CollectionItem, CollectionReport, Favourite
 from app.storage.database import db, is_sqlite, now, writing
-from app.storage.photo_models import Photo
-from app.storage.sound_models import Sound
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Frame, Medium, VisualFeatures, Walk
 from app.storage.wall_models import WallLeg
 from app.walks.saved import deletions, lifecycle
-from app.walks.uploads import photo_check, photo_store, sound_check, sound_store
+from app.walks.uploads import kinds, photo_check, sound_check, upload_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import Commissioner, make_app
@@ -84,9 +83,9 @@ def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Wal
     words.say(wall, "an owl", owner="x")
     with writing() as session:
         session.add(WallLeg(wall_number=wall.number, number=1, skipped=True))
-    photo_store.save(photo_check.check(photos.written(photos.sticker())), owner_hash="x", network="x")
+    upload_store.save(kinds.PHOTO, photo_check.check(photos.written(photos.sticker())), owner_hash="x", network="x")
     sound = sound_check.check(sounds.track(3))
-    sound_store.save(sound, owner_hash="x", network="x", enqueue=lambda *_: None)
+    upload_store.save(kinds.SOUND, sound, owner_hash="x", network="x", enqueue=lambda *_: None)
     with writing() as session:
         collection = Collection(owner_hash="x", title="Some foxes")
         session.add_all([Favourite(owner_hash="x", walk_number=walk.number), collection])
@@ -123,7 +122,7 @@ def rows() -> Rows:
 
 def named_files() -> dict[str, bytes]:
     """Read every file that a row names."""
-    paths = [path for table in (Frame, Medium, Photo, Sound) for path in db.session.scalars(select(table.path))]
+    paths = [path for table in (Frame, Medium, Upload) for path in db.session.scalars(select(table.path))]
     return {path: media_store.store().read_bytes(path) for path in paths}
 
 

@@ -22,10 +22,10 @@ from app.offer.generation import adapters
 from app.storage import media_store
 from app.storage.candidate_models import Candidate
 from app.storage.database import db, writing
-from app.storage.photo_models import Photo
+from app.storage.upload_models import Upload
 from app.storage.walk_models import Frame, Medium, Walk
 from app.upkeep.maintenance import media_losses
-from app.walks.uploads import photo_check, photo_store
+from app.walks.uploads import kinds, photo_check, upload_store
 from tests.support import candidates, led
 from tests.support.commands import run, run_json
 from tests.support.pictures import two_halves, written
@@ -113,14 +113,14 @@ def test_a_film_that_gave_way_to_a_better_one_is_not_lost(
     assert list(media_losses.verify()) == [(6, [])]
 
 
-def brought() -> Photo:
+def brought() -> Upload:
     """Keep a photo of mine, with what would be cut out of it."""
     checked = photo_check.check(written(two_halves()))
-    photo, _is_new = photo_store.save(checked, owner_hash=visitors.digest(MINE), network="")
-    cut_path = f"photos/{photo.id}.cut.0123456789ab.webp"
-    media_store.store().write(cut_path, written(two_halves((40, 30)), "WEBP"))
+    photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest(MINE), network="")
+    preview_path = f"photos/{photo.id}.cut.0123456789ab.webp"
+    media_store.store().write(preview_path, written(two_halves((40, 30)), "WEBP"))
     with writing() as session:
-        session.execute(update(Photo).where(Photo.id == photo.id).values(cut_path=cut_path))
+        session.execute(update(Upload).where(Upload.id == photo.id).values(preview_path=preview_path))
     db.session.refresh(photo)
     return photo
 
@@ -170,8 +170,8 @@ def test_lost_photo_is_named(runner: FlaskCliRunner, damage: Damage | None, flaw
 
 def test_broken_preview_of_what_is_cut_out_is_named(runner: FlaskCliRunner) -> None:
     photo = brought()
-    media_store.store().write(photo.cut_path, b"RIFF")
-    assert [each["path"] for each in lost(runner)] == [photo.cut_path]
+    media_store.store().write(photo.preview_path, b"RIFF")
+    assert [each["path"] for each in lost(runner)] == [photo.preview_path]
 
 
 @pytest.mark.databases
@@ -179,7 +179,7 @@ def test_photo_whose_day_is_over_meanwhile_is_not_lost(app: object, monkeypatch:
     photo = brought()
 
     def flaw(*_: object, **__: object) -> str:
-        photo_store.forget_these([photo.id])
+        upload_store.forget_these([photo.id])
         return "is missing"
 
     monkeypatch.setattr(media_losses, "_flaw", flaw)

@@ -306,7 +306,7 @@ def studio(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(commands, "provide_worker", lambda **_: nullcontext(lambda: None))
     monkeypatch.setattr(commands, "wait_for_walk", paint)
-    monkeypatch.setattr(commands, "wait_for_sound", lambda *_: job.work())
+    monkeypatch.setattr(commands, "wait_for_upload", lambda *_: job.work())
     return folder
 
 

@@ -17,8 +17,7 @@ from app.core.errors import TooMany
 from app.offer.generation import offers, sampler_settings
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
-from app.storage.sound_models import READY, WAITING, Sound
+from app.storage.upload_models import READY, WAITING, Upload
 from app.storage.walk_models import PAINTING, Medium, Walk
 from app.walks.queue import admission, estimates, fair_queue, jobs
 from app.walks.saved import lifecycle
@@ -218,7 +217,7 @@ def test_uploads_count_to_the_share_of_a_network(app: Flask) -> None:
     admission.check_storage("here")
     with writing() as session:
         session.add(
-            Photo(digest="f", owner_hash="ann", network="here", path="photos/x", width=9, height=9, bytes=160_000,
+            Upload(kind="photos", digest="f", owner_hash="ann", network="here", path="photos/x", bytes=160_000,
                   expires_at=now() + timedelta(hours=24))
         )  # fmt: skip
     admission.check_storage("there")
@@ -226,5 +225,5 @@ def test_uploads_count_to_the_share_of_a_network(app: Flask) -> None:
         admission.check_storage("here")
     assert 3500 < refused.value.retry_after <= 3600, "until the sound expires"
     with writing() as session:
-        session.execute(update(Sound).where(Sound.id == sound.id).values(state=READY))
+        session.execute(update(Upload).where(Upload.id == sound.id).values(state=READY))
     admission.check_storage("here")

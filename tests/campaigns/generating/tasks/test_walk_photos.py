@@ -24,7 +24,7 @@ from app.storage.candidate_models import CandidateSet
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, Medium, Walk
 from app.walks.queue import candidate_requests
-from app.walks.uploads import photo_check, photo_stops, photo_store
+from app.walks.uploads import kinds, photo_check, photo_stops, upload_store
 from tests.conftest import make_app
 from tests.support import photos, placing
 from tests.support.worker_processes import restart
@@ -175,7 +175,7 @@ def test_a_walk_whose_photo_is_lost_fails_and_says_which() -> None:
 @pytest.mark.parametrize("cut_out", [False, True])
 def test_candidates_of_a_photo_are_painted_of_it_as_a_walk_would_be(kind: str, cut_out: bool) -> None:
     checked = photo_check.check(photos.written(DISC))
-    photo, _ = photo_store.save(checked, owner_hash="ann", network="here")
+    photo, _ = upload_store.save(kinds.PHOTO, checked, owner_hash="ann", network="here")
     stop = {"prompt": "the sun", "picture": photo.id, "cut_out": cut_out}
     shown = candidate_of(stop)
     without = candidate_of({"prompt": "the sun"})
@@ -189,7 +189,9 @@ def test_candidates_of_a_photo_are_painted_of_it_as_a_walk_would_be(kind: str, c
 
 
 def test_candidates_whose_photo_is_somebody_elses_fail_and_say_so() -> None:
-    photo, _ = photo_store.save(photo_check.check(photos.written(DISC)), owner_hash="bob", network="there")
+    photo, _ = upload_store.save(
+        kinds.PHOTO, photo_check.check(photos.written(DISC)), owner_hash="bob", network="there"
+    )
     wanted = candidates.validate({"stop": {"prompt": "the sun", "picture": photo.id}, "seed": 5})
     found = candidates.place(wanted, owner_hash="ann", network="here")
     with suppress(GenerationError):

@@ -9,11 +9,11 @@ from flask import current_app
 from sqlalchemy import select
 
 from app.storage.database import db, now, writing
-from app.storage.photo_models import Photo
 from app.storage.task_kinds import PHOTO, PHOTOS, SHORT, WALK
+from app.storage.upload_models import READY, Upload
 from app.storage.walk_models import Task
 from tests.support.worker_rows import read_photo
-from worker.queue import leases, photo_tasks
+from worker.queue import leases, upload_tasks
 from worker.queue.leases import Claim, LeaseLost
 
 pytestmark = pytest.mark.databases
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.databases
 
 def brought(digest: str, *, minutes_ago: float = 0, kept_hours: float = 24) -> str:
     """Keep a photo as a web process of release 1.0.0 does, and return its id."""
-    photo = Photo(
-        digest=digest, owner_hash="ann", path=f"photos/{digest}.webp", width=8, height=8, bytes=5,
+    photo = Upload(
+        kind=PHOTOS, digest=digest, owner_hash="ann", path=f"photos/{digest}.webp", bytes=5,
         created_at=now() - timedelta(minutes=minutes_ago), expires_at=now() + timedelta(hours=kept_hours),
     )  # fmt: skip
     with writing() as session:
@@ -33,7 +33,7 @@ def brought(digest: str, *, minutes_ago: float = 0, kept_hours: float = 24) -> s
 
 def claimed() -> Claim | None:
     """Claim what is next, as a worker does."""
-    photo_tasks.enqueue()
+    upload_tasks.enqueue()
     return leases.claim_next()
 
 
@@ -44,10 +44,10 @@ def let_the_lease_end() -> None:
     leases.sweep()
 
 
-def finish(claim: Claim, **found: str) -> bool:
+def finish(claim: Claim, description: str) -> bool:
     with writing() as session:
         leases.write_as_holder(session, claim)
-        return photo_tasks.store_description(session, str(claim.task), **found)
+        return upload_tasks.store(session, str(claim.task), state=READY, analysis={"description": description})
 
 
 def tasks() -> list[str | None]:
@@ -61,21 +61,21 @@ def test_oldest_photo_is_first_and_claimed_by_one_alone(app: object) -> None:
     assert first is not None and second is not None
     assert [(claim.kind, claim.task) for claim in (first, second)] == [(PHOTOS, earlier), (PHOTOS, later)]
     assert claimed() is None
-    assert finish(first, description="a fox")
-    assert read_photo(earlier).description == "a fox" and read_photo(earlier).described_at is not None
+    assert finish(first, "a fox")
+    assert read_photo(earlier).description == "a fox" and read_photo(earlier).state != "waiting"
     assert tasks() == [later]
 
 
 def test_photo_has_one_task_however_often_photos_are_looked_for(app: object) -> None:
     photo_id = brought("a")
     for _ in range(3):
-        photo_tasks.enqueue()
+        upload_tasks.enqueue()
     assert tasks() == [photo_id]
 
 
 def test_photo_that_is_no_longer_kept_has_no_task(app: object) -> None:
     brought("a", kept_hours=-1)
-    photo_tasks.enqueue()
+    upload_tasks.enqueue()
     assert tasks() == []
 
 
@@ -86,8 +86,8 @@ def test_worker_whose_lease_ran_out_writes_nothing(app: object) -> None:
     let_the_lease_end()
     assert claimed() is not None
     with pytest.raises(LeaseLost):
-        finish(late, description="a fox")
-    assert read_photo(photo_id).described_at is None
+        finish(late, "a fox")
+    assert read_photo(photo_id).state == "waiting"
 
 
 def test_photo_that_crashes_workers_gets_no_caption(app: object) -> None:
@@ -96,7 +96,7 @@ def test_photo_that_crashes_workers_gets_no_caption(app: object) -> None:
         assert claimed() is not None
         let_the_lease_end()
     assert claimed() is None and tasks() == []
-    assert read_photo(photo_id).described_at is not None and read_photo(photo_id).description is None
+    assert read_photo(photo_id).state != "waiting" and read_photo(photo_id).description is None
 
 
 def test_photo_that_is_given_back_waits_on_and_loses_no_attempt(app: object) -> None:
@@ -113,15 +113,15 @@ def test_photo_that_a_worker_of_the_release_before_described_keeps_its_words(app
     claim = claimed()
     assert claim is not None
     with writing() as session:
-        photo = session.get(Photo, photo_id)
-        photo.description, photo.described_at = "a kite", now()
-    assert not finish(claim, description="a fox")
+        photo = session.get(Upload, photo_id)
+        photo.analysis, photo.state = {"description": "a kite"}, READY
+    assert not finish(claim, "a fox")
     assert read_photo(photo_id).description == "a kite" and tasks() == []
 
 
 def test_task_of_a_photo_is_hidden_from_workers_of_the_release_before(app: object) -> None:
     """They claim tasks of urgency 0 and of walks whatever their kind, and would take this one for a walk's."""
     brought("a")
-    photo_tasks.enqueue()
+    upload_tasks.enqueue()
     assert db.session.scalars(select(Task.urgency)).all() == [PHOTO]
     assert PHOTO not in (SHORT, WALK)

@@ -1,0 +1,89 @@
+"""The kinds of uploads, in one table. Store, limits, upkeep, backups and metrics follow from a row.
+
+What a worker does with a kind is the row of its task, in :mod:`app.storage.task_kinds` and in
+``worker/tasks/short_tasks.py``. What programs see of it is in ``app/site/api/upload_types.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.i18n.gettext import N_
+from app.storage.task_kinds import PHOTOS, SOUNDS
+from app.walks.uploads import photo_check, sound_check
+from app.walks.uploads.checked_upload import CheckedUpload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadKind:
+    """A kind of upload: its name in the database, which is also that of its tasks and of its folder of the media store.
+
+    ``noun`` is what operators call one, ``called`` what programs do. ``accepted`` are the types that a file dialog
+    offers. ``check`` returns a file as it is stored, or raises ``ValueError``. ``bytes_max``, ``hours`` and ``hourly``
+    name the settings that limit it; ``too_many`` are the sentences for the latter, of a visitor and of an address.
+    ``missing`` says on a page that the visitor has no upload at an address, ``unknown`` says it to programs.
+
+    ``is_digest_stored``: the digest is that of the stored file, not of what was uploaded. ``seconds_max`` and
+    ``second_bytes``: the setting with the longest length, and how large a second of the file can be that a worker
+    makes. ``interrupted`` is the error if workers are lost while they process it; without one it is used as it is.
+    """
+
+    name: str
+    noun: str
+    called: str
+    accepted: str
+    check: Callable[[bytes], CheckedUpload]
+    bytes_max: str
+    hours: str
+    hourly: tuple[str, str]
+    too_many: tuple[str, str]
+    missing: str
+    unknown: str
+    is_digest_stored: bool = False
+    seconds_max: str = ""
+    second_bytes: int = 0
+    interrupted: str | None = None
+
+
+PHOTO = UploadKind(
+    name=PHOTOS,
+    noun="photo",
+    called="picture",
+    accepted=photo_check.ACCEPTED,
+    check=photo_check.check,
+    bytes_max="PHOTO_MAX",
+    hours="KEEP_PHOTOS_HOURS",
+    hourly=("HOURLY_PHOTOS", "HOURLY_PHOTOS_ADDRESS"),
+    too_many=(
+        N_("%(count)s pictures within an hour are as many as we take from one visitor."),
+        N_("%(count)s pictures within an hour are as many as we take from one address."),
+    ),
+    missing=N_("No photo of yours has this address. A photo is kept for a day, and shown to its owner alone."),
+    unknown="No picture of yours has this address. It is kept for a day, and shown to its owner alone.",
+    is_digest_stored=True,
+)
+SOUND = UploadKind(
+    name=SOUNDS,
+    noun="sound",
+    called="sound",
+    accepted=sound_check.ACCEPTED,
+    check=sound_check.check,
+    bytes_max="SOUND_MAX",
+    hours="KEEP_SOUNDS_HOURS",
+    hourly=("HOURLY_SOUNDS", "HOURLY_SOUNDS_ADDRESS"),
+    too_many=(
+        N_("%(count)s sounds within an hour are as many as we take from one visitor."),
+        N_("%(count)s sounds within an hour are as many as we take from one address."),
+    ),
+    missing=N_("No sound of yours has this address. A sound is kept for a day, for its owner alone."),
+    unknown="No sound of yours has this address. It is kept for a day, and known to its owner alone.",
+    seconds_max="SOUND_SECONDS_MAX",
+    second_bytes=192_000,  # stereo of 16 bits at 48 kHz
+    interrupted="Reading the sound was interrupted. Upload it again.",
+)
+KINDS = {kind.name: kind for kind in (PHOTO, SOUND)}
+OF_STOPS = (PHOTO,)
+"""The kinds that a stop can name, whose stored file is a picture once it is processed."""
+OF_WALKS = (SOUND,)
+"""The kinds that a walk can name as its sound."""
