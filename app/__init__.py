@@ -115,13 +115,12 @@ def _add_hooks(app: Flask) -> None:
         security_headers,
         templating,
         trusted_hosts,
-        unread_bodies,
         work_limit,
     )
 
     app.url_map.converters["int"] = PathNumber
     counted = request_ids, metrics  # before all others, to count every request and its whole time
-    guards = work_limit, trusted_hosts, proxy, origins, unread_bodies  # the first is within what reads bodies
+    guards = work_limit, trusted_hosts, proxy, origins
     responses = security_headers, assets, language, templating, kept_pages, error_responses
     for module in (*counted, *guards, *responses, visitors, form_guards, sitemap):
         module.init_app(app)

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from app.access.auth import curator_session
 from app.cli.common import json_command, print_text
-from app.collection.moderation import allowed_words, audit_log, banned_words, reports
+from app.collection.moderation import audit_log, reports, word_lists
 from app.collection.moderation.audit_log import COMMAND
 from app.core.local_time import stamp
 from app.walks.saved import lookup
@@ -55,8 +55,8 @@ def leave(walk_id: str) -> dict[str, Any]:
 @json_command
 def words() -> list[str]:
     """List the banned words."""
-    print_text("\n".join(banned_words.words()))
-    return banned_words.words()
+    print_text("\n".join(word_lists.BANNED.words()))
+    return word_lists.BANNED.words()
 
 
 @group.command("ban")
@@ -64,7 +64,7 @@ def words() -> list[str]:
 @json_command
 def ban(word: str) -> dict[str, Any]:
     """Ban WORD from new prompts, negative prompts, titles and names of drawings."""
-    kept = banned_words.ban(word, who=COMMAND)
+    kept = word_lists.BANNED.add(word, who=COMMAND)
     print_text(f"“{kept}” is banned.")
     return {"word": kept, "banned": True}
 
@@ -74,7 +74,7 @@ def ban(word: str) -> dict[str, Any]:
 @json_command
 def lift(word: str) -> dict[str, Any]:
     """Allow a banned word again."""
-    lifted = banned_words.unban(word, who=COMMAND)
+    lifted = word_lists.BANNED.remove(word, who=COMMAND)
     print_text(f"“{word}” is allowed again." if lifted else f"“{word}” was not banned.")
     return {"word": word, "lifted": lifted}
 
@@ -83,8 +83,8 @@ def lift(word: str) -> dict[str, Any]:
 @json_command
 def allowed() -> list[str]:
     """List the words that are allowed although the site's lists of unfit words have them."""
-    print_text("\n".join(allowed_words.words()))
-    return allowed_words.words()
+    print_text("\n".join(word_lists.ALLOWED.words()))
+    return word_lists.ALLOWED.words()
 
 
 @group.command("allow")
@@ -92,7 +92,7 @@ def allowed() -> list[str]:
 @json_command
 def allow(word: str) -> dict[str, Any]:
     """Allow WORD, although the site's lists of unfit words have it."""
-    kept = allowed_words.allow(word, who=COMMAND)
+    kept = word_lists.ALLOWED.add(word, who=COMMAND)
     print_text(f"“{kept}” is allowed.")
     return {"word": kept, "allowed": True}
 
@@ -102,7 +102,7 @@ def allow(word: str) -> dict[str, Any]:
 @json_command
 def take_back(word: str) -> dict[str, Any]:
     """Undo `allow`, so that the site's lists of unfit words decide about WORD."""
-    taken = allowed_words.disallow(word, who=COMMAND)
+    taken = word_lists.ALLOWED.remove(word, who=COMMAND)
     print_text(f"“{word}” is left to the lists again." if taken else f"“{word}” was not allowed.")
     return {"word": word, "taken_back": taken}
 

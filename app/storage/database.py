@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from flask import Flask, current_app, has_app_context, has_request_context
 from flask_sqlalchemy import SQLAlchemy
@@ -22,9 +22,6 @@ from app.storage import compatibility, engines
 from app.storage.session import Session as HoldingSession
 from app.storage.write_places import WritePlaces
 from app.storage.write_turns import WriterLock
-
-if TYPE_CHECKING:
-    pass
 
 CLOCK, TURNS, PLACES = "moma_clock", "moma_write_turns", "moma_write_places"
 CLOCK_SECONDS = 30.0  # between two readings of the database's clock

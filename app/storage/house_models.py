@@ -77,7 +77,7 @@ class Report(db.Model):  # type: ignore[misc]
 
 
 class BannedWord(db.Model):  # type: ignore[misc]
-    """A folded word or phrase (:mod:`app.collection.moderation.banned_words`) that no new public text may contain."""
+    """A folded word or phrase (:mod:`app.collection.moderation.word_lists`) that no new public text may contain."""
 
     __tablename__ = "banned_words"
 
@@ -86,7 +86,7 @@ class BannedWord(db.Model):  # type: ignore[misc]
 
 
 class AllowedWord(db.Model):  # type: ignore[misc]
-    """A word or phrase that the site's lists refuse and that is allowed all the same: ``moderation.allowed_words``."""
+    """A word or phrase that the site's lists refuse and that is allowed all the same: ``moderation.word_lists``."""
 
     __tablename__ = "allowed_words"
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from app.access.auth import visitors
 from app.collection.gallery import exhibitions, favourites, visitor_collections
-from app.collection.moderation import allowed_words, banned_words, drawing_curation, reports
+from app.collection.moderation import drawing_curation, reports, word_lists
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search import visual_search
 from app.requests.walk_requests import walk_edits
@@ -58,8 +58,8 @@ def furnish(app: Flask) -> dict[str, Room]:
     first = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]
     reports.submit(first, reason="other", words="It is a guitar.",
                    reporter="ann", admit=lambda: None)  # fmt: skip
-    banned_words.ban("gore")
-    allowed_words.allow("blood orange")
+    word_lists.BANNED.add("gore")
+    word_lists.ALLOWED.add("blood orange")
     drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot, Blechmann", artist="Ann Example", licence="MIT"))
     rusty = drawing_curation.add(led.ROBOT.replace("678", "a63").encode(), DrawingRequest("rusty robot"))
     drawing_curation.remove(rusty.drawing.digest)

@@ -34,23 +34,26 @@ class InvertedPhoto:
     expected: NDArray[np.float32]  # (calls, channels, height, width)
 
 
+@dataclass(frozen=True, slots=True)
+class SolverCall:
+    """A call of the solver: latents `before` and after it, all (batch x channels x height x width).
+
+    `prediction` is the network's, `noise` what the solver added, if it adds any.
+    """
+
+    solver: Any
+    prediction: torch.Tensor
+    step: int
+    before: torch.Tensor
+    latents: torch.Tensor
+    noise: torch.Tensor | None
+
+
 class Steering(Protocol):
     """Changes a batch's latents after each call of the solver."""
 
-    def correct(
-        self,
-        solver: Any,
-        prediction: torch.Tensor,
-        step: int,
-        before: torch.Tensor,
-        latents: torch.Tensor,
-        noise: torch.Tensor | None,
-    ) -> torch.Tensor:
-        """Return corrected latents for the next step.
-
-        `before` are the latents before this call of the solver, `latents` those after it, all (batch x channels x
-        height x width). `prediction` is the network's, `noise` what the solver added, if it adds any.
-        """
+    def correct(self, call: SolverCall) -> torch.Tensor:
+        """Return corrected latents for the next step."""
 
     def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:
         """Return corrected clean latents for this step from those that the network predicts (`clean`)."""
@@ -67,23 +70,15 @@ class Recording:
         self._corrections: list[torch.Tensor] = []
         self._expected: list[torch.Tensor] = []
 
-    def correct(
-        self,
-        solver: Any,
-        prediction: torch.Tensor,
-        step: int,
-        before: torch.Tensor,
-        latents: torch.Tensor,
-        noise: torch.Tensor | None,
-    ) -> torch.Tensor:
+    def correct(self, call: SolverCall) -> torch.Tensor:
         """Return the latents of the ideal trajectory after this call, and record the difference."""
-        t, own = solver.timesteps[step], before if self._latents is None else self._latents
-        clean = solver_state.clean(solver, prediction, t, before)
-        ideal = solver_state.prediction_towards(self._ideal, step, own, self._photo)
-        self._latents = solvers.step(self._ideal, ideal, t, own, noise)
-        if step + 1 == len(solver.timesteps):
+        times, own = call.solver.timesteps, call.before if self._latents is None else self._latents
+        clean = solver_state.clean(call.solver, call.prediction, times[call.step], call.before)
+        ideal = solver_state.prediction_towards(self._ideal, call.step, own, self._photo)
+        self._latents = solvers.step(self._ideal, ideal, times[call.step], own, call.noise)
+        if call.step + 1 == len(times):
             self._latents = self._photo
-        self._corrections.append(self._latents - latents)
+        self._corrections.append(self._latents - call.latents)
         self._expected.append(self._photo - clean)
         return self._latents
 
@@ -111,17 +106,9 @@ class PhotoSteering:
             for name in ("corrections", "expected")
         }
 
-    def correct(
-        self,
-        solver: Any,  # noqa: ARG002 - Recording needs it
-        prediction: torch.Tensor,  # noqa: ARG002
-        step: int,
-        before: torch.Tensor,  # noqa: ARG002
-        latents: torch.Tensor,
-        noise: torch.Tensor | None,  # noqa: ARG002
-    ) -> torch.Tensor:
+    def correct(self, call: SolverCall) -> torch.Tensor:
         """Return latents with the corrections of the neighbouring photos added, by their share at each position."""
-        return latents + self._sum("corrections", step, latents)
+        return call.latents + self._sum("corrections", call.step, call.latents)
 
     def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:
         """Return clean latents with the corrections of the neighbouring photos added."""

@@ -245,7 +245,8 @@ class Model:
         )
         self._networks.make_room()
         with self._encoders.on_device(), encoder_adapters.applied(self._pipe, weights, self._family.lora_format):
-            return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None), options)
+            prompts = families.Prompts(prompt, negative_prompt, self.device, next(same, None), options)
+            return self._family.encode(self._pipe, prompts)
 
     def check_adapter(self, file: AdapterFile, precision: str) -> None:
         """Check that an adapter fits, by applying it to the networks.
@@ -342,8 +343,8 @@ class Model:
         pooled vectors, have one row for each row of latents. Only networks that take `guidance` as an input use it.
         `memory_format` must be the one that `networks` was called with.
         """
-        options: dict[str, Any] = {"guidance": guidance, "memory_format": machine.MEMORY_FORMATS[memory_format]}
-        return self._family.predict(unet, latents, t, states, pooled, **options)
+        batch = families.Batch(latents, t, states, pooled, guidance, machine.MEMORY_FORMATS[memory_format])
+        return self._family.predict(unet, batch)
 
     def apply_guidance(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
         """Return the guided prediction from those without the prompt and with it."""

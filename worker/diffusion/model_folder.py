@@ -100,6 +100,17 @@ def state(folder: Path, others: Iterable[Path] = ()) -> dict[Path, tuple[int, in
     return {path: (about.st_size, about.st_mtime_ns) for path in sorted(paths) if (about := path.stat())}
 
 
+def revision_with(revision: str, files: Iterable[Path]) -> str:
+    """Return the revision of a model in which files replace some of its own."""
+    return hashlib.sha256(revision.encode() + b"".join(map(file_digest, files))).hexdigest()[:12]
+
+
+def file_digest(path: Path) -> bytes:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
 def fingerprint_of_file(model: SingleFile) -> str:
     """Return a hash of what the pictures of a single-file model depend on: file and configurations."""
     digest = hashlib.sha256(describe_file(model.path).get("prefix", "").encode())
@@ -107,8 +118,7 @@ def fingerprint_of_file(model: SingleFile) -> str:
     for path in sorted(path for path in shipped if path.parent.name != "scheduler"):
         digest.update(path.relative_to(model.family.folder).as_posix().encode() + path.read_bytes())
     digest.update(json.dumps([model.scheduler, model.sample_size], sort_keys=True).encode())
-    with model.path.open("rb") as file:
-        digest.update(hashlib.file_digest(file, "sha256").digest())
+    digest.update(file_digest(model.path))
     return digest.hexdigest()[:12]
 
 
@@ -123,7 +133,5 @@ def fingerprint(folder: Path) -> str:
     lead = [path for path in (folder / SKETCH, folder / colour_table.FILE) if path.exists()]
     beside = [path for name in (decoder.CONFIG, decoder.WEIGHTS) if (path := folder / DECODER / name).exists()]
     for path in sorted((folder / "model_index.json", *lead, *beside, *texts, *tensors)):
-        digest.update(path.relative_to(folder).as_posix().encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        digest.update(path.relative_to(folder).as_posix().encode() + file_digest(path))
     return digest.hexdigest()[:12]

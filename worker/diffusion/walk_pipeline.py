@@ -22,7 +22,7 @@ from worker.diffusion.families import Text, clip_text, words
 from worker.diffusion.families.inversion_files import InversionError
 from worker.diffusion.fitting import choosing, gpu_options
 from worker.diffusion.fitting.networks import NoGpuMemory
-from worker.diffusion.inversion import InvertedPhoto, Recording
+from worker.diffusion.inversion import InvertedPhoto, Recording, SolverCall
 from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
@@ -224,7 +224,8 @@ class WalkPipeline:
             before = latents
             latents = solvers.step(solver, prediction, t, latents, added_noises(step))
             if steering is not None:
-                latents = steering.correct(solver, prediction, step, before, latents, added_noises(step))
+                call = SolverCall(solver, prediction, step, before, latents, added_noises(step))
+                latents = steering.correct(call)
             is_last = step + 1 == until
             reached = batch.until if is_last else step + 1
             if reached in batch.keep or is_last:

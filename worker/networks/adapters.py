@@ -212,7 +212,7 @@ def set_strengths(file: AdapterFile, network: Any, lora: LoraTensors, part: str)
 
 def _follow_rows(unet: Any) -> None:
     """Prepare the layers for another weight in each row of a batch, for inputs of any shape."""
-    for layer in _layers(unet):
+    for layer in _named_layers(unet).values():
         if not hasattr(layer, "row_weights"):
             layer.register_forward_pre_hook(_scale_rows)
         layer.row_weights = {}
@@ -223,10 +223,6 @@ def _scale_rows(layer: Any, inputs: tuple[Any, ...]) -> None:
     sides = (1,) * (inputs[0].dim() - 1)
     for name, weights in layer.row_weights.items():
         layer.scaling[name] = (weights * layer.base_scaling[name]).to(inputs[0].dtype).view(-1, *sides)
-
-
-def _layers(unet: Any) -> list[Any]:
-    return list(_named_layers(unet).values())
 
 
 def _named_layers(unet: Any) -> dict[str, Any]:

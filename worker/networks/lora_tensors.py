@@ -144,7 +144,7 @@ def _converted(
     for name, each in originals.items():
         if id(each) not in used and not name.endswith(".alpha") and bool(each.any()):
             raise LoraError(
-                f"holds the tensor {name:.100}, for which diffusers has no place in {_titled(lora_format)}."
+                f"holds the tensor {name:.100}, for which diffusers has no place in {lora_format.family or UNETS}."
             )
     return converted, originals, not alphas
 
@@ -163,10 +163,6 @@ def _in_names_of_peft(tensors: Mapping[str, torch.Tensor], lora_format: LoraForm
         named |= {prefix + name: each for name, each in own.items()}
     others = tuple(f"{part}." for part in (lora_format.network, *lora_format.encoders))
     return named | {name: each for name, each in tensors.items() if not name.startswith(others)}
-
-
-def _titled(lora_format: LoraFormat) -> str:
-    return lora_format.family or UNETS
 
 
 def _config(facts: LoraFacts, lora_format: LoraFormat) -> dict[str, Any]:

@@ -7,10 +7,10 @@ the media store or in this process's cache.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -280,27 +280,11 @@ def stop_input(
     return StopInput(worded, leave_out, seed, text, bool(hand or named), shown, laid, how, prompt, hand)
 
 
-class _File(Protocol):
-    """A file that a recipe names by its digest."""
-
-    @property
-    def digest(self) -> str:
-        """Return the digest."""
-
-
-File = TypeVar("File", bound=_File)
-
-
-def _with_digest(digest: str | None, files: Iterable[File]) -> File | None:
-    """Return the file with a digest; ``None`` if it was removed or replaced."""
-    return next((each for each in files if each.digest == digest), None)
-
-
 def _adapter(hand: str, sampling: Mapping[str, Any], offer: Offer) -> dict[AdapterFile, float]:
     digest = sampling.get(adapters.RECORDED, {}).get(hand)
     if digest is None:
         return {}
-    found = _with_digest(digest, offer.adapters)
+    found = adapters.find(digest, offer.adapters)
     if found is None:
         raise GenerationError(
             f"the style {hand}, in which it was to be painted, was removed here or trained again since"
@@ -313,8 +297,7 @@ def _lora(
 ) -> dict[AdapterFile, float]:
     if not name or weight is None:
         return {}
-    digest = sampling.get(loras.RECORDED, {}).get(name)
-    found = _with_digest(digest, offer.loras)
+    found = loras.find_digest(sampling.get(loras.RECORDED, {}).get(name, ""), offer.loras)
     if found is None:
         raise GenerationError(f"the LoRA {name}, with which it was to be painted, was removed here or replaced since")
     return {AdapterFile(found.digest, found.path): weight}
@@ -335,7 +318,7 @@ def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], offer: Offer)
     recorded = {name.casefold(): (name, digest) for name, digest in sampling.get(embeddings.RECORDED, {}).items()}
     for word in {word for text in texts for word in embedding_names.named(text, recorded)}:
         name, digest = recorded[word]
-        found = _with_digest(digest, offer.embeddings)
+        found = embeddings.find_digest(digest, offer.embeddings)
         if found is None:
             raise GenerationError(
                 f"the embedding {name}, with which it was to be painted, was removed here or replaced since"

@@ -72,7 +72,7 @@ def offer(name: str) -> Offer:
             giver_name=name,
             link_hash=visitors.digest(link),
             selector=code[:SELECTOR_LENGTH],
-            code_hash=_code_hash(code),
+            code_hash=visitors.keyed(_message(code)),
             expires_at=now() + timedelta(minutes=MINUTES),
         )
         try:
@@ -208,10 +208,6 @@ def _check_room(session: Session, owner: str) -> None:
     if browsers.count(session, owner) >= browsers.BROWSERS_MAX:
         most = in_digits(browsers.BROWSERS_MAX)
         raise Conflict(_("%(most)s browsers are as many as can share. End one of them first.", most=most))
-
-
-def _code_hash(code: str) -> str:
-    return visitors.keyed(_message(code))
 
 
 def _message(code: str) -> str:

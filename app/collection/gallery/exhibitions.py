@@ -74,7 +74,7 @@ def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
 
     :raises NoExhibition: when there is none, or it is hidden and ``even_unshown`` is false.
     """
-    exhibition: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    exhibition = find(slug)
     if exhibition is None or (exhibition.shown_at is None and not even_unshown):
         raise NoExhibition(_("No exhibition has this address. It may be over."))
     return exhibition
@@ -193,7 +193,7 @@ def remove(exhibition: Exhibition, *, who: str = audit_log.CURATOR) -> None:
 
 def ensure(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str = audit_log.COMMAND) -> None:
     """Create the exhibition with these walks, or append the missing ones to the exhibition with this slug."""
-    exhibition: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    exhibition = find(slug)
     if exhibition is None:
         create(ExhibitionRequest(title, text, slug, walks=walk_ids), who=who)
         return
@@ -205,8 +205,7 @@ def ensure(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: st
 
 def ensure_absent(slug: str, *, who: str = audit_log.COMMAND) -> None:
     """Delete the exhibition with this slug if there is one."""
-    exhibition: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
-    if exhibition is not None:
+    if (exhibition := find(slug)) is not None:
         remove(exhibition, who=who)
 
 

@@ -1,7 +1,6 @@
 """Moderation: unfit, banned and allowed words, hidden and featured walks, drawings, reports, and the audit log."""
 
 __all__ = [
-    "allowed_words",
     "audit_log",
     "banned_words",
     "curation",
@@ -9,4 +8,5 @@ __all__ = [
     "drawing_request",
     "reports",
     "unfit_text",
+    "word_lists",
 ]

@@ -1,4 +1,4 @@
-"""Banned words: new texts that the site shows may not contain one, until an operator lifts the ban.
+"""Check new texts that the site shows: none may contain a banned word.
 
 The texts are prompts and negative prompts, titles, words of scenes, style names of other sites' models, notes, and
 names of added drawings. :func:`flaws` checks all of them, also against the built-in lists of unfit words
@@ -12,20 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
-
-from app.collection.moderation import allowed_words, audit_log, unfit_text
-from app.core.errors import FieldError, InvalidInput
-from app.core.i18n.formatting import number
+from app.collection.moderation import unfit_text
+from app.collection.moderation.word_lists import ALLOWED, BANNED, WORDS_MAX
+from app.core.errors import FieldError
 from app.core.i18n.gettext import _
 from app.core.text import lookalikes, prompt_weights
 from app.core.text.folding import IS_UNSPACED, spaced
-from app.storage.database import db, writing
-from app.storage.house_models import WORD_MAX, BannedWord
-from app.storage.schema import EMPTY, schema_state
 
-WORDS_MAX = 1000
 LEFT_OUT = "negative_prompt"
 
 ShownText = tuple[tuple[str | int, ...], str | Callable[[], str], str]
@@ -35,24 +28,13 @@ The name may be a function, which is only called for a text with a flaw.
 """
 
 
-def words() -> list[str]:
-    """Return the banned words in normalised form, sorted; empty if the database has no tables yet."""
-    try:
-        return list(db.session.scalars(select(BannedWord.word).order_by(BannedWord.word)))
-    except DBAPIError:
-        db.session.rollback()
-        if schema_state() != EMPTY:
-            raise
-        return []
-
-
 def flaws(texts: Iterable[ShownText]) -> list[FieldError]:
     """Return an error for each text that contains a banned word or is unfit by the built-in lists.
 
     Banned words match whole words, regardless of case and accents; in scripts without spaces they match anywhere.
     Invisible characters are ignored, and letters that look like Latin ones match these.
     """
-    banned, allowed = [(word, *_patterns(word)) for word in words()], allowed_words.words()
+    banned, allowed = [(word, *_patterns(word)) for word in BANNED.words()], ALLOWED.words()
     shown = [each for each in texts if each[-1]]
     plain = [prompt_weights.parse(text).text for _field, _name, text in shown]  # weights in brackets could hide a word
     errors = []
@@ -89,39 +71,6 @@ def _find_word(text: str, banned: Sequence[tuple[str, re.Pattern[str], re.Patter
     as_written, as_read = spaced(lookalikes.strip_invisible(text)), lookalikes.skeleton(text)
     matches = (word for word, written, read in banned if written.search(as_written) or read.search(as_read))
     return next(matches, "")
-
-
-def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
-    """Ban a word or phrase in new texts, write the audit log, and return its normalised form.
-
-    Walks that contain it stay public.
-
-    :raises InvalidInput: when it has no letters or digits, is too long, or ``WORDS_MAX`` words are banned already.
-    """
-    word = spaced(lookalikes.strip_invisible(text))
-    if not word or len(word) > WORD_MAX:
-        raise InvalidInput.on("word", message=_("A word to ban has 1 to %(most)s letters or digits.", most=WORD_MAX))
-    with writing() as session:
-        if session.get(BannedWord, word) is not None:
-            return word
-        if len(session.scalars(select(BannedWord.word)).all()) >= WORDS_MAX:
-            raise InvalidInput.on(
-                "word",
-                message=_("%(most)s words are as many as can be banned. Lift one first.", most=number(WORDS_MAX)),
-            )
-        session.add(BannedWord(word=word))
-        audit_log.note_in(session, "banned word", word, who=who)
-    return word
-
-
-def unban(text: str, *, who: str = audit_log.CURATOR) -> bool:
-    """Remove a word from the banned words and write the audit log; return whether it was banned."""
-    word = spaced(lookalikes.strip_invisible(text))
-    with writing() as session:
-        was_banned = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
-        if was_banned:
-            audit_log.note_in(session, "lifted word", word, who=who)
-    return was_banned
 
 
 @lru_cache(maxsize=WORDS_MAX)

@@ -93,7 +93,7 @@ def find(text: str, *, allowed: Sequence[str] = (), is_left_out: bool = False) -
 def _find_kinds(text: str, allowed: tuple[str, ...]) -> frozenset[str]:
     """Return all kinds of unfit text that a text contains."""
     kinds = set()
-    terms, permitted = _terms(), _allowed(allowed)
+    terms, permitted = _terms(), _allowed(allowed) if allowed else None
     for reading in readings(text):
         kinds |= set(_kinds(f"{BEGIN}{reading}{END}", terms, permitted))
     return frozenset(kinds | {kind for word in masked_words(text) for kind in _hidden_kinds(word, terms)})
@@ -181,12 +181,8 @@ def _hidden_kinds(word: str, terms: Terms) -> Iterable[str]:
             yield kind
 
 
-def _allowed(words: tuple[str, ...]) -> TermIndex | None:
-    return _allowed_index(words) if words else None
-
-
 @lru_cache(maxsize=4)
-def _allowed_index(words: tuple[str, ...]) -> TermIndex:
+def _allowed(words: tuple[str, ...]) -> TermIndex:
     index = TermIndex()
     for word in words:
         index.add(word if IS_UNSPACED.search(word) else f" {word} ", INNOCENT)
@@ -247,12 +243,8 @@ def _written(term: str, *, is_innocent: bool = False) -> Iterable[str]:
 
     Innocent terms always have both forms.
     """
-    looked = [_looked(term)] if is_innocent or LATIN.search(term) else []
+    looked = [lookalikes.skeleton(term)] if is_innocent or LATIN.search(term) else []
     return dict.fromkeys(" ".join(WORD.findall(folded(text))) for text in (term, *looked))
-
-
-def _looked(term: str) -> str:
-    return lookalikes.skeleton(term)
 
 
 def _forms(words: Iterable[str]) -> set[str]:

@@ -43,9 +43,9 @@ class Span:
 class WeightedPrompt:
     """A prompt as spans of text.
 
-    `is_weighted`: a weight is not 1. `is_explicit`: a number, nested or square brackets show that weights are meant,
-    since one pair of round brackets may be ordinary writing. `is_clamped`: a weight was outside the limits.
-    `has_refused`: a weight is not a number and counts as 1.
+    `is_explicit`: a number, nested or square brackets show that weights are meant, since one pair of round brackets may
+    be ordinary writing. `is_clamped`: a weight was outside the limits. `has_refused`: a weight is not a number and
+    counts as 1.
     """
 
     spans: tuple[Span, ...]
@@ -57,11 +57,6 @@ class WeightedPrompt:
     def text(self) -> str:
         """Return the prompt without brackets and numbers."""
         return "".join(span.text for span in self.spans)
-
-    @property
-    def is_weighted(self) -> bool:
-        """Return whether any weight is not 1."""
-        return any(span.weight != 1 for span in self.spans)
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from flask import current_app, has_app_context
 
@@ -62,14 +61,6 @@ def is_learned(style: str, model: Path) -> bool:
     """Return whether the model in a folder has an adapter for the style of this name."""
     mark = fingerprint(model)
     return bool(mark) and _read(_styles() / style / ADAPTERS / mark / ABOUT) is not None
-
-
-def record_digests(sampling: dict[str, Any], hands: Iterable[str], known: Iterable[Adapter]) -> dict[str, Any]:
-    """Return a walk's sampling with the digests of its styles' adapters, as its recipe records them."""
-    rest = {name: value for name, value in sampling.items() if name != RECORDED}
-    by_words = {adapter.words: adapter.digest for adapter in known}
-    own = {words: by_words[words] for words in sorted(set(hands)) if words in by_words}
-    return rest | {RECORDED: own} if own else rest
 
 
 def find(digest: str, known: Iterable[Adapter]) -> Adapter | None:

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from flask import current_app, has_app_context
 
@@ -73,13 +72,6 @@ def named(texts: Iterable[str], candidates: Iterable[Embedding]) -> list[Embeddi
 def find_digest(digest: str, known: Iterable[Embedding]) -> Embedding | None:
     """Return one of a model's embeddings by its digest; ``None`` if it was removed or replaced."""
     return next((each for each in known if each.digest == digest), None)
-
-
-def record_digests(sampling: dict[str, Any], texts: Iterable[str], known: Iterable[Embedding]) -> dict[str, Any]:
-    """Return a walk's sampling with the digests of the embeddings that its texts name, as its recipe records them."""
-    rest = {name: value for name, value in sampling.items() if name != RECORDED}
-    digests = {each.name: each.digest for each in named(texts, known)}
-    return rest | {RECORDED: digests} if digests else rest
 
 
 def flaw(text: str, facts: ModelFacts) -> str:

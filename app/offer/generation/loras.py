@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from flask import current_app, has_app_context
 
@@ -123,14 +122,6 @@ def taught(facts: ModelFacts, learned: Iterable[Adapter]) -> list[Lora]:
 def find_digest(digest: str, known: Iterable[Lora]) -> Lora | None:
     """Return one of a model's LoRAs by its digest; ``None`` if it was removed or replaced."""
     return next((lora for lora in known if lora.digest == digest), None)
-
-
-def record_digests(sampling: dict[str, Any], names: Iterable[str | None], known: Iterable[Lora]) -> dict[str, Any]:
-    """Return a walk's sampling with the digests of the LoRA files of its stops, as its recipe records them."""
-    rest = {name: value for name, value in sampling.items() if name != RECORDED}
-    by_name = {lora.name: lora.digest for lora in known}
-    digests = {name: by_name[name] for name in sorted({name for name in names if name}) if name in by_name}
-    return rest | {RECORDED: digests} if digests else rest
 
 
 def refusal(name: str, facts: ModelFacts, known: Iterable[Lora]) -> str:

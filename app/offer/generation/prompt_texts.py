@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from app.core.text import prompt_weights
 from app.offer.generation import adapters, embeddings, loras
+from app.offer.generation.adapters import Adapter
+from app.offer.generation.loras import Lora
 from app.offer.generation.offers import Offer
 
 RECORDED = prompt_weights.RECORDED
@@ -28,14 +30,23 @@ def record(sampling: dict[str, Any], stops: Sequence[StopTexts], offer: Offer) -
     These are the digests of adapters, LoRA files and embeddings, and the version of the prompt syntax. If the model
     does not read the syntax, the version is only recorded for walks with something to ignore.
     """
-    with_adapters = adapters.record_digests(sampling, (stop.hand or "" for stop in stops), offer.adapters)
-    with_loras = loras.record_digests(with_adapters, (stop.lora for stop in stops), offer.loras)
-    rest = {name: value for name, value in with_loras.items() if name not in (RECORDED, embeddings.RECORDED)}
     texts = [text for stop in stops for text in (stop.prompt, stop.negative_prompt)]
+    digests = {
+        adapters.RECORDED: _digests((stop.hand for stop in stops), {each.words: each for each in offer.adapters}),
+        loras.RECORDED: _digests((stop.lora for stop in stops), {each.name: each for each in offer.loras}),
+    }
+    rest = {name: value for name, value in sampling.items() if name not in (*digests, RECORDED, embeddings.RECORDED)}
+    rest |= {name: own for name, own in digests.items() if own}
     if offer.facts.reads_weights:
-        return embeddings.record_digests(rest | {RECORDED: prompt_weights.VERSION}, texts, offer.embeddings)
+        own = {each.name: each.digest for each in embeddings.named(texts, offer.embeddings)}
+        return rest | {RECORDED: prompt_weights.VERSION} | ({embeddings.RECORDED: own} if own else {})
     is_needed = any(_needs_support(stop) for stop in stops) or embeddings.named(texts, offer.site_embeddings)
     return rest | {RECORDED: prompt_weights.VERSION} if is_needed else rest
+
+
+def _digests(names: Iterable[str | None], known: Mapping[str, Adapter | Lora]) -> dict[str, str]:
+    """Return the digests of those files that are named, by their names."""
+    return {name: known[name].digest for name in sorted({name for name in names if name}) if name in known}
 
 
 def _needs_support(stop: StopTexts) -> bool:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound
 from app.access.auth import curator_session, rate_limits
 from app.collection.gallery import exhibitions
 from app.collection.gallery.exhibitions import ExhibitionRequest
-from app.collection.moderation import allowed_words, audit_log, banned_words, curation, reports
+from app.collection.moderation import audit_log, curation, reports, word_lists
 from app.core.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.core.i18n.foreign_messages import translate_foreign
 from app.core.i18n.gettext import _
@@ -186,7 +186,7 @@ def ban() -> Response:
     """Ban a word; 422 with the form if it is not a word or there are too many."""
     text = request.form.get("word", "")
     try:
-        banned_words.ban(text)
+        word_lists.BANNED.add(text)
     except InvalidInput as error:
         return _words_page(status=422, written=text, error=str(error))
     return go("office.words")
@@ -195,7 +195,7 @@ def ban() -> Response:
 @blueprint.post("/words/lift")
 def lift() -> Response:
     """Lift the ban of a word."""
-    banned_words.unban(request.form.get("word", ""))
+    word_lists.BANNED.remove(request.form.get("word", ""))
     return go("office.words")
 
 
@@ -204,7 +204,7 @@ def allow() -> Response:
     """Allow a word that the built-in lists call unfit."""
     text = request.form.get("word", "")
     try:
-        allowed_words.allow(text)
+        word_lists.ALLOWED.add(text)
     except InvalidInput as error:
         return _words_page(status=422, allowing=text, allow_error=str(error))
     return go("office.words")
@@ -213,12 +213,12 @@ def allow() -> Response:
 @blueprint.post("/words/take-back")
 def take_back() -> Response:
     """Remove a word from the allowed words."""
-    allowed_words.disallow(request.form.get("word", ""))
+    word_lists.ALLOWED.remove(request.form.get("word", ""))
     return go("office.words")
 
 
 def _words_page(*, status: int = 200, **context: str) -> Response:
-    lists: dict[str, Any] = {"words": banned_words.words(), "allowed": allowed_words.words()}
+    lists: dict[str, Any] = {"words": word_lists.BANNED.words(), "allowed": word_lists.ALLOWED.words()}
     values: dict[str, Any] = lists | context
     return room_page("curator/words.html", status=status, **values)
 

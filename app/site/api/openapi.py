@@ -280,7 +280,10 @@ def _responses(contract: Contract) -> Schema:
     for status, kind in contract.answers.items():
         responses[str(status)] = {"description": HTTPStatus(status).phrase}
         if kind is not None:
-            responses[str(status)] |= {"description": _first_line(kind), "content": _content(_name(kind))}
+            responses[str(status)] |= {
+                "description": str(kind.__doc__).partition("\n")[0],
+                "content": _content(_name(kind)),
+            }
         responses[str(status)] |= _headers(contract.sends.get(status, ()))
         if names := contract.leads_to.get(status):
             walk = {"walk_id": "$response.body#/id"}
@@ -294,10 +297,6 @@ def _responses(contract: Contract) -> Schema:
         headers = _headers(PROBLEM_HEADERS.get(status, ()))
         responses[str(status)] = {"description": PROBLEMS[status].format(limit=limit), "content": content, **headers}
     return responses
-
-
-def _first_line(kind: Any) -> str:
-    return str(kind.__doc__).partition("\n")[0]
 
 
 def _content(name: str, mimetype: str = "application/json") -> Schema:

@@ -40,7 +40,9 @@ def advice() -> str:
             whole=file_size(size),
         )
     elif request.endpoint in MAKING:
-        field = _("It was what is written in the form: a prompt has at most %(most)s characters.", most=_prompt_max())
+        field = _(
+            "It was what is written in the form: a prompt has at most %(most)s characters.", most=config["PROMPT_MAX"]
+        )
     elif request.endpoint == RESTORING:
         field = _(
             "It was the film or recipe (“Load settings from a file”): at most %(most)s are read.", most=file_size(size)
@@ -49,7 +51,3 @@ def advice() -> str:
         field = ""
     back = _("Nothing of it was read or kept. The back button of your browser leads to what you typed.")
     return f"{field} {back}".strip()
-
-
-def _prompt_max() -> int:
-    return int(current_app.config["PROMPT_MAX"])

@@ -4,6 +4,10 @@ gunicorn's own lends a thread to each connection, and the thread waits for the r
 many unfinished requests as there are threads stop the site. Here the main thread collects the head of a request, with
 a short body, while the threads serve others. A long body is read in a thread, which must keep receiving it.
 
+The rest of a body that the application left unread is discarded, because a response may be ready before: for a body
+over the limit, a wrong content type, an unknown address. gunicorn itself discards 64 KiB, and closes the connection if
+there is more; the kernel resets it then, and nginx loses the response, or the next visitor's request, and answers 502.
+
 This module imports nothing of the application, because ``deploy/gunicorn.conf.py`` loads it by its path.
 """
 
@@ -37,6 +41,8 @@ PIECE = 65_536
 """Bytes of a response that are sent at once."""
 LINGER_SECONDS = 2.0
 """So long a connection that was answered waits for its client to close, lest a reset cut off the answer."""
+REST_SECONDS = 5.0
+"""So long the rest of a body is discarded whose response was sent; then the connection is closed."""
 HEAD_MAX = 65_536
 SHORT_BODY = 65_536
 END_OF_HEAD = b"\r\n\r\n"
@@ -190,10 +196,16 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
             super().handle_error(req, client, addr, exc)
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Return whether a connection serves another request, once the rest of its body is discarded."""
+        unreader, body, until = conn.parser.unreader, conn.parser.mesg.body, time.monotonic() + REST_SECONDS
+        unreader.limit(REST_SECONDS)
         try:
-            return bool(super()._keepalive_after(conn, keepalive))
-        except RequestTimeout:  # the response is sent already
+            while rest := body.read(PIECE):
+                if time.monotonic() > until:
+                    break
+        except Exception:  # noqa: BLE001 - the client is late or gone, or its body malformed; the response is sent
             return False
+        return keepalive and not rest and not body.failed
 
     def _collect(self, conn: TConn) -> None:
         conn.received, conn.is_long = bytearray(), False
@@ -257,7 +269,11 @@ class _TimedUnreader(SocketUnreader):  # type: ignore[misc]
         """Begin with the part of a request that was collected."""
         if received:  # else the rest of what came behind the request before
             self.unread(received)
-        self._deadline = time.monotonic() + WHOLE_SECONDS
+        self.limit(WHOLE_SECONDS)
+
+    def limit(self, seconds: float) -> None:
+        """Expect what follows within some seconds, and so much later as it arrives above the least rate."""
+        self._deadline = time.monotonic() + seconds
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         if time.monotonic() > self._deadline:

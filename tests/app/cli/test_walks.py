@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
-from app.collection.moderation import audit_log, banned_words
+from app.collection.moderation import audit_log, word_lists
 from app.core.version import __version__
 from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
@@ -318,7 +318,7 @@ def test_doctor_of_an_empty_database_says_how_to_make_it_and_nothing_of_indexes(
     assert found["database"] == "The database is empty. Run: flask --app wsgi db upgrade"
     assert not {"meaning", "looks"} & found.keys()
     with app.app_context():
-        assert banned_words.words() == []  # a command that makes the database asks before it is there
+        assert word_lists.BANNED.words() == []  # a command that makes the database asks before it is there
         db.engine.dispose()
 
 

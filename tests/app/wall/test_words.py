@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app.access.auth import visitors
-from app.collection.moderation import audit_log, banned_words
+from app.collection.moderation import audit_log, word_lists
 from app.core.errors import Conflict, InvalidInput, TooMany
 from app.storage.database import db, now, writing
 from app.storage.upload_models import Upload
@@ -150,7 +150,7 @@ def test_wall_leaves_out_words_of_its_own_however_they_are_spelt(wall: Wall, tex
     ],
 )
 def test_what_no_walk_may_hold_is_refused_by_its_field(wall: Wall, text: str, told: str) -> None:
-    banned_words.ban("moose")
+    word_lists.BANNED.add("moose")
     found = flaws(wall, text)
     assert list(found) == ["words"]
     assert found["words"].startswith(told), found

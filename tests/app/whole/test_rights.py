@@ -24,7 +24,7 @@ from app.access.auth import api_tokens, visitors
 from app.access.auth.api_tokens import CREATE, CURATE, EDIT, READ
 from app.collection.gallery import exhibitions, visitor_collections
 from app.collection.gallery.exhibitions import ExhibitionRequest
-from app.collection.moderation import allowed_words, banned_words, drawing_curation, reports
+from app.collection.moderation import drawing_curation, reports, word_lists
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.offer.drawings import added_drawings
 from app.storage import media_store
@@ -348,9 +348,9 @@ class Site:
             self.hung("a house", f"cup {number}", frames=2)
         slug, word = f"hall-{number}", f"word{number}"
         exhibitions.create(ExhibitionRequest("A hall", slug=slug, is_shown=True, walks=[walk.id]))
-        banned_words.ban(word)
+        word_lists.BANNED.add(word)
         if rule.endpoint == "office.take_back":
-            allowed_words.allow(word)
+            word_lists.ALLOWED.add(word)
         reports.submit(walk, reason="hate", words="", reporter=f"reporter {number}", admit=lambda: None)
         if "drawings" in rule.rule:
             if led.ROBOT_DIGEST not in added_drawings.book().drawings:

@@ -22,7 +22,7 @@ from sqlalchemy.sql.schema import Column
 from app.access.auth import api_tokens, rate_limits, visitors
 from app.collection.gallery import exhibitions
 from app.collection.gallery.exhibitions import ExhibitionRequest
-from app.collection.moderation import allowed_words, banned_words, curation, drawing_curation
+from app.collection.moderation import curation, drawing_curation, word_lists
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search.text_index import is_compared
 from app.storage.collection_models import Collection
@@ -164,8 +164,8 @@ def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
     client.post("/", data={"prompt": [f"a {WORD}", "a kite"], "edit": "candidates-0"})
     _share(client)
     exhibitions.create(ExhibitionRequest("A hall", slug="hall", is_shown=True, walks=[walk.id]))
-    banned_words.ban("moose")
-    allowed_words.allow("gore")
+    word_lists.BANNED.add("moose")
+    word_lists.ALLOWED.add("gore")
     api_tokens.create("press")
     walls.open_wall(WallRequest("lobby"))
     client.post("/wall/lobby/say", data={"words": f"one more {WORD}"})

@@ -30,7 +30,7 @@ from sqlalchemy.exc import OperationalError
 from app.collection.gallery import exhibitions, visitor_collections
 from app.collection.gallery.catalogue_query import SORTS
 from app.collection.gallery.exhibitions import ExhibitionRequest
-from app.collection.moderation import allowed_words, audit_log, banned_words, drawing_curation, drawing_request, reports
+from app.collection.moderation import audit_log, drawing_curation, drawing_request, reports, word_lists
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.core.config import ROOT
 from app.core.errors import MediaError
@@ -291,8 +291,8 @@ def _write_down(made: dict[str, Walk]) -> None:
     reports.submit(collection, reason="rights", words=MOON, reporter="x", admit=lambda: None)
     exhibitions.create(ExhibitionRequest(MOON, FOX, "1", True, [made["finished"].id, made["styled"].id]))
     exhibitions.create(ExhibitionRequest(KITE, "", "2", False, [made["finished"].id]))
-    banned_words.ban("кино")
-    allowed_words.allow("кровавый")
+    word_lists.BANNED.add("кино")
+    word_lists.ALLOWED.add("кровавый")
     audit_log.note("sign-in", failed=True)
     audit_log.note("hid walk", made["hidden"].id, who=audit_log.COMMAND)
     audit_log.note("deleted walk", made["deleted"].id, who="token 1")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from worker.diffusion.families.family import CLASSIFIER_FREE, Between, Family, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, Batch, Between, Family, Prompts, States, Text
 from worker.diffusion.families.text_options import DEFAULT_OPTIONS, EmbeddingFile, TextOptions
 
 __all__ = [
     "CLASSIFIER_FREE",
     "DEFAULT_OPTIONS",
     "FAMILIES",
+    "Batch",
     "Between",
     "EmbeddingFile",
     "Family",
+    "Prompts",
     "States",
     "Text",
     "TextOptions",

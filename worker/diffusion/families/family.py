@@ -57,6 +57,32 @@ States = torch.Tensor | Sequence[torch.Tensor | Between]
 """Text states, one row for each picture: one tensor, or a list where texts have different lengths."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """A prompt and a negative prompt to encode; `known_negative` is the encoded negative one where it is cached.
+
+    Families that do not read weights get none.
+    """
+
+    prompt: str
+    negative: str
+    device: torch.device
+    known_negative: Text | None
+    options: TextOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The input of an evaluation: latents (batch x channels x height x width) at time `t`, and their texts."""
+
+    latents: torch.Tensor
+    t: torch.Tensor | int
+    states: States
+    pooled: torch.Tensor | None
+    guidance: float
+    memory_format: torch.memory_format
+
+
 class OfDiffusers:
     """An attribute whose value is a class of diffusers, imported when it is read."""
 
@@ -119,6 +145,11 @@ class Family(ABC):
         They are its network's, its VAE's, its ``model_index.json`` (`index`) and its ``house.json`` (`house`).
         """
         self.config, self.vae, self.index, self.house = config, vae, index, house
+        self.describe()
+
+    @abstractmethod
+    def describe(self) -> None:
+        """Set scale, latent shape and guidance, which follow from the configurations."""
 
     @property
     def kind(self) -> Kind:
@@ -158,19 +189,8 @@ class Family(ABC):
         return {}
 
     @abstractmethod
-    def encode(
-        self,
-        pipe: Any,
-        prompt: str,
-        negative_prompt: str,
-        device: torch.device,
-        known_negative: Text | None,
-        options: TextOptions,
-    ) -> tuple[Text, Text | None]:
-        """Encode a prompt and a negative prompt; the second is None where the family has none.
-
-        `known_negative` is the encoded negative prompt where it is cached. Families that do not read weights get none.
-        """
+    def encode(self, pipe: Any, prompts: Prompts) -> tuple[Text, Text | None]:
+        """Encode a prompt and a negative prompt; the second is None where the family has none."""
 
     def reads_syntax(self, pipe: Any) -> bool:
         """Return whether prompts of this model may have weights, any length and textual inversions."""
@@ -186,21 +206,10 @@ class Family(ABC):
         return pipe.tokenizer, int(pipe.tokenizer.model_max_length)
 
     @abstractmethod
-    def predict(
-        self,
-        network: Any,
-        latents: torch.Tensor,
-        t: torch.Tensor | int,
-        states: States,
-        pooled: torch.Tensor | None,
-        *,
-        guidance: float,
-        memory_format: torch.memory_format,
-    ) -> torch.Tensor:
-        """Return the network's prediction for a batch of latents at time `t`, in float32, as the solver takes it.
+    def predict(self, network: Any, batch: Batch) -> torch.Tensor:
+        """Return the network's prediction for a batch, in float32, as the solver takes it.
 
-        `latents` are (batch x channels x height x width). The network's first argument must have one row for each
-        picture, because adapters depend on it.
+        The network's first argument must have one row for each picture, because adapters depend on it.
         """
 
     def apply_guidance(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,17 +27,10 @@ class FlowFamily(Family):
     folded: ClassVar[int] = 1
     """How many of the VAE's latents, along each side, are folded into one latent of a walk."""
 
-    def __init__(
-        self,
-        config: SimpleNamespace,
-        vae: Any,
-        index: Mapping[str, Any],
-        house: Mapping[str, Any] = MappingProxyType({}),
-    ) -> None:
-        """Describe a model; scale, latent shape and guidance follow from its configurations."""
-        super().__init__(config, vae, index, house)
-        self.scale = 2 ** (len(vae.block_out_channels) - 1) * self.folded
-        side = int(house.get("size") or self.own_size()) // self.scale
+    def describe(self) -> None:
+        """Set scale, latent shape and guidance."""
+        self.scale = 2 ** (len(self.vae.block_out_channels) - 1) * self.folded
+        side = int(self.house.get("size") or self.own_size()) // self.scale
         self.latent_shape = (self.channels(), side, side)
         self.guidance = self.own_guidance()
 

@@ -10,9 +10,8 @@ import torch
 from diffusers.loaders import FluxLoraLoaderMixin
 from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 
-from worker.diffusion.families.family import INPUT, UNGUIDED, States, Text
+from worker.diffusion.families.family import INPUT, UNGUIDED, Batch, Prompts, Text
 from worker.diffusion.families.flow import FlowFamily, even_sigmas, one_length, text
-from worker.diffusion.families.text_options import TextOptions
 from worker.stand_ins import diffusers
 
 TOKENS = {INPUT: 512, UNGUIDED: 256}
@@ -49,19 +48,10 @@ class Flux1(FlowFamily):
         """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""
         return {"sigmas": even_sigmas(steps), "mu": shift(config, tokens)}
 
-    def encode(
-        self,
-        pipe: Any,
-        prompt: str,
-        negative_prompt: str,
-        device: torch.device,
-        known_negative: Text | None,
-        options: TextOptions,
-    ) -> tuple[Text, Text | None]:
+    def encode(self, pipe: Any, prompts: Prompts) -> tuple[Text, Text | None]:
         """Encode a prompt: T5's states, and CLIP's pooled vector; the negative prompt is ignored."""
-        del negative_prompt, known_negative, options
         states, pooled, _ = pipe.encode_prompt(
-            prompt=prompt, prompt_2=None, device=device, max_sequence_length=TOKENS[self.guidance]
+            prompt=prompts.prompt, prompt_2=None, device=prompts.device, max_sequence_length=TOKENS[self.guidance]
         )
         return text(states[0], pooled), None
 
@@ -69,24 +59,14 @@ class Flux1(FlowFamily):
         """Return T5's tokenizer and its number of tokens; CLIP reads only the start of a prompt."""
         return pipe.tokenizer_2, TOKENS[self.guidance]
 
-    def predict(
-        self,
-        network: Any,
-        latents: torch.Tensor,
-        t: torch.Tensor | int,
-        states: States,
-        pooled: torch.Tensor | None,
-        *,
-        guidance: float,
-        memory_format: torch.memory_format,
-    ) -> torch.Tensor:
-        """Return the velocity for a batch of latents at time `t`, in float32."""
-        del memory_format
-        states, dtype = one_length(states), network.dtype
+    def predict(self, network: Any, batch: Batch) -> torch.Tensor:
+        """Return the velocity for a batch, in float32."""
+        states, pooled, dtype = one_length(batch.states), batch.pooled, network.dtype
+        latents = batch.latents
         count, channels, height, width = latents.shape
         folded = self.pipeline._pack_latents(latents.to(dtype), count, channels, height, width)
-        time = torch.as_tensor(t, device=latents.device).expand(count).to(dtype)
-        strength = torch.full([1], guidance, device=latents.device, dtype=torch.float32).expand(count)
+        time = torch.as_tensor(batch.t, device=latents.device).expand(count).to(dtype)
+        strength = torch.full([1], batch.guidance, device=latents.device, dtype=torch.float32).expand(count)
         predicted = network(
             folded,
             encoder_hidden_states=states.to(dtype),

@@ -9,9 +9,8 @@ import torch
 from diffusers.loaders import Flux2LoraLoaderMixin
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
-from worker.diffusion.families.family import CLASSIFIER_FREE, UNGUIDED, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, UNGUIDED, Batch, Prompts, Text
 from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, one_length, text
-from worker.diffusion.families.text_options import TextOptions
 from worker.stand_ins import diffusers
 
 
@@ -35,41 +34,22 @@ class Flux2Klein(FlowFamily):
         del config
         return {"sigmas": even_sigmas(steps), "mu": compute_empirical_mu(image_seq_len=tokens, num_steps=steps)}
 
-    def encode(
-        self,
-        pipe: Any,
-        prompt: str,
-        negative_prompt: str,
-        device: torch.device,
-        known_negative: Text | None,
-        options: TextOptions,
-    ) -> tuple[Text, Text | None]:
+    def encode(self, pipe: Any, prompts: Prompts) -> tuple[Text, Text | None]:
         """Encode a prompt and, for a guided model, the empty prompt; the negative prompt is ignored."""
-        del negative_prompt, options
-        states, _ = pipe.encode_prompt(prompt=prompt, device=device)
+        states, _ = pipe.encode_prompt(prompt=prompts.prompt, device=prompts.device)
+        known_negative = prompts.known_negative
         if self.guidance == CLASSIFIER_FREE and known_negative is None:
-            known_negative = text(pipe.encode_prompt(prompt="", device=device)[0][0])
+            known_negative = text(pipe.encode_prompt(prompt="", device=prompts.device)[0][0])
         return text(states[0]), known_negative
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
         """Return the tokenizer, and how many tokens a chat message leaves for the prompt."""
         return pipe.tokenizer, chat_tokens(pipe.tokenizer, self.kind.tokens, thinking=False)
 
-    def predict(
-        self,
-        network: Any,
-        latents: torch.Tensor,
-        t: torch.Tensor | int,
-        states: States,
-        pooled: torch.Tensor | None,
-        *,
-        guidance: float,
-        memory_format: torch.memory_format,
-    ) -> torch.Tensor:
-        """Return the velocity for a batch of latents at time `t`, in float32."""
-        del pooled, guidance, memory_format
-        states, dtype = one_length(states), network.dtype
-        time = torch.as_tensor(t, device=latents.device).expand(len(latents)).to(dtype)
+    def predict(self, network: Any, batch: Batch) -> torch.Tensor:
+        """Return the velocity for a batch, in float32."""
+        latents, states, dtype = batch.latents, one_length(batch.states), network.dtype
+        time = torch.as_tensor(batch.t, device=latents.device).expand(len(latents)).to(dtype)
         predicted = network(
             self.pipeline._pack_latents(latents.to(dtype)),
             encoder_hidden_states=states.to(dtype),

@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 import torch
 from diffusers.loaders import SD3LoraLoaderMixin
 
-from worker.diffusion.families.family import CLASSIFIER_FREE, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, Batch, Prompts, Text
 from worker.diffusion.families.flow import FlowFamily, one_length, text
 from worker.diffusion.families.flux1 import shift
-from worker.diffusion.families.text_options import TextOptions
 from worker.stand_ins import diffusers
 
 CLIP_TOKENS = 77
@@ -46,31 +45,24 @@ class StableDiffusion3(FlowFamily):
         del steps
         return {"mu": shift(config, tokens, 1.16)} if config.get("use_dynamic_shifting") else {}
 
-    def encode(
-        self,
-        pipe: Any,
-        prompt: str,
-        negative_prompt: str,
-        device: torch.device,
-        known_negative: Text | None,
-        options: TextOptions,
-    ) -> tuple[Text, Text | None]:
+    def encode(self, pipe: Any, prompts: Prompts) -> tuple[Text, Text | None]:
         """Encode both: CLIP's and T5's states concatenated along the tokens, and CLIP's pooled vectors."""
         if pipe.transformer is None:  # without T5, the pipeline reads the width of its states here
             pipe.transformer = SimpleNamespace(config=self.config)
         negative: dict[str, torch.Tensor] = {}
-        if known_negative is not None and known_negative.pooled is not None:
+        known, device = prompts.known_negative, prompts.device
+        if known is not None and known.pooled is not None:
             negative = {
-                "negative_prompt_embeds": torch.from_numpy(known_negative.states)[None].to(device),
-                "negative_pooled_prompt_embeds": torch.from_numpy(known_negative.pooled)[None].to(device),
+                "negative_prompt_embeds": torch.from_numpy(known.states)[None].to(device),
+                "negative_pooled_prompt_embeds": torch.from_numpy(known.pooled)[None].to(device),
             }
         states, other_states, pooled, other_pooled = pipe.encode_prompt(
-            prompt=prompt,
+            prompt=prompts.prompt,
             prompt_2=None,
             prompt_3=None,
             device=device,
-            negative_prompt=negative_prompt,
-            clip_skip=options.clip_skip,
+            negative_prompt=prompts.negative,
+            clip_skip=prompts.options.clip_skip,
             **negative,
         )
         return text(states[0], pooled), text(other_states[0], other_pooled)
@@ -80,24 +72,13 @@ class StableDiffusion3(FlowFamily):
         has_t5 = getattr(pipe, "text_encoder_3", None) is not None
         return (pipe.tokenizer_3, self.kind.tokens) if has_t5 else (pipe.tokenizer, CLIP_TOKENS)
 
-    def predict(
-        self,
-        network: Any,
-        latents: torch.Tensor,
-        t: torch.Tensor | int,
-        states: States,
-        pooled: torch.Tensor | None,
-        *,
-        guidance: float,
-        memory_format: torch.memory_format,
-    ) -> torch.Tensor:
-        """Return the velocity for a batch of latents at time `t`, in float32."""
-        del guidance, memory_format
-        dtype = network.dtype
+    def predict(self, network: Any, batch: Batch) -> torch.Tensor:
+        """Return the velocity for a batch, in float32."""
+        latents, dtype = batch.latents, network.dtype
         predicted: torch.Tensor = network(
             latents.to(dtype),
-            encoder_hidden_states=one_length(states).to(dtype),
-            pooled_projections=None if pooled is None else pooled.to(dtype),
-            timestep=torch.as_tensor(t, device=latents.device).expand(len(latents)),
+            encoder_hidden_states=one_length(batch.states).to(dtype),
+            pooled_projections=None if batch.pooled is None else batch.pooled.to(dtype),
+            timestep=torch.as_tensor(batch.t, device=latents.device).expand(len(latents)),
         )
         return predicted.float()

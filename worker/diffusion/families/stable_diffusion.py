@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
 from worker.diffusion.families import clip_text
-from worker.diffusion.families.family import CLASSIFIER_FREE, INPUT, Family, OfDiffusers, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, INPUT, Batch, Family, OfDiffusers, Prompts, Text
 from worker.diffusion.families.text_options import TextOptions
 from worker.networks import group_norm, upsampling
 from worker.stand_ins import diffusers
@@ -33,20 +32,13 @@ class StableDiffusion(Family):
     lora_encoders: ClassVar[tuple[str, ...]] = ("text_encoder",)
     traces = True
 
-    def __init__(
-        self,
-        config: SimpleNamespace,
-        vae: Any,
-        index: Mapping[str, Any],
-        house: Mapping[str, Any] = MappingProxyType({}),
-    ) -> None:
-        """Describe a model; guidance is an input of models that were distilled with it."""
-        super().__init__(config, vae, index, house)
-        side = config.sample_size
+    def describe(self) -> None:
+        """Set scale, latent shape and guidance, which is an input of models that were distilled with it."""
+        side = self.config.sample_size
         height, width = (side, side) if isinstance(side, int) else side
-        self.scale = 2 ** (len(vae.block_out_channels) - 1)
-        self.latent_shape = (config.out_channels, height, width)
-        self.guidance = CLASSIFIER_FREE if config.time_cond_proj_dim is None else INPUT
+        self.scale = 2 ** (len(self.vae.block_out_channels) - 1)
+        self.latent_shape = (self.config.out_channels, height, width)
+        self.guidance = CLASSIFIER_FREE if self.config.time_cond_proj_dim is None else INPUT
 
     @classmethod
     def prepare(cls, network: Any) -> None:
@@ -58,30 +50,22 @@ class StableDiffusion(Family):
         """Return the UNet's configuration, which maps the block names of XL's original implementation."""
         return {"unet_config": self.config}
 
-    def encode(
-        self,
-        pipe: Any,
-        prompt: str,
-        negative_prompt: str,
-        device: torch.device,
-        known_negative: Text | None,
-        options: TextOptions,
-    ) -> tuple[Text, Text | None]:
+    def encode(self, pipe: Any, prompts: Prompts) -> tuple[Text, Text | None]:
         """Encode both, in chunks or, as in release 1.0.0, by the pipeline; XL may use zeros for an empty one."""
-        nothing = not negative_prompt and getattr(pipe.config, "force_zeros_for_empty_prompt", False)
+        nothing = not prompts.negative and getattr(pipe.config, "force_zeros_for_empty_prompt", False)
+        known_negative, options, device = prompts.known_negative, prompts.options, prompts.device
         if options.syntax:
-            text = self._chunked(pipe, prompt, options, device)
+            text = self._chunked(pipe, prompts.prompt, options, device)
             if known_negative is None and nothing:
                 known_negative = _zeros(text)
-            return text, known_negative or self._chunked(
-                pipe, negative_prompt, replace(options, clip_skip=None), device
-            )
+            of_negative = replace(options, clip_skip=None)
+            return text, known_negative or self._chunked(pipe, prompts.negative, of_negative, device)
         encoded = pipe.encode_prompt(
-            prompt=prompt,
+            prompt=prompts.prompt,
             device=device,
             num_images_per_prompt=1,
             do_classifier_free_guidance=True,
-            negative_prompt=None if nothing else negative_prompt,
+            negative_prompt=None if nothing else prompts.negative,
             **_as_encoded(known_negative, device),
         )
         arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
@@ -113,27 +97,17 @@ class StableDiffusion(Family):
         states = encoder(ids, attention_mask=mask, output_hidden_states=True).hidden_states[-(clip_skip + 1)]
         return getattr(encoder, "text_model", encoder).final_layer_norm(states), None
 
-    def predict(
-        self,
-        network: Any,
-        latents: torch.Tensor,
-        t: torch.Tensor | int,
-        states: States,
-        pooled: torch.Tensor | None,
-        *,
-        guidance: float,
-        memory_format: torch.memory_format,
-    ) -> torch.Tensor:
+    def predict(self, network: Any, batch: Batch) -> torch.Tensor:
         """Return the noise, the velocity or the picture: the solver's configuration says which."""
-        assert isinstance(states, torch.Tensor)  # noqa: S101 - for types: these texts have one length
+        assert isinstance(batch.states, torch.Tensor)  # noqa: S101 - for types: these texts have one length
         precision = network.dtype
-        latents = latents.to(precision).contiguous(memory_format=memory_format)
+        latents = batch.latents.to(precision).contiguous(memory_format=batch.memory_format)
         prediction: torch.Tensor = network(
             latents,
-            t,
-            states.to(precision),
-            timestep_cond=self._embedded(guidance, latents) if self.guidance == INPUT else None,
-            added_cond_kwargs=None if pooled is None else self._added(pooled, latents),
+            batch.t,
+            batch.states.to(precision),
+            timestep_cond=self._embedded(batch.guidance, latents) if self.guidance == INPUT else None,
+            added_cond_kwargs=None if batch.pooled is None else self._added(batch.pooled, latents),
         )
         return prediction.float()
 

@@ -9,10 +9,9 @@ import torch
 from diffusers.loaders import ZImageLoraLoaderMixin
 
 from worker.diffusion.families import text_blend
-from worker.diffusion.families.family import CLASSIFIER_FREE, Between, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, Batch, Between, Prompts, States, Text
 from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, text
 from worker.diffusion.families.flux1 import shift
-from worker.diffusion.families.text_options import TextOptions
 from worker.stand_ins import diffusers
 
 
@@ -35,20 +34,12 @@ class ZImage(FlowFamily):
         """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""
         return {"sigmas": [float(level) for level in even_sigmas(steps)], "mu": shift(config, tokens)}
 
-    def encode(
-        self,
-        pipe: Any,
-        prompt: str,
-        negative_prompt: str,
-        device: torch.device,
-        known_negative: Text | None,
-        options: TextOptions,
-    ) -> tuple[Text, Text | None]:
+    def encode(self, pipe: Any, prompts: Prompts) -> tuple[Text, Text | None]:
         """Encode both, each as a chat message."""
-        del options
-        [states], _ = pipe.encode_prompt(prompt=prompt, device=device, do_classifier_free_guidance=False)
-        if known_negative is None:
-            [others], _ = pipe.encode_prompt(prompt=negative_prompt, device=device, do_classifier_free_guidance=False)
+        how = {"device": prompts.device, "do_classifier_free_guidance": False}
+        [states], _ = pipe.encode_prompt(prompt=prompts.prompt, **how)
+        if (known_negative := prompts.known_negative) is None:
+            [others], _ = pipe.encode_prompt(prompt=prompts.negative, **how)
             known_negative = text(others)
         return text(states), known_negative
 
@@ -56,26 +47,15 @@ class ZImage(FlowFamily):
         """Return the tokenizer, and how many tokens a chat message leaves for the prompt."""
         return pipe.tokenizer, chat_tokens(pipe.tokenizer, self.kind.tokens, thinking=True)
 
-    def predict(
-        self,
-        network: Any,
-        latents: torch.Tensor,
-        t: torch.Tensor | int,
-        states: States,
-        pooled: torch.Tensor | None,
-        *,
-        guidance: float,
-        memory_format: torch.memory_format,
-    ) -> torch.Tensor:
+    def predict(self, network: Any, batch: Batch) -> torch.Tensor:
         """Return the velocity; the network takes pictures of one frame, and predicts its negative.
 
         Rows between texts of different lengths are predicted by `text_blend`. With adapters, which have a weight for
         each row of a call, such rows are the interpolated predictions for both texts.
         """
-        del pooled, guidance, memory_format
-        dtype, whole = network.dtype, getattr(network, "unet", None)
-        latents = latents.to(dtype)
-        times = (1000 - torch.as_tensor(t, device=latents.device).expand(len(latents))) / 1000
+        states, whole = batch.states, getattr(network, "unet", None)
+        latents = batch.latents.to(network.dtype)
+        times = (1000 - torch.as_tensor(batch.t, device=latents.device).expand(len(latents))) / 1000
         plain = {place: row for place, row in enumerate(states) if isinstance(row, torch.Tensor)}
         between = {place: row for place, row in enumerate(states) if isinstance(row, Between)}
         if between and whole is None:

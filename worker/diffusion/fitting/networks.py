@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import torch
+from accelerate import cpu_offload
 
 from worker.diffusion import device_errors
 from worker.diffusion import tuning as machine
@@ -45,11 +46,6 @@ class Networks:
         self._room = offload.Room(device)
         self.vae_config = self._vaes[FULL].config
         self.decodes_scenes, self.finest = decoding.decodes_scenes(self._vaes[FULL]), decoding.finest(self._vaes[FULL])
-
-    @property
-    def held(self) -> tuple[set[str], set[str]]:
-        """The precisions of the UNets and of the autoencoders that are in memory."""
-        return set(self._unets), set(self._vaes)
 
     def holds(self, precision: str) -> bool:
         """Return whether the UNet is in memory in a precision."""
@@ -170,7 +166,7 @@ class Networks:
         is_hooked = hasattr(unet.unet, "_hf_hook")
         if self.plan.offload == "sequential":
             if not is_hooked:
-                offload.by_layers(unet.unet.to(memory_format=laid_out), self.device)
+                cpu_offload(unet.unet.to(memory_format=laid_out), self.device)
             return
         unet.to(memory_format=laid_out)  # type: ignore[call-overload]
         if not is_hooked:

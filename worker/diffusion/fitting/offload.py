@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from accelerate import cpu_offload
 from accelerate.hooks import ModelHook, add_hook_to_module
 
 from worker.diffusion import device_errors
@@ -55,8 +54,3 @@ class _Turn(ModelHook):  # type: ignore[misc]  # accelerate has no types
         """Move the part to the GPU; return the arguments unchanged."""
         self._room.enter(self._part)
         return args, kwargs
-
-
-def by_layers(part: Any, device: torch.device) -> None:
-    """Move each layer of a part to the GPU while it is called."""
-    cpu_offload(part, device)

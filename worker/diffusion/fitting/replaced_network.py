@@ -7,7 +7,6 @@ configurations are the folder's.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -19,6 +18,7 @@ import torch
 from app.core.models import families, weight_digests
 from app.core.models.errors import ModelError
 from app.core.models.names import expand
+from worker.diffusion import model_folder
 from worker.diffusion.families import Family
 from worker.diffusion.fitting import completeness, gguf_header, scaled_float8
 from worker.stand_ins import diffusers
@@ -62,10 +62,7 @@ class ReplacedNetwork:
 
     def revision(self, of_model: str) -> str:
         """Return the revision of a model with this network."""
-        digest = hashlib.sha256(of_model.encode())
-        with self.path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-        return digest.hexdigest()[:12]
+        return model_folder.revision_with(of_model, [self.path])
 
     def load(self, part: str, *, network: Any, dtype: torch.dtype) -> Any:
         """Load it as a network of diffusers, with the configuration of the model's own part.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from app.core.models import tensor_file
 from app.core.models.errors import BrokenFile, ModelError
 from app.core.models.folder import PARTS, read_json, weights
 from app.core.models.names import expand
+from worker.diffusion import model_folder
 from worker.diffusion.fitting import completeness
 
 FIRST = "decoder.conv_in.weight"
@@ -51,11 +51,7 @@ class ReplacedVae:
 
     def revision(self, of_model: str) -> str:
         """Return the revision of a model with this VAE."""
-        digest = hashlib.sha256(of_model.encode())
-        for path in self.files:
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-        return digest.hexdigest()[:12]
+        return model_folder.revision_with(of_model, self.files)
 
 
 def inspect(setting: str, model: Path) -> ReplacedVae | None:

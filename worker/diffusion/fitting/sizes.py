@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
-import safetensors
 import torch
 
+from app.core.models import tensor_file
 from app.core.models.folder import HALF, is_half_only, weights
 from app.core.models.single_file import SingleFile
 from worker.diffusion.families import Family
@@ -75,8 +74,7 @@ def _named(paths: Sequence[Path]) -> Iterator[tuple[str, int]]:
 
 def _counts(path: Path) -> Iterator[tuple[str, int]]:
     if path.suffix == ".safetensors":
-        with safetensors.safe_open(path, framework="pt") as file:
-            yield from ((name, prod(file.get_slice(name).get_shape())) for name in file.keys())  # noqa: SIM118
+        yield from ((name, tensor.count) for name, tensor in tensor_file.read_header(path).tensors.items())
         return
     try:
         tensors = torch.load(path, map_location="meta", mmap=True, weights_only=True)

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.collection.gallery import visitor_collections
-from app.collection.moderation import audit_log, banned_words, curation
+from app.collection.moderation import audit_log, curation, word_lists
 from app.core.errors import Conflict, InvalidInput, NotOwner
 from app.requests.walk_requests import walk_edits
 from app.storage.collection_models import Collection, CollectionItem
@@ -114,7 +114,7 @@ def test_listed_collections_are_read_in_pages_newest_first(app: Flask, hung: Han
     ],
 )
 def test_title_that_breaks_a_rule_is_refused(app: Flask, title: str, message: str) -> None:
-    banned_words.ban("quokka")
+    word_lists.BANNED.add("quokka")
     with pytest.raises(InvalidInput, match=message):
         visitor_collections.create(title, ANN, admit=allow)
     made = make()

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import func, select
 
-from app.collection.moderation import banned_words, drawing_curation
+from app.collection.moderation import banned_words, drawing_curation, word_lists
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.core.errors import InvalidInput
 from app.requests.walk_requests import walk_edits
@@ -42,7 +42,7 @@ def count() -> int:
 def test_word_is_found_whole_whatever_its_case_and_accents(
     client: FlaskClient, word: str, text: str, is_found: bool
 ) -> None:
-    banned_words.ban(word)
+    word_lists.BANNED.add(word)
     assert is_refused(text) == is_found
 
 
@@ -55,7 +55,7 @@ def test_word_is_found_whole_whatever_its_case_and_accents(
     ],
 )  # fmt: skip
 def test_word_is_found_however_it_is_made_to_look_like_itself(client: FlaskClient, text: str) -> None:
-    banned_words.ban("gore")
+    word_lists.BANNED.add("gore")
     assert is_refused(text)
 
 
@@ -69,7 +69,7 @@ def test_word_is_found_however_it_is_made_to_look_like_itself(client: FlaskClien
 def test_word_of_any_script_is_found_as_it_is_written_and_as_it_is_read(
     client: FlaskClient, word: str, text: str
 ) -> None:
-    banned_words.ban(word)
+    word_lists.BANNED.add(word)
     assert is_refused(text)
 
 
@@ -84,7 +84,7 @@ def test_word_of_any_script_is_found_as_it_is_written_and_as_it_is_read(
     ],
 )
 def test_word_that_only_comes_near_is_not_found(client: FlaskClient, word: str, text: str) -> None:
-    banned_words.ban(word)
+    word_lists.BANNED.add(word)
     assert not is_refused(text)
 
 
@@ -93,7 +93,7 @@ def is_refused(text: str) -> bool:
 
 
 def test_all_that_a_commission_has_shown_is_looked_at(client: FlaskClient) -> None:
-    banned_words.ban("gore")
+    word_lists.BANNED.add("gore")
     scene = {"version": 1, "things": [], "setting": {}, "words": "a gore fest"}
     for field, stop in (
         ("negative_prompt", {"negative_prompt": "rain, GORE"}),
@@ -117,7 +117,7 @@ def test_letters_that_are_shown_in_another_order_are_refused(client: FlaskClient
 
 @pytest.mark.slow
 def test_name_and_other_words_of_a_drawing_are_looked_at(app: Flask) -> None:
-    banned_words.ban("gore")
+    word_lists.BANNED.add("gore")
     for names in ("gore", "robot, gоre robot"):
         with pytest.raises(InvalidInput, match="The name contains “gore”") as refusal:
             drawing_curation.add(ROBOT.encode(), DrawingRequest(names))
@@ -126,7 +126,7 @@ def test_name_and_other_words_of_a_drawing_are_looked_at(app: Flask) -> None:
 
 
 def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(client: FlaskClient) -> None:
-    banned_words.ban("gothic")
+    word_lists.BANNED.add("gothic")
     page = client.post("/walks", data={"prompt": ["a kite", "a gothic fest"]})
     assert page.status_code == 422
     assert "We cannot paint the second stop." in page.text
@@ -140,13 +140,13 @@ def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(cli
         error["message"] == "The prompt of stop 1 contains “gothic”, a word that is not shown here. Use another word."
     )
     assert count() == 0
-    banned_words.unban("GOTHIC")
+    word_lists.BANNED.remove("GOTHIC")
     assert client.post("/walks", data={"prompt": ["a kite", "a gothic fest"]}).status_code == 303
 
 
 def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
-    banned_words.ban("gore")
+    word_lists.BANNED.add("gore")
     with pytest.raises(InvalidInput, match="The title contains “gore”"):
         walk_edits.validate({"title": "Gore in July"})
     assert walk.title == "A fox, a kite"
@@ -154,15 +154,15 @@ def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) 
 
 def test_what_hangs_goes_on_hanging(client: FlaskClient, hung: Hanger) -> None:
     walk = hung("moose", "a kite")
-    banned_words.ban("moose")
+    word_lists.BANNED.add("moose")
     assert client.get(walk.url).status_code == 200
 
 
 @pytest.mark.parametrize("word", ["", "  !? ", "x" * 81])
 def test_what_is_no_word_is_not_banned(client: FlaskClient, word: str) -> None:
     with pytest.raises(InvalidInput, match="A word to ban has 1 to 80 letters or digits"):
-        banned_words.ban(word)
-    assert banned_words.words() == []
+        word_lists.BANNED.add(word)
+    assert word_lists.BANNED.words() == []
 
 
 @pytest.mark.databases

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app.collection.moderation import banned_words
+from app.collection.moderation import word_lists
 from app.collection.styles import added, artists, shipped
 from app.core.config import ROOT
 from app.offer.generation import offers
@@ -115,7 +115,7 @@ def test_artist_without_works_there_is_said(runner: FlaskCliRunner, catalogue: s
 
 
 def test_words_that_do_not_hang_here_are_not_kept(runner: FlaskCliRunner, catalogue: str, app: Flask) -> None:
-    banned_words.ban("wreck")
+    word_lists.BANNED.add("wreck")
     run(runner, "styles", "add", "ann-sea", "--catalogue", catalogue, *TOLD)
     (ann,) = artists.every()
     assert ann.phrases == ("sailing boat", "sea", "A Harbour at Dawn")

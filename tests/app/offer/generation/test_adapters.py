@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.offer.generation import adapters, offers
+from app.offer.generation import adapters, offers, prompt_texts
 from app.offer.generation.offers import Offer
 from tests.conftest import inside, make_app
 from tests.support import led
@@ -79,6 +81,13 @@ def test_adapter_that_cannot_be_read_is_none(kept: adapters.Adapter, flaw: str) 
 
 
 def test_sampling_records_the_adapters_of_its_hands_alone(kept: adapters.Adapter, model: Path) -> None:
-    assert adapters.record_digests({"steps": 2}, ["neon", ""], (kept,)) == {"steps": 2}
-    told = adapters.record_digests({"steps": 2, "adapters": {"gone": "0"}}, ["our prints", "our prints"], (kept,))
-    assert told == {"steps": 2, "adapters": {"our prints": kept.digest}}
+    def record(sampling: dict[str, Any], *hands: str) -> dict[str, Any]:
+        stops = [
+            SimpleNamespace(prompt="a", negative_prompt="", hand=hand, lora=None, clip_skip=None) for hand in hands
+        ]
+        recorded = prompt_texts.record(sampling, stops, offers.first())
+        return {name: value for name, value in recorded.items() if name != prompt_texts.RECORDED}
+
+    assert record({"steps": 2}, "neon", "") == {"steps": 2}
+    recorded = record({"steps": 2, "adapters": {"gone": "0"}}, "our prints", "our prints")
+    assert recorded == {"steps": 2, "adapters": {"our prints": kept.digest}}

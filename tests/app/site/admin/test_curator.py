@@ -12,7 +12,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 
 from app.access.auth import curator_session
 from app.collection.gallery import exhibitions
-from app.collection.moderation import audit_log, banned_words, curation, reports
+from app.collection.moderation import audit_log, curation, reports, word_lists
 from app.core.errors import ConfigError, WalkGone
 from app.storage.database import db
 from app.storage.walk_models import Walk
@@ -210,11 +210,11 @@ def test_walk_is_looked_up_by_id_or_address(curator: FlaskClient, hung: Hanger) 
 @pytest.mark.databases
 def test_word_is_banned_and_lifted(curator: FlaskClient) -> None:
     curator.post("/curator/words", data={"word": "Gore"})
-    assert banned_words.words() == ["gore"]
+    assert word_lists.BANNED.words() == ["gore"]
     assert "gore" in curator.get("/curator/words").text
     assert curator.post("/curator/words", data={"word": "!"}).status_code == 422
     curator.post("/curator/words/lift", data={"word": "gore"})
-    assert banned_words.words() == []
+    assert word_lists.BANNED.words() == []
     assert done() == [("lifted word", "gore"), ("banned word", "gore")]
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.collection.moderation import banned_words
+from app.collection.moderation import word_lists
 from app.core.config import ROOT
 from app.requests.walk_requests import recipe
 from app.storage.database import db
@@ -281,7 +281,7 @@ def test_prompt_that_will_be_refused_is_not_read(client: FlaskClient, asked: dic
 
 
 def test_word_that_is_not_shown_is_refused_as_it_is_typed(client: FlaskClient) -> None:
-    banned_words.ban("bat")
+    word_lists.BANNED.add("bat")
     page = client.get("/reading", query_string={"prompt": "a bat"}).text
     assert page.count("The prompt contains “bat”, a word that is not shown here. Use another word.") == 1
     assert "The prompt contains “bat”" in page[page.index("data-said") :] and "No drawing is found" not in page

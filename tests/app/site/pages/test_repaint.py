@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from app.collection.moderation import banned_words
+from app.collection.moderation import word_lists
 from app.core.config import ROOT
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Medium, Stop, Walk
@@ -131,7 +131,7 @@ def test_walk_painted_by_words_alone_says_why_not(client: FlaskClient, hung: Cal
 
 
 def test_word_that_is_unfit_now_is_refused(client: FlaskClient, walk: Walk) -> None:
-    banned_words.ban("superhero")
+    word_lists.BANNED.add("superhero")
     answer = client.post(f"/walks/{walk.id}/repaint", data={"style": "watercolour"})
     assert answer.status_code == 422 and walks() == 1
 
@@ -207,7 +207,7 @@ def test_walk_that_cannot_be_larger_says_why(
 
 
 def test_walk_with_a_word_that_is_unfit_now_has_no_larger_film(client: FlaskClient, walk: Walk) -> None:
-    banned_words.ban("superhero")
+    word_lists.BANNED.add("superhero")
     page = client.get(f"/walks/{walk.id}/repaint")
     assert page.status_code == 200 and "superhero" in page.text[page.text.index("Show it in the gallery") :]
     assert client.post(f"/walks/{walk.id}/repaint", data={"size": "512"}).status_code == 422 and walks() == 1

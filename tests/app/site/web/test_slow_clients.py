@@ -26,14 +26,16 @@ pytestmark = pytest.mark.server
 THREADS = 2
 APPLICATION = """
 from flask import Flask, Response, request
-from app.site.web import slow_clients, unread_bodies
+from app.site.web import slow_clients
 slow_clients.WHOLE_SECONDS, slow_clients.STALL_SECONDS, slow_clients.SLOW_SECONDS = {whole}, 0.3, 0.2
+slow_clients.REST_SECONDS = {rest}
 app = Flask("echo")
-app.config.update(BODY_MAX=10**6, UPLOAD_MAX=10**6, PHOTO_MAX=10**6, SOUND_MAX=10**6)
-unread_bodies.init_app(app)
 @app.route("/", methods=["GET", "POST"])
 def echo():
     return f"{{len(request.get_data())}} bytes"
+@app.post("/early")
+def early():
+    return f"{{request.content_length}} bytes are not read"
 @app.get("/large")
 def large():
     return Response(bytes(1000) for _ in range(100_000))
@@ -51,7 +53,7 @@ UNFINISHED = {
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Run a server of two threads, and return its port."""
     folder, port = tmp_path_factory.mktemp("slow"), free_port()
-    (folder / "echo_app.py").write_text(APPLICATION.format(whole=2.0))
+    (folder / "echo_app.py").write_text(APPLICATION.format(whole=2.0, rest=1.0))
     command = [sys.executable, "-m", "gunicorn", "--worker-class", "app.site.web.slow_clients.SlowClientWorker"]
     command += ["--threads", str(THREADS), "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--no-sendfile"]
     environment = {**os.environ, "PYTHONPATH": f"{folder}:{ROOT}"}
@@ -177,6 +179,63 @@ def test_request_in_pieces_and_kept_connection_are_served(port: int) -> None:
         assert receive_until(client, b"4 bytes")
         client.sendall(request[-2:])
         assert receive_until(client, b"4 bytes")
+
+
+@pytest.mark.parametrize("length", [10, 900_000])
+def test_connection_is_kept_after_a_response_that_came_before_the_body(port: int, length: int) -> None:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        for body in (bytes(length), [bytes(length)]):  # the second in chunks
+            connection.request("POST", "/early", body, encode_chunked=True)
+            with connection.getresponse() as response:
+                assert response.read().endswith(b" bytes are not read")
+            kept = connection.sock
+            connection.request("GET", "/")
+            with connection.getresponse() as response:
+                assert (response.status, response.read()) == (200, b"0 bytes")
+            assert connection.sock is kept is not None
+
+
+def test_request_behind_an_unread_body_is_served(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(
+            b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbodyGET / HTTP/1.1\r\nHost: x\r\n\r\n"
+        )
+        assert receive_until(client, b"4 bytes are not read")
+        assert receive_until(client, b"0 bytes")
+
+
+@pytest.mark.parametrize("sent", ["nothing", "little", "much"])
+def test_rest_of_an_unread_body_is_awaited_no_longer_than_the_limit(port: int, sent: str) -> None:
+    data = {"nothing": b"", "little": b"x", "much": bytes(100_000)}[sent]
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\nbody" % 10**12)
+        assert receive_until(client, b"0 bytes are not read")
+        began = time.monotonic()
+        client.setblocking(False)
+        with suppress(ConnectionError):
+            while time.monotonic() < began + PATIENCE:
+                with suppress(BlockingIOError):
+                    client.send(data)
+                if select([client], [], [], 0.05)[0] and not client.recv(1):
+                    break
+        assert time.monotonic() < began + PATIENCE
+
+
+@pytest.mark.parametrize("chunks", [b"4\r\nsome", b"zz\r\n", b"4\r\nsome??"])
+def test_unread_body_that_is_cut_off_or_garbled_ends_the_connection_and_not_the_response(
+    port: int, chunks: bytes
+) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+        client.shutdown(socket.SHUT_WR)
+        assert rest(client).endswith(b" bytes are not read")
+
+
+def test_client_that_is_gone_before_its_body_is_not_waited_for(port: int) -> None:
+    for _ in range(4 * THREADS):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\nbody")
+    assert ask(port)[0] == 200
 
 
 def test_slow_connection_that_is_closed_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:

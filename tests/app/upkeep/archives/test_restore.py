@@ -15,7 +15,7 @@ from sqlalchemy import inspect, select, text
 from app.access.auth import api_tokens
 from app.collection.gallery import exhibitions
 from app.collection.gallery.exhibitions import ExhibitionRequest
-from app.collection.moderation import allowed_words, audit_log, banned_words, drawing_curation, reports
+from app.collection.moderation import audit_log, drawing_curation, reports, word_lists
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.collection.search import visual_search
 from app.requests.walk_requests import walk_edits
@@ -75,8 +75,8 @@ def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Wal
     reports.submit(walk, reason="other", words="Why?", reporter="x", admit=lambda: None)
     audit_log.note("looked", walk.id)
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot", artist="Ann Example"))
-    banned_words.ban("bogus")
-    allowed_words.allow("gore")
+    word_lists.BANNED.add("bogus")
+    word_lists.ALLOWED.add("gore")
     api_tokens.create("a-program")
     candidates.painted("x")
     wall = walls.open_wall(WallRequest("lobby"))
@@ -158,7 +158,7 @@ def test_verify_names_each_table_and_file_that_is_not_as_it_was(
     film, frame = furnished.media["gif"].path, furnished.painted[0].path
     media_store.store().write(film, b"GIX")
     media_store.store().delete(frame)
-    banned_words.ban("another")
+    word_lists.BANNED.add("another")
     told = run_json(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1)
     assert sorted(told["differences"]) == [
         f"File {frame} is not here.",
