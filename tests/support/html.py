@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 
@@ -18,3 +19,8 @@ class Elements(HTMLParser):
 
     def of(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.found if name == tag]
+
+
+def walks_on(page: str) -> list[str]:
+    """Return the IDs of the walks whose pictures a page shows, in its order."""
+    return list(dict.fromkeys(re.findall(r'class="picture" href="/walks/([a-z0-9]{16})', page)))
