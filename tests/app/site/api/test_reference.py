@@ -60,11 +60,6 @@ def test_page_has_no_script_and_is_found_from_every_foot(client: FlaskClient, pa
         assert '<a href="/api">API</a>' in client.get(address).text
 
 
-def test_unchanged_page_is_not_sent_again(client: FlaskClient) -> None:
-    etag = client.get("/api").headers["ETag"]
-    assert client.get("/api", headers={"If-None-Match": etag}).status_code == 304
-
-
 @pytest.mark.parametrize(
     ("schema", "words"),
     [

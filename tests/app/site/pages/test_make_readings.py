@@ -5,12 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -19,21 +16,15 @@ from app.core.config import ROOT
 from app.requests.walk_requests import recipe
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
-from tests.conftest import inside, make_app
 from tests.support import drawings, led
 from tests.support.html import Elements
 
-Commissioner = Callable[..., Walk]
 NAMES = {led.BAT: "bat", led.CRICKET: "cricket game", led.FOX: "fox", led.SNOWMAN: "snowman", led.CAT: "cat face",
          led.HOUSE: "house", led.OTHER_HOUSE: "other house", led.SUN: "sun"}  # fmt: skip
 GERMAN = {"Accept-Language": "de"}
-
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
-    models = [str(led.lay_out_words_alone(tmp_path / "words"))]
-    with inside(make_app(instance, MODEL=str(led_folder), MODELS=models, MEANING=str(ROOT / "models/meaning"))) as app:
-        yield app
+pytestmark = pytest.mark.settings(
+    MODEL=led.lay_out, MODELS=[led.lay_out_words_alone], MEANING=str(ROOT / "models/meaning")
+)
 
 
 def options(page: str) -> list[list[str]]:
@@ -168,15 +159,12 @@ def test_forged_choice_is_refused_by_name_and_nothing_else_is_lost(client: Flask
     assert db.session.query(Walk).count() == 0
 
 
-def test_found_freely_is_said(client: FlaskClient) -> None:
-    page = client.get("/", query_string={"prompt": ["a warm glow", "a fox"]}).text
-    free, named = re.findall(r"</bdi>, (freely|drawn) after", page)
-    assert (free, named) == ("freely", "drawn")
-
-
-def test_prompt_without_a_thing_is_said_to_be_a_place(client: FlaskClient) -> None:
-    page = client.get("/", query_string={"prompt": ["🜁🜂", "the sun"]}).text
-    assert "No drawing is found in it." in page
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [("a warm glow", "</bdi>, freely after"), ("a fox", "</bdi>, drawn after"), ("🜁🜂", "No drawing is found in it.")],
+)
+def test_way_in_which_a_prompt_is_read_is_said(client: FlaskClient, prompt: str, said: str) -> None:
+    assert client.get("/", query_string={"prompt": [prompt, ""]}).text.count(said) == 1
 
 
 def test_what_is_left_out_and_a_seed_of_its_own_are_heeded(client: FlaskClient) -> None:
@@ -246,8 +234,8 @@ def test_other_model_shows_nothing_and_takes_no_choice(client: FlaskClient) -> N
     assert [stop.scene for stop in db.session.query(Walk).one().stops] == [None, None]
 
 
-def test_site_without_drawings_is_as_it_was(instance: Path, tmp_path: Path) -> None:
-    client = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words"))).test_client()
+@pytest.mark.settings(MODEL=led.lay_out_words_alone, MODELS=[])
+def test_site_without_drawings_is_as_it_was(client: FlaskClient) -> None:
     page = client.get("/", query_string={"prompt": ["a bat", "the sun"], "drawing": ["zzz", ""]}).text
     assert not [
         text

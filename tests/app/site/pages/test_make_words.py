@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.config import ROOT
 from app.site.presentation import finder
-from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.html import Elements
 
 GERMAN = {"Accept-Language": "de"}
 TAG = re.compile("<[^>]+>")
-
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MODEL=str(led_folder), MEANING=str(ROOT / "models/meaning"))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=led.lay_out, MEANING=str(ROOT / "models/meaning"))
 
 
 def rows(page: str) -> list[str]:
@@ -54,14 +45,16 @@ def test_each_word_is_read_approximated_or_not_read(client: FlaskClient) -> None
     assert any(row.startswith("Approximated") for row in rows(page)[2:])
 
 
-def test_word_that_is_drawn_by_its_meaning_alone_is_approximated(client: FlaskClient) -> None:
-    page = client.get("/", query_string={"prompt": ["a sunbeam", "a building"]}).text
-    assert rows(page) == ["Approximated sunbeam → sun", "Approximated building → house"]
-
-
-def test_marks_are_german_on_a_german_page(client: FlaskClient) -> None:
-    page = client.get("/", query_string={"prompt": ["ein trauriger Fuchs", "ein Haus"]}, headers=GERMAN).text
-    assert rows(page) == ["Gelesen Fuchs", "Nicht gelesen trauriger", "Gelesen Haus"]
+@pytest.mark.parametrize(
+    ("prompts", "headers", "marked"),
+    [
+        (["a sunbeam", "a building"], {}, ["Approximated sunbeam → sun", "Approximated building → house"]),
+        (["ein trauriger Fuchs", "ein Haus"], GERMAN, ["Gelesen Fuchs", "Nicht gelesen trauriger", "Gelesen Haus"]),
+    ],
+    ids=["drawn by its meaning alone", "on a German page"],
+)
+def test_words_are_marked(client: FlaskClient, prompts: list[str], headers: dict[str, str], marked: list[str]) -> None:
+    assert rows(client.get("/", query_string={"prompt": prompts}, headers=headers).text) == marked
 
 
 def test_word_without_a_drawing_is_said_with_ways_on(client: FlaskClient) -> None:
@@ -91,9 +84,7 @@ def test_chosen_drawing_is_no_approximation(client: FlaskClient) -> None:
         ("ein Eichhörchen", GERMAN, "ein Eichhörnchen"),
     ],
 )
-def test_misspelt_word_is_offered_right_and_put_right_by_one_press(
-    client: FlaskClient, prompt: str, headers: dict[str, str], right: str
-) -> None:
+def test_misspelt_word_is_corrected(client: FlaskClient, prompt: str, headers: dict[str, str], right: str) -> None:
     fields = {"prompt": ["the sun", prompt], "seed": "7"}
     page = client.get("/", query_string=fields, headers=headers).text
     (button,) = re.findall('value="(spell-1-[0-9]+)"', page)
@@ -160,17 +151,11 @@ def test_choice_is_named_in_the_language_of_the_page(client: FlaskClient) -> Non
     assert prompts(client.post("/", data=sent, headers=GERMAN).text)[0] == "ein Haus, Fledermaus"
 
 
-def test_search_in_vain_shows_what_may_have_been_meant(client: FlaskClient) -> None:
-    fields = {"prompt": ["", ""], "find_stop": "0", "find": "snowmann", "edit": "find-0-1"}
-    page = client.post("/", data=fields).text
-    assert "Nothing is called <bdi>“snowmann”</bdi> here." in page
-    assert taken(page)[0] == f"take-0-{led.SNOWMAN}"
-
-
-def test_search_for_what_is_like_nothing_shows_all(client: FlaskClient) -> None:
-    page = client.post("/", data={"prompt": ["", ""], "find_stop": "0", "find": "zorp", "edit": "find-0-1"}).text
-    assert "Nothing is called <bdi>“zorp”</bdi> here." in page
-    assert len(taken(page)) == 8
+@pytest.mark.parametrize(("find", "is_like"), [("snowmann", led.SNOWMAN), ("zorp", "")])
+def test_search_without_results_shows_similar_names_or_all(client: FlaskClient, find: str, is_like: str) -> None:
+    page = client.post("/", data={"prompt": ["", ""], "find_stop": "0", "find": find, "edit": "find-0-1"}).text
+    assert f"Nothing is called <bdi>“{find}”</bdi> here." in page
+    assert taken(page)[0] == f"take-0-{is_like}" if is_like else len(taken(page)) == 8
 
 
 def test_search_goes_on_in_pages_and_groups(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from app.collection.styles import pairs
@@ -18,7 +15,6 @@ from app.core.i18n.formatting import join_words
 from app.offer.generation import walk_styles
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.conftest import inside, make_app
 from tests.support.html import Elements
 
 WATERCOLOUR, POP_ART, CHARCOAL = "watercolour", "pop art", "charcoal"
@@ -27,13 +23,7 @@ IN_BAR = re.compile('<p class="of-style" id="style"[^>]*>([^<]*)</p>')
 SECTION = re.compile(r'<section class="together"[^>]*>(.*?)</section>', re.DOTALL)
 TWO = ["a fox, watercolour", "a lion, pop art"]
 OPEN = ["a fox", "a kite"]
-
-
-@pytest.fixture
-def app(instance: Path) -> Iterator[Flask]:
-    house = str(ROOT / "models" / "house")
-    with inside(make_app(instance, MODEL=house, MEANING=str(ROOT / "models/meaning"))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=str(ROOT / "models" / "house"), MEANING=str(ROOT / "models/meaning"))
 
 
 @pytest.fixture

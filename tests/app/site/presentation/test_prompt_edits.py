@@ -19,9 +19,7 @@ from app.site.presentation.prompt_edits import inserted, with_word
         ("a fox", "", "owl", "en", "a fox"),
     ],
 )
-def test_whole_word_is_replaced_with_its_article(
-    prompt: str, word: str, better: str, language: str, expected: str
-) -> None:
+def test_word_and_article_are_replaced(prompt: str, word: str, better: str, language: str, expected: str) -> None:
     assert with_word(prompt, word, better, language) == expected
 
 
