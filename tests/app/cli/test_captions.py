@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskCliRunner
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app.cli import captions as commands
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.photo_models import Photo
 from app.upkeep.operations import folder_captions
 from app.walks.queue import jobs
 from tests.support.commands import run, run_json
 from tests.support.pictures import two_halves, written
+from tests.support.rows import change
 
 
 class Workers:
@@ -48,9 +49,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
                 raise KeyboardInterrupt
             told.seen += 1
             found = {"error": "The picture can no longer be read."} if photo.width == 90 else {}
-            with writing() as session:
-                values = {"described_at": now(), "description": "a fox", **found}
-                session.execute(update(Photo).where(Photo.id == photo.id).values(**values))
+            change(photo, described_at=now(), description="a fox", **found)
 
     monkeypatch.setattr(commands, "provide_worker", painters)
     monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=look))
