@@ -3,8 +3,6 @@
 Each drawing is tried in a process of its own once.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path

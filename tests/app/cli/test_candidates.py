@@ -1,7 +1,5 @@
 """``walks candidates``, with somebody who paints at once; and ``walks create --pick``."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """``flask captions`` for a folder of pictures, with somebody who looks at them at once."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

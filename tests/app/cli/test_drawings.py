@@ -1,7 +1,5 @@
 """``flask drawings``, with a model that sketches lead."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """``flask models``: list, check and download, without a running site."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

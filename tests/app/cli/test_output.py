@@ -1,7 +1,5 @@
 """What commands print, as text and with ``--json``: each row runs in both forms on the same small site."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

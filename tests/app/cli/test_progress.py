@@ -1,7 +1,5 @@
 """The progress of long commands: one line on a terminal, a line now and then elsewhere."""
 
-from __future__ import annotations
-
 import json
 import os
 import pty

@@ -1,7 +1,5 @@
 """The table of the commands: each is imported when it is used."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

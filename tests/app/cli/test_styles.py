@@ -1,7 +1,5 @@
 """Commands for styles, with a studio that writes what the real one does; the real one is run in tests/studio."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Admin commands, with nobody painting."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from pathlib import Path

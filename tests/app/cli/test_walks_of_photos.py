@@ -1,7 +1,5 @@
 """Walks of pictures that are files here, by the command line; what a picture may be is tried with the photo check."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

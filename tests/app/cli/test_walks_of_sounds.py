@@ -1,7 +1,5 @@
 """Walks that are set to a sound in a file here, by the command line."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Walls by command: opened, changed by what is told alone, listed and closed."""
 
-from __future__ import annotations
-
 from flask.testing import FlaskCliRunner
 
 from app.storage.walk_models import WALL

@@ -1,7 +1,5 @@
 """Corridors: an exhibition's walks one after the other, joined, round and round."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import select

@@ -1,7 +1,5 @@
 """Which leg a wall walks next, and that nothing is commissioned for nobody."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """A wall says what of a visitor's words was not read: on the phone that wrote them and on the screen."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient

@@ -1,7 +1,5 @@
 """What is written for walls: what is taken and what is not, whose turn it is, and where one's own is."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

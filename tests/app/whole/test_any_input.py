@@ -3,8 +3,6 @@
 With ``--hypothesis-profile=long`` each is tried a thousand times, with other input each time.
 """
 
-from __future__ import annotations
-
 import copy
 import io
 import json

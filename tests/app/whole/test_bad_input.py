@@ -1,7 +1,5 @@
 """What a hostile visitor sends to every address: answered in words of ours, soon, and never by a mistake of ours."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree import ElementTree

@@ -1,7 +1,5 @@
 """Whose drawings a walk is painted after stands wherever the walk is shown, and nowhere where it is after none."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

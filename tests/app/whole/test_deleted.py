@@ -1,7 +1,5 @@
 """What is left of a walk that was deleted: the row that says so, and nothing else, wherever it had got to."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from pathlib import Path

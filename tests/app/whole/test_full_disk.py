@@ -1,7 +1,5 @@
 """A full disk: page, JSON, log and ``doctor`` each name what is full and what to do."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Walks that were taken down, hidden or unlisted: no address of theirs answers, and no page of others names them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 

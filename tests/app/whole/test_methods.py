@@ -1,7 +1,5 @@
 """Methods, kinds of body and addresses that the site does not know: refused in the form in which they came."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

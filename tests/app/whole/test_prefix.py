@@ -1,7 +1,5 @@
 """The site below a path of its host: every address that it gives away begins with that path."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskClient
 

@@ -3,8 +3,6 @@
 The table is what the tests go by: a route that it does not name fails, and so does one that is there no longer.
 """
 
-from __future__ import annotations
-
 import io
 import itertools
 import re

@@ -1,7 +1,5 @@
 """A database that is not of the code's revision: every program refuses to start on it, and names what to run."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

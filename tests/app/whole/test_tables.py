@@ -3,8 +3,6 @@
 Tables are found in the database itself, and what is said of them here is tried: a new one fails until it is known.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 What is not looked up in the catalogue stands out there, in Latin letters. English is what the source says.
 """
 
-from __future__ import annotations
-
 import ast
 import io
 import itertools

@@ -1,7 +1,5 @@
 """However large a request may be, and whatever it is made of, it takes less than a second of processor time."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

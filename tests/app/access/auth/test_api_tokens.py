@@ -1,7 +1,5 @@
 """API tokens: shown once, kept as hashes, good for what their scopes say and for as much as they are allowed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

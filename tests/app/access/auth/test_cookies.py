@@ -1,7 +1,5 @@
 """Cookies have names of the site's own, and those of earlier keys and releases are still read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

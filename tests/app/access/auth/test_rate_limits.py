@@ -1,7 +1,5 @@
 """Limits: accepted commissions count, nothing else does, and whoever is refused is told when to come back."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Who is asking: cookies that cannot be forged, tokens that can be derived again."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What the doctor says of workers."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 

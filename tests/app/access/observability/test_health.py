@@ -1,7 +1,5 @@
 """Alive is not ready: what load balancers ask for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

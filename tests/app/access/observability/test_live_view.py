@@ -1,7 +1,5 @@
 """``walks top``: what it shows, of a site made so; and that a terminal gets it live and is given back."""
 
-from __future__ import annotations
-
 import json
 import os
 import pty

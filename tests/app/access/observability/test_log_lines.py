@@ -1,7 +1,5 @@
 """Lines of the logs: for people and for programs, with the ids of what they are about."""
 
-from __future__ import annotations
-
 import json
 import logging
 import runpy

@@ -1,7 +1,5 @@
 """Figures for Prometheus, read by its own parser, and who may have them."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The id of a request: whose word is taken for it, and where it stands."""
 
-from __future__ import annotations
-
 import logging
 import re
 

@@ -1,7 +1,5 @@
 """The curator's room: not there without a password's hash, closed to strangers, and what is done in it written down."""
 
-from __future__ import annotations
-
 import re
 import time
 from pathlib import Path

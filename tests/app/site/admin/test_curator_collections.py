@@ -1,7 +1,5 @@
 """The curator's page of collections: it lists all, and unlists, allows and deletes any."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskClient
 

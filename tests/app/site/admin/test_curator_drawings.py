@@ -1,7 +1,5 @@
 """The curator's drawings: added by upload, found, removed and brought back; nowhere where sketches lead no model."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """One reader for all bodies of JSON: the same mistake is told in the same way wherever it is made."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import pytest

@@ -1,7 +1,5 @@
 """Candidates for programs: asked for, looked at, chosen from, deleted, by whoever has their token."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

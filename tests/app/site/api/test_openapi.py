@@ -1,7 +1,5 @@
 """The OpenAPI document: whole, true to the settings, and true to what is answered."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Uploads through the API belong to the holder of a bearer token: an API token, a token of their own, or a browser."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 from urllib.parse import unquote

@@ -1,7 +1,5 @@
 """What a prompt is read as, told to programs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jsonschema_rs

@@ -1,7 +1,5 @@
 """The page for programs: it says all that the OpenAPI document says, in words."""
 
-from __future__ import annotations
-
 from html import unescape
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The JSON API, rule by rule, as a program that means well or ill would meet it."""
 
-from __future__ import annotations
-
 import io
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """Sounds through the API: uploaded, looked at and deleted by their owner alone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Styles, told to programs, and asked for by a stop."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

@@ -1,7 +1,5 @@
 """The way out of waiting: another walk, from which there is a way back."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskClient
 

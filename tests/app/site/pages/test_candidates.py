@@ -1,7 +1,5 @@
 """The row of pictures that a stop may be painted as: asked for, looked at, picked; nothing typed is lost."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """The page with captions, and the same for programs."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient

@@ -1,7 +1,5 @@
 """The pages of collections: made and changed by their owner, seen by others without what is not in the gallery."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

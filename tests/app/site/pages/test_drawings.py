@@ -1,7 +1,5 @@
 """What the model can draw: its pictures, and the page to search them."""
 
-from __future__ import annotations
-
 import html
 import io
 import re

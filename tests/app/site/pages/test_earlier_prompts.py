@@ -1,7 +1,5 @@
 """The prompts of one's earlier walks, offered for a stop of the form, and forgotten in a browser."""
 
-from __future__ import annotations
-
 import html
 import re
 from datetime import timedelta

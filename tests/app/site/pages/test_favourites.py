@@ -1,7 +1,5 @@
 """The star on a walk's page, the list of favourites, and what others see of both: nothing."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

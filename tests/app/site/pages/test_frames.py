@@ -1,7 +1,5 @@
 """Pages of one frame, how it was made and the same at a large size: offered, asked for by a button only, there."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

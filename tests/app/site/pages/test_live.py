@@ -1,7 +1,5 @@
 """The part of a page that changes while its walk waits or is painted: written only where something changed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

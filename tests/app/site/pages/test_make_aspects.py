@@ -1,7 +1,5 @@
 """The making page offers aspect ratios and a frame rate, with the values that they come to."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 

@@ -1,7 +1,5 @@
 """The making page shows what prompts are read as, takes choices along, and has painted what it shows."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

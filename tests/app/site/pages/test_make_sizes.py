@@ -1,7 +1,5 @@
 """The making page offers the sizes that a model paints, and a walk is asked for again in its own."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

@@ -1,7 +1,5 @@
 """The making page says of each word whether it is read, spells it right, and searches the drawings in the form."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
 

@@ -1,7 +1,5 @@
 """A walk that is set to music: its page, its embedded film, its feed, and the reason to report it."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import asdict

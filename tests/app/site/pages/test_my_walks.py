@@ -1,7 +1,5 @@
 """My walks: all of one's own, of every state, in pages, and nobody else's."""
 
-from __future__ import annotations
-
 import html
 import re
 from pathlib import Path

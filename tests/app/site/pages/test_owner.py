@@ -1,7 +1,5 @@
 """What an owner finds on a walk's page and does there; strangers find nothing of it."""
 
-from __future__ import annotations
-
 import html
 
 import pytest

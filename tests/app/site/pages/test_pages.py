@@ -1,7 +1,5 @@
 """The pages, as a visitor, a stranger and an attacker meet them."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

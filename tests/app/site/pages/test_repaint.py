@@ -1,7 +1,5 @@
 """A walk is repainted from a page that shows the time first: in another style, or at a larger size."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

@@ -1,7 +1,5 @@
 """Reports of visitors: one from each for a walk, counted, kept as they were written, and shown to the house only."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

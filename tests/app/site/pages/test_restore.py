@@ -1,7 +1,5 @@
 """A film brought along: its recipe fills the form; what is no film of ours is explained, and nothing typed is lost."""
 
-from __future__ import annotations
-
 import html
 import io
 import json

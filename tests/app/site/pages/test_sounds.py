@@ -1,7 +1,5 @@
 """Music on the form: uploaded, shown to its owner with its beats, and part of the request."""
 
-from __future__ import annotations
-
 import io
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The page of the styles, and what the form and a walk's page propose."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

@@ -1,7 +1,5 @@
 """The part of the form that says how long the walk takes: asked for by the script, and by a button without it."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The form proposes styles for the whole walk, and says which of its neighbours go together."""
 
-from __future__ import annotations
-
 import json
 import re
 

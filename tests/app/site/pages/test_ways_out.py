@@ -1,7 +1,5 @@
 """What leads away from the form, or undoes what was asked for on it: each by a press, without JavaScript, and back."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """The example on the empty form: from walks that curators chose, in the page's language, else a pair of the model."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

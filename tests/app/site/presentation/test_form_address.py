@@ -1,7 +1,5 @@
 """The form written as an address: what a page carries along, it leads back to, and nothing else."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 

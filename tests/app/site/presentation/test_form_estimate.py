@@ -1,7 +1,5 @@
 """The time that the form tells: of the options as they are, with what would be shorter where it is long."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict

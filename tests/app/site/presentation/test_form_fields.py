@@ -1,7 +1,5 @@
 """Remixes: the form filled from a walk, whole, and the walks that know each other by it."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

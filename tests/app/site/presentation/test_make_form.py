@@ -1,7 +1,5 @@
 """The form: what was typed stays as typed, and each complaint stands beside its field."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a page knows of a walk's pictures: which, where, and when their turn comes."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Words of a prompt that are replaced by others."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.site.presentation.prompt_edits import inserted, with_word

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 from types import SimpleNamespace
 from typing import Any, cast

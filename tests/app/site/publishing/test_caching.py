@@ -1,7 +1,5 @@
 """What may be kept of a walk: by whom, for how long, and what becomes of it when the walk is taken down."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The page that others may frame."""
 
-from __future__ import annotations
-
 import html
 import re
 

@@ -1,7 +1,5 @@
 """The feed, read by a feed reader; oEmbed; the word to robots. What is hidden shows in none of them."""
 
-from __future__ import annotations
-
 import re
 import urllib.robotparser
 from typing import Any

@@ -1,7 +1,5 @@
 """A walk's files at their plain addresses."""
 
-from __future__ import annotations
-
 import io
 from xml.etree import ElementTree
 

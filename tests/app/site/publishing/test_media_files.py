@@ -1,7 +1,5 @@
 """Addresses that never change their content, and the archive of a walk's frames."""
 
-from __future__ import annotations
-
 import io
 import json
 import tracemalloc

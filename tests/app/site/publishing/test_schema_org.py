@@ -1,7 +1,5 @@
 """What a walk's page says of the walk to search engines and link previews: whole addresses, nothing escapes."""
 
-from __future__ import annotations
-
 import json
 from html.parser import HTMLParser
 from typing import Any

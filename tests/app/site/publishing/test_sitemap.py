@@ -1,7 +1,5 @@
 """The sitemap: whole, within its format's limits, and silent about what does not hang."""
 
-from __future__ import annotations
-
 from xml.etree import ElementTree
 
 import pytest

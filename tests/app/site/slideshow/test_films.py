@@ -1,7 +1,5 @@
 """What museum mode shows: its order, its parts, and what may be asked of it."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 

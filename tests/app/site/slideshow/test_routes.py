@@ -1,7 +1,5 @@
 """The page of museum mode and the films that it asks for."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The curator's pages of walls: opened, changed, paused, closed, and what is skipped; closed to everybody else."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient

@@ -1,7 +1,5 @@
 """The phone's page of a wall: what is written goes in line, what is refused stays in the form, and where it is."""
 
-from __future__ import annotations
-
 import html
 import io
 import re

@@ -1,7 +1,5 @@
 """A wall's screen: who moves the wall on, and that reading it changes nothing."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskClient
 

@@ -1,7 +1,5 @@
 """Errors: pages that help for people, problem documents for programs, and nothing that should stay inside."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from urllib.parse import unquote
 

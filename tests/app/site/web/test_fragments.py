@@ -1,7 +1,5 @@
 """Parts of pages: scripts are given them, and who opens one comes to the whole page."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient

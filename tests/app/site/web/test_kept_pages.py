@@ -1,7 +1,5 @@
 """Pages that are kept: when they are answered again, and what is never in them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """Scripts of other sites' pages: those of the configured origins may use the API and read films, never with cookies."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """A body that is too long: a page says which field it was, what its limit is, and how to go on."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Behind a proxy: addresses are believed as far as the setting goes, and films are handed over."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Headers of every answer: over https, browsers are told to come back by https only."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

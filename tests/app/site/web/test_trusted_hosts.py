@@ -1,7 +1,5 @@
 """Which hosts the site answers, and which address of its own it names."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

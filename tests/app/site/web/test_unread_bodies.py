@@ -1,7 +1,5 @@
 """What an answer left unread of a body: dropped within limits, and only where somebody may still be sending it."""
 
-from __future__ import annotations
-
 import io
 import re
 import socket

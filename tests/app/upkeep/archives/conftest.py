@@ -1,7 +1,5 @@
 """What tests of archives share: an empty site of the same kind of database, and the programs of Postgres."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

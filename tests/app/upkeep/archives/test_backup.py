@@ -1,7 +1,5 @@
 """Backups: whole, consistent, refused where they do not fit, and harmless whoever made them."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

@@ -1,7 +1,5 @@
 """Added drawings go with the walks that were painted after them, from house to house, and are not offered there."""
 
-from __future__ import annotations
-
 import json
 import tarfile
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """What a backup brings back: all of a site, row by row and byte by byte, and nothing that was deleted since."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 

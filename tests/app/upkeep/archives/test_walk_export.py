@@ -1,7 +1,5 @@
 """Walks exported and imported: the same at the other house, once, over nothing that is there; broken ones refused."""
 
-from __future__ import annotations
-
 import io
 import json
 import tarfile

@@ -1,7 +1,5 @@
 """What is lost of walks, photos, candidates and styles: each is named, with what is wrong with it."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """A site's media move to another store: what is missing there, what was taken down never, nothing twice."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterator

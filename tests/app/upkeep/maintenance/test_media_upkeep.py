@@ -1,7 +1,5 @@
 """The media store against the rows: what is superfluous."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

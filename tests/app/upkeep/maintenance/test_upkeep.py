@@ -1,7 +1,5 @@
 """The upkeep: walks that came to nothing go after some days, stray files too; whatever else there is stays."""
 
-from __future__ import annotations
-
 import os
 import time
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The first exhibition: what is shipped, and how it hangs."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

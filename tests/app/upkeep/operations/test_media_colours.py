@@ -1,7 +1,5 @@
 """``media mend``: stored films are tagged once, while the site is running."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskCliRunner
 

@@ -1,7 +1,5 @@
 """Cards of walks that have none: made of their posters, once, for all walks that share them."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where ``make run`` listens: empty variables mean the default, and unusable ones are refused by name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """The parts of a site as programs, played by plain ones: kept running, restarted, stopped, ended with their parent."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
