@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.core.config import ROOT
 from app.site.presentation import finder
 from tests.support import led
-from tests.support.html import Elements
+from tests.support.html import prompts_on, values_of
 
 GERMAN = {"Accept-Language": "de"}
 TAG = re.compile("<[^>]+>")
@@ -20,16 +20,6 @@ def rows(page: str) -> list[str]:
     """Return the rows of marked words on a page, as text."""
     found = re.findall(r'<div class="(?:read|approximated|unread)">(<dt>.*?)</div>', page, re.DOTALL)
     return [" ".join(unescape(TAG.sub(" ", each)).split()) for each in found]
-
-
-def prompts(page: str) -> list[str]:
-    """Return what stands in the lines of the form."""
-    return [unescape(text) for text in re.findall(r"<textarea[^>]*>(.*?)</textarea>", page)]
-
-
-def drawings(page: str) -> list[str]:
-    """Return the drawings that are chosen for each stop."""
-    return [str(each["value"]) for each in Elements(page).of("input") if each.get("name") == "drawing"]
 
 
 def taken(page: str) -> list[str]:
@@ -87,7 +77,7 @@ def test_misspelt_word_is_corrected(client: FlaskClient, prompt: str, headers: d
     page = client.get("/", query_string=fields, headers=headers).text
     (button,) = re.findall('value="(spell-1-[0-9]+)"', page)
     page = client.post("/", data=fields | {"edit": button}, headers=headers).text
-    assert prompts(page) == ["the sun", right]
+    assert prompts_on(page) == ["the sun", right]
     assert 'value="7"' in page
     assert "spell-" not in page
 
@@ -100,13 +90,13 @@ def test_few_unknown_words_are_looked_up(client: FlaskClient) -> None:
 @pytest.mark.parametrize("button", ["spell-0-0", "spell-0-99", "spell-1-0", "take-0-zzz", "seek-9-0"])
 def test_button_that_names_nothing_changes_nothing(client: FlaskClient, button: str) -> None:
     page = client.post("/", data={"prompt": ["a fox", ""], "edit": button}).text
-    assert prompts(page) == ["a fox", ""]
+    assert prompts_on(page) == ["a fox", ""]
 
 
 def test_search_opens_in_the_form_and_keeps_the_draft(client: FlaskClient) -> None:
     fields = {"prompt": ["a fox", " a  bat "], "seed": "7", "negative_prompt": "rain", "edit": "find-1-0"}
     page = client.post("/", data=fields).text
-    assert prompts(page) == ["a fox", " a  bat "]
+    assert prompts_on(page) == ["a fox", " a  bat "]
     assert [text in page for text in ('value="7"', 'value="rain"', "What it can draw: To")] == [True] * 3
     assert len(taken(page)) == 8
     assert '<details id="more">' in page
@@ -119,7 +109,7 @@ def test_search_finds_and_its_choice_is_added_to_the_stop_that_asked(client: Fla
     page = client.post("/", data=fields | {"edit": "find-1-1"}).text
     assert taken(page)[0] == f"take-1-{led.CRICKET}"
     page = client.post("/", data=fields | {"edit": f"take-1-{led.CRICKET}"}).text
-    assert prompts(page) == ["a fox", "the sun, cricket game"]
+    assert prompts_on(page) == ["a fox", "the sun, cricket game"]
     assert led.CRICKET in page
     assert 'id="finder"' not in page
 
@@ -132,21 +122,21 @@ def test_choice_takes_the_place_of_the_word_that_was_not_read(client: FlaskClien
     assert 'name="find_for" value="zorp"' in found
     sent = fields | {"find_stop": "0", "find_for": "zorp", "find": "fox", "edit": f"take-0-{led.FOX}"}
     page = client.post("/", data=sent).text
-    assert prompts(page)[0] == "a fox on a bat"
-    assert drawings(page)[0] == f"- {led.CRICKET}"  # what was chosen before stays with its thing
+    assert prompts_on(page)[0] == "a fox on a bat"
+    assert values_of(page, "drawing")[0] == f"- {led.CRICKET}"  # what was chosen before stays with its thing
 
 
 @pytest.mark.parametrize("digest", [led.HOUSE, led.OTHER_HOUSE])
 def test_one_of_two_drawings_of_a_thing_is_the_one_that_is_painted(client: FlaskClient, digest: str) -> None:
     page = client.post("/", data={"prompt": ["", "the sun"], "token": "same", "edit": f"take-0-{digest}"}).text
-    assert prompts(page)[0] == "house"
+    assert prompts_on(page)[0] == "house"
     checked = re.findall(r'value="[^"]*" checked><span class="mount"><img class="ink" src="/drawings/(\w+)', page)
     assert checked[0] == digest
 
 
 def test_choice_is_named_in_the_language_of_the_page(client: FlaskClient) -> None:
     sent = {"prompt": ["ein Haus", ""], "edit": f"take-0-{led.BAT}"}
-    assert prompts(client.post("/", data=sent, headers=GERMAN).text)[0] == "ein Haus, Fledermaus"
+    assert prompts_on(client.post("/", data=sent, headers=GERMAN).text)[0] == "ein Haus, Fledermaus"
 
 
 @pytest.mark.parametrize(("find", "is_like"), [("snowmann", led.SNOWMAN), ("zorp", "")])
@@ -170,7 +160,7 @@ def test_words_of_a_search_at_another_stop_are_not_taken_along(client: FlaskClie
     fields = {"prompt": ["", "a zorp"], "find_stop": "0", "find": "fox", "find_for": "zorp"}
     assert len(taken(client.post("/", data=fields | {"edit": "find-1-0"}).text)) == 8
     page = client.post("/", data=fields | {"edit": f"take-1-{led.FOX}"}).text
-    assert prompts(page)[1] == "a zorp, fox"
+    assert prompts_on(page)[1] == "a zorp, fox"
 
 
 def test_strange_search_does_no_harm(client: FlaskClient) -> None:

@@ -27,21 +27,10 @@ from tests.conftest import make_app
 from tests.support.commands import count
 from tests.support.cookies import cookie_name
 from tests.support.house import NAME
-from tests.support.html import Elements, walks_on
+from tests.support.html import prompts_on, values_of, walks_on
 from tests.support.rows import Maker, change
 
 TWO = {"prompt": ["a fox", "a kite"]}
-
-
-def field(page: str, name: str) -> str:
-    """Return the value of the first field of this name."""
-    tag = next(tag for tag in re.findall(r"<input[^>]*>", page) if f'name="{name}"' in tag)
-    return html.unescape(re.search(r'value="([^"]*)"', tag)[1])
-
-
-def lines(page: str) -> list[str]:
-    """Return what stands on the lines of the form."""
-    return [html.unescape(text) for text in re.findall(r"<textarea[^>]*>([^<]*)</textarea>", page)]
 
 
 def is_checked(page: str, name: str) -> bool:
@@ -64,19 +53,19 @@ def walk_of(answer: TestResponse) -> Walk:
 def test_form_is_empty_and_says_what_happens(client: FlaskClient) -> None:
     answer = client.get("/")
     assert answer.status_code == 200
-    assert lines(answer.text) == ["", ""]
+    assert prompts_on(answer.text) == ["", ""]
     assert "public gallery" in answer.text
     assert answer.headers["Cache-Control"] == "private, no-cache"  # what is stored by nobody cannot be come back to
 
 
 def test_form_is_filled_from_the_address(client: FlaskClient) -> None:
     page = client.get("/", query_string={"prompt": ["a fox", "été <b>"], "seed": "7", "negative_prompt": "rain"}).text
-    assert lines(page) == ["a fox", "été <b>"]
-    assert (field(page, "seed"), field(page, "negative_prompt")) == ("7", "rain")
+    assert prompts_on(page) == ["a fox", "été <b>"]
+    assert (values_of(page, "seed")[0], values_of(page, "negative_prompt")[0]) == ("7", "rain")
 
 
 def test_address_cannot_set_the_token_of_a_form(client: FlaskClient) -> None:
-    assert field(client.get("/?token=mine").text, "token") != "mine"
+    assert values_of(client.get("/?token=mine").text, "token")[0] != "mine"
 
 
 @pytest.mark.parametrize(
@@ -114,17 +103,17 @@ def test_refused_form_keeps_fields_and_names_errors(client: FlaskClient, fields:
     answer = client.post("/walks", data=typed | {"unlisted": "1", "token": "once"})
     assert answer.status_code == 422
     assert says in html.unescape(answer.text)
-    assert lines(answer.text) == typed["prompt"]
-    assert field(answer.text, "seed") == typed["seed"]
-    assert field(answer.text, "negative_prompt") == typed["negative_prompt"]
-    assert field(answer.text, "token") == "once"
+    assert prompts_on(answer.text) == typed["prompt"]
+    assert values_of(answer.text, "seed")[0] == typed["seed"]
+    assert values_of(answer.text, "negative_prompt")[0] == typed["negative_prompt"]
+    assert values_of(answer.text, "token")[0] == "once"
     assert is_checked(answer.text, "unlisted")
     assert count() == 0
 
 
 def test_empty_press_generates_the_example_of_the_page(client: FlaskClient) -> None:
     page = client.get("/").text
-    example = [each["value"] for each in Elements(page).of("input") if each.get("name") == "example"]
+    example = values_of(page, "example")
     assert [f'placeholder="for example: {prompt}"' in page for prompt in example] == [True, True]
     walk = walk_of(client.post("/walks", data={"prompt": ["", ""], "example": example}))
     assert [stop.prompt for stop in walk.stops] == example
@@ -143,7 +132,7 @@ def test_film_above_the_form_speaks_the_language_of_the_page(client: FlaskClient
 @pytest.mark.parametrize("sent", [{}, {"data": b"", "content_type": "application/x-www-form-urlencoded"}])
 def test_empty_body_is_an_empty_form(client: FlaskClient, sent: dict[str, Any]) -> None:
     answer = client.post("/walks", **sent)
-    assert (answer.status_code, lines(answer.text)) == (422, ["", ""])
+    assert (answer.status_code, prompts_on(answer.text)) == (422, ["", ""])
 
 
 @pytest.mark.parametrize("path", ["/walks", "/"])
@@ -181,8 +170,8 @@ def test_prompt_is_shown_as_text_only(client: FlaskClient) -> None:
 def test_stops_are_changed_without_a_script(client: FlaskClient, change: str, after: list[str]) -> None:
     answer = client.post("/", data=TWO | {"edit": change, "seed": "7"})
     assert answer.status_code == 200
-    assert lines(answer.text) == after
-    assert field(answer.text, "seed") == "7"
+    assert prompts_on(answer.text) == after
+    assert values_of(answer.text, "seed")[0] == "7"
     assert count() == 0
 
 
@@ -206,7 +195,7 @@ def test_no_form_breaks_anything(app: Flask, fields: list[tuple[str, str]], path
 
 @pytest.mark.parametrize("prompts", [["a fox", "a kite"], ["a fox", "a bear"]], ids=["the same", "a changed word"])
 def test_two_clicks_make_one_walk_unless_a_word_is_changed(client: FlaskClient, prompts: list[str]) -> None:
-    token = field(client.get("/").text, "token")
+    token = values_of(client.get("/").text, "token")[0]
     first, second = paint(client, token=token), paint(client, token=token, prompt=prompts)
     walks = 1 if prompts == TWO["prompt"] else 2
     assert len({first.headers["Location"], second.headers["Location"]}) == count() == walks
@@ -218,7 +207,7 @@ def test_two_quick_clicks_of_a_new_visitor_make_one_walk_that_is_theirs(app: Fla
     page = clicks[0].get("/").text
     for cookie in clicks[0]._cookies.values():
         clicks[1].set_cookie(cookie.key, cookie.value)
-    answers = [paint(click, token=field(page, "token")) for click in clicks]
+    answers = [paint(click, token=values_of(page, "token")[0]) for click in clicks]
     assert answers[0].headers["Location"] == answers[1].headers["Location"]
     assert count() == 1
     assert all("/cancel" in click.get(answers[0].headers["Location"]).text for click in clicks)
@@ -320,7 +309,7 @@ def test_walk_is_gone_on_from_by_anybody_and_both_pages_say_so(app: Flask, clien
     made = client.get("/", query_string={**fields, "prompt": ["the sun", "a kite"]}).text
     assert f'<input type="hidden" name="continues" value="{first.id}">' in made
     assert "From where" in made
-    assert lines(made) == ["a kite"]  # the joint is no line to write on
+    assert prompts_on(made) == ["a kite"]  # the joint is no line to write on
     second = walk_of(client.post("/walks", data={**fields, "prompt": ["the sun", "a kite"]}))
     assert (second.continues, second.seed) == (first.id, 7)
     assert "It goes on from" in client.get(second.url).text
@@ -335,10 +324,10 @@ def test_form_keeps_the_joint_when_a_stop_is_added_and_lets_go_when_asked(client
     walk = hung("a fox", "the sun")
     data = {"continues": walk.id, "prompt": ["the sun", "a kite"]}
     page = client.post("/", data=data | {"edit": "add-stop"}).text
-    assert lines(page) == ["", "a kite"]
+    assert prompts_on(page) == ["", "a kite"]
     assert walk.id in page
     page = client.post("/", data=data | {"edit": "let-go"}).text
-    assert lines(page) == ["the sun", "a kite"]
+    assert prompts_on(page) == ["the sun", "a kite"]
     assert 'name="continues"' not in page
 
 
@@ -348,7 +337,7 @@ def test_visitor_is_told_when_the_walk_to_go_on_from_was_taken_down_meanwhile(cl
     answer = client.post("/walks", data={"continues": walk.id, "prompt": ["the sun", "a kite"]})
     assert answer.status_code == 422
     assert "The walk to go on from is not here" in answer.text
-    assert lines(answer.text) == ["the sun", "a kite"]
+    assert prompts_on(answer.text) == ["the sun", "a kite"]
     assert 'name="continues"' not in answer.text
 
 
@@ -568,7 +557,7 @@ def test_form_token_on_a_page_does_not_count_as_a_change(client: FlaskClient, mo
     an_hour_later = time.time() + 3600
     monkeypatch.setattr("time.time", lambda: an_hour_later)
     later = client.get(address)
-    assert field(first.text, "csrf_token") != field(later.text, "csrf_token")
+    assert values_of(first.text, "csrf_token")[0] != values_of(later.text, "csrf_token")[0]
     assert first.headers["ETag"] == later.headers["ETag"]
     # As when the browser was closed: the old token is worth nothing now.
     client.delete_cookie(cookie_name(client.application, "session"))
@@ -646,10 +635,11 @@ def guarded(instance: Path) -> FlaskClient:
 
 def test_form_of_ours_is_accepted(app: Flask, guarded: FlaskClient) -> None:
     page = guarded.get("/").text
-    answer = paint(guarded, csrf_token=field(page, "csrf_token"), token=field(page, "token"))
+    answer = paint(guarded, csrf_token=values_of(page, "csrf_token")[0], token=values_of(page, "token")[0])
     assert answer.status_code == 303
     walk = guarded.get(answer.headers["Location"]).text
-    cancelled = guarded.post(answer.headers["Location"] + "/cancel", data={"csrf_token": field(walk, "csrf_token")})
+    token = {"csrf_token": values_of(walk, "csrf_token")[0]}
+    cancelled = guarded.post(answer.headers["Location"] + "/cancel", data=token)
     assert cancelled.status_code == 303
 
 
@@ -659,15 +649,15 @@ def test_form_with_a_bad_token_keeps_fields(app: Flask, guarded: FlaskClient, to
     answer = paint(guarded, seed="7", unlisted="1", **({} if token is None else {"csrf_token": token}))
     assert answer.status_code == 400
     assert "Press once more" in answer.text
-    assert lines(answer.text) == ["a fox", "a kite"]
-    assert field(answer.text, "seed") == "7"
+    assert prompts_on(answer.text) == ["a fox", "a kite"]
+    assert values_of(answer.text, "seed")[0] == "7"
     assert count() == 0
-    again = paint(guarded, csrf_token=field(answer.text, "csrf_token"), token=field(answer.text, "token"))
+    again = paint(guarded, csrf_token=values_of(answer.text, "csrf_token")[0], token=values_of(answer.text, "token")[0])
     assert again.status_code == 303
 
 
 def test_token_of_another_visitor_is_refused(app: Flask, guarded: FlaskClient) -> None:
-    theirs = field(guarded.application.test_client().get("/").text, "csrf_token")
+    theirs = values_of(guarded.application.test_client().get("/").text, "csrf_token")[0]
     guarded.get("/")
     assert paint(guarded, csrf_token=theirs).status_code == 400
     assert count() == 0
@@ -676,7 +666,7 @@ def test_token_of_another_visitor_is_refused(app: Flask, guarded: FlaskClient) -
 def test_garbled_form_without_a_token_is_malformed_not_a_fault(app: Flask, guarded: FlaskClient) -> None:
     kind = "application/x-www-form-urlencoded"
     assert guarded.post("/walks", data=b"prompt=%ff", content_type=kind).status_code == 400
-    token = field(guarded.get("/").text, "csrf_token")
+    token = values_of(guarded.get("/").text, "csrf_token")[0]
     data = f"csrf_token={token}&prompt=a&prompt=%ff".encode()
     answer = guarded.post("/walks", data=data, content_type=kind)
     assert answer.status_code == 400

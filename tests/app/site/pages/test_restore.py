@@ -21,6 +21,7 @@ from app.storage.sound_models import Sound
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.support import heard, sounds
+from tests.support.html import prompts_on
 from tests.support.recipes import RENDERING, gif
 from tests.support.rows import Maker
 
@@ -56,8 +57,7 @@ def told_of(walk: Walk, **changes: Any) -> bytes:
 def values(page: str) -> dict[str, Any]:
     """Read what a page's form would send."""
     form = page[page.index('<form id="make"') :].partition("</form>")[0]
-    written = re.findall(r"<textarea[^>]*>([^<]*)</textarea>", form)
-    found: dict[str, Any] = {"prompt": [html.unescape(text) for text in written]}
+    found: dict[str, Any] = {"prompt": prompts_on(form)}
     form = html.unescape(form)
     found["own"] = re.findall(r'name="own" value="(.*?)">', form)
     found |= dict(re.findall(r'<input[^>]* name="(negative_prompt|seed|steps|guidance|token)" value="([^"]*)"', form))
