@@ -1,7 +1,5 @@
 """What a web process prepares before its first request, and what a command does not."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,10 +1,8 @@
 """``walks candidates``, with somebody who paints at once; and ``walks create --pick``."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,10 +23,9 @@ from tests.support.commands import run, run_json
 def painted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what is asked for painted while the command waits."""
 
-    @contextmanager
-    def painters(*, needed: bool) -> Iterator[Callable[[], None]]:
+    def painters(*, needed: bool) -> AbstractContextManager[Callable[[], None]]:
         assert needed
-        yield lambda: None
+        return nullcontext(lambda: None)
 
     def paint(_seconds: float) -> None:
         for each in db.session.scalars(select(CandidateSet).where(CandidateSet.state == WAITING)).all():

@@ -1,7 +1,5 @@
 """``flask captions`` for a folder of pictures, with somebody who looks at them at once."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -14,15 +12,16 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskCliRunner
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app.cli import captions as commands
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.upload_models import READY, WAITING, Upload
 from app.upkeep.operations import folder_captions
 from app.walks.queue import jobs
 from tests.support.commands import run, run_json
 from tests.support.pictures import two_halves, written
+from tests.support.rows import change
 
 
 class Workers:
@@ -48,9 +47,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
                 raise KeyboardInterrupt
             told.seen += 1
             found = {"error": "The picture can no longer be read."} if photo.size[0] == 90 else {}
-            with writing() as session:
-                values = {"state": READY, "analysis": {"description": "a fox"}, **found}
-                session.execute(update(Upload).where(Upload.id == photo.id).values(**values))
+            change(photo, state=READY, analysis={"description": "a fox"}, **found)
 
     monkeypatch.setattr(commands, "provide_worker", painters)
     monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=look))

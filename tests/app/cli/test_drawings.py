@@ -1,12 +1,9 @@
 """``flask drawings``, with a model that sketches lead."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,17 +11,11 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from app.core.config import ROOT
-from app.storage.database import db
-from tests.conftest import inside, make_app
 from tests.support import forks, led
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MODEL=str(led_folder))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=led.lay_out)
 
 
 @pytest.fixture
@@ -50,14 +41,10 @@ def test_drawing_is_added_listed_removed_and_restored(runner: FlaskCliRunner, ro
     assert run_json(runner, "drawings", "list") == [made]
 
 
-def test_what_was_not_told_is_said_and_not_invented(runner: FlaskCliRunner, robot: str) -> None:
+def test_missing_credits_are_said_and_all_drawings_are_listed(runner: FlaskCliRunner, robot: str) -> None:
     made = run_json(runner, "drawings", "add", robot, "robot")
     assert [made[name] for name in ("artist", "licence", "source")] == [None] * 3
     assert "(artist not named, licence not named)" in run(runner, "drawings", "list").output
-
-
-def test_all_that_can_be_drawn_is_listed_with_where_it_is_from(runner: FlaskCliRunner, robot: str) -> None:
-    run(runner, "drawings", "add", robot, "robot")
     states = {each["digest"]: each["state"] for each in run_json(runner, "drawings", "list", "--all")}
     assert states == {ROBOT_DIGEST: "added"} | dict.fromkeys(led.book().drawings, "shipped")
 
@@ -88,20 +75,13 @@ def test_drawing_that_was_not_added_cannot_be_removed(runner: FlaskCliRunner) ->
     assert run_json(runner, "drawings", "remove", "yeti", status=1)["errors"][0]["field"] == "drawing"
 
 
-def test_without_a_model_that_sketches_lead_it_is_kept_and_said(
-    instance: Path, app: Flask, robot: str, tmp_path: Path
-) -> None:
-    site = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")))
-    with site.app_context():
-        result = run(site.test_cli_runner(), "drawings", "add", robot, "robot")
-        assert "No model on offer is led by sketches" in result.stderr
-        db.session.remove()
+@pytest.mark.settings(MODEL=led.lay_out_words_alone)
+def test_without_a_model_that_sketches_lead_it_is_kept_and_said(runner: FlaskCliRunner, robot: str) -> None:
+    assert "No model on offer is led by sketches" in run(runner, "drawings", "add", robot, "robot").stderr
 
 
 @pytest.mark.slow
-def test_command_line_adds_a_drawing_that_the_site_reads_prompts_as(
-    instance: Path, led_folder: Path, app: Flask, robot: str
-) -> None:
+def test_added_drawing_is_used_by_the_site(instance: Path, led_folder: Path, app: Flask, robot: str) -> None:
     told = {"MOMA_INSTANCE": str(instance), "MOMA_MODEL": str(led_folder), "MOMA_EXHIBITION": "false"}
     environment = {**os.environ, **told}
 

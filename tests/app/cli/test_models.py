@@ -1,7 +1,5 @@
 """``flask models``: list, check and download, without a running site."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,9 +48,7 @@ def test_list_tells_name_kind_size_licence_and_state(commands: FlaskCliRunner, t
     assert lines[7] == str(tmp_path / "mine.safetensors") and "  licence  openrail++" in lines
 
 
-def test_check_ends_with_status_1_only_where_something_is_wrong(
-    commands: FlaskCliRunner, server: Hub, tmp_path: Path
-) -> None:
+def test_check_returns_1_only_for_broken_models(commands: FlaskCliRunner, server: Hub, tmp_path: Path) -> None:
     lines = run(commands, "models", "check", NAME).output.splitlines()
     assert lines[0].endswith("is whole")
     assert {line.split()[1].partition("/")[0] for line in lines[1:]} == {"text_encoder", "unet", "vae"}
@@ -69,9 +65,7 @@ def test_check_ends_with_status_1_only_where_something_is_wrong(
     assert server.weights_asked_for() == []
 
 
-def test_download_tells_how_far_it_is_and_where_the_model_lies(
-    commands: FlaskCliRunner, server: Hub, tmp_path: Path
-) -> None:
+def test_download_shows_progress_and_folder(commands: FlaskCliRunner, server: Hub, tmp_path: Path) -> None:
     output = run(commands, "models", "download", f"some/model@{COMMIT}").output
     assert "% of 0.00 GB: unet/model.safetensors" in output
     folder = tmp_path / "cache" / "models--some--model" / "snapshots" / COMMIT

@@ -1,7 +1,5 @@
 """What commands print, as text and with ``--json``: each row runs in both forms on the same small site."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any
@@ -10,8 +8,8 @@ import pytest
 from flask.testing import FlaskCliRunner
 
 from app.collection.moderation import reports
-from tests.conftest import Commissioner
 from tests.support.commands import run
+from tests.support.rows import Maker
 
 PHONES = "Phones write at /w/lobby, and its screen, which moves it on, is\n/wall/lobby?key=KEY\n"
 WALL = {
@@ -52,7 +50,7 @@ ROWS: list[tuple[str, str, Any]] = [
 
 
 @pytest.fixture
-def walk_id(runner: FlaskCliRunner, hung: Commissioner) -> str:
+def walk_id(runner: FlaskCliRunner, hung: Maker) -> str:
     """Set up the site of the rows: a reported walk in an exhibition, a banned word, a wall and a token."""
     walk = hung("a fox", "an owl")
     reports.submit(walk, reason="hate", words="", reporter="ann", admit=lambda: None)

@@ -1,7 +1,5 @@
 """The progress of long commands: one line on a terminal, a line now and then elsewhere."""
 
-from __future__ import annotations
-
 import json
 import os
 import pty
@@ -16,9 +14,9 @@ from flask.testing import FlaskCliRunner
 
 from app.cli import progress
 from app.cli.progress import CLEAR, Progress
-from tests.conftest import Commissioner
 from tests.support.commands import run
 from tests.support.ends import read_all
+from tests.support.rows import Maker
 
 
 class Clock:
@@ -122,7 +120,7 @@ def each_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def walks(hung: Commissioner) -> Iterator[None]:
+def walks(hung: Maker) -> Iterator[None]:
     """Publish two walks, of six files each."""
     hung("a fox", "an owl"), hung("a lamp", "a moth")
     yield

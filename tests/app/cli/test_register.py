@@ -1,7 +1,5 @@
 """The table of the commands: each is imported when it is used."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -52,9 +50,7 @@ def test_mistyped_command_names_the_nearest(runner: FlaskCliRunner) -> None:
     assert "No such command 'walk'. (Did you mean one of: 'walks', 'wall'?)" in result.stderr
 
 
-def test_command_that_cannot_be_imported_is_told_as_flask_tells_it(
-    runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_command_with_import_error_is_reported(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "app.cli.tokens", None)
     result = runner.invoke(args=["tokens", "list"])
     assert result.exit_code == 1

@@ -1,10 +1,9 @@
 """Commands for styles, with a studio that writes what the real one does; the real one is run in tests/studio."""
 
-from __future__ import annotations
-
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from PIL import Image
-from sqlalchemy import update
 
 from app.collection.styles import added
 from app.core.errors import InvalidInput, MomaError
 from app.offer.generation import adapters, offers
 from app.requests.teaching import style_teaching
 from app.requests.walk_requests import recipe, validation
-from app.storage.database import writing
-from app.storage.walk_models import Walk
 from tests.conftest import inside, make_app
 from tests.support import led, placing
 from tests.support.commands import run, run_json
 from tests.support.recipes import painted_in_levels
+from tests.support.rows import Maker, change
 from tests.support.worker_rows import read
 
 HANDS = [{"words": "pop art", "title": "Pop art", "also": ["warhol"]}, {"words": "woodcut", "title": "Woodcut"}]
@@ -67,17 +64,14 @@ class Studio:
             (told["--to"] / "model_index.json").write_text("{}")
 
 
+pytestmark = pytest.mark.settings(MODEL=partial(led.lay_out, hands=HANDS, size=256))
+
+
 @pytest.fixture
 def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
     fake = Studio()
     monkeypatch.setattr(style_teaching, "run_stage", fake)
     return fake
-
-
-@pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MODEL=str(led.lay_out(tmp_path / "led", hands=HANDS, size=256)))) as app:
-        yield app
 
 
 def test_added_style_is_learned_by_a_model_that_is_offered(runner: FlaskCliRunner, studio: Studio) -> None:
@@ -88,9 +82,7 @@ def test_added_style_is_learned_by_a_model_that_is_offered(runner: FlaskCliRunne
     assert sorted(path.name for path in added.folder("our-prints").iterdir()) == ["model", "sample.webp", "style.json"]
 
 
-def test_stopped_teaching_goes_on_and_collects_and_looks_no_more_than_needed(
-    runner: FlaskCliRunner, studio: Studio
-) -> None:
+def test_stopped_training_resumes_without_collecting_again(runner: FlaskCliRunner, studio: Studio) -> None:
     studio.fails_at, studio.pictures = "train", 100
     assert "out of memory" in run(runner, "styles", "add", "our-prints", "pictures", *TOLD, status=1).output
     studio.fails_at, studio.ran = "", []
@@ -122,9 +114,7 @@ def test_stop_in_a_learned_style_chooses_its_model(runner: FlaskCliRunner, clien
     assert read(made["id"]).model == "style-our-prints"
 
 
-def test_style_is_like_the_one_that_is_named_or_has_its_name_or_else_the_most_similar(
-    runner: FlaskCliRunner, studio: Studio
-) -> None:
+def test_style_stands_in_by_choice_name_or_similarity(runner: FlaskCliRunner, studio: Studio) -> None:
     for name, like, stands_in in (
         ("our-prints", "", "woodcut"),
         ("our-prints", "Pop Art", "pop art"),
@@ -254,9 +244,7 @@ def test_other_weights_of_the_same_name_have_not_learned_it(by_words: Flask, stu
     assert made["model"] == "words" and "train" in studio.ran
 
 
-def test_style_is_taught_to_the_model_that_is_named(
-    app: Flask, runner: FlaskCliRunner, studio: Studio, tmp_path: Path
-) -> None:
+def test_style_is_trained_on_named_model(app: Flask, runner: FlaskCliRunner, studio: Studio, tmp_path: Path) -> None:
     app.config["MODELS"] = [str(led.lay_out_with_weights(tmp_path / "words", b"weights"))]
     made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD, "--model", "words")
     assert made["model"] == "words" and "publish" not in studio.ran
@@ -310,10 +298,9 @@ def test_what_is_no_style_in_the_folder_is_passed_over(runner: FlaskCliRunner, s
     assert [style.name for style in added.every()] == ["our-prints"]
 
 
-def test_walk_is_repainted_in_a_style(runner: FlaskCliRunner, hung: Callable[..., Walk]) -> None:
+def test_walk_is_repainted_in_a_style(runner: FlaskCliRunner, hung: Maker) -> None:
     walk = hung("a fox", "a house", seed=7)
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="led"))
+    change(walk, model_name="led")
     made = run_json(runner, "walks", "repaint", walk.id, "--style", "woodcut", "--unlisted")
     assert (made["seed"], made["unlisted"], [stop["hand"] for stop in made["stops"]]) == (7, True, ["woodcut"] * 2)
     told = run_json(runner, "walks", "repaint", walk.id, "--style", "fresco", status=1)

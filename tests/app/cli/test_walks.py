@@ -1,34 +1,30 @@
 """Admin commands, with nobody painting."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
-from sqlalchemy import update
 
 from app.collection.moderation import audit_log, word_lists
 from app.core.version import __version__
 from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks.queue import jobs
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.commands import count, run, run_json
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING
+from tests.support.rows import Maker, change
 from tests.support.tables import make_table
-
-Hanger = Callable[..., Walk]
 
 
 def logged() -> list[tuple[str, str]]:
@@ -79,7 +75,7 @@ def test_one_prompt_with_several_seeds_is_created(runner: FlaskCliRunner) -> Non
     assert [error["field"] for error in told["errors"]] == ["stop-seed"]
 
 
-def test_walk_is_gone_on_from_its_last_stop(runner: FlaskCliRunner, hung: Hanger) -> None:
+def test_walk_is_gone_on_from_its_last_stop(runner: FlaskCliRunner, hung: Maker) -> None:
     parent = hung("a fox", "a kite", seed=7)
     for name in (parent.id, f"{parent.id}-a-fox-a-kite"):
         walk = run_json(runner, "walks", "create", "--continue", name, "the sea")
@@ -88,7 +84,7 @@ def test_walk_is_gone_on_from_its_last_stop(runner: FlaskCliRunner, hung: Hanger
     assert "No walk" in run_json(runner, "walks", "create", "--continue", "a" * 16, "the sea", status=1)["error"]
 
 
-def test_same_walk_again_is_finished_at_once_unless_it_is_wanted_anew(runner: FlaskCliRunner, hung: Hanger) -> None:
+def test_same_walk_again_is_finished_at_once_unless_it_is_wanted_anew(runner: FlaskCliRunner, hung: Maker) -> None:
     original = hung("a fox", "a kite", seed=7)
     again = ("walks", "create", "a fox", "a kite", "--seed", "7", "--frames", "2")
     repeat = run_json(runner, *again)
@@ -110,9 +106,7 @@ def test_same_walk_again_is_finished_at_once_unless_it_is_wanted_anew(runner: Fl
         (("a bear", "a kite", "--out", "no such folder/film.gif"), "out"),
     ],
 )
-def test_refused_walk_is_explained_and_not_saved(
-    runner: FlaskCliRunner, arguments: tuple[str, ...], field: str
-) -> None:
+def test_refused_walk_is_not_saved(runner: FlaskCliRunner, arguments: tuple[str, ...], field: str) -> None:
     told = run_json(runner, "walks", "create", *arguments, status=1)
     assert [error["field"] for error in told["errors"]] == [field]
     assert told["error"]
@@ -120,40 +114,41 @@ def test_refused_walk_is_explained_and_not_saved(
     assert count() == 0
 
 
-def test_number_that_is_none_is_refused_by_the_command_line_itself(runner: FlaskCliRunner) -> None:
-    run(runner, "walks", "create", "a bear", "a kite", "--seed", "x", status=2)
+@pytest.mark.parametrize("options", [("a bear", "a kite", "--seed", "x"), ("--recipe", "nowhere.json")])
+def test_unusable_option_returns_2(runner: FlaskCliRunner, options: tuple[str, ...]) -> None:
+    run(runner, "walks", "create", *options, status=2)
 
 
 @pytest.fixture
-def painted(commissioned: Hanger) -> Walk:
+def painted(commissioned: Maker) -> Walk:
     return commissioned("a fox", "a kite", seed=7, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
 
 
-def test_walk_is_created_from_a_recipe(runner: FlaskCliRunner, painted: Walk, tmp_path: Path) -> None:
+@pytest.fixture
+def file(tmp_path: Path, painted: Walk) -> Path:
+    """Write the recipe of a walk into a file."""
     file = tmp_path / "recipe.json"
     file.write_text(recipe.dumps(painted))
+    return file
+
+
+def test_walk_is_created_from_a_recipe(runner: FlaskCliRunner, painted: Walk, file: Path) -> None:
     walk = run_json(runner, "walks", "create", "--recipe", str(file))
     assert walk["id"] != painted.id
     assert walk["recipe"] == recipe.recipe_of(painted)
 
 
-def test_recipe_of_a_model_that_is_not_here_is_refused_with_those_that_are(
-    runner: FlaskCliRunner, painted: Walk, tmp_path: Path
-) -> None:
-    told = dict(recipe.recipe_of(painted))
-    told["model"] = told["model"] | {"name": "someone/else"}
-    file = tmp_path / "recipe.json"
-    file.write_text(json.dumps(told))
+def test_recipe_of_a_model_that_is_not_here_is_refused_with_those_that_are(runner: FlaskCliRunner, file: Path) -> None:
+    told = json.loads(file.read_text())
+    file.write_text(json.dumps(told | {"model": told["model"] | {"name": "someone/else"}}))
     refused = run_json(runner, "walks", "create", "--recipe", str(file), status=1)
     assert refused["error"] == f"The model someone/else is not offered here; this is: {NAME}."
 
 
-def test_recipe_says_all(runner: FlaskCliRunner, painted: Walk, tmp_path: Path) -> None:
-    file = tmp_path / "recipe.json"
-    file.write_text(recipe.dumps(painted))
-    for more in (("a bear",), ("--seed", "0"), ("--frames", "24"), ("--leave-out", "rain")):
-        told = run_json(runner, "walks", "create", "--recipe", str(file), *more, status=1)
-        assert told["error"].startswith("A recipe says all")
+@pytest.mark.parametrize("more", [("a bear",), ("--seed", "0"), ("--frames", "24"), ("--leave-out", "rain")])
+def test_recipe_says_all(runner: FlaskCliRunner, file: Path, more: tuple[str, ...]) -> None:
+    told = run_json(runner, "walks", "create", "--recipe", str(file), *more, status=1)
+    assert told["error"].startswith("A recipe says all")
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"{}", b"\xff", b'{"format": "moma-lisa recipe", "version": 1}'])
@@ -169,12 +164,8 @@ def test_recipe_without_an_end_is_refused(runner: FlaskCliRunner) -> None:
     assert told["error"] == "The recipe is larger than 2 MB without its film."
 
 
-def test_missing_recipe_is_refused_by_the_command_line_itself(runner: FlaskCliRunner) -> None:
-    run(runner, "walks", "create", "--recipe", "nowhere.json", status=2)
-
-
 @pytest.mark.databases
-def test_walks_are_listed_newest_first_unlisted_ones_as_well(runner: FlaskCliRunner, hung: Hanger) -> None:
+def test_walks_are_listed_newest_first_unlisted_ones_as_well(runner: FlaskCliRunner, hung: Maker) -> None:
     first, second = hung("a bear", "x"), hung("a fox", "x", unlisted=True)
     listed = run_json(runner, "walks", "list")
     assert [walk["id"] for walk in listed] == [second.id, first.id]
@@ -183,7 +174,7 @@ def test_walks_are_listed_newest_first_unlisted_ones_as_well(runner: FlaskCliRun
 
 
 @pytest.mark.databases
-def test_list_is_narrowed_by_state_and_number(runner: FlaskCliRunner, hung: Hanger, commissioned: Hanger) -> None:
+def test_list_is_narrowed_by_state_and_number(runner: FlaskCliRunner, hung: Maker, commissioned: Maker) -> None:
     hung()
     waits = commissioned()
     assert [walk["id"] for walk in run_json(runner, "walks", "list", "--state", "queued")] == [waits.id]
@@ -193,8 +184,7 @@ def test_list_is_narrowed_by_state_and_number(runner: FlaskCliRunner, hung: Hang
 
 
 @pytest.mark.databases
-def test_walk_is_shown_by_id_or_address(runner: FlaskCliRunner, hung: Hanger) -> None:
-    walk = hung()
+def test_walk_is_shown_by_id_or_address(runner: FlaskCliRunner, walk: Walk) -> None:
     for name in (walk.id, walk.url.rpartition("/")[2]):
         assert run_json(runner, "walks", "show", name)["id"] == walk.id
     assert walk.url in run(runner, "walks", "show", walk.id).output
@@ -207,7 +197,7 @@ def test_unknown_walk_is_not_found(runner: FlaskCliRunner, command: str, name: s
 
 
 @pytest.mark.databases
-def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, commissioned: Hanger) -> None:
+def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, commissioned: Maker) -> None:
     walk = commissioned()
     assert run_json(runner, "walks", "cancel", walk.id)["state"] == "cancelled"
     assert run_json(runner, "walks", "cancel", walk.id, status=1)["error"]
@@ -219,8 +209,7 @@ def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, commissi
 
 
 @pytest.mark.databases
-def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, hung: Hanger) -> None:
-    walk = hung()
+def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, walk: Walk) -> None:
     assert run_json(runner, "walks", "delete", walk.id) == {"id": walk.id, "deleted": True}
     assert "The operator of this site deleted it" in run_json(runner, "walks", "show", walk.id, status=1)["error"]
     assert run_json(runner, "walks", "list") == []
@@ -231,7 +220,7 @@ def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, hung: Hanger) -> None:
     ("name", "content"),
     [("film.gif", b"gif"), ("film.MP4", b"mp4"), ("film.webp", b"webp"), ("film.png", b"poster")],
 )
-def test_film_is_exported(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path, name: str, content: bytes) -> None:
+def test_film_is_exported(runner: FlaskCliRunner, hung: Maker, tmp_path: Path, name: str, content: bytes) -> None:
     out = tmp_path / name
     told = run_json(runner, "walks", "export", hung().id, str(out))
     assert out.read_bytes() == content
@@ -246,40 +235,35 @@ def test_recipe_is_exported_and_read_again(runner: FlaskCliRunner, painted: Walk
 
 
 @pytest.mark.databases
-def test_walk_without_a_film_is_not_exported(runner: FlaskCliRunner, commissioned: Hanger, tmp_path: Path) -> None:
+def test_walk_without_a_film_is_not_exported(runner: FlaskCliRunner, commissioned: Maker, tmp_path: Path) -> None:
     told = run_json(runner, "walks", "export", commissioned().id, str(tmp_path / "film.gif"), status=1)
     assert "has no gif yet; it is queued" in told["error"]
     assert not (tmp_path / "film.gif").exists()
 
 
 @pytest.mark.parametrize("out", ["film.avi", "film", "no such folder/film.gif"])
-def test_unusable_target_is_explained(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path, out: str) -> None:
+def test_unusable_target_is_explained(runner: FlaskCliRunner, hung: Maker, tmp_path: Path, out: str) -> None:
     told = run_json(runner, "walks", "export", hung().id, str(tmp_path / out), status=1)
     assert [error["field"] for error in told["errors"]] == ["out"]
 
 
-def test_missing_file_of_a_film_is_explained(runner: FlaskCliRunner, hung: Hanger, tmp_path: Path) -> None:
-    walk = hung()
+def test_missing_file_of_a_film_is_explained(runner: FlaskCliRunner, walk: Walk, tmp_path: Path) -> None:
     media_store.store().delete(walk.media["gif"].path)
     told = run_json(runner, "walks", "export", walk.id, str(tmp_path / "film.gif"), status=1)
     assert "could not be read" in told["error"]
 
 
-def test_error_of_a_walk_is_shown(runner: FlaskCliRunner, commissioned: Hanger) -> None:
+def test_error_of_a_walk_is_shown(runner: FlaskCliRunner, commissioned: Maker) -> None:
     walk = commissioned()
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(state="failed", error="Out of paint."))
+    change(walk, state="failed", error="Out of paint.")
     db.session.rollback()
     assert "Out of paint." in run(runner, "walks", "show", walk.id).output
 
 
 @pytest.mark.parametrize("arguments", [("list",), ("show", "a" * 16), ("create", "a bear", "a kite")])
 def test_database_without_its_schema_is_explained(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    app = make_app(tmp_path)
-    result = run(app.test_cli_runner(), "walks", *arguments, status=1)
-    assert "flask --app wsgi db upgrade" in result.stderr
-    with app.app_context():
-        db.engine.dispose()
+    with inside(make_app(tmp_path)) as app:
+        assert "flask --app wsgi db upgrade" in run(app.test_cli_runner(), "walks", *arguments, status=1).stderr
 
 
 def test_locked_database_is_explained(app: Flask, instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,32 +278,30 @@ def test_locked_database_is_explained(app: Flask, instance: Path, monkeypatch: p
     assert "database is locked" in result.stderr
 
 
+def findings(runner: FlaskCliRunner, *options: str, status: int = 1) -> dict[str, dict[str, Any]]:
+    """Run the doctor; return what it found, by part."""
+    return {finding["part"]: finding for finding in run_json(runner, "doctor", *options, status=status)}
+
+
 @pytest.mark.databases
-def test_doctor_names_what_is_well_and_what_is_not(runner: FlaskCliRunner) -> None:
-    found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
+def test_doctor_names_what_is_well_and_what_is_not_in_one_line_for_each_part(runner: FlaskCliRunner) -> None:
+    found = findings(runner)
     assert {part: finding["well"] for part, finding in found.items()} == {
         "database": True, "redis": False, "media": True, "model": True, "meaning": False, "looks": True,
         "disk": True, "secrets": True, "proxy": True, "worker": False,
     }  # fmt: skip
     assert "does not answer" in found["redis"]["detail"]
     assert "python -m worker" in found["worker"]["detail"]
-
-
-def test_doctor_says_one_line_for_each_part(runner: FlaskCliRunner) -> None:
     lines = run(runner, "doctor", status=1).output.splitlines()
-    assert [line.split()[0] for line in lines] == [
-        "database", "redis", "media", "model", "meaning", "looks", "disk", "secrets", "proxy", "worker"
-    ]  # fmt: skip
+    assert [line.split()[0] for line in lines] == [*found]
 
 
 def test_doctor_of_an_empty_database_says_how_to_make_it_and_nothing_of_indexes(instance: Path, tmp_path: Path) -> None:
-    app = make_app(instance, DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
-    found = {finding["part"]: finding["detail"] for finding in run_json(app.test_cli_runner(), "doctor", status=1)}
-    assert found["database"] == "The database is empty. Run: flask --app wsgi db upgrade"
-    assert not {"meaning", "looks"} & found.keys()
-    with app.app_context():
+    with inside(make_app(instance, DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")) as app:
+        found = findings(app.test_cli_runner())
+        assert found["database"]["detail"] == "The database is empty. Run: flask --app wsgi db upgrade"
+        assert not {"meaning", "looks"} & found.keys()
         assert word_lists.BANNED.words() == []  # a command that makes the database asks before it is there
-        db.engine.dispose()
 
 
 def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) -> None:
@@ -339,32 +321,36 @@ def test_doctor_looks_at_every_model_on_offer(instance: Path, tmp_path: Path) ->
         (True, f"nobody/nothing is not downloaded yet; {later}. {offline}"),
         (False, f"The model file {tmp_path / 'file.safetensors'} is broken: it is empty."),
     ]
-    with app.app_context():
-        db.engine.dispose()
 
 
-def test_doctor_names_the_models_of_each_worker(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    about = {"model": NAME, "revision": "0123", "device": "cuda", "models": {NAME: "0123", "tiny/turbo": None}}
-    about |= {"version": __version__, jobs.READS_SOUNDS: True}
-    monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: [about])
-    found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
-    assert found["worker"]["detail"] == f"1 running: {NAME} 0123 and tiny/turbo (not loaded yet) on cuda"
+ABOUT = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
+BOTH = {"models": {NAME: "0123", "tiny/turbo": None}, jobs.READS_SOUNDS: True}
 
 
-def test_doctor_that_waits_looks_again_until_a_worker_lives(
-    instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.databases
+@pytest.mark.parametrize(
+    ("workers", "well", "detail"),
+    [
+        ([ABOUT | BOTH], True, f"1 running: {NAME} 0123 and tiny/turbo (not loaded yet) on cuda"),
+        ([ABOUT, ABOUT | {"version": "0.0.9"}], False, f"1 of 2 run 0.0.9, this is {__version__}. Restart them."),
+    ],
+    ids=["models", "another version"],
+)
+def test_doctor_names_the_models_and_versions_of_workers(
+    runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch, workers: list[dict[str, Any]], well: bool, detail: str
 ) -> None:
-    about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
-    looks = iter([[], [], [about]])
+    monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: workers)
+    found = findings(runner)["worker"]
+    assert (found["well"], found["detail"]) == (well, detail)
+
+
+@pytest.mark.settings(MEANING=make_table)
+def test_doctor_waits_until_a_worker_runs(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([[], [], [ABOUT]])
     monkeypatch.setattr("app.cli.checks.POLL_SECONDS", 0)
     monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: next(looks))
     monkeypatch.setattr("app.walks.queue.jobs.redis_answers", lambda: True)
-    table = make_table(tmp_path / "table")
-    app = make_app(instance, MEANING=str(table))
-    findings = run_json(app.test_cli_runner(), "doctor", "--wait", "60")
-    assert all(finding["well"] for finding in findings)
-    with app.app_context():
-        db.engine.dispose()
+    assert all(finding["well"] for finding in findings(runner, "--wait", "60", status=0).values())
 
 
 def test_doctor_waits_no_longer_than_it_is_told(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,21 +365,10 @@ def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     app = make_app(instance, MODEL=str(tmp_path / "model"), REDIS_URL=None)
     (instance / "media").write_text("a file where the folder should be")  # before, it would have ended the start
-    found = {finding["part"]: finding["detail"] for finding in run_json(app.test_cli_runner(), "doctor", status=1)}
+    found = {part: finding["detail"] for part, finding in findings(app.test_cli_runner()).items()}
     assert found["model"] == f"The model file {tmp_path / 'model' / 'model_index.json'} is missing."
     assert "does not work" in found["media"]
     assert found["redis"] == "No Redis is set and no site runs. Start it: make run"
-    with app.app_context():
-        db.engine.dispose()
-
-
-@pytest.mark.databases
-def test_doctor_finds_a_worker_of_another_version(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
-    monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: [about, about | {"version": "0.0.9"}])
-    found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
-    told = f"1 of 2 run 0.0.9, this is {__version__}. Restart them."
-    assert (found["worker"]["well"], found["worker"]["detail"]) == (False, told)
 
 
 @pytest.mark.parametrize(
@@ -402,19 +377,14 @@ def test_doctor_finds_a_worker_of_another_version(runner: FlaskCliRunner, monkey
         ({"FREE_BYTES_MIN": 10**18}, "disk", "walks are refused: FREE_BYTES_MIN is"),
         ({"ACCEL_PREFIX": "/_media/"}, "proxy", "ACCEL_PREFIX has nginx send the films, but PROXIES says"),
         ({"PROXIES": 1}, "secrets", "PRODUCTION is not set"),
+        ({}, "secrets", "Run: chmod 600 "),
     ],
 )
-def test_doctor_finds_settings_that_do_not_go_together(
-    instance: Path, settings: dict[str, object], part: str, told: str
-) -> None:
-    app = make_app(instance, **settings)
-    found = {finding["part"]: finding for finding in run_json(app.test_cli_runner(), "doctor", status=1)}
-    assert not found[part]["well"]
-    assert told in found[part]["detail"]
-
-
-def test_doctor_finds_a_secret_that_others_read(runner: FlaskCliRunner, instance: Path) -> None:
-    (instance / "secret_key").write_text("s" * 40)
-    (instance / "secret_key").chmod(0o644)
-    found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
-    assert found["secrets"]["detail"].endswith(f"Run: chmod 600 {instance / 'secret_key'}")
+def test_doctor_finds_bad_settings(instance: Path, settings: dict[str, object], part: str, told: str) -> None:
+    if not settings:
+        (instance / "secret_key").write_text("s" * 40)
+        (instance / "secret_key").chmod(0o644)
+        told += str(instance / "secret_key")
+    found = findings(make_app(instance, **settings).test_cli_runner())[part]
+    assert not found["well"]
+    assert told in found["detail"]

@@ -1,33 +1,27 @@
 """Walks that are set to a sound in a file here, by the command line."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskCliRunner
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.cli import walk_commands
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.upload_models import READY, Upload
 from app.storage.walk_models import Walk
-from tests.conftest import inside, make_app
 from tests.support import led, sounds
 from tests.support.commands import count, run_json
 from tests.support.pictures import two_halves, written
+from tests.support.rows import Maker, change
 
-
-@pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    hands = [{"words": "pop art", "title": "Pop art"}, {"words": "neon", "title": "Neon"}]
-    with inside(make_app(instance, MODEL=str(led.lay_out(tmp_path / "led", hands=hands)))) as app:
-        yield app
+HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "neon", "title": "Neon"}]
+pytestmark = pytest.mark.settings(MODEL=partial(led.lay_out, hands=HANDS))
 
 
 @pytest.fixture
@@ -42,12 +36,8 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     stored = sounds.flac(120.0, 20.0)
 
     def read(sound: Upload, _tend: Callable[[], None]) -> None:
-        with writing() as session:
-            row = session.get(Upload, sound.id)
-            assert row is not None
-            row.state, row.analysis, row.bytes = READY, sounds.analysis(seconds=20.0), len(stored)
-            media_store.store().write(str(row.path), stored)
-        db.session.refresh(sound)
+        media_store.store().write(str(sound.path), stored)
+        change(sound, state=READY, analysis=sounds.analysis(seconds=20.0), bytes=len(stored))
 
     monkeypatch.setattr(walk_commands, "provide_worker", no_worker)
     monkeypatch.setattr(walk_commands, "wait_for_upload", read)
@@ -76,9 +66,7 @@ def test_command_sets_a_walk_to_a_sound(runner: FlaskCliRunner, file: Path) -> N
         (("--sound", "{file}", "--ending", "back"), "ending"),
     ],
 )
-def test_options_that_cannot_be_are_named(
-    runner: FlaskCliRunner, file: Path, options: tuple[str, ...], field: str
-) -> None:
+def test_unusable_options_are_named(runner: FlaskCliRunner, file: Path, options: tuple[str, ...], field: str) -> None:
     given = [option.format(file=file) for option in options]
     refused = run_json(runner, "walks", "create", "a bear", "a kite", *given, status=1)
     assert [error["field"] for error in refused["errors"]] == [field] and count() == 0
@@ -100,13 +88,11 @@ def test_times_are_those_of_all_stops_in_their_order(runner: FlaskCliRunner, fil
         assert [(stop.prompt, stop.at) for stop in walk.stops] == list(zip(prompts, [0.0, 4.5], strict=True))
 
 
-def test_walk_is_repainted_with_its_sound(runner: FlaskCliRunner, file: Path, hung: Callable[..., Walk]) -> None:
+def test_walk_is_repainted_with_its_sound(runner: FlaskCliRunner, file: Path, hung: Maker) -> None:
     walk = hung("a fox", "a house", seed=7)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     columns = {"sound_digest": digest, "sound_start": 2.0, "sound_length": 12.0, "sound_way": "pulse"}
-    with writing() as session:
-        chosen = update(Walk).where(Walk.number == walk.number)
-        session.execute(chosen.values(model_name="led", sound_pictures=40, owner_hash="ann", **columns))
+    change(walk, model_name="led", sound_pictures=40, owner_hash="ann", **columns)
     repaint = "walks", "repaint", walk.id, "--style", "neon"
     refused = run_json(runner, *repaint, "--wait", status=1)
     assert "did not say that its music may be published" in refused["error"]

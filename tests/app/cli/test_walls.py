@@ -1,17 +1,13 @@
 """Walls by command: opened, changed by what is told alone, listed and closed."""
 
-from __future__ import annotations
-
 from flask.testing import FlaskCliRunner
-from sqlalchemy import update
 
-from app.storage.database import writing
-from app.storage.walk_models import WALL, Walk
+from app.storage.walk_models import WALL
 from app.storage.wall_models import WallLeg
 from app.wall import walls
 from app.wall.walls import WallRequest
-from tests.conftest import Commissioner
 from tests.support.commands import run, run_json
+from tests.support.rows import Maker, change, store
 
 
 def told(runner: FlaskCliRunner, *words: str) -> dict[str, object]:
@@ -43,18 +39,16 @@ def test_wall_that_there_is_none_of_is_named(runner: FlaskCliRunner) -> None:
     assert "name" in run(runner, "wall", "open", "The Attic", status=1).output
 
 
-def test_walk_that_a_wall_keeps_is_listed_and_a_visitors_is_not(runner: FlaskCliRunner, hung: Commissioner) -> None:
+def test_walk_that_a_wall_keeps_is_listed_and_a_visitors_is_not(runner: FlaskCliRunner, hung: Maker) -> None:
     kept, own = hung("a fox", "an owl", unlisted=True), hung("the sun", "a kite", unlisted=True)
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == kept.number).values(origin=WALL))
+    change(kept, origin=WALL)
     assert run_json(runner, "gallery", "list", kept.id) == {"id": kept.id, "unlisted": False}
     assert run(runner, "gallery", "unlist", kept.id).output.endswith(f"{kept.id} is no longer listed.\n")
     assert "Only its visitor decides" in run(runner, "gallery", "list", own.id, status=1).output
 
 
-def test_legs_of_a_wall_are_not_listed_among_walks(runner: FlaskCliRunner, hung: Commissioner) -> None:
+def test_legs_of_a_wall_are_not_listed_among_walks(runner: FlaskCliRunner, hung: Maker) -> None:
     leg, walk = hung("a fox", "an owl", unlisted=True), hung("the sun", "a kite")
     wall = walls.open_wall(WallRequest("lobby"))
-    with writing() as session:
-        session.add(WallLeg(wall_number=wall.number, number=1, walk_id=leg.id))
+    store(WallLeg(wall_number=wall.number, number=1, walk_id=leg.id))
     assert [each["id"] for each in run_json(runner, "walks", "list")] == [walk.id]

@@ -1,33 +1,16 @@
 """A wall says what of a visitor's words was not read: on the phone that wrote them and on the screen."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from app.storage.wall_models import Wall
 from app.wall import director, programme, words
-from tests.conftest import inside, make_app
 from tests.support import led
-from tests.support.walls import fresh, generate, legs, opened, said, walk_of
+from tests.support.walls import fresh, generate, legs, said, walk_of
 
 CASTLE = "城堡"
-
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
-    models = [str(led.lay_out_words_alone(tmp_path / "words"))]
-    with inside(make_app(instance, MODEL=str(led_folder), MODELS=models)) as app:
-        yield app
-
-
-@pytest.fixture
-def wall(app: Flask) -> Wall:
-    return opened()
+pytestmark = pytest.mark.settings(MODEL=led.lay_out, MODELS=[led.lay_out_words_alone])
 
 
 def test_phone_is_told_while_the_words_wait(wall: Wall, client: FlaskClient) -> None:

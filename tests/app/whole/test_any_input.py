@@ -3,15 +3,12 @@
 With ``--hypothesis-profile=long`` each is tried a thousand times, with other input each time.
 """
 
-from __future__ import annotations
-
 import copy
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,15 +28,19 @@ from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.conftest import make_app
-from tests.support import hostile, led, placing
-from tests.support.curator import HASH, enter
+from tests.support import hostile, led, placing, routes
+from tests.support.curator import HASH
 from tests.support.recipes import gif, painted_in_levels
+from tests.support.rows import Maker
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.settings(  # which answers for its mistakes as the real one does
+        CURATOR_HASH=HASH, MODELS=[partial(led.lay_out, title="Led model")], TESTING=False, PROPAGATE_EXCEPTIONS=False,
+        HOURLY_WALKS=1_000_000, HOURLY_WALKS_ADDRESS=1_000_000,
+    ),
+]  # fmt: skip
 
-Hanger = Callable[..., Walk]
-PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 FIELDS = (
     "prompt", "hand", "negative_prompt", "seed", "stop_seed", "frames", "steps", "guidance", "ending", "preset", "size",
     "easing", "model", "unlisted", "remix_of", "continues", "token", "drawing", "own", "add", "remove", "act", "title",
@@ -82,17 +83,7 @@ JSON = st.recursive(
 
 
 @pytest.fixture
-def app(instance: Path) -> Iterator[Flask]:
-    """Build an application that answers for its mistakes as the real one does, with a model that is led."""
-    model = led.lay_out(instance / "led", title="Led model")
-    app = make_app(instance, CURATOR_HASH=HASH, MODELS=[str(model)], TESTING=False, PROPAGATE_EXCEPTIONS=False,
-                   HOURLY_WALKS=1_000_000, HOURLY_WALKS_ADDRESS=1_000_000)  # fmt: skip
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def walk(app: Flask, hung: Hanger) -> Walk:
+def walk(app: Flask, hung: Maker) -> Walk:
     """Hang a walk, an exhibition and a drawing."""
     made = painted_in_levels(hung("a fox", "a kite", frames=5))
     exhibitions.create(ExhibitionRequest("The first", slug="x", walks=[made.id]))
@@ -101,11 +92,9 @@ def walk(app: Flask, hung: Hanger) -> Walk:
 
 
 @pytest.fixture
-def visitors(app: Flask) -> list[FlaskClient]:
+def visitors(client: FlaskClient, curator: FlaskClient) -> list[FlaskClient]:
     """Be a stranger, and the curator."""
-    curator = app.test_client()
-    assert enter(curator).status_code == 303
-    return [app.test_client(), curator]
+    return [client, curator]
 
 
 def sent(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -114,32 +103,17 @@ def sent(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def addresses(app: Flask, method: str, walk: Walk) -> list[str]:
-    filled = {
-        "walk_id": walk.id,
-        "set_id": "a" * 16,
-        "collection_id": "a" * 16,
-        "photo_id": "a" * 16,
-        "sound_id": "a" * 16,
-        "slug": "x",
-        "digest": led.ROBOT_DIGEST,
-        "index": "0",
-        "page": "1",
-        "kind": "gif",
-    }
-    filled |= {"extension": "gif", "form": "sheet", "name": "x", "filename": "site.css", "number": "1"}
+    acts = {"digest": "restore", "name": "pause", "walk_id": "feature", "collection_id": "unlist"}
     found = []
     for rule in app.url_map.iter_rules():
         if method in (rule.methods or ()) and not rule.rule.startswith(("/static", "/curator/sign-")):
-            acts = {"digest": "restore", "name": "pause", "walk_id": "feature", "collection_id": "unlist"}
-            filled["act"] = next((act for argument, act in acts.items() if argument in rule.arguments), "")
-            found.append(PLACE.sub(lambda match: filled[match[1]], rule.rule))
+            act = next((act for argument, act in acts.items() if argument in rule.arguments), "")
+            found.append(routes.fill(rule, walk_id=walk.id, digest=led.ROBOT_DIGEST, act=act))
     return sorted(found)
 
 
 @given(data=st.data())
-def test_any_form_to_any_address_is_answered(
-    app: Flask, walk: Walk, visitors: list[FlaskClient], data: st.DataObject
-) -> None:
+def test_any_form_is_answered(app: Flask, walk: Walk, visitors: list[FlaskClient], data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(addresses(app, "POST", walk)))
     pairs, upload = sent(data.draw(PAIRS)), data.draw(st.binary(max_size=60))
     fields: dict[str, Any] = {}
@@ -156,9 +130,7 @@ def test_any_form_to_any_address_is_answered(
 
 
 @given(data=st.data())
-def test_anything_asked_of_any_address_is_answered(
-    app: Flask, walk: Walk, visitors: list[FlaskClient], data: st.DataObject
-) -> None:
+def test_any_query_is_answered(app: Flask, walk: Walk, visitors: list[FlaskClient], data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(addresses(app, "GET", walk)))
     pairs = sent(data.draw(QUERIES))
     for client in visitors:
@@ -168,9 +140,7 @@ def test_anything_asked_of_any_address_is_answered(
 
 
 @given(data=st.data())
-def test_any_json_in_the_place_of_any_part_of_a_commission_is_answered(
-    app: Flask, walk: Walk, visitors: list[FlaskClient], data: st.DataObject
-) -> None:
+def test_any_json_is_answered(app: Flask, walk: Walk, visitors: list[FlaskClient], data: st.DataObject) -> None:
     (scene,) = [stop.scene for stop in led_walk().stops][:1]
     first = {"prompt": "a fox", "hand": None, "seed": 4, "scene": copy.deepcopy(scene)}
     asked = {"stops": [first, {"prompt": "a bat"}], "model": "led", "seed": 7, "frames": 4, "ending": "round",
@@ -194,9 +164,7 @@ def led_walk() -> Walk:
 
 
 @given(data=st.data())
-def test_any_recipe_is_read_or_refused_in_words(
-    app: Flask, walk: Walk, visitors: list[FlaskClient], data: st.DataObject
-) -> None:
+def test_any_recipe_is_answered(app: Flask, walk: Walk, visitors: list[FlaskClient], data: st.DataObject) -> None:
     told: Any = copy.deepcopy(recipe.recipe_of(walk))
     altered(told, data)
     said = json.dumps(told).encode()
@@ -234,9 +202,7 @@ def altered(told: Any, data: st.DataObject) -> None:
     prompts=st.lists(st.text(min_size=1, max_size=30).filter(str.strip), min_size=2, max_size=8),
     seed=st.integers(0, 2**32 - 1), frames=st.integers(8, 40), ending=st.sampled_from(["stop", "back", "round"]),
 )  # fmt: skip
-def test_recipe_of_any_walk_asks_for_the_same_walk_again(
-    app: Flask, prompts: list[str], seed: int, frames: int, ending: str
-) -> None:
+def test_recipe_asks_for_the_same_walk(app: Flask, prompts: list[str], seed: int, frames: int, ending: str) -> None:
     try:
         wanted = validate(
             {"stops": [{"prompt": each} for each in prompts], "seed": seed, "frames": frames, "ending": ending}
@@ -276,9 +242,7 @@ def test_any_search_and_any_cursor_is_answered_on_page_in_feed_and_api(
 
 
 @given(title=st.text(max_size=130) | st.sampled_from(HOSTILE))
-def test_names_of_downloads_are_plain_whatever_the_title_is(
-    app: Flask, walk: Walk, visitors: list[FlaskClient], title: str
-) -> None:
+def test_names_of_downloads_are_plain(app: Flask, walk: Walk, visitors: list[FlaskClient], title: str) -> None:
     walk.given_title = title
     db.session.commit()
     for path in (f"/walks/{walk.id}.zip", f"/walks/{walk.id}.gif", f"/walks/{walk.id}.json", f"/walks/{walk.id}.png"):

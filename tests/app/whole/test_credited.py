@@ -1,35 +1,26 @@
 """Whose drawings a walk is painted after stands wherever the walk is shown, and nowhere where it is after none."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
 from app.collection.moderation import drawing_curation
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.offer.drawings import drawing_credits
 from app.requests.walk_requests import recipe
 from app.site.publishing import embed
-from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle
 from sketch.sketchbook import Drawing
-from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.html import Elements
 from tests.support.recipes import RENDERING
-
-Hanger = Callable[..., Walk]
+from tests.support.rows import Maker, change
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 TWEMOJI = "https://github.com/twitter/twemoji"
@@ -44,30 +35,22 @@ TEXT = (
 )
 
 
-@pytest.fixture
-def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MODEL=str(led_folder))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=led.lay_out)
 
 
 @pytest.fixture
-def walk(hung: Hanger) -> Walk:
+def walk(hung: Maker) -> Walk:
     """Hang a walk that was painted after two drawings, one of them nobody's."""
     walk = hung("a fox", "a yeti")
-    drawings = [drawing_credits.as_record(each) for each in DRAWINGS]
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(drawings=drawings))
-    db.session.refresh(walk)
+    change(walk, drawings=[drawing_credits.as_record(each) for each in DRAWINGS])
     return walk
 
 
 @pytest.fixture
-def plain(hung: Hanger) -> Walk:
+def plain(hung: Maker) -> Walk:
     """Hang a walk that was painted after none."""
     walk = hung("a house", "the sun")
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(drawings=None))
-    db.session.refresh(walk)
+    change(walk, drawings=None)
     return walk
 
 
@@ -93,9 +76,7 @@ def test_json_and_recipe_name_them(client: FlaskClient, walk: Walk, plain: Walk)
     assert told["drawings"] == [] and "drawings" not in told["recipe"]
 
 
-def test_embedded_page_names_those_who_were_told_and_has_room_for_it(
-    client: FlaskClient, walk: Walk, plain: Walk
-) -> None:
+def test_embedded_page_names_known_artists(client: FlaskClient, walk: Walk, plain: Walk) -> None:
     page = client.get(f"/walks/{walk.id}/embed").text
     assert "After drawings by Twitter, Inc. and other contributors, CC BY 4.0" in read(page)
     assert "not named" not in page
@@ -132,49 +113,47 @@ def test_files_name_them_in_words(walk: Walk, plain: Walk) -> None:
     assert recipe.drawings_text(plain) == ""
 
 
-def test_about_page_tells_all_whose_drawings_lead_the_model(
-    client: FlaskClient, instance: Path, tmp_path: Path
+def test_about_page_tells_all_whose_drawings_lead_the_model(client: FlaskClient) -> None:
+    assert "Whose drawings lead it 8 drawings MoMA Lisa, CC0 1.0" in read(client.get("/about").text)
+
+
+@pytest.mark.settings(MODEL=led.lay_out_words_alone)
+def test_about_page_tells_of_no_drawings_where_words_alone_lead(client: FlaskClient) -> None:
+    assert "Whose drawings lead it" not in client.get("/about").text
+
+
+@pytest.mark.parametrize(
+    ("language", "is_removed", "label"),
+    [
+        ("en", True, "robot hamster (Ann Example, licence not named)"),
+        ("de", False, "Nach Zeichnungen: robot hamster (Ann Example, Lizenz nicht genannt); Sonne ("),
+    ],
+    ids=["removed since", "German"],
+)
+def test_label_names_drawings_in_the_language_of_the_page_removed_ones_too(
+    client: FlaskClient, hung: Maker, language: str, is_removed: bool, label: str
 ) -> None:
-    page = read(client.get("/about").text)
-    assert "Whose drawings lead it 8 drawings MoMA Lisa, CC0 1.0" in page
-    words_alone = led.lay_out_words_alone(tmp_path / "words")
-    with make_app(instance, MODEL=str(words_alone)).app_context() as context:
-        assert "Whose drawings lead it" not in context.app.test_client().get("/about").text
-        db.session.remove()
-
-
-def test_label_names_a_drawing_that_was_removed_since(client: FlaskClient, hung: Hanger) -> None:
     drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot hamster", artist="Ann Example"))
-    walk = hung("a robot hamster", "a fox")
-    drawing_curation.remove("robot hamster")
-    page = read(client.get(walk.url).text)
-    assert "robot hamster (Ann Example, licence not named)" in page
+    walk = hung("a robot hamster", "the sun")
+    if is_removed:
+        drawing_curation.remove("robot hamster")
+    assert label in read(client.get(walk.url, headers={"Accept-Language": language}).text)
 
 
-def test_label_names_each_drawing_once_below_its_licence(client: FlaskClient, hung: Hanger) -> None:
+def test_label_names_each_drawing_once_below_its_licence(client: FlaskClient, hung: Maker) -> None:
     walk = hung("a fox", "a fox above a house")
     twice = [drawing_credits.as_record(each) for each in (DRAWINGS[0], replace(DRAWINGS[0], digest="3"))]
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(drawings=twice))
+    change(walk, drawings=twice)
     label = read(client.get(walk.url).text.partition('<section class="label"')[2].partition("</section>")[0])
     assert label.count("CC BY 4.0") == 1
     assert "After drawings: fox (Twemoji, Twitter, Inc. and other contributors, CC BY 4.0)." in label
 
 
-def test_label_names_drawings_in_the_language_of_the_page(client: FlaskClient, hung: Hanger) -> None:
-    drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot hamster", artist="Ann Example"))
-    walk = hung("a robot hamster", "the sun")
-    page = read(client.get(walk.url, headers={"Accept-Language": "de"}).text)
-    assert "Nach Zeichnungen: robot hamster (Ann Example, Lizenz nicht genannt); Sonne (" in page
-
-
-def test_form_says_that_a_drawing_of_the_recipe_is_not_offered_any_more(client: FlaskClient, hung: Hanger) -> None:
+def test_form_says_that_a_drawing_of_the_recipe_is_not_offered_any_more(client: FlaskClient, hung: Maker) -> None:
     drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot hamster"))
     walk = hung("a robot hamster", "a fox")
     fixed = {**RENDERING, "positions": [0.0, 1.0], "model_name": "led", "sampling": None}
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(fixed))
-    db.session.refresh(walk)
+    change(walk, **fixed)
     told = recipe.dumps(walk).encode()
 
     def bring() -> str:

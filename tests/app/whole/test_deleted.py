@@ -1,7 +1,5 @@
 """What is left of a walk that was deleted: the row that says so, and nothing else, wherever it had got to."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,10 +26,10 @@ from app.storage.task_kinds import FILM
 from app.storage.walk_models import Medium, Task, VisualFeatures, Walk
 from app.upkeep.maintenance import media_upkeep
 from app.walks.saved import deletions, lifecycle, media_urls
-from tests.conftest import Commissioner, make_app
+from tests.support.rows import Maker, change
 from tests.support.tables import make_table
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.settings(MEANING=make_table)]
 
 WORDS = "quokka", "zyzzyva", "halcyonic", "periwinkle", "xylograph"
 """Of the prompt, of what it leaves out, of its title, of a visitor's report, of its note."""
@@ -41,19 +39,16 @@ KEY = "k" * 64
 OWNER = "a secret of its owner, long enough"
 
 
-@pytest.fixture
-def app(instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """Build an application that finds by meaning and by look, and looks for what is new each time."""
+@pytest.fixture(autouse=True)
+def found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the indexes look for what is new each time, and know a theme."""
     monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
     monkeypatch.setattr(vector_index, "BLANK_SECONDS", 0.0)
     monkeypatch.setattr("tests.support.tables.THEMES", {"one": ("autumn", WORDS[0], "kite")})
-    app = make_app(instance, MEANING=str(make_table(tmp_path / "table")))
-    with app.app_context():
-        yield app
 
 
 @pytest.fixture
-def everywhere(app: Flask, client: FlaskClient, hung: Commissioner) -> Walk:
+def everywhere(app: Flask, client: FlaskClient, hung: Maker) -> Walk:
     """Hang a walk and let it reach all that a walk reaches."""
     walk = hung(f"a {WORDS[0]}", "a kite", visitor=VISITOR)
     child = hung("a kite", "the sea", continues=walk.id)
@@ -115,9 +110,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 
 @pytest.mark.databases
-def test_nothing_is_left_of_a_deleted_walk_but_the_row_that_says_so(
-    app: Flask, client: FlaskClient, everywhere: Walk
-) -> None:
+def test_deleted_walk_leaves_a_bare_row(app: Flask, client: FlaskClient, everywhere: Walk) -> None:
     walk, secrets = everywhere, (visitors.digest(OWNER), VISITOR, KEY)
     addresses = [media_urls.film_address(walk, "gif"), walk.url, f"/api/v1/walks/{walk.id}"]
     before = told(WORDS)
@@ -150,9 +143,7 @@ def test_nothing_is_left_of_a_deleted_walk_but_the_row_that_says_so(
             assert not [word for word in WORDS if word in answer.text.lower()]
 
 
-def test_every_column_of_a_walk_is_either_emptied_by_its_deletion_or_tells_nothing_of_it(
-    app: Flask, everywhere: Walk
-) -> None:
+def test_deletion_empties_every_telling_column(app: Flask, everywhere: Walk) -> None:
     before = {column.key: getattr(everywhere, column.key) for column in inspect(Walk).columns}
     lifecycle.delete_walk(everywhere)
     kept = {name for name, value in before.items() if value and getattr(everywhere, name) == value}
@@ -234,9 +225,7 @@ def test_words_and_addresses_of_visitors_stay_out_of_the_log(
 
 
 @pytest.mark.databases
-def test_a_walk_is_deleted_though_the_store_is_away_and_noted_by_the_next_backup(
-    app: Flask, everywhere: Walk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_walk_is_deleted_without_its_store(app: Flask, everywhere: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     store, root = media_store.store(), media_store.store().root
     monkeypatch.setattr(store, "root", "/proc/nowhere")
     lifecycle.delete_walk(everywhere, by_operator=True)
@@ -250,23 +239,21 @@ def test_a_walk_is_deleted_though_the_store_is_away_and_noted_by_the_next_backup
 @pytest.mark.databases
 def test_notes_of_deletions_tell_nothing_and_are_not_pruned(app: Flask, everywhere: Walk) -> None:
     lifecycle.delete_walk(everywhere)
-    walk_id, number = everywhere.id, everywhere.number
+    walk_id = everywhere.id
     media_upkeep.prune(young_seconds=0)
     ((path, file),) = media_store.store().files(deletions.FOLDER).items()
     assert file.bytes == 0
     assert walk_id not in path
     assert path.endswith(".owner")
     assert deletions.find_resurrected() == []
-    with writing() as session:
-        session.get_one(Walk, number).deleted_at = None
+    change(everywhere, deleted_at=None)
     assert [(walk.id, by_operator) for walk, by_operator in deletions.find_resurrected()] == [(walk_id, False)]
 
 
 @pytest.mark.databases
 def test_what_an_earlier_version_left_of_a_deleted_walk_is_pruned(app: Flask, everywhere: Walk) -> None:
     number = everywhere.number
-    with writing() as session:
-        session.get_one(Walk, number).deleted_at = now()
+    change(everywhere, deleted_at=now())
     media_upkeep.prune()
     walk = db.session.get_one(Walk, number)
     assert (walk.owner_hash, walk.visitor, walk.network) == ("", "", "")

@@ -1,7 +1,5 @@
 """A full disk: page, JSON, log and ``doctor`` each name what is full and what to do."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -61,9 +59,7 @@ def doctor(app: Flask) -> dict[str, str]:
     return {each["part"]: each["detail"] for each in found if not each["well"]}
 
 
-def test_less_room_than_the_setting_asks_for_is_named_with_setting_and_cure(
-    site: Flask, disk: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_low_disk_is_named_with_setting_and_cure(site: Flask, disk: Path, caplog: pytest.LogCaptureFixture) -> None:
     site.config["FREE_BYTES_MIN"] = 1_000_000_000
     for language, words in (("en", "less than 1.0 GB is free"), ("de", "Weniger als 1,0 GB sind frei")):
         caplog.clear()
@@ -93,9 +89,7 @@ def test_site_whose_disk_is_full_is_not_ready_even_without_a_limit(site: Flask, 
     assert client.get("/readyz").status_code == 200
 
 
-def test_database_that_finds_no_room_is_named_with_the_cure_which_helps(
-    site: Flask, disk: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_full_disk_of_the_database_is_named(site: Flask, disk: Path, caplog: pytest.LogCaptureFixture) -> None:
     client, nobodys = site.test_client(), disk / "media" / "walks" / "nobodys" / "film.gif"
     client.get("/")
     nobodys.parent.mkdir(parents=True)
@@ -117,9 +111,7 @@ def test_database_that_finds_no_room_is_named_with_the_cure_which_helps(
         assert [status for status, _ in ask(client)] == [303, 202]
 
 
-def test_store_that_finds_no_room_is_named_with_the_cure(
-    disk: Path, instance: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_full_disk_of_the_store_is_named(disk: Path, instance: Path, caplog: pytest.LogCaptureFixture) -> None:
     app = make_app(instance, MEDIA_URL=f"file://{disk}/media")
     with inside(app), small_disk.full(disk):
         client = app.test_client()

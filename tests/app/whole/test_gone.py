@@ -1,7 +1,5 @@
 """Walks that were taken down, hidden or unlisted: no address of theirs answers, and no page of others names them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 
@@ -19,18 +17,16 @@ from app.requests.walk_requests import walk_edits
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, PAINTING, QUEUED, REFUSED, Medium, Stop, VisualFeatures, Walk
 from app.walks.saved import lifecycle, media_urls
+from tests.support import routes
+from tests.support.rows import Maker, change
 
 pytestmark = pytest.mark.slow
-
-Hanger = Callable[..., Walk]
-PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 
 
 def addresses(app: Flask, walk: Walk) -> set[str]:
     """List all that can be read of a walk, its pictures by their own hashes among it."""
-    filled = {"walk_id": walk.id, "index": 0, "kind": "gif", "extension": "gif", "form": "sheet"}
     found = {
-        PLACE.sub(lambda match: str(filled.get(match[1], "x")), rule.rule)
+        routes.fill(rule, walk_id=walk.id)
         for rule in app.url_map.iter_rules()
         if "walk_id" in rule.arguments and "GET" in (rule.methods or ()) and not rule.rule.startswith("/curator")
     }
@@ -39,10 +35,7 @@ def addresses(app: Flask, walk: Walk) -> set[str]:
 
 
 @pytest.mark.parametrize("take_away", [lifecycle.delete_walk, curation.hide])
-def test_nothing_of_a_walk_answers_once_it_was_taken_down(
-    app: Flask, client: FlaskClient, hung: Hanger, take_away: Callable[[Walk], None]
-) -> None:
-    walk = hung()
+def test_removed_walk_is_gone(app: Flask, client: FlaskClient, walk: Walk, take_away: Callable[[Walk], None]) -> None:
     found = addresses(app, walk)
     assert len(found) > 12
     take_away(walk)
@@ -69,7 +62,7 @@ BY_LOT = {"pages.another?", "slideshow.page?"}
 
 
 @pytest.fixture
-def family(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> tuple[Walk, list[Walk]]:
+def family(app: Flask, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> tuple[Walk, list[Walk]]:
     """Hang a walk with a word of its own, and others that stand beside it in every way that pages know."""
     monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
     walk = hung("a kite", f"a {WORD}", "the sea", frames=3, seed=5)
@@ -97,15 +90,7 @@ def naming(app: Flask, client: FlaskClient, walk: Walk, others: list[Walk]) -> s
         if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/curator", "/static")):
             continue
         for other in others if "walk_id" in rule.arguments else others[:1]:
-            filled = {
-                "walk_id": other.id,
-                "slug": "the-first",
-                "page": 1,
-                "index": 0,
-                "kind": "gif",
-                "extension": "gif",
-            }
-            path = PLACE.sub(lambda match, filled=filled: str(filled.get(match[1], "x")), rule.rule)  # type: ignore[misc]
+            path = routes.fill(rule, walk_id=other.id, slug="the-first")
             for asked in SEARCHES if rule.endpoint in SEARCHED else ("",):
                 with client.get(f"{path}?{asked}") as answer:
                     assert answer.status_code < 500, (path, asked)
@@ -144,14 +129,13 @@ def test_no_address_of_the_site_tells_of_it(
         assert naming(app, client, *family) - BY_LOT == before
 
 
-def test_no_address_of_the_site_tells_of_what_is_not_finished(
-    app: Flask, client: FlaskClient, family: tuple[Walk, list[Walk]], hung: Hanger
+def test_unfinished_walk_is_hidden(
+    app: Flask, client: FlaskClient, family: tuple[Walk, list[Walk]], hung: Maker
 ) -> None:
     walk, others = family
     for state in (QUEUED, PAINTING, REFUSED, FAILED, CANCELLED):
         made = walk if state == CANCELLED else hung("a kite", f"a {WORD}", "the sea", frames=3)
-        with writing() as session:
-            session.execute(update(Walk).where(Walk.number == made.number).values(state=state))
+        change(made, state=state)
     assert naming(app, client, walk, others) == set()
 
 
@@ -186,7 +170,7 @@ def deleted_meanwhile(app: Flask) -> Iterator[Callable[[Walk, int], None]]:
 @pytest.mark.databases
 @pytest.mark.parametrize("statements", [1, 2, 3, 4])
 def test_walk_that_is_deleted_while_a_page_is_written_breaks_none(
-    client: FlaskClient, hung: Hanger, deleted_meanwhile: Callable[[Walk, int], None], statements: int
+    client: FlaskClient, hung: Maker, deleted_meanwhile: Callable[[Walk, int], None], statements: int
 ) -> None:
     other = hung("a kite", "a fox")
     exhibitions.create(ExhibitionRequest("The first", slug="the-first", walks=[other.id]))
@@ -202,7 +186,7 @@ def test_walk_that_is_deleted_while_a_page_is_written_breaks_none(
 
 @pytest.mark.parametrize("take_away", [lifecycle.delete_walk, curation.hide])
 def test_nginx_is_not_led_to_what_was_taken_down(
-    app: Flask, client: FlaskClient, hung: Hanger, take_away: Callable[[Walk], None]
+    app: Flask, client: FlaskClient, hung: Maker, take_away: Callable[[Walk], None]
 ) -> None:
     app.config["ACCEL_PREFIX"] = "/_media/"
     walk = hung()

@@ -1,10 +1,6 @@
 """Methods, kinds of body and addresses that the site does not know: refused in the form in which they came."""
 
-from __future__ import annotations
-
 import json
-import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +11,11 @@ from sqlalchemy import func, select
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
+from tests.support import routes
+from tests.support.rows import Maker
 
 pytestmark = pytest.mark.slow
 
-Hanger = Callable[..., Walk]
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "QUERY", "BREW", "X" * 500)
 FORM = {"prompt": ["a fox", "a kite"]}
 
@@ -26,22 +23,8 @@ FORM = {"prompt": ["a fox", "a kite"]}
 def addresses(app: Flask, walk: Walk) -> dict[str, set[str]]:
     """List each address of the site, for ``walk`` where it is a walk's, with the methods it knows."""
     found: dict[str, set[str]] = {}
-    filled = {
-        "walk_id": walk.id,
-        "collection_id": "a" * 16,
-        "index": 0,
-        "page": 1,
-        "filename": "site.css",
-        "kind": "gif",
-        "extension": "gif",
-        "form": "sheet",
-    }
     for rule in app.url_map.iter_rules():
-        acts = re.search(r"any\((\w+)", rule.rule)
-        filled["act"] = acts[1] if acts else ""
-        filled["number"] = 1
-        address = re.sub(r"<(?:[^<>:]*:)?(\w+)>", lambda match: str(filled.get(match[1], "x")), rule.rule)
-        found.setdefault(address, set()).update(rule.methods or ())
+        found.setdefault(routes.fill(rule, walk_id=walk.id), set()).update(rule.methods or ())
     return found
 
 
@@ -51,9 +34,7 @@ def strict(app: Flask, instance: Path) -> FlaskClient:
     return make_app(instance, WTF_CSRF_ENABLED=True).test_client()
 
 
-def test_method_that_an_address_does_not_know_is_refused_with_those_it_does(
-    app: Flask, strict: FlaskClient, hung: Hanger
-) -> None:
+def test_unknown_method_is_refused_with_the_allowed_ones(app: Flask, strict: FlaskClient, hung: Maker) -> None:
     known = addresses(app, hung())
     assert len(known) > 15
     for address, methods in known.items():
@@ -66,8 +47,7 @@ def test_method_that_an_address_does_not_know_is_refused_with_those_it_does(
             assert answer.mimetype == ("application/problem+json" if is_json else "text/html")
 
 
-def test_head_answers_as_get_does_without_the_body(client: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_head_answers_as_get_does_without_the_body(client: FlaskClient, walk: Walk) -> None:
     for address in ("/", "/api", "/api/v1/walks", f"/api/v1/walks/{walk.id}", f"/walks/{walk.id}.gif", "/api/v1/x"):
         asked, told = client.get(address), client.head(address)
         assert (told.status_code, told.data) == (asked.status_code, b"")
@@ -87,7 +67,7 @@ def test_options_says_which_methods_there_are(client: FlaskClient, path: str) ->
         "/api/v1", "/api/v1/", "/api//v1/walks", "/api/v1//walks", "/api/v1/%2e%2e/walks",
         "/api/v1/walks/%00", "/api/v1/walks/%ff%fe", "/api/v1/walks/%ed%a0%80", "/api/v1/walks/a/b",
         "/api/v1/%0d%0aX-Evil:1", "/api/v1/openapi.yaml", "/api/v1/openapi.yaml/", "/api/v1/" + "x" * 3000,
-        "/api/v1/%F0%9F%A6%8A",
+        "/api/v1/%F0%9F%A6%8A", "/api/v1/nothing", "/api/v2/walks", "/api/v2/walks/",
     ],
 )  # fmt: skip
 def test_address_that_is_none_is_answered_as_json(client: FlaskClient, path: str) -> None:
@@ -106,9 +86,9 @@ def test_api_answers_json_whatever_is_asked_for(client: FlaskClient, accept: str
 
 @pytest.mark.parametrize(
     "kind",
-    ["text/plain", "application/x-www-form-urlencoded", "x", "json", "\xff", "a/b;" * 200],
+    [None, "text/plain", "application/x-www-form-urlencoded", "x", "json", "\xff", "a/b;" * 200],
 )
-def test_api_reads_json_only_and_says_so(client: FlaskClient, kind: str) -> None:
+def test_api_reads_json_only_and_says_so(client: FlaskClient, kind: str | None) -> None:
     answer = client.post("/api/v1/walks", data='{"stops": []}', content_type=kind)
     assert (answer.status_code, answer.content_type) == (415, "application/problem+json")
     assert answer.json["detail"] == "This address reads JSON. Send it as application/json."

@@ -1,34 +1,20 @@
 """The site below a path of its host: every address that it gives away begins with that path."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from app.collection.gallery import exhibitions
-from app.storage.walk_models import Walk
-from tests.conftest import inside, make_app
-from tests.support import curator, walls
+from tests.support import curator, led, walls
 from tests.support.crawl import Answer, Crawl
+from tests.support.rows import Maker
 
 PREFIX, HOST = "/moma", "http://localhost"
 BEHIND = {"X-Forwarded-Prefix": PREFIX}
-
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MODEL=str(led_folder), PROXIES=1, CURATOR_HASH=curator.HASH)) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=led.lay_out, PROXIES=1, CURATOR_HASH=curator.HASH)
 
 
 @pytest.mark.slow
-def test_every_address_begins_with_the_path_below_which_the_site_is(
-    client: FlaskClient, hung: Callable[..., Walk], commissioned: Callable[..., Walk]
-) -> None:
+def test_every_address_begins_with_the_prefix(client: FlaskClient, hung: Maker, commissioned: Maker) -> None:
     walk, other = hung("a fox", "a house"), hung("a bat", "the sun")
     waiting = commissioned("a fox", "the sun")
     exhibitions.create(exhibitions.ExhibitionRequest("A room", "Two walks.", walks=[walk.id, other.id]))

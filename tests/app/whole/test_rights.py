@@ -3,20 +3,18 @@
 The table is what the tests go by: a route that it does not name fails, and so does one that is there no longer.
 """
 
-from __future__ import annotations
-
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -30,23 +28,28 @@ from app.offer.drawings import added_drawings
 from app.storage import media_store
 from app.storage.candidate_models import CandidateSet
 from app.storage.collection_models import Collection
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.upload_models import Upload
 from app.storage.walk_models import CANCELLED, QUEUED, WALL, Medium, Walk
-from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg
+from app.storage.wall_models import CLOSED, OPEN, PAUSED, WallLeg
 from app.walks.saved import media_urls
 from app.walks.uploads import kinds, photo_check, sound_check, upload_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
-from tests.conftest import make_app
-from tests.support import candidates, led, sounds
+from tests.support import candidates, led, routes, sounds
+from tests.support.bearer import bearer
 from tests.support.curator import HASH, PASSWORD, enter
 from tests.support.frame_files import deliver_large
 from tests.support.pictures import two_halves, written
+from tests.support.rows import Maker, change, store
 
-pytestmark = pytest.mark.slow
+METRICS_TOKEN = "the token of the figures"
+NEON = [{"words": "neon", "title": "Neon"}]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.settings(CURATOR_HASH=HASH, MODEL=partial(led.lay_out, hands=NEON), METRICS_TOKEN=METRICS_TOKEN),
+]
 
-Hanger = Callable[..., Walk]
 
 ROLES = {
     "none": "without any cookie or token",
@@ -240,7 +243,6 @@ POST /curator/sign-in                   303*
 """What each route answers in each role, or one answer for all; "in" leads to the sign-in, "*" changes something."""
 
 LINES = {" ".join(line.split()[:2]): line for line in RIGHTS.strip().splitlines()[1:]}
-PLACE = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 
 
 @dataclass
@@ -262,9 +264,9 @@ class World:
         """Put an address together: that of the walk, exhibition or drawing here."""
         film, frame = self.walk.media["gif"], self.walk.painted[0]
         filled: dict[str, object] = {
-            "walk_id": self.walk.id, "slug": self.slug, "page": 1, "filename": "site.css", "index": 0, "kind": "gif",
-            "extension": "png" if rule.endpoint == "stored.frame_file" else "gif", "form": "large",
-            "act": act, "digest": led.ROBOT_DIGEST, "photo_id": self.photo.id, "sound_id": self.sound_id,
+            "walk_id": self.walk.id, "slug": self.slug, "form": "large", "act": act, "digest": led.ROBOT_DIGEST,
+            "extension": "png" if rule.endpoint == "stored.frame_file" else "gif",
+            "photo_id": self.photo.id, "sound_id": self.sound_id,
             "set_id": self.set_id, "collection_id": self.collection,
             "name": self.wall if "wall" in rule.rule or rule.rule.startswith("/w/") else "batik",
             "number": 1 if "legs" in rule.rule else self.words,
@@ -279,7 +281,7 @@ class World:
                 "stored.photo": of_photo,
             }
             filled["digest"] = named.get(rule.endpoint, digest)
-        return PLACE.sub(lambda match: str(filled[match[1]]), rule.rule)
+        return routes.fill(rule, **filled)
 
     def sent(self, endpoint: str) -> dict[str, Any]:
         """Return what is sent to an endpoint: what can be done, if one may."""
@@ -336,7 +338,7 @@ class Site:
     """The site under test, and those who come to it."""
 
     app: Flask
-    hung: Hanger
+    hung: Maker
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def world(self, rule: Rule, act: str) -> World:
@@ -359,26 +361,18 @@ class Site:
                 drawing_curation.remove(led.ROBOT_DIGEST)
         owner = visitors.digest(f"owner {number}")
         state = {"owners.cancel": QUEUED, "owners.retry": CANCELLED}.get(rule.endpoint)
-        with writing() as session:
-            session.execute(update(Walk).where(Walk.number == walk.number).values(owner_hash=owner, model_name="led"))
-            if state:
-                session.execute(update(Walk).where(Walk.number == walk.number).values(state=state))
-            if rule.endpoint == "owners.list_again" or act == "list":
-                session.execute(update(Walk).where(Walk.number == walk.number).values(unlisted=True))
-            if act in ("list", "unlist"):
-                session.execute(update(Walk).where(Walk.number == walk.number).values(origin=WALL))
+        columns = {"owner_hash": owner, "model_name": "led"} | ({"state": state} if state else {})
+        columns |= {"unlisted": True} if rule.endpoint == "owners.list_again" or act == "list" else {}
+        change(walk, **columns | ({"origin": WALL} if act in ("list", "unlist") else {}))
         checked = photo_check.check(written(two_halves((96 + number, 64))))
         photo, _ = upload_store.save(kinds.PHOTO, checked, owner_hash=owner, network="")
         cut_path = f"photos/{photo.id}.cut.webp"
         media_store.store().write(cut_path, checked.data)
-        with writing() as session:
-            session.execute(update(Upload).where(Upload.id == photo.id).values(preview_path=cut_path))
+        change(photo, preview_path=cut_path)
         path = f"{media_store.walk_folder(walk.id)}/photo-0.{checked.digest[:12]}.webp"
         media_store.store().write(path, checked.data)
         told = {"path": path, "bytes": len(checked.data), "etag": checked.digest[:32]}
-        with writing() as session:
-            session.add(Medium(walk_number=walk.number, kind="photo-0", **told))
-        db.session.refresh(walk)
+        store(Medium(walk_number=walk.number, kind="photo-0", **told))
         wall, words = self.wall_of(number, act, slug)
         collection = self.collection_of(walk, owner, act).id if "collection_id" in rule.arguments else ""
         sound = sound_check.check(sounds.track(3 + number / 100))
@@ -390,12 +384,11 @@ class Site:
         number = next(self.numbers)
         client = self.app.test_client()
         owner, headers = self.become(role, client, number)
-        with writing() as session:
-            session.execute(update(Walk).where(Walk.number == world.walk.number).values(owner_hash=owner))
-            session.execute(update(Upload).where(Upload.id == world.photo.id).values(owner_hash=owner))
-            session.execute(update(Upload).where(Upload.id == world.sound_id).values(owner_hash=owner))
-            session.execute(update(CandidateSet).where(CandidateSet.id == world.set_id).values(owner_hash=owner))
-            session.execute(update(Collection).where(Collection.id == world.collection).values(owner_hash=owner))
+        change(world.walk, owner_hash=owner)
+        change(world.photo, owner_hash=owner)
+        change(Upload, Upload.id == world.sound_id, owner_hash=owner)
+        change(CandidateSet, CandidateSet.id == world.set_id, owner_hash=owner)
+        change(Collection, Collection.id == world.collection, owner_hash=owner)
         return client, {"headers": headers, "environ_base": _from(number)}
 
     def collection_of(self, walk: Walk, owner: str, act: str) -> Collection:
@@ -413,9 +406,8 @@ class Site:
         wall = walls.open_wall(WallRequest(f"lobby-{number}"))
         said = words.say(wall, "a boat", owner=f"writer {number}")
         state = {"resume": PAUSED, "open": CLOSED}.get(act, OPEN)
-        with writing() as session:
-            session.add(WallLeg(wall_number=wall.number, number=1))
-            session.execute(update(Wall).where(Wall.number == wall.number).values(lead=1, state=state, evening=slug))
+        store(WallLeg(wall_number=wall.number, number=1))
+        change(wall, lead=1, state=state, evening=slug)
         return wall.name, said.number
 
     def become(self, role: str, client: FlaskClient, number: int) -> tuple[str, dict[str, str]]:
@@ -433,36 +425,29 @@ class Site:
             return own if role == "owner" else nobody, {}
         if role in ("token", "token2"):
             secret = visitors.new_token()
-            return visitors.digest(secret) if role == "token" else nobody, _bearing(secret)
+            return visitors.digest(secret) if role == "token" else nobody, bearer(secret)
         scopes = {"read": [READ], "create": [CREATE], "edit": [EDIT], "edit2": [EDIT], "curate": [CURATE]}
         token, secret = api_tokens.create(f"{role}-{number}", scopes=scopes.get(role, list(api_tokens.SCOPES)))
-        client.get("/api/v1/mine", headers=_bearing(secret))  # the day of its first use is written down
+        client.get("/api/v1/mine", headers=bearer(secret))  # the day of its first use is written down
         if role == "spent":
             api_tokens.revoke(token.name)
-        return nobody if role in ("edit2", "curate") else token.secret_hash, _bearing(secret)
+        return nobody if role in ("edit2", "curate") else token.secret_hash, bearer(secret)
 
 
 @pytest.fixture
-def site(instance: Path, app: Flask, tmp_path: Path, hung: Hanger) -> Iterator[Site]:
+def site(app: Flask, hung: Maker) -> Site:
     """Open a site that has all there can be: a curator's room, drawings, figures for who has their token."""
-    folder = led.lay_out(tmp_path / "led", hands=[{"words": "neon", "title": "Neon"}])
-    told = {"CURATOR_HASH": HASH, "MODEL": str(folder), "METRICS_TOKEN": "the token of the figures"}
-    app.config.update(told)
-    with make_app(instance, **told).app_context() as context:
-        yield Site(context.app, hung)
-        db.session.remove()
-        db.engine.dispose()
+    return Site(app, hung)
 
 
 def asked(app: Flask) -> dict[str, tuple[Rule, str, str]]:
     """List all that can be asked of the site, each act of an address that has several by itself."""
     found = {}
     for rule in app.url_map.iter_rules():
-        acts = re.search(r"<any\(([^)]*)\):act>", rule.rule)
-        for act in acts[1].split(", ") if acts else [""]:
-            path = PLACE.sub(lambda match, act=act: act if match[1] == "act" else f"<{match[1]}>", rule.rule)  # type: ignore[misc]
+        places = {name: f"<{name}>" for name in rule.arguments}
+        for act in routes.acts_of(rule):
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:  # HEAD answers as GET, see test_methods
-                found[f"{method} {path}"] = (rule, method, act)
+                found[f"{method} {routes.fill(rule, **places | {'act': act})}"] = (rule, method, act)
     return found
 
 
@@ -511,7 +496,7 @@ def test_each_route_does_for_each_role_what_the_table_says_and_no_more(site: Sit
     assert found == expected(LINES[what])
 
 
-def test_no_form_is_taken_without_its_token(site: Site, instance: Path) -> None:
+def test_no_form_is_taken_without_its_token(site: Site) -> None:
     """Whoever may do all it asks for may not be made to by another site's page."""
     site.app.config["WTF_CSRF_ENABLED"] = True
     forms = {what: told for what, told in asked(site.app).items() if told[1] == "POST" and "/api/" not in what}
@@ -533,8 +518,7 @@ def test_hidden_walk_is_shown_to_nobody_but_the_curator(site: Site, role: str) -
     routes = {what: told for what, told in asked(site.app).items() if "walk_id" in told[0].arguments}
     world = site.world(next(site.app.url_map.iter_rules()), "")
     client, sender = site.visitor(world, role)
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == world.walk.number).values(hidden_at=Walk.created_at))
+    change(world.walk, hidden_at=Walk.created_at)
     for what, (rule, method, act) in routes.items():
         if method == "GET":
             with client.get(world.fill(rule, act), **sender) as answer:
@@ -549,7 +533,3 @@ def _robot(number: int) -> bytes:
 def _from(number: int) -> dict[str, str]:
     """Name an address of its own, so that no hour is full."""
     return {"REMOTE_ADDR": f"2001:db8:{number:x}::1"}
-
-
-def _bearing(secret: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {secret}"}

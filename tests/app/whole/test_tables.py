@@ -3,11 +3,8 @@
 Tables are found in the database itself, and what is said of them here is tried: a new one fails until it is known.
 """
 
-from __future__ import annotations
-
 import io
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import JSON, Boolean, Date, DateTime, Float, LargeBinary, MetaData, Table, inspect, select, update
+from sqlalchemy import JSON, Boolean, Date, DateTime, Float, LargeBinary, MetaData, Table, inspect, select
 from sqlalchemy.sql.schema import Column
 
 from app.access.auth import api_tokens, rate_limits, visitors
@@ -35,17 +32,18 @@ from app.upkeep.operations import first_exhibition
 from app.walks.saved import lifecycle
 from app.wall import walls
 from app.wall.walls import WallRequest
-from tests.conftest import inside, make_app
-from tests.support import sounds
+from tests.conftest import make_app
+from tests.support import led, sounds
+from tests.support.archives import other_site
 from tests.support.commands import run
 from tests.support.cookies import cookie_name
 from tests.support.led import ROBOT
 from tests.support.pictures import form_of, two_halves, written
 from tests.support.recipes import RENDERING
+from tests.support.rows import Maker, change, store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.settings(MODEL=led.lay_out)]
 
-Hanger = Callable[..., Walk]
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -130,14 +128,7 @@ OF_NO_WALK = (
 
 
 @pytest.fixture
-def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
-    """Build the site, with a model that drawings lead."""
-    with inside(make_app(instance, MODEL=str(led_folder))) as app:
-        yield app
-
-
-@pytest.fixture
-def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
+def full(app: Flask, client: FlaskClient, hung: Maker) -> Full:
     """Fill all tables: as visitors and operators do, and those that only workers write to with rows of any kind."""
     client.post("/walks", data={"prompt": [f"a {WORD}", "a fox"], "negative_prompt": f"no {WORD}s"})
     with app.test_request_context(headers={"Cookie": f"moma_visitor={_cookie(client)}"}):
@@ -150,8 +141,7 @@ def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
     walk = hung("a robot", f"the {WORD}")
     told = {name: getattr(asked, name) for name in ("owner_hash", "visitor", "network")}
     painted = {**RENDERING, "positions": [0.0, 1.0], "model_name": "led", "sampling": None}
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(**told, **painted))
+    change(walk, **told, **painted)
     client.post(f"/walks/{walk.id}/title", data={"title": f"{WORD} at sea"})
     client.post(f"/walks/{walk.id}/report", data={"reason": "other", "words": f"my {WORD}"})
     client.post(f"/walks/{walk.id}/favourite")
@@ -169,8 +159,7 @@ def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
     api_tokens.create("press")
     walls.open_wall(WallRequest("lobby"))
     client.post("/wall/lobby/say", data={"words": f"one more {WORD}"})
-    with writing() as session:
-        session.add(WallLeg(wall_number=1, number=1))
+    store(WallLeg(wall_number=1, number=1))
     curation.feature(walk)
     _fill_what_is_empty(walk)
     db.session.refresh(walk)
@@ -318,16 +307,9 @@ def test_every_row_comes_back_with_a_backup(app: Flask, full: Full, tmp_path: Pa
 
 
 @pytest.fixture
-def other(app: Flask, led_folder: Path, tmp_path: Path, migrated: Path) -> Iterator[Flask]:
+def other(app: Flask, tmp_path: Path, migrated: Path) -> Flask:
     """Build another house, with bare walls and the same model."""
-    place = tmp_path / "other"
-    place.mkdir()
-    (place / "moma.sqlite").write_bytes(migrated.read_bytes())
-    other = make_app(place, MODEL=str(led_folder))
-    yield other
-    with other.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    return other_site(tmp_path / "other", migrated, MODEL=app.config["MODEL"])
 
 
 @pytest.mark.databases
@@ -338,8 +320,7 @@ def test_archives_take_to_another_house_what_moves_and_do_not_say_whose_it_was(
     monkeypatch.setattr(first_exhibition, "shipped_walks", lambda: shipped)
     first_exhibition.publish()
     told = {name: getattr(full.walk, name) for name in ("owner_hash", "visitor", "network")}
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.id == shipped[0].walk_id).values(**told))
+    change(Walk, Walk.id == shipped[0].walk_id, **told)
     archives = {"whole.tar": [shipped[0].walk_id], "hall.tar": ["--recipes-only"]}
     exhibitions.create(ExhibitionRequest("Real films", slug="real", is_shown=True, walks=[shipped[0].walk_id]))
     for name, options in archives.items():

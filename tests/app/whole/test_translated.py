@@ -3,17 +3,15 @@
 What is not looked up in the catalogue stands out there, in Latin letters. English is what the source says.
 """
 
-from __future__ import annotations
-
 import ast
 import io
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -53,23 +51,22 @@ from app.walks.saved import lifecycle
 from app.walks.saved.colours import COLOURS
 from app.wall import walls, words
 from app.wall.walls import WallRequest
-from tests.conftest import make_app
 from tests.support import heard, led, pictures, sounds
 from tests.support.candidates import painted
-from tests.support.curator import HASH, enter
 from tests.support.frame_files import deliver, deliver_large
 from tests.support.house import FACTS, NAME
+from tests.support.rows import Maker, change
 from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.rendering import GenerationError
 from worker.failures import visitor_message
 from worker.tasks.walk_setup import WrongModel
 
-pytestmark = pytest.mark.slow
-
-Hanger = Callable[..., Walk]
-
 FOX, KITE, MOON, UNSAID = "狐狸", "风筝", "月亮", "未"
+OF_WORDS = partial(led.lay_out_words_alone, **FACTS)
+OF_DRAWINGS = partial(led.lay_out, title=MOON, hands=FACTS["hands"])
+pytestmark = [pytest.mark.slow, pytest.mark.settings(MODEL=OF_WORDS, MODELS=[OF_DRAWINGS])]
+of_sketches = pytest.mark.settings(MODEL=partial(led.lay_out, title=FOX), MODELS=[])
 STRANGER = "x" * 64
 OWN = '{"hand":"linocut","negative_prompt":"风筝","seed":3}'
 RECIPE: dict[str, Any] = {
@@ -165,22 +162,13 @@ def strange(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def museum(instance: Path, tmp_path: Path, app: Flask, hung: Hanger, commissioned: Hanger) -> Iterator[Museum]:
+def museum(app: Flask, hung: Maker, commissioned: Maker, request: pytest.FixtureRequest) -> Museum:
     """Fill a house, with walks of every state, a model that says what the shipped one does, and one led by drawings."""
-    models = {
-        "MODEL": str(led.lay_out_words_alone(tmp_path / "words", **FACTS)),
-        "MODELS": [str(led.lay_out(tmp_path / "led", title=MOON, hands=FACTS["hands"]))],
-    }
-    app.config.update(models)
-    site = make_app(instance, CURATOR_HASH=HASH, **models)
-    _break(site)
-    with site.app_context():
-        client = site.test_client()
-        assert enter(client).status_code == 303
-        made = _walks(client, hung, commissioned)
-        _write_down(made)
-        yield Museum(client, site, made, _candidates(made["finished"].owner_hash), _walls_of(client, made["finished"]))
-        db.session.remove()
+    _break(app)
+    client = request.getfixturevalue("curator")  # whose request is the first
+    made = _walks(client, hung, commissioned)
+    _write_down(made)
+    return Museum(client, app, made, _candidates(made["finished"].owner_hash), _walls_of(client, made["finished"]))
 
 
 def _break(site: Flask) -> None:
@@ -190,7 +178,7 @@ def _break(site: Flask) -> None:
     site.add_url_rule("/fail/<how>", "fail", fail)
 
 
-def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str, Walk]:
+def _walks(client: FlaskClient, hung: Maker, commissioned: Maker) -> dict[str, Walk]:
     def ask(**fields: Any) -> Walk:
         client.post("/walks", data={"prompt": [FOX, KITE], **fields})
         return db.session.scalars(select(Walk).order_by(Walk.number.desc())).first()
@@ -319,24 +307,19 @@ def test_every_answer_to_a_form_speaks_its_language(museum: Museum, strange: Non
 
 
 @pytest.fixture
-def atelier(instance: Path, tmp_path: Path, hung: Hanger) -> Iterator[FlaskClient]:
+def atelier(app: Flask, curator: FlaskClient, hung: Maker) -> FlaskClient:
     """Open a house whose model sketches lead, with drawings that were added and removed, and be signed in."""
-    site = make_app(instance, CURATOR_HASH=HASH, MODEL=str(led.lay_out(tmp_path, title=FOX)))
-    with site.app_context():
-        client = site.test_client()
-        enter(client)
-        drawing_curation.add(led.ROBOT.encode(), DrawingRequest(FOX, artist=KITE, licence="CC-BY-4.0"))
-        other = drawing_curation.add(led.ROBOT.replace("678", "876").encode(), DrawingRequest(f"{KITE}, {MOON}"))
-        drawing_curation.remove(other.drawing.digest)
-        walk = hung(FOX, KITE)
-        with writing() as session:
-            told = [drawing_credits.as_record(each) for each in added_drawings.book().drawings.values()]
-            session.execute(update(Walk).values(drawings=[*told, {**told[0], "digest": "1", "artist": ""}]))
-        client.walk_id = walk.id  # type: ignore[attr-defined]
-        yield client
-        db.session.remove()
+    drawing_curation.add(led.ROBOT.encode(), DrawingRequest(FOX, artist=KITE, licence="CC-BY-4.0"))
+    other = drawing_curation.add(led.ROBOT.replace("678", "876").encode(), DrawingRequest(f"{KITE}, {MOON}"))
+    drawing_curation.remove(other.drawing.digest)
+    walk = hung(FOX, KITE)
+    told = [drawing_credits.as_record(each) for each in added_drawings.book().drawings.values()]
+    change(Walk, drawings=[*told, {**told[0], "digest": "1", "artist": ""}])
+    curator.walk_id = walk.id  # type: ignore[attr-defined]
+    return curator
 
 
+@of_sketches
 def test_pages_of_a_house_whose_model_sketches_lead_speak_their_language(atelier: FlaskClient, strange: None) -> None:
     walk = f"/walks/{atelier.walk_id}"  # type: ignore[attr-defined]
     found, told = [], {"CC", "BY", "SPDX", "sun", "night"}
@@ -363,6 +346,7 @@ def test_pages_of_a_house_whose_model_sketches_lead_speak_their_language(atelier
 SHOWN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9H0z"/>{}</svg>'
 
 
+@of_sketches
 @pytest.mark.parametrize(
     ("file", "fields"),
     [
@@ -376,7 +360,7 @@ SHOWN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0
     ],
     ids=range(22),
 )  # fmt: skip
-def test_answers_to_a_drawing_that_cannot_be_added_speak_their_language(
+def test_refused_drawings_are_translated(
     atelier: FlaskClient, strange: None, file: str, fields: dict[str, str]
 ) -> None:
     sent = {"name": FOX, **fields, "file": (io.BytesIO(file.replace("{}", "").encode()), "a.svg")}

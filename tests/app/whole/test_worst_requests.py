@@ -1,20 +1,17 @@
 """However large a request may be, and whatever it is made of, it takes less than a second of processor time."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.support import worst
+from tests.support.rows import Maker
 
 pytestmark = pytest.mark.slow
 
 
-def test_no_address_has_a_request_that_takes_a_second(instance: Path, hung: Callable[..., Walk]) -> None:
+def test_no_address_has_a_request_that_takes_a_second(instance: Path, hung: Maker) -> None:
     walk_id = hung().id
     app = make_app(instance, REQUEST_SECONDS=1.0)
     clients = app.test_client()

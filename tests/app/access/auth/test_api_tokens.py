@@ -1,40 +1,33 @@
 """API tokens: shown once, kept as hashes, good for what their scopes say and for as much as they are allowed."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.access.auth import api_tokens, visitors
 from app.access.auth.api_tokens import CREATE, CURATE, EDIT, READ, SCOPES
 from app.collection.moderation import audit_log, reports
 from app.core.errors import InvalidInput
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.house_models import ApiToken
 from app.storage.walk_models import Walk
-from tests.conftest import inside, make_app
+from tests.support.bearer import bearer
 from tests.support.commands import run, run_json
+from tests.support.rows import Maker, change
 
-Hanger = Callable[..., Walk]
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 
 
-def bearing(secret: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {secret}"}
-
-
 def make(name: str = "press", *scopes: str, **options: Any) -> dict[str, str]:
     """Make a token; return the headers of a program that has it."""
-    return bearing(api_tokens.create(name, scopes=scopes or tuple(SCOPES), **options)[1])
+    return bearer(api_tokens.create(name, scopes=scopes or tuple(SCOPES), **options)[1])
 
 
 def logged() -> list[tuple[str, str, str]]:
@@ -71,7 +64,7 @@ def test_command_makes_lists_and_revokes_and_the_log_tells(runner: FlaskCliRunne
         "last_used_on": None,
         "good": True,
     }
-    assert client.post("/api/v1/walks", json=ASKED, headers=bearing(secret)).status_code == 202
+    assert client.post("/api/v1/walks", json=ASKED, headers=bearer(secret)).status_code == 202
     assert run_json(runner, "tokens", "list")[0]["last_used_on"] == now().date().isoformat()
     assert run_json(runner, "tokens", "revoke", "press") == {"name": "press", "revoked": True, "was_revoked": False}
     assert run_json(runner, "tokens", "revoke", "press")["was_revoked"] is True
@@ -141,7 +134,7 @@ def test_last_day_of_a_token_is_good_and_days_are_counted_from_now(app: Flask) -
     assert api_tokens.expiry(today) > now()
 
 
-def test_walk_made_with_a_token_is_that_token_s(client: FlaskClient, commissioned: Hanger) -> None:
+def test_walk_made_with_a_token_is_that_token_s(client: FlaskClient, commissioned: Maker) -> None:
     press, other = make("press"), make("other")
     made = client.post("/api/v1/walks", json=ASKED, headers=press)
     assert (made.status_code, made.json["owner_token"]) == (202, None)
@@ -154,7 +147,7 @@ def test_walk_made_with_a_token_is_that_token_s(client: FlaskClient, commissione
 
 
 @pytest.mark.databases
-def test_token_lists_its_own_walks_of_every_state_and_nobody_else_s(client: FlaskClient, hung: Hanger) -> None:
+def test_token_lists_its_own_walks_of_every_state_and_nobody_else_s(client: FlaskClient, hung: Maker) -> None:
     press = make()
     hung()
     ids = [
@@ -178,13 +171,11 @@ def test_token_lists_its_own_walks_of_every_state_and_nobody_else_s(client: Flas
     ("spoil", "words"),
     [
         (lambda: api_tokens.revoke("press"), "This API token is revoked."),
-        (lambda: _expire(), "This API token is expired."),
-        (lambda: _forget(), "This API token is not known here."),
+        (lambda: change(ApiToken, expires_at=now() - timedelta(seconds=1)), "This API token is expired."),
+        (lambda: change(ApiToken, secret_hash="0" * 64), "This API token is not known here."),
     ],
 )
-def test_token_that_is_no_longer_good_is_refused_everywhere_and_owns_nothing(
-    client: FlaskClient, spoil: Callable[[], object], words: str
-) -> None:
+def test_bad_token_is_refused_and_owns_nothing(client: FlaskClient, spoil: Callable[[], object], words: str) -> None:
     press = make()
     address = client.post("/api/v1/walks", json=ASKED, headers=press).headers["Location"]
     spoil()
@@ -202,16 +193,6 @@ def test_token_that_is_no_longer_good_is_refused_everywhere_and_owns_nothing(
     assert client.get(address, headers=press).json["state"] == "queued", "reading looks at no token"
 
 
-def _expire() -> None:
-    with writing() as session:
-        session.execute(update(ApiToken).values(expires_at=now() - timedelta(seconds=1)))
-
-
-def _forget() -> None:
-    with writing() as session:
-        session.execute(update(ApiToken).values(secret_hash="0" * 64))
-
-
 @pytest.mark.parametrize(
     ("lacking", "method", "path", "body"),
     [
@@ -223,12 +204,11 @@ def _forget() -> None:
     ],
 )
 def test_missing_scope_is_named(
-    client: FlaskClient, commissioned: Hanger, lacking: str, method: str, path: str, body: Any
+    client: FlaskClient, commissioned: Maker, lacking: str, method: str, path: str, body: Any
 ) -> None:
     secret = make("press", *(scope for scope in SCOPES if scope not in (lacking, CURATE)))
     walk = commissioned()
-    with writing() as session:
-        session.execute(update(Walk).values(owner_hash=db.session.scalar(select(ApiToken.secret_hash))))
+    change(Walk, owner_hash=db.session.scalar(select(ApiToken.secret_hash)))
     path = path.format(walk=f"/api/v1/walks/{walk.id}")
     answer = client.open(path, method=method, json=body, headers=secret)
     assert (answer.status_code, answer.json["title"]) == (403, "Not with this token")
@@ -239,7 +219,7 @@ def test_missing_scope_is_named(
     assert (walk.given_title, walk.hidden_at, walk.deleted_at, walk.state) == (None, None, None, "queued")
 
 
-def test_curator_s_acts_by_token_are_logged_under_its_name(client: FlaskClient, hung: Hanger) -> None:
+def test_curator_s_acts_by_token_are_logged_under_its_name(client: FlaskClient, hung: Maker) -> None:
     curator, walk = make("house-tools", CURATE), hung()
     reports.submit(walk, reason="hate", words="", reporter="ann", admit=lambda: None)
     address = f"/api/v1/walks/{walk.id}"
@@ -255,9 +235,7 @@ def test_curator_s_acts_by_token_are_logged_under_its_name(client: FlaskClient, 
     assert logged()[1:] == [("token house-tools", act, walk.id) for act in acts]
 
 
-def test_curator_s_token_deletes_what_is_hidden_or_waits_but_its_own_walks_as_any_owner(
-    client: FlaskClient, hung: Hanger, commissioned: Hanger
-) -> None:
+def test_curator_token_deletes_hidden_and_waiting_walks(client: FlaskClient, hung: Maker, commissioned: Maker) -> None:
     curator, hidden, waiting = make("tools", CURATE, CREATE, EDIT), hung(), commissioned()
     client.patch(f"/api/v1/walks/{hidden.id}/curation", json={"hidden": True}, headers=curator)
     for walk in (hidden, waiting):
@@ -272,8 +250,7 @@ def test_curator_s_token_deletes_what_is_hidden_or_waits_but_its_own_walks_as_an
 
 
 @pytest.mark.parametrize("body", [{"hidden": None}, {"hidden": 1}, {"hide": True}, [], {"featured": "yes"}])
-def test_unusable_decision_is_refused_and_changes_nothing(client: FlaskClient, hung: Hanger, body: Any) -> None:
-    walk = hung()
+def test_unusable_decision_is_refused_and_changes_nothing(client: FlaskClient, walk: Walk, body: Any) -> None:
     answer = client.patch(f"/api/v1/walks/{walk.id}/curation", json=body, headers=make())
     assert answer.status_code == 422
     assert answer.json["errors"][0]["message"]
@@ -281,25 +258,17 @@ def test_unusable_decision_is_refused_and_changes_nothing(client: FlaskClient, h
     assert (walk.hidden_at, walk.featured_at) == (None, None)
 
 
-def test_what_does_not_hang_is_not_featured_and_nothing_else_is_done_then(client: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_what_does_not_hang_is_not_featured_and_nothing_else_is_done_then(client: FlaskClient, walk: Walk) -> None:
     answer = client.patch(f"/api/v1/walks/{walk.id}/curation", json={"hidden": True, "featured": True}, headers=make())
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "featured")
     db.session.refresh(walk)
     assert walk.hidden_at is None
 
 
-@pytest.fixture
-def strict(instance: Path, app: Flask) -> Iterator[Flask]:
-    """Build an application that takes two walks an hour from an address."""
-    with inside(make_app(instance, HOURLY_WALKS=2, HOURLY_WALKS_ADDRESS=2)) as strict:
-        yield strict
-
-
 @pytest.mark.databases
 @pytest.mark.slow
-def test_allowance_of_a_token_is_counted_in_work_and_apart_from_its_address(strict: Flask) -> None:
-    client = strict.test_client()
+@pytest.mark.settings(HOURLY_WALKS=2, HOURLY_WALKS_ADDRESS=2)
+def test_allowance_of_a_token_is_counted_in_work_and_apart_from_its_address(client: FlaskClient) -> None:
     press, other = make("press", allowance=3), make("other", allowance=1)
 
     def ask(headers: dict[str, str] | None = None, **where: Any) -> int:

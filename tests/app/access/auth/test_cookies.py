@@ -1,22 +1,19 @@
 """Cookies have names of the site's own, and those of earlier keys and releases are still read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
-from werkzeug.security import generate_password_hash
 
 from app.access.auth import cookies
-from tests.conftest import SECRET, make_app
+from tests.conftest import make_app
 from tests.support.cookies import cookie_name
+from tests.support.curator import HASH, enter
 
 KINDS = (cookies.VISITOR, cookies.SESSION, cookies.CURATOR, cookies.LANGUAGE)
 TWO = {"prompt": ["a fox", "a kite"]}
-PASSWORD = "a password of the tests"
 OTHER = "another secret, long enough"
 
 
@@ -111,31 +108,18 @@ def test_session_of_another_site_is_not_read(app: Flask, other: Flask) -> None:
         assert dict(session) == {}
 
 
-def test_cookies_are_read_after_the_secret_was_changed(app: Flask, tmp_path: Path) -> None:
-    before = app.test_client()
-    before.post("/walks", data=TWO)
-    address = app.config["DATABASE_URL"]
-    changed = make_app(tmp_path / "changed", SECRET_KEY=OTHER, SECRET_KEY_FALLBACKS=[SECRET], DATABASE_URL=address)
-    after = visit(changed, jar(before))
-    assert "a-fox-a-kite" in after.get("/mine").text
-    assert cookie_name(changed, "visitor") in jar(after)
-
-
-def test_curator_of_release_1_1_0_stays_signed_in_and_can_sign_out(instance: Path, app: Flask) -> None:
-    site = make_app(instance, CURATOR_HASH=generate_password_hash(PASSWORD))
-    before = site.test_client()
-    before.post("/curator/sign-in", data={"password": PASSWORD})
-    after = visit(site, as_in_1_1_0(jar(before)))
+def test_curator_of_release_1_1_0_stays_signed_in_and_can_sign_out(app: Flask, curator: FlaskClient) -> None:
+    after = visit(app, as_in_1_1_0(jar(curator)))
     assert after.get("/curator").status_code == 200
-    assert cookie_name(site, "curator") in jar(after)
+    assert cookie_name(app, "curator") in jar(after)
     after.post("/curator/sign-out")
     assert not any("curator" in name for name in jar(after))
     assert after.get("/curator").status_code == 303
 
 
-def test_signing_out_leaves_the_cookie_of_another_site(instance: Path) -> None:
-    site = make_app(instance, CURATOR_HASH=generate_password_hash(PASSWORD))
-    client = visit(site, {"moma_curator": "x.another"})
-    client.post("/curator/sign-in", data={"password": PASSWORD})
+@pytest.mark.settings(CURATOR_HASH=HASH)
+def test_signing_out_leaves_the_cookie_of_another_site(app: Flask) -> None:
+    client = visit(app, {"moma_curator": "x.another"})
+    assert enter(client).status_code == 303
     client.post("/curator/sign-out")
     assert jar(client)["moma_curator"] == "x.another"

@@ -1,7 +1,5 @@
 """Limits: accepted commissions count, nothing else does, and whoever is refused is told when to come back."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Iterator
@@ -22,18 +20,11 @@ from app.walks.queue import fair_queue, jobs
 from tests.conftest import NOBODY, inside, make_app
 from tests.support.own_redis import running
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.settings(HOURLY_WALKS=3, HOURLY_WALKS_ADDRESS=5)]
 
 TWO = {"prompt": ["a fox", "a kite"]}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
-
-
-@pytest.fixture
-def strict(instance: Path) -> Iterator[Flask]:
-    """Build an application that takes three walks an hour from a visitor and five from an address."""
-    with inside(make_app(instance, HOURLY_WALKS=3, HOURLY_WALKS_ADDRESS=5)) as app:
-        yield app
 
 
 def count() -> int:
@@ -45,8 +36,8 @@ def paint(client: FlaskClient, **fields: object) -> int:
     return client.post("/walks", data=TWO | fields).status_code
 
 
-def test_fourth_walk_of_the_hour_is_refused_on_the_page_that_keeps_what_was_typed(strict: Flask) -> None:
-    client, began = strict.test_client(), time.monotonic()
+def test_fourth_walk_of_the_hour_is_refused_on_the_page_that_keeps_what_was_typed(client: FlaskClient) -> None:
+    began = time.monotonic()
     assert [paint(client) for _ in range(3)] == [303] * 3
     answer = client.post("/walks", data={"prompt": ["an owl", "a very tall castle"], "seed": "77"})
     assert answer.status_code == 429
@@ -58,16 +49,14 @@ def test_fourth_walk_of_the_hour_is_refused_on_the_page_that_keeps_what_was_type
     assert count() == 3
 
 
-def test_refused_walks_do_not_count(strict: Flask) -> None:
-    client = strict.test_client()
+def test_refused_walks_do_not_count(client: FlaskClient) -> None:
     assert paint(client) == 303
     assert [paint(client, seed="many") for _ in range(9)] == [422] * 9
     assert client.post("/walks", data={"prompt": ["", ""]}).status_code == 422
     assert [paint(client) for _ in range(3)] == [303, 303, 429]
 
 
-def test_repeats_do_not_count_and_are_answered_when_the_hour_is_full(strict: Flask) -> None:
-    client = strict.test_client()
+def test_repeats_do_not_count_and_are_answered_when_the_hour_is_full(client: FlaskClient) -> None:
     assert [paint(client, token="once") for _ in range(9)] == [303] * 9
     assert [paint(client) for _ in range(3)] == [303, 303, 429]
     assert paint(client, token="once") == 303
@@ -78,8 +67,7 @@ def state_of(client: FlaskClient, page: str) -> str:
     return str(client.get(f"/api/v1{page.partition('-')[0]}").json["state"])
 
 
-def test_painting_a_cancelled_walk_after_all_counts_like_a_new_one(strict: Flask) -> None:
-    client = strict.test_client()
+def test_painting_a_cancelled_walk_after_all_counts_like_a_new_one(client: FlaskClient) -> None:
     page = client.post("/walks", data=TWO).headers["Location"]
     for _ in range(2):
         assert client.post(f"{page}/cancel").status_code == 303
@@ -93,15 +81,14 @@ def test_painting_a_cancelled_walk_after_all_counts_like_a_new_one(strict: Flask
     assert paint(client) == 429
 
 
-def test_walk_that_needs_no_retry_counts_nothing(strict: Flask) -> None:
-    client = strict.test_client()
+def test_walk_that_needs_no_retry_counts_nothing(client: FlaskClient) -> None:
     page = client.post("/walks", data=TWO).headers["Location"]
     assert [client.post(f"{page}/retry").status_code for _ in range(5)] == [409] * 5
     assert [paint(client) for _ in range(3)] == [303, 303, 429]
 
 
-def test_operators_retry_without_limit(strict: Flask) -> None:
-    client, runner = strict.test_client(), strict.test_cli_runner()
+def test_operators_retry_without_limit(app: Flask) -> None:
+    client, runner = app.test_client(), app.test_cli_runner()
     page = client.post("/walks", data=TWO).headers["Location"]
     for _ in range(6):
         for command in ("cancel", "retry"):
@@ -109,28 +96,27 @@ def test_operators_retry_without_limit(strict: Flask) -> None:
     assert state_of(client, page) == "queued"
 
 
-def test_clearing_cookies_helps_as_far_as_the_address_allows(strict: Flask) -> None:
-    assert [paint(strict.test_client()) for _ in range(7)] == [303] * 5 + [429] * 2
-    answer = strict.test_client().post("/walks", data=TWO)
+def test_clearing_cookies_helps_as_far_as_the_address_allows(app: Flask) -> None:
+    assert [paint(app.test_client()) for _ in range(7)] == [303] * 5 + [429] * 2
+    answer = app.test_client().post("/walks", data=TWO)
     assert "The work of 5 usual walks within an hour is as much as we take from one address" in answer.text
-    elsewhere = strict.test_client()
+    elsewhere = app.test_client()
     assert elsewhere.post("/walks", data=TWO, environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 303
 
 
-def test_hour_is_full_by_work_and_a_large_walk_takes_more_of_it(strict: Flask) -> None:
-    client = strict.test_client()
+def test_hour_is_full_by_work_and_a_large_walk_takes_more_of_it(app: Flask, client: FlaskClient) -> None:
     small = TWO | {"frames": "2"}
     assert [client.post("/walks", data=small | {"seed": str(seed)}).status_code for seed in range(3)] == [303] * 3
     assert paint(client) == 303, "three of two frames are less work than two usual ones"
     largest = TWO | {"frames": "240", "preset": "exact"}
     assert client.post("/walks", data=largest).status_code == 429
-    fresh = strict.test_client()
+    fresh = app.test_client()
     assert fresh.post("/walks", data=largest, environ_base=ELSEWHERE).status_code == 303, "an hour is enough for any"
     assert fresh.post("/walks", data=small, environ_base=ELSEWHERE).status_code == 429
 
 
 @pytest.mark.parametrize("server", ["memory", "redis"])
-def test_time_of_the_next_room_is_that_of_the_whole_walk(
+def test_retry_time_fits_the_whole_walk(
     instance: Path, redis: str, monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
     """A walk of two usual ones' work has no room before the second of those in its way is an hour old."""
@@ -149,15 +135,15 @@ def test_time_of_the_next_room_is_that_of_the_whole_walk(
                 assert refused.value.retry_after == pytest.approx(60 * minutes, abs=1)
 
 
-def test_whoever_knocks_on_a_full_hour_uses_up_nobodys_room(strict: Flask) -> None:
-    eager = strict.test_client()
+def test_whoever_knocks_on_a_full_hour_uses_up_nobodys_room(app: Flask) -> None:
+    eager = app.test_client()
     assert [paint(eager) for _ in range(9)] == [303] * 3 + [429] * 6
-    neighbour = strict.test_client()
+    neighbour = app.test_client()
     assert [paint(neighbour) for _ in range(3)] == [303, 303, 429]
 
 
-def test_api_is_limited_by_address_and_answers_with_a_problem(strict: Flask) -> None:
-    client, began = strict.test_client(), time.monotonic()
+def test_api_is_limited_by_address_and_answers_with_a_problem(client: FlaskClient) -> None:
+    began = time.monotonic()
     assert [client.post("/api/v1/walks", json=ASKED).status_code for _ in range(3)] == [202] * 3
     answer = client.post("/api/v1/walks", json=ASKED)
     assert answer.status_code == 429
@@ -181,8 +167,7 @@ def test_connections_of_one_address_share_its_limit(instance: Path, spelling: st
     assert codes == [202, 202, 202, 429]
 
 
-def test_repeats_and_bad_requests_to_the_api_do_not_count(strict: Flask) -> None:
-    client = strict.test_client()
+def test_repeats_and_bad_requests_to_the_api_do_not_count(client: FlaskClient) -> None:
     key = {"Idempotency-Key": "sixteen characters, or more"}
     assert [client.post("/api/v1/walks", json=ASKED, headers=key).status_code for _ in range(6)] == [202] * 6
     assert [client.post("/api/v1/walks", json={"stops": []}).status_code for _ in range(6)] == [422] * 6
@@ -190,8 +175,7 @@ def test_repeats_and_bad_requests_to_the_api_do_not_count(strict: Flask) -> None
     assert client.post("/api/v1/walks", json=ASKED, headers=key).status_code == 202
 
 
-def test_reading_has_no_limit(strict: Flask) -> None:
-    client = strict.test_client()
+def test_reading_has_no_limit(client: FlaskClient) -> None:
     assert [paint(client) for _ in range(4)][-1] == 429
     for address in ("/", "/gallery", "/mine", "/api/v1/walks"):
         assert {client.get(address).status_code for _ in range(8)} == {200}
@@ -222,9 +206,7 @@ def test_networks_are_kept_as_keyed_hashes_only(app: Flask, tmp_path: Path) -> N
 @pytest.mark.parametrize(("address", "shares"), [
     ("203.0.113.9", True), ("198.51.100.7", False), ("2001:db8::1", True), ("2001:db8:5::1", False), ("", True),
 ])  # fmt: skip
-def test_visitors_of_a_network_share_its_turns_unless_it_is_one_that_many_visit_through(
-    app: Flask, address: str, shares: bool
-) -> None:
+def test_visitors_share_turns_of_a_network_that_is_not_shared(app: Flask, address: str, shares: bool) -> None:
     app.config["SHARED_NETWORKS"] = ["198.51.100.0/24", "2001:db8:5::/48"]
     keys = []
     for visitor in ("ann", "ben"):
@@ -258,9 +240,7 @@ def test_processes_share_counts_in_redis_under_the_keys_of_earlier_releases(inst
 
 
 @pytest.mark.server
-def test_redis_that_goes_away_is_replaced_by_memory_and_asked_again_later(
-    instance: Path, redis: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_redis_is_replaced_by_memory(instance: Path, redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app = make_app(instance, HOURLY_WALKS=1, REDIS_URL=redis)
     client = app.test_client()
     assert [paint(client) for _ in range(2)] == [303, 429]

@@ -1,8 +1,5 @@
 """Who is asking: cookies that cannot be forged, tokens that can be derived again."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +13,7 @@ from app.storage.walk_models import Walk
 from tests.conftest import SECRET, make_app
 from tests.support import placing
 from tests.support.cookies import cookie_name
+from tests.support.rows import Maker
 
 NEW = "another secret, long enough"
 ASKED = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
@@ -125,17 +123,14 @@ def test_cookie_is_signed_anew_so_that_it_outlives_the_secret_of_before(site: Fl
     assert secret_in(forgotten, old) is None
 
 
-def test_looking_at_one_s_walks_keeps_the_cookie_good_and_other_pages_leave_it_alone(
-    client: FlaskClient, hung: Callable[..., Walk]
-) -> None:
-    walk = hung()
+def test_cookie_is_renewed_by_my_walks_alone(client: FlaskClient, walk: Walk) -> None:
     client.get("/")
     assert cookie_name(client.application, "visitor") in client.get("/mine").headers["Set-Cookie"]
     for address in ("/gallery", walk.url, "/about", "/api/v1/walks"):  # which caches may keep
         assert "Set-Cookie" not in client.get(address).headers
 
 
-def test_owner_is_told_from_others(commissioned: Callable[..., Walk]) -> None:
+def test_owner_is_told_from_others(commissioned: Maker) -> None:
     walk = commissioned(visitor="ann")
     assert visitors.owns("secret of ann", walk)
     for other in (None, "", "secret of ben", walk.owner_hash, walk.visitor, "狐"):

@@ -1,7 +1,5 @@
 """What the doctor says of workers."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 
@@ -12,23 +10,13 @@ from app.offer.generation import offers
 WORKER = {"name": "one", "model": "tiny", "revision": "abc", "device": "cpu", "models": {"tiny": "abc"}, "sounds": True}
 
 
-def test_worker_of_another_version_is_named_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    workers = [{**WORKER, "version": __version__}, {**WORKER, "version": "0.9.0"}]
-    monkeypatch.setattr(doctor.jobs, "workers", lambda: workers)
-    found = doctor._worker(has_database=False)
-    assert not found.well
-    assert found.detail == f"1 of 2 run 0.9.0, this is {__version__}. Restart them."
-
-
 def test_no_worker_is_no_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.jobs, "workers", list)
     assert not doctor._worker(has_database=False).well
 
 
 @pytest.mark.parametrize(("name", "well"), [("other", False), (None, True)])
-def test_workers_that_were_started_with_another_model_are_no_good(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, name: str | None, well: bool
-) -> None:
+def test_workers_of_another_model(app: Flask, monkeypatch: pytest.MonkeyPatch, name: str | None, well: bool) -> None:
     first = offers.first().name
     worker = {**WORKER, "version": __version__, "models": {name or first: "abc"}}
     monkeypatch.setattr(doctor.jobs, "workers", lambda: [worker])
@@ -39,7 +27,7 @@ def test_workers_that_were_started_with_another_model_are_no_good(
 
 
 @pytest.mark.parametrize("lacking", [{"sounds": False}, {}])
-def test_site_whose_workers_read_no_sounds_is_told_so_and_is_well(
+def test_workers_without_sounds_are_named(
     app: Flask, monkeypatch: pytest.MonkeyPatch, lacking: dict[str, bool]
 ) -> None:
     about = {name: value for name, value in WORKER.items() if name != "sounds"}

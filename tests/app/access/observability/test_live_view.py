@@ -1,14 +1,11 @@
 """``walks top``: what it shows, of a site made so; and that a terminal gets it live and is given back."""
 
-from __future__ import annotations
-
 import json
 import os
 import pty
 import select
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,13 +20,13 @@ from app.storage.walk_models import PAINTING, Task, Walk
 from app.walks.queue import jobs
 from tests.conftest import NOBODY, SECRET
 from tests.support.live import PATIENCE
+from tests.support.rows import Maker
 
-Hang = Callable[..., Walk]
 WORKER = {"name": "easel:pid:[7]:4711:ab12", "model": "house", "device": "cpu", "version": __version__, "memory": 1.5e9}
 
 
 @pytest.fixture
-def busy(commissioned: Hang, hung: Hang, monkeypatch: pytest.MonkeyPatch) -> Walk:
+def busy(commissioned: Maker, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> Walk:
     """Have a walk painted by a worker, another wait, one done and one failed."""
     painted, failed, _, _ = commissioned(frames=24), commissioned(visitor="eve"), commissioned(visitor="bob"), hung()
     with writing() as session:

@@ -1,7 +1,5 @@
 """Lines of the logs: for people and for programs, with the ids of what they are about."""
 
-from __future__ import annotations
-
 import json
 import logging
 import runpy
@@ -84,9 +82,7 @@ ATOMS = {
 
 
 @pytest.mark.parametrize("names_visitors", [False, True])
-def test_line_of_the_access_log_is_taken_apart_and_names_whom_the_settings_let_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, names_visitors: bool
-) -> None:
+def test_access_log_names_visitors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, names_visitors: bool) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     settings = runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
     pattern = settings["WITH_VISITORS" if names_visitors else "access_log_format"]

@@ -1,10 +1,7 @@
 """The id of a request: whose word is taken for it, and where it stands."""
 
-from __future__ import annotations
-
 import logging
 import re
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,7 +12,6 @@ from app.access.observability import log_lines
 from app.storage.database import db
 from app.storage.walk_models import Task, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import inside, make_app
 
 SENT = "0123456789abcdef0123456789abcdef"
 FOX = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
@@ -31,31 +27,29 @@ def test_visitor_without_a_proxy_in_front_is_not_believed(client: FlaskClient) -
     assert client.get("/about", headers={"X-Request-ID": SENT}).headers["X-Request-ID"] != SENT
 
 
+@pytest.mark.settings(PROXIES=1)
 @pytest.mark.parametrize("sent", ["", "short", SENT.upper(), SENT + "0", f"{SENT[:-1]}\u00fc", "a b"])
-def test_what_no_proxy_of_ours_would_send_is_not_taken(instance: Path, sent: str) -> None:
-    with inside(make_app(instance, PROXIES=1)) as app:
-        got = app.test_client().get("/about", headers={"X-Request-ID": sent.encode()}).headers["X-Request-ID"]
+def test_what_no_proxy_of_ours_would_send_is_not_taken(client: FlaskClient, sent: str) -> None:
+    got = client.get("/about", headers={"X-Request-ID": sent.encode()}).headers["X-Request-ID"]
     assert got != sent
     assert re.fullmatch("[0-9a-f]{32}", got)
 
 
 @pytest.mark.databases
-def test_id_of_the_proxy_stands_on_the_answer_the_walk_and_the_lines(
-    instance: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with inside(make_app(instance, PROXIES=1)) as app:
-        heard: list[dict[str, str]] = []
-        handler = logging.getLogger("app.walks.queue.jobs")
-        monkeypatch.setattr(handler, "warning", lambda *_: heard.append(log_lines.ids()))  # Redis is away, it says
-        answer = app.test_client().post("/api/v1/walks", json=FOX, headers={"X-Request-ID": SENT})
-        assert (answer.status_code, answer.headers["X-Request-ID"]) == (202, SENT)
-        walk = db.session.scalars(select(Walk)).one()
-        assert walk.request_id == SENT
-        assert heard
-        assert {each["request_id"] for each in heard} == {SENT}
-        lifecycle.delete_walk(walk)
-        db.session.expire_all()
-        assert db.session.scalars(select(Walk)).one().request_id is None
+@pytest.mark.settings(PROXIES=1)
+def test_proxy_id_is_on_answer_walk_and_log_lines(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[dict[str, str]] = []
+    handler = logging.getLogger("app.walks.queue.jobs")
+    monkeypatch.setattr(handler, "warning", lambda *_: heard.append(log_lines.ids()))  # Redis is away, it says
+    answer = client.post("/api/v1/walks", json=FOX, headers={"X-Request-ID": SENT})
+    assert (answer.status_code, answer.headers["X-Request-ID"]) == (202, SENT)
+    walk = db.session.scalars(select(Walk)).one()
+    assert walk.request_id == SENT
+    assert heard
+    assert {each["request_id"] for each in heard} == {SENT}
+    lifecycle.delete_walk(walk)
+    db.session.expire_all()
+    assert db.session.scalars(select(Walk)).one().request_id is None
 
 
 def test_walk_of_a_command_has_none(commissioned: object) -> None:

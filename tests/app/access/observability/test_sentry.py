@@ -1,7 +1,5 @@
 """Errors that leave the machine where a setting says so, received by a real server; elsewhere nothing does."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

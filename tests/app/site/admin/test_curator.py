@@ -1,9 +1,7 @@
 """The curator's room: not there without a password's hash, closed to strangers, and what is done in it written down."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable, Iterator
+import time
 from pathlib import Path
 
 import pytest
@@ -14,64 +12,37 @@ from app.access.auth import curator_session
 from app.collection.gallery import exhibitions
 from app.collection.moderation import audit_log, curation, reports, word_lists
 from app.core.errors import ConfigError, WalkGone
-from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks.saved import lookup
 from tests.conftest import make_app
 from tests.support.commands import run, run_json
 from tests.support.cookies import cookie_name
 from tests.support.curator import HASH, PASSWORD, enter
+from tests.support.rows import Maker
 
-Hanger = Callable[..., Walk]
 PAGES = ("/curator", "/curator/exhibitions", "/curator/words", "/curator/log")
-
-
-@pytest.fixture
-def house(instance: Path, app: Flask) -> Iterator[Flask]:
-    """Build an application with a curator's room, and forms that want no token."""
-    house = make_app(instance, CURATOR_HASH=HASH)
-    with house.app_context():
-        yield house
-        db.session.remove()
-
-
-@pytest.fixture
-def curator(house: Flask) -> FlaskClient:
-    """Be signed in."""
-    client = house.test_client()
-    assert enter(client).status_code == 303
-    return client
+pytestmark = pytest.mark.settings(CURATOR_HASH=HASH)
 
 
 def done() -> list[tuple[str, str]]:
     return [(deed.what, deed.about) for deed in audit_log.latest(20) if not deed.what.startswith("sign")]
 
 
+@pytest.mark.settings(CURATOR_HASH="")
 def test_without_a_hash_there_is_no_room(client: FlaskClient) -> None:
-    for address in (*PAGES, "/curator/sign-in", "/curator/walks"):
+    for address in (*PAGES, "/curator/sign-in", "/curator/walks", "/curator/walls"):
         assert client.get(address).status_code == 404
-    for address in ("/curator/sign-in", "/curator/sign-out", "/curator/words"):
+    walls = ("/curator/walls", "/curator/walls/lobby/close", "/curator/walls/lobby/words/1/skip")
+    for address in ("/curator/sign-in", "/curator/sign-out", "/curator/words", *walls):
         assert client.post(address, data={"password": ""}).status_code == 404
 
 
-def test_stranger_is_led_to_the_sign_in(house: Flask, hung: Hanger) -> None:
-    walk, client = hung(), house.test_client()
-    for address in (*PAGES, f"/curator/walks/{walk.id}", f"/curator/walks/{walk.id}/picture"):
-        answer = client.get(address)
-        assert (answer.status_code, answer.location) == (303, "/curator/sign-in")
-    for address in (f"/curator/walks/{walk.id}/hide", "/curator/words", "/curator/exhibitions"):
-        assert client.post(address, data={"word": "x", "title": "x"}).status_code == 303
-    assert client.get(walk.url).status_code == 200
-    assert done() == []
-
-
-def test_password_opens_the_room_and_signing_out_closes_it_for_copies_of_the_cookie_too(house: Flask) -> None:
-    client = house.test_client()
+def test_sign_out_ends_copies_of_the_cookie_too(app: Flask, client: FlaskClient) -> None:
     assert enter(client, "a wrong password").status_code == 403
     assert client.get("/curator").status_code == 303
     assert enter(client).location == "/curator"
     assert client.get("/curator").status_code == 200
-    copy = client.get_cookie(name := cookie_name(house, "curator")).value
+    copy = client.get_cookie(name := cookie_name(app, "curator")).value
     assert client.post("/curator/sign-out").status_code == 303
     assert client.get("/curator").status_code == 303
     client.set_cookie(name, copy)
@@ -81,23 +52,18 @@ def test_password_opens_the_room_and_signing_out_closes_it_for_copies_of_the_coo
     ]  # fmt: skip
 
 
-def test_cookie_is_signed_strict_short_and_over_https_bound_to_the_host(house: Flask) -> None:
-    answer = enter(house.test_client(), base_url="https://walks.example")
+def test_cookie_is_signed_strict_short_and_over_https_bound_to_the_host(app: Flask, client: FlaskClient) -> None:
+    answer = enter(app.test_client(), base_url="https://walks.example")
     (cookie,) = [each for each in answer.headers.getlist("Set-Cookie") if "curator" in each]
-    assert cookie.startswith(cookie_name(house, "curator", base_url="https://walks.example") + "=")
+    assert cookie.startswith(cookie_name(app, "curator", base_url="https://walks.example") + "=")
     assert cookie.startswith("__Host-moma_curator_")
     for part in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/", f"Max-Age={curator_session.IDLE_SECONDS}"):
         assert part in cookie
-    client = house.test_client()
-    client.set_cookie(cookie_name(house, "curator"), "WyJ4IiwxXQ.aaaa.bbbb")
+    client.set_cookie(cookie_name(app, "curator"), "WyJ4IiwxXQ.aaaa.bbbb")
     assert client.get("/curator").status_code == 303
 
 
-def test_sign_in_ends_after_an_hour_without_a_page_and_twelve_hours_in_all(
-    house: Flask, curator: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import time
-
+def test_sign_in_expires_after_idle_and_total_time(curator: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     real, passed = time.time, 0.0
     monkeypatch.setattr(time, "time", lambda: real() + passed)
     for _ in range(12):
@@ -119,8 +85,7 @@ def test_new_password_ends_every_sign_in(instance: Path, curator: FlaskClient) -
     assert other.get("/curator").status_code == 303
 
 
-def test_attempts_to_sign_in_are_counted(house: Flask) -> None:
-    client = house.test_client()
+def test_attempts_to_sign_in_are_counted(client: FlaskClient) -> None:
     assert [enter(client, "wrong").status_code for _ in range(10)] == [403] * 10
     answer = enter(client)
     assert answer.status_code == 429
@@ -129,14 +94,13 @@ def test_attempts_to_sign_in_are_counted(house: Flask) -> None:
     assert client.get("/curator").status_code == 303
 
 
-def test_nothing_of_the_room_is_kept_or_indexed(curator: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_nothing_of_the_room_is_kept_or_indexed(curator: FlaskClient, walk: Walk) -> None:
     for address in (*PAGES, "/curator/sign-in", f"/curator/walks/{walk.id}", f"/curator/walks/{walk.id}/picture"):
         answer = curator.get(address)
         assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
 
 
-def test_forms_without_their_token_are_refused(instance: Path, hung: Hanger) -> None:
+def test_forms_without_their_token_are_refused(instance: Path, hung: Maker) -> None:
     client, walk = make_app(instance, CURATOR_HASH=HASH, WTF_CSRF_ENABLED=True).test_client(), hung()
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/curator/sign-in").text)
     assert token is not None
@@ -149,8 +113,8 @@ def test_forms_without_their_token_are_refused(instance: Path, hung: Hanger) -> 
 
 
 @pytest.mark.databases
-def test_reported_walk_is_left_or_hidden_from_the_queue(curator: FlaskClient, house: Flask, hung: Hanger) -> None:
-    walk, other, visitor = hung("a kite", "a gull"), hung(), house.test_client()
+def test_reported_walk_is_left_or_hidden_from_the_queue(curator: FlaskClient, client: FlaskClient, hung: Maker) -> None:
+    walk, other, visitor = hung("a kite", "a gull"), hung(), client
     for each in (walk, other):
         visitor.post(f"/walks/{each.id}/report", data={"reason": "hate", "words": "<b>Look</b>"})
     page = curator.get("/curator").text
@@ -166,8 +130,8 @@ def test_reported_walk_is_left_or_hidden_from_the_queue(curator: FlaskClient, ho
 
 
 @pytest.mark.databases
-def test_hidden_walk_is_seen_here_alone_and_can_hang_again(curator: FlaskClient, house: Flask, hung: Hanger) -> None:
-    walk, stranger = hung("a kite", "a gull"), house.test_client()
+def test_hidden_walk_is_shown_here_and_restored(curator: FlaskClient, client: FlaskClient, hung: Maker) -> None:
+    walk, stranger = hung("a kite", "a gull"), client
     curator.post(f"/curator/walks/{walk.id}/hide")
     assert "a kite" in curator.get(f"/curator/walks/{walk.id}").text
     assert curator.get(f"/curator/walks/{walk.id}/picture").data == b"poster"
@@ -176,8 +140,7 @@ def test_hidden_walk_is_seen_here_alone_and_can_hang_again(curator: FlaskClient,
     assert stranger.get(walk.url).status_code == 200
 
 
-def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, walk: Walk) -> None:
     curator.post(f"/curator/walks/{walk.id}/feature")
     assert lookup.walk_at_address(walk.id).featured_at is not None
     curator.post(f"/curator/walks/{walk.id}/unfeature")
@@ -188,8 +151,7 @@ def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, hung: Hanger
     assert done() == [("unfeatured walk", walk.id), ("featured walk", walk.id)]
 
 
-def test_walk_is_deleted_only_by_who_is_sure(curator: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_walk_is_deleted_only_by_who_is_sure(curator: FlaskClient, walk: Walk) -> None:
     assert curator.post(f"/curator/walks/{walk.id}/delete").status_code == 422
     assert lookup.walk_at_address(walk.id).deleted_at is None
     assert curator.post(f"/curator/walks/{walk.id}/delete", data={"sure": "1"}).location == "/curator"
@@ -198,8 +160,7 @@ def test_walk_is_deleted_only_by_who_is_sure(curator: FlaskClient, hung: Hanger)
     assert done() == [("deleted walk", walk.id)]
 
 
-def test_walk_is_looked_up_by_id_or_address(curator: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_walk_is_looked_up_by_id_or_address(curator: FlaskClient, walk: Walk) -> None:
     for asked in (walk.id, f"https://walks.example{walk.url}?x=1", f" {walk.url} "):
         assert curator.get("/curator/walks", query_string={"walk": asked}).location == f"/curator/walks/{walk.id}"
     answer = curator.get("/curator/walks?walk=<i>nothing")
@@ -219,8 +180,8 @@ def test_word_is_banned_and_lifted(curator: FlaskClient) -> None:
 
 
 @pytest.mark.databases
-def test_exhibition_is_made_changed_and_ended(curator: FlaskClient, house: Flask, hung: Hanger) -> None:
-    first, second, stranger = hung("a kite", "a gull"), hung("a moth", "a star"), house.test_client()
+def test_exhibition_is_made_changed_and_ended(curator: FlaskClient, client: FlaskClient, hung: Maker) -> None:
+    first, second, stranger = hung("a kite", "a gull"), hung("a moth", "a star"), client
     fields = {"title": "In the air", "text": "Up.", "walks": f"{first.url}\n\n{second.id}\r\n"}
     made = curator.post("/curator/exhibitions", data=fields)
     assert made.location == "/curator/exhibitions/in-the-air"

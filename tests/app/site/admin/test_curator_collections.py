@@ -1,29 +1,11 @@
 """The curator's page of collections: it lists all, and unlists, allows and deletes any."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from flask.testing import FlaskClient
 
 from app.collection.gallery import visitor_collections
 from app.collection.moderation import audit_log, reports
 from app.storage.collection_models import Collection
-from app.storage.database import db
-from tests.conftest import make_app
-from tests.support.curator import HASH, enter
-
-
-@pytest.fixture
-def curator(instance: Path) -> Iterator[FlaskClient]:
-    """Sign in to a site with a curator's password."""
-    with make_app(instance, CURATOR_HASH=HASH).app_context() as context:
-        client = context.app.test_client()
-        enter(client)
-        yield client
-        db.session.remove()
 
 
 @pytest.fixture
@@ -55,22 +37,11 @@ def test_page_lists_all_collections_and_its_acts_are_logged(curator: FlaskClient
         visitor_collections.at(collection_id)
 
 
-def test_without_sign_in_nothing_is_shown_or_done(curator: FlaskClient, made: Collection) -> None:
-    stranger = curator.application.test_client()
-    for method, path in (("GET", ""), ("POST", f"/{made.id}/unlist"), ("POST", f"/{made.id}/delete")):
-        answer = stranger.open(f"/curator/collections{path}", method=method, data={"sure": "1"})
-        assert answer.location == "/curator/sign-in"
-    db.session.expire_all()
-    assert visitor_collections.at(made.id).listed_at is not None
-
-
 def report(collection: Collection, reporter: str = "ann") -> None:
     assert reports.submit(collection, reason="hate", words="<b>See</b>.", reporter=reporter, admit=lambda: None)
 
 
-def test_reported_collections_are_on_the_page_of_reports_until_they_are_left(
-    curator: FlaskClient, made: Collection
-) -> None:
+def test_reported_collections_are_listed_until_settled(curator: FlaskClient, made: Collection) -> None:
     assert "There are no open reports." in curator.get("/curator").text
     report(made)
     page = curator.get("/curator").text

@@ -1,40 +1,20 @@
 """The curator's drawings: added by upload, found, removed and brought back; nowhere where sketches lead no model."""
 
-from __future__ import annotations
-
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from app.collection.moderation import audit_log, drawing_curation
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.offer.drawings import added_drawings
-from app.storage.database import db
-from tests.conftest import inside, make_app
 from tests.support import led
-from tests.support.curator import HASH, enter
+from tests.support.curator import HASH
 from tests.support.html import Elements
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
 ROOM = "/curator/drawings"
-
-
-@pytest.fixture
-def house(instance: Path, led_folder: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, CURATOR_HASH=HASH, MODEL=str(led_folder))) as house:
-        yield house
-
-
-@pytest.fixture
-def curator(house: Flask) -> FlaskClient:
-    """Be signed in."""
-    client = house.test_client()
-    assert enter(client).status_code == 303
-    return client
+pytestmark = pytest.mark.settings(CURATOR_HASH=HASH, MODEL=led.lay_out)
 
 
 def send(client: FlaskClient, svg: str | None = ROBOT, **fields: str):  # type: ignore[no-untyped-def]
@@ -76,24 +56,22 @@ def test_refused_drawing_is_explained_at_its_field_and_what_was_typed_stays(cura
     assert not added_drawings.book().drawings
 
 
-def test_file_that_was_in_order_is_asked_for_once_more(curator: FlaskClient) -> None:
-    answer = send(curator, name="🤖")
-    assert answer.status_code == 422 and "Choose the file once more" in answer.text
+@pytest.mark.parametrize(
+    ("svg", "fields", "said"),
+    [(ROBOT, {"name": "🤖"}, "Choose the file once more"), (None, {}, "cannot be read"), ("", {}, "cannot be read")],
+    ids=["a file that was in order", "no file", "an empty file"],
+)
+def test_form_asks_for_its_file(curator: FlaskClient, svg: str | None, fields: dict[str, str], said: str) -> None:
+    answer = send(curator, svg, **fields)
+    assert answer.status_code == 422 and said in answer.text
 
 
-@pytest.mark.parametrize("svg", [None, ""])
-def test_form_without_a_file_is_refused(curator: FlaskClient, svg: str | None) -> None:
-    answer = send(curator, svg)
-    assert answer.status_code == 422 and "cannot be read" in answer.text
-
-
-def test_file_beyond_the_limits_is_refused(curator: FlaskClient) -> None:
-    assert "is larger than 524,288 bytes" in curator.post(
-        ROOM, data=_raw(b" " * 530_000), content_type="multipart/form-data; boundary=x"
-    ).text  # fmt: skip
-    assert curator.post(
-        ROOM, data=_raw(b" " * 2_000_000), content_type="multipart/form-data; boundary=x"
-    ).status_code == 413  # fmt: skip
+@pytest.mark.parametrize(
+    ("size", "status", "said"), [(530_000, 422, "is larger than 524,288 bytes"), (2_000_000, 413, "")]
+)
+def test_file_beyond_the_limits_is_refused(curator: FlaskClient, size: int, status: int, said: str) -> None:
+    answer = curator.post(ROOM, data=_raw(b" " * size), content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == status and said in answer.text
 
 
 def _raw(data: bytes) -> bytes:
@@ -140,33 +118,7 @@ def test_pictures_are_shown_of_removed_drawings_too(curator: FlaskClient) -> Non
     assert "fox" in curator.get("/drawings").text and "robot hamster" not in curator.get("/drawings").text
 
 
-def test_stranger_is_led_to_the_sign_in_and_changes_nothing(house: Flask) -> None:
-    add()
-    client = house.test_client()
-    for answer in (client.get(ROOM), send(client), client.post(f"{ROOM}/{ROBOT_DIGEST}/remove")):
-        assert (answer.status_code, answer.location) == (303, "/curator/sign-in")
-    assert ROBOT_DIGEST in added_drawings.book().drawings
-
-
-def test_form_without_its_token_changes_nothing(instance: Path, led_folder: Path) -> None:
-    site = make_app(instance, CURATOR_HASH=HASH, MODEL=str(led_folder), WTF_CSRF_ENABLED=True)
-    with site.app_context():
-        client = site.test_client()
-        token = Elements(client.get("/curator/sign-in").text).of("input")[0]["value"]
-        client.post("/curator/sign-in", data={"password": "a password of the tests", "csrf_token": token})
-        assert client.get(ROOM).status_code == 200
-        assert send(client).status_code != 303
-        assert not added_drawings.book().drawings
-        db.session.remove()
-
-
-def test_where_sketches_lead_no_model_the_room_knows_nothing_of_drawings(
-    instance: Path, tmp_path: Path, app: Flask
-) -> None:
-    site = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")), CURATOR_HASH=HASH)
-    with site.app_context():
-        client = site.test_client()
-        enter(client)
-        assert ROOM not in client.get("/curator").text
-        assert client.get(ROOM).status_code == 404
-        db.session.remove()
+@pytest.mark.settings(MODEL=led.lay_out_words_alone)
+def test_where_sketches_lead_no_model_the_room_knows_nothing_of_drawings(curator: FlaskClient) -> None:
+    assert ROOM not in curator.get("/curator").text
+    assert curator.get(ROOM).status_code == 404

@@ -1,8 +1,5 @@
 """One reader for all bodies of JSON: the same mistake is told in the same way wherever it is made."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Annotated
 
 import pytest
@@ -13,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.core.errors import InvalidInput
 from app.site.api import body_reader
 from app.storage.walk_models import Walk
+from tests.support.rows import Maker
 
 READERS = {
     "walks": "/api/v1/walks",
@@ -33,7 +31,7 @@ class Wish(BaseModel):
 
 
 @pytest.fixture
-def finished(hung: Callable[..., Walk]) -> Walk:
+def finished(hung: Maker) -> Walk:
     return hung("a lemon", "the sun")
 
 

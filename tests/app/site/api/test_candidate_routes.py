@@ -1,7 +1,5 @@
 """Candidates for programs: asked for, looked at, chosen from, deleted, by whoever has their token."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -13,13 +11,10 @@ from app.storage.candidate_models import CandidateSet
 from app.storage.database import db
 from app.storage.walk_models import Task, Walk
 from tests.support import candidates
+from tests.support.bearer import bearer
 
 ADDRESS = "/api/v1/candidates"
 ASKED = {"stop": {"prompt": "a lemon", "negative_prompt": "a table"}, "seed": 11}
-
-
-def bearing(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 def asked(client: FlaskClient, **more: Any) -> tuple[dict[str, Any], dict[str, str]]:
@@ -27,7 +22,7 @@ def asked(client: FlaskClient, **more: Any) -> tuple[dict[str, Any], dict[str, s
     answer = client.post(ADDRESS, json={**ASKED, **more})
     assert answer.status_code == 202, answer.text
     candidates.deliver(db.session.scalars(select(CandidateSet)).one())
-    headers = bearing(answer.json["owner_token"])
+    headers = bearer(answer.json["owner_token"])
     return client.get(answer.location, headers=headers).json, headers
 
 
@@ -77,7 +72,7 @@ def test_only_their_owner_sees_or_deletes_them(client: FlaskClient) -> None:
         return [client.get(address, **sent), client.delete(address, **sent)]
 
     assert [answer.status_code for answer in answers()] == [401, 401]
-    assert [answer.status_code for answer in answers(headers=bearing("x" * 40))] == [403, 403]
+    assert [answer.status_code for answer in answers(headers=bearer("x" * 40))] == [403, 403]
     assert client.get(told["candidates"][0]["picture"]).status_code == 404
     assert client.delete(address, headers=headers).status_code == 204
     assert client.get(address, headers=headers).status_code == 404

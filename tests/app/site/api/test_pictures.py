@@ -1,11 +1,7 @@
-from __future__ import annotations
-
 import io
 import json
-from pathlib import Path
 from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -15,22 +11,20 @@ from app.access.auth import api_tokens
 from app.storage.database import db
 from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
-from tests.conftest import make_app
+from tests.support.bearer import bearer
 from tests.support.pictures import form_of, two_halves, written
 
 SUN = {"prompt": "the sun"}
+PICTURE = written(two_halves())
 
 
 def send(client: FlaskClient, data: bytes | None = None, token: str | None = None) -> TestResponse:
     """Bring a picture."""
-    data = written(two_halves()) if data is None else data
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return client.post("/api/v1/pictures", headers=headers, **form_of(data))
+    return client.post("/api/v1/pictures", headers=bearer(token), **form_of(PICTURE if data is None else data))
 
 
 def walk_of(client: FlaskClient, stops: list[Any], token: str | None) -> TestResponse:
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return client.post("/api/v1/walks", json={"stops": stops}, headers=headers)
+    return client.post("/api/v1/walks", json={"stops": stops}, headers=bearer(token))
 
 
 def test_picture_is_brought_and_a_walk_made_of_it_by_its_token(client: FlaskClient) -> None:
@@ -39,8 +33,7 @@ def test_picture_is_brought_and_a_walk_made_of_it_by_its_token(client: FlaskClie
     assert answer.status_code == 201
     assert set(told) == {"id", "url", "description", "expires_at", "owner_token"}
     assert told["description"] is None
-    bearer = {"Authorization": f"Bearer {told['owner_token']}"}
-    assert client.get(told["url"], headers=bearer).mimetype == "image/webp"
+    assert client.get(told["url"], headers=bearer(told["owner_token"])).mimetype == "image/webp"
     assert client.get(told["url"]).status_code == 404
     made = walk_of(client, [{"picture": told["id"], "cut_out": True}, SUN], told["owner_token"])
     assert made.status_code == 202
@@ -90,35 +83,10 @@ def test_form_without_its_walk_or_with_a_bad_picture_is_refused_in_words(client:
     assert error["message"].startswith("The picture of stop 1 is no picture that we read")
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", b"<svg/>", written(two_halves((300, 300)), "JPEG")[:900]])
-def test_what_is_no_picture_is_refused_with_its_field(client: FlaskClient, data: bytes) -> None:
-    answer = send(client, data)
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "file")
-    assert db.session.scalars(select(Upload.id)).all() == []
-
-
-def test_other_bodies_and_forms_without_a_file_are_refused(client: FlaskClient) -> None:
-    assert client.post("/api/v1/pictures", json={"file": "x"}).status_code == 415
-    bare = client.post("/api/v1/pictures", data=b"\x89PNG")
-    assert (bare.status_code, "multipart/form-data" in bare.json["detail"]) == (415, True)
-    answer = client.post("/api/v1/pictures", data={"picture": (io.BytesIO(b"x"), "x")})
-    assert answer.status_code == 422
-    assert "field file" in answer.json["detail"]
-
-
 def test_more_than_the_limit_is_refused_whatever_announces_it(client: FlaskClient) -> None:
     assert "more than 12 MB" in send(client, bytes(12_000_001)).json["detail"]
     large = send(client, bytes(30_000_000))
     assert (large.status_code, "12,100,000 bytes at most" in large.json["detail"]) == (413, True)
-
-
-def test_address_has_an_hourly_limit_that_refused_pictures_use_up_too(instance: Path, app: Flask) -> None:
-    with make_app(instance, HOURLY_PHOTOS=3, HOURLY_PHOTOS_ADDRESS=3).app_context() as context:
-        client = context.app.test_client()
-        found = [send(client, data).status_code for data in (b"x", None, b"x", None)]
-        assert found == [422, 201, 422, 429]
-        answer = send(client)
-        assert (answer.status_code, answer.mimetype) == (429, "application/problem+json")
 
 
 def test_api_token_owns_what_it_brings_and_is_told_no_other(app: Flask, client: FlaskClient) -> None:
@@ -130,12 +98,12 @@ def test_api_token_owns_what_it_brings_and_is_told_no_other(app: Flask, client: 
 
 def test_walk_is_listed_by_a_change_only_with_consent(client: FlaskClient) -> None:
     told = send(client).json
-    bearer = {"Authorization": f"Bearer {told['owner_token']}"}
+    owner = bearer(told["owner_token"])
     walk = walk_of(client, [{"picture": told["id"]}, SUN], told["owner_token"]).json["id"]
-    refused = client.patch(f"/api/v1/walks/{walk}", json={"unlisted": False}, headers=bearer)
+    refused = client.patch(f"/api/v1/walks/{walk}", json={"unlisted": False}, headers=owner)
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "photos_may_be_shown")
     both = {"unlisted": False, "photos_may_be_shown": True}
-    assert client.patch(f"/api/v1/walks/{walk}", json=both, headers=bearer).json["unlisted"] is False
+    assert client.patch(f"/api/v1/walks/{walk}", json=both, headers=owner).json["unlisted"] is False
 
 
 def test_document_says_what_forms_hold(client: FlaskClient) -> None:

@@ -1,31 +1,18 @@
 """What a prompt is read as, told to programs."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from sketch import scene
-from tests.conftest import make_app
 from tests.support import led
 
 ADDRESS = "/api/v1/reading"
-
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(led_folder), MODELS=[str(led.lay_out_words_alone(tmp_path / "words"))])
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+pytestmark = pytest.mark.settings(MODEL=led.lay_out, MODELS=[led.lay_out_words_alone])
 
 
 def test_things_are_told_with_drawings_numbers_colours_places_and_setting(client: FlaskClient) -> None:
@@ -84,19 +71,19 @@ def test_prompt_is_read_as_a_walk_of_that_seed_paints_it(client: FlaskClient) ->
     assert shown == {led.HOUSE, led.OTHER_HOUSE}
 
 
-def test_prompt_of_a_place_alone_has_no_things(client: FlaskClient) -> None:
-    answer = client.get(ADDRESS, query_string={"prompt": "🜁🜂"}).json
-    assert (answer["things"], answer["freely"]) == ([], False)
-
-
-def test_what_was_not_read_and_what_was_ignored_is_said(client: FlaskClient) -> None:
-    for prompt, note, ignored in (
-        ("城堡", "not read", []),
-        ("a fox, 8k, (snow:1.2) AND a house", "tags ignored; weights ignored", ["8k"]),
-        ("a fox", None, []),
-    ):
-        answer = client.get(ADDRESS, query_string={"prompt": prompt}).json
-        assert (answer["note"], answer["ignored"]) == (note, ignored)
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("城堡", {"note": "not read", "ignored": []}),
+        ("a fox, 8k, (snow:1.2) AND a house", {"note": "tags ignored; weights ignored", "ignored": ["8k"]}),
+        ("a fox", {"note": None, "ignored": []}),
+        ("🜁🜂", {"things": [], "freely": False}),
+    ],
+    ids=["not read", "ignored", "read", "of a place alone"],
+)
+def test_what_was_read_and_ignored_is_said(client: FlaskClient, prompt: str, told: dict[str, Any]) -> None:
+    answer = client.get(ADDRESS, query_string={"prompt": prompt}).json
+    assert {name: answer[name] for name in told} == told
 
 
 def test_same_prompt_reads_alike_and_is_not_sent_twice(client: FlaskClient) -> None:
@@ -125,9 +112,7 @@ def test_same_prompt_reads_alike_and_is_not_sent_twice(client: FlaskClient) -> N
         ({"prompt": "a fox", "things": "9"}, "things", "things is no parameter; use prompt, leave_out, language"),
     ],
 )  # fmt: skip
-def test_bad_input_is_refused_with_the_field_and_the_rule(
-    client: FlaskClient, asked: dict[str, str], field: str, said: str
-) -> None:
+def test_bad_input_is_refused_with_its_rule(client: FlaskClient, asked: dict[str, str], field: str, said: str) -> None:
     answer = client.get(ADDRESS, query_string=asked)
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
     (error,) = answer.json["errors"]
@@ -135,9 +120,9 @@ def test_bad_input_is_refused_with_the_field_and_the_rule(
     assert said in error["message"]
 
 
-def test_site_without_drawings_says_so(instance: Path, tmp_path: Path) -> None:
-    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")))
-    answer = app.test_client().get(ADDRESS, query_string={"prompt": "a fox"})
+@pytest.mark.settings(MODEL=led.lay_out_words_alone, MODELS=[])
+def test_site_without_drawings_says_so(client: FlaskClient) -> None:
+    answer = client.get(ADDRESS, query_string={"prompt": "a fox"})
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == "model"
 

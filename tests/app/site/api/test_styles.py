@@ -1,31 +1,18 @@
 """Styles, told to programs, and asked for by a stop."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
 from app.core.config import ROOT
-from app.storage.database import writing
 from app.storage.walk_models import Walk
-from tests.conftest import inside, make_app
 from tests.support import led
+from tests.support.rows import Maker, change
 
 ADDRESS = "/api/v1/styles"
 HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "watercolour", "title": "Watercolour"}]
-
-
-@pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    with inside(
-        make_app(instance, MODEL=str(led.lay_out(tmp_path / "led", hands=HANDS)), MEANING=str(ROOT / "models/meaning"))
-    ) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=partial(led.lay_out, hands=HANDS), MEANING=str(ROOT / "models/meaning"))
 
 
 def test_all_styles_of_the_model_are_listed_with_their_pictures(client: FlaskClient) -> None:
@@ -78,11 +65,10 @@ def test_style_that_cannot_be_is_refused_with_its_stop(client: FlaskClient, stop
 
 
 @pytest.fixture
-def painted(hung: Callable[..., Walk]) -> Walk:
+def painted(hung: Maker) -> Walk:
     """A finished walk that drawings led."""
     walk = hung("a fox", "a house")
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="led"))
+    change(walk, model_name="led")
     return walk
 
 

@@ -1,40 +1,25 @@
 """The way out of waiting: another walk, from which there is a way back."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
-from app.storage.database import db, writing
-from app.storage.walk_models import FAILED, PAINTING, QUEUED, Walk
-
-Hanger = Callable[..., Walk]
-
-
-def become(walk: Walk, **values: object) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
-    db.session.refresh(walk)
+from app.storage.walk_models import FAILED, PAINTING, QUEUED
+from tests.support.rows import Maker, change
 
 
 @pytest.mark.parametrize("state", [QUEUED, PAINTING])
-def test_walk_that_is_waited_for_offers_another(client: FlaskClient, commissioned: Hanger, state: str) -> None:
+def test_walk_that_is_waited_for_offers_another(client: FlaskClient, commissioned: Maker, state: str) -> None:
     walk = commissioned()
-    become(walk, state=state)
+    change(walk, state=state)
     for address in (walk.url, f"/walks/{walk.id}/live"):
         assert f'href="/walks/{walk.id}/another"' in client.get(address).text
 
 
-def test_walk_that_is_there_offers_none(client: FlaskClient, hung: Hanger) -> None:
+def test_walk_that_is_there_offers_none(client: FlaskClient, hung: Maker) -> None:
     assert "/another" not in client.get(hung().url).text
 
 
-def test_another_is_a_walk_that_everybody_may_see_and_not_the_same(
-    client: FlaskClient, commissioned: Hanger, hung: Hanger
-) -> None:
+def test_another_is_a_random_listed_walk(client: FlaskClient, commissioned: Maker, hung: Maker) -> None:
     shown = {hung("a lemon", f"the sun {number}").url for number in range(3)}
     hung("a secret", "a whisper", unlisted=True)
     waiting, found = commissioned("a fox", "an owl"), set()
@@ -48,13 +33,13 @@ def test_another_is_a_walk_that_everybody_may_see_and_not_the_same(
     assert len(found) > 1  # by lot, out of three
 
 
-def test_from_a_listed_walk_one_never_comes_to_itself(client: FlaskClient, hung: Hanger) -> None:
+def test_from_a_listed_walk_one_never_comes_to_itself(client: FlaskClient, hung: Maker) -> None:
     first, second = hung("a lemon", "the sun"), hung("a boat", "a cup")
     for _ in range(6):
         assert client.get(f"/walks/{first.id}/another").headers["Location"].startswith(second.url)
 
 
-def test_where_no_other_hangs_the_page_says_that_the_walk_goes_on(client: FlaskClient, commissioned: Hanger) -> None:
+def test_where_no_other_hangs_the_page_says_that_the_walk_goes_on(client: FlaskClient, commissioned: Maker) -> None:
     answer = client.get(f"/walks/{commissioned().id}/another")
     assert answer.status_code == 404
     assert "There is no other walk yet. The one that you are waiting for goes on" in answer.text
@@ -65,12 +50,10 @@ def test_where_no_other_hangs_the_page_says_that_the_walk_goes_on(client: FlaskC
 @pytest.mark.parametrize(
     ("state", "said"), [(QUEUED, "keeps its place"), (FAILED, "was not painted"), ("finished", "painted by now")]
 )
-def test_page_of_the_other_says_what_became_of_the_first_and_leads_back(
-    client: FlaskClient, commissioned: Hanger, hung: Hanger, state: str, said: str
-) -> None:
+def test_other_page_leads_back(client: FlaskClient, commissioned: Maker, hung: Maker, state: str, said: str) -> None:
     other = hung("a lemon", "the sun")
     left = hung("a fox", "an owl") if state == "finished" else commissioned("a fox", "an owl")
-    become(left, state=state)
+    change(left, state=state)
     page = client.get(f"{other.url}?meanwhile={left.id}").text
     assert said in page
     assert f'href="{left.url}"' in page
@@ -79,7 +62,7 @@ def test_page_of_the_other_says_what_became_of_the_first_and_leads_back(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("meanwhile", ["", "x", "k7mz3vq9xw2hd8cf", "../../etc"])
-def test_page_of_the_other_shows_no_walk_that_is_not_there(client: FlaskClient, hung: Hanger, meanwhile: str) -> None:
+def test_page_of_the_other_shows_no_walk_that_is_not_there(client: FlaskClient, hung: Maker, meanwhile: str) -> None:
     page = client.get(f"{hung().url}?meanwhile={meanwhile}")
     assert page.status_code == 200
     assert "You did not want to wait" not in page.text

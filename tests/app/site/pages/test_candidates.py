@@ -1,12 +1,8 @@
 """The row of pictures that a stop may be painted as: asked for, looked at, picked; nothing typed is lost."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,21 +12,14 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.requests.walk_requests import recipe
-from app.storage.candidate_models import Candidate, CandidateSet
+from app.storage.candidate_models import CandidateSet
 from app.storage.database import db, writing
 from app.storage.walk_models import Task, Walk
 from app.walks.queue import candidate_requests
-from tests.conftest import inside, make_app
 from tests.support import candidates, led
 from tests.support.make_form import FORM, filled
 
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
-    """Build a site with a model that drawings lead, and one that words alone do."""
-    words_alone = led.lay_out_words_alone(tmp_path / "words")
-    with inside(make_app(instance, MODEL=str(led_folder), MODELS=[str(words_alone)])) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=led.lay_out, MODELS=[led.lay_out_words_alone])
 
 
 def ask(client: FlaskClient, **more: Any) -> tuple[str, CandidateSet]:
@@ -131,9 +120,8 @@ def test_what_cannot_be_painted_is_said_on_the_form(client: FlaskClient, wrong: 
     assert db.session.query(CandidateSet).count() == 0
 
 
-@pytest.mark.usefixtures("app")
-def test_row_counts_in_the_work_of_an_hour(instance: Path, led_folder: Path) -> None:
-    client = make_app(instance, MODEL=str(led_folder), HOURLY_WALKS=1).test_client()
+@pytest.mark.settings(HOURLY_WALKS=1)
+def test_row_counts_in_the_work_of_an_hour(client: FlaskClient) -> None:
     statuses = [
         client.post("/", data={**FORM, "seed": str(seed), "edit": "candidates-0"}).status_code for seed in range(12)
     ]
@@ -181,10 +169,3 @@ def test_altered_fields_are_left_aside(client: FlaskClient) -> None:
         answer = client.post("/", data={**FORM, "candidates": ["aaaabbbbccccdddd", "'"], "candidate-0": value})
         assert answer.status_code == 200
     assert client.get("/candidates/aaaabbbbccccdddd").status_code == 404
-
-
-def test_all_goes_when_its_owner_deletes_what_is_theirs(client: FlaskClient) -> None:
-    ask(client)
-    client.post("/", data={**FORM, "seed": "9", "edit": "candidates-1"})
-    assert client.post("/mine/delete", data={"sure": "1"}).status_code == 200
-    assert [db.session.query(table).count() for table in (CandidateSet, Candidate, Task)] == [0, 0, 0]

@@ -1,26 +1,19 @@
 """The page with captions, and the same for programs."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
 from app.access.auth import visitors
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.upload_models import READY, WAITING, Upload
 from app.storage.walk_models import QUEUED, Walk
 from app.walks.uploads import kinds, photo_check, upload_store
 from tests.support.pictures import two_halves, written
+from tests.support.rows import Maker, change
 
-Hang = Callable[..., Walk]
 
-
-def test_page_writes_in_the_tone_asked_for_and_keeps_the_choice(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
+def test_page_writes_in_the_tone_asked_for_and_keeps_the_choice(client: FlaskClient, walk: Walk) -> None:
     answer = client.get(f"/walks/{walk.id}/captions?tone=happy&audience=academic")
     assert answer.status_code == 200
     assert answer.text.count('id="caption-') == 3
@@ -28,7 +21,7 @@ def test_page_writes_in_the_tone_asked_for_and_keeps_the_choice(client: FlaskCli
     assert 'value="academic" checked' in answer.text
 
 
-def test_word_of_ones_own_becomes_the_nearest_tone_and_is_told_so(client: FlaskClient, hung: Hang) -> None:
+def test_word_of_ones_own_becomes_the_nearest_tone_and_is_told_so(client: FlaskClient, hung: Maker) -> None:
     address = f"/walks/{hung().id}/captions"
     near = client.get(f"{address}?tone=happy&own_tone=ironic")
     assert "<bdi>“ironic”</bdi> is nearest to funny here." in near.text
@@ -37,7 +30,7 @@ def test_word_of_ones_own_becomes_the_nearest_tone_and_is_told_so(client: FlaskC
     assert "We have no words for <bdi>“xqzzt”</bdi>; these are poetic." in client.get(f"{address}?own_tone=xqzzt").text
 
 
-def test_wrong_tone_is_named_above_the_form(client: FlaskClient, hung: Hang) -> None:
+def test_wrong_tone_is_named_above_the_form(client: FlaskClient, hung: Maker) -> None:
     address = f"/walks/{hung().id}/captions"
     answer = client.get(f"{address}?own_tone={'x' * 41}")
     assert answer.status_code == 422
@@ -46,18 +39,16 @@ def test_wrong_tone_is_named_above_the_form(client: FlaskClient, hung: Hang) -> 
     assert client.get(f"{address}?own_tone=fucking").status_code == 422
 
 
-def test_german_page_writes_german(client: FlaskClient, hung: Hang) -> None:
+def test_german_page_writes_german(client: FlaskClient, hung: Maker) -> None:
     text = client.get(f"/walks/{hung().id}/captions", headers={"Accept-Language": "de"}).text
     assert "Ein Spaziergang durch" in text
 
 
-def test_walk_leads_to_its_captions(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
+def test_walk_leads_to_its_captions(client: FlaskClient, walk: Walk) -> None:
     assert f'href="/walks/{walk.id}/captions"' in client.get(walk.url).text
 
 
-def test_walk_that_is_not_finished_has_none(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
+def test_walk_that_is_not_finished_has_none(client: FlaskClient, walk: Walk) -> None:
     walk.state = QUEUED
     db.session.commit()
     answer = client.get(f"/walks/{walk.id}/captions")
@@ -65,7 +56,7 @@ def test_walk_that_is_not_finished_has_none(client: FlaskClient, hung: Hang) -> 
     assert "This walk is not finished." in answer.text
 
 
-def test_programs_get_as_many_as_they_ask_for(client: FlaskClient, hung: Hang) -> None:
+def test_programs_get_as_many_as_they_ask_for(client: FlaskClient, hung: Maker) -> None:
     address = f"/api/v1/walks/{hung().id}/captions"
     answer = client.post(address, json={"tone": "funny", "audience": "promotional", "variants": 5, "language": "de"})
     assert answer.status_code == 200
@@ -90,11 +81,7 @@ def photo(app: Flask) -> Upload:
     """Bring a photo that a worker took for a fox."""
     checked = photo_check.check(written(two_halves((96, 64))))
     found, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest("t" * 40), network="")
-    with writing() as session:
-        session.execute(
-            update(Upload).where(Upload.id == found.id).values(analysis={"description": "a fox"}, state=READY)
-        )
-    db.session.refresh(found)
+    change(found, analysis={"description": "a fox"}, state=READY)
     return found
 
 
@@ -127,8 +114,7 @@ def test_form_leads_to_a_photos_captions(client: FlaskClient, photo: Upload) -> 
 
 
 def test_photo_nobody_has_looked_at_has_captions_without_a_name(client: FlaskClient, photo: Upload) -> None:
-    with writing() as session:
-        session.execute(update(Upload).where(Upload.id == photo.id).values(analysis=None, state=WAITING))
+    change(photo, analysis=None, state=WAITING)
     text = client.get(f"/photos/{photo.id}/captions", headers=TOKEN).text
     assert "We are still looking at what it shows." in text
     assert "Untitled\n" in text

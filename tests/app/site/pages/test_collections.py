@@ -1,7 +1,5 @@
 """The pages of collections: made and changed by their owner, seen by others without what is not in the gallery."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 
@@ -13,8 +11,8 @@ from app.collection.gallery import visitor_collections
 from app.collection.moderation import curation
 from app.storage.walk_models import Walk
 from tests.support.cookies import at_once
-
-Hanger = Callable[..., Walk]
+from tests.support.html import walks_on
+from tests.support.rows import Maker
 
 
 @pytest.fixture
@@ -36,13 +34,10 @@ def make(client: FlaskClient, *walks: Walk, title: str = "Round things", **field
 
 
 def shown(client: FlaskClient, address: str) -> list[str]:
-    return re.findall(r'class="picture" href="/walks/([a-z0-9]{16})', client.get(address).text)
+    return walks_on(client.get(address).text)
 
 
-def test_collection_is_shared_by_its_address_and_listed_when_its_owner_says_so(
-    client: FlaskClient, other: FlaskClient, hung: Hanger
-) -> None:
-    walk = hung()
+def test_collection_is_shared_and_listed_by_owner(client: FlaskClient, other: FlaskClient, walk: Walk) -> None:
     address = make(client, walk)
     assert shown(other, address) == [walk.id]
     assert other.get(address).headers["X-Robots-Tag"] == "noindex"
@@ -55,7 +50,7 @@ def test_collection_is_shared_by_its_address_and_listed_when_its_owner_says_so(
     assert '<a href="/collections">' in client.get("/exhibitions").text
 
 
-def test_walk_page_makes_a_collection_and_says_which_ones_a_walk_is_in(client: FlaskClient, hung: Hanger) -> None:
+def test_walk_page_makes_a_collection_and_says_which_ones_a_walk_is_in(client: FlaskClient, hung: Maker) -> None:
     first, second = hung("a fox", "a kite"), hung("a moth", "a star")
     assert "Set-Cookie" not in client.get(first.url).headers
     assert "/collect" not in client.get(first.url).text
@@ -68,7 +63,7 @@ def test_walk_page_makes_a_collection_and_says_which_ones_a_walk_is_in(client: F
     assert shown(client, address) == [first.id]
 
 
-def test_collection_is_shared_from_its_page_by_its_owner(client: FlaskClient, other: FlaskClient, hung: Hanger) -> None:
+def test_collection_is_shared_from_its_page_by_its_owner(client: FlaskClient, other: FlaskClient, hung: Maker) -> None:
     address = make(client, hung(), title='A "pear" & more')
     page = client.get(address).text
     assert re.search(r'id="share" data-title="A &#34;pear&#34; &amp; more">Share…<', page)
@@ -77,7 +72,7 @@ def test_collection_is_shared_from_its_page_by_its_owner(client: FlaskClient, ot
     assert 'id="share"' not in other.get(address).text
 
 
-def test_order_is_changed_by_buttons(client: FlaskClient, hung: Hanger) -> None:
+def test_order_is_changed_by_buttons(client: FlaskClient, hung: Maker) -> None:
     walks = [hung("a fox", f"kite {number}") for number in range(3)]
     address = make(client, *walks)
     page = client.get(address).text
@@ -89,9 +84,7 @@ def test_order_is_changed_by_buttons(client: FlaskClient, hung: Hanger) -> None:
     assert shown(client, address) == [walks[2].id, walks[1].id]
 
 
-def test_other_visitors_can_change_nothing_and_see_no_controls(
-    app: Flask, client: FlaskClient, other: FlaskClient, hung: Hanger
-) -> None:
+def test_strangers_get_no_controls(app: Flask, client: FlaskClient, other: FlaskClient, hung: Maker) -> None:
     walk, seen = hung("a fox", "a kite"), hung("a moth", "a star")
     address = make(client, walk, seen)
     for stranger in (other, app.test_client()):
@@ -109,8 +102,8 @@ def test_other_visitors_can_change_nothing_and_see_no_controls(
 
 
 @pytest.mark.parametrize("act", [curation.hide, curation.take_down])
-def test_hidden_and_deleted_walks_do_not_leak(
-    client: FlaskClient, other: FlaskClient, hung: Hanger, act: Callable[[Walk], None]
+def test_hidden_walks_do_not_leak(
+    client: FlaskClient, other: FlaskClient, hung: Maker, act: Callable[[Walk], None]
 ) -> None:
     walk, seen = hung("a quokka", "a kite"), hung("a moth", "a star")
     address = make(client, walk, seen, listed="1")
@@ -125,9 +118,7 @@ def test_hidden_and_deleted_walks_do_not_leak(
     assert client.post(f"/walks/{walk.id}/collect", data={"title": "Again"}).status_code == 410
 
 
-def test_unlisted_walk_is_shown_to_the_owner_of_the_collection_only(
-    client: FlaskClient, other: FlaskClient, hung: Hanger
-) -> None:
+def test_unlisted_walk_is_shown_to_owner_only(client: FlaskClient, other: FlaskClient, hung: Maker) -> None:
     unlisted = hung(unlisted=True)
     address = make(client, unlisted, listed="1")
     assert "unlisted, so only you see it here" in client.get(address).text
@@ -136,7 +127,7 @@ def test_unlisted_walk_is_shown_to_the_owner_of_the_collection_only(
     assert address not in other.get("/collections").text
 
 
-def test_refused_title_is_shown_again_with_the_rule(client: FlaskClient, hung: Hanger) -> None:
+def test_refused_title_is_shown_again_with_the_rule(client: FlaskClient, hung: Maker) -> None:
     walk, long = hung(), "x" * 121
     address = make(client)
     for path in ("/mine/collections", f"{address}/title", f"/walks/{walk.id}/collect"):
@@ -148,8 +139,7 @@ def test_refused_title_is_shown_again_with_the_rule(client: FlaskClient, hung: H
     assert "<bdi>Square things</bdi></h1>" in client.get(address).text
 
 
-def test_deleted_collection_is_gone_and_its_walks_stay(client: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_deleted_collection_is_gone_and_its_walks_stay(client: FlaskClient, walk: Walk) -> None:
     address = make(client, walk)
     assert client.post(f"{address}/delete").location == "/mine#collections"
     answer = client.get(address)
@@ -159,23 +149,15 @@ def test_deleted_collection_is_gone_and_its_walks_stay(client: FlaskClient, hung
     assert client.get(walk.url).status_code == 200
 
 
-def test_deleting_all_data_takes_the_collections_along(client: FlaskClient, other: FlaskClient, hung: Hanger) -> None:
+def test_deleting_all_data_takes_the_collections_along(client: FlaskClient, other: FlaskClient, hung: Maker) -> None:
     address = make(client, hung())
     assert "Your collections are gone." in client.post("/mine/delete", data={"sure": "1"}).text
     assert client.get(address).status_code == 404
     assert "Of another visitor" in other.get("/mine").text
 
 
-def test_forged_cursor_of_the_list_is_refused(client: FlaskClient) -> None:
-    answer = client.get("/collections?cursor=forged")
-    assert answer.status_code == 422
-    assert "This cursor was not made here." in answer.text
-
-
 @pytest.mark.databases
-def test_collections_and_walks_at_once_do_not_exceed_the_limits(
-    app: Flask, client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_limits_hold_at_once(app: Flask, client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visitor_collections, "COLLECTIONS_MAX", 2)
     monkeypatch.setattr(visitor_collections, "WALKS_MAX", 2)
     answers = at_once(app, client, [("/mine/collections", {"title": f"No. {number}"}) for number in range(6)])

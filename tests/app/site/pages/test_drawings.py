@@ -1,15 +1,11 @@
 """What the model can draw: its pictures, and the page to search them."""
 
-from __future__ import annotations
-
 import html
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
@@ -18,15 +14,6 @@ from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.support import led
-
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")), MODELS=[str(led_folder)])
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_drawing_is_a_picture_that_never_changes(client: FlaskClient) -> None:
@@ -44,9 +31,13 @@ def test_drawing_that_is_none_is_not_found(client: FlaskClient, digest: str) -> 
     assert client.get(f"/drawings/{digest}.webp").status_code == 404
 
 
-def test_site_without_drawings_has_no_pictures_of_any(instance: Path, tmp_path: Path) -> None:
-    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "bare")))
-    assert app.test_client().get(f"/drawings/{led.FOX}.webp").status_code == 404
+@pytest.mark.settings(MODELS=[])
+@pytest.mark.parametrize("path", [f"/drawings/{led.FOX}.webp", "/drawings"])
+def test_site_without_drawings_has_neither_a_page_nor_pictures_of_any(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+pytestmark = pytest.mark.settings(MODEL=led.lay_out_words_alone, MODELS=[led.lay_out])
 
 
 def listed(client: FlaskClient, **asked: str) -> list[str]:
@@ -124,21 +115,12 @@ def test_what_cannot_be_had_is_said_with_the_field(client: FlaskClient, asked: d
     assert '<span class="named">fox</span>' in answer.text
 
 
-def test_page_is_for_models_that_drawings_lead(client: FlaskClient, instance: Path, tmp_path: Path) -> None:
+def test_page_is_for_models_that_drawings_lead(client: FlaskClient) -> None:
     assert client.get("/drawings?model=led").status_code == 200
     assert client.get("/drawings?model=words").status_code == client.get("/drawings?model=zzz").status_code == 404
-    app = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "bare")))
-    assert app.test_client().get("/drawings").status_code == 404
 
 
-def test_unchanged_page_is_not_sent_twice(client: FlaskClient) -> None:
-    etag = client.get("/drawings").headers["ETag"]
-    assert client.get("/drawings", headers={"If-None-Match": etag}).status_code == 304
-
-
-def test_foot_leads_there_and_the_about_page_where_it_speaks_of_such_a_model(
-    client: FlaskClient, instance: Path, led_folder: Path
-) -> None:
+def test_footer_and_about_page_link_drawings(client: FlaskClient, instance: Path, led_folder: Path) -> None:
     assert '<a href="/drawings">Drawings</a>' in client.get("/gallery").text
     assert "These are the drawings." not in client.get("/about").text
     led_first = make_app(instance, MODEL=str(led_folder)).test_client()

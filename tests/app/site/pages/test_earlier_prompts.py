@@ -1,7 +1,5 @@
 """The prompts of one's earlier walks, offered for a stop of the form, and forgotten in a browser."""
 
-from __future__ import annotations
-
 import html
 import re
 from datetime import timedelta
@@ -9,14 +7,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.collection.gallery import own_walks
 from app.site.presentation import earlier_prompts
-from app.storage.database import db, now, writing
+from app.storage.database import now
 from app.storage.walk_models import REFUSED, Walk
-from app.walks.saved import lifecycle
 from tests.support.cookies import cookie_name
+from tests.support.rows import change
 
 BUTTON = 'value="earlier-0"'
 
@@ -26,11 +24,9 @@ def ask(client: FlaskClient, *prompts: str, **fields: Any) -> None:
     assert client.post("/walks", data={"prompt": list(prompts), **fields}).status_code == 303
 
 
-def change(**values: Any) -> None:
-    """Change the newest walk."""
+def change_newest(**values: Any) -> None:
     newest = select(Walk.number).order_by(Walk.number.desc()).limit(1).scalar_subquery()
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == newest).values(**values))
+    change(Walk, Walk.number == newest, **values)
 
 
 def press(client: FlaskClient, edit: str, *prompts: str) -> str:
@@ -86,15 +82,9 @@ def test_first_stop_of_a_continued_walk_is_not_rewritten(client: FlaskClient, hu
 def test_prompts_of_refused_old_and_deleted_walks_are_not_offered(client: FlaskClient, values: dict[str, Any]) -> None:
     ask(client, "a fox", "a kite")
     old = {"created_at": now() - timedelta(days=earlier_prompts.DAYS_MAX + 1), "deleted_at": now()}
-    change(**{name: value or old[name] for name, value in values.items()})
+    change_newest(**{name: value or old[name] for name, value in values.items()})
     assert BUTTON not in client.get("/").text
     assert offered(press(client, "earlier-0")) == []
-
-
-def test_deleted_walk_takes_its_prompts_along(client: FlaskClient) -> None:
-    ask(client, "a fox", "a kite")
-    lifecycle.delete_walk(db.session.scalars(select(Walk)).one())
-    assert BUTTON not in client.get("/").text
 
 
 def test_forgotten_prompts_stay_forgotten_in_this_browser_alone(client: FlaskClient) -> None:
@@ -107,7 +97,7 @@ def test_forgotten_prompts_stay_forgotten_in_this_browser_alone(client: FlaskCli
     assert offered(press(client, "earlier-0")) == []
     assert "fox" in client.get("/mine").text
     ask(client, "a boat", "a star")
-    change(created_at=now() + timedelta(seconds=5))
+    change_newest(created_at=now() + timedelta(seconds=5))
     assert offered(press(client, "earlier-0")) == ["a boat", "a star"]
     client.delete_cookie(cookie_name(client.application, "forgotten"))
     assert offered(press(client, "earlier-0")) == ["a boat", "a star", "a fox", "a kite"]

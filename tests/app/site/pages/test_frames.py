@@ -1,9 +1,6 @@
 """Pages of one frame, how it was made and the same at a large size: offered, asked for by a button only, there."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,28 +8,27 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.task_kinds import LARGE, STAGES
-from app.storage.walk_models import Task, Walk
+from app.storage.walk_models import Stop, Task, Walk
 from app.walks.queue import frame_requests, jobs
 from app.walks.saved import lifecycle, media_urls
 from tests.conftest import make_app
 from tests.support import drawings
 from tests.support.frame_files import deliver, deliver_large
+from tests.support.rows import Maker, change
 
-Hang = Callable[..., Walk]
 BUTTONS = {STAGES: "Show the steps", LARGE: "Paint it larger"}
 each_kind = pytest.mark.parametrize("kind", BUTTONS)
 
 
 @pytest.fixture
-def wide(hung: Hang) -> Hang:
+def wide(hung: Maker) -> Maker:
     """Hang a finished walk of 256 × 144 pixels."""
 
     def make(**fields: object) -> Walk:
         walk = hung(**fields)
-        repaint(walk, width=256, height=144)
-        db.session.refresh(walk)
+        change(walk, width=256, height=144)
         return walk
 
     return make
@@ -42,16 +38,21 @@ def pieces() -> int:
     return db.session.scalar(select(func.count()).select_from(Task)) or 0
 
 
-def test_label_leads_to_the_making_of_the_middle_frame(client: FlaskClient, hung: Hang) -> None:
-    walk = hung(frames=5)
+@pytest.mark.parametrize(
+    ("kind", "frames", "frame", "said"),
+    [(STAGES, 5, 2, "How this picture was made"), (LARGE, 2, 0, "PNG, 1024 × 576")],
+)
+def test_label_links_the_pages_of_a_frame(
+    client: FlaskClient, wide: Maker, kind: str, frames: int, frame: int, said: str
+) -> None:
+    walk = wide(frames=frames)
     page = client.get(walk.url).text
-    assert "How this picture was made" in page
-    assert f'href="/walks/{walk.id}/stages?frame=2"' in page
+    assert f'href="/walks/{walk.id}/{kind}?frame={frame}"' in page
+    assert said in page
 
 
 @each_kind
-def test_looking_asks_the_painter_for_nothing(client: FlaskClient, hung: Hang, kind: str) -> None:
-    walk = hung()
+def test_looking_asks_the_painter_for_nothing(client: FlaskClient, walk: Walk, kind: str) -> None:
     for address in (f"/walks/{walk.id}/{kind}?frame=1", f"/walks/{walk.id}/{kind}", f"/walks/{walk.id}/{kind}/live"):
         answer = client.get(address)
         assert answer.status_code == 200
@@ -62,8 +63,7 @@ def test_looking_asks_the_painter_for_nothing(client: FlaskClient, hung: Hang, k
 
 
 @each_kind
-def test_button_asks_once_and_the_page_waits(client: FlaskClient, hung: Hang, kind: str) -> None:
-    walk = hung()
+def test_button_asks_once_and_the_page_waits(client: FlaskClient, walk: Walk, kind: str) -> None:
     for _ in range(2):
         answer = client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1"})
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/walks/{walk.id}/{kind}?frame=1")
@@ -77,8 +77,7 @@ def test_button_asks_once_and_the_page_waits(client: FlaskClient, hung: Hang, ki
     assert BUTTONS[kind] in client.get(f"/walks/{walk.id}/{kind}?frame=0").text  # another frame
 
 
-def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
+def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, walk: Walk) -> None:
     client.post(f"/walks/{walk.id}/stages", data={"frame": "1"})
     deliver(walk, 1)
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text
@@ -97,10 +96,9 @@ def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang)
     assert f"/media/{walk.id}/sheet1.{found.files['sheet'].etag[:12]}.webp" in page
 
 
-def test_sketch_and_noise_stand_before_the_steps_where_drawings_lead(client: FlaskClient, hung: Hang) -> None:
+def test_sketch_and_noise_stand_before_the_steps_where_drawings_lead(client: FlaskClient, hung: Maker) -> None:
     walk = hung(steps=4)
-    with writing() as session:
-        session.get(Walk, walk.number).stops[0].scene = drawings.scene("house").as_json()
+    change(walk.stops[0], scene=drawings.scene("house").as_json())
     deliver(walk, 1, steps=6)
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text
     told = ["The sketch that leads it", "The noise it begins with", "The first step, out of noise", "The second",
@@ -112,24 +110,20 @@ def test_sketch_and_noise_stand_before_the_steps_where_drawings_lead(client: Fla
 
 
 @pytest.mark.parametrize("kind", ["sheet0", "sheet1", "stages9", "sheet"])
-def test_stages_at_another_address_are_not_found(client: FlaskClient, hung: Hang, kind: str) -> None:
-    walk = hung()
+def test_stages_at_another_address_are_not_found(client: FlaskClient, walk: Walk, kind: str) -> None:
     deliver(walk, 1)
     assert client.get(f"/media/{walk.id}/{kind}.000000000000.webp").status_code == 404
 
 
-def test_file_has_no_address_with_another_extension(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
+def test_file_has_no_address_with_another_extension(client: FlaskClient, walk: Walk) -> None:
     deliver(walk, 1)
     address = media_urls.frame_file_address(walk, walk.media["sheet1"])
     assert client.get(address).status_code == 200
     assert client.get(address.removesuffix("webp") + "png").status_code == 404
 
 
-def test_wide_pictures_have_wide_stages(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
-    with writing() as session:
-        session.get(Walk, walk.number).width = 256
+def test_wide_pictures_have_wide_stages(client: FlaskClient, walk: Walk) -> None:
+    change(walk, width=256)
     deliver(walk, 1, side=(32, 16))
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text
     assert len(re.findall(r'viewBox="\d+ 0 32 16"', page)) == 5
@@ -137,17 +131,14 @@ def test_wide_pictures_have_wide_stages(client: FlaskClient, hung: Hang) -> None
 
 @each_kind
 @pytest.mark.parametrize("frame", ["2", "-1", "x", "", "9" * 400, "%00", "1.0"])
-def test_frame_that_there_is_not_is_not_found(client: FlaskClient, hung: Hang, kind: str, frame: str) -> None:
-    walk = hung()
+def test_frame_that_there_is_not_is_not_found(client: FlaskClient, walk: Walk, kind: str, frame: str) -> None:
     assert client.get(f"/walks/{walk.id}/{kind}?frame={frame}").status_code == 404
     assert client.post(f"/walks/{walk.id}/{kind}", data={"frame": frame}).status_code == 404
     assert pieces() == 0
 
 
 @each_kind
-def test_unfinished_unknown_and_deleted_walks_have_no_files(
-    client: FlaskClient, hung: Hang, commissioned: Hang, kind: str
-) -> None:
+def test_only_finished_walks_have_files(client: FlaskClient, hung: Maker, commissioned: Maker, kind: str) -> None:
     deleted = hung()
     lifecycle.delete_walk(deleted)
     for name, status in ((commissioned().id, 404), ("x", 404), (deleted.id, 410)):
@@ -156,8 +147,7 @@ def test_unfinished_unknown_and_deleted_walks_have_no_files(
 
 
 @each_kind
-def test_full_disk_refuses_what_is_not_there_yet_and_counts_nothing(hung: Hang, instance: Path, kind: str) -> None:
-    walk = hung()
+def test_full_disk_refuses_what_is_not_there_yet_and_counts_nothing(walk: Walk, instance: Path, kind: str) -> None:
     app = make_app(instance, FREE_BYTES_MIN=10**18, HOURLY_WALKS=1)
     client = app.test_client()
     for _ in range(2):
@@ -169,9 +159,7 @@ def test_full_disk_refuses_what_is_not_there_yet_and_counts_nothing(hung: Hang, 
     assert client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1"}).status_code == 303
 
 
-def test_a_visitor_asks_for_so_many_an_hour_and_is_told_when_there_is_room(
-    hung: Hang, app: Flask, instance: Path
-) -> None:
+def test_stages_have_an_hourly_limit(hung: Maker, app: Flask, instance: Path) -> None:
     walk = hung(frames=4)
     client = make_app(instance, HOURLY_WALKS=2, HOURLY_WALKS_ADDRESS=3).test_client()
     answers = [client.post(f"/walks/{walk.id}/stages", data={"frame": index}) for index in ("0", "1", "0", "2")]
@@ -186,22 +174,13 @@ def test_a_visitor_asks_for_so_many_an_hour_and_is_told_when_there_is_room(
 GONE = "The model that painted this walk, House model, is no longer here in that revision."
 
 
-def repaint(walk: Walk, **values: object) -> None:
-    """Write columns of a walk as another painter would have left them."""
-    with writing() as session:
-        for name, value in values.items():
-            setattr(session.get(Walk, walk.number), name, value)
-
-
 @pytest.mark.parametrize("gone", ["revision", "model"])
-def test_walk_of_before_a_model_was_changed_says_so_and_asks_the_painter_for_nothing(
-    client: FlaskClient, hung: Hang, gone: str
-) -> None:
+def test_walk_of_a_replaced_model_queues_no_task(client: FlaskClient, hung: Maker, gone: str) -> None:
     walk, newer = hung(minutes_ago=5), hung("an owl", "a kite")
     if gone == "revision":
-        repaint(newer, model_revision="a newer one")
+        change(newer, model_revision="a newer one")
     else:
-        repaint(walk, model_name="an-older-one")
+        change(walk, model_name="an-older-one")
     told = "is no longer here" if gone == "model" else GONE
     for address in (f"/walks/{walk.id}/stages", f"/walks/{walk.id}/stages/live?frame=1"):
         page = client.get(address).text
@@ -219,9 +198,8 @@ def test_walk_of_before_a_model_was_changed_says_so_and_asks_the_painter_for_not
 
 
 def test_living_painters_say_which_models_are_here(
-    client: FlaskClient, hung: Hang, commissioned: Hang, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, walk: Walk, commissioned: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = hung()
     frame_requests.request(walk, STAGES, 1)
     about = [{"name": "a", "model": walk.model_name, "revision": "x", "models": {walk.model_name: "x"}}]
     monkeypatch.setattr(jobs, "workers", lambda: about)
@@ -236,18 +214,16 @@ def test_living_painters_say_which_models_are_here(
     assert client.get(f"/api/v1/walks/{commissioned().id}").json["model_here"] is None
 
 
-def test_stages_that_were_painted_while_the_model_was_here_are_shown(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
+def test_stages_that_were_painted_while_the_model_was_here_are_shown(client: FlaskClient, walk: Walk) -> None:
     deliver(walk, 1)
-    repaint(walk, model_name="an-older-one")
+    change(walk, model_name="an-older-one")
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text
     assert "The finished picture" in page
     assert "no longer here" not in page
 
 
 @each_kind
-def test_form_of_the_page_is_guarded(hung: Hang, instance: Path, kind: str) -> None:
-    walk = hung()
+def test_form_of_the_page_is_guarded(walk: Walk, instance: Path, kind: str) -> None:
     client = make_app(instance, WTF_CSRF_ENABLED=True).test_client()
     assert client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1"}).status_code == 400
     page = client.get(f"/walks/{walk.id}/{kind}?frame=1").text
@@ -260,18 +236,8 @@ def test_form_of_the_page_is_guarded(hung: Hang, instance: Path, kind: str) -> N
     )
 
 
-def test_walk_leads_to_its_larger_picture_with_its_size(client: FlaskClient, wide: Hang) -> None:
-    walk = wide()
-    page = client.get(walk.url).text
-    assert f'href="/walks/{walk.id}/large?frame=0"' in page
-    assert "PNG, 1024 × 576" in page
-
-
-def test_walk_whose_pictures_cannot_be_larger_offers_none_and_says_why(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
-    with writing() as session:
-        for stop in session.get(Walk, walk.number).stops:
-            stop.scene = None
+def test_walk_whose_pictures_cannot_be_larger_offers_none_and_says_why(client: FlaskClient, walk: Walk) -> None:
+    change(Stop, scene=None)
     assert "/large" not in client.get(walk.url).text
     assert "Only pictures that a sketch leads" in client.get(f"/walks/{walk.id}/large").text
     answer = client.post(f"/walks/{walk.id}/large", data={"frame": "1"})
@@ -280,7 +246,7 @@ def test_walk_whose_pictures_cannot_be_larger_offers_none_and_says_why(client: F
     assert pieces() == 0
 
 
-def test_frame_is_shown_as_it_is_until_the_larger_one_is_there(client: FlaskClient, wide: Hang) -> None:
+def test_frame_is_shown_as_it_is_until_the_larger_one_is_there(client: FlaskClient, wide: Maker) -> None:
     walk = wide()
     for address in (f"/walks/{walk.id}/large?frame=1", f"/walks/{walk.id}/large", f"/walks/{walk.id}/large/live"):
         page = client.get(address).text
@@ -288,7 +254,7 @@ def test_frame_is_shown_as_it_is_until_the_larger_one_is_there(client: FlaskClie
         assert f"/media/{walk.id}/still." in page
 
 
-def test_larger_picture_is_shown_and_can_be_downloaded(client: FlaskClient, wide: Hang) -> None:
+def test_larger_picture_is_shown_and_can_be_downloaded(client: FlaskClient, wide: Maker) -> None:
     walk = wide()
     deliver_large(walk, 1, size=(1024, 576))
     page = client.get(f"/walks/{walk.id}/large?frame=1").text
@@ -304,7 +270,7 @@ def test_larger_picture_is_shown_and_can_be_downloaded(client: FlaskClient, wide
     assert client.get(address.replace(".png", ".webp")).status_code == 404
 
 
-def test_large_pictures_are_limited_apart_from_stages(wide: Hang, app: Flask, instance: Path) -> None:
+def test_large_pictures_are_limited_apart_from_stages(wide: Maker, app: Flask, instance: Path) -> None:
     walk = wide(frames=4)
     client = make_app(instance, HOURLY_WALKS=1, HOURLY_WALKS_ADDRESS=3).test_client()
     asked = [("large", "0"), ("large", "1"), ("stages", "1")]

@@ -1,7 +1,5 @@
 """The part of a page that changes while its walk waits or is painted: written only where something changed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +10,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.site.pages import walk as walk_pages
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import FINISHED, PAINTING, Medium, Walk
-from app.walks.queue import fair_queue, jobs
+from app.walks.queue import fair_queue
 from app.walks.saved import lifecycle
 from app.walks.saved.lookup import walk_at_address
-
-Hanger = Callable[..., Walk]
+from tests.support.rows import Maker, change, store
 
 
 @pytest.fixture
@@ -32,13 +29,6 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-@pytest.fixture
-def painters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have one painter live, so that times are told."""
-    monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}])
-    monkeypatch.setattr(jobs, "redis_answers", lambda: True)
-
-
 def look(client: FlaskClient, walk: Walk, before: TestResponse | None = None, **headers: str) -> TestResponse:
     """Look at the live part, with what the look before told."""
     if before is not None:
@@ -46,17 +36,8 @@ def look(client: FlaskClient, walk: Walk, before: TestResponse | None = None, **
     return client.get(f"/walks/{walk.id}/live", headers=headers)
 
 
-def change(walk: Walk, **values: Any) -> None:
-    """Change columns of a walk, as a worker does."""
-    with writing() as session:
-        for name, value in values.items():
-            setattr(session.get(Walk, walk.number), name, value)
-
-
 @pytest.mark.databases
-def test_page_of_a_walk_to_which_nothing_happened_is_not_written_again(
-    client: FlaskClient, commissioned: Hanger, written: list[str]
-) -> None:
+def test_unchanged_live_part_is_not_rendered(client: FlaskClient, commissioned: Maker, written: list[str]) -> None:
     walk = commissioned()
     first = look(client, walk)
     assert (first.status_code, len(written)) == (200, 1)
@@ -67,7 +48,7 @@ def test_page_of_a_walk_to_which_nothing_happened_is_not_written_again(
     assert weak.status_code == 304
 
 
-def test_page_brings_along_what_its_live_part_knows(client: FlaskClient, commissioned: Hanger) -> None:
+def test_page_brings_along_what_its_live_part_knows(client: FlaskClient, commissioned: Maker) -> None:
     walk = commissioned()
     known = re.findall(r'data-known="([0-9a-f]{32})"', client.get(walk.url).text)
     assert known == [look(client, walk).headers["ETag"].strip('"')]
@@ -86,30 +67,26 @@ def test_page_brings_along_what_its_live_part_knows(client: FlaskClient, commiss
         {"state": FINISHED},
     ],
 )
-def test_whatever_happens_to_a_walk_is_shown(
-    client: FlaskClient, commissioned: Hanger, happened: dict[str, Any]
-) -> None:
+def test_each_change_of_a_walk_is_shown(client: FlaskClient, commissioned: Maker, happened: dict[str, Any]) -> None:
     walk = commissioned()
     first = look(client, walk)
     change(walk, **happened)
     assert look(client, walk, first).status_code == 200
 
 
-def test_a_film_that_grew_is_shown(client: FlaskClient, commissioned: Hanger) -> None:
+def test_a_film_that_grew_is_shown(client: FlaskClient, commissioned: Maker) -> None:
     walk = commissioned()
     first = look(client, walk)
-    with writing() as session:
-        session.add(Medium(walk_number=walk.number, kind="gif", path="walks/x/y", bytes=1, etag="1" * 32))
+    store(Medium(walk_number=walk.number, kind="gif", path="walks/x/y", bytes=1, etag="1" * 32))
     second = look(client, walk, first)
     assert second.status_code == 200
-    with writing() as session:
-        session.get(Medium, (walk.number, "gif")).etag = "2" * 32
+    change(Medium, Medium.walk_number == walk.number, etag="2" * 32)
     assert look(client, walk, second).status_code == 200
 
 
 @pytest.mark.databases
-@pytest.mark.usefixtures("painters")
-def test_a_line_that_moved_is_shown(client: FlaskClient, commissioned: Hanger, hung: Hanger) -> None:
+@pytest.mark.usefixtures("living")
+def test_a_line_that_moved_is_shown(client: FlaskClient, commissioned: Maker, hung: Maker) -> None:
     hung()
     before, walk = commissioned(visitor="ben"), commissioned(visitor="ann")
     first = look(client, walk)
@@ -120,10 +97,10 @@ def test_a_line_that_moved_is_shown(client: FlaskClient, commissioned: Hanger, h
     assert "Second" not in second.text
 
 
-@pytest.mark.usefixtures("painters")
+@pytest.mark.usefixtures("living")
 @pytest.mark.parametrize(("seen", "left"), [("4.0", "seconds left"), ("1.0", "Nearly done"), ("0.0", "Nearly done")])
-def test_used_up_estimate_of_a_walk_in_progress_is_nearly_done(
-    client: FlaskClient, commissioned: Hanger, hung: Hanger, seen: str, left: str
+def test_used_up_estimate_is_nearly(
+    client: FlaskClient, commissioned: Maker, hung: Maker, seen: str, left: str
 ) -> None:
     hung()
     walk = commissioned()
@@ -132,7 +109,7 @@ def test_used_up_estimate_of_a_walk_in_progress_is_nearly_done(
     assert [each in page for each in ("seconds left", "Nearly done")] == [left == "seconds left", left == "Nearly done"]
 
 
-def test_owners_strangers_and_languages_have_answers_of_their_own(app: Flask, commissioned: Hanger) -> None:
+def test_owners_strangers_and_languages_have_answers_of_their_own(app: Flask, commissioned: Maker) -> None:
     owner, stranger = app.test_client(), app.test_client()
     owner.get("/")
     answer = owner.post("/walks", data={"prompt": ["a fox", "a kite"]})
@@ -143,9 +120,7 @@ def test_owners_strangers_and_languages_have_answers_of_their_own(app: Flask, co
 
 
 @pytest.mark.parametrize("gone", [lifecycle.cancel, lifecycle.delete_walk])
-def test_a_walk_that_waits_no_more_is_never_answered_unchanged(
-    client: FlaskClient, commissioned: Hanger, gone: Callable[[Walk], None]
-) -> None:
+def test_ended_walk_is_never_unchanged(client: FlaskClient, commissioned: Maker, gone: Callable[[Walk], None]) -> None:
     walk = commissioned()
     first = look(client, walk)
     gone(walk)
@@ -158,9 +133,7 @@ def test_address_of_nothing_has_no_live_part(client: FlaskClient, address: str) 
     assert client.get(f"/walks/{address}/live", headers={"If-None-Match": "*"}).status_code == 404
 
 
-def test_page_without_scripts_comes_again_as_seldom(
-    client: FlaskClient, commissioned: Hanger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_page_without_scripts_polls(client: FlaskClient, commissioned: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     far = fair_queue.QueuePlace(4000, 7200.0, workers=1, wait=7200.0)
     monkeypatch.setattr(fair_queue, "find_place", lambda _walk: far)
     page = client.get(commissioned().url).text

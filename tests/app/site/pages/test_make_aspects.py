@@ -1,23 +1,14 @@
 """The making page offers aspect ratios and a frame rate, with the values that they come to."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.conftest import inside, make_app
 from tests.support import led
 
-
-@pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MODEL=str(led.lay_out(tmp_path / "model", size=256, sizes=[512])))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=partial(led.lay_out, size=256, sizes=[512]))
 
 
 def checked(page: str, name: str) -> str:

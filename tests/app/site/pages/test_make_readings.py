@@ -1,16 +1,11 @@
 """The making page shows what prompts are read as, takes choices along, and has painted what it shows."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -19,21 +14,15 @@ from app.core.config import ROOT
 from app.requests.walk_requests import recipe
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
-from tests.conftest import inside, make_app
 from tests.support import drawings, led
-from tests.support.html import Elements
+from tests.support.html import Elements, values_of
 
-Commissioner = Callable[..., Walk]
 NAMES = {led.BAT: "bat", led.CRICKET: "cricket game", led.FOX: "fox", led.SNOWMAN: "snowman", led.CAT: "cat face",
          led.HOUSE: "house", led.OTHER_HOUSE: "other house", led.SUN: "sun"}  # fmt: skip
 GERMAN = {"Accept-Language": "de"}
-
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path, tmp_path: Path) -> Iterator[Flask]:
-    models = [str(led.lay_out_words_alone(tmp_path / "words"))]
-    with inside(make_app(instance, MODEL=str(led_folder), MODELS=models, MEANING=str(ROOT / "models/meaning"))) as app:
-        yield app
+pytestmark = pytest.mark.settings(
+    MODEL=led.lay_out, MODELS=[led.lay_out_words_alone], MEANING=str(ROOT / "models/meaning")
+)
 
 
 def options(page: str) -> list[list[str]]:
@@ -45,11 +34,6 @@ def options(page: str) -> list[list[str]]:
         found = re.findall(r'src="/drawings/(\w+)\.webp"', thing)
         groups.append([mark + NAMES[digest] for mark, digest in zip(marks, found, strict=True)])
     return groups
-
-
-def hidden(page: str, name: str) -> list[str]:
-    """List the values of hidden fields of this name."""
-    return [str(each["value"]) for each in Elements(page).of("input") if each.get("name") == name]
 
 
 def painted(answer: TestResponse) -> list[list[str]]:
@@ -99,7 +83,7 @@ def test_what_is_shown_is_what_is_painted(client: FlaskClient, seed: str | None)
     fields = {"prompt": ["a house", "a house and a bat"], **({"seed": seed} if seed else {})}
     page = client.get("/", query_string=fields).text
     first, house, bat = (group[0].removeprefix("*") for group in options(page))
-    answer = client.post("/walks", data={**fields, "token": hidden(page, "token")[0]})
+    answer = client.post("/walks", data={**fields, "token": values_of(page, "token")[0]})
     assert painted(answer) == [[first], sorted([house, bat])]
 
 
@@ -113,7 +97,7 @@ def test_choice_stands_in_the_address_and_is_painted_and_told_to_the_painter(cli
     fields = {"prompt": ["two bats", "the sun"], "drawing": [led.CRICKET, ""]}
     page = client.get("/", query_string=fields).text
     assert [each for each in options(page)[0] if each.startswith("*")] == ["*cricket game"]
-    assert hidden(page, "drawing") == [led.CRICKET, ""]
+    assert values_of(page, "drawing") == [led.CRICKET, ""]
     assert painted(client.post("/walks", data=fields)) == [["cricket game"], ["sun"]]
     walk = db.session.query(Walk).order_by(Walk.number.desc()).first()
     assert walk.stops[0].scene["words"].startswith("two cricket games")
@@ -126,10 +110,10 @@ def test_choice_made_without_javascript_is_kept_by_every_button_and_painted(clie
     sent = {**fields, "thing-0-0": "-", "thing-0-1": led.CRICKET, "thing-1-0": "-", "token": "once"}
     for edit in ("read", "add-stop", "plain-0"):
         page = client.post("/", data={**sent, "edit": edit}).text
-        assert hidden(page, "drawing")[0] == f"- {led.CRICKET}"
+        assert values_of(page, "drawing")[0] == f"- {led.CRICKET}"
     assert ("*cricket game" in options(page)[1], options(page)[0][0]) == (True, "*fox")
     turned = client.post("/", data={**sent, "edit": "turn-round"}).text
-    assert hidden(turned, "drawing") == ["", f"- {led.CRICKET}"]
+    assert values_of(turned, "drawing") == ["", f"- {led.CRICKET}"]
     assert painted(client.post("/walks", data=sent)) == [["cricket game", "fox"], ["sun"]]
 
 
@@ -152,7 +136,7 @@ def test_choice_that_fits_no_longer_is_left_aside_quietly(client: FlaskClient) -
     fields = {"prompt": ["a fox", "the sun"], "drawing": [led.CRICKET, f"- - {led.BAT}"]}
     page = client.get("/", query_string=fields).text
     assert 'role="alert"' not in page
-    assert hidden(page, "drawing") == ["", ""]
+    assert values_of(page, "drawing") == ["", ""]
     assert painted(client.post("/walks", data=fields)) == [["fox"], ["sun"]]
 
 
@@ -164,19 +148,16 @@ def test_forged_choice_is_refused_by_name_and_nothing_else_is_lost(client: Flask
         assert "The drawing of stop 2 cannot be “" in answer.text
         assert "<b>" not in answer.text
         assert [text in answer.text for text in ("a bat</textarea>", 'value="7"')] == [True, True]
-        assert hidden(answer.text, "drawing") == ["", ""]
+        assert values_of(answer.text, "drawing") == ["", ""]
     assert db.session.query(Walk).count() == 0
 
 
-def test_found_freely_is_said(client: FlaskClient) -> None:
-    page = client.get("/", query_string={"prompt": ["a warm glow", "a fox"]}).text
-    free, named = re.findall(r"</bdi>, (freely|drawn) after", page)
-    assert (free, named) == ("freely", "drawn")
-
-
-def test_prompt_without_a_thing_is_said_to_be_a_place(client: FlaskClient) -> None:
-    page = client.get("/", query_string={"prompt": ["🜁🜂", "the sun"]}).text
-    assert "No drawing is found in it." in page
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [("a warm glow", "</bdi>, freely after"), ("a fox", "</bdi>, drawn after"), ("🜁🜂", "No drawing is found in it.")],
+)
+def test_way_in_which_a_prompt_is_read_is_said(client: FlaskClient, prompt: str, said: str) -> None:
+    assert client.get("/", query_string={"prompt": [prompt, ""]}).text.count(said) == 1
 
 
 def test_what_is_left_out_and_a_seed_of_its_own_are_heeded(client: FlaskClient) -> None:
@@ -199,7 +180,7 @@ def test_remix_shows_what_the_walk_shows(client: FlaskClient) -> None:
     assert [next(each for each in group if each.startswith("*")) for group in options(again)] == [
         "*cricket game", "*other house",
     ]  # fmt: skip
-    fields = {name: hidden(again, name) for name in ("drawing", "own")} | {"prompt": ["a bat", "a house"]}
+    fields = {name: values_of(again, name) for name in ("drawing", "own")} | {"prompt": ["a bat", "a house"]}
     client.post("/walks", data={**fields, "seed": str(walk.seed)})
     newest = db.session.query(Walk).order_by(Walk.number.desc()).first()
     assert [stop.scene for stop in newest.stops] == [stop.scene for stop in walk.stops]
@@ -235,7 +216,7 @@ def test_recipe_brought_back_shows_what_was_chosen(client: FlaskClient) -> None:
     film = (io.BytesIO(json.dumps(told).encode()), "recipe.json")
     page = client.post("/recipe", data={"film": film}).text
     assert "The settings of your film are loaded." in page
-    assert hidden(page, "drawing")[0] == led.CRICKET
+    assert values_of(page, "drawing")[0] == led.CRICKET
 
 
 def test_other_model_shows_nothing_and_takes_no_choice(client: FlaskClient) -> None:
@@ -246,8 +227,8 @@ def test_other_model_shows_nothing_and_takes_no_choice(client: FlaskClient) -> N
     assert [stop.scene for stop in db.session.query(Walk).one().stops] == [None, None]
 
 
-def test_site_without_drawings_is_as_it_was(instance: Path, tmp_path: Path) -> None:
-    client = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words"))).test_client()
+@pytest.mark.settings(MODEL=led.lay_out_words_alone, MODELS=[])
+def test_site_without_drawings_is_as_it_was(client: FlaskClient) -> None:
     page = client.get("/", query_string={"prompt": ["a bat", "the sun"], "drawing": ["zzz", ""]}).text
     assert not [
         text

@@ -1,9 +1,6 @@
 """The making page offers the sizes that a model paints, and a walk is asked for again in its own."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -12,17 +9,9 @@ from flask.testing import FlaskClient
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import form_fields
 from app.storage.database import db
-from tests.conftest import make_app
 from tests.support import led, placing
 
-
-@pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(led.lay_out(tmp_path / "model", size=256, sizes=[256, 512])))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+pytestmark = pytest.mark.settings(MODEL=partial(led.lay_out, size=256, sizes=[256, 512]))
 
 
 def test_sizes_are_offered_and_the_models_own_is_chosen(client: FlaskClient) -> None:
@@ -53,11 +42,6 @@ def test_walk_that_goes_on_is_as_large_as_the_one_before(app: Flask) -> None:
 
 @pytest.mark.parametrize("size", ["300", "0", "x", "512.5"])
 def test_size_that_is_not_offered_is_said_beside_the_sizes(client: FlaskClient, size: str) -> None:
-    page = client.get("/").text
-    token = page.split('name="csrf_token" value="')[1].split('"')[0] if 'name="csrf_token"' in page else ""
-    fields = {"prompt": ["a fox", "a bat"], "size": size, "csrf_token": token}
-    answer = client.post("/walks", data=fields)
-    assert answer.status_code == 422
-    assert (
-        "The size must be one of 256 and 512, in pixels of a side." in answer.text and 'id="size-error"' in answer.text
-    )
+    answer = client.post("/walks", data={"prompt": ["a fox", "a bat"], "size": size})
+    assert answer.status_code == 422 and 'id="size-error"' in answer.text
+    assert "The size must be one of 256 and 512, in pixels of a side." in answer.text

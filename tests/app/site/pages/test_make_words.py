@@ -1,46 +1,25 @@
 """The making page says of each word whether it is read, spells it right, and searches the drawings in the form."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.config import ROOT
 from app.site.presentation import finder
-from tests.conftest import inside, make_app
 from tests.support import led
-from tests.support.html import Elements
+from tests.support.html import prompts_on, values_of
 
 GERMAN = {"Accept-Language": "de"}
 TAG = re.compile("<[^>]+>")
-
-
-@pytest.fixture
-def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MODEL=str(led_folder), MEANING=str(ROOT / "models/meaning"))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=led.lay_out, MEANING=str(ROOT / "models/meaning"))
 
 
 def rows(page: str) -> list[str]:
     """Return the rows of marked words on a page, as text."""
     found = re.findall(r'<div class="(?:read|approximated|unread)">(<dt>.*?)</div>', page, re.DOTALL)
     return [" ".join(unescape(TAG.sub(" ", each)).split()) for each in found]
-
-
-def prompts(page: str) -> list[str]:
-    """Return what stands in the lines of the form."""
-    return [unescape(text) for text in re.findall(r"<textarea[^>]*>(.*?)</textarea>", page)]
-
-
-def drawings(page: str) -> list[str]:
-    """Return the drawings that are chosen for each stop."""
-    return [str(each["value"]) for each in Elements(page).of("input") if each.get("name") == "drawing"]
 
 
 def taken(page: str) -> list[str]:
@@ -54,14 +33,16 @@ def test_each_word_is_read_approximated_or_not_read(client: FlaskClient) -> None
     assert any(row.startswith("Approximated") for row in rows(page)[2:])
 
 
-def test_word_that_is_drawn_by_its_meaning_alone_is_approximated(client: FlaskClient) -> None:
-    page = client.get("/", query_string={"prompt": ["a sunbeam", "a building"]}).text
-    assert rows(page) == ["Approximated sunbeam → sun", "Approximated building → house"]
-
-
-def test_marks_are_german_on_a_german_page(client: FlaskClient) -> None:
-    page = client.get("/", query_string={"prompt": ["ein trauriger Fuchs", "ein Haus"]}, headers=GERMAN).text
-    assert rows(page) == ["Gelesen Fuchs", "Nicht gelesen trauriger", "Gelesen Haus"]
+@pytest.mark.parametrize(
+    ("prompts", "headers", "marked"),
+    [
+        (["a sunbeam", "a building"], {}, ["Approximated sunbeam → sun", "Approximated building → house"]),
+        (["ein trauriger Fuchs", "ein Haus"], GERMAN, ["Gelesen Fuchs", "Nicht gelesen trauriger", "Gelesen Haus"]),
+    ],
+    ids=["drawn by its meaning alone", "on a German page"],
+)
+def test_words_are_marked(client: FlaskClient, prompts: list[str], headers: dict[str, str], marked: list[str]) -> None:
+    assert rows(client.get("/", query_string={"prompt": prompts}, headers=headers).text) == marked
 
 
 def test_word_without_a_drawing_is_said_with_ways_on(client: FlaskClient) -> None:
@@ -91,14 +72,12 @@ def test_chosen_drawing_is_no_approximation(client: FlaskClient) -> None:
         ("ein Eichhörchen", GERMAN, "ein Eichhörnchen"),
     ],
 )
-def test_misspelt_word_is_offered_right_and_put_right_by_one_press(
-    client: FlaskClient, prompt: str, headers: dict[str, str], right: str
-) -> None:
+def test_misspelt_word_is_corrected(client: FlaskClient, prompt: str, headers: dict[str, str], right: str) -> None:
     fields = {"prompt": ["the sun", prompt], "seed": "7"}
     page = client.get("/", query_string=fields, headers=headers).text
     (button,) = re.findall('value="(spell-1-[0-9]+)"', page)
     page = client.post("/", data=fields | {"edit": button}, headers=headers).text
-    assert prompts(page) == ["the sun", right]
+    assert prompts_on(page) == ["the sun", right]
     assert 'value="7"' in page
     assert "spell-" not in page
 
@@ -111,13 +90,13 @@ def test_few_unknown_words_are_looked_up(client: FlaskClient) -> None:
 @pytest.mark.parametrize("button", ["spell-0-0", "spell-0-99", "spell-1-0", "take-0-zzz", "seek-9-0"])
 def test_button_that_names_nothing_changes_nothing(client: FlaskClient, button: str) -> None:
     page = client.post("/", data={"prompt": ["a fox", ""], "edit": button}).text
-    assert prompts(page) == ["a fox", ""]
+    assert prompts_on(page) == ["a fox", ""]
 
 
 def test_search_opens_in_the_form_and_keeps_the_draft(client: FlaskClient) -> None:
     fields = {"prompt": ["a fox", " a  bat "], "seed": "7", "negative_prompt": "rain", "edit": "find-1-0"}
     page = client.post("/", data=fields).text
-    assert prompts(page) == ["a fox", " a  bat "]
+    assert prompts_on(page) == ["a fox", " a  bat "]
     assert [text in page for text in ('value="7"', 'value="rain"', "What it can draw: To")] == [True] * 3
     assert len(taken(page)) == 8
     assert '<details id="more">' in page
@@ -130,7 +109,7 @@ def test_search_finds_and_its_choice_is_added_to_the_stop_that_asked(client: Fla
     page = client.post("/", data=fields | {"edit": "find-1-1"}).text
     assert taken(page)[0] == f"take-1-{led.CRICKET}"
     page = client.post("/", data=fields | {"edit": f"take-1-{led.CRICKET}"}).text
-    assert prompts(page) == ["a fox", "the sun, cricket game"]
+    assert prompts_on(page) == ["a fox", "the sun, cricket game"]
     assert led.CRICKET in page
     assert 'id="finder"' not in page
 
@@ -143,34 +122,28 @@ def test_choice_takes_the_place_of_the_word_that_was_not_read(client: FlaskClien
     assert 'name="find_for" value="zorp"' in found
     sent = fields | {"find_stop": "0", "find_for": "zorp", "find": "fox", "edit": f"take-0-{led.FOX}"}
     page = client.post("/", data=sent).text
-    assert prompts(page)[0] == "a fox on a bat"
-    assert drawings(page)[0] == f"- {led.CRICKET}"  # what was chosen before stays with its thing
+    assert prompts_on(page)[0] == "a fox on a bat"
+    assert values_of(page, "drawing")[0] == f"- {led.CRICKET}"  # what was chosen before stays with its thing
 
 
 @pytest.mark.parametrize("digest", [led.HOUSE, led.OTHER_HOUSE])
 def test_one_of_two_drawings_of_a_thing_is_the_one_that_is_painted(client: FlaskClient, digest: str) -> None:
     page = client.post("/", data={"prompt": ["", "the sun"], "token": "same", "edit": f"take-0-{digest}"}).text
-    assert prompts(page)[0] == "house"
+    assert prompts_on(page)[0] == "house"
     checked = re.findall(r'value="[^"]*" checked><span class="mount"><img class="ink" src="/drawings/(\w+)', page)
     assert checked[0] == digest
 
 
 def test_choice_is_named_in_the_language_of_the_page(client: FlaskClient) -> None:
     sent = {"prompt": ["ein Haus", ""], "edit": f"take-0-{led.BAT}"}
-    assert prompts(client.post("/", data=sent, headers=GERMAN).text)[0] == "ein Haus, Fledermaus"
+    assert prompts_on(client.post("/", data=sent, headers=GERMAN).text)[0] == "ein Haus, Fledermaus"
 
 
-def test_search_in_vain_shows_what_may_have_been_meant(client: FlaskClient) -> None:
-    fields = {"prompt": ["", ""], "find_stop": "0", "find": "snowmann", "edit": "find-0-1"}
-    page = client.post("/", data=fields).text
-    assert "Nothing is called <bdi>“snowmann”</bdi> here." in page
-    assert taken(page)[0] == f"take-0-{led.SNOWMAN}"
-
-
-def test_search_for_what_is_like_nothing_shows_all(client: FlaskClient) -> None:
-    page = client.post("/", data={"prompt": ["", ""], "find_stop": "0", "find": "zorp", "edit": "find-0-1"}).text
-    assert "Nothing is called <bdi>“zorp”</bdi> here." in page
-    assert len(taken(page)) == 8
+@pytest.mark.parametrize(("find", "is_like"), [("snowmann", led.SNOWMAN), ("zorp", "")])
+def test_search_without_results_shows_similar_names_or_all(client: FlaskClient, find: str, is_like: str) -> None:
+    page = client.post("/", data={"prompt": ["", ""], "find_stop": "0", "find": find, "edit": "find-0-1"}).text
+    assert f"Nothing is called <bdi>“{find}”</bdi> here." in page
+    assert taken(page)[0] == f"take-0-{is_like}" if is_like else len(taken(page)) == 8
 
 
 def test_search_goes_on_in_pages_and_groups(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +160,7 @@ def test_words_of_a_search_at_another_stop_are_not_taken_along(client: FlaskClie
     fields = {"prompt": ["", "a zorp"], "find_stop": "0", "find": "fox", "find_for": "zorp"}
     assert len(taken(client.post("/", data=fields | {"edit": "find-1-0"}).text)) == 8
     page = client.post("/", data=fields | {"edit": f"take-1-{led.FOX}"}).text
-    assert prompts(page)[1] == "a zorp, fox"
+    assert prompts_on(page)[1] == "a zorp, fox"
 
 
 def test_strange_search_does_no_harm(client: FlaskClient) -> None:

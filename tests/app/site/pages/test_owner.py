@@ -1,19 +1,15 @@
 """What an owner finds on a walk's page and does there; strangers find nothing of it."""
 
-from __future__ import annotations
-
 import html
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Walk
-
-Hanger = Callable[..., Walk]
+from tests.support.rows import change
 
 
 @pytest.fixture
@@ -21,8 +17,7 @@ def own(app: Flask, client: FlaskClient) -> Walk:
     """Hang a walk that the visitor asked for."""
     client.get("/")
     address = client.post("/walks", data={"prompt": ["a fox", "a kite"]}).headers["Location"]
-    with writing() as session:
-        session.execute(update(Walk).values(state=FINISHED, finished_at=now()))
+    change(Walk, state=FINISHED, finished_at=now())
     walk = db.session.scalar(select(Walk))
     assert walk.url == address
     return walk

@@ -1,32 +1,27 @@
-from __future__ import annotations
-
 import io
 import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import select, update
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage import media_store
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.upload_models import READY, Upload
 from app.storage.walk_models import Walk
 from app.walks.saved.media_urls import photo_address
-from tests.conftest import make_app
 from tests.support.pictures import form_of, two_halves, written
 from tests.support.recipes import RENDERING
+from tests.support.rows import Maker, change
 
-Hanger = Callable[..., Walk]
 NAMED = re.compile('name="picture" value="([a-z0-9]{16})"')
 
 
@@ -49,8 +44,7 @@ def brought(client: FlaskClient) -> str:
 
 
 def describe(photo_id: str, **told: Any) -> None:
-    with writing() as session:
-        session.execute(update(Upload).where(Upload.id == photo_id).values(state=READY, **told))
+    change(Upload, Upload.id == photo_id, state=READY, **told)
 
 
 def test_picture_that_comes_with_the_form_is_shown_on_it_and_what_was_typed_stays(client: FlaskClient) -> None:
@@ -126,9 +120,7 @@ def test_without_a_script_a_guess_is_written_where_nobody_has(client: FlaskClien
 def test_page_looks_more_seldom_the_longer_it_takes_and_gives_up(client: FlaskClient) -> None:
     photo_id, found = brought(client), []
     for seconds in (0, 8, 300, 700):
-        with writing() as session:
-            values = {"created_at": now() - timedelta(seconds=seconds)}
-            session.execute(update(Upload).where(Upload.id == photo_id).values(**values))
+        change(Upload, Upload.id == photo_id, created_at=now() - timedelta(seconds=seconds))
         again = re.search('data-again="([0-9]+)"', client.get(f"/photos/{photo_id}/live").text)
         found.append(int(again[1]) if again else None)
     assert found[0] == 500
@@ -166,9 +158,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.parametrize("address", ["/", "/walks"])
-def test_bad_picture_is_said_beside_its_stop_and_the_form_stays_filled(
-    client: FlaskClient, name: str, address: str
-) -> None:
+def test_bad_picture_is_reported_at_its_stop(client: FlaskClient, name: str, address: str) -> None:
     data, told = REFUSED[name]
     answer = bring(client, address, **{"photo-0": (io.BytesIO(data), "holiday.png")}, seed="77")
     assert answer.status_code == (200 if address == "/" else 422)
@@ -178,16 +168,17 @@ def test_bad_picture_is_said_beside_its_stop_and_the_form_stays_filled(
     assert db.session.scalars(select(Upload.id)).all() == []
 
 
-def test_body_of_thirty_megabytes_is_refused_with_the_limit(client: FlaskClient) -> None:
-    answer = client.post("/walks", **form_of(bytes(30_000_000), "photo-0"))
-    assert answer.status_code == 413
-    assert "26,000,000 bytes at most" in answer.text
-
-
-def test_large_bodies_are_for_forms_with_files_alone(client: FlaskClient) -> None:
-    answer = client.post("/walks", data={"prompt": ["x" * 1_100_000, "y"]})
-    assert answer.status_code == 413
-    assert "1,000,000 bytes at most" in answer.text
+@pytest.mark.parametrize(
+    ("sent", "limit"),
+    [
+        (form_of(bytes(30_000_000), "photo-0"), "26,000,000 bytes at most"),
+        ({"data": {"prompt": ["x" * 1_100_000, "y"]}}, "1,000,000 bytes at most"),
+    ],
+    ids=["with files", "without"],
+)
+def test_large_body_is_refused_with_the_limit(client: FlaskClient, sent: dict[str, Any], limit: str) -> None:
+    answer = client.post("/walks", **sent)
+    assert (answer.status_code, limit in answer.text) == (413, True)
 
 
 @pytest.mark.slow
@@ -200,16 +191,15 @@ def test_hundred_at_once_are_refused_after_twenty_with_the_limit_and_when_to_com
     assert len(db.session.scalars(select(Upload.id)).all()) == 1
 
 
-def test_several_pictures_of_one_form_each_count_and_refused_ones_too(instance: Path, app: Flask) -> None:
-    with make_app(instance, HOURLY_PHOTOS=4, HOURLY_PHOTOS_ADDRESS=5).app_context() as context:
-        client = context.app.test_client()
-        bring(client, **{"photo-0": (io.BytesIO(b"none"), "a.png")})
-        both = bring(client, **{"photo-1": picture(98)})
-        assert len(NAMED.findall(both.text)) == 2
-        assert [bring(client).status_code for _ in range(2)] == [200, 429]
-        others = context.app.test_client()
-        assert [bring(others).status_code for _ in range(2)] == [200, 429]
-        assert "from one address" in bring(others).text
+@pytest.mark.settings(HOURLY_PHOTOS=4, HOURLY_PHOTOS_ADDRESS=5)
+def test_several_pictures_of_one_form_each_count_and_refused_ones_too(app: Flask, client: FlaskClient) -> None:
+    bring(client, **{"photo-0": (io.BytesIO(b"none"), "a.png")})
+    both = bring(client, **{"photo-1": picture(98)})
+    assert len(NAMED.findall(both.text)) == 2
+    assert [bring(client).status_code for _ in range(2)] == [200, 429]
+    others = app.test_client()
+    assert [bring(others).status_code for _ in range(2)] == [200, 429]
+    assert "from one address" in bring(others).text
 
 
 @pytest.mark.databases
@@ -223,13 +213,12 @@ def test_owner_alone_is_given_the_photo_of_a_walk(client: FlaskClient, app: Flas
     assert app.test_client().get(f"/walks/{walk.id}").status_code == 200
 
 
-def test_listing_a_walk_with_a_photo_asks_for_consent_on_its_page(client: FlaskClient, hung: Hanger) -> None:
+def test_listing_a_walk_with_a_photo_asks_for_consent_on_its_page(client: FlaskClient, hung: Maker) -> None:
     bring(client, "/walks")
     asked = db.session.scalars(select(Walk)).one()
     walk = hung("an apple", "a kite")
-    with writing() as session:
-        row = session.get(Walk, walk.number)
-        row.owner_hash, row.unlisted, row.stops[0].photo = asked.owner_hash, True, "f" * 64
+    change(walk, owner_hash=asked.owner_hash, unlisted=True)
+    change(walk.stops[0], photo="f" * 64)
     refused = client.post(f"/walks/{walk.id}/list")
     assert refused.status_code == 422
     assert "Tick that first" in refused.text
@@ -238,9 +227,7 @@ def test_listing_a_walk_with_a_photo_asks_for_consent_on_its_page(client: FlaskC
     assert not db.session.get(Walk, walk.number).unlisted
 
 
-def test_recipe_with_a_photo_says_that_it_must_be_brought_again_unless_it_is_here(
-    client: FlaskClient, app: Flask, commissioned: Callable[..., Walk]
-) -> None:
+def test_recipe_asks_for_its_photo_unless_it_is_stored(client: FlaskClient, app: Flask, commissioned: Maker) -> None:
     photo_id = brought(client)
     digest = db.session.scalars(select(Upload.digest)).one()
     pinned = PinnedSettings.model_validate({**RENDERING, "positions": [0.0, 1.0]})
@@ -258,14 +245,6 @@ def test_recipe_with_a_photo_says_that_it_must_be_brought_again_unless_it_is_her
     assert "an apple" in foreign
 
 
-def test_all_that_is_mine_takes_my_pictures_along(client: FlaskClient) -> None:
-    photo_id = brought(client)
-    client.post("/mine/delete", data={"sure": "1"})
-    assert client.get(f"/photos/{photo_id}.webp").status_code == 404
-    assert db.session.scalars(select(Upload.id)).all() == []
-
-
-def test_picture_of_me_is_a_reason_to_report(client: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_picture_of_me_is_a_reason_to_report(client: FlaskClient, walk: Walk) -> None:
     assert "It is a picture of me" in client.get(f"/walks/{walk.id}/report").text
     assert client.post(f"/walks/{walk.id}/report", data={"reason": "me", "words": ""}).status_code == 200

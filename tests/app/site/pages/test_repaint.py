@@ -1,60 +1,45 @@
 """A walk is repainted from a page that shows the time first: in another style, or at a larger size."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from app.collection.moderation import word_lists
 from app.core.config import ROOT
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Medium, Stop, Walk
 from app.walks.saved import lifecycle, lineage, shapes
-from tests.conftest import inside, make_app
 from tests.support import led
+from tests.support.commands import count
 from tests.support.html import Elements
+from tests.support.rows import Maker, change, store
 
 HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "watercolour", "title": "Watercolour"}]
 
 
-@pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    settings = {
-        "MODEL": str(led.lay_out(tmp_path / "led", hands=HANDS, size=256, sizes=[256, 512])),
-        "MODELS": [str(led.lay_out_words_alone(tmp_path / "words"))],
-        "MEANING": str(ROOT / "models/meaning"),
-        "HOURLY_WALKS": 1,
-    }
-    with inside(make_app(instance, **settings)) as app:
-        yield app
+pytestmark = pytest.mark.settings(
+    MODEL=partial(led.lay_out, hands=HANDS, size=256, sizes=[256, 512]),
+    MODELS=[led.lay_out_words_alone],
+    MEANING=str(ROOT / "models/meaning"),
+    HOURLY_WALKS=1,
+)
 
 
 @pytest.fixture
-def walk(hung: Callable[..., Walk]) -> Walk:
+def walk(hung: Maker) -> Walk:
     """A finished walk that drawings led, without a record of its style."""
     made = hung("a superhero", "a fox")
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == made.number).values(model_name="led", width=256, height=256))
-        session.execute(update(Stop).where(Stop.walk_number == made.number).values(chosen_style=""))
-    db.session.expire_all()
+    change(made, model_name="led", width=256, height=256)
+    change(Stop, Stop.walk_number == made.number, chosen_style="")
     return made
 
 
 def finish(walk: Walk) -> None:
     """Finish a walk with the files of a film, as a worker does."""
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(state=FINISHED, finished_at=now()))
-        session.add(Medium(walk_number=walk.number, kind="mp4", path=f"walks/{walk.id}/film.mp4", bytes=9, etag="e"))
-    db.session.expire_all()
-
-
-def walks() -> int:
-    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
+    store(Medium(walk_number=walk.number, kind="mp4", path=f"walks/{walk.id}/film.mp4", bytes=9, etag="e"))
+    change(walk, state=FINISHED, finished_at=now())
 
 
 def test_reading_a_walk_sets_no_cookie_and_leads_to_the_styles(client: FlaskClient, walk: Walk) -> None:
@@ -79,14 +64,10 @@ def test_page_shows_each_style_with_its_picture_and_those_that_suit_first(client
     assert links == sorted(links)
 
 
-def test_style_of_the_address_is_marked_among_the_pictures(client: FlaskClient, walk: Walk) -> None:
-    page = client.get(f"/walks/{walk.id}/repaint?style=watercolour").text
-    marked = [each["href"] for each in Elements(page).of("a") if each.get("aria-current") == "true"]
-    assert marked == [f"/walks/{walk.id}/repaint?style=watercolour"]
-
-
-def test_style_that_led_to_the_page_is_its_main_button(client: FlaskClient, walk: Walk) -> None:
+def test_style_of_the_address_is_marked_and_is_the_main_button(client: FlaskClient, walk: Walk) -> None:
     plain, led_here = (client.get(f"/walks/{walk.id}/repaint{query}").text for query in ("", "?style=watercolour"))
+    marked = [each["href"] for each in Elements(led_here).of("a") if each.get("aria-current") == "true"]
+    assert marked == [f"/walks/{walk.id}/repaint?style=watercolour"]
     assert '<button class="main" name="style" value="watercolour">' in led_here and 'class="main" name="size"' in plain
     assert 'class="main" name="style"' not in plain and 'class="main" name="size"' not in led_here
 
@@ -101,39 +82,48 @@ def test_repaint_is_a_walk_of_its_own_and_says_of_which(client: FlaskClient, wal
 
 def test_two_clicks_are_one_walk(client: FlaskClient, walk: Walk) -> None:
     first, second = (client.post(f"/walks/{walk.id}/repaint", data={"style": "watercolour"}) for _ in range(2))
-    assert first.headers["Location"] == second.headers["Location"] and walks() == 2
+    assert first.headers["Location"] == second.headers["Location"] and count() == 2
 
 
 def test_repaint_counts_as_any_walk(client: FlaskClient, walk: Walk) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(frames=24))
+    change(walk, frames=24)
     assert client.post(f"/walks/{walk.id}/repaint", data={"style": "watercolour"}).status_code == 303
     refused = client.post(f"/walks/{walk.id}/repaint", data={"style": "pop-art"})
     assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
     assert "1 usual walks" in refused.text and 'value="pop-art"' in refused.text
 
 
-def test_style_that_is_none_is_said_above_those_there_are(client: FlaskClient, walk: Walk) -> None:
-    answer = client.post(f"/walks/{walk.id}/repaint", data={"style": "fresco"})
-    assert answer.status_code == 422 and 'role="alert"' in answer.text
-    assert "cannot be “fresco”. There are pop-art and watercolour." in answer.text
-    assert "/repaint?style=pop-art" in answer.text and walks() == 1
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (
+            {"style": "fresco"},
+            ['role="alert"', "cannot be “fresco”. There are pop-art and watercolour.", "?style=pop-art"],
+        ),
+        *(({"size": size}, ["There is 512."]) for size in ("256", "1024", "0", "512.0", "x" * 5000)),
+    ],
+)
+def test_unknown_style_or_size(client: FlaskClient, walk: Walk, sent: dict[str, str], said: list[str]) -> None:
+    answer = client.post(f"/walks/{walk.id}/repaint", data=sent)
+    assert answer.status_code == 422 and count() == 1
+    assert [words in answer.text for words in said] == [True] * len(said)
 
 
-def test_walk_painted_by_words_alone_says_why_not(client: FlaskClient, hung: Callable[..., Walk]) -> None:
+def test_walk_painted_by_words_alone_says_why_not(client: FlaskClient, hung: Maker) -> None:
     walk = hung("a fox", "a kite", model="words")
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="words"))
+    change(walk, model_name="words")
     assert "Repaint in" not in client.get(walk.url).text
     page = client.get(f"/walks/{walk.id}/repaint").text
     assert "painted by words alone" in page and "<button name" not in page
     assert client.post(f"/walks/{walk.id}/repaint", data={"style": "neon"}).status_code == 422
 
 
-def test_word_that_is_unfit_now_is_refused(client: FlaskClient, walk: Walk) -> None:
+@pytest.mark.parametrize("sent", [{"style": "watercolour"}, {"size": "512"}])
+def test_walk_with_a_banned_word_is_not_repainted(client: FlaskClient, walk: Walk, sent: dict[str, str]) -> None:
     word_lists.BANNED.add("superhero")
-    answer = client.post(f"/walks/{walk.id}/repaint", data={"style": "watercolour"})
-    assert answer.status_code == 422 and walks() == 1
+    page = client.get(f"/walks/{walk.id}/repaint")
+    assert page.status_code == 200 and "superhero" in page.text[page.text.index("Show it in the gallery") :]
+    assert client.post(f"/walks/{walk.id}/repaint", data=sent).status_code == 422 and count() == 1
 
 
 def test_deleted_walk_is_gone(client: FlaskClient, walk: Walk) -> None:
@@ -173,18 +163,10 @@ def test_larger_film_that_is_listed_is_in_the_downloads_of_all(client: FlaskClie
 
 
 def test_larger_film_of_an_unlisted_walk_stays_unlisted(client: FlaskClient, walk: Walk) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(unlisted=True))
-    db.session.expire_all()
+    change(walk, unlisted=True)
     assert 'name="listed"' not in client.get(f"/walks/{walk.id}/repaint").text
     client.post(f"/walks/{walk.id}/repaint", data={"size": "512", "listed": "1"})
     assert db.session.scalars(select(Walk).order_by(Walk.number.desc())).first().unlisted
-
-
-@pytest.mark.parametrize("size", ["256", "1024", "0", "512.0", "x" * 5000])
-def test_size_that_the_model_has_not_is_refused(client: FlaskClient, walk: Walk, size: str) -> None:
-    answer = client.post(f"/walks/{walk.id}/repaint", data={"size": size})
-    assert answer.status_code == 422 and "There is 512." in answer.text and walks() == 1
 
 
 @pytest.mark.parametrize(
@@ -194,20 +176,9 @@ def test_size_that_the_model_has_not_is_refused(client: FlaskClient, walk: Walk,
         ({"model_name": "gone", "model_title": "Gone"}, "Gone, is no longer here"),
     ],
 )
-def test_walk_that_cannot_be_larger_says_why(
-    client: FlaskClient, walk: Walk, changed: dict[str, object], sentence: str
-) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(**changed))
-    db.session.expire_all()
+def test_unenlargeable_walk(client: FlaskClient, walk: Walk, changed: dict[str, object], sentence: str) -> None:
+    change(walk, **changed)
     assert "Larger film" not in client.get(walk.url).text
     assert sentence in client.get(f"/walks/{walk.id}/repaint").text
     answer = client.post(f"/walks/{walk.id}/repaint", data={"size": "512"})
-    assert answer.status_code == 422 and sentence in answer.text and walks() == 1
-
-
-def test_walk_with_a_word_that_is_unfit_now_has_no_larger_film(client: FlaskClient, walk: Walk) -> None:
-    word_lists.BANNED.add("superhero")
-    page = client.get(f"/walks/{walk.id}/repaint")
-    assert page.status_code == 200 and "superhero" in page.text[page.text.index("Show it in the gallery") :]
-    assert client.post(f"/walks/{walk.id}/repaint", data={"size": "512"}).status_code == 422 and walks() == 1
+    assert answer.status_code == 422 and sentence in answer.text and count() == 1

@@ -1,12 +1,9 @@
 """A film brought along: its recipe fills the form; what is no film of ours is explained, and nothing typed is lost."""
 
-from __future__ import annotations
-
 import html
 import io
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +21,10 @@ from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.support import heard, sounds
+from tests.support.html import prompts_on
 from tests.support.recipes import RENDERING, gif
+from tests.support.rows import Maker
 
-Commissioner = Callable[..., Walk]
 TYPED = {
     "prompt": ["a typed <b>", "another"],
     "seed": "007",
@@ -43,7 +41,7 @@ POSITIONS = {"positions": [0.0, 1.0, 2.0]}
 
 
 @pytest.fixture
-def painted(commissioned: Commissioner) -> Walk:
+def painted(commissioned: Maker) -> Walk:
     pinned = PinnedSettings.model_validate({**RENDERING, **POSITIONS})
     return commissioned(stops=STOPS, seed=7, frames=3, preset="exact", pinned=pinned)
 
@@ -59,8 +57,7 @@ def told_of(walk: Walk, **changes: Any) -> bytes:
 def values(page: str) -> dict[str, Any]:
     """Read what a page's form would send."""
     form = page[page.index('<form id="make"') :].partition("</form>")[0]
-    written = re.findall(r"<textarea[^>]*>([^<]*)</textarea>", form)
-    found: dict[str, Any] = {"prompt": [html.unescape(text) for text in written]}
+    found: dict[str, Any] = {"prompt": prompts_on(form)}
     form = html.unescape(form)
     found["own"] = re.findall(r'name="own" value="(.*?)">', form)
     found |= dict(re.findall(r'<input[^>]* name="(negative_prompt|seed|steps|guidance|token)" value="([^"]*)"', form))
@@ -137,9 +134,7 @@ def foreign() -> bytes:
         (b'{"format": "moma-lisa recipe", "version": 3}', "The recipe is of version 3; this site reads"),
     ],
 )  # fmt: skip
-def test_what_is_no_film_of_ours_is_explained_and_nothing_typed_is_lost(
-    client: FlaskClient, data: bytes, reason: str
-) -> None:
+def test_foreign_film_is_explained_and_fields_are_kept(client: FlaskClient, data: bytes, reason: str) -> None:
     answer = bring(client, data)
     page = html.unescape(answer.text)
     assert answer.status_code == 422
@@ -164,9 +159,7 @@ def test_what_is_no_film_of_ours_is_explained_and_nothing_typed_is_lost(
         ({"sampler": {"scheduler": "x", "steps": 10**9, "guidance": 1}}, "it was changed: its number of steps"),
     ],
 )  # fmt: skip
-def test_forged_recipe_is_refused_on_the_page_and_in_json(
-    client: FlaskClient, painted: Walk, changes: dict[str, Any], reason: str
-) -> None:
+def test_forged_recipe_is_refused(client: FlaskClient, painted: Walk, changes: dict[str, Any], reason: str) -> None:
     data = told_of(painted, **changes)
     page = bring(client, data)
     assert (page.status_code, reason in html.unescape(page.text)) == (422, True)

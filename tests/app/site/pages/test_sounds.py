@@ -1,17 +1,13 @@
 """Music on the form: uploaded, shown to its owner with its beats, and part of the request."""
 
-from __future__ import annotations
-
 import io
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -19,11 +15,12 @@ from app.core.errors import FieldError, InvalidInput
 from app.offer.generation.limits import Limits
 from app.site.presentation import form_fields, sound_line
 from app.site.presentation.make_form import MakeForm, from_fields
-from app.storage.database import now, writing
+from app.storage.database import now
 from app.storage.upload_models import FAILED, Upload
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.support import heard, sounds
+from tests.support.rows import Maker, change
 
 NAMED = re.compile('name="sound" value="([a-z0-9]{16})"')
 PROMPTS = ["a fox", "a kite", "the sea"]
@@ -104,20 +101,22 @@ def test_press_with_a_refused_sound_requests_no_walk(client: FlaskClient) -> Non
     assert answer.status_code == 422 and "The sound is no sound that we read" in answer.text
 
 
-def test_sound_that_a_worker_could_not_read_says_why(client: FlaskClient) -> None:
+CUT_OFF = "The sound is cut off or damaged: it cannot be read to its end."
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"state": FAILED, "error": CUT_OFF}, f"<strong>{CUT_OFF}</strong>"),
+        ({"expires_at": now()}, "The sound is not here: it was kept for a day"),
+    ],
+    ids=["could not be read", "expired"],
+)
+def test_sound_that_cannot_be_used_says_why(client: FlaskClient, columns: dict[str, Any], said: str) -> None:
     sound_id = added(client)
-    words = "The sound is cut off or damaged: it cannot be read to its end."
-    with writing() as session:
-        session.execute(update(Upload).where(Upload.id == sound_id).values(state=FAILED, error=words))
+    change(Upload, **columns)
     page = client.get(f"/?sound={sound_id}").text
-    assert f"<strong>{words}</strong>" in page and "data-again" not in page
-
-
-def test_expired_sound_is_an_error(client: FlaskClient) -> None:
-    sound_id = added(client)
-    with writing() as session:
-        session.execute(update(Upload).values(expires_at=now()))
-    assert "The sound is not here: it was kept for a day" in client.get(f"/?sound={sound_id}").text
+    assert said in page and "data-again" not in page
 
 
 def test_sound_of_anothers_walk_is_said_to_be_missing(client: FlaskClient) -> None:
@@ -134,8 +133,7 @@ def test_sound_that_went_while_the_form_was_open_is_an_error_and_no_silent_film(
 
 def test_flaw_of_a_sound_is_said_once_beside_it(client: FlaskClient) -> None:
     sound_id, words = added(client), "The sound is silent: nothing in it is louder than -60 dB of full scale."
-    with writing() as session:
-        session.execute(update(Upload).values(state=FAILED, error=words))
+    change(Upload, state=FAILED, error=words)
     page = client.post("/walks", data={"prompt": PROMPTS, "sound": sound_id}).text
     assert page[page.index('id="music"') :].count(words) == 1
 
@@ -159,7 +157,7 @@ def test_sound_in_place_of_another_has_the_usual_part(client: FlaskClient) -> No
 
 
 @pytest.fixture
-def remade(client: FlaskClient, hung: Callable[..., Walk]) -> tuple[Walk, Upload]:
+def remade(client: FlaskClient, hung: Maker) -> tuple[Walk, Upload]:
     """A finished walk of ann's to seconds 2 to 12 of a sound of hers, which she may publish."""
     sound = sounds.keep("secret of ann")
     part = {"id": sound.id, "start": 2.0, "length": 10.0, "way": "pulse"}
@@ -167,9 +165,7 @@ def remade(client: FlaskClient, hung: Callable[..., Walk]) -> tuple[Walk, Upload
     return hung(stops=stops, sound=part, publish_sound=True, fps=25.0, frames=40), sound
 
 
-def test_form_filled_from_anothers_walk_has_the_part_that_it_kept(
-    client: FlaskClient, remade: tuple[Walk, Upload]
-) -> None:
+def test_form_of_anothers_walk_has_its_part_of_the_sound(client: FlaskClient, remade: tuple[Walk, Upload]) -> None:
     walk, sound = remade
     page = client.get("/", query_string=form_fields.fields(walk)).text
     assert f'name="sound" value="{sound.digest}"' in page and page.count('<svg class="waveform"') == 1
@@ -177,20 +173,16 @@ def test_form_filled_from_anothers_walk_has_the_part_that_it_kept(
     assert 'name="sound_start" value="2"' in page and 'name="sound_length" value="10"' in page
     assert 'value="pulse" checked' in page and 'name="at" value="4.5"' in page
     assert 'data-seconds="10.0" data-beats="0.0 0.5 1.0' in page
-    with writing() as session:
-        session.execute(update(Walk).values(publish_sound=False))
+    change(Walk, publish_sound=False)
     page = client.get("/", query_string=form_fields.fields(walk)).text
     assert "The walk has a sound, which is not here." in page and 'class="waveform"' not in page
 
 
-def test_repaint_page_says_first_that_anothers_music_is_private(
-    client: FlaskClient, remade: tuple[Walk, Upload]
-) -> None:
+def test_repaint_page_says_that_music_is_private(client: FlaskClient, remade: tuple[Walk, Upload]) -> None:
     walk, _sound = remade
     words = "The owner of this walk did not say that its music may be published"
     assert words not in client.get(f"/walks/{walk.id}/repaint").text
-    with writing() as session:
-        session.execute(update(Walk).values(publish_sound=False))
+    change(Walk, publish_sound=False)
     page = client.get(f"/walks/{walk.id}/repaint").text
     assert page.count(words) == 2 and 'name="style"' not in page and 'name="size"' not in page
 

@@ -1,34 +1,20 @@
 """The page of the styles, and what the form and a walk's page propose."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
 from app.core.config import ROOT
-from app.storage.database import writing
-from app.storage.walk_models import Walk
-from tests.conftest import inside, make_app
 from tests.support import led
+from tests.support.rows import Maker, change
 
 HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "watercolour", "title": "Watercolour"}]
-
-
-@pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    models = [str(led.lay_out_words_alone(tmp_path / "words", hands=HANDS))]
-    settings = {
-        "MODEL": str(led.lay_out(tmp_path / "led", hands=HANDS)),
-        "MODELS": models,
-        "MEANING": str(ROOT / "models/meaning"),
-    }
-    with inside(make_app(instance, **settings)) as app:
-        yield app
+pytestmark = pytest.mark.settings(
+    MODEL=partial(led.lay_out, hands=HANDS),
+    MODELS=[partial(led.lay_out_words_alone, hands=HANDS)],
+    MEANING=str(ROOT / "models/meaning"),
+)
 
 
 def test_page_shows_each_style_with_its_picture_words_and_a_way_to_ask(client: FlaskClient) -> None:
@@ -71,11 +57,8 @@ def test_style_that_is_none_changes_nothing(client: FlaskClient, edit: str) -> N
     assert "Reset" not in page
 
 
-def test_walk_painted_by_words_is_remixed_in_styles_that_suit_it(
-    client: FlaskClient, hung: Callable[..., Walk]
-) -> None:
+def test_walk_painted_by_words_is_remixed_in_styles_that_suit_it(client: FlaskClient, hung: Maker) -> None:
     walk = hung("a superhero", "a comic book", model="words")
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="words"))
+    change(walk, model_name="words")
     page = client.get(walk.url).text
     assert "In the style “pop art”" in page and f"remix_of={walk.id}" in page

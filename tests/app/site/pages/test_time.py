@@ -1,7 +1,5 @@
 """The part of the form that says how long the walk takes: asked for by the script, and by a button without it."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
@@ -11,12 +9,7 @@ from app.walks.queue import jobs
 
 PRESS = re.compile(r'<div id="time"[^>]*>(.*?)</div>', re.DOTALL)
 LONG = {"frames": "240", "size": "512", "preset": "exact"}
-
-
-@pytest.fixture(autouse=True)
-def living(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put one living worker in the place of what Redis knows."""
-    monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}])
+pytestmark = pytest.mark.usefixtures("living")
 
 
 def test_part_is_that_of_the_page_with_the_same_fields(client: FlaskClient) -> None:

@@ -1,14 +1,9 @@
 """The form proposes styles for the whole walk, and says which of its neighbours go together."""
 
-from __future__ import annotations
-
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from app.collection.styles import pairs
@@ -18,8 +13,7 @@ from app.core.i18n.formatting import join_words
 from app.offer.generation import walk_styles
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.conftest import inside, make_app
-from tests.support.html import Elements
+from tests.support.html import Elements, prompts_on, values_of
 
 WATERCOLOUR, POP_ART, CHARCOAL = "watercolour", "pop art", "charcoal"
 MEASURED = {TOGETHER: Pair(0.95, 0.9), IN_PLACE: Pair(0.7, 0.95), APART: Pair(0.6, 0.7)}
@@ -27,13 +21,7 @@ IN_BAR = re.compile('<p class="of-style" id="style"[^>]*>([^<]*)</p>')
 SECTION = re.compile(r'<section class="together"[^>]*>(.*?)</section>', re.DOTALL)
 TWO = ["a fox, watercolour", "a lion, pop art"]
 OPEN = ["a fox", "a kite"]
-
-
-@pytest.fixture
-def app(instance: Path) -> Iterator[Flask]:
-    house = str(ROOT / "models" / "house")
-    with inside(make_app(instance, MODEL=house, MEANING=str(ROOT / "models/meaning"))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=str(ROOT / "models" / "house"), MEANING=str(ROOT / "models/meaning"))
 
 
 @pytest.fixture
@@ -49,7 +37,7 @@ def fit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def commands(page: str) -> list[str]:
     """List the values of the buttons of a part of the form."""
-    return [str(each["value"]) for each in Elements(page).of("button") if each.get("name") == "edit"]
+    return values_of(page, "edit", "button")
 
 
 def section(page: str) -> str:
@@ -57,11 +45,6 @@ def section(page: str) -> str:
     found = SECTION.search(page)
     assert found is not None
     return found[1]
-
-
-def styles_of(page: str) -> list[str]:
-    """List the fields of a form with the stops' own settings."""
-    return [str(each["value"]) for each in Elements(page).of("input") if each.get("name") == "own"]
 
 
 def test_part_is_that_of_the_page_with_the_same_fields(client: FlaskClient) -> None:
@@ -88,7 +71,7 @@ def test_one_press_gives_the_whole_walk_a_style(client: FlaskClient) -> None:
     proposed = [each for each in commands(section(client.post("/", data=fields).text)) if each.startswith("whole-")]
     assert 2 <= len(proposed) <= 3
     page = client.post("/", data=fields | {"edit": proposed[-1]}).text
-    assert [each.replace("&#34;", '"') for each in styles_of(page)] == ['{"seed":4}', ""]
+    assert [each.replace("&#34;", '"') for each in values_of(page, "own")] == ['{"seed":4}', ""]
     (chosen,) = (each for each in Elements(page).of("input") if each.get("name") == "hand" and "checked" in each)
     assert str(chosen["value"]).replace(" ", "-") == proposed[-1].removeprefix("whole-")
 
@@ -105,10 +88,10 @@ def test_form_says_how_two_styles_go_together(client: FlaskClient, fit: str) -> 
 @pytest.mark.parametrize("fit", [IN_PLACE], indirect=True)
 def test_style_changes_before_the_subject_by_one_press(client: FlaskClient, fit: str) -> None:
     page = client.post("/", data={"prompt": TWO, "edit": "change-1"}).text
-    assert re.findall(r"<textarea[^>]*>([^<]*)<", page) == [TWO[0], TWO[0], TWO[1]]
-    assert [POP_ART in each for each in styles_of(page)] == [False, True, False]
+    assert prompts_on(page) == [TWO[0], TWO[0], TWO[1]]
+    assert [POP_ART in each for each in values_of(page, "own")] == [False, True, False]
     assert "do not go well" not in section(page)
-    query = {"prompt": [TWO[0], TWO[0], TWO[1]], "own": styles_of(page), "seed": "7"}
+    query = {"prompt": [TWO[0], TWO[0], TWO[1]], "own": values_of(page, "own"), "seed": "7"}
     answer = client.post("/walks", data=query)
     assert answer.status_code == 303, answer.text
     walk = db.session.query(Walk).one()
@@ -180,8 +163,8 @@ def test_bar_names_the_style_that_is_chosen_before_there_is_a_prompt(client: Fla
 @pytest.mark.parametrize("edit", ["whole-none-such", "whole-<b>", "change-0", "change-9", "change-1"])
 def test_button_that_changes_nothing_leaves_the_form(client: FlaskClient, edit: str) -> None:
     page = client.post("/", data={"prompt": ["a fox", "a lion"], "edit": edit}).text
-    assert re.findall(r"<textarea[^>]*>([^<]*)<", page) == ["a fox", "a lion"]
-    assert styles_of(page) == ["", ""]
+    assert prompts_on(page) == ["a fox", "a lion"]
+    assert values_of(page, "own") == ["", ""]
 
 
 def test_sentences_are_german_on_a_german_page(client: FlaskClient) -> None:

@@ -1,13 +1,10 @@
 """What leads away from the form, or undoes what was asked for on it: each by a press, without JavaScript, and back."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from functools import partial
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,22 +17,15 @@ from app.core.config import ROOT
 from app.storage.candidate_models import CandidateSet
 from app.storage.database import db
 from app.storage.walk_models import Task, Walk
-from tests.conftest import inside, make_app
 from tests.support import candidates, led
 from tests.support.make_form import FORM, filled
 from tests.support.pictures import two_halves, written
+from tests.support.rows import Maker
 
 CARRIED = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 FIELDS = "prompt", "drawing", "seed", "negative_prompt", "frames"
 HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "watercolour", "title": "Watercolour"}]
-
-
-@pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    """Build a site with a model that drawings lead, in two styles."""
-    folder = led.lay_out(tmp_path / "led", hands=HANDS)
-    with inside(make_app(instance, MODEL=str(folder), MEANING=str(ROOT / "models/meaning"))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=partial(led.lay_out, hands=HANDS), MEANING=str(ROOT / "models/meaning"))
 
 
 def press(client: FlaskClient, edit: str, **more: Any) -> TestResponse:
@@ -106,10 +96,7 @@ def test_row_of_somebody_else_is_not_theirs_to_put_away(client: FlaskClient, app
     assert db.session.query(CandidateSet).count() == 1
 
 
-def test_who_waits_for_pictures_is_led_to_a_walk_and_back_to_the_form(
-    client: FlaskClient, hung: Callable[..., Walk]
-) -> None:
-    walk = hung()
+def test_who_waits_for_pictures_is_led_to_a_walk_and_back_to_the_form(client: FlaskClient, walk: Walk) -> None:
     page = press(client, "candidates-0").text
     assert 'value="another"' in page
     answer = press(client, "another", **filled(page))
@@ -191,9 +178,7 @@ def test_nothing_is_drawn_or_proposed_beside_words_that_are_refused(client: Flas
     ("drawings", ["a fox", "a bat"], "0"),
     ("drawings-1", ["", "a bat"], "1"),
 ])  # fmt: skip
-def test_drawings_are_chosen_for_the_stop_that_asked(
-    client: FlaskClient, edit: str, prompts: list[str], stop: str
-) -> None:
+def test_drawings_are_chosen_for_their_stop(client: FlaskClient, edit: str, prompts: list[str], stop: str) -> None:
     answer = press(client, edit, prompt=prompts, seed="7")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (303, "no-store")
     page = client.get(answer.headers["Location"]).text
@@ -220,7 +205,7 @@ def test_drawings_are_looked_through_with_the_form_for_another_stop_as_well(clie
     assert filled(client.get(back).text)["prompt"] == FORM["prompt"]
 
 
-def test_drawings_are_not_chosen_for_the_end_of_another_walk(client: FlaskClient, hung: Callable[..., Walk]) -> None:
+def test_drawings_are_not_chosen_for_the_end_of_another_walk(client: FlaskClient, hung: Maker) -> None:
     address = press(client, "drawings-0", continues=hung("a fox", "a kite").id).headers["Location"]
     page = client.get(address).text
     assert "take-1-" in page

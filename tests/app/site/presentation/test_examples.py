@@ -1,14 +1,10 @@
 """The example on the empty form: from walks that curators chose, in the page's language, else a pair of the model."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
-from sqlalchemy import update
 
 from app.collection.gallery import exhibitions
 from app.collection.gallery.exhibitions import ExhibitionRequest
@@ -16,10 +12,9 @@ from app.collection.moderation import curation
 from app.core.text import stop_notes
 from app.site.presentation import examples
 from app.site.presentation.examples import Example
-from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
+from tests.support.rows import Maker, change
 
-Hanger = Callable[..., Walk]
 STARTERS = [("a tulip", "a rose")]
 
 
@@ -28,19 +23,19 @@ def chosen(app: Flask, language: str, *featured: Walk) -> Example:
         return examples.choose(featured, STARTERS)
 
 
-def test_walk_that_no_curator_chose_is_no_example(app: Flask, hung: Hanger) -> None:
+def test_walk_that_no_curator_chose_is_no_example(app: Flask, hung: Maker) -> None:
     hung("a fox", "a kite")
     assert chosen(app, "en") == Example(("a tulip", "a rose"))
 
 
-def test_featured_walk_comes_before_those_of_exhibitions(app: Flask, hung: Hanger) -> None:
+def test_featured_walk_comes_before_those_of_exhibitions(app: Flask, hung: Maker) -> None:
     shown, featured = hung("a bee", "a rose"), hung("a fox", "a kite")
     exhibitions.create(ExhibitionRequest("Small things", walks=[shown.id]))
     assert chosen(app, "en") == Example(("a bee", "a rose"), shown)
     assert chosen(app, "en", featured) == Example(("a fox", "a kite"), featured)
 
 
-def test_walk_of_a_hidden_exhibition_and_a_hidden_walk_are_no_examples(app: Flask, hung: Hanger) -> None:
+def test_walk_of_a_hidden_exhibition_and_a_hidden_walk_are_no_examples(app: Flask, hung: Maker) -> None:
     shown, hidden = hung("a bee", "a rose"), hung("a fox", "a kite")
     exhibitions.create(ExhibitionRequest("Not yet", walks=[shown.id], is_shown=False))
     exhibitions.create(ExhibitionRequest("Hidden", walks=[hidden.id]))
@@ -48,14 +43,14 @@ def test_walk_of_a_hidden_exhibition_and_a_hidden_walk_are_no_examples(app: Flas
     assert chosen(app, "en").walk is None
 
 
-def test_example_is_in_the_language_of_the_page(app: Flask, hung: Hanger) -> None:
+def test_example_is_in_the_language_of_the_page(app: Flask, hung: Maker) -> None:
     english, german = hung("a fox", "a kite"), hung("ein Fuchs", "ein Drachen")
     assert chosen(app, "en", german, english).walk == english
     assert chosen(app, "de", english, german) == Example(("ein Fuchs", "ein Drachen"), german)
     assert chosen(app, "de", english).walk is None
 
 
-def test_known_prompts_are_translated_with_all_that_lies_between(app: Flask, hung: Hanger) -> None:
+def test_known_prompts_are_translated_with_all_that_lies_between(app: Flask, hung: Maker) -> None:
     walk = hung("a guitar", "an apple", "a violin", ending="round", frames=4)
     assert chosen(app, "en", walk) == Example(("a guitar", "a violin"), walk)
     translated = ("eine Gitarre", "ein Apfel", "eine Geige", "eine Gitarre")
@@ -63,21 +58,15 @@ def test_known_prompts_are_translated_with_all_that_lies_between(app: Flask, hun
 
 
 @pytest.mark.parametrize("prompts", [("a fox", "a kite", "a fox"), ("a very long description", "a kite")])
-def test_walk_that_ends_where_it_began_or_is_long_is_no_example(
-    app: Flask, hung: Hanger, prompts: tuple[str, ...]
-) -> None:
+def test_round_or_long_walk_is_no_example(app: Flask, hung: Maker, prompts: tuple[str, ...]) -> None:
     walk = hung(*prompts, frames=4)
     assert chosen(app, "en", walk).walk is None
 
 
 @pytest.mark.parametrize("values", [{"note": stop_notes.NOT_READ}, {"prompt": ""}])
-def test_walk_that_was_not_read_whole_or_has_a_photo_alone_is_no_example(
-    app: Flask, hung: Hanger, values: dict[str, Any]
-) -> None:
+def test_walk_partly_read_or_of_a_photo_is_no_example(app: Flask, hung: Maker, values: dict[str, Any]) -> None:
     walk = hung("a fox", "a kite")
-    with writing() as session:
-        session.execute(update(Stop).where(Stop.walk_number == walk.number, Stop.position == 0).values(**values))
-    db.session.expire_all()
+    change(Stop, Stop.walk_number == walk.number, Stop.position == 0, **values)
     assert chosen(app, "en", walk).walk is None
 
 

@@ -1,8 +1,5 @@
 """The form written as an address: what a page carries along, it leads back to, and nothing else."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -57,8 +54,7 @@ def test_form_that_is_read_back_is_filled_as_it_was(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("relation", ["remix_of", "continues"])
-def test_walk_that_it_began_from_is_written(app: Flask, hung: Callable[..., Walk], relation: str) -> None:
-    walk = hung()
+def test_walk_that_it_began_from_is_written(app: Flask, walk: Walk, relation: str) -> None:
     with app.test_request_context():
         assert form_address.fields(form_of({"prompt": ["a", "b"], relation: walk.id}))[relation] == walk.id
 

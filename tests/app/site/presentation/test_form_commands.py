@@ -1,7 +1,5 @@
 """Buttons of the form: which command each is, and what is none."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

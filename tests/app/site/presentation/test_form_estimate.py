@@ -1,9 +1,5 @@
 """The time that the form tells: of the options as they are, with what would be shorter where it is long."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
@@ -13,17 +9,11 @@ from app.offer.generation.limits import Limits
 from app.site.presentation import form_estimate
 from app.site.presentation import make_form as forms
 from app.site.presentation.form_estimate import FormEstimate
-from app.storage.database import writing
 from app.storage.walk_models import Walk
 from app.walks.queue import estimates, jobs
-from tests.conftest import Commissioner
+from tests.support.rows import Maker, change
 
-
-@pytest.fixture(autouse=True)
-def living(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put one living worker in the place of what Redis knows."""
-    monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}])
-    yield
+pytestmark = pytest.mark.usefixtures("living")
 
 
 def take(walk: Walk, pace: float) -> None:
@@ -31,8 +21,7 @@ def take(walk: Walk, pace: float) -> None:
     limits = Limits.current()
     settings = sampler_settings.resolve_settings(limits.offer)
     work = estimates.duration.work_of_walk(settings, stops=2, frames=walk.frames)
-    with writing() as session:
-        session.get(Walk, walk.number).paint_seconds = work.seconds(pace * estimates.duration.FIRST)
+    change(walk, paint_seconds=work.seconds(pace * estimates.duration.FIRST))
 
 
 def estimated(*prompts: str, worker_ready: bool = True, **fields: str) -> FormEstimate:
@@ -42,7 +31,7 @@ def estimated(*prompts: str, worker_ready: bool = True, **fields: str) -> FormEs
     return form_estimate.of_form(form, limits, worker_ready=worker_ready)
 
 
-def test_usual_walk_is_short_and_offers_nothing(app: Flask, hung: Commissioner) -> None:
+def test_usual_walk_is_short_and_offers_nothing(app: Flask, hung: Maker) -> None:
     take(hung(), 0.02)
     estimate = estimated()
     assert estimate.sentences == "No one is waiting. About 5 seconds."
@@ -56,14 +45,12 @@ def test_before_the_first_walk_the_time_is_called_a_guess(app: Flask) -> None:
 @pytest.mark.parametrize(
     "fields", [{"frames": "60"}, {"size": "512"}, {"preset": "exact"}, {"steps": "9"}, {"ending": "round"}]
 )
-def test_options_that_change_the_work_change_the_sentence(
-    app: Flask, hung: Commissioner, fields: dict[str, str]
-) -> None:
+def test_options_that_change_the_work_change_the_sentence(app: Flask, hung: Maker, fields: dict[str, str]) -> None:
     take(hung(), 0.04)
     assert estimated(**fields).sentences != estimated().sentences
 
 
-def test_walks_ahead_count_with_their_own_time(app: Flask, hung: Commissioner, commissioned: Commissioner) -> None:
+def test_walks_ahead_count_with_their_own_time(app: Flask, hung: Maker, commissioned: Maker) -> None:
     take(hung(), 0.02)
     commissioned(frames=24)
     assert estimated().sentences == "One walk is waiting. About 10 seconds."
@@ -71,7 +58,7 @@ def test_walks_ahead_count_with_their_own_time(app: Flask, hung: Commissioner, c
     assert estimated().sentences == "Two walks are waiting. About 15 seconds."
 
 
-def test_long_walk_offers_what_is_short_and_changes_least(app: Flask, hung: Commissioner) -> None:
+def test_long_walk_offers_what_is_short_and_changes_least(app: Flask, hung: Maker) -> None:
     take(hung(), 0.04)
     estimate = estimated(frames="120", size="512")
     assert estimate.is_long
@@ -85,26 +72,26 @@ def test_long_walk_offers_what_is_short_and_changes_least(app: Flask, hung: Comm
         assert not estimated(**changed).is_long
 
 
-def test_where_nothing_is_short_the_shortest_are_offered(app: Flask, hung: Commissioner) -> None:
+def test_where_nothing_is_short_the_shortest_are_offered(app: Flask, hung: Maker) -> None:
     take(hung(), 0.04)
     estimate = estimated(frames="240", size="512", preset="exact")
     assert [choice.option for choice in estimate.shorter] == ["frames", "size"]
     assert [choice.seconds for choice in estimate.shorter] == sorted(choice.seconds for choice in estimate.shorter)
 
 
-def test_typed_steps_are_offered_as_the_usual_ones(app: Flask, hung: Commissioner) -> None:
+def test_typed_steps_are_offered_as_the_usual_ones(app: Flask, hung: Maker) -> None:
     take(hung(), 0.2)
     assert [(choice.option, choice.value) for choice in estimated(steps="40").shorter] == [("steps", "")]
 
 
-def test_frames_below_the_stops_are_not_offered(app: Flask, hung: Commissioner) -> None:
+def test_frames_below_the_stops_are_not_offered(app: Flask, hung: Maker) -> None:
     app.config["STOPS_MAX"] = 30
     take(hung(), 0.2)
     estimate = estimated(*"abcdefghijklmnopqrstuvwxyz", frames="240")
     assert "24" not in [choice.value for choice in estimate.shorter]
 
 
-def test_without_a_worker_the_sentence_says_so(app: Flask, hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_worker_the_sentence_says_so(app: Flask, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "workers", list)
     take(hung(), 0.02)
     away = "The painter is away just now."

@@ -1,7 +1,5 @@
 """Remixes: the form filled from a walk, whole, and the walks that know each other by it."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable
@@ -10,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from app.collection.moderation import curation
@@ -20,11 +18,11 @@ from app.requests.walk_requests import walk_edits
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import form_fields, walk_description
 from app.site.presentation import make_form as forms
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Walk
 from app.walks.saved import lifecycle, lineage
+from tests.support.rows import Maker, change
 
-Hanger = Callable[..., Walk]
 MIXED = [
     {"prompt": "a fox", "hand": "linocut", "seed": 3},
     {"prompt": "a fox", "hand": "paper cut-out", "negative_prompt": "rain"},
@@ -49,7 +47,7 @@ def asked(walk: Walk) -> list[tuple[Any, ...]]:
     return [(stop.prompt, stop.negative_prompt, stop.hand, stop.seed) for stop in walk.stops]
 
 
-def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hung: Hanger) -> None:
+def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hung: Maker) -> None:
     original = hung(stops=MIXED, frames=60, seed=7, steps=12, guidance=2.5, preset="fast", ending="round", easing=True,
                     fps=30)  # fmt: skip
     answer = client.post("/walks", data=pairs(form_fields.fields(original, seed=True)))
@@ -72,7 +70,7 @@ def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hun
     assert remix.remix_of == original.id
 
 
-def test_without_the_seed_all_seeds_are_new(hung: Hanger) -> None:
+def test_without_the_seed_all_seeds_are_new(hung: Maker) -> None:
     wanted = form_of(form_fields.fields(hung(stops=MIXED, frames=3))).as_body()
     assert "seed" not in wanted
     assert not [stop for stop in wanted["stops"] if "seed" in stop]
@@ -80,19 +78,19 @@ def test_without_the_seed_all_seeds_are_new(hung: Hanger) -> None:
 
 
 @pytest.mark.databases
-def test_seeds_between_which_alone_something_lies_are_kept(hung: Hanger) -> None:
+def test_seeds_between_which_alone_something_lies_are_kept(hung: Maker) -> None:
     stops = [{"prompt": "a fox", "seed": 1}, {"prompt": "a fox", "seed": 2}]
     wanted = validate(form_of(form_fields.fields(hung(stops=stops))).as_body())
     assert [stop.seed for stop in wanted.stops] == [1, 2]
 
 
-def test_turned_round_takes_what_each_stop_has_along(hung: Hanger) -> None:
+def test_turned_round_takes_what_each_stop_has_along(hung: Maker) -> None:
     fields = form_fields.fields(hung(stops=MIXED, frames=3), seed=True, turned=True)
     assert fields["prompt"] == ["the sun", "a fox", "a fox"]
     assert [form_fields.read_own(text).get("hand") for text in fields["own"]] == [None, "paper cut-out", "linocut"]
 
 
-def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskClient, hung: Hanger) -> None:
+def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskClient, hung: Maker) -> None:
     original = hung(stops=MIXED, frames=3)
     page = html.unescape(client.get("/", query_string=pairs(form_fields.fields(original, seed=True))).text)
     assert "Style linocut, seed 3." in page
@@ -139,7 +137,7 @@ def test_own_hand_of_an_old_walk_is_dropped_with_a_word(client: FlaskClient) -> 
 
 
 @pytest.fixture
-def remix(hung: Hanger) -> Hanger:
+def remix(hung: Maker) -> Maker:
     def make(original: Walk, **fields: Any) -> Walk:
         return hung("a bear", "a kite", remix_of=original.id, **fields)
 
@@ -147,7 +145,7 @@ def remix(hung: Hanger) -> Hanger:
 
 
 @pytest.mark.databases
-def test_parent_and_children_name_each_other(client: FlaskClient, hung: Hanger, remix: Hanger) -> None:
+def test_parent_and_children_name_each_other(client: FlaskClient, hung: Maker, remix: Maker) -> None:
     original = hung("a fox", "a kite")
     older, newer = remix(original, minutes_ago=2), remix(original, minutes_ago=1)
     assert [walk.id for walk in lineage.remixes_of(original, 5)] == [newer.id, older.id]
@@ -165,7 +163,7 @@ def test_parent_and_children_name_each_other(client: FlaskClient, hung: Hanger, 
     ],
 )
 def test_neither_names_the_other_once_it_does_not_hang(
-    client: FlaskClient, hung: Hanger, remix: Hanger, take_away: Callable[[Walk], None]
+    client: FlaskClient, hung: Maker, remix: Maker, take_away: Callable[[Walk], None]
 ) -> None:
     parent, child, other = (walk := hung()), remix(walk), remix(walk)
     take_away(child)
@@ -175,7 +173,7 @@ def test_neither_names_the_other_once_it_does_not_hang(
     assert client.get(f"/api/v1/walks/{other.id}").json["remix_of"] is None
 
 
-def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, hung: Hanger) -> None:
+def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, hung: Maker) -> None:
     gone = hung()
     lifecycle.delete_walk(gone)
     for name in (gone.id, "a" * 16):
@@ -186,7 +184,7 @@ def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, hung: 
         ]
 
 
-def test_form_filled_from_a_walk_that_has_gone_since_is_painted_all_the_same(client: FlaskClient, hung: Hanger) -> None:
+def test_form_filled_from_a_walk_that_has_gone_since_is_painted_all_the_same(client: FlaskClient, hung: Maker) -> None:
     gone = hung()
     sent = pairs(form_fields.fields(gone, seed=True))
     lifecycle.delete_walk(gone)
@@ -194,18 +192,17 @@ def test_form_filled_from_a_walk_that_has_gone_since_is_painted_all_the_same(cli
     assert db.session.scalar(select(Walk.remix_of).where(Walk.number != gone.number)) is None
 
 
-def test_unlisted_walk_is_remixed_by_who_knows_it(client: FlaskClient, hung: Hanger) -> None:
+def test_unlisted_walk_is_remixed_by_who_knows_it(client: FlaskClient, hung: Maker) -> None:
     original = hung(unlisted=True)
     client.post("/walks", data=pairs(form_fields.fields(original) | {"unlisted": None}))
-    with writing() as session:
-        session.execute(update(Walk).values(state=FINISHED, finished_at=now()))
+    change(Walk, state=FINISHED, finished_at=now())
     remix = db.session.scalar(select(Walk).where(Walk.number != original.number))
     assert (remix.remix_of, remix.unlisted) == (original.id, False)
     assert original.id not in client.get(remix.url).text
 
 
 @pytest.mark.databases
-def test_page_shows_neighbours_on_both_sides(client: FlaskClient, hung: Hanger) -> None:
+def test_page_shows_neighbours_on_both_sides(client: FlaskClient, hung: Maker) -> None:
     walk, before, after = hung("a kite", "the sea"), hung("a fox", "a kite"), hung("the sea", "a ship")
     page = client.get(walk.url).text
     for title, other in (

@@ -1,8 +1,5 @@
 """The form: what was typed stays as typed, and each complaint stands beside its field."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +18,9 @@ from app.offer.generation.offers import Offer
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import make_form as forms
 from app.site.web import form_guards
-from app.storage.database import db, writing
-from app.storage.walk_models import Stop, Walk
+from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle
+from tests.support.rows import Maker, change
 
 MODEL = Offer("models/none", Path("models/none"), ModelFacts())
 LIMITS = Limits(MODEL, stops_max=8, prompt_max=300, frames_max=240, frames_default=24)
@@ -51,29 +48,24 @@ def test_empty_form_has_two_lines_and_a_token_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompts", "example", "taken"),
+    ("prompts", "fields", "example", "taken"),
     [
-        (["", " "], ["a lemon", "the sun"], ["a lemon", "the sun"]),
-        (["", ""], [], ["", ""]),
-        (["a fox", ""], ["a lemon", "the sun"], ["a fox", ""]),
-        (["", "", ""], ["a lemon", "the sun"], ["", "", ""]),  # the page shows no example for the stop between
+        (["", " "], {}, ["a lemon", "the sun"], ["a lemon", "the sun"]),
+        (["", ""], {}, [], ["", ""]),
+        (["a fox", ""], {}, ["a lemon", "the sun"], ["a fox", ""]),
+        (["", "", ""], {}, ["a lemon", "the sun"], ["", "", ""]),  # the page shows no example for the stop between
+        (["", ""], {"picture": "k7mz3vq9xw2hd8cf"}, ["a lemon", "the sun"], ["", ""]),
     ],
 )
-def test_example_is_filled_in_where_nothing_was_written(
-    prompts: list[str], example: list[str], taken: list[str]
+def test_example_fills_an_empty_form(
+    prompts: list[str], fields: dict[str, str], example: list[str], taken: list[str]
 ) -> None:
-    form = filled(*prompts)
+    form = filled(*prompts, **fields)
     form.fill_in_example(example)
     assert [stop.prompt for stop in form.stops] == taken
 
 
-def test_example_is_not_filled_in_beside_a_photo() -> None:
-    form = filled("", "", picture="k7mz3vq9xw2hd8cf")
-    form.fill_in_example(["a lemon", "the sun"])
-    assert [stop.prompt for stop in form.stops] == ["", ""]
-
-
-def test_walk_to_continue_gets_the_end_of_the_example(app: Flask, hung: Callable[..., Walk]) -> None:
+def test_walk_to_continue_gets_the_end_of_the_example(app: Flask, hung: Maker) -> None:
     with app.test_request_context():
         form = filled("", "", continues=hung("a fox", "a kite").id)
     form.fill_in_example(["a lemon", "the sun"])
@@ -87,22 +79,16 @@ def test_fields_are_kept_as_typed() -> None:
     assert kept == ("rain", " 007", "many", True, "once")
 
 
-def test_single_line_gets_a_second() -> None:
+def test_lines_and_token_are_bounded() -> None:
     assert [stop.prompt for stop in filled("a fox").stops] == ["a fox", ""]
+    assert len(filled(*["a"] * 1000).stops) == 16
+    assert len(filled(token="x" * 1000).token) == 64
 
 
 def test_ninth_line_is_kept_so_that_it_can_be_refused(app: Flask) -> None:
     form = explained(filled(*"abcdefghi"))
     assert len(form.stops) == 9
     assert form.errors["stops"] == "A walk has 2 to 8 stops; this one has 9."
-
-
-def test_endless_lines_are_not_kept() -> None:
-    assert len(filled(*["a"] * 1000).stops) == 16
-
-
-def test_endless_token_is_cut() -> None:
-    assert len(filled(token="x" * 1000).token) == 64
 
 
 def test_form_asks_for_what_was_typed(app: Flask) -> None:
@@ -116,17 +102,24 @@ def test_empty_seed_and_frames_mean_the_defaults(app: Flask) -> None:
     assert (wanted.seed, wanted.frames) == (None, None)
 
 
-@pytest.mark.parametrize("seed", ["x", "-1", "1.5", "1e3", "٣", "²", "4294967296", "9" * 500, "0x10", "1_000", "NaN"])
-def test_unusable_seed_is_explained_beside_its_field_and_opens_more(app: Flask, seed: str) -> None:
-    form = explained(filled("a fox", "a kite", seed=seed))
-    assert form.errors == {"seed": "The seed must be a whole number from 0 to 4294967295."}
-    assert form.seed == seed
-    assert form.open
+SEEDS = ["x", "-1", "1.5", "1e3", "٣", "²", "4294967296", "9" * 500, "0x10", "1_000", "NaN"]
+OVERLONG = "The negative prompt is 301 characters long; at most 300 are read."
 
 
-@pytest.mark.parametrize("frames", ["x", "1", "241", "٣٠", "24.0"])
-def test_unusable_frames_are_explained_beside_their_field(app: Flask, frames: str) -> None:
-    assert list(explained(filled("a fox", "a kite", frames=frames)).errors) == ["frames"]
+@pytest.mark.parametrize(
+    ("name", "typed", "error"),
+    [
+        *(("seed", seed, "The seed must be a whole number from 0 to 4294967295.") for seed in SEEDS),
+        *(("frames", frames, None) for frames in ("x", "1", "241", "٣٠", "24.0")),
+        ("negative_prompt", "x" * 301, OVERLONG),
+        *((name, "sideways", None) for name in ("ending", "preset", "model")),
+    ],
+)
+def test_unusable_field_is_explained_once(app: Flask, name: str, typed: str, error: str | None) -> None:
+    form = explained(filled("a fox", "a kite", **{name: typed}))
+    assert list(form.errors) == [name] and error in (None, form.errors[name])
+    assert getattr(form, name) == typed
+    assert form.open is (name != "frames")
 
 
 def test_complaint_about_a_prompt_stands_beside_its_line(app: Flask) -> None:
@@ -134,11 +127,6 @@ def test_complaint_about_a_prompt_stands_beside_its_line(app: Flask) -> None:
     assert [stop.error for stop in form.stops] == [None, "The prompt of stop 2 is empty. Write at least one word."]
     assert form.has_errors
     assert form.errors == {}
-
-
-def test_complaint_about_what_to_leave_out_is_said_once(app: Flask) -> None:
-    form = explained(filled("a fox", "a kite", negative_prompt="x" * 301))
-    assert form.errors == {"negative_prompt": "The negative prompt is 301 characters long; at most 300 are read."}
 
 
 def test_complaint_about_anything_else_stands_over_the_form() -> None:
@@ -192,26 +180,18 @@ def test_form_that_is_not_utf8_is_refused(body: bytes) -> None:
         form_guards.refuse_garbled(request_of(body))
 
 
-def test_form_can_be_read_after_it_was_looked_at() -> None:
-    request = request_of(b"prompt=%C3%A9t%C3%A9+%25ff")
-    form_guards.refuse_garbled(request)
-    assert request.form["prompt"] == "été %ff"
-
-
-def test_other_bodies_are_left_alone() -> None:
-    request = request_of(b"\xff", "application/octet-stream")
-    form_guards.refuse_garbled(request)
-    assert request.get_data() == b"\xff"
+def test_forms_and_other_bodies_can_be_read_after_the_check() -> None:
+    form, other = request_of(b"prompt=%C3%A9t%C3%A9+%25ff"), request_of(b"\xff", "application/octet-stream")
+    for request in (form, other):
+        form_guards.refuse_garbled(request)
+    assert (form.form["prompt"], other.get_data()) == ("été %ff", b"\xff")
 
 
 @pytest.fixture
-def parent(hung: Callable[..., Walk]) -> Walk:
+def parent(hung: Maker) -> Walk:
     """Hang a walk to go on from, whose last stop has words, a hand and a seed of its own."""
     walk = hung("a fox", "the sun", seed=7)
-    with writing() as session:
-        stop = session.get(Stop, (walk.number, 1))
-        stop.seed, stop.hand, stop.negative_prompt = 12, "linocut", "rain"
-    db.session.refresh(walk)
+    change(walk.stops[1], seed=12, hand="linocut", negative_prompt="rain")
     return walk
 
 
@@ -248,9 +228,7 @@ def test_form_can_let_go_of_the_walk_it_goes_on_from(parent: Walk) -> None:
     assert "continues" not in form.as_body()
 
 
-def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(
-    app: Flask, commissioned: Callable[..., Walk], parent: Walk
-) -> None:
+def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(app: Flask, commissioned: Maker, parent: Walk) -> None:
     lifecycle.delete_walk(parent)
     for name in (commissioned().id, parent.id, "x", "\0", "a" * 999):
         form = filled("a fox", "a kite", continues=name)
@@ -259,10 +237,7 @@ def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(
 
 
 def test_fields_to_go_on_with_lead_to_the_same_joint(parent: Walk) -> None:
-    with writing() as session:
-        row = session.get(Walk, parent.number)
-        row.preset, row.easing, row.ending, row.unlisted = "fast", True, "back", True
-    db.session.refresh(parent)
+    change(parent, preset="fast", easing=True, ending="back", unlisted=True)
     fields = {name: str(value) for name, value in forms.going_on(parent).items() if value is not None}
     wanted = validate(filled("", "a kite", **fields).as_body())
     assert (wanted.continues, wanted.seed, wanted.preset, wanted.easing) == (parent.id, 12, "fast", True)
@@ -273,13 +248,6 @@ def test_fields_to_go_on_with_lead_to_the_same_joint(parent: Walk) -> None:
 def test_ending_care_and_pace_are_asked_for(app: Flask, ending: str) -> None:
     wanted = validate(filled("a fox", "a kite", ending=ending, preset="exact", easing="1").as_body())
     assert (wanted.ending, wanted.preset, wanted.easing) == (ending, "exact", True)
-
-
-@pytest.mark.parametrize("name", ["ending", "preset", "model"])
-def test_choice_that_there_is_not_is_explained_in_more(app: Flask, name: str) -> None:
-    form = explained(filled("a fox", "a kite", **{name: "sideways"}))
-    assert list(form.errors) == [name]
-    assert form.open
 
 
 FIELDS = st.lists(

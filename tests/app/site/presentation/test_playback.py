@@ -1,10 +1,8 @@
 """What a page knows of a walk's pictures: which, where, and when their turn comes."""
 
-from __future__ import annotations
-
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import unescape
 from typing import Any
 
@@ -13,28 +11,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from app.site.presentation import playback
-from app.storage.database import db, writing
+from app.storage.database import writing
 from app.storage.walk_models import PAINTING, Frame, Walk
 from app.walks.saved import media_urls
-
-Hang = Callable[..., Walk]
+from tests.support.rows import Maker, change, store
 
 
 def painted(walk: Walk, places: Sequence[float], *, size: int = 1000, **values: Any) -> Walk:
     """Put frames in the place of a walk's own: stops of rank 0, all others of rank 1 and later."""
     with writing() as session:
         session.execute(delete(Frame).where(Frame.walk_number == walk.number))
-        for index, position in enumerate(places):
-            rank = 0 if position % 1 == 0 else 1 + index % 5
-            path = f"walks/{walk.id}/frames/{index:04}.png"
-            session.add(
-                Frame(walk_number=walk.number, index=index, position=position, rank=rank, path=path, bytes=size)
-            )
-        row = session.get(Walk, walk.number)
-        row.painted_count = len(places)
-        for name, value in values.items():
-            setattr(row, name, value)
-    db.session.refresh(walk)
+    for index, position in enumerate(places):
+        rank = 0 if position % 1 == 0 else 1 + index % 5
+        path = f"walks/{walk.id}/frames/{index:04}.png"
+        store(Frame(walk_number=walk.number, index=index, position=position, rank=rank, path=path, bytes=size))
+    change(walk, painted_count=len(places), **values)
     return walk
 
 
@@ -42,20 +33,18 @@ def reel_on(page: str) -> dict[str, Any]:
     return dict(json.loads(unescape(re.search(r"data-reel='([^']*)'", page)[1])))
 
 
-def test_turns_are_the_places_in_the_settled_film(commissioned: Hang) -> None:
+def test_turns_are_the_places_in_the_settled_film(commissioned: Maker) -> None:
     walk = painted(commissioned(frames=5), [0.0, 0.3, 1.0], positions=[0.0, 0.1, 0.3, 0.8, 1.0])
     assert playback.describe_reel(walk)["turns"] == [0, 2, 4]
 
 
 @pytest.mark.parametrize(("ending", "turns"), [("stop", [0, 2, 4]), ("back", [0, 2, 4]), ("round", [0, 1.25, 2.5])])
-def test_turns_are_guessed_by_distance_until_the_film_is_settled(
-    commissioned: Hang, ending: str, turns: list[float]
-) -> None:
+def test_turns_are_estimated_before_positions_are_set(commissioned: Maker, ending: str, turns: list[float]) -> None:
     walk = painted(commissioned(frames=5), [0.0, 0.5, 1.0], ending=ending)
     assert playback.describe_reel(walk)["turns"] == turns
 
 
-def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(commissioned: Hang) -> None:
+def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(commissioned: Maker) -> None:
     walk = painted(commissioned("a fox", "the sun", frames=3), [0.0, 1.0, 0.4], state="painting")
     told = playback.describe_reel(walk)
     assert told["positions"] == [0.0, 0.4, 1.0]
@@ -64,7 +53,7 @@ def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(com
     assert (told["names"], told["film"], told["isFinished"]) == (["fox", "sun"], None, False)
 
 
-def test_reel_tells_for_how_long_the_ends_are_held(commissioned: Hang) -> None:
+def test_reel_tells_for_how_long_the_ends_are_held(commissioned: Maker) -> None:
     walk = painted(commissioned(frames=3), [0.0, 1.0], state="painting")
     assert playback.describe_reel(walk)["hold"] == 13, "as its film will have it"
     assert playback.describe_reel(painted(walk, [0.0, 1.0], ending="round"))["hold"] == 0
@@ -72,14 +61,14 @@ def test_reel_tells_for_how_long_the_ends_are_held(commissioned: Hang) -> None:
     assert playback.describe_reel(painted(walk, [0.0, 0.5, 1.0], hold=None))["hold"] == 0, "a film of release 1.1"
 
 
-def test_round_walk_ends_in_its_first_name(commissioned: Hang) -> None:
+def test_round_walk_ends_in_its_first_name(commissioned: Maker) -> None:
     walk = painted(commissioned("a fox", "the sun"), [0.0, 1.0], ending="round")
     assert playback.describe_reel(walk)["names"] == ["fox", "sun", "fox"]
     assert playback.legs(walk) == 2
 
 
-def test_waiting_page_is_not_asked_to_load_more_than_the_budget_and_keeps_the_early_pictures(
-    commissioned: Hang,
+def test_waiting_page_loads_early_pictures_within_the_budget(
+    commissioned: Maker,
 ) -> None:
     positions = [index / 60 for index in range(61)]
     walk = painted(commissioned(frames=61), positions, size=1_000_000, state="painting")
@@ -89,19 +78,19 @@ def test_waiting_page_is_not_asked_to_load_more_than_the_budget_and_keeps_the_ea
     assert len(playback.describe_reel(painted(walk, positions, size=1_000_000, state="finished"))["stills"]) == 61
 
 
-def test_stops_are_shown_however_large_they_are(commissioned: Hang) -> None:
+def test_stops_are_shown_however_large_they_are(commissioned: Maker) -> None:
     walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], size=playback.BUDGET, state="painting")
     assert playback.describe_reel(walk)["positions"] == [0.0, 1.0]
 
 
-def test_chart_leaves_the_way_back_out(commissioned: Hang) -> None:
+def test_chart_leaves_the_way_back_out(commissioned: Maker) -> None:
     walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], ending="back", strides=[1.0, 2.0, 2.0])
     assert playback.steps(walk) == [1.0, 2.0]
     assert playback.steps(painted(walk, [0.0, 0.5, 1.0], ending="round")) == [1.0, 2.0, 2.0]
     assert playback.steps(painted(walk, [0.0], strides=None)) == []
 
 
-def test_page_says_where_the_painting_is(client: FlaskClient, commissioned: Hang) -> None:
+def test_page_says_where_the_painting_is(client: FlaskClient, commissioned: Maker) -> None:
     walk = painted(commissioned(frames=5), [0.0], state="painting")
     assert "The ends come first" in client.get(walk.url).text
     painted(walk, [0.0, 1.0])
@@ -112,8 +101,7 @@ def test_page_says_where_the_painting_is(client: FlaskClient, commissioned: Hang
     assert reel_on(page)["turns"] == [0, 2, 4]
 
 
-def test_finished_page_has_the_chart_and_says_what_it_means(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
+def test_finished_page_has_the_chart_and_says_what_it_means(client: FlaskClient, walk: Walk) -> None:
     assert "Each line is the change" not in client.get(walk.url).text  # painted before steps were kept
     painted(walk, [0.0, 0.5, 1.0], strides=[4.0, 5.0])
     page = client.get(walk.url).text
@@ -126,7 +114,7 @@ def test_finished_page_has_the_chart_and_says_what_it_means(client: FlaskClient,
 @pytest.mark.parametrize(
     ("ending", "says"), [("stop", "3 frames, 0.2 seconds"), ("back", "There and back"), ("round", "Round to the start")]
 )
-def test_label_says_how_the_film_ends(client: FlaskClient, hung: Hang, ending: str, says: str) -> None:
+def test_label_says_how_the_film_ends(client: FlaskClient, hung: Maker, ending: str, says: str) -> None:
     walk = painted(hung(frames=3), [0.0, 0.5, 1.0], ending=ending)
     page = client.get(walk.url).text
     assert says in page
@@ -144,6 +132,6 @@ def test_label_says_how_the_film_ends(client: FlaskClient, hung: Hang, ending: s
         ([], ": the film as far"),
     ],
 )
-def test_unfinished_film_is_described_by_what_is_painted(hung: Hang, places: list[float], told: str) -> None:
+def test_unfinished_film_is_described_by_what_is_painted(hung: Maker, places: list[float], told: str) -> None:
     walk = painted(hung("a lemon", "the sun"), places, state=PAINTING)
     assert told in playback.description(walk)

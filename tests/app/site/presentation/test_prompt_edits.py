@@ -1,7 +1,5 @@
 """Words of a prompt that are replaced by others."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.site.presentation.prompt_edits import inserted, with_word
@@ -19,9 +17,7 @@ from app.site.presentation.prompt_edits import inserted, with_word
         ("a fox", "", "owl", "en", "a fox"),
     ],
 )
-def test_whole_word_is_replaced_with_its_article(
-    prompt: str, word: str, better: str, language: str, expected: str
-) -> None:
+def test_word_and_article_are_replaced(prompt: str, word: str, better: str, language: str, expected: str) -> None:
     assert with_word(prompt, word, better, language) == expected
 
 

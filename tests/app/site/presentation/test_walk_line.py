@@ -24,12 +24,9 @@ def halved(depth):
     return [Frame(place, place / count, ranks[place]) for place in sorted(ranks)]
 
 
-def test_stops_stand_at_equal_distances():
-    assert [mark.x for mark in walk_line.stop_marks(3)] == [0, 50, 100]
-
-
-def test_end_marks_stay_within_the_line():
+def test_stops_stand_at_equal_distances_and_end_marks_stay_within_the_line():
     first, middle, last = walk_line.stop_marks(3)
+    assert (first.x, middle.x, last.x) == (0, 50, 100)
     assert (first.shift, middle.shift, last.shift) == (0, -1.5, -3)
 
 
@@ -70,19 +67,13 @@ def test_a_caption_marks_every_stop(stops):
     assert tall == [mark.x for mark in walk_line.stop_marks(stops)]
 
 
-def test_pictures_of_the_first_five_ranks_hang_in_their_sizes():
+def test_pictures_of_the_first_five_ranks_have_their_sizes_and_the_last_is_not_for_phones():
     shown = walk_line.thumbnails(halved(4), 2)
     by_place = {picture.x: picture.side for picture in shown}
     assert (by_place[0], by_place[50], by_place[25], by_place[12.5]) == (88, 80, 64, 48)
     assert {picture.side for picture in shown} == {88, 80, 64, 48, 36}
-
-
-def test_later_ranks_hang_nothing():
+    assert not any(picture.on_phones for picture in shown if picture.side == 36)
     assert walk_line.thumbnails([Frame(0, 0.5, 5)], 2) == []
-
-
-def test_phones_have_no_room_for_sixteenths():
-    assert not any(picture.on_phones for picture in walk_line.thumbnails(halved(4), 2) if picture.side == 36)
 
 
 @pytest.mark.parametrize("stops", range(2, 9))
@@ -111,12 +102,9 @@ def test_chart_has_a_stroke_a_step_and_its_mean_stands_at_the_same_height_in_eac
         ]  # fmt: skip
 
 
-def test_largest_step_still_fits_into_the_chart():
+def test_chart_holds_the_largest_step_and_a_film_that_stands_still():
     strokes = walk_line.chart([1.0] * 20 + [30.0])
     assert max(stroke.height for stroke in strokes) == walk_line.CHART - 1
     assert min(stroke.y for stroke in strokes) == 0
-
-
-def test_chart_of_a_film_that_stands_still_is_its_base():
     assert [stroke.height for stroke in walk_line.chart([0.0, 0.0])] == [0, 0]
     assert walk_line.chart([]) == []

@@ -1,22 +1,14 @@
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from flask import Flask
 
 from app.site.presentation import walk_music
 from app.storage.walk_models import Walk
 from tests.support.heard import HEARD
 
-
-@pytest.fixture(autouse=True)
-def request_of(app: Flask) -> object:
-    """Write within a request, whose language the words are in."""
-    with app.test_request_context():
-        yield
+pytestmark = pytest.mark.usefixtures("in_request")
 
 
 def walk(**changes: Any) -> Walk:

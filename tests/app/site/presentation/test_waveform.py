@@ -1,10 +1,7 @@
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
 from defusedxml import ElementTree
-from flask import Flask
 
 from app.site.presentation import waveform
 from app.walks.uploads.sound_analysis import SoundAnalysis
@@ -16,11 +13,7 @@ HEARD = SoundAnalysis(
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture(autouse=True)
-def request_of(app: Flask) -> object:
-    """Write within a request, whose language the words are in."""
-    with app.test_request_context():
-        yield
+pytestmark = pytest.mark.usefixtures("in_request")
 
 
 def test_svg_has_a_bar_for_each_peak_and_a_mark_for_each_beat() -> None:

@@ -1,21 +1,18 @@
 """What may be kept of a walk: by whom, for how long, and what becomes of it when the walk is taken down."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
 from app.site.publishing import caching
 from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Walk
 from app.walks.saved import lifecycle, media_urls
 from tests.conftest import make_app
+from tests.support.rows import Maker, change
 
-Hang = Callable[..., Walk]
 HASHED = {
     "film": lambda walk: media_urls.film_address(walk, "mp4"),
     "poster": lambda walk: media_urls.film_address(walk, "poster"),
@@ -33,7 +30,7 @@ ADDRESSES = {**{f"hashed {name}": found for name, found in HASHED.items()}, **PL
 
 
 @pytest.fixture
-def hang(hung: Hang) -> Hang:
+def hang(hung: Maker) -> Maker:
     """Hang a walk that has a frame's stages, too."""
 
     def make(**fields: object) -> Walk:
@@ -55,54 +52,60 @@ def told(client: FlaskClient, address: str, **headers: str) -> dict[str, str | N
 
 
 @pytest.mark.parametrize("address", HASHED.values(), ids=HASHED)
-def test_hashed_address_is_kept_for_good_by_browsers_and_for_minutes_by_who_serves_others(
-    client: FlaskClient, hang: Hang, address: Callable[[Walk], str]
-) -> None:
+def test_hashed_address_is_immutable(client: FlaskClient, hang: Maker, address: Callable[[Walk], str]) -> None:
     assert caching.SHARED_SECONDS <= 600
     expected = {"public": "", "max-age": "31536000", "s-maxage": str(caching.SHARED_SECONDS), "immutable": ""}
     assert told(client, address(hang())) == expected
 
 
 @pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
-def test_nothing_of_an_unlisted_walk_is_kept_by_who_serves_others(
-    client: FlaskClient, hang: Hang, address: Callable[[Walk], str]
-) -> None:
+def test_unlisted_walk_is_cached_privately(client: FlaskClient, hang: Maker, address: Callable[[Walk], str]) -> None:
     said = told(client, address(hang(unlisted=True)))
     assert "private" in said
     assert not {"public", "s-maxage"} & set(said)
 
 
-def test_browser_of_who_knows_an_unlisted_walk_keeps_its_pictures_all_the_same(client: FlaskClient, hang: Hang) -> None:
+def test_browser_keeps_pictures_of_an_unlisted_walk(client: FlaskClient, hang: Maker) -> None:
     address = media_urls.film_address(hang(unlisted=True), "mp4")
     expected = {"private": "", "max-age": "31536000", "immutable": ""}
     assert told(client, address) == told(client, address, Range="bytes=1-") == expected
 
 
 @pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
-def test_who_serves_others_asks_again_within_the_bound(
-    client: FlaskClient, hang: Hang, address: Callable[[Walk], str]
-) -> None:
+def test_shared_caches_revalidate_in_time(client: FlaskClient, hang: Maker, address: Callable[[Walk], str]) -> None:
     said = told(client, address(hang()))
     assert "no-cache" in said or int(str(said["s-maxage"])) <= caching.SHARED_SECONDS
 
 
 @pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
-def test_who_asks_again_hears_at_once_that_a_walk_was_taken_down_or_unlisted(
-    client: FlaskClient, hang: Hang, address: Callable[[Walk], str]
-) -> None:
+def test_revalidation_sees_removed_walks(client: FlaskClient, hang: Maker, address: Callable[[Walk], str]) -> None:
     walk = hang()
     with client.get(address(walk)) as answer:
         etag = answer.headers["ETag"]
     asks = address(walk), {"If-None-Match": etag}
-    with writing() as session:
-        session.execute(update(Walk).values(unlisted=True))
+    change(Walk, unlisted=True)
     assert "private" in told(client, asks[0], **asks[1])
     lifecycle.delete_walk(walk)
     assert client.get(asks[0], headers=asks[1]).status_code == 410
 
 
-def test_nginx_that_sends_the_file_is_told_as_well(instance: Path, hang: Hang) -> None:
+def test_nginx_that_sends_the_file_is_told_as_well(instance: Path, hang: Maker) -> None:
     address = media_urls.film_address(hang(unlisted=True), "mp4")
     answer = make_app(instance, ACCEL_PREFIX="/_media/").test_client().get(address)
     assert answer.headers["X-Accel-Redirect"]
     assert answer.headers["Cache-Control"].startswith("private")
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/api", None), ("/api/v1/openapi.json", "no-cache"), ("/drawings", None),
+        ("/sitemap/1.xml", f"max-age={caching.SHARED_SECONDS}"),
+    ],
+)  # fmt: skip
+def test_unchanged_answer_is_not_sent_again(client: FlaskClient, hang: Maker, path: str, kept: str | None) -> None:
+    hang()
+    first = client.get(path)
+    assert kept in (None, first.headers["Cache-Control"])
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")

@@ -1,28 +1,24 @@
 """The page that others may frame."""
 
-from __future__ import annotations
-
 import html
 import re
-from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.site.publishing import embed
 from app.site.web.security_headers import POLICY
-from app.storage.walk_models import Walk
+from app.storage.walk_models import CANCELLED, QUEUED, Walk
 from app.walks.saved import lifecycle, media_urls
 from tests.support.html import Elements
-
-Hang = Callable[..., Walk]
+from tests.support.rows import Maker
 
 
 def policy(header: str) -> dict[str, str]:
     return dict(directive.split(" ", 1) for directive in header.split("; "))
 
 
-def test_embedded_page_may_be_framed_and_nothing_else_is_loosened(client: FlaskClient, hung: Hang) -> None:
+def test_embedded_page_may_be_framed_and_nothing_else_is_loosened(client: FlaskClient, hung: Maker) -> None:
     sent = policy(client.get(f"/walks/{hung().id}/embed").headers["Content-Security-Policy"])
     assert sent.pop("frame-ancestors") == "*"
     assert sent["default-src"] == "'none'"
@@ -31,11 +27,11 @@ def test_embedded_page_may_be_framed_and_nothing_else_is_loosened(client: FlaskC
     assert all(value in ("'none'", "'self'") and name in usual for name, value in sent.items())
 
 
-def test_walks_own_page_may_not_be_framed(client: FlaskClient, hung: Hang) -> None:
+def test_walks_own_page_may_not_be_framed(client: FlaskClient, hung: Maker) -> None:
     assert policy(client.get(hung().url).headers["Content-Security-Policy"])["frame-ancestors"] == "'none'"
 
 
-def test_embedded_page_has_the_film_a_still_a_pause_and_a_way_back(client: FlaskClient, hung: Hang) -> None:
+def test_embedded_page_has_the_film_a_still_a_pause_and_a_way_back(client: FlaskClient, hung: Maker) -> None:
     walk = hung("a <b>fox</b>", "a kite")
     answer = client.get(f"/walks/{walk.id}/embed")
     page = Elements(answer.text)
@@ -56,29 +52,24 @@ def test_embedded_page_has_the_film_a_still_a_pause_and_a_way_back(client: Flask
     assert "Set-Cookie" not in answer.headers
 
 
-def test_embedded_page_answers_not_modified(client: FlaskClient, hung: Hang) -> None:
+def test_embedded_page_answers_not_modified(client: FlaskClient, hung: Maker) -> None:
     address = f"/walks/{hung().id}/embed"
     same = client.get(address, headers={"If-None-Match": client.get(address).headers["ETag"]})
     assert same.status_code == 304
     assert policy(same.headers["Content-Security-Policy"])["frame-ancestors"] == "*"
 
 
-def test_embedded_page_of_a_walk_that_waits_looks_again(client: FlaskClient, commissioned: Hang) -> None:
-    page = client.get(f"/walks/{commissioned().id}/embed").text
-    assert "Waiting to be painted." in page
-    assert '<meta http-equiv="refresh" content="5">' in page
-
-
-def test_embedded_page_of_a_cancelled_walk_says_so_and_rests(client: FlaskClient, commissioned: Hang) -> None:
+@pytest.mark.parametrize(("state", "said"), [(QUEUED, "Waiting to be painted."), (CANCELLED, "Not painted.")])
+def test_embedded_page_polls_while_waiting(client: FlaskClient, commissioned: Maker, state: str, said: str) -> None:
     walk = commissioned()
-    lifecycle.cancel(walk)
+    if state == CANCELLED:
+        lifecycle.cancel(walk)
     page = client.get(f"/walks/{walk.id}/embed").text
-    assert "Not painted." in page
-    assert "refresh" not in page
+    assert said in page
+    assert ('<meta http-equiv="refresh" content="5">' in page) is ("refresh" in page) is (state == QUEUED)
 
 
-def test_what_is_not_there_says_so_in_the_frame(client: FlaskClient, hung: Hang) -> None:
-    walk = hung()
+def test_what_is_not_there_says_so_in_the_frame(client: FlaskClient, walk: Walk) -> None:
     lifecycle.delete_walk(walk)
     gone, never = client.get(f"/walks/{walk.id}/embed"), client.get("/walks/never/embed")
     assert (gone.status_code, never.status_code) == (410, 404)
@@ -87,12 +78,12 @@ def test_what_is_not_there_says_so_in_the_frame(client: FlaskClient, hung: Hang)
     assert all(policy(answer.headers["Content-Security-Policy"])["frame-ancestors"] == "*" for answer in (gone, never))
 
 
-def test_unlisted_walk_is_embedded_by_those_who_have_its_address(client: FlaskClient, hung: Hang) -> None:
+def test_unlisted_walk_is_embedded_by_those_who_have_its_address(client: FlaskClient, hung: Maker) -> None:
     assert media_urls.film_address(walk := hung(unlisted=True), "gif") in client.get(f"/walks/{walk.id}/embed").text
 
 
 @pytest.mark.slow
-def test_walks_page_offers_the_code_that_frames_it(client: FlaskClient, hung: Hang) -> None:
+def test_walks_page_offers_the_code_that_frames_it(client: FlaskClient, hung: Maker) -> None:
     walk = hung('a "fox" <i>', "a kite")
     page = client.get(walk.url).text
     offered = html.unescape(re.search(r'<p class="plain" id="embed"[^>]*>(.*?)</p>', page)[1])  # type: ignore[index]
@@ -115,9 +106,8 @@ def test_walks_page_offers_the_code_that_frames_it(client: FlaskClient, hung: Ha
     ],
 )
 def test_frame_is_as_large_as_film_and_caption_within_what_is_allowed(
-    hung: Hang, picture: tuple[int, int], limits: dict[str, int], expected: tuple[int, int]
+    walk: Walk, picture: tuple[int, int], limits: dict[str, int], expected: tuple[int, int]
 ) -> None:
-    walk = hung()
     walk.width, walk.height = picture
     walk.drawings = None  # whose credits need room beneath it
     assert embed.size(walk, **limits) == expected

@@ -1,26 +1,22 @@
 """A walk's files at their plain addresses."""
 
-from __future__ import annotations
-
 import io
-from collections.abc import Callable
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import update
 
 from app.requests.walk_requests import recipe
 from app.storage import media_store
-from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Walk
+from tests.support.rows import Maker, change
 from worker.film import encoding
 
 
 @pytest.fixture
-def walk(hung: Callable[..., Walk]) -> Walk:
+def walk(hung: Maker) -> Walk:
     """Hang a walk whose second frame is a real picture."""
     walk = hung("a fox <&>", "a kite")
     picture = np.full((16, 16, 3), 7, np.uint8)
@@ -43,9 +39,7 @@ def test_frame_of_a_finished_walk_holds_its_recipe_and_the_same_pixels(client: F
 
 
 def test_frame_of_a_walk_that_is_painted_is_sent_as_it_is(client: FlaskClient, walk: Walk) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(state=PAINTING))
-    db.session.expire_all()
+    change(walk, state=PAINTING)
     answer = client.get(f"/walks/{walk.id}/frames/1.png", buffered=True)
     assert answer.data == media_store.store().read_bytes(walk.painted[1].path)
 

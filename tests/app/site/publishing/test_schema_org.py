@@ -1,9 +1,6 @@
 """What a walk's page says of the walk to search engines and link previews: whole addresses, nothing escapes."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
@@ -15,8 +12,8 @@ from app.storage.database import writing
 from app.storage.walk_models import Walk
 from app.walks.saved import media_urls
 from tests.support.html import Elements
+from tests.support.rows import Maker
 
-Hanger = Callable[..., Walk]
 NASTY = ("</script><script>alert(1)</script>", '"}]} <!-- & \u2028')
 
 
@@ -55,7 +52,7 @@ def card(client: FlaskClient, address: str, base: str = "http://localhost") -> d
     return {meta.get("property") or meta.get("name") or "": meta.get("content") or "" for meta in metas}
 
 
-def test_walk_is_described_as_a_work_of_art(client: FlaskClient, hung: Hanger) -> None:
+def test_walk_is_described_as_a_work_of_art(client: FlaskClient, hung: Maker) -> None:
     walk = hung("a fox", "a kite", frames=26, ending="back")
     art = described(client, walk)
     assert (art["@context"], art["@type"], art["name"]) == ("https://schema.org", "VisualArtwork", "A fox, a kite")
@@ -72,7 +69,7 @@ def test_walk_is_described_as_a_work_of_art(client: FlaskClient, hung: Hanger) -
 
 
 @pytest.mark.parametrize("prompt", NASTY)
-def test_prompt_cannot_leave_the_description(client: FlaskClient, hung: Hanger, prompt: str) -> None:
+def test_prompt_cannot_leave_the_description(client: FlaskClient, hung: Maker, prompt: str) -> None:
     walk = hung(prompt, "a kite")
     art = described(client, walk)
     assert art["keywords"] == [stop.prompt for stop in walk.stops]
@@ -80,12 +77,12 @@ def test_prompt_cannot_leave_the_description(client: FlaskClient, hung: Hanger, 
     assert "alert(1)</script>" not in client.get(walk.url).text
 
 
-def test_walk_that_does_not_hang_is_not_described(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> None:
+def test_walk_that_does_not_hang_is_not_described(client: FlaskClient, hung: Maker, commissioned: Maker) -> None:
     for walk in (hung(unlisted=True), commissioned()):
         assert DataBlocks(client.get(walk.url).text).blocks == []
 
 
-def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskClient, hung: Hanger) -> None:
+def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskClient, hung: Maker) -> None:
     walk = hung("a fox", "a kite")
     told = card(client, walk.url)
     assert told["og:image"] == "http://localhost" + media_urls.film_address(walk, "poster")
@@ -102,7 +99,7 @@ def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskCli
     )
 
 
-def test_hidden_walk_tells_link_previews_nothing(client: FlaskClient, hung: Hanger) -> None:
+def test_hidden_walk_tells_link_previews_nothing(client: FlaskClient, hung: Maker) -> None:
     walk = hung("a fox", "a kite")
     curation.hide(walk)
     page = client.get(f"/walks/{walk.id}")  # who asks by the slug knows it

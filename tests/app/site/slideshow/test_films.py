@@ -1,9 +1,5 @@
 """What museum mode shows: its order, its parts, and what may be asked of it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 
@@ -15,8 +11,6 @@ from app.site.slideshow.films import SlideshowRequest, UnusableSlideshow
 from app.storage.database import writing
 from app.storage.walk_models import Medium, Walk
 from tests.support import easel
-
-Hang = Callable[..., Walk]
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 """The page of museum mode and the films that it asks for."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +12,6 @@ from app.walks.saved import media_urls
 from tests.support import easel
 from tests.support.html import Elements
 
-Hang = Callable[..., Walk]
 EVEN = [0, 0.25, 0.5, 0.75, 1]
 
 

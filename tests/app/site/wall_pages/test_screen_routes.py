@@ -1,23 +1,14 @@
 """A wall's screen: who moves the wall on, and that reading it changes nothing."""
 
-from __future__ import annotations
-
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from app.storage.wall_models import Wall
-from app.wall import director, screen_keys
+from app.wall import screen_keys
 from tests.conftest import inside, make_app
 from tests.support.walls import fresh, generate, legs, opened
 
 PROGRAMME = "/wall/lobby/programme"
-
-
-@pytest.fixture
-def wall(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Wall:
-    monkeypatch.setattr(director, "FPS_MAX", 1e9)
-    return opened()
 
 
 def test_get_of_the_programme_changes_nothing(client: FlaskClient, wall: Wall) -> None:

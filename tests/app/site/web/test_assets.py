@@ -1,7 +1,5 @@
 """How long browsers may keep static files."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient

@@ -1,7 +1,5 @@
 """Forms of files that are none: refused as garbled, and not read as forms in which nothing stands."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskClient
 

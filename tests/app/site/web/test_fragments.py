@@ -1,9 +1,5 @@
 """Parts of pages: scripts are given them, and who opens one comes to the whole page."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -28,15 +24,12 @@ TOUCAN = 'class="toucan'
         ({}, False),
     ],
 )
-def test_page_is_told_from_a_part_by_what_the_browser_says(
-    app: Flask, headers: dict[str, str], is_opened: bool
-) -> None:
+def test_page_is_told_from_a_part_by_the_headers(app: Flask, headers: dict[str, str], is_opened: bool) -> None:
     with app.test_request_context(headers=headers):
         assert fragments.is_opened() is is_opened
 
 
-def test_opened_part_of_a_walk_leads_to_its_page(client: FlaskClient, hung: Callable[..., Walk]) -> None:
-    walk = hung()
+def test_opened_part_of_a_walk_leads_to_its_page(client: FlaskClient, walk: Walk) -> None:
     part = f"/walks/{walk.id}/live"
     assert WHOLE not in client.get(part).text
     answer = client.get(part, headers=OPENED)

@@ -1,7 +1,5 @@
 """Pages that are kept: when they are answered again, and what is never in them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 
@@ -9,17 +7,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale
-from sqlalchemy import update
 
 from app.access.auth import visitors
 from app.collection.gallery import favourites
 from app.site.web import kept_pages
-from app.storage.database import now, writing
+from app.storage.database import now
 from app.storage.walk_models import Medium, Stop, Walk
 from app.walks.saved import lifecycle, versions
 from tests.support.cookies import cookie_name
+from tests.support.rows import Maker, change
 
-Hung = Callable[..., Walk]
 PATHS = {
     "home page": lambda _walk: "/",
     "gallery": lambda _walk: "/gallery",
@@ -60,12 +57,7 @@ def page(client: FlaskClient, walk: Walk, **headers: str) -> str:
     return answer.text
 
 
-def change(walk: Walk, **values: object) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
-
-
-def test_page_is_rendered_once(app: Flask, hung: Hung, rendered: list[str], path_of: Callable[[Walk], str]) -> None:
+def test_page_is_rendered_once(app: Flask, hung: Maker, rendered: list[str], path_of: Callable[[Walk], str]) -> None:
     walk = hung("a fox", "a kite")
     path = path_of(walk) if path_of(walk) != f"/walks/{walk.id}" else walk.url
     texts = [app.test_client().get(path).text for _ in range(3)]
@@ -76,7 +68,7 @@ def test_page_is_rendered_once(app: Flask, hung: Hung, rendered: list[str], path
 @pytest.mark.parametrize(
     "values", [{"deleted_at": now()}, {"hidden_at": now()}, {"unlisted": True}], ids=["deleted", "hidden", "unlisted"]
 )
-def test_page_no_longer_shows_a_removed_walk(app: Flask, hung: Hung, values: dict[str, object]) -> None:
+def test_page_no_longer_shows_a_removed_walk(app: Flask, hung: Maker, values: dict[str, object]) -> None:
     walk, other = hung("a fox", "a kite"), hung("a fox", "an owl", minutes_ago=3)
     paths = ["/", "/gallery", "/gallery?q=fox", other.url]
     client = app.test_client()
@@ -85,7 +77,7 @@ def test_page_no_longer_shows_a_removed_walk(app: Flask, hung: Hung, values: dic
     assert not [path for path in paths if walk.id in client.get(path).text]
 
 
-def test_page_of_a_deleted_walk_is_gone(app: Flask, hung: Hung) -> None:
+def test_page_of_a_deleted_walk_is_gone(app: Flask, hung: Maker) -> None:
     walk, client = hung("a fox", "a kite"), app.test_client()
     url = walk.url
     assert client.get(url).status_code == 200
@@ -95,23 +87,20 @@ def test_page_of_a_deleted_walk_is_gone(app: Flask, hung: Hung) -> None:
     assert "kite" not in answer.text
 
 
-def test_page_shows_a_walk_as_it_is_now(app: Flask, hung: Hung) -> None:
+def test_page_shows_a_walk_as_it_is_now(app: Flask, hung: Maker) -> None:
     walk, other = hung("a fox", "a kite"), hung("a fox", "an owl", minutes_ago=3)
     paths, client = ["/", "/gallery", "/gallery?q=fox", other.url, f"/walks/{walk.id}"], app.test_client()
     for path in paths:
         client.get(path, follow_redirects=True)
     change(walk, given_title="Renamed today")
     assert all("Renamed today" in client.get(path, follow_redirects=True).text for path in paths)
-    with writing() as session:
-        session.execute(update(Stop).where(Stop.walk_number == walk.number).values(hand="in neon"))
+    change(Stop, Stop.walk_number == walk.number, hand="in neon")
     assert all("neon" in client.get(path, follow_redirects=True).text for path in paths)
-    with writing() as session:
-        media = update(Medium).where(Medium.walk_number == walk.number, Medium.kind == "mp4")
-        session.execute(media.values(etag="feedfacecafe" + "0" * 20))
+    change(Medium, Medium.walk_number == walk.number, Medium.kind == "mp4", etag="feedfacecafe" + "0" * 20)
     assert all("feedfacecafe" in client.get(path, follow_redirects=True).text for path in paths)
 
 
-def test_page_is_in_the_language_of_each_visitor(app: Flask, hung: Hung, path_of: Callable[[Walk], str]) -> None:
+def test_page_is_in_the_language_of_each_visitor(app: Flask, hung: Maker, path_of: Callable[[Walk], str]) -> None:
     path, client = path_of(hung("a fox", "a kite")), app.test_client()
     for _ in range(2):
         for language, sentence in (("en", "Skip to content"), ("de", "Zum Inhalt springen")):
@@ -120,7 +109,7 @@ def test_page_is_in_the_language_of_each_visitor(app: Flask, hung: Hung, path_of
             assert f'<html lang="{language}' in text
 
 
-def test_forms_have_tokens_of_their_own(app: Flask, hung: Hung, rendered: list[str]) -> None:
+def test_forms_have_tokens_of_their_own(app: Flask, hung: Maker, rendered: list[str]) -> None:
     hung("a fox", "a kite")
     pages = [app.test_client().get("/").text for _ in range(2)]
     assert len(rendered) == 1
@@ -132,7 +121,7 @@ def test_forms_have_tokens_of_their_own(app: Flask, hung: Hung, rendered: list[s
     assert app.extensions[kept_pages.EXTENSION].mark not in "".join(pages)
 
 
-def test_owner_gets_a_page_that_others_do_not(app: Flask, hung: Hung) -> None:
+def test_owner_gets_a_page_that_others_do_not(app: Flask, hung: Maker) -> None:
     walk, owner, other = hung("a fox", "a kite", visitor="ann"), app.test_client(), app.test_client()
     visit_as(owner, "secret of ann")
     theirs, others = page(owner, walk), page(other, walk)
@@ -141,7 +130,7 @@ def test_owner_gets_a_page_that_others_do_not(app: Flask, hung: Hung) -> None:
     assert 'id="own"' not in page(app.test_client(), walk)
 
 
-def test_star_is_each_visitors_own(app: Flask, hung: Hung) -> None:
+def test_star_is_each_visitors_own(app: Flask, hung: Maker) -> None:
     walk, one, other = hung("a fox", "a kite", visitor="eve"), app.test_client(), app.test_client()
     for number, client in enumerate((one, other)):
         visit_as(client, f"secret {number}")
@@ -155,7 +144,7 @@ def test_star_is_each_visitors_own(app: Flask, hung: Hung) -> None:
     assert tokens[0] != tokens[1]
 
 
-def test_page_is_of_the_address_that_was_asked(app: Flask, hung: Hung) -> None:
+def test_page_is_of_the_address_that_was_asked(app: Flask, hung: Maker) -> None:
     walk, client = hung("a fox", "a kite"), app.test_client()
     for host in ("http://one.example", "http://two.example"):
         assert f'<link rel="canonical" href="{host}/walks/' in client.get(walk.url, base_url=host).text
@@ -167,7 +156,7 @@ def test_changed_setting_is_seen(app: Flask, client: FlaskClient) -> None:
     assert "https://source.example" in client.get("/").text
 
 
-def test_page_expires(app: Flask, hung: Hung, rendered: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_expires(app: Flask, hung: Maker, rendered: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     hung("a fox", "a kite")
     clock = kept_pages.time.monotonic()
     app.test_client().get("/gallery")
@@ -185,16 +174,14 @@ def test_pages_take_bounded_memory(app: Flask, monkeypatch: pytest.MonkeyPatch) 
     assert keeper.size == sum(page.size for page in keeper.pages.values())
 
 
-def test_page_that_changes_while_it_is_rendered_is_not_kept(app: Flask) -> None:
-    shown = iter(range(10))
+@pytest.mark.parametrize(
+    ("version", "title"),
+    [(iter(range(10)).__next__, lambda: "So"), (lambda: 1, kept_pages.generate_csrf)],
+    ids=["changes while it is rendered", "has a token past the gap"],
+)
+def test_private_page_is_not_kept(app: Flask, version: Callable[[], int], title: Callable[[], str]) -> None:
     with app.test_request_context("/"):
-        kept_pages.render("layout/error.html", lambda: next(shown), lambda: {"title": "So", "code": 400})
-    assert not app.extensions[kept_pages.EXTENSION].pages
-
-
-def test_page_with_a_token_past_the_gap_is_not_kept(app: Flask) -> None:
-    with app.test_request_context("/"):
-        kept_pages.render("layout/error.html", lambda: 1, lambda: {"title": kept_pages.generate_csrf(), "code": 400})
+        kept_pages.render("layout/error.html", version, lambda: {"title": title(), "code": 400})
     assert not app.extensions[kept_pages.EXTENSION].pages
 
 
@@ -207,7 +194,7 @@ def test_german_page_outside_of_a_request_has_its_own_key(app: Flask) -> None:
     assert len(keys) == 2
 
 
-def test_version_names_long_values_whole(app: Flask, hung: Hung) -> None:
+def test_version_names_long_values_whole(app: Flask, hung: Maker) -> None:
     walk, seen = hung("a fox", "a kite"), set()
     for middle in ("wide", "long"):
         change(walk, given_title=f"{'so ' * 200}{middle}{' so' * 200}")

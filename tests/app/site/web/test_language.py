@@ -1,7 +1,5 @@
 """Pages speak the visitor's language, programs are always answered in English, and no sentence is missing."""
 
-from __future__ import annotations
-
 import io
 import re
 import tomllib

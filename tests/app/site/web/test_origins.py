@@ -1,8 +1,5 @@
 """Scripts of other sites' pages: those of the configured origins may use the API and read films, never with cookies."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +8,8 @@ from werkzeug.datastructures import Headers
 
 from app.core.errors import ConfigError
 from app.site.web import origins
-from app.storage.walk_models import Walk
 from tests.conftest import make_app
+from tests.support.rows import Maker
 
 OURS, OTHER = "https://example.org", "https://example.com"
 ALLOWED = "Access-Control-Allow-Origin"
@@ -35,9 +32,7 @@ def told(headers: Headers) -> dict[str, str]:
         (OURS, "null", None),
     ],
 )  # fmt: skip
-def test_only_configured_origins_may_read_answers(
-    instance: Path, setting: str, origin: str, allowed: str | None
-) -> None:
+def test_only_configured_origins_may_read(instance: Path, setting: str, origin: str, allowed: str | None) -> None:
     client = visit(instance, setting)
     for path in ("/api/v1/walks", "/feed.xml", "/api/v1/walks/nothing"):
         headers = client.get(path, headers={"Origin": origin}).headers
@@ -70,9 +65,7 @@ def test_pages_are_not_for_scripts_of_other_sites(instance: Path, path: str) -> 
     assert told(answer.headers) == {}
 
 
-def test_caches_keep_answers_to_origins_apart_unless_all_may_read(
-    client: FlaskClient, instance: Path, hung: Callable[..., Walk]
-) -> None:
+def test_caches_keep_answers_to_origins_apart(client: FlaskClient, instance: Path, hung: Maker) -> None:
     path = f"/walks/{hung().id}.gif"
     assert "Origin" not in client.get(path).headers.get("Vary", "")
     for setting, vary, allowed in ((OURS, True, None), ("*", False, "*")):

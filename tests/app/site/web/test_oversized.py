@@ -1,27 +1,15 @@
 """A body that is too long: a page says which field it was, what its limit is, and how to go on."""
 
-from __future__ import annotations
-
 import io
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.conftest import inside, make_app
 from tests.support.pictures import form_of
 
 BACK = "The back button of your browser leads to what you typed."
-
-
-@pytest.fixture
-def app(instance: Path) -> Iterator[Flask]:
-    """Build a site that reads little at once."""
-    with inside(make_app(instance, BODY_MAX=100_000, PHOTO_MAX=200_000, SOUND_MAX=300_000, UPLOAD_MAX=300_000)) as app:
-        yield app
+pytestmark = pytest.mark.settings(BODY_MAX=100_000, PHOTO_MAX=200_000, SOUND_MAX=300_000, UPLOAD_MAX=300_000)
 
 
 def film(size: int) -> dict[str, Any]:
@@ -32,6 +20,15 @@ SENT = {
     "photos": ("/walks", form_of(bytes(600_000), "photo-0"), "500,000 bytes at most", "each may have 200 kB"),
     "photos, of the form edited": ("/", form_of(bytes(600_000), "photo-0"), "500,000 bytes", "“Add a photo or a"),
     "words": ("/walks", {"data": {"prompt": "x" * 100_001}}, "100,000 bytes at most", "a prompt has at most 300 char"),
+    "words of a form that would fit with its pictures": (
+        "/walks",
+        {
+            "data": {"prompt": "x" * 150_000, "photo-0": (io.BytesIO(b"x"), "holiday.png")},
+            "content_type": "multipart/form-data",
+        },
+        "100,000 bytes at most",
+        "a prompt has at most 300 characters",
+    ),
     "a film": (
         "/recipe",
         film(300_001),
@@ -47,14 +44,6 @@ def test_page_names_the_limit_the_field_and_the_way_back(client: FlaskClient, na
     answer = client.post(address, **sent)
     assert (answer.status_code, answer.mimetype) == (413, "text/html")
     for told in (limit, field, BACK, 'class="toucan', 'href="/"'):
-        assert told in answer.text
-
-
-def test_words_are_named_where_the_whole_form_with_pictures_would_have_fitted(client: FlaskClient) -> None:
-    data = {"prompt": "x" * 150_000, "photo-0": (io.BytesIO(b"x"), "holiday.png")}
-    answer = client.post("/walks", data=data, content_type="multipart/form-data")
-    assert answer.status_code == 413
-    for told in ("100,000 bytes at most", "a prompt has at most 300 characters"):
         assert told in answer.text
 
 

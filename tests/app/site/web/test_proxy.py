@@ -1,9 +1,8 @@
 """Behind a proxy: addresses are believed as far as the setting goes, and films are handed over."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, request, url_for
@@ -13,8 +12,8 @@ from app.storage import media_store
 from app.storage.walk_models import Walk
 from app.walks.saved.media_urls import still_address
 from tests.conftest import make_app
+from tests.support.rows import Maker
 
-Hanger = Callable[..., Walk]
 CLAIMS = {"X-Forwarded-For": "203.0.113.7, 198.51.100.1", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil"}
 
 
@@ -25,38 +24,35 @@ def behind(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+def who_asks(app: Flask, **asked: Any) -> list[str]:
+    """Ask an application for the address, the scheme and the host by which it knows the client."""
+    app.add_url_rule("/whoami", view_func=lambda: [request.remote_addr, request.scheme, request.host])
+    return list(app.test_client().get("/whoami", **asked).json)
+
+
 @pytest.mark.parametrize(
     ("proxies", "address", "scheme"),
     [(0, "127.0.0.1", "http"), (1, "198.51.100.1", "https"), (2, "203.0.113.7", "http"), (3, "127.0.0.1", "http")],
 )
-def test_addresses_are_believed_as_far_as_proxies_stand_in_front(
-    instance: Path, proxies: int, address: str, scheme: str
-) -> None:
-    app = make_app(instance, PROXIES=proxies)
-    app.add_url_rule("/whoami", view_func=lambda: [request.remote_addr, request.scheme, request.host])
-    assert app.test_client().get("/whoami", headers=CLAIMS).json == [address, scheme, "localhost"]
+def test_addresses_are_trusted_by_proxies(instance: Path, proxies: int, address: str, scheme: str) -> None:
+    assert who_asks(make_app(instance, PROXIES=proxies), headers=CLAIMS) == [address, scheme, "localhost"]
 
 
 @pytest.mark.parametrize(
-    ("header", "address"),
+    ("header", "connection", "address"),
     [
-        ("203.0.113.6:51231", "203.0.113.6"), ("10.0.0.1:9, [2001:DB8::6]:51231", "2001:db8::6"),
-        ('"[fe80::6%25eth0]:_port"', "fe80::6"), ("::ffff:203.0.113.6", "203.0.113.6"), ("unknown", "127.0.0.1"),
-        ('"a, 203.0.113.6', "203.0.113.6"), ("203.0.113.6,", "203.0.113.6"), ("_hidden:7", "127.0.0.1"),
+        ("203.0.113.6:51231", None, "203.0.113.6"), ("10.0.0.1:9, [2001:DB8::6]:51231", None, "2001:db8::6"),
+        ('"[fe80::6%25eth0]:_port"', None, "fe80::6"), ("::ffff:203.0.113.6", None, "203.0.113.6"),
+        ("unknown", None, "127.0.0.1"), ('"a, 203.0.113.6', None, "203.0.113.6"), ("203.0.113.6,", None, "203.0.113.6"),
+        ("_hidden:7", None, "127.0.0.1"),
+        (None, "::FFFF:203.0.113.6", "203.0.113.6"), (None, "fe80::6%eth0", "fe80::6"), (None, "", ""),
     ],
 )  # fmt: skip
-def test_remote_address_behind_a_proxy_is_the_address_alone(instance: Path, header: str, address: str) -> None:
-    app = make_app(instance, PROXIES=1)
-    app.add_url_rule("/whoami", view_func=lambda: [request.remote_addr])
-    assert app.test_client().get("/whoami", headers={"X-Forwarded-For": header}).json == [address]
-
-
-@pytest.mark.parametrize(
-    ("connection", "address"), [("::FFFF:203.0.113.6", "203.0.113.6"), ("fe80::6%eth0", "fe80::6"), ("", "")]
-)
-def test_remote_address_without_a_proxy_is_normalised_too(app: Flask, connection: str, address: str) -> None:
-    app.add_url_rule("/whoami", view_func=lambda: [request.remote_addr])
-    assert app.test_client().get("/whoami", environ_overrides={"REMOTE_ADDR": connection}).json == [address]
+def test_remote_address_is_normalised(instance: Path, header: str | None, connection: str | None, address: str) -> None:
+    told = {} if header is None else {"X-Forwarded-For": header}
+    there = {} if connection is None else {"REMOTE_ADDR": connection}
+    found = who_asks(make_app(instance, PROXIES=len(told)), headers=told, environ_overrides=there)
+    assert found[0] == address
 
 
 def where(app: Flask) -> Callable[..., list[str]]:
@@ -116,9 +112,7 @@ def test_path_that_the_web_server_removed_is_in_every_address(app: Flask) -> Non
         ({"X-Forwarded-Prefix": "/moma"}, "moma_visitor", "/moma"),
     ],
 )
-def test_cookies_are_as_safe_as_browsers_allow_there(
-    instance: Path, headers: dict[str, str], name: str, path: str
-) -> None:
+def test_cookies_have_safe_attributes(instance: Path, headers: dict[str, str], name: str, path: str) -> None:
     client = make_app(instance, PROXIES=1, WTF_CSRF_ENABLED=True).test_client()
     cookies = client.get("/", headers=headers).headers.getlist("Set-Cookie")
     cookies += client.get("/?lang=de", headers=headers).headers.getlist("Set-Cookie")
@@ -130,7 +124,7 @@ def test_cookies_are_as_safe_as_browsers_allow_there(
         assert ("Secure" in attributes) == ("X-Forwarded-Proto" in headers)
 
 
-def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient, hung: Hanger) -> None:
+def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient, hung: Maker) -> None:
     walk = hung("a fox", "a kite")
     for kind, extension, mimetype in (("gif", "gif", "image/gif"), ("mp4", "mp4", "video/mp4")):
         answer = behind.get(f"/walks/{walk.id}.{extension}", headers={"Range": "bytes=1-"})
@@ -142,29 +136,25 @@ def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
-def test_still_is_handed_over(behind: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_still_is_handed_over(behind: FlaskClient, walk: Walk) -> None:
     answer = behind.get(still_address(walk, walk.painted[1]))
     assert answer.headers["X-Accel-Redirect"] == f"/_media/{media_store.frame_path(walk.id, 1, b'frame')}"
 
 
-def test_film_that_the_browser_has_is_answered_here(behind: FlaskClient, hung: Hanger) -> None:
-    walk = hung()
+def test_film_that_the_browser_has_is_answered_here(behind: FlaskClient, walk: Walk) -> None:
     answer = behind.get(f"/walks/{walk.id}.gif", headers={"If-None-Match": f'"{walk.media["gif"].etag}"'})
     assert (answer.status_code, answer.data) == (304, b"")
     assert "X-Accel-Redirect" not in answer.headers
 
 
-def test_film_that_is_not_there_is_not_handed_over(behind: FlaskClient, hung: Hanger, instance: Path) -> None:
-    walk = hung()
+def test_film_that_is_not_there_is_not_handed_over(behind: FlaskClient, walk: Walk, instance: Path) -> None:
     (instance / "media" / walk.media["gif"].path).unlink()
     answer = behind.get(f"/walks/{walk.id}.gif")
     assert answer.status_code == 503
     assert "X-Accel-Redirect" not in answer.headers
 
 
-def test_store_elsewhere_is_read_by_the_application(instance: Path, hung: Hanger) -> None:
-    walk = hung()
+def test_store_elsewhere_is_read_by_the_application(instance: Path, walk: Walk) -> None:
     app = make_app(instance, ACCEL_PREFIX="/_media/", MEDIA_URL="memory://moma")
     with app.app_context():
         media_store.store().write(walk.media["gif"].path, b"gif")

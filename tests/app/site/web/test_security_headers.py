@@ -1,14 +1,13 @@
 """Headers of every answer: over https, browsers are told to come back by https only."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.walks.saved import media_urls
-from tests.conftest import Commissioner, make_app
+from tests.conftest import make_app
+from tests.support.rows import Maker
 
 HSTS = "Strict-Transport-Security"
 
@@ -40,7 +39,7 @@ def test_other_sites_may_not_load_pages(client: FlaskClient, path: str) -> None:
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_other_sites_may_show_films_and_thumbnails(client: FlaskClient, hung: Commissioner) -> None:
+def test_other_sites_may_show_films_and_thumbnails(client: FlaskClient, hung: Maker) -> None:
     walk = hung("a fox", "an owl")
     paths = [media_urls.film_address(walk, kind) for kind in ("mp4", "poster")]
     for path in [*paths, "/feed.xml", f"/api/v1/walks/{walk.id}"]:

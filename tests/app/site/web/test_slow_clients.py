@@ -1,7 +1,5 @@
 """Slow clients: none keeps a thread of the web server, and all are answered 408."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """Which hosts the site answers, and which address of its own it names."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path
@@ -10,9 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.errors import ConfigError
-from tests.conftest import Commissioner, make_app
+from tests.conftest import make_app
 from tests.support.live import free_port
 from tests.support.nginx import TEMPLATE, filled
+from tests.support.rows import Maker
 
 ORIGIN = "https://moma.example.org"
 
@@ -51,7 +50,7 @@ def test_setting_that_cannot_match_is_refused(instance: Path, wrong: dict[str, o
         make_app(instance, **wrong)
 
 
-def test_canonical_address_is_named_whatever_the_host(hung: Commissioner, instance: Path) -> None:
+def test_canonical_address_is_named_whatever_the_host(hung: Maker, instance: Path) -> None:
     walk = hung("a fox", "an owl")
     client = make_app(instance, PUBLIC_ORIGIN=ORIGIN, URL_PREFIX="/moma").test_client()
     paths = ["/feed.xml", "/sitemap.xml", "/sitemap/rooms.xml", "/sitemap/1.xml", "/robots.txt", walk.url]

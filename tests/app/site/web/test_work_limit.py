@@ -1,7 +1,5 @@
 """A request that takes too much work is ended, and the thread answers the next one."""
 
-from __future__ import annotations
-
 import threading
 import time
 from contextlib import suppress

@@ -1,9 +1,5 @@
 """What a backup brings back: all of a site, row by row and byte by byte, and nothing that was deleted since."""
 
-from __future__ import annotations
-
-import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,42 +26,18 @@ from app.walks.saved import deletions, lifecycle
 from app.walks.uploads import kinds, photo_check, sound_check, upload_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
-from tests.conftest import Commissioner, make_app
-from tests.support import candidates, photos, postgres, sounds
+from tests.support import candidates, photos, sounds
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT
+from tests.support.rows import Maker, store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("programs")]
 
 Rows = dict[str, list[str]]
 
 
 @pytest.fixture
-def empty(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
-    """Build an application in a folder where nothing is yet, on an empty database of the same kind."""
-    settings: dict[str, object] = {}
-    if database == "postgres":
-        server: postgres.PostgresServer = request.getfixturevalue("postgres_server")
-        name = server.create()
-        settings["DATABASE_URL"] = server.url(name)
-    app = make_app(tmp_path / "empty", **settings)
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    if database == "postgres":
-        server.drop(name)
-
-
-@pytest.fixture(autouse=True)
-def programs(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the pg_dump and pg_restore of the tests' own Postgres first on the path."""
-    if database == "postgres":
-        monkeypatch.setenv("PATH", str(postgres.binaries()), prepend=os.pathsep)
-
-
-@pytest.fixture
-def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Walk:
+def furnished(app: Flask, hung: Maker, commissioned: Maker) -> Walk:
     """Furnish a site with something in every table."""
     walk, waiting = hung("a bear", "a kite"), commissioned("the sun", "a star")
     hung("a fox", "a lemon", unlisted=True)
@@ -81,8 +53,7 @@ def furnished(app: Flask, hung: Commissioner, commissioned: Commissioner) -> Wal
     candidates.painted("x")
     wall = walls.open_wall(WallRequest("lobby"))
     words.say(wall, "an owl", owner="x")
-    with writing() as session:
-        session.add(WallLeg(wall_number=wall.number, number=1, skipped=True))
+    store(WallLeg(wall_number=wall.number, number=1, skipped=True))
     upload_store.save(kinds.PHOTO, photo_check.check(photos.written(photos.sticker())), owner_hash="x", network="x")
     sound = sound_check.check(sounds.track(3))
     upload_store.save(kinds.SOUND, sound, owner_hash="x", network="x", enqueue=lambda *_: None)
@@ -127,9 +98,7 @@ def named_files() -> dict[str, bytes]:
 
 
 @pytest.mark.databases
-def test_every_row_of_every_table_and_every_byte_of_every_file_comes_back(
-    furnished: Walk, runner: FlaskCliRunner, empty: Flask, tmp_path: Path
-) -> None:
+def test_all_rows_and_files_are_restored(furnished: Walk, runner: FlaskCliRunner, empty: Flask, tmp_path: Path) -> None:
     before, files = rows(), named_files()
     models = set(db.metadata.tables)
     assert {name for name in models if not before[name]} == set(), "a table that this test does not fill"
@@ -151,9 +120,7 @@ def test_every_row_of_every_table_and_every_byte_of_every_file_comes_back(
 
 
 @pytest.mark.databases
-def test_verify_names_each_table_and_file_that_is_not_as_it_was(
-    furnished: Walk, runner: FlaskCliRunner, tmp_path: Path
-) -> None:
+def test_verify_names_changed_tables_and_files(furnished: Walk, runner: FlaskCliRunner, tmp_path: Path) -> None:
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     film, frame = furnished.media["gif"].path, furnished.painted[0].path
     media_store.store().write(film, b"GIX")
@@ -171,9 +138,7 @@ def test_verify_names_each_table_and_file_that_is_not_as_it_was(
 
 @pytest.mark.databases
 @pytest.mark.parametrize("by_operator", [True, False])
-def test_walk_that_was_deleted_after_the_backup_does_not_come_back(
-    furnished: Walk, runner: FlaskCliRunner, tmp_path: Path, by_operator: bool
-) -> None:
+def test_deleted_walk_stays_deleted(furnished: Walk, runner: FlaskCliRunner, tmp_path: Path, by_operator: bool) -> None:
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     walk_id, number = furnished.id, furnished.number
     lifecycle.delete_walk(furnished, by_operator=by_operator)
@@ -188,9 +153,7 @@ def test_walk_that_was_deleted_after_the_backup_does_not_come_back(
 
 
 @pytest.mark.databases
-def test_walk_stays_deleted_where_the_database_is_lost_and_the_media_store_is_not(
-    furnished: Walk, runner: FlaskCliRunner, empty: Flask, tmp_path: Path
-) -> None:
+def test_deletion_marker_survives(furnished: Walk, runner: FlaskCliRunner, empty: Flask, tmp_path: Path) -> None:
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     walk_id = furnished.id
     lifecycle.delete_walk(furnished)

@@ -1,7 +1,5 @@
 """Walks exported and imported: the same at the other house, once, over nothing that is there; broken ones refused."""
 
-from __future__ import annotations
-
 import io
 import json
 import tarfile
@@ -12,24 +10,26 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.collection.gallery import exhibitions, favourites, visitor_collections
 from app.collection.moderation import curation, word_lists
 from app.core.errors import InvalidInput
 from app.requests.walk_requests import recipe, walk_edits
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import writing
 from app.storage.walk_models import FINISHED, QUEUED, Medium, Walk
 from app.upkeep.archives import archive_format, walk_records
 from app.upkeep.archives.archive_format import MANIFEST
 from app.upkeep.archives.walk_import import import_archive
 from app.upkeep.operations import first_exhibition
 from app.walks.saved import lookup, media_urls
-from tests.conftest import make_app
+from tests.conftest import inside
 from tests.support import sounds
-from tests.support.commands import run, run_json
+from tests.support.archives import Change, other_site, rewritten
+from tests.support.commands import count, run, run_json
 from tests.support.pictures import two_halves, written
+from tests.support.rows import change
 
 pytestmark = pytest.mark.slow
 
@@ -46,13 +46,8 @@ def first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Walk]:
 @pytest.fixture
 def other(first: list[Walk], tmp_path: Path, migrated: Path) -> Iterator[Flask]:
     """Build another house, with bare walls."""
-    folder = tmp_path / "other"
-    folder.mkdir()
-    (folder / "moma.sqlite").write_bytes(migrated.read_bytes())
-    app = make_app(folder)
-    with app.app_context():
-        yield app
-        db.session.remove()
+    with inside(other_site(tmp_path / "other", migrated)) as other:
+        yield other
 
 
 def export(app: Flask, tmp_path: Path, *options: str) -> Path:
@@ -72,20 +67,7 @@ def told(walk: Walk) -> dict[str, Any]:
     }
 
 
-def rewritten(file: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
-    """Change files of an archive, and write a manifest that fits them."""
-    with tarfile.open(file) as archive:
-        files = {member.name: archive_format.read_member(archive, member.name) for member in archive.getmembers()}
-    manifest = json.loads(files.pop(MANIFEST))
-    change(files)
-    changed = file.with_name("changed.tar")
-    with tarfile.open(changed, "w") as archive:
-        manifest["files"] = [archive_format.add_bytes(archive, name, data) for name, data in files.items()]
-        archive_format.add_bytes(archive, MANIFEST, json.dumps(manifest).encode())
-    return changed
-
-
-def first_line(**changes: object) -> Callable[[dict[str, bytes]], None]:
+def first_line(**changes: object) -> Change:
     def change(files: dict[str, bytes]) -> None:
         head, _, rest = files[walk_records.WALKS].partition(b"\n")
         files[walk_records.WALKS] = json.dumps(json.loads(head) | changes).encode() + b"\n" + rest
@@ -93,18 +75,22 @@ def first_line(**changes: object) -> Callable[[dict[str, bytes]], None]:
     return change
 
 
-def count() -> int:
-    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
+def each_line(edit: Callable[[list[Any]], object]) -> Change:
+    """Return what changes the lines of an archive, read as JSON."""
+
+    def change(files: dict[str, bytes]) -> None:
+        lines = [json.loads(line) for line in files[walk_records.WALKS].splitlines()]
+        edit(lines)
+        files[walk_records.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+    return change
 
 
 @pytest.mark.databases
-def test_walks_hang_at_the_other_house_as_they_hung_here(
-    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
-) -> None:
+def test_walks_are_imported_as_they_were(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
     with app.app_context():
         walk_edits.apply(lookup.walk_at_address(first[0].id), walk_edits.validate({"title": "Strings & stars"}))
-        with writing() as session:
-            session.get(Walk, first[2].number).hold = 13
+        change(first[2], hold=13)
         curation.hide(lookup.walk_at_address(first[1].id))
         curation.feature(lookup.walk_at_address(first[2].id))
         here = {walk.id: told(lookup.walk_at_address(walk.id, even_hidden=True)) for walk in first}
@@ -149,9 +135,7 @@ def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Wal
 
 
 @pytest.mark.databases
-def test_recipes_alone_join_the_line_under_their_ids(
-    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
-) -> None:
+def test_recipes_alone_are_queued_with_their_ids(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
     file = export(app, tmp_path, "--recipes-only")
     assert file.stat().st_size < 200_000
     report = import_archive(file)
@@ -177,8 +161,7 @@ def test_named_walks_alone_are_exported_without_exhibitions(
     assert exhibitions.every() == []
 
 
-def test_owner_is_told_only_if_asked_for(app: Flask, hung: Callable[..., Walk], tmp_path: Path) -> None:
-    walk = hung()
+def test_owner_is_told_only_if_asked_for(app: Flask, walk: Walk, tmp_path: Path) -> None:
     for options, owner in (((), ""), (("--owners",), walk.owner_hash)):
         with tarfile.open(export(app, tmp_path, *options)) as archive:
             (line,) = archive_format.read_member(archive, walk_records.WALKS).splitlines()
@@ -186,9 +169,7 @@ def test_owner_is_told_only_if_asked_for(app: Flask, hung: Callable[..., Walk], 
         (tmp_path / "walks.tar").unlink()
 
 
-def test_export_overwrites_no_file_and_leaves_out_what_is_lost(
-    runner: FlaskCliRunner, first: list[Walk], tmp_path: Path
-) -> None:
+def test_export_overwrites_nothing_and_skips_lost(runner: FlaskCliRunner, first: list[Walk], tmp_path: Path) -> None:
     file = tmp_path / "walks.tar"
     media_store.store().delete(first[0].media["gif"].path)
     report = run_json(runner, "gallery", "export", str(file), status=1)
@@ -212,9 +193,7 @@ BROKEN: dict[str, tuple[dict[str, object], str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_broken_line_refuses_the_archive_and_names_it(
-    app: Flask, other: Flask, first: list[Walk], tmp_path: Path, name: str
-) -> None:
+def test_broken_line_is_named(app: Flask, other: Flask, first: list[Walk], tmp_path: Path, name: str) -> None:
     changes, said = BROKEN[name]
     file = rewritten(export(app, tmp_path), first_line(**changes))
     with pytest.raises(InvalidInput) as refused:
@@ -234,9 +213,7 @@ BROKEN_HALLS: dict[str, tuple[dict[str, object], str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN_HALLS)
-def test_broken_exhibition_refuses_the_archive_before_a_walk_is_hung(
-    app: Flask, other: Flask, first: list[Walk], tmp_path: Path, name: str
-) -> None:
+def test_broken_exhibition_is_refused(app: Flask, other: Flask, first: list[Walk], tmp_path: Path, name: str) -> None:
     changes, said = BROKEN_HALLS[name]
 
     def change(files: dict[str, bytes]) -> None:
@@ -257,9 +234,7 @@ def test_archive_of_a_later_version_says_so(app: Flask, other: Flask, first: lis
         import_archive(tmp_path / "later.tar")
 
 
-def test_file_that_is_not_what_it_is_called_is_refused(
-    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
-) -> None:
+def test_file_of_another_type_is_refused(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
     def change(files: dict[str, bytes]) -> None:
         name = next(name for name in files if name.endswith(".gif"))
         files[name] = b"<html>".ljust(len(files[name]))
@@ -269,43 +244,37 @@ def test_file_that_is_not_what_it_is_called_is_refused(
 
 
 def test_line_cannot_name_a_file_of_another_walk(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
-    def change(files: dict[str, bytes]) -> None:
-        lines = [json.loads(line) for line in files[walk_records.WALKS].splitlines()]
-        lines[0]["films"], lines[0]["frames"] = lines[1]["films"], lines[0]["frames"]
-        files[walk_records.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
-
+    borrow = each_line(lambda lines: lines[0].update(films=lines[1]["films"]))
     with pytest.raises(InvalidInput, match="names a file of another walk"):
-        import_archive(rewritten(export(app, tmp_path), change))
+        import_archive(rewritten(export(app, tmp_path), borrow))
 
 
+ZEPPELIN = {"digest": "0a1b2c", "name": "a zeppelin", "artist": None, "licence": None, "source": None}
+
+
+@pytest.mark.parametrize(
+    ("word", "edit", "what"),
+    [
+        ("windmill", lambda lines: lines, ""),
+        ("zeppelin", lambda lines: lines[0]["notes"].__setitem__(0, "zеppelin"), "Note 1 "),
+        ("zeppelin", lambda lines: lines[0]["recipe"].update(drawings=[ZEPPELIN]), "The name of a drawing "),
+    ],
+    ids=["a prompt", "a note", "a drawing's name"],
+)
 def test_banned_word_does_not_come_in_with_an_archive(
-    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
+    app: Flask,
+    other: Flask,
+    first: list[Walk],
+    tmp_path: Path,
+    word: str,
+    edit: Callable[[list[Any]], object],
+    what: str,
 ) -> None:
-    file = export(app, tmp_path)
-    word_lists.BANNED.add("windmill")
-    with pytest.raises(InvalidInput, match="contains “windmill”, a word that is not shown here"):
+    file = rewritten(export(app, tmp_path), each_line(edit))
+    word_lists.BANNED.add(word)
+    with pytest.raises(InvalidInput, match=f"{what}contains “{word}”, a word that is not shown here"):
         import_archive(file)
-
-
-def test_banned_word_does_not_come_in_with_a_note_or_the_name_of_a_drawing(
-    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
-) -> None:
-    file = export(app, tmp_path)
-    word_lists.BANNED.add("zeppelin")
-    drawing = {"digest": "0a1b2c", "name": "a zeppelin", "artist": None, "licence": None, "source": None}
-    for what, change in (
-        ("Note 1", lambda line: line["notes"].__setitem__(0, "zеppelin")),
-        ("The name of a drawing", lambda line: line["recipe"].__setitem__("drawings", [drawing])),
-    ):
-
-        def rewrite(files: dict[str, bytes], change: Callable[[Any], None] = change) -> None:
-            lines = [json.loads(line) for line in files[walk_records.WALKS].splitlines()]
-            change(lines[0])
-            files[walk_records.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
-
-        with pytest.raises(InvalidInput, match=f"{what} contains “zeppelin”, a word that is not shown here"):
-            import_archive(rewritten(file, rewrite))
-        assert count() == 0
+    assert count() == 0
 
 
 def test_what_is_no_archive_is_refused(runner: FlaskCliRunner, first: list[Walk], app: Flask, tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """What is lost of walks, photos, candidates and styles: each is named, with what is wrong with it."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -13,7 +11,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskCliRunner
 from PIL import Image
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.access.auth import visitors
 from app.collection.styles import added
@@ -21,7 +19,7 @@ from app.collection.styles.added import AddedStyle
 from app.offer.generation import adapters
 from app.storage import media_store
 from app.storage.candidate_models import Candidate
-from app.storage.database import db, writing
+from app.storage.database import writing
 from app.storage.upload_models import Upload
 from app.storage.walk_models import Frame, Medium, Walk
 from app.upkeep.maintenance import media_losses
@@ -29,8 +27,8 @@ from app.walks.uploads import kinds, photo_check, upload_store
 from tests.support import candidates, led
 from tests.support.commands import run, run_json
 from tests.support.pictures import two_halves, written
+from tests.support.rows import Maker, change, store
 
-Hanger = Callable[..., Walk]
 Damage = Callable[[bytes], bytes]
 MINE = "my secret"
 WELL: dict[str, Any] = {"lost": [], "superfluous": 0}
@@ -44,7 +42,7 @@ def picture(kind: str) -> bytes:
 
 
 @pytest.fixture
-def whole(hung: Hanger) -> Callable[..., Walk]:
+def whole(hung: Maker) -> Maker:
     """Return a function that hangs a walk whose files are real pictures."""
 
     def make(*prompts: str, **fields: object) -> Walk:
@@ -61,7 +59,7 @@ def whole(hung: Hanger) -> Callable[..., Walk]:
     return make
 
 
-def test_whole_files_are_verified(runner: FlaskCliRunner, whole: Hanger) -> None:
+def test_whole_files_are_verified(runner: FlaskCliRunner, whole: Maker) -> None:
     whole()
     whole("a bear", "a kite", unlisted=True)
     assert run_json(runner, "media", "verify") == {"files": 12, "lost": [], "superfluous": 0}
@@ -79,7 +77,7 @@ def test_whole_files_are_verified(runner: FlaskCliRunner, whole: Hanger) -> None
     ],
 )
 def test_what_is_lost_is_named(
-    runner: FlaskCliRunner, whole: Hanger, kind: str, damage: Callable[[bytes], bytes] | None, flaw: str
+    runner: FlaskCliRunner, whole: Maker, kind: str, damage: Callable[[bytes], bytes] | None, flaw: str
 ) -> None:
     whole()
     walk = whole("a bear", "a kite")
@@ -96,16 +94,13 @@ def test_what_is_lost_is_named(
     assert lines[1] == "12 files, 1 lost."
 
 
-def test_a_film_that_gave_way_to_a_better_one_is_not_lost(
-    whole: Hanger, app: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_replaced_film_is_not_lost(whole: Maker, app: object, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = whole()
 
     def flaw(_store: object, path: str, *_: object) -> str:
         if path != old:
             return ""
-        with writing() as session:
-            session.execute(update(Medium).where(Medium.kind == "gif").values(path=f"walks/{walk.id}/gif.better.gif"))
+        change(Medium, Medium.kind == "gif", path=f"walks/{walk.id}/gif.better.gif")
         return "is missing"
 
     old = walk.media["gif"].path
@@ -119,9 +114,7 @@ def brought() -> Upload:
     photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest(MINE), network="")
     preview_path = f"photos/{photo.id}.cut.0123456789ab.webp"
     media_store.store().write(preview_path, written(two_halves((40, 30)), "WEBP"))
-    with writing() as session:
-        session.execute(update(Upload).where(Upload.id == photo.id).values(preview_path=preview_path))
-    db.session.refresh(photo)
+    change(photo, preview_path=preview_path)
     return photo
 
 
@@ -186,14 +179,13 @@ def test_photo_whose_day_is_over_meanwhile_is_not_lost(app: object, monkeypatch:
     assert list(media_losses.verify()) == [(2, [])]
 
 
-def test_what_a_painter_made_of_a_photo_is_read_to_its_end(runner: FlaskCliRunner, whole: Hanger) -> None:
+def test_what_a_painter_made_of_a_photo_is_read_to_its_end(runner: FlaskCliRunner, whole: Maker) -> None:
     walk, out = whole(), io.BytesIO()
     np.savez(out, sketch=np.arange(4096))
     for kind, data in (("whole-0", out.getvalue()), ("cut-0", out.getvalue().replace(bytes([7, 0]), bytes([8, 0]), 1))):
         path = f"walks/{walk.id}/{kind}.0123456789ab.npz"
         media_store.store().write(path, data)
-        with writing() as session:
-            session.add(Medium(walk_number=walk.number, kind=kind, path=path, bytes=len(data), etag=""))
+        store(Medium(walk_number=walk.number, kind=kind, path=path, bytes=len(data), etag=""))
     told = lost(runner)
     assert [(each["walk"], each["path"]) for each in told] == [(walk.id, f"walks/{walk.id}/cut-0.0123456789ab.npz")]
     assert "is no NPZ that can be read" in told[0]["flaw"]
@@ -201,8 +193,7 @@ def test_what_a_painter_made_of_a_photo_is_read_to_its_end(runner: FlaskCliRunne
 
 def test_broken_picture_of_candidates_is_named(runner: FlaskCliRunner) -> None:
     asked = candidates.painted(visitors.digest(MINE), count=3)
-    with writing() as session:
-        session.execute(update(Candidate).where(Candidate.index == 1).values(picture=b"RIFF"))
+    change(Candidate, Candidate.index == 1, picture=b"RIFF")
     told = lost(runner)
     assert [(each["candidates"], each["path"]) for each in told] == [(asked.id, "picture 2")]
 

@@ -1,10 +1,8 @@
 """A site's media move to another store: what is missing there, what was taken down never, nothing twice."""
 
-from __future__ import annotations
-
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
@@ -18,8 +16,7 @@ from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle
 from tests.support.buckets import BUCKET, S3Server, running
 from tests.support.commands import run, run_json
-
-Hanger = Callable[..., Walk]
+from tests.support.rows import Maker
 
 
 @pytest.fixture
@@ -36,7 +33,7 @@ def everything(store: MediaStore) -> dict[str, bytes]:
     }
 
 
-def test_all_is_copied_once_and_nothing_is_deleted(runner: FlaskCliRunner, hung: Hanger, target: MediaStore) -> None:
+def test_all_is_copied_once_and_nothing_is_deleted(runner: FlaskCliRunner, hung: Maker, target: MediaStore) -> None:
     hung("a fox", "a kite"), hung("a lamp", "a moth")
     before = everything(media_store.store())
     first = run_json(runner, "media", "move", target.url, "--json")
@@ -48,10 +45,7 @@ def test_all_is_copied_once_and_nothing_is_deleted(runner: FlaskCliRunner, hung:
 
 
 @pytest.mark.databases
-def test_half_a_file_and_an_older_one_are_copied_again(
-    runner: FlaskCliRunner, hung: Hanger, target: MediaStore
-) -> None:
-    walk = hung()
+def test_half_a_file_and_an_older_one_are_copied_again(runner: FlaskCliRunner, walk: Walk, target: MediaStore) -> None:
     store, knots = media_store.store(), f"{media_store.walk_folder(walk.id)}/knots/1-1.npz"
     target.write(knots, b"KNOT")
     store.write(knots, b"LATE")  # as long, and later: its name does not tell what is in it
@@ -60,7 +54,7 @@ def test_half_a_file_and_an_older_one_are_copied_again(
     assert everything(target) == everything(store)
 
 
-def test_what_was_taken_down_since_does_not_come_back(runner: FlaskCliRunner, hung: Hanger, target: MediaStore) -> None:
+def test_what_was_taken_down_since_does_not_come_back(runner: FlaskCliRunner, hung: Maker, target: MediaStore) -> None:
     kept, gone = hung("a fox", "a kite"), hung("a lamp", "a moth")
     left_behind = {path: media_store.store().read_bytes(path) for path in media_store.store().files(f"walks/{gone.id}")}
     lifecycle.delete_walk(gone)
@@ -72,10 +66,7 @@ def test_what_was_taken_down_since_does_not_come_back(runner: FlaskCliRunner, hu
     assert len(target.files("deleted")) == 1
 
 
-def test_check_only_copies_nothing_and_finds_what_is_missing_or_another(
-    runner: FlaskCliRunner, hung: Hanger, target: MediaStore
-) -> None:
-    walk = hung()
+def test_check_only_finds_missing_and_changed_files(runner: FlaskCliRunner, walk: Walk, target: MediaStore) -> None:
     result = runner.invoke(args=["media", "move", target.url, "--check-only"])
     assert (result.exit_code, target.files("walks")) == (1, {})
     assert f"{walk.media['mp4'].path} is missing." in result.output
@@ -107,9 +98,8 @@ def s3(tmp_path: Path) -> Iterator[S3Server]:
 
 @pytest.mark.server
 def test_commands_of_the_page_about_object_storage_do_what_it_says(
-    runner: FlaskCliRunner, hung: Hanger, instance: Path, s3: S3Server, tmp_path: Path
+    runner: FlaskCliRunner, walk: Walk, instance: Path, s3: S3Server, tmp_path: Path
 ) -> None:
-    walk = hung()
     page = (ROOT / "docs/how-to/operators/object-storage.md").read_text("utf-8")
     commands = [shlex.split(line) for line in re.findall(r"^flask --app wsgi (.+)$", page, re.MULTILINE)]
     names = {"/srv/moma/instance/media": str(instance / "media"), "/var/backups": str(tmp_path)}
@@ -131,9 +121,7 @@ def test_commands_of_the_page_about_object_storage_do_what_it_says(
 
 
 @pytest.mark.parametrize("name", ["sound.0123456789ab.flac", "photo-0.0123456789ab.webp"])
-def test_random_name_says_nothing_of_the_content(
-    runner: FlaskCliRunner, hung: Hanger, target: MediaStore, name: str
-) -> None:
+def test_files_of_random_names_are_compared(runner: FlaskCliRunner, hung: Maker, target: MediaStore, name: str) -> None:
     path = f"{media_store.walk_folder(hung().id)}/{name}"
     media_store.store().write(path, b"HEARD")
     run(runner, "media", "move", target.url)

@@ -1,25 +1,21 @@
 """The media store against the rows: what is superfluous."""
 
-from __future__ import annotations
-
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskCliRunner
-from sqlalchemy import update
 
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import PAINTING, Walk
 from app.upkeep.maintenance import media_upkeep
 from app.walks.saved import lifecycle
 from tests.conftest import make_app
 from tests.support.commands import run, run_json
+from tests.support.rows import Maker, change
 
-Hanger = Callable[..., Walk]
 STRANGER = "walks/" + "s" * 16
 
 
@@ -40,8 +36,7 @@ def age_all() -> None:
         os.utime(file, (time.time() - 7200,) * 2)
 
 
-def test_nothing_is_superfluous_on_a_site_that_is_well(runner: FlaskCliRunner, hung: Hanger) -> None:
-    hung()
+def test_nothing_is_superfluous_on_a_site_that_is_well(runner: FlaskCliRunner, walk: Walk) -> None:
     age_all()
     assert run_json(runner, "media", "prune") == {"deleted": False, "files": [], "bytes": 0}
     assert run(runner, "media", "prune", "--yes").output == "0 files, 0 bytes, deleted.\n"
@@ -51,8 +46,7 @@ def test_an_empty_site_has_nothing_to_prune(runner: FlaskCliRunner) -> None:
     assert run_json(runner, "media", "prune", "--yes")["files"] == []
 
 
-def test_pruning_only_tells_until_it_is_told_to_delete(runner: FlaskCliRunner, hung: Hanger) -> None:
-    walk = hung()
+def test_pruning_only_tells_until_it_is_told_to_delete(runner: FlaskCliRunner, walk: Walk) -> None:
     file = leave(f"walks/{walk.id}/gif.0123456789ab.gif")
     kept = [Path(media_store.store().root) / row.path for row in (*walk.painted, *walk.media.values())]
     told = run(runner, "media", "prune").output
@@ -67,8 +61,7 @@ def test_pruning_only_tells_until_it_is_told_to_delete(runner: FlaskCliRunner, h
     assert all(path.exists() for path in kept)
 
 
-def test_folders_of_walks_that_are_gone_are_pruned_whole(runner: FlaskCliRunner, hung: Hanger) -> None:
-    walk = hung()
+def test_folders_of_walks_that_are_gone_are_pruned_whole(runner: FlaskCliRunner, walk: Walk) -> None:
     lifecycle.delete_walk(walk)
     files = [leave(f"walks/{walk.id}/frames/0000.png"), leave(f"{STRANGER}/frames/0001.png"), leave("walks/x/a.gif")]
     assert len(run_json(runner, "media", "prune", "--yes")["files"]) == 3
@@ -84,10 +77,9 @@ def test_files_younger_than_an_hour_are_left_alone(runner: FlaskCliRunner) -> No
     assert not old.exists()
 
 
-def test_a_walk_that_is_being_painted_is_left_alone(runner: FlaskCliRunner, commissioned: Hanger) -> None:
+def test_a_walk_that_is_being_painted_is_left_alone(runner: FlaskCliRunner, commissioned: Maker) -> None:
     walk = commissioned()
-    with writing() as session:
-        session.execute(update(Walk).values(state=PAINTING))
+    change(Walk, state=PAINTING)
     file = leave(f"walks/{walk.id}/frames/0003.png", minutes_ago=600)
     assert run_json(runner, "media", "prune", "--yes")["files"] == []
     assert file.exists()

@@ -1,10 +1,7 @@
 """The upkeep: walks that came to nothing go after some days, stray files too; whatever else there is stays."""
 
-from __future__ import annotations
-
 import os
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,19 +12,16 @@ from sqlalchemy import func, select
 from app.collection.moderation import curation
 from app.core.errors import MediaError, MediaStoreAway
 from app.storage import media_store
-from app.storage.database import db, now, writing
-from app.storage.walk_models import CANCELLED, FAILED, REFUSED, Frame, Medium, Stop, Walk
+from app.storage.database import db, now
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, REFUSED, Frame, Medium, Stop, Walk
 from app.upkeep.maintenance import media_upkeep, upkeep
 from app.walks.saved import lifecycle
-
-Hanger = Callable[..., Walk]
+from tests.support.rows import Maker, change
 
 
 def end(walk: Walk, state: str, *, days_ago: float) -> str:
     """End a walk so many days ago; return its id."""
-    with writing() as session:
-        row = session.get(Walk, walk.number)
-        row.state, row.finished_at = state, now() - timedelta(days=days_ago)
+    change(walk, state=state, finished_at=now() - timedelta(days=days_ago))
     return walk.id
 
 
@@ -38,7 +32,7 @@ def ids() -> set[str]:
 
 @pytest.mark.databases
 @pytest.mark.parametrize("state", [FAILED, CANCELLED, REFUSED])
-def test_walk_that_came_to_nothing_goes_with_all_that_is_left_of_it(app: Flask, hung: Hanger, state: str) -> None:
+def test_walk_that_came_to_nothing_goes_with_all_that_is_left_of_it(app: Flask, hung: Maker, state: str) -> None:
     old, young = hung(), hung("a bear", "a kite")
     gone, kept = end(old, state, days_ago=14.1), end(young, state, days_ago=13.9)
     assert media_store.store().files(media_store.walk_folder(gone))
@@ -51,21 +45,18 @@ def test_walk_that_came_to_nothing_goes_with_all_that_is_left_of_it(app: Flask, 
 
 
 @pytest.mark.databases
-def test_walks_that_hang_wait_or_were_taken_down_stay(app: Flask, hung: Hanger, commissioned: Hanger) -> None:
+def test_walks_that_hang_wait_or_were_taken_down_stay(app: Flask, hung: Maker, commissioned: Maker) -> None:
     hangs, deleted, hidden, waits = hung(), hung(), hung(), commissioned()
     lifecycle.delete_walk(deleted)
     curation.hide(hidden)
-    with writing() as session:
-        for walk in (hangs, deleted, hidden):
-            session.get(Walk, walk.number).finished_at = now() - timedelta(days=999)
-        for walk in (deleted, hidden):
-            session.get(Walk, walk.number).state = CANCELLED
+    for walk, state in ((hangs, FINISHED), (deleted, CANCELLED), (hidden, CANCELLED)):
+        end(walk, state, days_ago=999)
     assert upkeep.forget_ended() == 0
     assert ids() == {hangs.id, deleted.id, hidden.id, waits.id}
 
 
 @pytest.mark.databases
-def test_more_than_a_batch_goes(app: Flask, commissioned: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_a_batch_goes(app: Flask, commissioned: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "BATCH", 2)
     for walk in [commissioned() for _ in range(5)]:
         end(walk, FAILED, days_ago=30)
@@ -74,9 +65,7 @@ def test_more_than_a_batch_goes(app: Flask, commissioned: Hanger, monkeypatch: p
 
 
 @pytest.mark.databases
-def test_files_that_cannot_be_deleted_are_left_to_a_later_prune(
-    app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_undeletable_files_are_pruned_later(app: Flask, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = end(hung(), FAILED, days_ago=30)
     folder = media_store.walk_folder(gone)
     with monkeypatch.context() as away:
@@ -92,7 +81,7 @@ def test_files_that_cannot_be_deleted_are_left_to_a_later_prune(
     assert media_store.store().files(folder) == {}
 
 
-def test_half_written_files_of_a_killed_process_go(app: Flask, hung: Hanger) -> None:
+def test_half_written_files_of_a_killed_process_go(app: Flask, hung: Maker) -> None:
     folder = Path(media_store.store().root) / media_store.walk_folder(hung().id)
     part = folder / ".xyz.part"
     part.write_bytes(b"half")

@@ -1,7 +1,5 @@
 """The music of the first exhibition: the same bytes each time, and beats that are heard where the scores have them."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import wave

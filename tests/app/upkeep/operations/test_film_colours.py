@@ -1,7 +1,5 @@
 """Films without colour tags get them, and keep all else."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 

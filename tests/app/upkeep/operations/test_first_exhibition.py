@@ -1,12 +1,10 @@
 """The first exhibition: what is shipped, and how it hangs."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from app.collection.styles.suiting import RETIRED
 from app.core.config import ROOT
 from app.core.errors import MomaError
 from app.requests.walk_requests import recipe
+from app.requests.walk_requests.validation import validate
 from app.site.presentation import playback
 from app.storage import media_store, schema
 from app.storage.database import db, writing
@@ -33,12 +32,14 @@ from app.upkeep.maintenance import media_losses
 from app.upkeep.operations import exhibition_due, exhibition_music, exhibition_programme, first_exhibition
 from app.upkeep.operations.first_exhibition import RepaintCheck, ShippedWalk
 from app.upkeep.processes.supervisor import Site
+from app.walks.queue import fair_queue
 from app.walks.saved import lifecycle, lookup
 from app.walks.saved.media_urls import photo_address
 from tests.conftest import inside, make_app
 from tests.support import films, placing, published
 from tests.support.commands import count, run, run_json
 from tests.support.fake_painter import SIDE, FakePainter
+from tests.support.rows import Maker
 from worker import job
 from worker.film import encoding, video
 from worker.process.worker import Worker
@@ -47,8 +48,6 @@ pytestmark = pytest.mark.slow
 
 PIECES = first_exhibition.shipped_walks()
 HOUSE = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
-
-Hanger = Callable[..., Walk]
 
 
 @pytest.fixture
@@ -109,14 +108,10 @@ def test_a_second_start_hangs_nothing_twice(opened: Flask) -> None:
     assert db.session.scalar(select(func.max(Walk.number))) == first
 
 
-def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) -> None:
-    start_without = make_app(Path(fresh.instance_path), EXHIBITION=False)
-    with start_without.app_context():
-        start(start_without)
+def test_a_site_with_a_walk_is_left_alone(fresh: Flask) -> None:
+    with inside(make_app(Path(fresh.instance_path), EXHIBITION=False)) as without:
+        start(without)
         assert count() == 0
-        db.engine.dispose()
-        from app.requests.walk_requests.validation import validate
-
     placing.place(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
     start(fresh)
     assert count() == 1
@@ -170,8 +165,7 @@ def test_the_exhibition_is_hung_again_at_the_same_addresses(opened: Flask) -> No
     assert opened.test_client().get(f"/walks/{PIECES[3].walk_id}").status_code == 200
 
 
-def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, hung: Hanger) -> None:
-    walk = hung()
+def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, walk: Walk) -> None:
     assert len(run_json(runner, "gallery", "exhibit")["hung"]) == len(PIECES)
     assert catalogue.total() == len(PIECES) + 1
     assert catalogue.with_numbers(catalogue.recent_numbers(1))[0].id == walk.id
@@ -185,18 +179,13 @@ def test_nobody_owns_the_exhibition(opened: Flask) -> None:
 
 
 def test_the_exhibition_says_nothing_of_this_machines_pace(opened: Flask) -> None:
-    from app.walks.queue import fair_queue
-
     assert not fair_queue.load_worker_pool().paces
 
 
 def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    app = make_app(tmp_path / "strict", EXHIBITION=True, FRAMES_MAX=8, FRAMES_DEFAULT=8)
-    with app.app_context():
+    with inside(make_app(tmp_path / "strict", EXHIBITION=True, FRAMES_MAX=8, FRAMES_DEFAULT=8)) as app:
         start(app)
         assert count() == 0
-        db.session.remove()
-        db.engine.dispose()
     assert "The first exhibition was not published" in caplog.text
 
 
@@ -326,28 +315,21 @@ def test_the_programme_is_painted_anew_and_repainted_to_the_last_bit(studio: Pat
     assert catalogue.total() == 0
 
 
-def test_frames_are_shipped_so_near_to_what_was_painted_that_nobody_sees_it(
-    studio: Path, hung: Hanger, tmp_path: Path
-) -> None:
+def test_shipped_frames_are_near_lossless(studio: Path, hung: Maker, tmp_path: Path) -> None:
     piece, painted = stored(tmp_path, hung(), art(24))
     assert min(decibels(one, other) for one, other in zip(piece.frames(), painted, strict=True)) >= 38
     assert piece.label["shipped_psnr"] >= 38
     assert (piece.folder / "frames.avif").stat().st_size < 24 * 64 * 64 * 3 // 8
 
 
-def test_frames_are_stored_at_a_better_quality_where_their_colours_change(
-    studio: Path, hung: Hanger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_colour_raises_quality(studio: Path, hung: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usual, _ = stored(tmp_path / "usual", hung(), art(24))
     monkeypatch.setattr(first_exhibition, "COLOUR_ERROR", 0.0)
     better, _ = stored(tmp_path / "better", hung(), art(24))
     assert better.label["shipped_psnr"] > usual.label["shipped_psnr"]
 
 
-def test_gif_that_is_made_of_the_frames_has_the_times_and_the_recipe_of_the_one_before(
-    studio: Path, hung: Hanger, tmp_path: Path
-) -> None:
-    walk = hung()
+def test_gif_of_the_frames_has_the_same_times_and_recipe(studio: Path, walk: Walk, tmp_path: Path) -> None:
     piece, painted = stored(tmp_path, walk, art(12))
     with Image.open(io.BytesIO(piece.gif(piece.frames()))) as shown:
         assert (shown.n_frames, shown.info["duration"]) == (12, 80)
@@ -362,9 +344,7 @@ def test_gif_that_is_made_of_the_frames_has_the_times_and_the_recipe_of_the_one_
         assert shown.n_frames == 22
 
 
-def test_film_that_holds_its_ends_is_shipped_and_published_with_its_times(
-    studio: Path, runner: FlaskCliRunner, client: FlaskClient
-) -> None:
+def test_film_that_holds_its_ends_keeps_its_times(studio: Path, runner: FlaskCliRunner, client: FlaskClient) -> None:
     run(runner, "exhibition", "paint", "--anew")
     piece = first_exhibition.shipped_walks()[0]
     usual = [80] * (piece.recipe["frames"] - 2)
@@ -376,9 +356,7 @@ def test_film_that_holds_its_ends_is_shipped_and_published_with_its_times(
     assert playback.describe_reel(walk)["hold"] == 13
 
 
-def test_repaint_is_told_to_the_last_bit_though_frames_are_shipped_with_a_loss(
-    studio: Path, hung: Hanger, tmp_path: Path
-) -> None:
+def test_repaint_is_compared_to_the_last_bit(studio: Path, hung: Maker, tmp_path: Path) -> None:
     piece, painted = stored(tmp_path, hung(), art(6))
     assert first_exhibition.compare(piece, painted) == RepaintCheck(
         piece.folder.name, True, None, piece.label["shipped_psnr"]
@@ -420,18 +398,14 @@ def test_pieces_painted_anew_hang(studio: Path, runner: FlaskCliRunner) -> None:
     assert catalogue.total() == 3
 
 
-def test_new_pieces_take_the_place_of_the_old_and_are_painted_whatever_was_painted_before(
-    studio: Path, runner: FlaskCliRunner
-) -> None:
+def test_new_pieces_replace_old_ones(studio: Path, runner: FlaskCliRunner) -> None:
     run(runner, "exhibition", "paint", "--anew")
     shutil.copytree(studio / "01-a-fox-a-kite", studio / "09-of-an-earlier-programme")
     run(runner, "exhibition", "paint", "--anew")
     assert names(studio) == ["01-a-fox-a-kite", "02-a-lemon-the-sun", "03-a-bear-a-star"]
 
 
-def test_programme_is_painted_as_far_as_there_is_room(
-    studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_programme_ends_at_size_limit(studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_json(runner, "exhibition", "paint", "--anew")["bytes"]
     monkeypatch.setattr(first_exhibition, "BYTES_MAX", whole - 1)
     told = run_json(runner, "exhibition", "paint", "--anew")
@@ -439,9 +413,7 @@ def test_programme_is_painted_as_far_as_there_is_room(
     assert names(studio) == told["pieces"]
 
 
-def test_titled_walk_with_a_picture_is_shipped_repainted_and_published(
-    studio: Path, runner: FlaskCliRunner, client: FlaskClient
-) -> None:
+def test_titled_walk_with_a_picture_is_published(studio: Path, runner: FlaskCliRunner, client: FlaskClient) -> None:
     digest = with_picture(studio)
     assert run_json(runner, "exhibition", "paint", "--anew")["pieces"] == ["01-study-of-a-cup"]
     (piece,) = first_exhibition.shipped_walks()
@@ -468,9 +440,7 @@ def painted_to(score: exhibition_music.Score, way: str, runner: FlaskCliRunner, 
     return piece
 
 
-def test_walk_to_music_with_fewer_pictures_than_wanted_is_published_with_a_recipe_that_is_taken_in(
-    studio: Path, runner: FlaskCliRunner
-) -> None:
+def test_walk_to_music_with_fewer_pictures_is_published(studio: Path, runner: FlaskCliRunner) -> None:
     prompts = {"a ballet dancer": None, "a flamenco dancer": 5.88, "two people dancing": 11.64}
     stops = [{"prompt": prompt, "at": at, "hand": "stained glass"} for prompt, at in prompts.items()]
     piece = painted_to(exhibition_music.WALTZ, "energy", runner, stops=stops, seed=11, frames=24)
@@ -484,9 +454,7 @@ def test_walk_to_music_with_fewer_pictures_than_wanted_is_published_with_a_recip
     assert recipe.request_of(recipe.recipe_of(walk)) == recipe.request_of(piece.recipe)
 
 
-def test_walk_to_music_is_shipped_repainted_and_published(
-    studio: Path, runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path
-) -> None:
+def test_walk_to_music_is_published(studio: Path, runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path) -> None:
     stops = [{"prompt": "a pear", "hand": "mosaic"}, {"prompt": "a violin", "hand": "mosaic", "at": 4.28}]
     piece = painted_to(exhibition_music.BAND, "pulse", runner, stops=stops, seed=3, frames=12)
     holds = piece.recipe["sound"]["holds"]
@@ -529,9 +497,7 @@ def with_picture(studio: Path) -> str:
     return hashlib.sha256((studio / "pictures" / "cup.webp").read_bytes()).hexdigest()
 
 
-def test_shipped_pieces_stay_when_one_cannot_be_painted(
-    studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_piece_keeps_shipped_ones(studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     run(runner, "exhibition", "paint", "--anew")
     before = {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()}
     monkeypatch.setattr(commands, "wait_for_walk", lambda walk, *_, **__: walk)  # and is waited for in vain
@@ -604,8 +570,7 @@ IDEAS = {"love", "music", "silence", "time"}
 """What no drawing is a picture of, and what is drawn for it freely or by what goes with it."""
 
 
-def test_the_shipped_programme_asks_for_what_the_model_paints_well(app: Flask) -> None:
-    client = app.test_client()
+def test_the_shipped_programme_asks_for_what_the_model_paints_well(client: FlaskClient) -> None:
     stops = [stop for entry in first_exhibition.programme() for stop in entry.request.stops]
     for prompt in {stop.prompt for stop in stops if stop.picture is None}:
         told = client.get("/api/v1/reading", query_string={"prompt": prompt}).json

@@ -1,9 +1,5 @@
 """``media mend``: stored films are tagged once, while the site is running."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskCliRunner
 
@@ -13,8 +9,8 @@ from app.storage.database import db, writing
 from app.storage.walk_models import Medium, Walk
 from app.upkeep.operations import film_colours, poster_cards
 from tests.support.commands import run, run_json
+from tests.support.rows import Maker, change
 
-Hanger = Callable[..., Walk]
 HEADER = b"ftyp" + film_colours.TAGGED[0]
 
 
@@ -45,12 +41,10 @@ def film_of(walk: Walk) -> bytes:
 def replace(walk: Walk, film: bytes) -> None:
     path, etag = media_store.film_path(walk.id, "mp4", "mp4", film)
     media_store.store().write(path, film)
-    with writing() as session:
-        medium = session.get(Medium, (walk.number, "mp4"))
-        medium.path, medium.etag, medium.bytes = path, etag, len(film)
+    change(walk.media["mp4"], path=path, etag=etag, bytes=len(film))
 
 
-def test_every_film_is_mended_once(runner: FlaskCliRunner, hung: Hanger, tagged: list[bytes]) -> None:
+def test_every_film_is_mended_once(runner: FlaskCliRunner, hung: Maker, tagged: list[bytes]) -> None:
     walks = [hung("a lemon", "the sun"), hung("a fox", "an owl")]
     assert run(runner, "media", "mend").output == "2 films, 2 mended, 0 small posters made, 0 amiss.\n"
     assert [film_of(walk) for walk in walks] == [HEADER + b"mp4"] * 2
@@ -58,7 +52,7 @@ def test_every_film_is_mended_once(runner: FlaskCliRunner, hung: Hanger, tagged:
     assert len(tagged) == 2
 
 
-def test_film_whose_new_name_sorts_after_the_old_one_is_counted_once(runner: FlaskCliRunner, hung: Hanger) -> None:
+def test_film_whose_new_name_sorts_after_the_old_one_is_counted_once(runner: FlaskCliRunner, hung: Maker) -> None:
     walk = hung("a lemon", "the sun")
 
     def name(film: bytes) -> str:
@@ -68,15 +62,14 @@ def test_film_whose_new_name_sorts_after_the_old_one_is_counted_once(runner: Fla
     assert run(runner, "media", "mend").output == "1 films, 1 mended, 0 small posters made, 0 amiss.\n"
 
 
-def test_other_files_stay_as_they_are(runner: FlaskCliRunner, hung: Hanger) -> None:
-    walk = hung()
+def test_other_files_stay_as_they_are(runner: FlaskCliRunner, walk: Walk) -> None:
     before = {kind: medium.path for kind, medium in walk.media.items() if kind != "mp4"}
     run(runner, "media", "mend")
     db.session.refresh(walk)
     assert {kind: medium.path for kind, medium in walk.media.items() if kind != "mp4"} == before
 
 
-def test_film_that_cannot_be_mended_is_named_and_the_others_are_mended(runner: FlaskCliRunner, hung: Hanger) -> None:
+def test_film_that_cannot_be_mended_is_named_and_the_others_are_mended(runner: FlaskCliRunner, hung: Maker) -> None:
     bad, good = hung("a lemon", "the sun"), hung("a fox", "an owl")
     replace(bad, b"broken")
     path = bad.media["mp4"].path
@@ -86,10 +79,7 @@ def test_film_that_cannot_be_mended_is_named_and_the_others_are_mended(runner: F
     assert film_of(good) == HEADER + b"mp4" and film_of(bad) == b"broken"
 
 
-def test_film_whose_walk_is_deleted_meanwhile_is_no_fault(
-    runner: FlaskCliRunner, hung: Hanger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    walk = hung()
+def test_deleted_walk_is_no_error(runner: FlaskCliRunner, walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def tag(film: bytes) -> bytes:
         with writing() as session:
@@ -100,12 +90,9 @@ def test_film_whose_walk_is_deleted_meanwhile_is_no_fault(
     assert run_json(runner, "media", "mend")["amiss"] == []
 
 
-def test_walks_that_share_a_film_go_on_sharing_it(runner: FlaskCliRunner, hung: Hanger, tagged: list[bytes]) -> None:
+def test_walks_that_share_a_film_go_on_sharing_it(runner: FlaskCliRunner, hung: Maker, tagged: list[bytes]) -> None:
     first, repeat = hung("a lemon", "the sun"), hung("a fox", "an owl")
-    with writing() as session:
-        shared = session.get(Medium, (first.number, "mp4"))
-        row = session.get(Medium, (repeat.number, "mp4"))
-        row.path, row.etag = shared.path, shared.etag
+    change(repeat.media["mp4"], path=first.media["mp4"].path, etag=first.media["mp4"].etag)
     assert run_json(runner, "media", "mend")["mended"] == 1
     for walk in (first, repeat):
         db.session.refresh(walk)

@@ -1,25 +1,22 @@
 """Cards of walks that have none: made of their posters, once, for all walks that share them."""
 
-from __future__ import annotations
-
 import io
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from flask import Flask
 from PIL import Image
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import Medium, Walk
 from app.upkeep.maintenance import media_losses, media_upkeep
 from app.upkeep.operations import poster_cards
 from app.walks.saved import cards, lifecycle, media_urls
+from tests.support.rows import Maker, change
 
 pytestmark = pytest.mark.databases
-Hung = Callable[..., Walk]
 SIDE = 64
 
 
@@ -30,9 +27,7 @@ def poster(walk: Walk, side: int = SIDE) -> bytes:
     Image.fromarray(pixels).save(out, "PNG")
     path, etag = media_store.film_path(walk.id, "poster", "png", out.getvalue())
     media_store.store().write(path, out.getvalue())
-    with writing() as session:
-        where = Medium.walk_number == walk.number, Medium.kind == "poster"
-        session.execute(update(Medium).where(*where).values(path=path, bytes=len(out.getvalue()), etag=etag))
+    change(walk.media["poster"], path=path, bytes=len(out.getvalue()), etag=etag)
     return out.getvalue()
 
 
@@ -42,7 +37,7 @@ def card_of(walk: Walk) -> Medium | None:
     return found
 
 
-def test_walks_get_cards_once(app: Flask, hung: Hung) -> None:
+def test_walks_get_cards_once(app: Flask, hung: Maker) -> None:
     walks = [hung("a fox", f"a kite {number}") for number in range(3)]
     for walk in walks:
         poster(walk)
@@ -60,18 +55,16 @@ def test_walks_get_cards_once(app: Flask, hung: Hung) -> None:
     assert (again.made, again.amiss) == (0, [])
 
 
-def test_walks_that_share_a_poster_share_its_card(app: Flask, hung: Hung) -> None:
+def test_walks_that_share_a_poster_share_its_card(app: Flask, hung: Maker) -> None:
     first, second = hung("a fox", "a kite"), hung("a fox", "an owl")
     poster(first)
-    shared = db.session.get(Medium, (first.number, "poster"))
-    with writing() as session:
-        where = Medium.walk_number == second.number, Medium.kind == "poster"
-        session.execute(update(Medium).where(*where).values(path=shared.path, bytes=shared.bytes, etag=shared.etag))
+    shared = first.media["poster"]
+    change(second.media["poster"], path=shared.path, bytes=shared.bytes, etag=shared.etag)
     assert poster_cards.make_missing().made == 1
     assert card_of(first).path == card_of(second).path  # type: ignore[union-attr]
 
 
-def test_damaged_poster_is_named_and_others_go_on(app: Flask, hung: Hung) -> None:
+def test_damaged_poster_is_named_and_others_go_on(app: Flask, hung: Maker) -> None:
     damaged, whole = hung("a fox", "a kite"), hung("a fox", "an owl")  # the fixture's posters are no pictures
     poster(whole)
     found = poster_cards.make_missing()
@@ -80,13 +73,13 @@ def test_damaged_poster_is_named_and_others_go_on(app: Flask, hung: Hung) -> Non
     assert card_of(damaged) is None
 
 
-def test_lost_poster_is_named(app: Flask, hung: Hung) -> None:
+def test_lost_poster_is_named(app: Flask, hung: Maker) -> None:
     walk = hung("a fox", "a kite")
     media_store.store().delete(walk.media["poster"].path)
     assert len(poster_cards.make_missing().amiss) == 1
 
 
-def test_card_is_stored_as_other_files_are(app: Flask, hung: Hung) -> None:
+def test_card_is_stored_as_other_files_are(app: Flask, hung: Maker) -> None:
     walk = hung("a fox", "a kite")
     poster(walk)
     poster_cards.make_missing()
@@ -102,7 +95,7 @@ def test_card_is_stored_as_other_files_are(app: Flask, hung: Hung) -> None:
     assert path not in media_store.store().files(path.rpartition("/")[0])
 
 
-def test_pages_show_the_card_and_old_addresses_go_on(app: Flask, hung: Hung) -> None:
+def test_pages_show_the_card_and_old_addresses_go_on(app: Flask, hung: Maker) -> None:
     walk, client = hung("a fox", "a kite"), app.test_client()
     png = poster(walk)
     db.session.expire_all()
@@ -124,10 +117,9 @@ def test_pages_show_the_card_and_old_addresses_go_on(app: Flask, hung: Hung) -> 
     assert client.get(address.replace("card.", "card.0")).status_code == 404
 
 
-def test_command_reports_what_it_made(app: Flask, hung: Hung) -> None:
+def test_command_reports_what_it_made(app: Flask, hung: Maker) -> None:
     poster(hung("a fox", "a kite"))
-    with writing() as session:
-        session.execute(update(Medium).where(Medium.kind == "mp4").values(kind="gone"))
+    change(Medium, Medium.kind == "mp4", kind="gone")
     result = app.test_cli_runner().invoke(args=["media", "mend", "--json"])
     assert result.exit_code == 0, result.output
     assert '"cards": 1' in result.output

@@ -1,7 +1,5 @@
 """Printing to a reader that may have gone."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

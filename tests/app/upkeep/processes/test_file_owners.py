@@ -1,7 +1,5 @@
 """What root writes in a site's folders belongs to their owner."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

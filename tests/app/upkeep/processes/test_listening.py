@@ -1,6 +1,6 @@
 """Where ``make run`` listens: empty variables mean the default, and unusable ones are refused by name."""
 
-from __future__ import annotations
+from collections.abc import Callable
 
 import pytest
 
@@ -33,42 +33,35 @@ def test_host_accepts_addresses_and_names(text: str, host: str) -> None:
     assert listening.host(text) == host
 
 
+HOSTS = "*", "0", "127.1", "0x7f000001", "127.0.0.1:8000", "http://localhost", "a b", "[", "nowhere.invalid", "ü"
+PORTS = "0", "65536", "-1", "8000.0", "eighty", "tcp://10.0.0.1:8000", "²", "80 80"
+PATHS = "moma", "//moma", "/a b", "/../a", "https://example.org/moma"
+
+
 @pytest.mark.parametrize(
-    "text", ["*", "0", "127.1", "0x7f000001", "127.0.0.1:8000", "http://localhost", "a b", "[", "nowhere.invalid", "ü"]
+    ("variable", "text", "read", "rule"),
+    [
+        *(("HOST", text, listening.host, r"an address or a name of this machine, .*, not ") for text in HOSTS),
+        *(("PORT", text, listening.port, r"a whole number from 1 to 65535, .*, not ") for text in PORTS),
+        *(("SCRIPT_NAME", text, listening.below, "a path such as /moma") for text in PATHS),
+        ("FORWARDED_ALLOW_IPS", "nginx", listening.check_trusted, "addresses or networks"),
+    ],
 )
-def test_host_refuses_what_is_no_address_by_name(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setenv("HOST", text)
-    with pytest.raises(ConfigError, match=r"HOST must be an address or a name of this machine, .*, not "):
-        listening.host()
-
-
-@pytest.mark.parametrize("text", ["0", "65536", "-1", "8000.0", "eighty", "tcp://10.0.0.1:8000", "²", "80 80"])
-def test_port_refuses_what_is_no_port_by_name(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setenv("PORT", text)
-    with pytest.raises(ConfigError, match=r"PORT must be a whole number from 1 to 65535, .*, not "):
-        listening.port()
-
-
-@pytest.mark.parametrize("text", ["moma", "//moma", "/a b", "/../a", "https://example.org/moma"])
-def test_script_name_refuses_what_is_no_path_by_name(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setenv("SCRIPT_NAME", text)
-    with pytest.raises(ConfigError, match="SCRIPT_NAME must be a path such as /moma"):
-        listening.below()
-
-
-@pytest.mark.parametrize(("text", "is_refused"), [("*", False), ("10.0.0.0/8, ::1", False), ("nginx", True)])
-def test_trusted_proxies_must_be_addresses(monkeypatch: pytest.MonkeyPatch, text: str, is_refused: bool) -> None:
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", text)
-    if not is_refused:
-        listening.check_trusted()
-        return
-    with pytest.raises(ConfigError, match="FORWARDED_ALLOW_IPS must be addresses or networks"):
-        listening.check_trusted()
-
-
-def test_run_with_an_unusable_host_ends_with_its_name(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_unusable_variable_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, read: Callable[[], object], rule: str
 ) -> None:
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(ConfigError, match=f"{variable} must be {rule}"):
+        read()
+
+
+@pytest.mark.parametrize("text", ["*", "10.0.0.0/8, ::1"])
+def test_trusted_proxies_may_be_all_or_addresses(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", text)
+    listening.check_trusted()
+
+
+def test_run_names_an_unusable_host(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.argv", ["run"])
     monkeypatch.setenv("HOST", "x86_64-conda-linux-gnu.invalid")
     assert run.main() == 1

@@ -1,7 +1,5 @@
 """The embedded Redis: found, started on a socket of this user only, forgotten without a trace."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

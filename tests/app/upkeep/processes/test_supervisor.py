@@ -1,7 +1,5 @@
 """The parts of a site as programs, played by plain ones: kept running, restarted, stopped, ended with their parent."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -106,9 +104,7 @@ def test_leaving_stops_the_last_first(app: Flask, monkeypatch: pytest.MonkeyPatc
     assert all(child.has_ended for child in children)
 
 
-def test_a_part_that_does_not_heed_the_signal_is_killed(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_part_that_ignores_the_signal_is_killed(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.2)
     ready = tmp_path / "ready"
     deaf = f"import signal, time; signal.signal(15, signal.SIG_IGN); open({str(ready)!r}, 'w'); time.sleep(60)"
@@ -147,16 +143,17 @@ def test_another_workers_sign_of_life_is_not_taken_for_ours(parts: Site, monkeyp
     assert answers == []
 
 
-def test_a_worker_that_gives_up_ends_the_wait(parts: Site) -> None:
-    parts._start("worker", END)
-    with pytest.raises(ConfigError, match="The worker could not start"):
-        parts.wait_for_worker()
-
-
-def test_a_web_server_that_gives_up_ends_the_wait(parts: Site) -> None:
-    parts._start("web", END)
-    with pytest.raises(ConfigError, match="The web server could not start"):
-        parts.wait_for_web("127.0.0.1", 9)
+@pytest.mark.parametrize(
+    ("name", "wait", "said"),
+    [
+        ("worker", lambda parts: parts.wait_for_worker(), "The worker could not start"),
+        ("web", lambda parts: parts.wait_for_web("127.0.0.1", 9), "The web server could not start"),
+    ],
+)
+def test_part_that_gives_up_ends_the_wait(parts: Site, name: str, wait: Callable[[Site], None], said: str) -> None:
+    parts._start(name, END)
+    with pytest.raises(ConfigError, match=said):
+        wait(parts)
 
 
 def test_web_server_is_found_although_a_proxy_is_set(parts: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,9 +247,7 @@ def site(instance: Path) -> Iterator[Site]:
 
 
 @pytest.mark.parametrize("tail", [b"\0" * 64, b"no append-only file\r\n", b"REDIS0009 cut off"])
-def test_redis_with_damaged_data_begins_empty_and_says_so(
-    site: Site, tail: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_redis_with_damaged_data_starts_empty(site: Site, tail: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     (site.instance / "redis").mkdir()
     (site.instance / "redis/appendonly.aof").write_bytes(tail)
     site.start_redis()
