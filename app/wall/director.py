@@ -280,7 +280,7 @@ def _brought(written: WallWords) -> UploadedPhoto | None:
     if photo is None or photo.owner_hash != written.owner_hash or photo.error is not None:
         return None
     try:
-        return UploadedPhoto(upload_store.read(photo), photo.digest, written.cut_out, written.may_be_shown)
+        return UploadedPhoto(upload_store.read_file(photo), photo.digest, written.cut_out, written.may_be_shown)
     except MediaError as error:
         log.warning("a wall goes on without a picture: %s", error)
         return None

@@ -153,7 +153,7 @@ def _pixels(photo: Upload) -> Pixels:
     :raises GenerationError: when the file is missing or no picture.
     """
     try:
-        return pictures.read_picture(upload_store.read(photo))
+        return pictures.read_picture(upload_store.read_file(photo))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:

@@ -55,7 +55,7 @@ def describe(claim: Claim) -> None:
 def _describe(photo: Upload) -> dict[str, Any]:
     """Return the columns to store on a photo: its caption and the path of its cut-out, or an error."""
     try:
-        picture = pictures.read_picture(upload_store.read(photo))
+        picture = pictures.read_picture(upload_store.read_file(photo))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:

@@ -95,7 +95,7 @@ def read_files(photos: Mapping[int, Upload]) -> Photos:
 
     :raises MediaError: when a file cannot be read.
     """
-    return {index: (upload_store.read(photo), photo.digest) for index, photo in photos.items()}
+    return {index: (upload_store.read_file(photo), photo.digest) for index, photo in photos.items()}
 
 
 def apply_consent(walk: Walk, *, agreed: bool) -> None:

@@ -81,7 +81,7 @@ def find(among: Collection[UploadKind], name: str, *owners: str) -> Upload | Non
     return upload
 
 
-def read(upload: Upload) -> bytes:
+def read_file(upload: Upload) -> bytes:
     """Return the stored file.
 
     :raises MediaError: when it cannot be read.

@@ -535,14 +535,14 @@ def _brought(museum: Museum) -> str:
     """Bring a picture, which is one however often it is brought; return its id."""
     picture = io.BytesIO(pictures.written(pictures.two_halves()))
     museum.client.post("/", data={"edit": "bring", "photo-0": (picture, "mine.png")})
-    return str(db.session.scalars(select(Upload.id)).one())
+    return str(db.session.scalars(select(Upload.id).where(Upload.kind == "photos")).one())
 
 
 def _sounded(museum: Museum) -> str:
     """Bring music, which is one sound however often it is brought, and have it read; return its id."""
     music = io.BytesIO(sounds.track())
     museum.client.post("/", data={"edit": "bring", "sound-file": (music, "mine.wav")})
-    sound_id = str(db.session.scalars(select(Upload.id)).one())
+    sound_id = str(db.session.scalars(select(Upload.id).where(Upload.kind == "sounds")).one())
     heard.read(sound_id)
     return sound_id
 

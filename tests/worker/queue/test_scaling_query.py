@@ -54,7 +54,8 @@ def test_what_waits_and_what_is_being_done_is_unfinished(app: Flask, commissione
 
 def test_photos_are_work_until_somebody_has_looked_or_nobody_may(app: Flask) -> None:
     for digest, hours in (("a", 24), ("b", -1)):
-        kept = {"kind": "photos", "bytes": 5, "created_at": now(), "expires_at": now() + timedelta(hours=hours)}
+        kept = {"kind": "photos", "details": {"width": 8, "height": 8}, "bytes": 5}
+        kept |= {"created_at": now(), "expires_at": now() + timedelta(hours=hours)}
         with writing() as session:
             session.add(Upload(digest=digest, owner_hash="ann", path=f"photos/{digest}.webp", **kept))
     assert asked("unfinished") == counted() == 1

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.databases
 def brought(digest: str, *, minutes_ago: float = 0, kept_hours: float = 24) -> str:
     """Keep a photo as a web process of release 1.0.0 does, and return its id."""
     photo = Upload(
-        kind=PHOTOS, digest=digest, owner_hash="ann", path=f"photos/{digest}.webp", bytes=5,
+        kind=PHOTOS, details={"width": 8, "height": 8}, digest=digest, owner_hash="ann",
+        path=f"photos/{digest}.webp", bytes=5,
         created_at=now() - timedelta(minutes=minutes_ago), expires_at=now() + timedelta(hours=kept_hours),
     )  # fmt: skip
     with writing() as session:

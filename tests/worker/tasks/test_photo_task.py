@@ -30,7 +30,8 @@ def bring(data: bytes, name: str = "a") -> str:
     path = f"photos/{name * 16}.{name * 12}.webp"
     media_store.store().write(path, data)
     photo = Upload(
-        kind="photos", digest=name * 64, owner_hash="ann", path=path, bytes=len(data),
+        kind="photos", details={"width": 8, "height": 8}, digest=name * 64, owner_hash="ann",
+        path=path, bytes=len(data),
         expires_at=now() + timedelta(hours=1),
     )  # fmt: skip
     with writing() as session:

@@ -26,7 +26,7 @@ from worker import job
 from worker.queue import short_failures
 from worker.queue.leases import LeaseLost, claim_next
 from worker.sound import reading
-from worker.tasks import sound_task
+from worker.tasks import sound_task, upload_results
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("painter")]
 
@@ -188,7 +188,7 @@ def test_worker_that_lost_its_lease_deletes_its_own_file_alone(monkeypatch: pyte
         written.append(str(sound_task._read(read(sound_id))["path"]))  # by the other, which has not committed yet
         raise LeaseLost("another worker reads the sound")
 
-    monkeypatch.setattr(sound_task, "write_as_holder", lose)
+    monkeypatch.setattr(upload_results, "write_as_holder", lose)
     claim = claim_next()
     assert claim is not None
     with pytest.raises(LeaseLost):

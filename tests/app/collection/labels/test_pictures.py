@@ -88,5 +88,5 @@ def test_photo_is_described_by_its_owner_else_by_a_guess_that_may_hang() -> None
     photo = Upload(id="abcdefghjkmnpqrs", details={"width": 96, "height": 64}, analysis={"description": "a fox"})
     assert pictures.of_photo(photo) == picture()
     assert pictures.of_photo(photo, ' a "red" fox. ') == picture("a ‘red’ fox", is_guess=False)
-    photo.description = "a fucking fox"
+    photo.analysis = {"description": "a fucking fox"}
     assert pictures.of_photo(photo).shows == ""

@@ -217,7 +217,8 @@ def test_uploads_count_to_the_share_of_a_network(app: Flask) -> None:
     admission.check_storage("here")
     with writing() as session:
         session.add(
-            Upload(kind="photos", digest="f", owner_hash="ann", network="here", path="photos/x", bytes=160_000,
+            Upload(kind="photos", details={"width": 9, "height": 9}, digest="f", owner_hash="ann", network="here",
+                   path="photos/x", bytes=160_000,
                   expires_at=now() + timedelta(hours=24))
         )  # fmt: skip
     admission.check_storage("there")
