@@ -8,6 +8,7 @@ from tests.support.worker_fixtures import (  # noqa: F401 - fixtures
     film,
     flow_models,
     flow_painters,
+    generated,
     house,
     models,
     painter,

@@ -55,6 +55,13 @@ def site(app: Flask) -> Worker:
 
 
 @pytest.fixture
+def unregistered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the heartbeat neither describe nor deregister the worker."""
+    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_deregister", lambda _: None)
+
+
+@pytest.fixture
 def environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Have the worker find a migrated instance folder, and no Redis."""
     settings = {"INSTANCE": str(instance), "SECRET_KEY": SECRET, "REDIS_URL": NOBODY}
@@ -137,9 +144,7 @@ def test_the_worker_waits_while_redis_is_away_and_can_still_be_stopped(
     assert "Redis is away: no Redis here" in caplog.text
 
 
-def test_worker_that_lost_redis_at_work_is_registered_once_afterwards(
-    site: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_worker_without_redis_is_registered_once(site: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[str]] = []
 
     def work(resident: worker.Resident, **_: object) -> None:
@@ -222,6 +227,7 @@ sys.exit(worker.main())
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unregistered")
 def test_lost_walks_are_swept_while_redis_is_away(
     site: Worker, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -229,8 +235,6 @@ def test_lost_walks_are_swept_while_redis_is_away(
     assert leases.claim_next() is not None
     with writing() as session:
         session.query(Task).update({"lease_until": now() - timedelta(seconds=1)})
-    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(worker._sweep_and_notify))
     with caplog.at_level(logging.WARNING):
         worker._run_heartbeat(site)
@@ -240,6 +244,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
     assert "a heartbeat duty is postponed" in caplog.text
 
 
+@pytest.mark.usefixtures("unregistered")
 def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
     site: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -248,8 +253,6 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
     def go_wrong() -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.unoffered, "fail", go_wrong)
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: swept.append(True)))
     worker._run_heartbeat(site)
@@ -257,10 +260,9 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
     assert "a heartbeat duty failed" in caplog.text
 
 
+@pytest.mark.usefixtures("unregistered")
 def test_lease_of_the_work_in_hand_is_kept_beside_it(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[bool] = []
-    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.heartbeat, "renew_leases", lambda: kept.append(True))
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: None))
     worker._run_heartbeat(site)
@@ -321,19 +323,15 @@ def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
 
 
 @pytest.mark.slow
-def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
+def test_heartbeat_names_models_and_known_revisions(
     tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tuning, "choose", lambda *_, **__: tuning.fallback())
     painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", capacity=1)
     painter = painters.get()
     about = worker._description(painters)
-    assert (about["pid"], about["model"], about["title"], about["size"]) == (
-        os.getpid(),
-        "bert",
-        "Tiny model",
-        [32, 32],
-    )
+    expected = {"pid": os.getpid(), "model": "bert", "title": "Tiny model", "size": [32, 32]}
+    assert {name: about[name] for name in expected} == expected
     assert (about["revision"], about["device"]) == (painter.revision, "cpu")
     assert about["models"] == {"bert": painter.revision, "lcm": None}
     painters.get("lcm")

@@ -57,9 +57,7 @@ def heard() -> Iterator[list[tuple[str, dict[str, str]]]]:
     log.setLevel(level)
 
 
-def test_painted_walk_is_counted_and_timed(
-    app: Flask, painter: FakePainter, commissioned: Commissioner, counted: Callable[..., float]
-) -> None:
+def test_painted_walk_is_counted_and_timed(app: Flask, generated: Commissioner, counted: Callable[..., float]) -> None:
     asked = [
         ("moma_frames_painted_total", {}),
         ("moma_pieces_total", {"kind": "film", "outcome": "done"}),
@@ -69,8 +67,7 @@ def test_painted_walk_is_counted_and_timed(
     ]
     for name, labels in asked:
         counted(name, **labels)
-    walk = commissioned(frames=8)
-    job.work()
+    walk = generated(frames=8)
     db.session.refresh(walk)
     assert walk.state == FINISHED
     frames, film, begun, first, finished, films, stored = (counted(name, **labels) for name, labels in asked)
@@ -111,7 +108,7 @@ def test_failure_is_counted_by_its_kind(
 
 
 def test_full_store_is_no_failure_of_the_walk(
-    painter: FakePainter, commissioned: Commissioner, counted: Callable[..., float], monkeypatch: pytest.MonkeyPatch
+    generated: Commissioner, counted: Callable[..., float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = (
         ("moma_failures_total", {"reason": "media store"}),
@@ -129,8 +126,7 @@ def test_full_store_is_no_failure_of_the_walk(
         write(*told, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(media_store, "atomic_write", refuse_once)
-    walk = commissioned(frames=2)
-    job.work()
+    walk = generated(frames=2)
     db.session.refresh(walk)
     assert walk.state == FINISHED
     assert [counted(name, **labels) for name, labels in asked] == [1, 1, 0]

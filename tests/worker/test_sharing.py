@@ -9,16 +9,15 @@ from copy import copy
 import pytest
 from flask import Flask
 
-from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, WAITING, Walk
 from app.walks.queue import jobs
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
+from tests.support.walk_files import read_pixels
 from tests.support.worker_rows import read
 from worker import job
-from worker.film import encoding
 from worker.process import walk_memory
 from worker.process.worker import Worker, this_worker
 from worker.queue import leases
@@ -51,11 +50,6 @@ def work(app: Flask, painter: FakePainter) -> int:
                 count += 1
             db.session.remove()
     return count
-
-
-def pixels(row: Walk) -> list[bytes]:
-    """Read a walk's frames, in the film's order."""
-    return [encoding.decode_still(media_store.store().read_bytes(frame.path)).tobytes() for frame in row.painted]
 
 
 def sizes(row: Walk) -> list[list[int]]:
@@ -125,7 +119,7 @@ def test_two_workers_at_the_same_level_paint_each_picture_once_and_the_film_is_t
     assert painted == [position for position in row.positions or [] if not position.is_integer()]
     assert all(painter.painted for painter in two)
     assert row.levels == read(alone.id).levels
-    assert pixels(row) == pixels(read(alone.id))
+    assert read_pixels(row) == read_pixels(read(alone.id))
 
 
 def work_until_knots(app: Flask, painter: FakePainter, walk: Walk) -> None:

@@ -37,9 +37,7 @@ def test_house_model_is_found_from_any_folder(instance: Path, monkeypatch: pytes
     assert (Path(make_app(instance).config["MODEL"]) / "model_index.json").exists()
 
 
-def test_further_models_are_found_from_any_folder_too(
-    instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_further_models_are_found_anywhere(instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     app = make_app(instance, MODELS=["models/house", "someone/else"])
     assert app.config["MODELS"] == [str(ROOT / "models" / "house"), "someone/else"]
@@ -105,9 +103,7 @@ def test_removed_setting_is_ignored_with_a_warning(
     ]
 
 
-def test_misspelt_setting_is_refused_with_the_one_that_is_meant(
-    instance: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_misspelt_setting_is_refused_with_the_right_one(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings_file(instance, "page_sise = 5\n")
     with pytest.raises(ConfigError, match=r"Did you mean page_size\?"):
         make_app(instance)
@@ -345,9 +341,7 @@ def test_home_folder_is_expanded_in_paths(
     assert make_app(instance).config[name] == str(tmp_path / "models" / "mine")
 
 
-def test_home_folder_is_expanded_in_further_models(
-    instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_home_folder_of_models_is_expanded(instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     models = ["~/a.safetensors", "owner/name@v1", "~nobody-of-this-name/b"]
     assert make_app(instance, MODELS=models).config["MODELS"] == [str(tmp_path / "a.safetensors"), *models[1:]]

@@ -205,9 +205,7 @@ def test_whole_figures_come_before_heads(lexicon: Lexicon) -> None:
         ("a bear that makes honey in a hive", "honey pot", "bear"),
     ],
 )
-def test_kind_that_a_description_means_comes_before_the_thing_itself(
-    reader: Reader, prompt: str, thing: str, other: str
-) -> None:
+def test_described_kind_comes_before_the_thing(reader: Reader, prompt: str, thing: str, other: str) -> None:
     first = reader.read(prompt).items[0]
     assert (first.how, first.drawing.name, first.others[0].name) == (BY_KIND, thing, other)
 
@@ -464,18 +462,14 @@ def test_any_order_of_words_is_read_as_a_scene(reader: Reader, listed: list[str]
     assert len(scene.read_scene(reading.scene(1).as_json()).things) <= scene.MOST_THINGS
 
 
-def test_a_drawing_that_was_added_is_found_by_its_name_and_words(
-    lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding
-) -> None:
+def test_added_drawing_is_found_by_its_words(lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding) -> None:
     added = Drawing(digest_of("mine"), "hoatzin", ("rainbow-crested bird", "Schopfhuhn"), "animal-bird", "own")
     reader = Reader(lexicon, [*drawings, added], embedding)
     for prompt in ("two hoatzins", "a rainbow crested bird", "ein Schopfhuhn"):
         assert names(reader, prompt) == ["hoatzin"]
 
 
-def test_words_of_an_added_drawing_are_names_though_its_own_name_was_known(
-    lexicon: Lexicon, drawings: list[Drawing]
-) -> None:
+def test_words_of_an_added_drawing_are_names_beside_a_known_one(lexicon: Lexicon, drawings: list[Drawing]) -> None:
     added = Drawing(digest_of("mine"), "fox", ("zorro of tin", "Blechfuchs"), "animal-mammal", "own")
     reader = Reader(lexicon, [*drawings, added], added={added.digest})
     assert names(reader, "a zorro of tin") == ["fox"]
@@ -504,9 +498,7 @@ def test_an_empty_sketchbook_reads_nothing(lexicon: Lexicon) -> None:
 @pytest.mark.parametrize(
     ("prompt", "things"), [("un renard et une chouette", ["fox", "owl"]), ("кошка", ["cat"]), ("猫", ["cat"])]
 )
-def test_names_in_other_languages_are_found_where_nothing_else_is(
-    reader: Reader, prompt: str, things: list[str]
-) -> None:
+def test_foreign_names_are_found_where_nothing_else_is(reader: Reader, prompt: str, things: list[str]) -> None:
     assert names(reader, prompt) == things
     assert reader.read(prompt).language == "und"
 

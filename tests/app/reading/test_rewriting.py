@@ -104,9 +104,7 @@ def test_what_is_said_to_be_written_is_a_thing_of_letters(reader: Reader, prompt
         ("a sign with the word '你好'", ["placard"], "你好"),
     ],
 )  # fmt: skip
-def test_titles_and_what_has_no_letters_or_no_room_are_noted(
-    reader: Reader, prompt: str, things: list[str], unread: str
-) -> None:
+def test_titles_and_unwritable_words_are_noted(reader: Reader, prompt: str, things: list[str], unread: str) -> None:
     assert names(reader, prompt) == things and unread in reader.read(prompt).unread
 
 

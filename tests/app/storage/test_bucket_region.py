@@ -83,9 +83,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[S3]]:
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_refusal_names_the_bucket_its_region_and_the_cure_which_helps(
-    s3: type[S3], refusal: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refusal_names_bucket_region_and_the_cure(s3: type[S3], refusal: str, monkeypatch: pytest.MonkeyPatch) -> None:
     s3.refusal = refusal
     with pytest.raises(ConfigError) as refused:
         media_store.open_store(URL, "MOMA_MEDIA_URL")

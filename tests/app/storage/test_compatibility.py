@@ -77,9 +77,7 @@ def test_newer_database_that_forbids_it_is_refused(app: Flask, client: FlaskClie
 
 
 @pytest.mark.sqlite
-def test_backup_by_code_of_before_names_the_revision_of_the_database(
-    app: Flask, runner: FlaskCliRunner, tmp_path: Path
-) -> None:
+def test_backup_by_older_code_names_the_revision(app: Flask, runner: FlaskCliRunner, tmp_path: Path) -> None:
     upgrade_to(migrations_with(tmp_path / "migrations", oldest_code=head()))
     assert runner.invoke(args=["backup", "create", str(tmp_path / "backup.tar")]).exit_code == 0
     assert b'"revision": "9001"' in (tmp_path / "backup.tar").read_bytes()

@@ -264,9 +264,7 @@ OPERATIONS: dict[str, Callable[[MediaStore], object]] = {
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_object_stores_own_errors_come_out_as_ours(
-    elsewhere: MediaStore, operation: Callable[[MediaStore], object]
-) -> None:
+def test_object_stores_errors_become_ours(elsewhere: MediaStore, operation: Callable[[MediaStore], object]) -> None:
     operation(elsewhere)
     ObjectStore.is_away = True
     with pytest.raises(MediaError, match=r"walks.*the backend is away") as raised:
@@ -288,9 +286,7 @@ def test_file_is_lost_where_the_folder_of_the_store_is_there_and_away_with_it(tm
         store.open("a/b.png")
 
 
-def test_store_that_goes_away_while_a_file_is_read_is_our_error_too(
-    elsewhere: MediaStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_store_that_fails_while_reading_is_our_error(elsewhere: MediaStore, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
         raise HttpError("connection reset by peer")
 

@@ -108,9 +108,7 @@ def test_media_store_that_refuses_writes_is_named(
     assert not found("media").well
 
 
-def test_media_store_that_is_away_leaves_the_site_ready(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_site_is_ready_without_media_store(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     store = media_store.store()
     _without_writing(store, monkeypatch)
     monkeypatch.setattr(store, "exists", store.write)

@@ -57,9 +57,7 @@ def test_is_framed_lets_go_of_books_that_others_have_followed() -> None:
 @pytest.mark.parametrize("marks", ["painted", next(iter(STYLES))])
 @pytest.mark.parametrize("name", ["dusk", "dial"])
 @pytest.mark.parametrize("size", [96, (64, 96), (96, 64)])
-def test_arrange_picture_in_a_square_fills_the_frame_with_its_corners(
-    marks: str, name: str, size: int | tuple[int, int]
-) -> None:
+def test_arranged_picture_in_a_square_fills_the_frame(marks: str, name: str, size: int | tuple[int, int]) -> None:
     scene = styled.arrange([item(name)], Wish(), 5, marks=marks, book=BOOK)
     thing = scene.things[0]
     drawn = rendering.draw(Scene((thing,), scene.setting), BOOK, size)

@@ -89,9 +89,7 @@ def test_sketches_that_were_drawn_ahead_are_not_drawn_here(pool: DrawingPool) ->
     assert legs.places == PLACES[2:4], "each is given back once"
 
 
-def test_sketches_ahead_are_few_and_the_oldest_are_forgotten(
-    pool: DrawingPool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sketches_ahead_are_few_and_the_oldest_go(pool: DrawingPool, monkeypatch: pytest.MonkeyPatch) -> None:
     legs = Counted()
     pool.draw_ahead(ORDER, PLACES)
     assert [place for _, place in pool._ahead] == PLACES[: drawing_pool.AHEAD]
@@ -125,9 +123,7 @@ def test_walk_does_not_wait_for_processes_that_have_not_started_yet() -> None:
     pool.close()
 
 
-def test_process_that_is_killed_costs_a_warning_and_another_takes_its_place(
-    pool: DrawingPool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_killed_process_costs_a_warning_and_is_replaced(pool: DrawingPool, caplog: pytest.LogCaptureFixture) -> None:
     os.kill(process(pool), signal.SIGKILL)
     with caplog.at_level(logging.WARNING):
         until = time.monotonic() + 60
@@ -178,9 +174,7 @@ def _is_there(process: int) -> bool:
         return False
 
 
-def test_where_no_process_may_be_started_all_is_drawn_here(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_all_is_drawn_here_without_processes(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def refused(*_: object, **__: object) -> ProcessPoolExecutor:
         raise PermissionError("no semaphores here")
 
@@ -194,7 +188,7 @@ def test_where_no_process_may_be_started_all_is_drawn_here(
     ]
 
 
-def test_processes_that_end_before_they_draw_are_not_started_again(
+def test_processes_that_end_are_not_restarted(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(drawing_pool, "_nothing", functools.partial(os._exit, 1))

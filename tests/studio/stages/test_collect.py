@@ -363,9 +363,7 @@ def test_visitor_waits_as_long_as_it_is_asked_to(museum: Museum, monkeypatch: py
     assert waited == [7.0, 2.0]
 
 
-def test_visitor_pauses_between_requests_and_longer_where_robots_ask(
-    museum: Museum, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_visitor_pauses_between_requests_as_robots_ask(museum: Museum, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(Visitor, "sleep", wait_nowhere(waited))
     museum.robots = "User-agent: *\nCrawl-delay: 9\n"

@@ -70,9 +70,7 @@ def test_child_ends_with_its_parent_however_that_ends(how: signal.Signals) -> No
 
 
 @pytest.mark.slow
-def test_encoding_that_is_killed_leaves_no_processes_behind(
-    base: Path, halving: Path, book: Path, tmp_path: Path
-) -> None:
+def test_killed_encoding_leaves_no_processes_behind(base: Path, halving: Path, book: Path, tmp_path: Path) -> None:
     words = ("encode", "--folder", tmp_path, "--base", base, "--vae", halving, "--sketchbook", book, "--subjects", 999,
              "--size", 32, "--shard", 4, "--batch", 4, "--jobs", 2)  # fmt: skip
     command = [sys.executable, "-m", "studio", *map(str, words)]

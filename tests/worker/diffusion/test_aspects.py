@@ -70,7 +70,7 @@ def test_stop_of_a_transformer_is_what_the_pipeline_itself_paints(
     assert np.abs(painted.picture - (expected * 255).round()).max() <= 1
 
 
-def test_passes_over_a_wide_picture_are_counted_as_they_are_estimated(
+def test_wide_pictures_take_passes_as_estimated(
     painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]
 ) -> None:
     painter = painters["sd1"]

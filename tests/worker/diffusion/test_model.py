@@ -81,9 +81,7 @@ def test_two_encoders_stand_side_by_side_and_the_second_pools(models: dict[str, 
 
 
 @pytest.mark.parametrize(("kind", "decoder"), [("sdxl", torch.float32), ("sd1", torch.float16)])
-def test_decoder_that_overflows_in_half_precision_stays_in_float32(
-    models: dict[str, Model], kind: str, decoder: torch.dtype
-) -> None:
+def test_decoder_that_overflows_stays_in_float32(models: dict[str, Model], kind: str, decoder: torch.dtype) -> None:
     unet, vae = models[kind].networks("float16", "contiguous")
     assert (unet.dtype, vae.dtype) == (torch.float16, decoder)
     assert models[kind].networks("bfloat16", "contiguous")[1].dtype == torch.bfloat16
@@ -191,9 +189,7 @@ def test_prompt_is_cut_where_the_encoder_ends_if_the_tokenizer_names_no_length(
 
 
 @pytest.mark.parametrize("kind", ["sd1", "sdxl"])
-def test_scheduler_whose_package_is_missing_is_stood_in_for(
-    tiny_models: dict[str, Path], tmp_path: Path, kind: str
-) -> None:
+def test_scheduler_without_its_package_is_replaced(tiny_models: dict[str, Path], tmp_path: Path, kind: str) -> None:
     copy = shutil.copytree(tiny_models[kind], tmp_path / "copy")
     change(copy / "model_index.json", scheduler=["diffusers", "DPMSolverSDEScheduler"])
     settings = {"_class_name": "DPMSolverSDEScheduler", "beta_start": 0.001, "use_karras_sigmas": True}

@@ -58,9 +58,7 @@ def test_same_words_and_seed_are_painted_after_their_scenes(led: WalkPipeline) -
     assert (painted(led, [HOUSE, CAT], [0.0, 1.0]) == [house, cat]).all()
 
 
-def test_half_of_the_stops_and_what_follows_are_drawn_by_other_processes(
-    led: WalkPipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_half_of_the_stops_are_drawn_by_other_processes(led: WalkPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     ahead: list[Place] = []
     pool = DrawingPool(0)
     monkeypatch.setattr(pool, "draw_ahead", lambda _, places: ahead.extend(places))
@@ -172,9 +170,7 @@ def test_drawing_that_is_not_here_is_named(led: WalkPipeline) -> None:
 ROBOT = Scene((Thing(ROBOT_DIGEST),))
 
 
-def test_drawing_that_comes_with_the_walk_is_painted_as_if_it_lay_beside_the_weights(
-    led: WalkPipeline, tiny_models: dict[str, Path], tmp_path: Path
-) -> None:
+def test_drawing_of_a_walk_is_used_as_any(led: WalkPipeline, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     brought = painted(led, [ROBOT, CAT], [0.0, 0.5, 1.0], drawings={ROBOT_DIGEST: SVG})
     copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
     svgs = {**drawings.SVGS, ROBOT_DIGEST: SVG}

@@ -65,9 +65,7 @@ def test_file_that_says_nothing_sensible_is_as_none(tmp_path: Path, clock: list[
     assert tuning_cache.load_setting(file, tuning_cache.name(CPU, "r")) == chosen
 
 
-def test_start_within_a_day_of_another_measures_nothing_and_a_later_one_does(
-    tmp_path: Path, clock: list[float]
-) -> None:
+def test_start_within_a_day_of_another_measures_nothing(tmp_path: Path, clock: list[float]) -> None:
     file = tmp_path / "device.json"
     runs: list[Setting] = []
     chosen = tuning_cache.choose(file, runs.append, CPU, revision="r")

@@ -85,9 +85,7 @@ def test_recorded_scheduler_is_the_one_that_paints(
 
 
 @pytest.mark.parametrize(("scheduler", "passes"), [("PNDMScheduler", 5), ("HeunDiscreteScheduler", 7)])
-def test_steps_that_a_solver_takes_twice_are_all_taken(
-    painters: dict[str, WalkPipeline], scheduler: str, passes: int
-) -> None:
+def test_steps_that_solvers_repeat_are_taken(painters: dict[str, WalkPipeline], scheduler: str, passes: int) -> None:
     painter = painters["sd1"]
     before = painter.passes
     painter.paint(painter.prepare(STOPS, exact(painter, scheduler=scheduler, guidance=1.0)), [0.0])
@@ -129,9 +127,7 @@ def test_xl_is_told_the_size_that_it_paints(painters: dict[str, WalkPipeline], t
 
 
 @pytest.mark.parametrize("kind", OWN_SOLVERS)
-def test_noise_on_the_way_lies_between_the_stops_and_comes_from_their_seeds_alone(
-    painters: dict[str, WalkPipeline], kind: str
-) -> None:
+def test_noise_between_stops_comes_from_their_seeds_alone(painters: dict[str, WalkPipeline], kind: str) -> None:
     painter = painters[kind]
     prepared = painter.prepare([StopInput("a bear", "", 3), StopInput("a bear", "", 4)], exact(painter))
     process_wide = torch.get_rng_state()
@@ -198,9 +194,7 @@ def test_size_of_the_rendering_is_kept(painters: dict[str, WalkPipeline]) -> Non
     assert picture.shape == (24, 48, 3)
 
 
-def test_enlarged_picture_counts_as_so_many_passes_as_the_models_size_goes_into_it(
-    painters: dict[str, WalkPipeline],
-) -> None:
+def test_enlarged_picture_counts_as_many_passes(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     rendering = painter.rendering(presets.resolve("fast", ModelFacts(size=32), size=64))
     before = painter.passes
@@ -385,9 +379,7 @@ def test_house_model_paints_red_apples_red_and_lemons_yellow(house: WalkPipeline
     assert min(lemon[:2]) > 150 > 100 > lemon[2]
 
 
-def test_prompts_are_encoded_with_as_many_threads_as_pictures_are_rendered_with(
-    painters: dict[str, WalkPipeline],
-) -> None:
+def test_prompts_are_encoded_with_the_threads_of_rendering(painters: dict[str, WalkPipeline]) -> None:
     painter, threads = painters["bert"], torch.get_num_threads()
     rendering = replace(painter.rendering(), threads=1)
     torch.set_num_threads(2)

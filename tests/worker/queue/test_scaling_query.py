@@ -69,9 +69,7 @@ def test_pieces_of_what_is_over_are_no_work(app: Flask, commissioned: Commission
     assert asked("unfinished") == counted() == 0
 
 
-def test_workers_were_as_busy_as_what_they_finished_in_five_minutes_took(
-    app: Flask, commissioned: Commissioner
-) -> None:
+def test_workers_are_as_busy_as_five_minutes_of_tasks_took(app: Flask, commissioned: Commissioner) -> None:
     for ago, seconds in ((10, 60.0), (200, 90.0), (400, 1000.0)):
         walk = commissioned()
         values = {"state": FINISHED, "paint_seconds": seconds, "finished_at": now() - timedelta(seconds=ago)}

@@ -81,18 +81,14 @@ def test_walk_of_a_model_that_nobody_offers_fails_in_words(
     assert [read(other.id).state for other in (ours, anyones)] == [QUEUED, QUEUED]
 
 
-def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(
-    unoffered: UnofferedModels, walk: Walk, living: Living
-) -> None:
+def test_it_waits_while_a_worker_of_the_model_may_start(unoffered: UnofferedModels, walk: Walk, living: Living) -> None:
     living([NAME])
     unoffered.fail()
     unoffered.fail()
     assert read(walk.id).state == QUEUED
 
 
-def test_it_waits_while_a_worker_on_another_machine_offers_the_model(
-    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_waits_for_a_worker_on_another_machine(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     living([NAME], [NAME, "museum"])
     miss_for_long(monkeypatch)
     assert read(walk.id).state == QUEUED
@@ -131,9 +127,7 @@ def test_a_walk_on_somebodys_easel_is_left_to_them(walk: Walk, living: Living, m
 
 
 @pytest.mark.databases
-def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
-    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_walk_between_passes_without_worker_fails(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     with writing() as session:
         session.add(Task(walk_number=walk.number, kind=FRAMES, level=1, urgency=1))
     change(walk, state=PAINTING)

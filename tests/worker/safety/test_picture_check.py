@@ -60,9 +60,7 @@ def test_nothing_is_flagged_where_nothing_looks() -> None:
 
 
 @pytest.mark.parametrize(("threshold", "is_unfit"), [(-2.0, True), (2.0, False)])
-def test_safety_checker_of_diffusers_looks_and_blackens_nothing(
-    tmp_path: Path, threshold: float, is_unfit: bool
-) -> None:
+def test_safety_checker_of_diffusers_blackens_nothing(tmp_path: Path, threshold: float, is_unfit: bool) -> None:
     check = PictureCheck(picture_check.load(str(checker(tmp_path / "checker", threshold=threshold))))
     pictures = [DARK, BRIGHT] * 5
     assert check.flags(pictures) == [is_unfit] * 10

@@ -25,10 +25,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
+def painted(generated: Commissioner) -> Walk:
     """Paint a walk that a sketch leads."""
-    walk = commissioned("a fox", "a kite", seed=5, frames=9)
-    job.work()
+    walk = generated("a fox", "a kite", seed=5, frames=9)
     with writing() as session:
         session.get(Walk, walk.number).stops[0].scene = drawings.scene("house").as_json()
     return read(walk.id)
@@ -65,9 +64,7 @@ def test_large_frame_has_its_own_shape(painted: Walk) -> None:
         assert picture.size == (4 * SIDE, 36)
 
 
-def test_large_frame_that_cannot_be_rendered_leaves_the_walk_and_can_be_asked_for_again(
-    painted: Walk, painter: FakePainter
-) -> None:
+def test_large_frame_that_fails_can_be_requested_again(painted: Walk, painter: FakePainter) -> None:
     def fail(_batch: int) -> None:
         raise ValueError("no room")
 

@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from app.core.config import ROOT
 from app.requests.walk_requests import intake, repainting
 from app.requests.walk_requests.validation import validate
-from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from tests.conftest import make_app
+from tests.support.walk_files import read_frames
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
 from worker import job
-from worker.film import encoding
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +57,7 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
+    return np.stack(read_frames(row))
 
 
 def again(walk: Walk, style: str) -> Walk:

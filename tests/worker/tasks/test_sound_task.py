@@ -124,9 +124,7 @@ def test_flaw_is_a_sentence_with_its_limit(monkeypatch: pytest.MonkeyPatch, flaw
     assert read(sound_id).error == sentence
 
 
-def test_worker_without_the_package_leaves_sounds_to_others(
-    monkeypatch: pytest.MonkeyPatch, commissioned: Commissioner
-) -> None:
+def test_worker_without_the_package_does_no_sounds(monkeypatch: pytest.MonkeyPatch, commissioned: Commissioner) -> None:
     sound_id, walk = upload(sounds.track()), commissioned("a fox", "a kite")
     monkeypatch.setattr(reading, "PACKAGE", "no_such_package")
     job.work()

@@ -69,9 +69,7 @@ def test_add_unfinished_walk_is_refused(app: Flask, commissioned: Hanger) -> Non
         favourites.add(commissioned(), ANN, admit=refuse)
 
 
-def test_add_beyond_the_limit_is_refused_and_names_it(
-    app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_add_beyond_the_limit_is_refused_by_name(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(favourites, "FAVOURITES_MAX", 2)
     first, second, third = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
     star(first, second)

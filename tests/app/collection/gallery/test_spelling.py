@@ -79,9 +79,7 @@ def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, h
 
 
 @pytest.mark.databases
-def test_page_offers_what_was_meant_beside_what_comes_near_in_meaning(
-    app: Flask, client: FlaskClient, hung: Hanger
-) -> None:
+def test_page_offers_the_spelling_beside_similar_walks(app: Flask, client: FlaskClient, hung: Hanger) -> None:
     hung("a pumpkin", "a kite")
     near = hung("an apple", "a pear")
     ranking.add_ranker(app, lambda _query: [near.number])

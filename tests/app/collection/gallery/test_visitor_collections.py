@@ -175,9 +175,7 @@ def test_operator_unlists_allows_and_deletes_and_the_log_says_so(app: Flask, hun
     ]
 
 
-def test_unlisted_collection_stays_off_the_list_if_its_owner_lists_it_at_the_same_time(
-    app: Flask, hung: Hanger
-) -> None:
+def test_unlisted_collection_stays_off_the_list_if_listed_at_once(app: Flask, hung: Hanger) -> None:
     make(hung(), is_listed=True)
     with writing() as session:  # what a request leaves that read the row before the curator's was written
         session.execute(update(Collection).values(barred=True))

@@ -26,9 +26,7 @@ def lose_words() -> None:
         session.execute(update(Walk).values(words=""))
 
 
-def test_hidden_walk_vanishes_from_gallery_search_and_api(
-    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
-) -> None:
+def test_hidden_walk_leaves_gallery_search_and_api(client: FlaskClient, runner: FlaskCliRunner, hung: Hanger) -> None:
     walk, other = hung("a bear", "a kite"), hung("a bear", "a fox")
     assert run_json(runner, "gallery", "hide", walk.id) == {"id": walk.id, "hidden": True, "featured": False}
     for page in ("/gallery", "/gallery?q=bear", "/"):
@@ -41,9 +39,7 @@ def test_hidden_walk_vanishes_from_gallery_search_and_api(
     assert not walk.is_public
 
 
-def test_hidden_walk_answers_410_at_each_of_its_addresses(
-    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
-) -> None:
+def test_hidden_walk_answers_410_at_all_addresses(client: FlaskClient, runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
     run(runner, "gallery", "hide", walk.id)
     for end in ("", "/live", ".gif", ".mp4", ".png", ".json", "/frames/0.png"):
@@ -63,9 +59,7 @@ def test_operator_can_look_at_a_hidden_walk(runner: FlaskCliRunner, hung: Hanger
         lookup.walk_at_address(walk.id)
 
 
-def test_walk_that_is_no_longer_hidden_hangs_where_it_hung(
-    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
-) -> None:
+def test_restored_walk_is_listed_where_it_was(client: FlaskClient, runner: FlaskCliRunner, hung: Hanger) -> None:
     hangs = [hung(minutes_ago=minutes) for minutes in (0, 1, 2)]
     run(runner, "gallery", "hide", hangs[1].id)
     assert run(runner, "gallery", "unhide", hangs[1].id).output == f"{hangs[1].id} is no longer hidden.\n"
@@ -96,9 +90,7 @@ def test_what_the_house_deleted_says_so_when_its_repeat_hangs_again(client: Flas
     assert "The operator of this site deleted it" in client.get(f"/walks/{walk.id}").text
 
 
-def test_featured_walk_says_so_in_json_until_it_is_none(
-    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
-) -> None:
+def test_featured_walk_says_so_in_json_meanwhile(client: FlaskClient, runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
     assert client.get(f"/api/v1/walks/{walk.id}").json["featured"] is False
     assert run_json(runner, "gallery", "feature", walk.id)["featured"] is True

@@ -160,9 +160,7 @@ def test_index_that_cannot_be_made_is_told_to_the_log_and_tried_again_later(
 
 @pytest.mark.databases
 @pytest.mark.usefixtures("look_again")
-def test_more_walks_than_one_search_may_add_are_added_by_the_next(
-    hung: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_walks_beyond_one_searchs_share_are_added_next(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = [hung("a boat", "a fish").number]
     assert semantic_search.ranked("whale") == numbers
     monkeypatch.setattr(vector_index, "CATCH_UP_MAX", 1)
@@ -309,9 +307,7 @@ def test_walk_in_another_language_is_found_by_what_it_shows(app: Flask, commissi
     assert semantic_search.ranked("pumpkin") == [walk.number]
 
 
-def test_similar_walks_are_those_near_in_meaning_without_the_walk_itself(
-    app: Flask, commissioned: Commissioner
-) -> None:
+def test_similar_walks_are_near_in_meaning_and_not_itself(app: Flask, commissioned: Commissioner) -> None:
     first, second = commissioned("a pumpkin", "leaves"), commissioned("leaves", "a pumpkin")
     commissioned("rockets", "a rocket")
     assert semantic_search.similar_numbers(first) == [second.number]

@@ -190,9 +190,7 @@ def test_syntax_of_search_engines_means_nothing(hung: Hanger) -> None:
         (" ".join("abcdefghijklmnopqrstuvwxyz") * 4, ""),
     ],
 )
-def test_what_would_keep_a_database_busy_is_refused_with_the_limit(
-    app: Flask, client: FlaskClient, query: str, rule: str
-) -> None:
+def test_search_that_is_too_costly_names_the_limit(app: Flask, client: FlaskClient, query: str, rule: str) -> None:
     for address in ("/gallery", "/api/v1/walks", "/feed.xml"):
         answer = client.get(address, query_string={"q": query})
         assert answer.status_code == (422 if rule else 200)

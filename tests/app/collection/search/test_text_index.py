@@ -119,9 +119,7 @@ def test_hanging_a_walk_costs_the_same_however_many_go_on_from_the_same(
 
 
 @pytest.mark.slow
-def test_retitling_a_walk_costs_the_same_however_many_go_on_from_it(
-    hung: Hanger, work: Callable[[Callable[[], None]], int]
-) -> None:
+def test_retitle_costs_the_same_with_many_remixes(hung: Hanger, work: Callable[[Callable[[], None]], int]) -> None:
     lonely, popular = hung("a fox", "a kite"), hung("a bear", "a kite")
     hang_crowd(popular)
     costs = [work(partial(change, walk, words=" a title ")) for walk in (popular, lonely)]

@@ -110,9 +110,7 @@ def test_look_fetches_no_weights_and_tells_their_size(server: Hub, model: Path, 
 
 
 @pytest.mark.parametrize("other", ["non_ema.safetensors", "bin", "fp16.bin", "msgpack", "onnx"])
-def test_weights_in_half_precision_alone_are_fetched_and_others_left(
-    server: Hub, model: Path, there: str, other: str
-) -> None:
+def test_weights_in_half_precision_are_fetched_alone(server: Hub, model: Path, there: str, other: str) -> None:
     for path in [*model.rglob("*.safetensors")]:
         shutil.copy(path, path.with_suffix(f".{other}") if other != "bin" else path.with_name("pytorch_model.fp32.bin"))
         path.rename(path.with_suffix(".fp16.safetensors"))
@@ -125,9 +123,7 @@ def test_weights_in_half_precision_alone_are_fetched_and_others_left(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", flow_folders.INDICES)
-def test_flow_model_is_fetched_with_what_it_needs_and_no_more(
-    server: Hub, tmp_path: Path, there: str, family: str
-) -> None:
+def test_flow_model_is_fetched_with_what_it_needs(server: Hub, tmp_path: Path, there: str, family: str) -> None:
     path = flow_folders.lay_out(tmp_path / "repository", family)
     wanted = {each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file()}
     transformer = path / "transformer"
@@ -152,9 +148,7 @@ def test_flow_model_is_fetched_with_what_it_needs_and_no_more(
 
 
 @pytest.mark.slow
-def test_flow_model_without_a_part_is_refused_before_its_weights_are_fetched(
-    server: Hub, tmp_path: Path, there: str
-) -> None:
+def test_flow_model_without_a_part_is_refused_before_any_weights(server: Hub, tmp_path: Path, there: str) -> None:
     path = flow_folders.lay_out(tmp_path / "repository", "flux1", index={"text_encoder_2": [None, None]})
     server.add("some/model", path)
     assert refusal(there) == "The model some/model has no text encoder 2, which FLUX.1 needs."
@@ -213,9 +207,7 @@ def test_gated_private_and_unknown_models_are_refused_with_the_cure(server: Hub,
     assert "is gated" in states.examine("some/model", there, ask=True).flaw
 
 
-def test_repository_without_an_index_is_refused_with_the_way_to_a_single_file(
-    server: Hub, model: Path, there: str
-) -> None:
+def test_repository_without_an_index_points_to_single_files(server: Hub, model: Path, there: str) -> None:
     (model / "model_index.json").unlink()
     server.add("some/model", model)
     sentence = refusal(there)

@@ -38,9 +38,7 @@ def write(path: Path, shapes: dict[str, list[int]], metadata: dict[str, str] | N
 @pytest.mark.parametrize(
     ("layout", "prefix"), [("kohya", ""), ("diffusers", "unet."), ("peft", "base_model.model."), ("bare", "")]
 )
-def test_family_follows_from_the_width_in_every_layout(
-    tmp_path: Path, width: int, family: str, layout: str, prefix: str
-) -> None:
+def test_family_follows_from_the_width(tmp_path: Path, width: int, family: str, layout: str, prefix: str) -> None:
     shapes = kohya(width) if layout == "kohya" else pair(prefix + UNET, width)
     found = lora_file.inspect(write(tmp_path / "a.safetensors", shapes))
     assert (found.layout, found.family, found.width, found.rank) == (layout, family, width, 8)

@@ -282,10 +282,7 @@ def test_hands_and_licence_are_those_of_the_model_that_painted(instance: Path, b
         db.session.remove()
 
 
-def test_film_of_another_model_does_not_get_the_house_models_licence(
-    app: Flask, client: FlaskClient, hung: Hanger
-) -> None:
-
+def test_film_of_another_model_gets_no_licence_of_ours(app: Flask, client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     with writing() as session:
         session.get(Walk, walk.number).model_name = "someone/else"

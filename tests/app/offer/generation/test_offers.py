@@ -36,9 +36,7 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
 
 
 @pytest.mark.parametrize(("channels", "sizes"), [(0, [256]), (16, [256, 512])])
-def test_model_whose_decoder_has_a_finer_stage_paints_twice_its_size(
-    app: Flask, tmp_path: Path, channels: int, sizes: list[int]
-) -> None:
+def test_decoder_with_a_finer_stage_doubles_size(app: Flask, tmp_path: Path, channels: int, sizes: list[int]) -> None:
     folder = led.lay_out(tmp_path / "led", size=256)
     (folder / "decoder").mkdir()
     (folder / "decoder" / "config.json").write_text(json.dumps({"finer": channels}))
@@ -103,9 +101,7 @@ def test_what_the_folder_itself_says_wins(app: Flask, model: Path) -> None:
     ("told", "sizes"),
     [("{}", [1024]), ('{"size": 256, "sizes": [512, 256, 300, "768", true]}', [256, 512]), ('{"sizes": 2048}', [1024])],
 )
-def test_sizes_are_its_own_and_those_multiples_that_the_folder_names(
-    app: Flask, model: Path, told: str, sizes: list[int]
-) -> None:
+def test_sizes_are_its_own_and_the_folders_multiples(app: Flask, model: Path, told: str, sizes: list[int]) -> None:
     (model / "unet" / "config.json").write_text('{"sample_size": 128}')
     (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
     (model / "house.json").write_text(told)
@@ -113,9 +109,7 @@ def test_sizes_are_its_own_and_those_multiples_that_the_folder_names(
 
 
 @pytest.mark.parametrize(("told", "size"), [("{}", 1024), ('{"size": 768}', 768)])
-def test_size_follows_from_the_networks_unless_the_folder_says_it(
-    app: Flask, model: Path, told: str, size: int
-) -> None:
+def test_size_follows_from_networks_unless_it_is_given(app: Flask, model: Path, told: str, size: int) -> None:
     (model / "unet" / "config.json").write_text('{"sample_size": 128}')
     (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
     (model / "house.json").write_text(told)

@@ -157,9 +157,7 @@ def test_when_to_come_back_is_told_from_the_line(strict: Flask, hung: Hanger, mo
     assert "There is room again in about" in full.text
 
 
-def test_nothing_is_taken_when_the_disk_is_nearly_full(
-    app: Flask, commissioned: Hanger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_refuses_all_requests(app: Flask, commissioned: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
     client = app.test_client()
     page = client.post("/walks", data=TWO).headers["Location"]
     client.post(f"{page}/cancel")

@@ -325,9 +325,7 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
 
 
 @pytest.mark.databases
-def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
-    app: Flask, commissioned: Commissioner, hung: Commissioner
-) -> None:
+def test_walk_in_progress_counts_by_missing_passes(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
     hung()
     painting, waits = commissioned(frames=10), commissioned(frames=10, visitor="ben")
     total = painting.asked
@@ -396,9 +394,7 @@ def test_no_time_is_told_where_no_painter_lives(
 
 
 @pytest.mark.databases
-def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
-    app: Flask, commissioned: Commissioner, hung: Commissioner
-) -> None:
+def test_walk_in_progress_proves_a_worker(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
     hung()
     commissioned(frames=10)
     waits = commissioned(frames=10, visitor="ben")

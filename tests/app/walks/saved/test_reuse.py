@@ -84,9 +84,7 @@ def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again
     assert not media_store.store().exists(media_store.walk_folder(repeat.id))
 
 
-def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
-    original: Walk, again: Commissioner
-) -> None:
+def test_repeat_says_what_was_measured_but_took_no_time(original: Walk, again: Commissioner) -> None:
     set_columns(original, hold=13)
     repeat = again()
     told, before = walk_description.describe(repeat), walk_description.describe(original)
@@ -262,17 +260,13 @@ def test_walk_of_an_earlier_revision_is_painted_anew(original: Walk, hung: Commi
     assert again().state == QUEUED
 
 
-def test_repeat_and_recipe_say_nothing_of_the_present_revision(
-    original: Walk, hung: Commissioner, again: Commissioner
-) -> None:
+def test_repeat_says_nothing_of_the_present_revision(original: Walk, hung: Commissioner, again: Commissioner) -> None:
     old = hung("the sea", "a boat", pinned=PinnedSettings.model_validate(RENDERING), frames=3)
     set_columns(old, model_revision="older")
     assert again().state == FINISHED
 
 
-def test_redis_is_asked_only_where_there_is_something_to_repeat(
-    commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_redis_is_asked_only_if_there_is_a_repeat(commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: pytest.fail("asked"))
     assert commissioned(seed=SEED).state == QUEUED
 
@@ -285,9 +279,7 @@ def test_unlisted_original_is_not_shown_to_others(hung: Commissioner, again: Com
     assert again().state == QUEUED
 
 
-def test_unlisted_original_is_repeated_for_its_owner_and_told_to_nobody(
-    hung: Commissioner, again: Commissioner, client: FlaskClient
-) -> None:
+def test_unlisted_original_serves_its_owner(hung: Commissioner, again: Commissioner, client: FlaskClient) -> None:
     original = hung(seed=SEED, unlisted=True)
     repeat = again(visitor="ann")
     assert (repeat.state, repeat.unlisted) == (FINISHED, False)
@@ -310,9 +302,7 @@ def test_hidden_original_answers_nothing(original: Walk, again: Commissioner) ->
 
 
 @pytest.mark.databases
-def test_repeats_are_hidden_and_hung_again_with_each_other(
-    original: Walk, again: Commissioner, hung: Commissioner
-) -> None:
+def test_repeats_are_hidden_and_restored_together(original: Walk, again: Commissioner, hung: Commissioner) -> None:
     repeat, other = again(), hung("the sea", "a boat")
     for chosen in (original, repeat):
         curation.hide(chosen)
@@ -328,9 +318,7 @@ def test_repeats_are_hidden_and_hung_again_with_each_other(
 
 @pytest.mark.databases
 @pytest.mark.parametrize("first", ["original", "repeat"])
-def test_deleting_one_leaves_the_other_and_the_last_takes_the_files(
-    original: Walk, again: Commissioner, first: str
-) -> None:
+def test_delete_of_the_last_repeat_takes_the_files(original: Walk, again: Commissioner, first: str) -> None:
     repeat = again()
     gone, stays = (original, repeat) if first == "original" else (repeat, original)
     lifecycle.delete_walk(gone)
@@ -380,9 +368,7 @@ def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Comm
     assert [(loss.of, loss.id) for loss in missing] == [("walk", repeat_id)]
 
 
-def test_backup_holds_shared_files_once_and_brings_both_walks_back(
-    original: Walk, again: Commissioner, tmp_path: Path
-) -> None:
+def test_backup_holds_shared_files_once_for_both_walks(original: Walk, again: Commissioner, tmp_path: Path) -> None:
     ids = [original.id, again().id]
     report = backup.create(tmp_path / "backup.tar")
     assert (report.walks, report.files, report.lost) == (2, 7, [])
