@@ -1,14 +1,31 @@
-"""What the tests of the site share: the trial of each drawing in a process of its own, once for each drawing."""
+"""What the tests of the site share: an application with the settings that a test is marked with, and a curator.
+
+Each drawing is tried in a process of its own once.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from sketch import svg
+from tests.conftest import inside, make_app
+from tests.support import led
+from tests.support.curator import HASH, enter
 
 KEPT: dict[str, str] = {}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark ``settings``."""
+    told = "settings(**settings): of the test's application; a model is a function that lays it out in a folder"
+    config.addinivalue_line("markers", told)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,3 +44,29 @@ def tried_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(svg, "try_rendering", kept)
         yield
+
+
+@pytest.fixture
+def app(instance: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """Build an application with the settings of the test's marks ``settings``, and stay in its context."""
+
+    def lay_out(value: Any) -> Any:
+        if isinstance(value, list):
+            return [lay_out(each) for each in value]
+        if value is led.lay_out:
+            return str(request.getfixturevalue("led_folder"))
+        return str(value(Path(tempfile.mkdtemp(dir=tmp_path)))) if callable(value) else value
+
+    marks = reversed([*request.node.iter_markers("settings")])  # a module's first
+    settings = {name: lay_out(value) for mark in marks for name, value in mark.kwargs.items()}
+    with inside(make_app(instance, **settings)) as app:
+        yield app
+
+
+@pytest.fixture
+def curator(app: Flask) -> FlaskClient:
+    """Sign in as the curator."""
+    app.config["CURATOR_HASH"] = HASH
+    client = app.test_client()
+    assert enter(client).status_code == 303
+    return client

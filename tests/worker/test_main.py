@@ -31,6 +31,7 @@ from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.support.house import HOUSE
 from tests.support.live import PATIENCE
 from tests.support.own_redis import running
+from tests.support.rows import change
 from worker import __main__ as worker
 from worker.diffusion import tuning
 from worker.diffusion.model_pool import Painters
@@ -233,8 +234,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
 ) -> None:
     walk = commissioned()
     assert leases.claim_next() is not None
-    with writing() as session:
-        session.query(Task).update({"lease_until": now() - timedelta(seconds=1)})
+    change(Task, lease_until=now() - timedelta(seconds=1))
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(worker._sweep_and_notify))
     with caplog.at_level(logging.WARNING):
         worker._run_heartbeat(site)

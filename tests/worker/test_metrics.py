@@ -13,14 +13,13 @@ from flask import Flask
 from app.access.observability import log_lines
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import FAILED, FINISHED, Walk
+from app.storage.walk_models import FAILED, FINISHED
 from app.walks.queue import jobs
+from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
 from worker import job, metrics
 from worker.process.worker import Worker, this_worker
-
-Commissioner = Callable[..., Walk]
 
 
 def value(name: str, **labels: str) -> float:
@@ -57,7 +56,7 @@ def heard() -> Iterator[list[tuple[str, dict[str, str]]]]:
     log.setLevel(level)
 
 
-def test_painted_walk_is_counted_and_timed(app: Flask, generated: Commissioner, counted: Callable[..., float]) -> None:
+def test_painted_walk_is_counted_and_timed(generated: Commissioner, counted: Callable[..., float]) -> None:
     asked = [
         ("moma_frames_painted_total", {}),
         ("moma_pieces_total", {"kind": "film", "outcome": "done"}),
@@ -138,7 +137,6 @@ def test_workers_of_a_machine_tell_their_figures_at_addresses_of_their_own() -> 
         taken.listen()
         port = taken.getsockname()[1]
         address = metrics.serve(f"127.0.0.1:{port}")
-    assert address is not None
     assert port < int(address.rpartition(":")[2]) < port + metrics.NEIGHBOURS
     with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as answer:
         assert b"process_resident_memory_bytes" in answer.read()

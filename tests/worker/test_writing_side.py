@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,20 +12,20 @@ from typing import Any
 import pytest
 import torch
 from flask import Flask
-from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from app.core.errors import MediaError
 from app.storage import media_store
-from app.storage.database import db, now, writing
+from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Task
 from app.walks.saved import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
+from tests.support.rows import change
 from tests.support.walk_files import named_files, read_film, read_pixels, stored_files
 from tests.support.worker_processes import restart
-from tests.support.worker_rows import read
+from tests.support.worker_rows import expire_leases, read
 from worker import job, metrics
 from worker.film import encoding, video
 from worker.process.worker import Worker, this_worker
@@ -150,8 +149,7 @@ def test_piece_at_which_a_worker_ended_before_is_done_alone(
     claims = [claim for _ in walks if (claim := leases.claim_next())]
     for claim in claims:
         leases.release_task(claim)
-    with writing() as session:
-        session.execute(update(Task).where(Task.number == claims[1].number).values(lost=1))
+    change(Task, Task.number == claims[1].number, lost=1)
     job.work()
     suspect = "stops 0", claims[1].walk_number
     begun = trace.index("painting", *suspect)
@@ -397,7 +395,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
 @pytest.mark.databases
 @pytest.mark.parametrize("where", ["painter", "writer"])
 def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
-    where: str, app: Flask, beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    where: str, beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         """The end of a process."""
@@ -418,9 +416,7 @@ def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
             thread.join(PATIENCE)
     beside_writers.on_paint = lambda _: None
     restart()
-    with writing() as session:
-        session.query(Task).filter_by(state="taken").update({"lease_until": now() - timedelta(seconds=1)})
-    leases.sweep()
+    expire_leases()
     job.work()
     row = read(walk.id)
     assert (row.state, row.painted_count) == (FINISHED, 12) and stored_files(row.id) == named_files(row)

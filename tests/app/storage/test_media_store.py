@@ -32,45 +32,20 @@ class ObjectStore(MemoryFileSystem):
     store: ClassVar[dict[str, Any]] = {}
     is_away = False
 
-    def _answer(self) -> None:
+
+def answer_unless_away(name: str) -> Callable[..., Any]:
+    """Make a method of the store fail while the store is away."""
+
+    def answer(self: ObjectStore, *arguments: Any, **options: Any) -> Any:
         if self.is_away:
             raise HttpError("502: the backend is away")
+        return getattr(MemoryFileSystem, name)(self, *arguments, **options)
 
-    def info(self, path: str, **options: Any) -> Any:
-        """Describe a file, if the store answers."""
-        self._answer()
-        return super().info(path, **options)
-
-    def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
-        """List a folder, if the store answers."""
-        self._answer()
-        return super().ls(path, detail, **options)
-
-    def find(self, *arguments: Any, **options: Any) -> Any:
-        """List a tree, if the store answers."""
-        self._answer()
-        return super().find(*arguments, **options)
-
-    def cat_file(self, *arguments: Any, **options: Any) -> Any:
-        """Read a file, if the store answers."""
-        self._answer()
-        return super().cat_file(*arguments, **options)
-
-    def pipe_file(self, *arguments: Any, **options: Any) -> Any:
-        """Write a file, if the store answers."""
-        self._answer()
-        return super().pipe_file(*arguments, **options)
-
-    def rm_file(self, path: str) -> Any:
-        """Delete a file, if the store answers."""
-        self._answer()
-        return super().rm_file(path)
-
-    def _open(self, *arguments: Any, **options: Any) -> Any:
-        self._answer()
-        return super()._open(*arguments, **options)
+    return answer
 
 
+for method in ("info", "ls", "find", "cat_file", "pipe_file", "rm_file", "_open"):
+    setattr(ObjectStore, method, answer_unless_away(method))
 fsspec.register_implementation("elsewhere", ObjectStore, clobber=True)
 
 

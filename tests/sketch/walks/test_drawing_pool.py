@@ -54,7 +54,6 @@ def started(pool: DrawingPool) -> None:
 
 
 def process(pool: DrawingPool) -> int:
-    assert pool._executor is not None
     (found,) = pool._executor._processes
     return found
 
@@ -157,7 +156,6 @@ time.sleep(600)
 
 def test_process_ends_with_the_one_that_asked_though_that_was_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", ASKING], stdout=subprocess.PIPE, text=True) as asking:
-        assert asking.stdout is not None
         drawer = int(asking.stdout.readline())
         assert _is_there(drawer)
         asking.kill()

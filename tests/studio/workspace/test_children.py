@@ -61,7 +61,6 @@ def children_of(process: int) -> set[int]:
 def test_child_ends_with_its_parent_however_that_ends(how: signal.Signals) -> None:
     command = [sys.executable, "-c", PARENT]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
         child = int(parent.stdout.readline())
         assert is_there(child) and child in children_of(parent.pid)
         parent.send_signal(how)

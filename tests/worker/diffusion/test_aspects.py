@@ -65,7 +65,6 @@ def test_stop_of_a_transformer_is_what_the_pipeline_itself_paints(
         flow_models[name], "a bear", seed=3, steps=4, guidance=guidance, size=(rendering.height, rendering.width),
         **options,
     )  # fmt: skip
-    assert painted.picture is not None
     assert painted.picture.shape == expected.shape
     assert np.abs(painted.picture - (expected * 255).round()).max() <= 1
 

@@ -113,5 +113,4 @@ def test_worker_remembers_what_it_measured(tiny_models: dict[str, Path], tmp_pat
     for _ in range(2):
         painter = Painters({"tiny": str(tiny_models["bert"])}, device="cpu", measurements=file).get()
         chosen = tuning_cache.load_setting(file, tuning_cache.name(CPU, painter.revision))
-        assert chosen is not None
         assert painter.rendering().batch == chosen.batch

@@ -134,7 +134,6 @@ def test_noise_between_stops_comes_from_their_seeds_alone(painters: dict[str, Wa
     film = shown(painter, prepared, [0.0, 0.5, 1.0])
     assert torch.equal(torch.get_rng_state(), process_wide)
     assert np.array_equal(film, shown(painter, prepared, [0.0, 0.5, 1.0]))
-    assert prepared.added_noises is not None
     assert prepared.added_noises.shape == (2, 3, 4, 16, 16)
     same_way = replace(prepared, added_noises=prepared.added_noises[[0, 0]])
     [first, middle, last] = shown(painter, same_way, [0.0, 0.5, 1.0])
@@ -358,7 +357,6 @@ def test_house_model_reaches_the_latents_that_the_pipeline_itself_reaches(house:
     rendering = exact(house, steps=6, threads=2)
     prepared = house.prepare([stop, StopInput("a lion", "", 5)], rendering)
     [painted] = house.paint(prepared, [0.0], keep=[rendering.steps])
-    assert painted.picture is not None
     assert painted.picture.shape == (SIZE, SIZE, 3)
     asked = replace(stop, prompt=house.prefix + stop.prompt)  # it names no hand
     expected = usual(HOUSE, asked, rendering, output="latent")  # its decoder is shown the scene, the pipeline's is not

@@ -54,7 +54,6 @@ def paint(walk: Walk, colour: int) -> None:
 def test_film_is_looked_at_once_it_hangs(generated: Commissioner) -> None:
     walk = generated("a fox", "a kite", frames=9)
     look = visual_search.features_of(walk)
-    assert look is not None
     assert look.frames == [0, 2, 4, 6, 8]
     assert visual_search.unpack(look).shape == (5, WIDTH)
     assert np.linalg.norm(visual_search.unpack(look), axis=1) == pytest.approx(1)
@@ -88,7 +87,6 @@ def test_old_films_are_looked_at_when_nothing_waits(
         True,
     ]
     found = visual_search.similar_walks(read(old.id), 0, limit=9)
-    assert found is not None
     assert found[0].id == like.id
     assert not reader.extract_older()
     paint(broken, 7)
@@ -117,7 +115,6 @@ def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureExtractor, hung
     app.config["EYE"] = str(make_eye(tmp_path / "other", seed=2))
     assert VisualFeatureExtractor().extract_older()
     second = visual_search.features_of(read(walk.id))
-    assert second is not None
     assert (second.eye, second.number) > ("", first.number)
     assert second.eye != first.eye
 

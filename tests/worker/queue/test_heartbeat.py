@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.walk_models import Task
 from app.walks.saved import lifecycle
 from tests.conftest import Commissioner
 from tests.support.live import PATIENCE
+from tests.support.rows import change
 from worker.queue import heartbeat
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim, LeaseLost, claim_next
@@ -25,8 +26,7 @@ def claim(app: Flask, commissioned: Commissioner) -> Claim:
     commissioned()
     taken = claim_next()
     assert taken is not None
-    with writing() as session:
-        session.query(Task).update({"lease_until": now() + timedelta(seconds=1)})
+    change(Task, lease_until=now() + timedelta(seconds=1))
     return taken
 
 

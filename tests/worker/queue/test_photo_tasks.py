@@ -12,6 +12,7 @@ from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.task_kinds import PHOTO, PHOTOS, SHORT, WALK
 from app.storage.walk_models import Task
+from tests.support.rows import change
 from tests.support.worker_rows import read_photo
 from worker.queue import leases, photo_tasks
 from worker.queue.leases import Claim, LeaseLost
@@ -39,8 +40,7 @@ def claimed() -> Claim | None:
 
 def let_the_lease_end() -> None:
     """Run all leases out, and sweep."""
-    with writing() as session:
-        session.query(Task).update({"lease_until": now() - timedelta(seconds=1)})
+    change(Task, lease_until=now() - timedelta(seconds=1))
     leases.sweep()
 
 

@@ -14,6 +14,7 @@ from app.walks.queue import jobs
 from tests.conftest import Commissioner
 from tests.support import candidates
 from tests.support.house import NAME
+from tests.support.rows import change, store
 from tests.support.worker_rows import read
 from worker.queue import unoffered_models
 from worker.queue.leases import claim_next, holder
@@ -50,13 +51,6 @@ def walk(commissioned: Commissioner) -> Walk:
     walk = commissioned()
     change(walk, model="museum")
     return walk
-
-
-def change(walk: Walk, **values: object) -> None:
-    with writing() as session:
-        row = session.get(Walk, walk.number)
-        for name, value in values.items():
-            setattr(row, name, value)
 
 
 def miss_for_long(monkeypatch: pytest.MonkeyPatch, unoffered: UnofferedModels | None = None) -> None:
@@ -128,8 +122,7 @@ def test_a_walk_on_somebodys_easel_is_left_to_them(walk: Walk, living: Living, m
 
 @pytest.mark.databases
 def test_walk_between_passes_without_worker_fails(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
-    with writing() as session:
-        session.add(Task(walk_number=walk.number, kind=FRAMES, level=1, urgency=1))
+    store(Task(walk_number=walk.number, kind=FRAMES, level=1, urgency=1))
     change(walk, state=PAINTING)
     living([NAME])
     miss_for_long(monkeypatch)

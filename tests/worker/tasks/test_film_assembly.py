@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,20 @@ import numpy as np
 import pytest
 from flask import Flask
 from PIL import Image, ImageSequence
-from sqlalchemy import update
 
 from app.offer.generation import frame_rates
 from app.requests.walk_requests import recipe
 from app.storage import media_store
-from app.storage.database import now, writing
-from app.storage.walk_models import FINISHED, Task
+from app.storage.walk_models import FINISHED
 from app.walks.saved import lookup
 from tests.conftest import Commissioner
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.walk_files import named_files, read_durations, read_film, read_recipe
-from tests.support.worker_rows import read
+from tests.support.worker_rows import expire_leases, read
 from tests.worker.fleeting import Alive, Picture
 from worker import job
 from worker.film import encoding, flash_safety, small_gif, timing
 from worker.process import walk_memory
-from worker.queue import leases
 from worker.tasks import film_assembly
 
 pytestmark = pytest.mark.slow
@@ -194,9 +190,7 @@ def test_worker_that_is_killed_as_a_walk_is_finished_leaves_nothing_behind(
     assert read(walk.id).state != FINISHED
     monkeypatch.undo()
     monkeypatch.setattr(film_assembly, "finish_film", finish_and_die)
-    with writing() as session:
-        session.execute(update(Task).values(lease_until=now() - timedelta(seconds=1)))
-    leases.sweep()
+    expire_leases()
     with pytest.raises(KeyboardInterrupt):  # just after its end
         job.work()
     done = read(walk.id)

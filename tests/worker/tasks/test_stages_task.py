@@ -45,7 +45,6 @@ def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, i
     frame_requests.request(painted, STAGES, index)
     assert job.work() == 1
     found = frame_requests.find(painted, STAGES, index)
-    assert found is not None
     with Image.open(io.BytesIO(media_store.store().read_bytes(found.files["stages"].path))) as picture:
         assert getattr(picture, "n_frames", 1) == painted.sampler_steps
     with Image.open(io.BytesIO(media_store.store().read_bytes(found.files["sheet"].path))) as picture:

@@ -19,6 +19,7 @@ from tests.support import led
 from tests.support import model_folders as folders
 from tests.support.house import NAME
 
+ZERO_SNR = {"rescale_betas_zero_snr": True}
 INDEX = folders.INDEX | {"safety_checker": [None, None]}
 
 
@@ -51,14 +52,7 @@ def test_decoder_with_a_finer_stage_doubles_size(app: Flask, tmp_path: Path, cha
         (True, {"_class_name": "EulerAncestralDiscreteScheduler", "timestep_spacing": "trailing"}),
         (True, {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"}),
         (False, {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "leading"}),
-        (
-            False,
-            {
-                "_class_name": "EulerDiscreteScheduler",
-                "timestep_spacing": "trailing",
-                "rescale_betas_zero_snr": True,
-            },
-        ),
+        (False, {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"} | ZERO_SNR),
         (False, {"_class_name": "DPMSolverMultistepScheduler", "timestep_spacing": "trailing"}),
         (False, {"_class_name": "PNDMScheduler"}),
     ],

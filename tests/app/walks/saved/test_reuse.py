@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
 from app.collection.moderation import curation
 from app.requests.walk_requests import intake
@@ -17,18 +16,18 @@ from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import walk_description
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import FINISHED, QUEUED, Walk
 from app.upkeep.archives import backup, database_dump
 from app.upkeep.maintenance import media_losses, media_upkeep
 from app.walks.queue import fair_queue
 from app.walks.saved import lifecycle, reuse
 from app.walks.saved.lookup import any_walk
-from tests.conftest import make_app
+from tests.conftest import Commissioner, make_app
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING
+from tests.support.rows import change
 
-Commissioner = Callable[..., Walk]
 SEED = 7
 
 
@@ -46,12 +45,6 @@ def again(commissioned: Commissioner) -> Commissioner:
         return commissioned(*prompts, **{"seed": SEED, "frames": 2, "visitor": "ben", **fields})
 
     return ask
-
-
-def set_columns(walk: Walk, **values: object) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
-    db.session.refresh(walk)
 
 
 def are_there(walk: Walk) -> bool:
@@ -85,7 +78,7 @@ def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again
 
 
 def test_repeat_says_what_was_measured_but_took_no_time(original: Walk, again: Commissioner) -> None:
-    set_columns(original, hold=13)
+    change(original, hold=13)
     repeat = again()
     told, before = walk_description.describe(repeat), walk_description.describe(original)
     assert repeat.hold == 13
@@ -199,10 +192,11 @@ def test_site_may_do_without(original: Walk, app: Flask, again: Commissioner) ->
     assert again().state == QUEUED
 
 
-@pytest.mark.parametrize("state", ["queued", "painting", "failed", "cancelled", "refused"])
-def test_walk_that_is_not_finished_answers_nothing(original: Walk, again: Commissioner, state: str) -> None:
-    set_columns(original, state=state)
-    assert again().state == QUEUED
+@pytest.mark.parametrize("state", ["queued", "painting", "failed", "cancelled", "refused", "hidden", "deleted"])
+def test_walk_that_is_not_shown_answers_nothing(original: Walk, again: Commissioner, state: str) -> None:
+    act = {"hidden": curation.hide, "deleted": lifecycle.delete_walk}.get(state, partial(change, state=state))
+    act(original)
+    assert again().state == again(visitor="ann").state == QUEUED
 
 
 @pytest.mark.databases
@@ -256,13 +250,13 @@ def test_living_workers_know_the_models_revision_else_its_newest_picture(
 
 @pytest.mark.databases
 def test_walk_of_an_earlier_revision_is_painted_anew(original: Walk, hung: Commissioner, again: Commissioner) -> None:
-    set_columns(hung("the sea", "a boat"), model_revision="newer")
+    change(hung("the sea", "a boat"), model_revision="newer")
     assert again().state == QUEUED
 
 
 def test_repeat_says_nothing_of_the_present_revision(original: Walk, hung: Commissioner, again: Commissioner) -> None:
     old = hung("the sea", "a boat", pinned=PinnedSettings.model_validate(RENDERING), frames=3)
-    set_columns(old, model_revision="older")
+    change(old, model_revision="older")
     assert again().state == FINISHED
 
 
@@ -293,12 +287,6 @@ def test_repeat_may_be_unlisted(original: Walk, again: Commissioner, client: Fla
     assert (repeat.state, reuse.original_of(repeat)) == (FINISHED, original)
     assert repeat.id not in client.get("/api/v1/walks").text
     assert repeat.id not in client.get(f"/walks/{original.id}").text
-
-
-def test_hidden_original_answers_nothing(original: Walk, again: Commissioner) -> None:
-    curation.hide(original)
-    assert again().state == QUEUED
-    assert again(visitor="ann").state == QUEUED
 
 
 @pytest.mark.databases
@@ -349,11 +337,6 @@ def test_repeat_of_a_repeat_outlives_both(original: Walk, again: Commissioner, c
     assert client.get(f"/api/v1/walks/{third.id}").json["repeat_of"] is None
     lifecycle.delete_walk(third)
     assert not media_store.store().exists(media_store.walk_folder(original.id))
-
-
-def test_deleted_walk_answers_nothing(original: Walk, again: Commissioner) -> None:
-    lifecycle.delete_walk(original)
-    assert again().state == QUEUED
 
 
 @pytest.mark.databases

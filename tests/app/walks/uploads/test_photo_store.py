@@ -4,14 +4,15 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.storage import media_store
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.photo_models import Photo
 from app.upkeep.maintenance import media_upkeep, upkeep
 from app.walks.uploads import photo_check, photo_store
 from tests.support.pictures import two_halves, written
+from tests.support.rows import change
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -23,8 +24,7 @@ def keep(owner: str = "me", width: int = 96) -> Photo:
 
 
 def end_the_day(photo: Photo) -> None:
-    with writing() as session:
-        session.execute(update(Photo).where(Photo.id == photo.id).values(expires_at=now() - timedelta(seconds=1)))
+    change(Photo, Photo.id == photo.id, expires_at=now() - timedelta(seconds=1))
 
 
 def test_photo_is_found_by_id_and_digest_by_its_owner_alone() -> None:
@@ -58,8 +58,7 @@ def test_what_no_walk_took_goes_after_its_day_with_its_preview() -> None:
     old, young = keep(), keep(width=98)
     preview = f"photos/{old.id}.cut.0123456789ab.webp"
     media_store.store().write(preview, b"a preview")
-    with writing() as session:
-        session.execute(update(Photo).where(Photo.id == old.id).values(cut_path=preview))
+    change(Photo, Photo.id == old.id, cut_path=preview)
     end_the_day(old)
     assert upkeep.run() == (0, 1)
     assert set(media_store.store().files("photos")) == {young.path}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app.requests.walk_requests import brought_sounds
 from app.storage import media_store
@@ -18,6 +18,7 @@ from app.upkeep.maintenance import media_losses, media_upkeep, upkeep
 from app.walks.saved import deletions, lifecycle
 from app.walks.uploads import sound_store
 from tests.support import sounds
+from tests.support.rows import change
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -29,8 +30,7 @@ def keep(owner: str = "me", seconds: float = 3.0) -> Sound:
 
 
 def end_the_day(sound: Sound) -> None:
-    with writing() as session:
-        session.execute(update(Sound).where(Sound.id == sound.id).values(expires_at=now() - timedelta(seconds=1)))
+    change(Sound, Sound.id == sound.id, expires_at=now() - timedelta(seconds=1))
 
 
 def files() -> set[str]:
@@ -63,8 +63,7 @@ def test_same_sound_twice_is_one_and_lasts_longer() -> None:
 
 def test_sound_that_failed_is_tried_again_when_it_is_uploaded_again() -> None:
     first = keep()
-    with writing() as session:
-        session.execute(update(Sound).where(Sound.id == first.id).values(state=FAILED))
+    change(Sound, Sound.id == first.id, state=FAILED)
     again = keep()
     assert again.id != first.id and again.state == "waiting"
     assert files() == {again.path}
@@ -103,8 +102,7 @@ def test_sound_that_is_read_while_it_comes_again_is_not_deleted(monkeypatch: pyt
 
     def look(store: MediaStore, path: str) -> bool:
         """Answer that the upload is not here any more, as its worker has just replaced it."""
-        with writing() as session:
-            session.execute(update(Sound).where(Sound.id == first.id).values(state=READY, path="sounds/read.flac"))
+        change(Sound, Sound.id == first.id, state=READY, path="sounds/read.flac")
         return False
 
     monkeypatch.setattr(MediaStore, "exists", look)

@@ -1,0 +1,28 @@
+"""Rows of the database, changed as workers, commands and time change them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import inspect, update
+
+from app.storage.database import db, writing
+
+
+def change(rows: Any, *where: Any, **values: object) -> None:
+    """Write columns of a row, or of those rows of a model that meet the conditions, and read again what is loaded."""
+    with writing() as session:
+        if isinstance(rows, type):
+            session.execute(update(rows).where(*where).values(**values))
+        else:
+            row = session.get_one(type(rows), inspect(rows).identity)
+            for name, value in values.items():
+                setattr(row, name, value)
+    db.session.expire_all()
+
+
+def store(*rows: Any) -> None:
+    """Add rows, and read again what is loaded."""
+    with writing() as session:
+        session.add_all(rows)
+    db.session.expire_all()
