@@ -446,9 +446,7 @@ def test_recipe_that_cannot_be_followed_fails(
     assert error in str(read(walk.id).error)
 
 
-def test_the_recipe_in_the_film_paints_the_same_pixels(
-    painter: FakePainter, commissioned: Commissioner, generated: Commissioner
-) -> None:
+def test_film_recipe_repeats_pixels(painter: FakePainter, commissioned: Commissioner, generated: Commissioner) -> None:
     first = generated("a fox", "a kite", "a boat", seed=11, frames=9)
     found = read_recipe(read(first.id))
     wanted, pinned = recipe.commission_of(found)

@@ -34,7 +34,7 @@ def test_work_ends_well_after_its_connection_was_lost(app: Flask, postgres_serve
     assert db.session.scalar(text("SELECT 1")) == 1
 
 
-def test_worker_is_tended_on_where_postgres_went_away_after_an_answer(
+def test_heartbeat_goes_on_after_postgres_went_away(
     app: Flask, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site, swept = Worker(app, None), []  # type: ignore[arg-type]

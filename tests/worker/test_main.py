@@ -269,7 +269,7 @@ def test_lease_of_the_work_in_hand_is_kept_beside_it(site: Worker, monkeypatch: 
     assert kept == [True]
 
 
-def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_it(
+def test_old_worker_ends_after_an_upgrade(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[int] = []
@@ -288,7 +288,7 @@ def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_
     assert told == [signal.SIGTERM]
 
 
-def test_worker_of_the_release_before_goes_on_where_the_database_says_that_it_may_and_names_the_cure_once(
+def test_old_worker_goes_on_where_the_schema_allows(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[int] = []
@@ -323,9 +323,7 @@ def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
 
 
 @pytest.mark.slow
-def test_heartbeat_names_models_and_known_revisions(
-    tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_heartbeat_names_models_and_revisions(tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "choose", lambda *_, **__: tuning.fallback())
     painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", capacity=1)
     painter = painters.get()

@@ -95,9 +95,7 @@ def painted(written: dict[str, bytes], generated: Commissioner) -> Walk:
     return read(walk.id)
 
 
-def test_all_kinds_are_written_and_every_picture_is_marked(
-    app: Flask, painted: Walk, written: dict[str, bytes]
-) -> None:
+def test_all_kinds_are_written_and_pictures_marked(app: Flask, painted: Walk, written: dict[str, bytes]) -> None:
     assert media_store.store().check() == ""
     assert first_exhibition.publish()
     photo, _ = photo_store.save(

@@ -57,7 +57,7 @@ def sizes(row: Walk) -> list[list[int]]:
     return [[len(batch) for batch in level["batches"]] for level in row.levels or []]
 
 
-def test_a_level_is_cut_so_that_each_free_worker_has_a_batch(
+def test_pass_has_a_batch_for_each_worker(
     app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
 ) -> None:
     shared = commissioned(frames=12)
@@ -69,7 +69,7 @@ def test_a_level_is_cut_so_that_each_free_worker_has_a_batch(
     assert sizes(read(alone.id)) == [[2], [5], [8, 2]]
 
 
-def test_a_walk_is_not_shared_while_others_wait_for_the_workers(
+def test_walk_is_not_shared_while_others_wait(
     app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
 ) -> None:
     first, second = commissioned(frames=12), commissioned(frames=12, visitor="ben")
@@ -94,9 +94,7 @@ def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
 
 
 @pytest.mark.databases
-def test_two_workers_at_the_same_level_paint_each_picture_once_and_the_film_is_the_same(
-    app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
-) -> None:
+def test_two_workers_share_a_pass(app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner) -> None:
     alone = commissioned("a fox", "a kite", "a boat", seed=5, frames=30)
     work(app, FakePainter(batch=16))
     walk = commissioned("a fox", "a kite", "a boat", seed=5, frames=30)

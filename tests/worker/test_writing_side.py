@@ -93,7 +93,7 @@ def test_film_of_one_walk_is_made_while_another_walk_is_painted(
     assert any(what == "painting" and number == long.number for what, _, number in trace.events[begun:ended])
 
 
-def test_walks_come_out_as_without_writers(
+def test_walks_are_as_with_no_writer(
     app: Flask, painter: FakePainter, commissioned: Commissioner, trace: Trace
 ) -> None:
     words = [("a fox", "a kite"), ("a boat", "a bell", "a cup")]
@@ -130,9 +130,7 @@ def test_seconds_of_a_task_end_where_its_writing_goes_on_beside_the_next(
 
 
 @pytest.mark.databases
-def test_level_opens_when_its_last_batch_is_written(
-    beside_writers: FakePainter, generated: Commissioner, trace: Trace
-) -> None:
+def test_pass_opens_after_the_last_one(beside_writers: FakePainter, generated: Commissioner, trace: Trace) -> None:
     walk = generated(frames=24)
     levels = sorted({name for _, name, _ in trace.events}, key=lambda name: trace.index("painting", name, walk.number))
     for name, following in pairwise(levels):
@@ -142,9 +140,7 @@ def test_level_opens_when_its_last_batch_is_written(
     assert walk.state == FINISHED
 
 
-def test_piece_at_which_a_worker_ended_before_is_done_alone(
-    trace: Trace, beside_writers: FakePainter, commissioned: Commissioner
-) -> None:
+def test_task_that_ends_workers_is_alone(trace: Trace, beside_writers: FakePainter, commissioned: Commissioner) -> None:
     walks = [commissioned("a fox", "a kite", frames=12), commissioned("a boat", "a whale", frames=12)]
     claims = [claim for _ in walks if (claim := leases.claim_next())]
     for claim in claims:
@@ -191,9 +187,7 @@ def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
     assert len(side.collect_ended()) == 3 and not side.wait_for_end()
 
 
-def test_unfit_picture_is_generated_again_by_the_main_thread(
-    beside_writers: FakePainter, commissioned: Commissioner
-) -> None:
+def test_unfit_picture_is_repeated_by_the_main_thread(beside_writers: FakePainter, commissioned: Commissioner) -> None:
     walk, threads, flagged = commissioned(frames=12), set(), []
 
     def detector(pictures: Any) -> list[bool]:
@@ -237,9 +231,7 @@ def test_lost_frame_is_painted_again_by_the_thread_that_paints(
     assert threads == {threading.current_thread()}
 
 
-def test_writer_without_device_memory_hands_the_task_back(
-    beside_writers: FakePainter, commissioned: Commissioner
-) -> None:
+def test_writer_without_device_memory_returns_tasks(beside_writers: FakePainter, commissioned: Commissioner) -> None:
     walk, threads = commissioned(frames=2), []
 
     def detector(pictures: Any) -> list[bool]:

@@ -310,7 +310,7 @@ def test_switch_that_is_neither_true_nor_false_is_refused(instance: Path, value:
 
 
 @pytest.mark.parametrize("name", ["MODEL", "MODEL_CACHE", "VAE", "TRANSFORMER", "BLIP", "SAFETY_CHECKER"])
-def test_home_folder_is_expanded_in_paths(
+def test_home_folder_of_paths_is_expanded(
     instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -72,9 +72,7 @@ def unwanted(reader: Reader, prompt: str, language: str = "en") -> list[str]:
         ("nicht ohne meinen Regenschirm", "de", []),
     ],
 )
-def test_what_is_not_wanted_ends_where_something_is_wanted_again(
-    reader: Reader, prompt: str, language: str, said: list[str]
-) -> None:
+def test_unwanted_words_end_where_others_begin(reader: Reader, prompt: str, language: str, said: list[str]) -> None:
     assert unwanted(reader, prompt, language) == said
 
 

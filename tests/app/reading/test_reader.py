@@ -184,7 +184,7 @@ def test_drawing_that_is_hard_to_recognise_is_used_where_there_is_no_better_one(
 
 
 @pytest.mark.parametrize("name", ["frog on a lily pad", "car on a mountain road", "astronaut on the moon with a flag"])
-def test_added_drawing_of_a_whole_scene_is_found_by_its_name(
+def test_added_scene_is_found_by_its_name(
     lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding, name: str
 ) -> None:
     scene = Drawing("5ce0e" * 4, name, (), "other-object", "coloured")
@@ -338,9 +338,7 @@ def test_places_and_times_are_wished_and_no_things(reader: Reader, prompt: str, 
         ("a night with an owl", ["owl"], {"time": "night"}),
     ],
 )
-def test_place_that_is_to_be_seen_is_a_thing_and_else_the_setting(
-    reader: Reader, prompt: str, things: list[str], wish: dict[str, str]
-) -> None:
+def test_place_is_a_thing_or_the_setting(reader: Reader, prompt: str, things: list[str], wish: dict[str, str]) -> None:
     reading = reader.read(prompt, language="de" if prompt.startswith("ein ") else "en")
     assert [item.drawing.name for item in reading.items] == things
     assert {name: getattr(reading.wish, name) for name in wish} == wish

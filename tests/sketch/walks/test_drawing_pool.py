@@ -186,9 +186,7 @@ def test_all_is_drawn_here_without_processes(monkeypatch: pytest.MonkeyPatch, ca
     ]
 
 
-def test_processes_that_end_are_not_restarted(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_ended_processes_are_not_restarted(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(drawing_pool, "_nothing", functools.partial(os._exit, 1))
     pool, legs = DrawingPool(1), Counted()
     until = time.monotonic() + 60

@@ -118,9 +118,7 @@ def test_pictures_of_every_making_are_taken_upright_in_rgb(run: Run, work: Path,
     )
 
 
-def test_what_is_no_good_is_set_aside_with_the_reason(
-    run: Run, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bad_pictures_are_set_aside(run: Run, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     art = tmp_path / "art"
     save(art / "good.jpg", shaded())
     shutil.copy(art / "good.jpg", art / "twin.jpg")

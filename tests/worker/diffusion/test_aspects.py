@@ -69,9 +69,7 @@ def test_stop_of_a_transformer_is_what_the_pipeline_itself_paints(
     assert np.abs(painted.picture - (expected * 255).round()).max() <= 1
 
 
-def test_wide_pictures_take_passes_as_estimated(
-    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]
-) -> None:
+def test_wide_pictures_take_estimated_passes(painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]) -> None:
     painter = painters["sd1"]
     settings = presets.resolve("fast", facts.load_facts(str(tiny_models["sd1"])), size=128, aspect="16:9")
     rendering = painter.rendering(settings)

@@ -116,9 +116,7 @@ def test_folder_in_half_precision_alone_is_loaded(tiny_models: dict[str, Path], 
 
 @pytest.mark.parametrize("layout", ["pickles", "shards", "half shards", "half decoder"])
 @pytest.mark.parametrize("kind", ["sd1", "sdxl"])
-def test_weights_are_loaded_in_each_layout(
-    tiny_models: dict[str, Path], tmp_path: Path, kind: str, layout: str
-) -> None:
+def test_weights_of_any_layout_are_loaded(tiny_models: dict[str, Path], tmp_path: Path, kind: str, layout: str) -> None:
     copy = shutil.copytree(tiny_models[kind], tmp_path / "copy")
     if layout == "pickles":
         for path in copy.glob("*/*.safetensors"):

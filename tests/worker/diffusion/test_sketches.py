@@ -201,7 +201,7 @@ def test_walk_between_two_scenes_is_no_breath_though_words_are_equal(led: WalkPi
         ({"version": 1, "side": 64}, "takes 20 channels, where latents and sketch have 68"),
     ],
 )
-def test_sketches_of_another_kind_are_refused(
+def test_sketches_of_other_kinds_are_refused(
     tiny_models: dict[str, Path], tmp_path: Path, told: dict[str, int], said: str
 ) -> None:
     copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")

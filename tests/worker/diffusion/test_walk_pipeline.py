@@ -274,9 +274,7 @@ def test_on_step_is_called_after_every_step(painters: dict[str, WalkPipeline]) -
     assert len(steps) == 5
 
 
-def test_pictures_painted_fewer_at_once_are_the_same_but_for_the_last_bits(
-    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_smaller_batches_give_the_same(painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch) -> None:
     painter = painters["bert"]
     prepared = painter.prepare(STOPS, exact(painter))
     level = Pass("frames", (0.0, 0.25, 0.5, 0.75, 1.0), 4, ((0, 1, 2, 3, 4),))
@@ -327,9 +325,7 @@ def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: 
     assert np.array_equal(half, full)
 
 
-def test_batch_whose_thumbnails_alone_overflow_is_painted_in_float32(
-    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batch_with_bad_previews_is_redone(painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch) -> None:
     painter = painters["bert"]
     prepared = painter.prepare(STOPS, exact(painter, precision="bfloat16"))
     lens = painter.latent_preview

@@ -59,9 +59,7 @@ def test_film_is_looked_at_once_it_hangs(generated: Commissioner) -> None:
     assert np.linalg.norm(visual_search.unpack(look), axis=1) == pytest.approx(1)
 
 
-def test_perceptual_step_is_the_mean_distance_of_adjacent_frames(
-    generated: Commissioner, reader: VisualFeatureExtractor
-) -> None:
+def test_perceptual_step_is_the_mean_between_frames(generated: Commissioner, reader: VisualFeatureExtractor) -> None:
     walk = generated("a fox", "a kite", frames=9)
     eye = reader.load_encoder()
     assert eye is not None

@@ -144,9 +144,7 @@ def test_candidates_that_nobody_can_paint_fail(app: Flask, living: Living, monke
 
 
 @pytest.mark.databases
-def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(
-    hung: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stages_without_worker_are_dropped(hung: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = hung()
     change(walk, model="museum")
     with writing() as session:

@@ -102,7 +102,7 @@ def test_nudenet_knows_every_part_that_counts() -> None:
     ("part", "score", "is_unfit"),
     [("BUTTOCKS_EXPOSED", 0.71, True), ("BUTTOCKS_EXPOSED", 0.69, False), ("FEET_EXPOSED", 0.99, False)],
 )
-def test_what_nudenet_finds_counts_when_it_is_bare_and_certain(
+def test_nudenet_counts_certain_matches(
     monkeypatch: pytest.MonkeyPatch, part: str, score: float, is_unfit: bool
 ) -> None:
     found = [{"class": "FACE_FEMALE", "score": 0.9}, {"class": part, "score": score}]

@@ -95,7 +95,7 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     assert set(media_store.store().files(media_store.walk_folder(painted.id))) == named
 
 
-def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
+def test_walk_goes_on_between_stages_of_frames(
     painted: Walk, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for index in (1, 2, 3):

@@ -19,9 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("decoder", ["float32", "float16", None])
-def test_walk_and_recipe_record_the_precision_of_the_decoder_where_there_is_one(
-    painter: FakePainter, commissioned: Commissioner, decoder: str | None
-) -> None:
+def test_walk_and_recipe_hold_decoder(painter: FakePainter, commissioned: Commissioner, decoder: str | None) -> None:
     painter.decoder = decoder
     walk = commissioned(frames=2)
     asked = dict(walk.sampling or {})

@@ -123,9 +123,7 @@ def test_featured_walk_that_was_hidden_is_not_on_the_wall(hung: Commissioner) ->
     assert catalogue.with_numbers(catalogue.recent_numbers(3, featured_first=True)) == [hangs[1], hangs[0]]
 
 
-def test_unlisted_walk_cannot_be_featured(
-    runner: FlaskCliRunner, hung: Commissioner, commissioned: Commissioner
-) -> None:
+def test_unlisted_walk_is_not_featured(runner: FlaskCliRunner, hung: Commissioner, commissioned: Commissioner) -> None:
     for walk in (commissioned(), hung(unlisted=True)):
         told = run_json(runner, "gallery", "feature", walk.id, status=1)
         assert [error["field"] for error in told["errors"]] == ["walk_id"]
@@ -167,7 +165,7 @@ def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Commi
     assert catalogue.page("fox").hit_count == 5
 
 
-def test_interrupted_reindexing_says_how_to_go_on(
+def test_interrupted_reindexing_is_resumed(
     runner: FlaskCliRunner, hung: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = hung().number

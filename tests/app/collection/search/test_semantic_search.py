@@ -233,9 +233,7 @@ def test_index_whose_last_row_a_power_cut_left_as_zeros_is_made_anew(boat: Walk,
     assert_rebuilt(boat)
 
 
-def test_index_that_is_broken_is_told_to_the_log_once(
-    boat: Walk, instance: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_broken_index_is_logged_once(boat: Walk, instance: Path, caplog: pytest.LogCaptureFixture) -> None:
     (instance / "meaning.2.vectors").write_bytes(b"no index")
     assert semantic_search.flaw() == semantic_search.flaw()
     (line,) = [record.message for record in caplog.records if record.name == "app.collection.search.vector_index"]
@@ -257,9 +255,7 @@ def test_index_of_release_1_0_0_is_no_flaw_and_is_deleted(hung: Commissioner, in
     assert [path.name for path in instance.glob("meaning*")] == ["meaning.2.vectors"]
 
 
-def test_index_is_searched_though_nothing_can_be_added(
-    boat: Walk, hung: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_index_is_searched_if_it_cannot_grow(boat: Walk, hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     other = hung("a whale", "a fish")
     with monkeypatch.context() as patch:
         patch.setattr(Vectors, "add", full)

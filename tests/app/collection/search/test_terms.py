@@ -151,9 +151,7 @@ MANY = "a lone wolf", "two wolves", "autumn leaves", "a knife", "red buses", "th
         pytest.param(("a fox",), "a kite", HARMLESS, id="the syntax of search engines"),
     ],
 )
-def test_search_finds_words(
-    hung: Commissioner, prompts: tuple[str, ...], second: str, finds: dict[str, list[str]]
-) -> None:
+def test_search_finds(hung: Commissioner, prompts: tuple[str, ...], second: str, finds: dict[str, list[str]]) -> None:
     for prompt in prompts:
         hung(prompt, second if prompt == prompts[0] else "x", seed=1)
     assert {query: found(query) for query in finds} == finds
@@ -200,7 +198,7 @@ def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Commissioner
 @pytest.mark.databases
 @pytest.mark.parametrize("near", [1, 2, 5_000])
 @pytest.mark.parametrize("hit_cost", [0, 1, 10_000])
-def test_newest_are_found_and_counted_however_far_is_looked_first(
+def test_newest_matches_are_found_and_counted(
     hung: Commissioner, monkeypatch: pytest.MonkeyPatch, near: int, hit_cost: int
 ) -> None:
     for number in range(8):

@@ -134,9 +134,7 @@ MATRICES, KOHYA = ("lora_A", "lora_B"), ("lora_down", "lora_up")
         ("diffusion_model.layers.0.feed_forward.w1", (3840, 10240), MATRICES, "Z-Image"),
     ],
 )
-def test_family_of_a_transformer_follows_from_names_and_shapes(
-    module: str, sides: tuple[int, int], ends: tuple[str, str], family: str
-) -> None:
+def test_names_and_shapes_tell_family(module: str, sides: tuple[int, int], ends: tuple[str, str], family: str) -> None:
     taken, given = sides
     shapes = {f"{module}.{ends[0]}.weight": [8, taken], f"{module}.{ends[1]}.weight": [given, 8]}
     found = lora_file.facts(shapes, {})

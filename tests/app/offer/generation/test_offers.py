@@ -57,9 +57,7 @@ def test_decoder_with_a_finer_stage_doubles_size(app: Flask, tmp_path: Path, cha
         (False, {"_class_name": "PNDMScheduler"}),
     ],
 )
-def test_distilled_model_is_known_by_its_solver(
-    app: Flask, model: Path, few_step: bool, scheduler: dict[str, Any]
-) -> None:
+def test_solver_tells_a_distilled_model(app: Flask, model: Path, few_step: bool, scheduler: dict[str, Any]) -> None:
     (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
     facts = Offer.load(str(model)).facts
     assert (facts.few_step, facts.scheduler) == (few_step, scheduler["_class_name"])
@@ -149,9 +147,7 @@ def test_two_models_of_one_name_are_a_flaw(instance: Path, model: Path) -> None:
         assert offers.flaws().startswith(f"Two models are called {NAME}: ")
 
 
-def test_model_from_a_hub_tells_its_facts_once_it_is_here(
-    app: Flask, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_downloaded_model_has_facts(app: Flask, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     assert Offer.load("tiny/walker").facts.title == "tiny/walker"
     snapshot = folders.hub_copy(model, tmp_path / "hub")

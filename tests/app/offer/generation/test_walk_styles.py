@@ -66,9 +66,7 @@ def test_captions_name_the_style_of_a_whole_walk_once(hung: Commissioner) -> Non
     assert descriptions.of_walk(walk).hands == ("watercolour",)
 
 
-def test_style_that_prompts_name_is_shown_everywhere(
-    client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner
-) -> None:
+def test_style_named_by_prompts_is_shown(client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner) -> None:
     walk = hung(stops=NAMED)
     other = hung(stops=[{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a kite", "hand": "linocut"}])
     assert "Film, watercolour<br>" in client.get(walk.url).text

@@ -244,9 +244,7 @@ def test_pages_look_several_times_before_their_turn_however_fast_the_line_moves(
     assert looks == [60_000, 10_000, 500, 1500]
 
 
-def test_the_line_is_looked_at_once_however_many_pages_ask(
-    app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_queue_is_read_once_for_pages(app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[None] = []
     look = fair_queue._query_snapshot
     monkeypatch.setattr(fair_queue, "_query_snapshot", lambda: looks.append(None) or look())
@@ -411,9 +409,7 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
 
 
 @pytest.mark.databases
-def test_walk_that_lost_its_painter_pushes_nobody_back(
-    commissioned: Commissioner, painters: Callable[[int], None]
-) -> None:
+def test_walk_that_lost_its_worker_delays_no_other(commissioned: Commissioner, painters: Callable[[int], None]) -> None:
     painters(2)
     lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
     assert fair_queue.find_place(waits).position == 2

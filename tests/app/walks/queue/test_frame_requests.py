@@ -124,9 +124,7 @@ def test_files_are_generated_in_the_order_in_which_they_were_asked_for(hung: Com
     [((256, 256), (1024, 1024)), ((512, 512), (1024, 1024)), ((256, 144), (1024, 576)), ((144, 256), (576, 1024)),
      ((384, 384), (768, 768)), ((64, 48), (256, 192)), ((768, 768), None), ((1024, 1024), None), ((None, None), None)],
 )  # fmt: skip
-def test_large_frames_are_the_largest_whole_multiple_up_to_four_within_1024_pixels(
-    hung: Commissioner, own: tuple[int, int], large: tuple[int, int] | None
-) -> None:
+def test_large_frames_are_multiples(hung: Commissioner, own: tuple[int, int], large: tuple[int, int] | None) -> None:
     walk = hung()
     walk.width, walk.height = own
     assert frame_requests.large_size(walk) == large

@@ -75,9 +75,7 @@ def test_part_with_a_surplus_tensor_is_refused(models: dict[str, Path], tmp_path
         load(Source(folder, CPU), part)
 
 
-def test_surplus_that_no_picture_depends_on_is_noted(
-    models: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_harmless_surplus_is_noted(models: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     folder = copytree(models["sd1"], tmp_path / "sd1")
     surplus = {"text_model.embeddings.position_ids": torch.arange(77), "vision_model.x": torch.ones(2)}
@@ -129,7 +127,7 @@ def scaled(tensors: Tensors, end: str, *, by_row: bool) -> tuple[Tensors, Tensor
 
 @pytest.mark.parametrize(("end", "by_row"), [("scale_weight", False), ("weight_scale", False), ("weight_scale", True)])
 @pytest.mark.parametrize("name", FLOWS)
-def test_scaled_float8_network_is_multiplied_by_its_scales(
+def test_scaled_float8_network_is_rescaled(
     models: dict[str, Path], tmp_path: Path, name: str, end: str, by_row: bool
 ) -> None:
     own = load_file(models[name] / "transformer" / "diffusion_pytorch_model.safetensors")
