@@ -10,10 +10,8 @@ import pytest
 from sketch import colour, rendering
 from sketch.layers import distance
 from sketch.layers.drawn import Drawn
-from sketch.scene import Scene, Thing
-from sketch.sketchbook import SketchbookError
 from tests.support.drawings import book, scene_of, thing
-from tests.support.drawn_scenes import BOOK, GROUND, draw
+from tests.support.drawn_scenes import GROUND, draw
 
 
 def middle(seen: Drawn, number: int = 1) -> tuple[float, float]:
@@ -71,11 +69,6 @@ def test_smallest_and_largest_things_are_cut_by_the_frame(size: float) -> None:
     for x, y in ((0.0, 0.0), (1.0, 0.5), (0.5, 1.0)):
         seen = draw(thing("square", x, y, size), size=64)
         assert seen.picture.shape == (64, 64, 3) and seen.numbers.any()
-
-
-def test_drawing_that_is_not_there_is_told() -> None:
-    with pytest.raises(SketchbookError, match="There is no drawing nobody"):
-        rendering.draw(Scene((Thing("nobody"),)), BOOK, 64)
 
 
 def test_picture_is_things_over_ground() -> None:

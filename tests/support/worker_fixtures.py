@@ -28,7 +28,7 @@ from worker.process.worker import Worker
 
 
 @pytest.fixture(autouse=True)
-def _one_setting_of_torch() -> Iterator[None]:
+def one_setting_of_torch() -> Iterator[None]:
     """Give the process its number of threads back: painting sets it."""
     threads = torch.get_num_threads()
     yield

@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +27,6 @@ from app.upkeep.maintenance import upkeep
 from app.walks.queue import jobs
 from app.walks.saved import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
-from tests.support.house import HOUSE
 from tests.support.live import PATIENCE
 from tests.support.own_redis import running
 from tests.support.rows import change
@@ -71,40 +69,10 @@ def environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
     return monkeypatch
 
 
-@pytest.fixture
-def model(tmp_path: Path, environment: pytest.MonkeyPatch) -> Path:
-    """Give the worker a copy of the house model without its weights."""
-    folder = tmp_path / "model"
-    shutil.copytree(HOUSE, folder, ignore=shutil.ignore_patterns("*.safetensors"))
-    environment.setenv("MOMA_MODEL", str(folder))
-    return folder
-
-
 def test_a_missing_model_folder_is_named(environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     environment.setenv("MOMA_MODEL", "/nowhere/a model")
     assert worker.main() == 1
     assert "The model folder /nowhere/a model is missing." in caplog.text
-
-
-def test_a_missing_index_is_named(model: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (model / "model_index.json").unlink()
-    assert worker.main() == 1
-    assert f"The model file {model / 'model_index.json'} is missing." in caplog.text
-
-
-def test_missing_weights_are_named(model: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert worker.main() == 1
-    assert f"The model file {model}/" in caplog.text
-    assert "/*.safetensors is missing." in caplog.text
-
-
-def test_weights_that_were_cut_off_are_named(model: Path, caplog: pytest.LogCaptureFixture) -> None:
-    for path in HOUSE.glob("*/*.safetensors"):
-        with path.open("rb") as whole:
-            (model / path.relative_to(HOUSE)).write_bytes(whole.read(50_000))
-    assert worker.main() == 1
-    assert f"The model file {model}/" in caplog.text
-    assert "is broken" in caplog.text
 
 
 def test_a_missing_schema_names_the_command(

@@ -12,8 +12,7 @@ from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.task_kinds import PHOTO, PHOTOS, SHORT, WALK
 from app.storage.walk_models import Task
-from tests.support.rows import change
-from tests.support.worker_rows import read_photo
+from tests.support.worker_rows import expire_leases, read_photo
 from worker.queue import leases, photo_tasks
 from worker.queue.leases import Claim, LeaseLost
 
@@ -36,12 +35,6 @@ def claimed() -> Claim | None:
     """Claim what is next, as a worker does."""
     photo_tasks.enqueue()
     return leases.claim_next()
-
-
-def let_the_lease_end() -> None:
-    """Run all leases out, and sweep."""
-    change(Task, lease_until=now() - timedelta(seconds=1))
-    leases.sweep()
 
 
 def finish(claim: Claim, **found: str) -> bool:
@@ -83,7 +76,7 @@ def test_worker_whose_lease_ran_out_writes_nothing(app: object) -> None:
     photo_id = brought("a")
     late = claimed()
     assert late is not None
-    let_the_lease_end()
+    expire_leases()
     assert claimed() is not None
     with pytest.raises(LeaseLost):
         finish(late, description="a fox")
@@ -94,7 +87,7 @@ def test_photo_that_crashes_workers_gets_no_caption(app: object) -> None:
     photo_id = brought("a")
     for _ in range(current_app.config["LOST_MAX"]):
         assert claimed() is not None
-        let_the_lease_end()
+        expire_leases()
     assert claimed() is None and tasks() == []
     assert read_photo(photo_id).described_at is not None and read_photo(photo_id).description is None
 
