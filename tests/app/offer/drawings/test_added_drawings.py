@@ -19,8 +19,6 @@ from tests.conftest import make_app
 from tests.support import led
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
-ADDED = "insert"
-
 
 class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
