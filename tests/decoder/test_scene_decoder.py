@@ -81,9 +81,7 @@ def test_finer_stage_doubles_the_picture_and_leaves_the_other_as_it_was(network:
 
 
 @pytest.mark.parametrize("finer", [0, 4])
-def test_decoder_that_was_saved_is_loaded_but_for_half_precision(
-    network: SceneDecoder, tmp_path: Path, finer: int
-) -> None:
+def test_saved_decoder_is_loaded_but_for_half_precision(network: SceneDecoder, tmp_path: Path, finer: int) -> None:
     if finer:
         network.add_finer(finer)
     decoder.save(network, tmp_path / "decoder")

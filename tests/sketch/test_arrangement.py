@@ -56,9 +56,7 @@ def counts(arranged: Scene) -> Counter[str]:
 @pytest.mark.slow
 @settings(max_examples=150)
 @given(some.lists(ITEMS, max_size=5, unique=True), WISHES, some.integers(0, 2**31))
-def test_whatever_is_asked_for_is_a_scene_within_its_limits_and_the_frame(
-    items: list[Item], wish: Wish, seed: int
-) -> None:
+def test_any_request_is_a_scene_within_its_limits_and_the_frame(items: list[Item], wish: Wish, seed: int) -> None:
     arranged = arrange(items, wish, seed)
     assert scene.read_scene(arranged.as_json()).as_json() == arranged.as_json()
     assert counts(arranged) == Counter(item.drawing for item in items)
@@ -77,9 +75,7 @@ def test_there_are_as_many_of_a_thing_as_were_asked_for(item: Item, count: int, 
 
 @settings(max_examples=100)
 @given(some.integers(1, 12), some.integers(1, 12), WISHES, some.integers(0, 2**31))
-def test_there_are_as_many_of_two_things_whatever_stands_between_them(
-    one: int, other: int, wish: Wish, seed: int
-) -> None:
+def test_there_are_as_many_of_two_things_as_were_asked_for(one: int, other: int, wish: Wish, seed: int) -> None:
     arranged = arrange([many(CAT, one), many(APPLE, other)], wish, seed)
     assert counts(arranged) == {"cat": one, "apple": other} and all(map(seen, arranged.things))
 

@@ -68,3 +68,15 @@ def thing(name: str, x: float = 0.5, y: float = 0.5, size: float = 0.5, **others
 def scene_of(*things: Thing, setting: Setting = FLAT) -> Scene:
     """Show what is placed."""
     return Scene(things, setting)
+
+
+def book_of(shapes: dict[str, tuple[str, str]]) -> Sketchbook:
+    """Make a library of other shapes: the kind and the SVG body of each by its name."""
+    svgs = {name: svg(body) for name, (_, body) in shapes.items()}
+    drawings = [Drawing(sketchbook.digest_of(svgs[name]), name, kind=kind) for name, (kind, _) in shapes.items()]
+    return Sketchbook(drawings, {each.digest: svgs[each.name] for each in drawings})
+
+
+def digests_of(book: Sketchbook) -> dict[str, str]:
+    """Return the digest of each drawing by its name."""
+    return {drawing.name: digest for digest, drawing in book.drawings.items()}

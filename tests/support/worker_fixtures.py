@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,13 @@ import torch
 from flask import Flask
 from numpy.typing import NDArray
 
+from app.storage.walk_models import Walk
+from tests.conftest import Commissioner
 from tests.support import led, tiny, tiny_flow
 from tests.support.fake_painter import FakePainter
 from tests.support.house import FACTS, HOUSE
+from tests.support.worker_rows import read
+from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.walk_pipeline import WalkPipeline
@@ -23,7 +28,7 @@ from worker.process.worker import Worker
 
 
 @pytest.fixture(autouse=True)
-def _one_setting_of_torch() -> Iterator[None]:
+def one_setting_of_torch() -> Iterator[None]:
     """Give the process its number of threads back: painting sets it."""
     threads = torch.get_num_threads()
     yield
@@ -88,6 +93,18 @@ def painter(app: Flask, words_alone: None) -> FakePainter:
     fake = FakePainter()
     Worker(app, fake)  # type: ignore[arg-type]
     return fake
+
+
+@pytest.fixture
+def generated(painter: FakePainter, commissioned: Commissioner) -> Commissioner:
+    """Return a function that requests a walk, lets the worker do all tasks that wait, and returns the walk's row."""
+
+    def make(*prompts: str, **fields: Any) -> Walk:
+        walk = commissioned(*prompts, **fields)
+        job.work()
+        return read(walk.id)
+
+    return make
 
 
 @pytest.fixture

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from app.storage.database import db
+from datetime import timedelta
+
+from app.storage.database import db, now
 from app.storage.upload_models import Upload
-from app.storage.walk_models import Walk
+from app.storage.walk_models import Task, Walk
 from app.walks.saved import lookup
+from tests.support.rows import change
+from worker.queue import leases
 
 
 def read(walk_id: str) -> Walk:
@@ -21,3 +25,9 @@ def read_photo(photo_id: str) -> Upload:
     found = db.session.get(Upload, photo_id, populate_existing=True)
     assert found is not None
     return found
+
+
+def expire_leases() -> None:
+    """Let the leases of all claimed tasks run out, and sweep."""
+    change(Task, Task.lease_until.is_not(None), lease_until=now() - timedelta(seconds=1))
+    leases.sweep()

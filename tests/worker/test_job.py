@@ -36,8 +36,17 @@ from tests.conftest import Commissioner
 from tests.support import placing
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.house import HOUSE
+from tests.support.walk_files import (
+    named_files,
+    read_film,
+    read_frames,
+    read_pixels,
+    read_recipe,
+    stored_files,
+    walk_folder,
+)
 from tests.support.worker_processes import restart
-from tests.support.worker_rows import read
+from tests.support.worker_rows import expire_leases, read
 from tests.worker import lone_painter
 from worker import failures, job
 from worker.diffusion.rendering import GenerationError, Rendering, StopInput
@@ -65,54 +74,17 @@ def elsewhere(app: Flask) -> Callable[[Deed], None]:
     return do
 
 
-def change(walk_id: str, **values: object) -> None:
-    """Write to a walk as somebody else would."""
-    row = read(walk_id)
-    with writing():
-        for name, value in values.items():
-            setattr(row, name, value)
-
-
-def expire(walk_id: str) -> None:
-    """Let the leases of a walk's pieces run out, and sweep."""
-    number = read(walk_id).number
-    with writing() as session:
-        session.query(Task).filter_by(walk_number=number).update({"lease_until": now() - timedelta(seconds=1)})
-    leases.sweep()
-
-
-def folder(walk_id: str) -> Path:
-    """Name the folder of a walk's files."""
-    return Path(media_store.store().root) / media_store.walk_folder(walk_id)
-
-
 def pieces() -> int:
     """Count the pieces there are of any walk."""
     db.session.rollback()
     return db.session.query(Task).count()
 
 
-def files(walk_id: str) -> set[str]:
-    """List a walk's files, relative to its folder."""
-    return {str(path.relative_to(folder(walk_id))) for path in folder(walk_id).rglob("*") if path.is_file()}
-
-
-def paths(row: Walk) -> set[str]:
-    """List the files that a walk's rows name, relative to its folder."""
-    named = [frame.path for frame in row.painted] + [medium.path for medium in row.media.values()]
-    return {path.removeprefix(media_store.walk_folder(row.id) + "/") for path in named}
-
-
-def pixels(row: Walk) -> list[bytes]:
-    """Read a walk's frames, in the film's order."""
-    return [encoding.decode_still(media_store.store().read_bytes(frame.path)).tobytes() for frame in row.painted]
-
-
 def film_frames(row: Walk) -> int:
     """Count the frames in a walk's GIF; its WebP, once there is one, has as many."""
     counts = set()
     for kind in {"gif", "webp"} & row.media.keys():
-        with Image.open(io.BytesIO(media_store.store().read_bytes(row.media[kind].path))) as picture:
+        with Image.open(io.BytesIO(read_film(row, kind))) as picture:
             counts.add(sum(1 for _ in ImageSequence.Iterator(picture)))
     (count,) = counts
     return count
@@ -140,7 +112,7 @@ def test_nothing_waits_and_nothing_is_done(painter: FakePainter) -> None:
     assert painter.batches == []
 
 
-def test_a_job_without_a_painter_is_refused(app: Flask, commissioned: Commissioner) -> None:
+def test_a_job_without_a_painter_is_refused(commissioned: Commissioner) -> None:
     walk = commissioned()
     with pytest.raises(RuntimeError, match="has no worker"):
         job.work()
@@ -164,9 +136,7 @@ def test_a_walk_becomes_a_film(painter: FakePainter, commissioned: Commissioner)
     assert pieces() == 0
 
 
-def test_sketches_of_the_first_samples_are_drawn_ahead_while_the_stops_are_painted(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_sketches_of_the_first_samples_are_drawn_ahead(painter: FakePainter, commissioned: Commissioner) -> None:
     commissioned(frames=24)
     job.work()
     first, *others = painter.ahead
@@ -175,15 +145,11 @@ def test_sketches_of_the_first_samples_are_drawn_ahead_while_the_stops_are_paint
 
 
 @pytest.mark.parametrize("ending", ["stop", "back", "round"])
-def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(
-    painter: FakePainter, commissioned: Commissioner, ending: str
-) -> None:
-    walk = commissioned("a fox", "a kite", "a boat", frames=12, ending=ending, guidance=1.0)
-    job.work()
-    row = read(walk.id)
-    frames = [encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted]
+def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(generated: Commissioner, ending: str) -> None:
+    row = generated("a fox", "a kite", "a boat", frames=12, ending=ending, guidance=1.0)
+    frames = read_frames(row)
     shown = [*frames, *frames[-2:0:-1]] if ending == "back" else frames
-    with Image.open(io.BytesIO(media_store.store().read_bytes(row.media["webp"].path))) as film_file:
+    with Image.open(io.BytesIO(read_film(row, "webp"))) as film_file:
         seen = [np.asarray(each.convert("RGB"), float).mean((0, 1)) for each in ImageSequence.Iterator(film_file)]
     assert len(seen) == len(shown) == (22 if ending == "back" else 12)
     assert max(np.abs(a - b.mean((0, 1))).max() for a, b in zip(seen, shown, strict=True)) < 12  # coded with losses
@@ -194,34 +160,26 @@ def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(
     assert row.passes == cost.of_walk(row.sampling or {}, stops=3, frames=12, closed=ending == "round")
 
 
-def test_the_frames_of_an_evenly_changing_walk_lie_evenly(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned("a fox", "a kite", seed=7, frames=10)
-    job.work()
-    assert read(walk.id).positions == pytest.approx([index / 9 for index in range(10)], abs=1e-4)
+def test_the_frames_of_an_evenly_changing_walk_lie_evenly(generated: Commissioner) -> None:
+    walk = generated("a fox", "a kite", seed=7, frames=10)
+    assert walk.positions == pytest.approx([index / 9 for index in range(10)], abs=1e-4)
 
 
-def test_what_a_branched_frame_starts_from_is_blended_from_its_neighbours(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
-    walk = commissioned("a fox", "a kite", seed=7, frames=12)
-    job.work()
-    ends, colours = pixels(read(walk.id))[::11], pixels(read(walk.id))
+def test_what_a_branched_frame_starts_from_is_blended_from_its_neighbours(generated: Commissioner) -> None:
+    walk = generated("a fox", "a kite", seed=7, frames=12)
+    ends, colours = read_pixels(walk)[::11], read_pixels(walk)
     first, last = (np.frombuffer(end, np.uint8)[:3].astype(float) for end in ends)
     for index, colour in enumerate(colours):
-        expected = first + (last - first) * (read(walk.id).positions or [])[index]
+        expected = first + (last - first) * (walk.positions or [])[index]
         assert np.frombuffer(colour, np.uint8)[:3] == pytest.approx(expected, abs=1)
 
 
-def test_film_that_would_flash_is_shown_more_slowly(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_film_that_would_flash_is_shown_more_slowly(generated: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.support.fake_painter._colour", lambda stop: [255 * (stop.prompt == "white")] * 3)
-    walk = commissioned(*["black", "white"] * 4, frames=8)
-    job.work()
-    row = read(walk.id)
+    row = generated(*["black", "white"] * 4, frames=8)
     assert (row.state, row.fps) == (FINISHED, flash_safety.SAFE_FPS)
     assert row.hold == flash_safety.SAFE_FPS
-    with Image.open(io.BytesIO(media_store.store().read_bytes(row.media["gif"].path))) as picture:
+    with Image.open(io.BytesIO(read_film(row))) as picture:
         assert json.loads(picture.info["comment"])["fps"] == flash_safety.SAFE_FPS
         times = [frame.info["duration"] for frame in ImageSequence.Iterator(picture)]
     held, usual = 1000 + 1000 / flash_safety.SAFE_FPS, 1000 / flash_safety.SAFE_FPS
@@ -230,50 +188,37 @@ def test_film_that_would_flash_is_shown_more_slowly(
     assert note_sentences.describe_film(row).startswith("At more than 6 frames a second this film would flash")
 
 
-def test_film_that_does_not_flash_has_no_note(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned("a fox", "a kite", frames=6)
-    job.work()
-    assert not any(stop.note for stop in read(walk.id).stops) and note_sentences.describe_film(read(walk.id)) == ""
+def test_film_that_does_not_flash_has_no_note(generated: Commissioner) -> None:
+    walk = generated("a fox", "a kite", frames=6)
+    assert not any(stop.note for stop in walk.stops) and note_sentences.describe_film(walk) == ""
 
 
-def test_what_fixed_the_pixels_is_written_on_the_walk(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=2)
-    job.work()
-    row = read(walk.id)
+def test_what_fixed_the_pixels_is_written_on_the_walk(generated: Commissioner) -> None:
+    row = generated(frames=2)
     assert (row.model_name, row.model_title, row.model_revision) == ("fake", "Fake model", "fake00000001")
     assert (row.scheduler, row.precision, row.memory_format) == ("DPMSolverMultistepScheduler", "float32", "contiguous")
     assert (row.width, row.height, row.batch, row.threads) == (SIDE, SIDE, 4, 1)
     assert str(row.software).startswith("MoMA Lisa")
 
 
-def test_the_figures_are_measured_on_the_film(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=9)
-    job.work()
-    row = read(walk.id)
-    measured = smoothness_measure.smoothness(
-        smoothness_measure.read_frames(media_store.store().read_bytes(row.media["gif"].path))
-    )
+def test_the_figures_are_measured_on_the_film(generated: Commissioner) -> None:
+    row = generated(frames=9)
+    measured = smoothness_measure.smoothness(smoothness_measure.read_frames(read_film(row)))
     assert row.evenness == pytest.approx(measured.evenness, abs=1e-4)
     assert row.jump == pytest.approx(measured.jump, abs=1e-4)
-    assert row.paint_seconds is not None
     assert row.paint_seconds > 0
 
 
-def test_the_rows_name_exactly_the_files_there_are_and_their_sizes(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
-    walk = commissioned(frames=9)
-    job.work()
-    row = read(walk.id)
-    assert files(walk.id) == paths(row)
+def test_the_rows_name_exactly_the_files_there_are_and_their_sizes(generated: Commissioner) -> None:
+    row = generated(frames=9)
+    assert stored_files(row.id) == named_files(row)
     for piece in (*row.painted, *row.media.values()):
         assert len(media_store.store().read_bytes(piece.path)) == piece.bytes
 
 
-def test_a_note_on_a_prompt_is_kept_on_its_stop(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned("a fox", "qwzx")
-    job.work()
-    assert [stop.note for stop in read(walk.id).stops] == ["", "unknown words"]
+def test_a_note_on_a_prompt_is_kept_on_its_stop(generated: Commissioner) -> None:
+    walk = generated("a fox", "qwzx")
+    assert [stop.note for stop in walk.stops] == ["", "unknown words"]
 
 
 def test_a_worker_s_note_joins_those_of_the_request(painter: FakePainter, commissioned: Commissioner) -> None:
@@ -291,7 +236,7 @@ def test_a_stops_own_seed_is_painted_from(painter: FakePainter, commissioned: Co
     with writing():
         commissioned_again.stops[1].seed = 6
     job.work()
-    one, other = pixels(read(plain.id)), pixels(read(commissioned_again.id))
+    one, other = read_pixels(read(plain.id)), read_pixels(read(commissioned_again.id))
     assert one[0] == other[0]
     assert one[1] != other[1]
 
@@ -313,8 +258,6 @@ def test_the_ends_are_published_before_anything_between_is_painted(
     assert painter.batches[0] == [0.0, 1.0]
     assert seen == [(PAINTING, [0, 23], 2, True)]
     row = read(walk.id)
-    assert row.first_film_seconds is not None
-    assert row.finished_at is not None
     assert 0 < row.first_film_seconds < (row.finished_at - row.created_at).total_seconds()
 
 
@@ -338,11 +281,11 @@ def test_the_film_grows_with_the_batches_unless_that_would_take_the_painters_tim
     job.work()
     assert counts == expected
     assert film_frames(read(walk.id)) == 12
-    assert sum(name.endswith(".gif") for name in files(walk.id)) == 1
+    assert sum(name.endswith(".gif") for name in stored_files(walk.id)) == 1
 
 
 def test_unfinished_films_take_a_hundredth_of_a_long_walk_at_most(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, generated: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, films, of_a_film = [0.0], [0], 0.1
     gif = encoding.gif
@@ -358,9 +301,8 @@ def test_unfinished_films_take_a_hundredth_of_a_long_walk_at_most(
     monkeypatch.setattr(film_assembly, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     monkeypatch.setattr(encoding, "gif", slow_gif)
     painter.on_paint = paint
-    walk = commissioned(frames=80)
-    job.work()
-    assert read(walk.id).state == FINISHED
+    walk = generated(frames=80)
+    assert walk.state == FINISHED
     assert films[0] > 2
     assert (films[0] - 2) * of_a_film <= clock[0] / 100  # besides the first of all, and the film itself
 
@@ -371,9 +313,7 @@ def test_all_that_waits_is_painted_in_one_go(painter: FakePainter, commissioned:
     assert {read(walk_id).state for walk_id in ids} == {FINISHED}
 
 
-def test_a_stop_request_puts_the_walk_back_in_line_with_its_frames(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_stop_request_requeues_the_walk_with_its_frames(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=12)
     other = commissioned(visitor="bob", frames=12)
     interrupt_at(painter, 7)
@@ -389,7 +329,7 @@ def test_an_interrupted_walk_goes_on_where_it_stopped(painter: FakePainter, comm
     walk = commissioned(frames=12)
     interrupt_at(painter, 4)
     job.work()
-    kept = {path: path.stat().st_mtime_ns for path in folder(walk.id).glob("frames/*.png")}
+    kept = {path: path.stat().st_mtime_ns for path in walk_folder(walk.id).glob("frames/*.png")}
     go_on(painter)
     job.work()
     row = read(walk.id)
@@ -410,7 +350,7 @@ def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
             job.work()
     painted = list(painter.batches)
     restart()
-    expire(walk.id)
+    expire_leases()
     job.work()
     assert read(walk.id).state == FINISHED
     assert painter.batches == painted
@@ -449,15 +389,15 @@ def test_lost_knots_are_painted_again(painter: FakePainter, commissioned: Commis
     walk, whole = commissioned(seed=3, frames=12), commissioned(seed=3, frames=12, visitor="bob")
     interrupt_at(painter, 6)
     job.work()
-    knots = list((folder(walk.id) / "knots").iterdir())
+    knots = list((walk_folder(walk.id) / "knots").iterdir())
     for path in knots:
         path.unlink()
     restart()
     go_on(painter)
     job.work()
     assert len(knots) == 3  # the stops and two batches
-    assert pixels(read(walk.id)) == pixels(read(whole.id))
-    assert not (folder(walk.id) / "knots").exists()
+    assert read_pixels(read(walk.id)) == read_pixels(read(whole.id))
+    assert not (walk_folder(walk.id) / "knots").exists()
 
 
 @pytest.mark.databases
@@ -473,28 +413,37 @@ def test_another_models_half_walk_begins_anew(app: Flask, painter: FakePainter, 
     assert (row.state, row.model_revision, row.batch) == (FINISHED, "fake00000002", 6)
     assert sorted(newcomer.painted) == row.positions
     assert film_frames(row) == 12
-    assert files(walk.id) == paths(row)
+    assert stored_files(walk.id) == named_files(row)
 
 
-def test_a_recipe_of_another_model_fails_and_says_so(
-    app: Flask, painter: FakePainter, commissioned: Commissioner
+@pytest.mark.parametrize(
+    ("pins", "revision", "error"),
+    [
+        ({}, "fake00000002", "The recipe was painted by fake fake00000001; this site paints with fake fake00000002."),
+        (
+            {"model_name": "someone/else", "model_revision": "0123"},
+            "fake00000001",
+            "The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: fake.",
+        ),
+        ({"width": 4096, "height": 4096}, "fake00000001", "4096 × 4096"),
+    ],
+    ids=["another revision", "a model that is not here", "another size"],
+)
+def test_recipe_that_cannot_be_followed_fails(
+    app: Flask, commissioned: Commissioner, generated: Commissioner, pins: Any, revision: str, error: str
 ) -> None:
-    first = commissioned(frames=2)
-    job.work()
-    _, pinned = recipe.request_of(recipe.recipe_of(read(first.id)))
-    walk = commissioned(frames=2, pinned=pinned)
-    Worker(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
+    _, pinned = recipe.request_of(recipe.recipe_of(generated(frames=2)))
+    walk = commissioned(frames=2, pinned=pinned.model_copy(update=pins))
+    Worker(app, FakePainter(revision=revision))  # type: ignore[arg-type]
     with pytest.raises(walk_setup.WrongModel):
         job.work()
-    row = read(walk.id)
-    assert row.state == FAILED
-    assert row.error == ("The recipe was painted by fake fake00000001; this site paints with fake fake00000002.")
+    assert read(walk.id).state == FAILED
+    assert error in str(read(walk.id).error)
 
 
-def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, commissioned: Commissioner) -> None:
-    first = commissioned("a fox", "a kite", "a boat", seed=11, frames=9)
-    job.work()
-    found = recipe.parse_recipe(media_store.store().read_bytes(read(first.id).media["gif"].path))
+def test_film_recipe_repeats_pixels(painter: FakePainter, commissioned: Commissioner, generated: Commissioner) -> None:
+    first = generated("a fox", "a kite", "a boat", seed=11, frames=9)
+    found = read_recipe(read(first.id))
     wanted, pinned = recipe.request_of(found)
     again = commissioned(
         *(stop.prompt for stop in wanted.stops), seed=wanted.seed, frames=wanted.frames, pinned=pinned, visitor="bob"
@@ -503,30 +452,23 @@ def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, com
     job.work()
     row = read(again.id)
     assert row.state == FINISHED
-    assert pixels(row) == pixels(read(first.id))
+    assert read_pixels(row) == read_pixels(read(first.id))
     assert row.batch == 4
 
 
 @pytest.mark.server
-def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
-    app: Flask, painter: FakePainter, house: WalkPipeline, commissioned: Commissioner
-) -> None:
+def test_recipe_of_the_built_in_model_repeats_pixels(app: Flask, house: WalkPipeline, generated: Commissioner) -> None:
     app.config |= {"MODEL": str(HOUSE), "STEPS": 4}
     lone_painter.at_work(app, house)
-    first = commissioned("a lemon", "the sun", seed=11, frames=4)
-    job.work()
-    wanted, pinned = recipe.request_of(
-        recipe.parse_recipe(media_store.store().read_bytes(read(first.id).media["gif"].path))
-    )
+    first = generated("a lemon", "the sun", seed=11, frames=4)
+    wanted, pinned = recipe.request_of(read_recipe(read(first.id)))
     again, _ = placing.place(wanted, visitor_key="bob", pinned=pinned)
     job.work()
     one, other = read(first.id), read(again.id)
-    assert pixels(one) == pixels(other)
-    assert len(set(pixels(one))) == 4
+    assert read_pixels(one) == read_pixels(other)
+    assert len(set(read_pixels(one))) == 4
     assert len(one.drawings or []) == 2  # it is led by a lemon and a sun
-    assert media_store.store().read_bytes(one.media["gif"].path) == media_store.store().read_bytes(
-        other.media["gif"].path
-    )
+    assert read_film(one) == read_film(other)
 
 
 @pytest.mark.databases
@@ -540,7 +482,7 @@ def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
     assert job.work() == 8
     row = read(walk.id)
     assert (row.state, row.painted, row.media, row.painted_count) == (CANCELLED, [], {}, 0)
-    assert files(walk.id) == set()
+    assert stored_files(walk.id) == set()
     assert len(painter.batches) == 3  # the batch that was on the easel, and none after it
     assert pieces() == 0
 
@@ -556,7 +498,7 @@ def test_a_walk_deleted_in_its_middle_leaves_no_file(
     job.work()
     with pytest.raises(WalkGone):
         read(walk.id)
-    assert files(walk.id) == set()
+    assert stored_files(walk.id) == set()
     assert (len(painter.batches), len(painter.knots)) == (1, 1)
 
 
@@ -574,12 +516,10 @@ def test_a_walk_cancelled_and_retried_is_painted_whole(
     job.work()
     row = read(walk.id)
     assert (row.state, row.painted_count, film_frames(row)) == (FINISHED, 12, 12)
-    assert files(walk.id) == paths(row)
+    assert stored_files(walk.id) == named_files(row)
 
 
-def test_a_failing_painter_fails_the_walk_in_words_and_is_heard(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_failing_pipeline_fails_the_walk_and_is_raised(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=12)
     painter.on_paint = _raise(GenerationError("the model fake painted no picture: its numbers overflow"), at=1)
     with pytest.raises(GenerationError):
@@ -692,9 +632,7 @@ def test_while_the_store_is_full_nothing_is_painted_in_vain(
 
 
 @pytest.mark.usefixtures("pauses")
-def test_a_walk_that_always_meets_an_outage_is_taken_for_its_cause(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_walk_that_always_meets_an_outage_fails(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=4)
     painter.on_paint = _raise(OperationalError("SELECT", {}, Exception("too long")), at=0)
     with pytest.raises(OperationalError):
@@ -702,9 +640,7 @@ def test_a_walk_that_always_meets_an_outage_is_taken_for_its_cause(
     assert read(walk.id).state == FAILED
 
 
-def test_where_the_device_has_no_room_a_walk_is_painted_in_smaller_batches(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_walk_is_generated_in_smaller_batches_without_room(painter: FakePainter, commissioned: Commissioner) -> None:
     walk, other = commissioned(frames=12), commissioned(frames=12, visitor="bob")
 
     def too_many(_number: int) -> None:
@@ -762,7 +698,7 @@ def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
         job.work()
     assert ended == [heartbeat.ENDED]
     assert {read(walk_id).state for walk_id in ids} == {PAINTING, QUEUED}, "none failed"
-    expire(ids[0])
+    expire_leases()
     go_on(painter)
     job.work()
     assert {read(walk_id).state for walk_id in ids} == {FINISHED}
@@ -801,9 +737,7 @@ def test_line_is_told_which_models_are_loaded(
     assert set(told) == {painter.loaded}
 
 
-def test_film_of_a_walk_that_was_asked_for_in_the_future_came_after_no_seconds(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_film_requested_in_the_future_takes_no_seconds(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=4)
     with writing() as session:
         session.get(Walk, walk.number).created_at = now() + timedelta(hours=1)
@@ -851,31 +785,6 @@ def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
     assert read(walk.id).state == FINISHED
 
 
-def test_a_recipe_of_a_model_that_is_not_here_names_it_and_those_that_are(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
-    first = commissioned(frames=2)
-    job.work()
-    _, pinned = recipe.request_of(recipe.recipe_of(read(first.id)))
-    other = pinned.model_copy(update={"model_name": "someone/else", "model_revision": "0123"})
-    walk = commissioned(frames=2, pinned=other)
-    with pytest.raises(walk_setup.WrongModel):
-        job.work()
-    told = "The recipe was painted by someone/else 0123. The model someone/else is not offered here; this is: fake."
-    assert read(walk.id).error == told
-
-
-def test_a_recipe_of_another_size_fails_and_says_so(painter: FakePainter, commissioned: Commissioner) -> None:
-    first = commissioned(frames=2)
-    job.work()
-    _, pinned = recipe.request_of(recipe.recipe_of(read(first.id)))
-    walk = commissioned(frames=2, pinned=pinned.model_copy(update={"width": 4096, "height": 4096}))
-    with pytest.raises(walk_setup.WrongModel):
-        job.work()
-    assert read(walk.id).state == FAILED
-    assert "4096 × 4096" in str(read(walk.id).error)
-
-
 @pytest.mark.databases
 @pytest.mark.usefixtures("pauses")
 def test_a_database_that_does_not_answer_fails_no_walk_and_loses_none(
@@ -902,15 +811,13 @@ def test_a_database_that_does_not_answer_fails_no_walk_and_loses_none(
     assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
 
 
-def test_a_walk_that_gets_on_between_its_losses_is_not_given_up(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_walk_that_progresses_between_losses_goes_on(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=24)
     for _ in range(5):
         painter.on_paint = _raise(KeyboardInterrupt(), at=len(painter.batches) + len(painter.knots) + 1)
         with pytest.raises(KeyboardInterrupt):
             job.work()
-        expire(walk.id)
+        expire_leases()
     go_on(painter)
     job.work()
     row = read(walk.id)
@@ -923,15 +830,13 @@ def test_a_walk_that_kills_every_worker_is_given_up(painter: FakePainter, commis
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             job.work()
-        expire(walk.id)
+        expire_leases()
     assert read(walk.id).state == FAILED
     assert job.work() == 0
 
 
 @pytest.mark.databases
-def test_the_same_job_delivered_twice_at_once_makes_one_film(
-    app: Flask, painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_job_delivered_twice_makes_one_film(app: Flask, painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=12)
     begun, done = threading.Event(), threading.Event()
 
@@ -964,7 +869,7 @@ def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
     successor = FakePainter()
 
     def take_over() -> None:
-        expire(walk.id)
+        expire_leases()
         while taken := leases.claim_next():
             job._attempt(Worker(app, successor), taken)  # type: ignore[arg-type]
 
@@ -974,7 +879,7 @@ def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
     assert (row.state, row.painted_count) == (FINISHED, 12)
     assert len(painter.batches) == 3  # what the sleeper painted last is not recorded
     assert len(row.painted) == film_frames(row) == 12
-    assert files(walk.id) == paths(row)
+    assert stored_files(walk.id) == named_files(row)
 
 
 class Negative(FakePainter):
@@ -992,14 +897,14 @@ def test_a_worker_that_was_taken_for_dead_overwrites_no_picture_of_its_successor
     walk = commissioned(frames=12)
 
     def take_over() -> None:
-        expire(walk.id)
+        expire_leases()
         while taken := leases.claim_next():
             job._attempt(Worker(app, Negative()), taken)  # type: ignore[arg-type]
 
     painter.on_paint = lambda number: elsewhere(take_over) if number == 4 else None
     job.work()
     row = read(walk.id)
-    assert row.state == FINISHED and files(walk.id) == paths(row)
+    assert row.state == FINISHED and stored_files(walk.id) == named_files(row)
     for frame in row.painted:
         data = media_store.store().read_bytes(frame.path)
         assert (frame.path, frame.bytes) == (media_store.frame_path(walk.id, frame.position, data), len(data))
@@ -1016,7 +921,7 @@ def _raise(error: BaseException, *, at: int | None = None) -> Callable[..., None
 
 
 def test_painter_is_given_the_prompt_with_the_words_of_its_hand(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, generated: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[tuple[str, str]] = []
     prepare = painter.prepare
@@ -1026,7 +931,6 @@ def test_painter_is_given_the_prompt_with_the_words_of_its_hand(
         return prepare(stops, rendering, **options)
 
     monkeypatch.setattr(painter, "prepare", listen)
-    walk = commissioned(stops=[{"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "a kite"}], frames=2)
-    job.work()
-    assert read(walk.id).state == FINISHED
+    walk = generated(stops=[{"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "a kite"}], frames=2)
+    assert walk.state == FINISHED
     assert given == [("a fox, paper cut-out", "a fox"), ("a kite", "a kite")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,16 +11,15 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.storage import media_store
-from app.storage.database import db, now, writing
+from app.storage.database import db
 from app.storage.walk_models import FINISHED, Task, Walk
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_processes import restart
-from tests.support.worker_rows import read
+from tests.support.worker_rows import expire_leases, read
 from worker import job
 from worker.film import video
 from worker.process.worker import Worker
-from worker.queue import leases
 from worker.tasks import film_assembly
 
 pytestmark = pytest.mark.slow
@@ -94,9 +92,7 @@ def come_back() -> None:
     """Start another process, after the leases of the dead one ran out."""
     db.session.remove()
     restart()
-    with writing() as session:
-        session.query(Task).update({"lease_until": now() - timedelta(seconds=1)})
-    leases.sweep()
+    expire_leases()
     job.work()
 
 

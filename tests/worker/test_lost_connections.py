@@ -25,9 +25,7 @@ def lose_connection(server: PostgresServer) -> None:
     server.execute(f"SELECT pg_terminate_backend({pid}, 60000)")
 
 
-def test_work_ends_well_whose_connection_was_lost_after_its_last_answer(
-    app: Flask, postgres_server: PostgresServer
-) -> None:
+def test_work_ends_well_after_its_connection_was_lost(app: Flask, postgres_server: PostgresServer) -> None:
     lose_connection(postgres_server)
     pool = db.engine.pool
     db.session.remove()
@@ -36,7 +34,7 @@ def test_work_ends_well_whose_connection_was_lost_after_its_last_answer(
     assert db.session.scalar(text("SELECT 1")) == 1
 
 
-def test_worker_is_tended_on_where_postgres_went_away_after_an_answer(
+def test_heartbeat_goes_on_after_postgres_went_away(
     app: Flask, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site, swept = Worker(app, None), []  # type: ignore[arg-type]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,9 +27,9 @@ from app.upkeep.maintenance import upkeep
 from app.walks.queue import jobs
 from app.walks.saved import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
-from tests.support.house import HOUSE
 from tests.support.live import PATIENCE
 from tests.support.own_redis import running
+from tests.support.rows import change
 from worker import __main__ as worker
 from worker.diffusion import tuning
 from worker.diffusion.model_pool import Painters
@@ -55,6 +54,13 @@ def site(app: Flask) -> Worker:
 
 
 @pytest.fixture
+def unregistered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the heartbeat neither describe nor deregister the worker."""
+    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_deregister", lambda _: None)
+
+
+@pytest.fixture
 def environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Have the worker find a migrated instance folder, and no Redis."""
     settings = {"INSTANCE": str(instance), "SECRET_KEY": SECRET, "REDIS_URL": NOBODY}
@@ -63,40 +69,10 @@ def environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
     return monkeypatch
 
 
-@pytest.fixture
-def model(tmp_path: Path, environment: pytest.MonkeyPatch) -> Path:
-    """Give the worker a copy of the house model without its weights."""
-    folder = tmp_path / "model"
-    shutil.copytree(HOUSE, folder, ignore=shutil.ignore_patterns("*.safetensors"))
-    environment.setenv("MOMA_MODEL", str(folder))
-    return folder
-
-
 def test_a_missing_model_folder_is_named(environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     environment.setenv("MOMA_MODEL", "/nowhere/a model")
     assert worker.main() == 1
     assert "The model folder /nowhere/a model is missing." in caplog.text
-
-
-def test_a_missing_index_is_named(model: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (model / "model_index.json").unlink()
-    assert worker.main() == 1
-    assert f"The model file {model / 'model_index.json'} is missing." in caplog.text
-
-
-def test_missing_weights_are_named(model: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert worker.main() == 1
-    assert f"The model file {model}/" in caplog.text
-    assert "/*.safetensors is missing." in caplog.text
-
-
-def test_weights_that_were_cut_off_are_named(model: Path, caplog: pytest.LogCaptureFixture) -> None:
-    for path in HOUSE.glob("*/*.safetensors"):
-        with path.open("rb") as whole:
-            (model / path.relative_to(HOUSE)).write_bytes(whole.read(50_000))
-    assert worker.main() == 1
-    assert f"The model file {model}/" in caplog.text
-    assert "is broken" in caplog.text
 
 
 def test_a_missing_schema_names_the_command(
@@ -137,9 +113,7 @@ def test_the_worker_waits_while_redis_is_away_and_can_still_be_stopped(
     assert "Redis is away: no Redis here" in caplog.text
 
 
-def test_worker_that_lost_redis_at_work_is_registered_once_afterwards(
-    site: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_worker_without_redis_is_registered_once(site: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[str]] = []
 
     def work(resident: worker.Resident, **_: object) -> None:
@@ -222,15 +196,13 @@ sys.exit(worker.main())
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unregistered")
 def test_lost_walks_are_swept_while_redis_is_away(
     site: Worker, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     walk = commissioned()
     assert leases.claim_next() is not None
-    with writing() as session:
-        session.query(Task).update({"lease_until": now() - timedelta(seconds=1)})
-    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_deregister", lambda _: None)
+    change(Task, lease_until=now() - timedelta(seconds=1))
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(worker._sweep_and_notify))
     with caplog.at_level(logging.WARNING):
         worker._run_heartbeat(site)
@@ -240,6 +212,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
     assert "a heartbeat duty is postponed" in caplog.text
 
 
+@pytest.mark.usefixtures("unregistered")
 def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
     site: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -248,8 +221,6 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
     def go_wrong() -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.unoffered, "fail", go_wrong)
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: swept.append(True)))
     worker._run_heartbeat(site)
@@ -257,17 +228,16 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
     assert "a heartbeat duty failed" in caplog.text
 
 
+@pytest.mark.usefixtures("unregistered")
 def test_lease_of_the_work_in_hand_is_kept_beside_it(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[bool] = []
-    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.heartbeat, "renew_leases", lambda: kept.append(True))
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: None))
     worker._run_heartbeat(site)
     assert kept == [True]
 
 
-def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_it(
+def test_old_worker_ends_after_an_upgrade(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[int] = []
@@ -286,7 +256,7 @@ def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_
     assert told == [signal.SIGTERM]
 
 
-def test_worker_of_the_release_before_goes_on_where_the_database_says_that_it_may_and_names_the_cure_once(
+def test_old_worker_goes_on_where_the_schema_allows(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[int] = []
@@ -321,19 +291,13 @@ def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
 
 
 @pytest.mark.slow
-def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
-    tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_heartbeat_names_models_and_revisions(tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "choose", lambda *_, **__: tuning.fallback())
     painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", capacity=1)
     painter = painters.get()
     about = worker._description(painters)
-    assert (about["pid"], about["model"], about["title"], about["size"]) == (
-        os.getpid(),
-        "bert",
-        "Tiny model",
-        [32, 32],
-    )
+    expected = {"pid": os.getpid(), "model": "bert", "title": "Tiny model", "size": [32, 32]}
+    assert {name: about[name] for name in expected} == expected
     assert (about["revision"], about["device"]) == (painter.revision, "cpu")
     assert about["models"] == {"bert": painter.revision, "lcm": None}
     painters.get("lcm")

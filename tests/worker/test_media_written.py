@@ -26,7 +26,6 @@ from app.walks.saved import lifecycle
 from app.walks.uploads import kinds, photo_check, upload_store
 from tests.conftest import Commissioner
 from tests.support import drawings, photos, placing, sounds
-from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read
 from worker import job
 
@@ -85,10 +84,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def painted(written: dict[str, bytes], painter: FakePainter, commissioned: Commissioner) -> Walk:
+def painted(written: dict[str, bytes], generated: Commissioner) -> Walk:
     """Paint a walk, the stages of one of its frames, and that frame at a large size."""
-    walk = commissioned("a fox", "a kite", seed=5, frames=9)
-    job.work()
+    walk = generated("a fox", "a kite", seed=5, frames=9)
     with writing() as session:
         session.get(Walk, walk.number).stops[0].scene = drawings.scene("house").as_json()
     for kind in (STAGES, LARGE):
@@ -97,9 +95,7 @@ def painted(written: dict[str, bytes], painter: FakePainter, commissioned: Commi
     return read(walk.id)
 
 
-def test_all_kinds_are_written_and_every_picture_says_that_it_is_synthetic(
-    app: Flask, painted: Walk, written: dict[str, bytes]
-) -> None:
+def test_all_kinds_are_written_and_pictures_marked(app: Flask, painted: Walk, written: dict[str, bytes]) -> None:
     assert media_store.store().check() == ""
     assert first_exhibition.publish()
     photo, _ = upload_store.save(
@@ -125,9 +121,7 @@ def test_all_kinds_are_written_and_every_picture_says_that_it_is_synthetic(
     assert {kind_of(path) for path, data in painted_ones.items() if b"trainedAlgorithmicMedia" not in data} == set()
 
 
-def test_what_stays_is_named_by_rows_and_so_backed_up_and_the_rest_is_pruned(
-    painted: Walk, written: dict[str, bytes]
-) -> None:
+def test_files_named_by_rows_stay_and_the_rest_is_pruned(painted: Walk, written: dict[str, bytes]) -> None:
     named = {path for table in (Frame, Medium) for path in db.session.scalars(db.select(table.path))}
     there = set(media_store.store().files("walks"))
     assert there == named

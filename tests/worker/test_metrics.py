@@ -13,14 +13,13 @@ from flask import Flask
 from app.access.observability import log_lines
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import FAILED, FINISHED, Walk
+from app.storage.walk_models import FAILED, FINISHED
 from app.walks.queue import jobs
+from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
 from worker import job, metrics
 from worker.process.worker import Worker, this_worker
-
-Commissioner = Callable[..., Walk]
 
 
 def value(name: str, **labels: str) -> float:
@@ -57,9 +56,7 @@ def heard() -> Iterator[list[tuple[str, dict[str, str]]]]:
     log.setLevel(level)
 
 
-def test_painted_walk_is_counted_and_timed(
-    app: Flask, painter: FakePainter, commissioned: Commissioner, counted: Callable[..., float]
-) -> None:
+def test_painted_walk_is_counted_and_timed(generated: Commissioner, counted: Callable[..., float]) -> None:
     asked = [
         ("moma_frames_painted_total", {}),
         ("moma_pieces_total", {"kind": "film", "outcome": "done"}),
@@ -69,8 +66,7 @@ def test_painted_walk_is_counted_and_timed(
     ]
     for name, labels in asked:
         counted(name, **labels)
-    walk = commissioned(frames=8)
-    job.work()
+    walk = generated(frames=8)
     db.session.refresh(walk)
     assert walk.state == FINISHED
     frames, film, begun, first, finished, films, stored = (counted(name, **labels) for name, labels in asked)
@@ -111,7 +107,7 @@ def test_failure_is_counted_by_its_kind(
 
 
 def test_full_store_is_no_failure_of_the_walk(
-    painter: FakePainter, commissioned: Commissioner, counted: Callable[..., float], monkeypatch: pytest.MonkeyPatch
+    generated: Commissioner, counted: Callable[..., float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = (
         ("moma_failures_total", {"reason": "media store"}),
@@ -129,8 +125,7 @@ def test_full_store_is_no_failure_of_the_walk(
         write(*told, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(media_store, "atomic_write", refuse_once)
-    walk = commissioned(frames=2)
-    job.work()
+    walk = generated(frames=2)
     db.session.refresh(walk)
     assert walk.state == FINISHED
     assert [counted(name, **labels) for name, labels in asked] == [1, 1, 0]
@@ -142,7 +137,6 @@ def test_workers_of_a_machine_tell_their_figures_at_addresses_of_their_own() -> 
         taken.listen()
         port = taken.getsockname()[1]
         address = metrics.serve(f"127.0.0.1:{port}")
-    assert address is not None
     assert port < int(address.rpartition(":")[2]) < port + metrics.NEIGHBOURS
     with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as answer:
         assert b"process_resident_memory_bytes" in answer.read()

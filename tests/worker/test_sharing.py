@@ -9,16 +9,15 @@ from copy import copy
 import pytest
 from flask import Flask
 
-from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, WAITING, Walk
 from app.walks.queue import jobs
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
+from tests.support.walk_files import read_pixels
 from tests.support.worker_rows import read
 from worker import job
-from worker.film import encoding
 from worker.process import walk_memory
 from worker.process.worker import Worker, this_worker
 from worker.queue import leases
@@ -53,17 +52,12 @@ def work(app: Flask, painter: FakePainter) -> int:
     return count
 
 
-def pixels(row: Walk) -> list[bytes]:
-    """Read a walk's frames, in the film's order."""
-    return [encoding.decode_still(media_store.store().read_bytes(frame.path)).tobytes() for frame in row.painted]
-
-
 def sizes(row: Walk) -> list[list[int]]:
     """Tell how large the batches of each level of a walk are."""
     return [[len(batch) for batch in level["batches"]] for level in row.levels or []]
 
 
-def test_a_level_is_cut_so_that_each_free_worker_has_a_batch(
+def test_pass_has_a_batch_for_each_worker(
     app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
 ) -> None:
     shared = commissioned(frames=12)
@@ -75,7 +69,7 @@ def test_a_level_is_cut_so_that_each_free_worker_has_a_batch(
     assert sizes(read(alone.id)) == [[2], [5], [8, 2]]
 
 
-def test_a_walk_is_not_shared_while_others_wait_for_the_workers(
+def test_walk_is_not_shared_while_others_wait(
     app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
 ) -> None:
     first, second = commissioned(frames=12), commissioned(frames=12, visitor="ben")
@@ -100,9 +94,7 @@ def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
 
 
 @pytest.mark.databases
-def test_two_workers_at_the_same_level_paint_each_picture_once_and_the_film_is_the_same(
-    app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
-) -> None:
+def test_two_workers_share_a_pass(app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner) -> None:
     alone = commissioned("a fox", "a kite", "a boat", seed=5, frames=30)
     work(app, FakePainter(batch=16))
     walk = commissioned("a fox", "a kite", "a boat", seed=5, frames=30)
@@ -125,7 +117,7 @@ def test_two_workers_at_the_same_level_paint_each_picture_once_and_the_film_is_t
     assert painted == [position for position in row.positions or [] if not position.is_integer()]
     assert all(painter.painted for painter in two)
     assert row.levels == read(alone.id).levels
-    assert pixels(row) == pixels(read(alone.id))
+    assert read_pixels(row) == read_pixels(read(alone.id))
 
 
 def work_until_knots(app: Flask, painter: FakePainter, walk: Walk) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,19 +12,20 @@ from typing import Any
 import pytest
 import torch
 from flask import Flask
-from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from app.core.errors import MediaError
 from app.storage import media_store
-from app.storage.database import db, now, writing
-from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Task, Walk
+from app.storage.database import db
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Task
 from app.walks.saved import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
+from tests.support.rows import change
+from tests.support.walk_files import named_files, read_film, read_pixels, stored_files
 from tests.support.worker_processes import restart
-from tests.support.worker_rows import read
+from tests.support.worker_rows import expire_leases, read
 from worker import job, metrics
 from worker.film import encoding, video
 from worker.process.worker import Worker, this_worker
@@ -70,23 +70,6 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     return noted
 
 
-def stored(walk_id: str) -> set[str]:
-    """List a walk's files, relative to the store."""
-    root = Path(media_store.store().root)
-    folder = root / media_store.walk_folder(walk_id)
-    return {str(path.relative_to(root)) for path in folder.rglob("*") if path.is_file()}
-
-
-def named(row: Walk) -> set[str]:
-    """List the files that a walk's rows name."""
-    return {each.path for each in (*row.painted, *row.media.values())}
-
-
-def pixels(row: Walk) -> list[bytes]:
-    """Read a walk's frames."""
-    return [encoding.decode_still(media_store.store().read_bytes(frame.path)).tobytes() for frame in row.painted]
-
-
 def test_film_of_one_walk_is_made_while_another_walk_is_painted(
     beside_writers: FakePainter, commissioned: Commissioner, trace: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +93,7 @@ def test_film_of_one_walk_is_made_while_another_walk_is_painted(
     assert any(what == "painting" and number == long.number for what, _, number in trace.events[begun:ended])
 
 
-def test_walks_come_out_as_without_writers(
+def test_walks_are_as_with_no_writer(
     app: Flask, painter: FakePainter, commissioned: Commissioner, trace: Trace
 ) -> None:
     words = [("a fox", "a kite"), ("a boat", "a bell", "a cup")]
@@ -123,14 +106,14 @@ def test_walks_come_out_as_without_writers(
     assert {row.state for _, row in rows} == {FINISHED}
     for (count, plain), (other_count, aside) in zip(rows[:2], rows[2:], strict=True):
         assert count == other_count
-        assert pixels(plain) == pixels(aside)
+        assert read_pixels(plain) == read_pixels(aside)
         assert (plain.positions, plain.passes, plain.evenness) == (aside.positions, aside.passes, aside.evenness)
-        assert media_store.store().read_bytes(plain.media["gif"].path) != b"" and stored(aside.id) == named(aside)
+        assert read_film(plain) != b"" and stored_files(aside.id) == named_files(aside)
 
 
 @pytest.mark.parametrize("writers", [0, 1])
 def test_seconds_of_a_task_end_where_its_writing_goes_on_beside_the_next(
-    app: Flask, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, writers: int
+    app: Flask, painter: FakePainter, generated: Commissioner, monkeypatch: pytest.MonkeyPatch, writers: int
 ) -> None:
     grew, write = set(), batch_task._write
 
@@ -142,34 +125,27 @@ def test_seconds_of_a_task_end_where_its_writing_goes_on_beside_the_next(
 
     monkeypatch.setattr(batch_task, "_write", watched_write)
     Worker(app, painter, writers=writers)  # type: ignore[arg-type]
-    walk = commissioned(frames=24)
-    job.work()
-    assert grew == {writers == 0} and read(walk.id).paint_seconds > 0
+    walk = generated(frames=24)
+    assert grew == {writers == 0} and walk.paint_seconds > 0
 
 
 @pytest.mark.databases
-def test_level_opens_when_its_last_batch_is_written(
-    beside_writers: FakePainter, commissioned: Commissioner, trace: Trace
-) -> None:
-    walk = commissioned(frames=24)
-    job.work()
+def test_pass_opens_after_the_last_one(beside_writers: FakePainter, generated: Commissioner, trace: Trace) -> None:
+    walk = generated(frames=24)
     levels = sorted({name for _, name, _ in trace.events}, key=lambda name: trace.index("painting", name, walk.number))
     for name, following in pairwise(levels):
         last = max(place for place, event in enumerate(trace.events) if event[:2] == ("written", name))
         # Its rows are there before it is noted as written: the other thread may be a moment quicker.
         assert trace.index("painting", following, walk.number) >= last - 1
-    assert read(walk.id).state == FINISHED
+    assert walk.state == FINISHED
 
 
-def test_piece_at_which_a_worker_ended_before_is_done_alone(
-    trace: Trace, beside_writers: FakePainter, commissioned: Commissioner
-) -> None:
+def test_task_that_ends_workers_is_alone(trace: Trace, beside_writers: FakePainter, commissioned: Commissioner) -> None:
     walks = [commissioned("a fox", "a kite", frames=12), commissioned("a boat", "a whale", frames=12)]
     claims = [claim for _ in walks if (claim := leases.claim_next())]
     for claim in claims:
         leases.release_task(claim)
-    with writing() as session:
-        session.execute(update(Task).where(Task.number == claims[1].number).values(lost=1))
+    change(Task, Task.number == claims[1].number, lost=1)
     job.work()
     suspect = "stops 0", claims[1].walk_number
     begun = trace.index("painting", *suspect)
@@ -211,9 +187,7 @@ def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
     assert len(side.collect_ended()) == 3 and not side.wait_for_end()
 
 
-def test_unfit_picture_is_painted_again_by_the_thread_that_paints(
-    beside_writers: FakePainter, commissioned: Commissioner
-) -> None:
+def test_unfit_picture_is_repeated_by_the_main_thread(beside_writers: FakePainter, commissioned: Commissioner) -> None:
     walk, threads, flagged = commissioned(frames=12), set(), []
 
     def detector(pictures: Any) -> list[bool]:
@@ -235,7 +209,7 @@ def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePaint
     walk = commissioned(frames=6)
     this_worker().pictures.detector = lambda pictures: [True] * len(pictures)
     job.work()
-    assert read(walk.id).state == REFUSED and stored(walk.id) == set()
+    assert read(walk.id).state == REFUSED and stored_files(walk.id) == set()
 
 
 @pytest.mark.databases
@@ -257,9 +231,7 @@ def test_lost_frame_is_painted_again_by_the_thread_that_paints(
     assert threads == {threading.current_thread()}
 
 
-def test_writer_without_device_memory_leaves_the_piece_to_the_painter(
-    beside_writers: FakePainter, commissioned: Commissioner
-) -> None:
+def test_writer_without_device_memory_returns_tasks(beside_writers: FakePainter, commissioned: Commissioner) -> None:
     walk, threads = commissioned(frames=2), []
 
     def detector(pictures: Any) -> list[bool]:
@@ -357,7 +329,7 @@ def test_cancelled_walk_leaves_no_files(app: Flask, beside_writers: FakePainter,
     beside_writers.on_paint = cancel
     job.work()
     assert (read(walk.id).state, read(walk.id).painted) == (CANCELLED, [])
-    assert stored(walk.id) == set() and db.session.query(Task).count() == 0
+    assert stored_files(walk.id) == set() and db.session.query(Task).count() == 0
 
 
 def test_file_that_finds_no_folder_since_its_walk_was_cancelled_is_no_outage_and_leaves_no_files(
@@ -382,7 +354,7 @@ def test_file_that_finds_no_folder_since_its_walk_was_cancelled_is_no_outage_and
     monkeypatch.setattr(outages, "PAUSES", ())  # a pause would fail
     job.work()
     assert (read(walk.id).state, read(walk.id).painted) == (CANCELLED, [])
-    assert stored(walk.id) == set() and db.session.query(Task).count() == 0
+    assert stored_files(walk.id) == set() and db.session.query(Task).count() == 0
 
 
 @pytest.mark.databases
@@ -415,7 +387,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
 @pytest.mark.databases
 @pytest.mark.parametrize("where", ["painter", "writer"])
 def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
-    where: str, app: Flask, beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    where: str, beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         """The end of a process."""
@@ -436,12 +408,10 @@ def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
             thread.join(PATIENCE)
     beside_writers.on_paint = lambda _: None
     restart()
-    with writing() as session:
-        session.query(Task).filter_by(state="taken").update({"lease_until": now() - timedelta(seconds=1)})
-    leases.sweep()
+    expire_leases()
     job.work()
     row = read(walk.id)
-    assert (row.state, row.painted_count) == (FINISHED, 12) and stored(row.id) == named(row)
+    assert (row.state, row.painted_count) == (FINISHED, 12) and stored_files(row.id) == named_files(row)
 
 
 @pytest.mark.databases

@@ -37,9 +37,7 @@ def test_house_model_is_found_from_any_folder(instance: Path, monkeypatch: pytes
     assert (Path(make_app(instance).config["MODEL"]) / "model_index.json").exists()
 
 
-def test_further_models_are_found_from_any_folder_too(
-    instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_further_models_are_found_anywhere(instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     app = make_app(instance, MODELS=["models/house", "someone/else"])
     assert app.config["MODELS"] == [str(ROOT / "models" / "house"), "someone/else"]
@@ -88,7 +86,7 @@ def test_text_that_looks_like_a_number_stays_text(instance: Path, monkeypatch: p
 
 def test_unknown_variable_is_refused_by_name(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOMA_FRAME_MAX", "12")
-    with pytest.raises(ConfigError, match="MOMA_FRAME_MAX"):
+    with pytest.raises(ConfigError, match=r"MOMA_FRAME_MAX.*Did you mean MOMA_FRAMES_MAX\?"):
         make_app(instance)
 
 
@@ -103,18 +101,6 @@ def test_removed_setting_is_ignored_with_a_warning(
         f"traces_url in {instance / 'settings.toml'} has no effect: release 1.2.0 removed the setting.",
         "MOMA_TRACES_URL has no effect: release 1.2.0 removed the setting.",
     ]
-
-
-def test_misspelt_setting_is_refused_with_the_one_that_is_meant(
-    instance: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings_file(instance, "page_sise = 5\n")
-    with pytest.raises(ConfigError, match=r"Did you mean page_size\?"):
-        make_app(instance)
-    settings_file(instance, "")
-    monkeypatch.setenv("MOMA_FRAME_MAX", "12")
-    with pytest.raises(ConfigError, match=r"Did you mean MOMA_FRAMES_MAX\?"):
-        make_app(instance)
 
 
 def test_all_unusable_settings_are_named_at_once_with_what_they_must_be(instance: Path) -> None:
@@ -158,6 +144,13 @@ def test_refused_secret_is_not_repeated(instance: Path, name: str, value: object
         ({"LANGUAGE_MODEL_URL": "http://here:port/"}, "MOMA_LANGUAGE_MODEL_URL must be an address such as http"),
         ({"WORKER_METRICS": "here:65536"}, "MOMA_WORKER_METRICS must be an address such as 127.0.0.1:9109"),
         ({"LOG_FORMAT": "xml"}, "MOMA_LOG_FORMAT must be text or json, not 'xml'."),
+        (
+            {"DATABASE_URL": "postgres://moma@db/moma"},
+            "MOMA_DATABASE_URL cannot be used: write postgresql:// instead of",
+        ),
+        ({"STOPS_MAX": 30, "FRAMES_MAX": 24}, "MOMA_FRAMES_MAX"),
+        ({"SECRET_KEY": "dev"}, "at least 16 characters"),
+        ({"SECRET_KEY_FALLBACKS": ["dev"]}, "at least 16 characters"),
     ],
 )
 def test_refusal_says_what_the_setting_must_be(instance: Path, settings: dict[str, object], sentence: str) -> None:
@@ -175,18 +168,21 @@ def test_empty_address_in_the_environment_is_none(instance: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
-    [("frame_max = 12", "frame_max"), ("steps = ", "settings.toml"), ("steps = 1\nsteps = 2", "settings.toml")],
+    ("content", "named"),
+    [
+        (b"frame_max = 12", "frame_max"),
+        (b"page_sise = 5", r"Did you mean page_size\?"),
+        (b"steps = ", r"settings\.toml"),
+        (b"steps = 1\nsteps = 2", r"settings\.toml"),
+        (b'contact = "\xff"', r"settings\.toml"),
+        (b"model = 3", "MOMA_MODEL must be a text"),
+        (b"database_url = 3", "MOMA_DATABASE_URL must be a text"),
+        (b"media_url = 3", "MOMA_MEDIA_URL must be a text"),
+    ],
 )
-def test_unusable_settings_file_is_refused(instance: Path, text: str, named: str) -> None:
-    settings_file(instance, text)
+def test_unusable_settings_file_is_refused(instance: Path, content: bytes, named: str) -> None:
+    (instance / "settings.toml").write_bytes(content)
     with pytest.raises(ConfigError, match=named):
-        make_app(instance)
-
-
-def test_settings_file_in_another_encoding_is_refused(instance: Path) -> None:
-    (instance / "settings.toml").write_bytes(b'contact = "\xff"')
-    with pytest.raises(ConfigError, match=r"settings\.toml"):
         make_app(instance)
 
 
@@ -242,18 +238,6 @@ def test_unusable_setting_is_refused_by_name(instance: Path, name: str, value: o
         make_app(instance, **{name: value})
 
 
-def test_scheme_postgres_is_refused_with_the_one_that_is_meant(instance: Path) -> None:
-    with pytest.raises(ConfigError, match="MOMA_DATABASE_URL cannot be used: write postgresql:// instead of postgres"):
-        make_app(instance, DATABASE_URL="postgres://moma@db/moma")
-
-
-@pytest.mark.parametrize("name", ["model", "database_url", "media_url"])
-def test_number_for_a_text_is_refused_in_the_settings_file(instance: Path, name: str) -> None:
-    settings_file(instance, f"{name} = 3\n")
-    with pytest.raises(ConfigError, match=f"MOMA_{name.upper()} must be a text"):
-        make_app(instance)
-
-
 def test_settings_file_that_cannot_be_opened_is_refused(instance: Path) -> None:
     (instance / "settings.toml").mkdir()
     with pytest.raises(ConfigError, match=r"settings\.toml cannot be read"):
@@ -265,17 +249,6 @@ def test_instance_folder_that_cannot_be_made_is_refused(tmp_path: Path, place: s
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match=f"instance folder {tmp_path / place} cannot be used"):
         make_app(tmp_path / place)
-
-
-def test_fewer_frames_than_stops_are_refused(instance: Path) -> None:
-    with pytest.raises(ConfigError, match="MOMA_FRAMES_MAX"):
-        make_app(instance, STOPS_MAX=30, FRAMES_MAX=24)
-
-
-@pytest.mark.parametrize("settings", [{"SECRET_KEY": "dev"}, {"SECRET_KEY_FALLBACKS": ["dev"]}])
-def test_weak_secret_is_refused(instance: Path, settings: dict[str, object]) -> None:
-    with pytest.raises(ConfigError, match="at least 16 characters"):
-        make_app(instance, **settings)
 
 
 @pytest.mark.parametrize(
@@ -337,7 +310,7 @@ def test_switch_that_is_neither_true_nor_false_is_refused(instance: Path, value:
 
 
 @pytest.mark.parametrize("name", ["MODEL", "MODEL_CACHE", "VAE", "TRANSFORMER", "BLIP", "SAFETY_CHECKER"])
-def test_home_folder_is_expanded_in_paths(
+def test_home_folder_of_paths_is_expanded(
     instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -345,9 +318,7 @@ def test_home_folder_is_expanded_in_paths(
     assert make_app(instance).config[name] == str(tmp_path / "models" / "mine")
 
 
-def test_home_folder_is_expanded_in_further_models(
-    instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_home_folder_of_models_is_expanded(instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     models = ["~/a.safetensors", "owner/name@v1", "~nobody-of-this-name/b"]
     assert make_app(instance, MODELS=models).config["MODELS"] == [str(tmp_path / "a.safetensors"), *models[1:]]

@@ -8,17 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.access.auth import api_tokens
 from app.collection.gallery import exhibitions
 from app.core.i18n import formatting
 from app.core.local_time import first_moment, local, local_day, stamp
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.walk_models import Walk
 from app.storage.wall_models import Wall
 from app.wall import stretches, walls
 from app.wall.walls import WallRequest
+from tests.support.rows import change
 from tests.support.time_zone import time_zone
 
 EVENING = datetime(2026, 1, 1, 4, 26, 5, tzinfo=UTC)
@@ -35,8 +36,7 @@ def _new_york() -> Iterator[None]:
 def evening_walk(hung: Callable[..., Walk]) -> Walk:
     """Publish a walk that was finished in the evening."""
     walk = hung("a robot", "the sea")
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(finished_at=EVENING))
+    change(walk, finished_at=EVENING)
     db.session.refresh(walk)
     return walk
 
@@ -88,14 +88,12 @@ def test_gallery_by_days_takes_local_days(client: FlaskClient, evening_walk: Wal
     assert [walk["id"] for walk in found] == [evening_walk.id] * is_found
 
 
-def test_evening_of_a_wall_is_dated_today(app: Flask, hung: Callable[..., Walk]) -> None:
+def test_evening_of_a_wall_is_dated_today(hung: Callable[..., Walk]) -> None:
     wall = walls.open_wall(WallRequest("lobby"))
-    with writing() as session:
-        session.execute(update(Wall).where(Wall.number == wall.number).values(opened_at=EVENING))
+    change(Wall, Wall.number == wall.number, opened_at=EVENING)
     db.session.refresh(wall)
     stretches._publish(wall, hung("a robot", "the sea"))
     exhibition = exhibitions.find("lobby-2025-12-31")
-    assert exhibition is not None
     assert exhibition.title.endswith(", 31 December 2025")
 
 

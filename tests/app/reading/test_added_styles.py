@@ -22,9 +22,7 @@ def styled(reader: Reader) -> Reader:
     ("a bear holding an umbrella, our prints", "our prints", ["bear", "umbrella"]),
     ("ein Haus von Van-Gogh", "van gogh", ["house"]),
 ])  # fmt: skip
-def test_read_with_an_added_style_shows_only_the_things(
-    styled: Reader, prompt: str, style: str, things: list[str]
-) -> None:
+def test_read_with_an_added_style_shows_things_only(styled: Reader, prompt: str, style: str, things: list[str]) -> None:
     reading = styled.read(prompt)
     assert (reading.hands, [item.drawing.name for item in reading.items]) == ((style,), things)
     assert "gogh" not in reading.words and "print" not in reading.words

@@ -18,9 +18,7 @@ def test_field_is_read_and_written_with_a_dash_for_what_stays() -> None:
     assert len(chosen.listed("a " * 9000)) == chosen.SEVERAL
 
 
-def test_choice_takes_the_place_of_what_was_read_and_is_told_to_the_painter(
-    reader: Reader, drawings: list[Drawing]
-) -> None:
+def test_choice_replaces_what_was_read_and_is_in_the_prompt(reader: Reader, drawings: list[Drawing]) -> None:
     reading = reader.read("two bats and a fox")
     other = reading.items[0].others[-1]
     picked = chosen.fitting(reading, [other.digest], by_digest(drawings))
@@ -31,9 +29,7 @@ def test_choice_takes_the_place_of_what_was_read_and_is_told_to_the_painter(
     assert {thing.drawing for thing in put.scene(3).things} == {other.digest, reading.items[1].drawing.digest}
 
 
-def test_another_drawing_of_the_same_name_fits_and_what_was_read_anyway_is_no_choice(
-    reader: Reader, drawings: list[Drawing]
-) -> None:
+def test_choice_may_be_another_drawing_of_the_name(reader: Reader, drawings: list[Drawing]) -> None:
     reading = reader.read("a fox")
     flat, classic = sorted((each for each in drawings if each.name == "fox"), key=lambda each: each.style != "flat")
     assert chosen.fitting(reading, [classic.digest], by_digest(drawings)) == (classic,)

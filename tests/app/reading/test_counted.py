@@ -53,9 +53,7 @@ def test_as_many_are_seen_as_were_written(reader: Reader, prompt: str, name: str
 
 @pytest.mark.parametrize(("prompt", "count"), [("a sock", 1), ("socks", 2)])
 @pytest.mark.parametrize("seed", range(6))
-def test_name_without_a_number_shows_one_or_a_pair_as_it_is_written(
-    reader: Reader, prompt: str, count: int, seed: int
-) -> None:
+def test_name_without_a_number_shows_one_or_a_pair(reader: Reader, prompt: str, count: int, seed: int) -> None:
     (item,) = reader.read(prompt, seed=seed).items
     assert counted.shown_by(item.drawing) == count
 

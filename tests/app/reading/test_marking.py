@@ -18,47 +18,38 @@ def marks(reader: Reader, prompt: str, language: str = "en") -> str:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "expected"),
+    ("prompt", "language", "expected"),
     [
-        ("a lighthouse", "+lighthouse"),
-        ("a lighthouse beside a zorp", "+lighthouse -zorp"),
-        ("zorp", "-zorp"),
-        ("a rusty lighthouse at night", "+rusty +lighthouse +night"),  # rust is a colour
-        ("a wise bird", "-wise +bird"),
-        ("three cats", "+three +cats"),
-        ("100 penguins", "-100 +penguins"),  # a scene holds 24
-        ("a big red car", "+big +red +car"),
-        ("a woman reading by a window", "+woman +reading +window"),
-        ("a platypus riding a bicycle", "+platypus +riding +bicycle"),
-        ("two sad vegetables on a plate", "+two -sad +vegetables +plate"),
-        ("a table with fruit", "+table +fruit"),
-        ("fog over a lonely village", "+fog -lonely +village"),
-        ("a house without a door", "+house +door"),
-        ("four seasons", "+four +seasons"),
-        ("a barking dog in the snow", "~barking +dog +snow"),  # the dog of the drawing may be silent
-        ("critique of the USA", "~critique ~USA"),
-        ("the thing that flies", "~flies"),
-        ("\U0001f431 and a dog", "+\U0001f431 +dog"),
-        ("кошка и зорп", "+кошка -и -зорп"),
-        ("an angry teapot, watercolour style", "-angry +teapot +watercolour +style"),
+        ("a lighthouse", "en", "+lighthouse"),
+        ("a lighthouse beside a zorp", "en", "+lighthouse -zorp"),
+        ("zorp", "en", "-zorp"),
+        ("a rusty lighthouse at night", "en", "+rusty +lighthouse +night"),  # rust is a colour
+        ("a wise bird", "en", "-wise +bird"),
+        ("three cats", "en", "+three +cats"),
+        ("100 penguins", "en", "-100 +penguins"),  # a scene holds 24
+        ("a big red car", "en", "+big +red +car"),
+        ("a woman reading by a window", "en", "+woman +reading +window"),
+        ("a platypus riding a bicycle", "en", "+platypus +riding +bicycle"),
+        ("two sad vegetables on a plate", "en", "+two -sad +vegetables +plate"),
+        ("a table with fruit", "en", "+table +fruit"),
+        ("fog over a lonely village", "en", "+fog -lonely +village"),
+        ("a house without a door", "en", "+house +door"),
+        ("four seasons", "en", "+four +seasons"),
+        ("a barking dog in the snow", "en", "~barking +dog +snow"),  # the dog of the drawing may be silent
+        ("critique of the USA", "en", "~critique ~USA"),
+        ("the thing that flies", "en", "~flies"),
+        ("\U0001f431 and a dog", "en", "+\U0001f431 +dog"),
+        ("кошка и зорп", "en", "+кошка -и -зорп"),
+        ("an angry teapot, watercolour style", "en", "-angry +teapot +watercolour +style"),
+        ("eine Katze auf dem Dach", "de", "+Katze +auf +dem +Dach"),
+        ("eine Katze auf dem Sofa", "de", "+Katze +Sofa"),
+        ("eine Bank", "de", "+Bank"),
+        ("ein Hund ohne Leine", "de", "+Hund +Leine"),
+        ("ein Holzstuhl und ein Zorp", "de", "+Holzstuhl -Zorp"),
     ],
 )
-def test_words_are_marked_by_what_they_show(reader: Reader, prompt: str, expected: str) -> None:
-    assert marks(reader, prompt) == expected
-
-
-@pytest.mark.parametrize(
-    ("prompt", "expected"),
-    [
-        ("eine Katze auf dem Dach", "+Katze +auf +dem +Dach"),
-        ("eine Katze auf dem Sofa", "+Katze +Sofa"),
-        ("eine Bank", "+Bank"),
-        ("ein Hund ohne Leine", "+Hund +Leine"),
-        ("ein Holzstuhl und ein Zorp", "+Holzstuhl -Zorp"),
-    ],
-)
-def test_german_words_are_marked_by_the_same_standard(reader: Reader, prompt: str, expected: str) -> None:
-    assert marks(reader, prompt, "de") == expected
+def test_words_are_marked_by_what_they_show(reader: Reader, prompt: str, language: str, expected: str) -> None:
+    assert marks(reader, prompt, language) == expected
 
 
 def test_other_name_is_approximated_where_a_drawing_has_the_word_as_its_name() -> None:

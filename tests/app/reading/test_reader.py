@@ -26,29 +26,6 @@ def names(reader: Reader, prompt: str, **options: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "things"),
-    [
-        ("a fox", ["fox"]),
-        ("fire engine", ["fire engine"]),
-        ("hot dog", ["hot dog"]),
-        ("starfish", ["starfish"]),
-        ("an oil drum", ["oil drum"]),
-        ("a robot dreaming of sheep", ["robot", "ewe"]),
-        ("a snail meets a butterfly", ["snail", "butterfly"]),
-        ("bread & cheese", ["bread", "cheese wedge"]),
-        ("a witch's broom", ["witch's broom"]),
-        ("a bowl of soup", ["steaming bowl"]),
-        ("the smell of rain", ["cloud with rain"]),
-        ("five mice", ["mouse"]),
-        ("an orange cat and an orange", ["cat", "orange"]),
-        ("🦊 and 🌙", ["fox", "crescent moon"]),
-    ],
-)
-def test_things_are_found_by_their_names(reader: Reader, prompt: str, things: list[str]) -> None:
-    assert names(reader, prompt) == things
-
-
-@pytest.mark.parametrize(
     ("prompt", "thing"),
     [
         ("a grizzly", "bear"),
@@ -73,6 +50,22 @@ def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("prompt", "things"),
     [
+        # The names of things.
+        ("a fox", ["fox"]),
+        ("fire engine", ["fire engine"]),
+        ("hot dog", ["hot dog"]),
+        ("starfish", ["starfish"]),
+        ("an oil drum", ["oil drum"]),
+        ("a robot dreaming of sheep", ["robot", "ewe"]),
+        ("a snail meets a butterfly", ["snail", "butterfly"]),
+        ("bread & cheese", ["bread", "cheese wedge"]),
+        ("a witch's broom", ["witch's broom"]),
+        ("a bowl of soup", ["steaming bowl"]),
+        ("the smell of rain", ["cloud with rain"]),
+        ("five mice", ["mouse"]),
+        ("an orange cat and an orange", ["cat", "orange"]),
+        ("🦊 and 🌙", ["fox", "crescent moon"]),
+        # Grammar decides what is a thing.
         ("a house with a red roof", ["house"]),
         ("a woman with long hair", ["woman with long hair"]),
         ("ein Haus mit grünem Dach", ["house"]),
@@ -116,9 +109,52 @@ def test_how_a_thing_was_found_is_said(reader: Reader) -> None:
         ("a subway train", ["metro"]),
         ("a coffee table with a newspaper on it", ["coffee table", "newspaper"]),
         ("the Great Wall", ["Great Wall"]),
+        ("a cat and a dog, jumping", ["cat", "dog"]),
+        ("a cat in a field of flowers", ["cat", "flower meadow"]),
+        ("a woman with a dog puppet and a cat puppet", ["woman", "puppet"]),
+        ("a man with a dog", ["person walking a dog"]),
+        # A size or a colour does not bring what stands for a thing that has a drawing.
+        ("a tall lighthouse", ["lighthouse"]),
+        ("a red lighthouse", ["lighthouse"]),
+        ("a green chameleon", ["chameleon"]),
+        ("a plant", ["potted plant"]),
+        ("a nuclear power plant", ["nuclear power plant"]),
+        ("a VW beetle", ["automobile"]),
+        # Moods and ideas are what stands for them.
+        ("war", ["military helmet"]),
+        ("hate", ["fight cloud"]),
+        ("Weltschmerz", ["wilted flower"]),
+        ("my mother", ["woman"]),
+        ("Heimweh", ["house with garden"]),
+        # What may be a place is a thing where nothing else is one.
+        ("a sunset", ["sunset"]),
+        ("a house in the garden", ["house"]),
+        ("a forest", ["forest"]),
+        ("a garden", ["garden"]),
+        # A name may say "without".
+        ("snowman without snow", ["snowman without snow"]),
+        ("a tree without leaves", ["leafless tree"]),
+        # Small words do not mislead.
+        ("a cat in front of a mirror", ["cat", "mirror"]),
+        ("a white cat that is not asleep", ["cat"]),
+        ("a star, not a starfish", ["star"]),
+        ("an apple that isn't red", ["green apple"]),
+        ("a drop of water", ["droplet"]),
+        ("fish and chips, but no fish", ["french fries"]),
+        # Names in a row are as many things.
+        ("sparkles fire heart skull", ["sparkles", "fire", "red heart", "skull"]),
+        ("a school bus", ["school bus"]),
+        # The word "emoji" says nothing of what is shown.
+        ("fire emoji", ["fire"]),
+        ("the emoji of a fire", ["fire"]),
+        ("two fire emojis", ["fire"]),
+        ("a smiley", ["smiling face"]),
+        ("Holzstuhl und Teekanne", ["chair", "teapot"]),
+        ("drei Bäume neben zwei Häusern", ["deciduous tree", "house"]),
+        ("a f\u200bo\u2060x\ufeff", ["fox"]),
     ],
 )
-def test_grammar_decides_what_is_a_thing(reader: Reader, prompt: str, things: list[str]) -> None:
+def test_prompt_is_read_as_its_things(reader: Reader, prompt: str, things: list[str]) -> None:
     assert names(reader, prompt) == things
 
 
@@ -148,7 +184,7 @@ def test_drawing_that_is_hard_to_recognise_is_used_where_there_is_no_better_one(
 
 
 @pytest.mark.parametrize("name", ["frog on a lily pad", "car on a mountain road", "astronaut on the moon with a flag"])
-def test_added_drawing_of_a_whole_scene_is_found_by_its_name(
+def test_added_scene_is_found_by_its_name(
     lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding, name: str
 ) -> None:
     scene = Drawing("5ce0e" * 4, name, (), "other-object", "coloured")
@@ -169,32 +205,13 @@ def test_whole_figures_come_before_heads(lexicon: Lexicon) -> None:
         ("a bear that makes honey in a hive", "honey pot", "bear"),
     ],
 )
-def test_kind_that_a_description_means_comes_before_the_thing_itself(
-    reader: Reader, prompt: str, thing: str, other: str
-) -> None:
+def test_described_kind_comes_before_the_thing(reader: Reader, prompt: str, thing: str, other: str) -> None:
     first = reader.read(prompt).items[0]
     assert (first.how, first.drawing.name, first.others[0].name) == (BY_KIND, thing, other)
 
 
 def test_description_of_a_word_with_one_meaning_leaves_it(reader: Reader) -> None:
     assert names(reader, "Tick that first")[0] == "tick"
-
-
-@pytest.mark.parametrize(
-    ("prompt", "thing"),
-    [
-        ("a tall lighthouse", "lighthouse"),
-        ("a red lighthouse", "lighthouse"),
-        ("a green chameleon", "chameleon"),
-        ("a plant", "potted plant"),
-        ("a nuclear power plant", "nuclear power plant"),
-        ("a VW beetle", "automobile"),
-    ],
-)
-def test_size_or_colour_does_not_bring_what_stands_for_a_thing_that_has_a_drawing(
-    reader: Reader, prompt: str, thing: str
-) -> None:
-    assert [item.drawing.name for item in reader.read(prompt).items] == [thing]
 
 
 @pytest.mark.parametrize("prompt", ["acquiescence", "101"])
@@ -215,27 +232,7 @@ def test_word_for_several_things_stands_beside_others_and_without_what_is_not_wa
     assert {item.drawing.name for item in items} == {"fox", "cherry blossom", "sunflower", "maple leaf"}
 
 
-@pytest.mark.parametrize(
-    ("prompt", "name", "kind"),
-    [("a lonely robot walks home in the rain", "robot", "street"), ("a dog runs home", "dog", "street"),
-     ("a goat running wild", "goat", ""), ("time is running out", "hourglass done", ""), ("a home", "house", "")],
-)  # fmt: skip
-def test_what_somebody_does_is_no_thing_beside_them(reader: Reader, prompt: str, name: str, kind: str) -> None:
-    reading = reader.read(prompt)
-    assert ([item.drawing.name for item in reading.items], reading.wish.kind) == ([name], kind)
-
-
-@pytest.mark.parametrize(
-    ("word", "name"),
-    [("war", "military helmet"), ("hate", "fight cloud"), ("Weltschmerz", "wilted flower"), ("my mother", "woman"),
-     ("Heimweh", "house with garden")],
-)  # fmt: skip
-def test_moods_and_ideas_are_what_stands_for_them(reader: Reader, word: str, name: str) -> None:
-    assert [item.drawing.name for item in reader.read(word).items] == [name]
-
-
-def test_two_lovers_are_one_couple_and_a_plural_that_is_only_akin_is_one_thing(reader: Reader) -> None:
-    assert [(item.drawing.name, item.count) for item in reader.read("two lovers").items] == [("couple with heart", 1)]
+def test_plural_that_is_only_akin_is_one_thing(reader: Reader) -> None:
     [item] = reader.read("vitamins").items
     assert (item.how, item.count) == (BY_KEYWORD, 1)
 
@@ -249,15 +246,6 @@ def test_words_and_their_place_in_the_prompt_are_kept(reader: Reader) -> None:
 def test_a_thing_has_three_others_that_are_not_itself(reader: Reader) -> None:
     item = reader.read("a bat").items[0]
     assert len(item.others) == 3 and item.drawing not in item.others
-
-
-@pytest.mark.parametrize(
-    ("prompt", "count"),
-    [("three apples", 3), ("7 balloons", 7), ("a pair of flamingos", 2), ("a dozen eggs", 12), ("several foxes", 3),
-     ("zwölf Kerzen", 12), ("one dirty spud", 1), ("a pair of glasses", 1), ("a million ants", 20), ("999 ants", 24)],
-)  # fmt: skip
-def test_numbers_are_read_and_limited(reader: Reader, prompt: str, count: int) -> None:
-    assert [item.count for item in reader.read(prompt).items] == [count]
 
 
 @pytest.mark.parametrize(
@@ -296,6 +284,26 @@ def test_colours_belong_to_their_things(reader: Reader, prompt: str, colours: li
         ("ein stürmischer Tag am Meer", {"kind": "sea", "weather": "rain"}),
         ("a house where it always snows", {"weather": "snow"}),
         ("a table with fruit", {"kind": "table"}),
+        ("a cat in a bowl", {"relation": "in"}),
+        ("a bowl of apples", {"relation": "containing"}),
+        ("a basket with kittens", {"relation": "containing"}),
+        ("a pumpkin with a candle in it", {"relation": "containing"}),
+        ("a stop sign with a large tree behind it", {"relation": "in front"}),
+        ("ein Kürbis mit einer Kerze darin", {"relation": "containing"}),
+        ("a tree surrounded by flowers", {"relation": "surrounded"}),
+        ("ein Baum umgeben von Blumen", {"relation": "surrounded"}),
+        ("four cups surrounding a bowl", {"relation": "surrounding"}),
+        ("a giraffe with an owl on its head", {"relation": "bearing"}),
+        ("a coffee table with a magazine on it", {"relation": "bearing"}),
+        ("a dog with a ball in its mouth", {"relation": "holding"}),
+        ("a cat with a top hat on its head", {"relation": "wearing"}),
+        ("a horse chasing a cat", {"relation": "chasing"}),
+        ("a robot kicking a soccer ball", {"relation": "kicking"}),
+        ("ein Hund jagt eine Katze", {"relation": "chasing"}),
+        ("eine Schale mit Äpfeln", {"relation": "containing"}),
+        ("ein Pferd auf einer Blumenwiese", {"relation": "on"}),
+        ("a frog wearing a hat, a scarf and boots", {"relation": "wearing"}),
+        ("a lion, a tiger and a bear", {"relation": ""}),
     ],
 )
 def test_places_and_times_are_wished_and_no_things(reader: Reader, prompt: str, wish: dict[str, str]) -> None:
@@ -304,30 +312,36 @@ def test_places_and_times_are_wished_and_no_things(reader: Reader, prompt: str, 
 
 
 @pytest.mark.parametrize(
-    ("prompt", "things", "kind"),
+    ("prompt", "things", "wish"),
     [
-        ("an apple on a table", ["red apple", "table"], "table"),
-        ("a fox in a forest at night", ["fox", "forest"], "forest"),
-        ("a red sports car on the road", ["sports car", "road"], "street"),
-        ("ein Wolf im Wald", ["wolf", "forest"], "forest"),
-        ("ein Reh im Wald", ["deer in a forest"], "forest"),
-        ("an apple and a pear on a table", ["red apple", "pear"], "table"),
-        ("a badger in the woods", ["badger"], "forest"),
-        ("a house in the deep snow", ["house"], ""),
+        ("an apple on a table", ["red apple", "table"], {"kind": "table"}),
+        ("a fox in a forest at night", ["fox", "forest"], {"kind": "forest"}),
+        ("a red sports car on the road", ["sports car", "road"], {"kind": "street"}),
+        ("ein Wolf im Wald", ["wolf", "forest"], {"kind": "forest"}),
+        ("ein Reh im Wald", ["deer in a forest"], {"kind": "forest"}),
+        ("an apple and a pear on a table", ["red apple", "pear"], {"kind": "table"}),
+        ("a badger in the woods", ["badger"], {"kind": "forest"}),
+        ("a house in the deep snow", ["house"], {"kind": ""}),
+        ("the forest at night", ["forest"], {"kind": "forest"}),
+        # What somebody does is no thing beside them.
+        ("a lonely robot walks home in the rain", ["robot"], {"kind": "street"}),
+        ("a dog runs home", ["dog"], {"kind": "street"}),
+        ("a goat running wild", ["goat"], {"kind": ""}),
+        ("time is running out", ["hourglass done"], {"kind": ""}),
+        ("a home", ["house"], {"kind": ""}),
+        # A place that no drawing shows is a setting alone.
+        ("a counter", [], {"kind": "table"}),
+        ("a tray", [], {"kind": "table"}),
+        ("a counter, no chairs", [], {"kind": "table"}),
+        # Two things that stand to one another describe no third.
+        ("a bat above a castle at night", ["bat", "castle"], {"relation": "above", "time": "night"}),
+        ("a night with an owl", ["owl"], {"time": "night"}),
     ],
 )
-def test_place_that_is_to_be_seen_is_the_second_thing_and_the_setting_of_more(
-    reader: Reader, prompt: str, things: list[str], kind: str
-) -> None:
+def test_place_is_a_thing_or_the_setting(reader: Reader, prompt: str, things: list[str], wish: dict[str, str]) -> None:
     reading = reader.read(prompt, language="de" if prompt.startswith("ein ") else "en")
-    assert ([item.drawing.name for item in reading.items], reading.wish.kind) == (things, kind)
-
-
-def test_what_may_be_a_place_is_a_thing_where_nothing_else_is(reader: Reader) -> None:
-    assert names(reader, "a sunset") == ["sunset"]
-    assert names(reader, "a house in the garden") == ["house"]
-    reading = reader.read("the forest at night")
-    assert reading.wish.kind == "forest" and len(reading.items) == 1
+    assert [item.drawing.name for item in reading.items] == things
+    assert {name: getattr(reading.wish, name) for name in wish} == wish
 
 
 @pytest.mark.parametrize(
@@ -354,31 +368,15 @@ def test_what_the_form_leaves_out_is_taken_from_the_scene(reader: Reader) -> Non
     assert "fox" not in names(reader, "a fox", leave_out="fox, hats")
 
 
-def test_a_name_that_says_without_is_a_name(reader: Reader) -> None:
-    assert names(reader, "snowman without snow") == ["snowman without snow"]
-    assert names(reader, "a tree without leaves") == ["leafless tree"]
-
-
-@pytest.mark.parametrize(
-    ("prompt", "thing", "hand"),
-    [
-        ("an oil painting of a pear", "pear", "an oil painting of"),
-        ("a fox, woodcut", "fox", "woodcut"),
-        ("neon rocket", "rocket", "neon"),
-        ("stained glass window of a peacock", "peacock", "stained glass window of"),
-        ("trumpet in the style of picasso", "trumpet", "in the style of picasso"),
-        ("Aquarell einer Erdbeere", "strawberry", "aquarell einer"),
-    ],
-)
-def test_hands_are_cut_from_the_words(reader: Reader, prompt: str, thing: str, hand: str) -> None:
-    reading = reader.read(prompt)
-    assert [item.drawing.name for item in reading.items] == [thing]
-    assert reading.hands == (hand,)
-
-
 @pytest.mark.parametrize(
     ("prompt", "language", "thing", "hand"),
     [
+        ("an oil painting of a pear", "en", "pear", "an oil painting of"),
+        ("a fox, woodcut", "en", "fox", "woodcut"),
+        ("neon rocket", "en", "rocket", "neon"),
+        ("stained glass window of a peacock", "en", "peacock", "stained glass window of"),
+        ("trumpet in the style of picasso", "en", "trumpet", "in the style of picasso"),
+        ("Aquarell einer Erdbeere", "en", "strawberry", "aquarell einer"),
         ("a linocut of an owl", "en", "owl", "a linocut of"),
         ("a house as op art dots", "en", "house", "as op art dots"),
         ("a lemon on printed textile", "en", "lemon", "on printed textile"),
@@ -416,8 +414,6 @@ def test_style_alone_shows_something_that_the_seed_chooses(reader: Reader, promp
 def test_german_is_told_from_english_by_its_words_else_by_the_pages_language(reader: Reader) -> None:
     assert [reader.read(prompt, language="en").language for prompt in ("ein Hund im Wald", "a dog")] == ["de", "en"]
     assert reader.read("Rose", language="de").language == "de"
-    assert names(reader, "Holzstuhl und Teekanne") == ["chair", "teapot"]
-    assert names(reader, "drei Bäume neben zwei Häusern") == ["deciduous tree", "house"]
 
 
 def test_the_painter_is_told_english(reader: Reader) -> None:
@@ -430,15 +426,6 @@ def test_the_same_prompt_is_read_alike_and_two_seeds_arrange_it_differently(read
     assert one.scene(1) == other.scene(1) != one.scene(2)
     styles = {reader.read("a fox", seed=seed).items[0].drawing.style for seed in range(12)}
     assert styles == {"flat", "classic"}
-
-
-def test_a_cat_eight_times_is_eight_cats(reader: Reader) -> None:
-    item, *rest = reader.read(", ".join(["a cat"] * 8)).items
-    assert (item.drawing.name, item.count, rest) == ("cat", 8, [])
-
-
-def test_zero_width_characters_hide_nothing(reader: Reader) -> None:
-    assert names(reader, "a f\u200bo\u2060x\ufeff") == ["fox"]
 
 
 @pytest.mark.parametrize("prompt", ["", " ", "?!", "the of and", "ⵣⵣ", "\ud800", "\x00", "🏳", "not", "ohne", "two"])
@@ -473,18 +460,14 @@ def test_any_order_of_words_is_read_as_a_scene(reader: Reader, listed: list[str]
     assert len(scene.read_scene(reading.scene(1).as_json()).things) <= scene.MOST_THINGS
 
 
-def test_a_drawing_that_was_added_is_found_by_its_name_and_words(
-    lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding
-) -> None:
+def test_added_drawing_is_found_by_its_words(lexicon: Lexicon, drawings: list[Drawing], embedding: Embedding) -> None:
     added = Drawing(digest_of("mine"), "hoatzin", ("rainbow-crested bird", "Schopfhuhn"), "animal-bird", "own")
     reader = Reader(lexicon, [*drawings, added], embedding)
     for prompt in ("two hoatzins", "a rainbow crested bird", "ein Schopfhuhn"):
         assert names(reader, prompt) == ["hoatzin"]
 
 
-def test_words_of_an_added_drawing_are_names_though_its_own_name_was_known(
-    lexicon: Lexicon, drawings: list[Drawing]
-) -> None:
+def test_words_of_an_added_drawing_are_names_beside_a_known_one(lexicon: Lexicon, drawings: list[Drawing]) -> None:
     added = Drawing(digest_of("mine"), "fox", ("zorro of tin", "Blechfuchs"), "animal-mammal", "own")
     reader = Reader(lexicon, [*drawings, added], added={added.digest})
     assert names(reader, "a zorro of tin") == ["fox"]
@@ -513,9 +496,7 @@ def test_an_empty_sketchbook_reads_nothing(lexicon: Lexicon) -> None:
 @pytest.mark.parametrize(
     ("prompt", "things"), [("un renard et une chouette", ["fox", "owl"]), ("кошка", ["cat"]), ("猫", ["cat"])]
 )
-def test_names_in_other_languages_are_found_where_nothing_else_is(
-    reader: Reader, prompt: str, things: list[str]
-) -> None:
+def test_foreign_names_are_found_where_nothing_else_is(reader: Reader, prompt: str, things: list[str]) -> None:
     assert names(reader, prompt) == things
     assert reader.read(prompt).language == "und"
 
@@ -524,62 +505,8 @@ def test_what_is_not_wanted_in_german_is_not_shown_as_a_foreign_name(reader: Rea
     assert "automobile" not in names(reader, "eine leere Straße, keine Autos")
 
 
-@pytest.mark.parametrize(
-    ("prompt", "things"),
-    [
-        ("a cat in front of a mirror", ["cat", "mirror"]),
-        ("a white cat that is not asleep", ["cat"]),
-        ("a star, not a starfish", ["star"]),
-        ("an apple that isn't red", ["green apple"]),
-        ("a drop of water", ["droplet"]),
-        ("fish and chips, but no fish", ["french fries"]),
-    ],
-)
-def test_small_words_do_not_mislead(reader: Reader, prompt: str, things: list[str]) -> None:
-    assert names(reader, prompt) == things
-
-
-@pytest.mark.parametrize(
-    ("prompt", "kind"),
-    [("a counter", "table"), ("a tray", "table"), ("a counter, no chairs", "table")],
-)
-def test_a_place_that_no_drawing_shows_is_a_setting_alone(reader: Reader, prompt: str, kind: str) -> None:
-    reading = reader.read(prompt)
-    assert not reading.items
-    assert reading.wish.kind == kind
-
-
-@pytest.mark.parametrize(("prompt", "name"), [("a forest", "forest"), ("a garden", "garden")])
-def test_a_place_that_a_drawing_shows_is_that_drawing(reader: Reader, prompt: str, name: str) -> None:
-    (item,) = reader.read(prompt).items
-    assert item.drawing.name == name
-
-
-def test_two_things_that_stand_to_one_another_describe_no_third(reader: Reader) -> None:
-    reading = reader.read("a bat above a castle at night")
-    assert [item.drawing.name for item in reading.items] == ["bat", "castle"]
-    assert (reading.wish.relation, reading.wish.time) == ("above", "night")
-
-
-def test_a_night_with_a_thing_is_a_time(reader: Reader) -> None:
-    reading = reader.read("a night with an owl")
-    assert [item.drawing.name for item in reading.items] == ["owl"]
-    assert reading.wish.time == "night"
-
-
-def test_names_in_a_row_are_as_many_things_and_fewer_may_be_one(reader: Reader) -> None:
-    def named(prompt: str) -> list[str]:
-        return [item.drawing.name for item in reader.read(prompt).items]
-
-    assert named("sparkles fire heart skull") == ["sparkles", "fire", "red heart", "skull"]
-    assert named("a school bus") == ["school bus"]
-    assert len(named("a fire engine driver")) == 1
-
-
-def test_the_word_emoji_says_nothing_of_what_is_shown(reader: Reader) -> None:
-    for said in ("fire emoji", "the emoji of a fire", "two fire emojis"):
-        assert [item.drawing.name for item in reader.read(said).items] == ["fire"], said
-    assert [item.drawing.name for item in reader.read("a smiley").items] == ["smiling face"]
+def test_name_of_three_words_is_one_thing(reader: Reader) -> None:
+    assert len(names(reader, "a fire engine driver")) == 1
 
 
 def test_modelled_drawings_are_known_and_never_chosen_by_seed(lexicon: Lexicon, drawings: list[Drawing]) -> None:
@@ -591,35 +518,6 @@ def test_modelled_drawings_are_known_and_never_chosen_by_seed(lexicon: Lexicon, 
         chosen, without = reader.read("a fox and an owl", seed=seed), flat.read("a fox and an owl", seed=seed)
         assert chosen.items == without.items
     assert more[0].digest in reader.drawings
-
-
-@pytest.mark.parametrize(
-    ("prompt", "relation"),
-    [
-        ("a cat in a bowl", "in"),
-        ("a bowl of apples", "containing"),
-        ("a basket with kittens", "containing"),
-        ("a pumpkin with a candle in it", "containing"),
-        ("a stop sign with a large tree behind it", "in front"),
-        ("ein Kürbis mit einer Kerze darin", "containing"),
-        ("a tree surrounded by flowers", "surrounded"),
-        ("ein Baum umgeben von Blumen", "surrounded"),
-        ("four cups surrounding a bowl", "surrounding"),
-        ("a giraffe with an owl on its head", "bearing"),
-        ("a coffee table with a magazine on it", "bearing"),
-        ("a dog with a ball in its mouth", "holding"),
-        ("a cat with a top hat on its head", "wearing"),
-        ("a horse chasing a cat", "chasing"),
-        ("a robot kicking a soccer ball", "kicking"),
-        ("ein Hund jagt eine Katze", "chasing"),
-        ("eine Schale mit Äpfeln", "containing"),
-        ("ein Pferd auf einer Blumenwiese", "on"),
-        ("a frog wearing a hat, a scarf and boots", "wearing"),
-        ("a lion, a tiger and a bear", ""),
-    ],
-)
-def test_relation_of_the_first_two_things_is_read(reader: Reader, prompt: str, relation: str) -> None:
-    assert reader.read(prompt).wish.relation == relation
 
 
 @pytest.mark.parametrize(
@@ -639,21 +537,21 @@ def test_relation_of_the_first_two_things_is_read(reader: Reader, prompt: str, r
         ("black hi-top sneakers", "sneaker", 2),
         ("A cat. The cat is sleeping.", "cat", 1),
         ("a cat and another cat", "cat", 2),
+        ("a cat and another cat", "cat", 2),
+        ("three apples", "green apple", 3),
+        ("7 balloons", "balloon", 7),
+        ("a pair of flamingos", "flamingo", 2),
+        ("a dozen eggs", "egg", 12),
+        ("several foxes", "fox", 3),
+        ("zwölf Kerzen", "candle", 12),
+        ("one dirty spud", "potato", 1),
+        ("a pair of glasses", "glasses", 1),
+        ("a million ants", "ant", 20),
+        ("999 ants", "ant", 24),
+        ("two lovers", "couple with heart", 1),
+        (", ".join(["a cat"] * 8), "cat", 8),
     ],
 )
 def test_number_is_read_from_number_plural_or_group(reader: Reader, prompt: str, thing: str, count: int) -> None:
     (item,) = reader.read(prompt).items
     assert (item.drawing.name, item.count) == (thing, count)
-
-
-def test_verb_behind_a_thing_is_no_second_thing(reader: Reader) -> None:
-    assert names(reader, "a cat and a dog, jumping") == ["cat", "dog"]
-
-
-def test_vague_word_in_a_list_is_a_thing(reader: Reader) -> None:
-    assert names(reader, "a cat in a field of flowers") == ["cat", "flower meadow"]
-
-
-def test_name_that_goes_on_with_a_noun_is_none(reader: Reader) -> None:
-    assert names(reader, "a woman with a dog puppet and a cat puppet") == ["woman", "puppet"]
-    assert names(reader, "a man with a dog") == ["person walking a dog"]

@@ -23,25 +23,6 @@ def test_kinds_of_what_is_not_wanted_are_not_wanted(reader: Reader, prompt: str,
     assert banned <= set(reader.read(prompt).unwanted)
 
 
-@pytest.mark.parametrize(
-    ("prompt", "name"),
-    [
-        ("a train but not a tram", "train"),
-        ("train tracks without a train", "railway track"),
-        ("a cat, not a black cat", "cat"),
-        ("a bird that is not an owl", "bird"),
-        ("a king with no crown", "king"),
-        ("a spider web without the spider", "spider web"),
-        ("a hot dog without a dog", "hot dog"),
-        ("a ball that is not a football", "tennis ball"),
-    ],
-)
-def test_what_is_named_is_shown_beside_what_is_not_wanted(reader: Reader, prompt: str, name: str) -> None:
-    (item,) = reader.read(prompt).items
-    assert item.drawing.name == name
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["not a cat", "anything but a cat", "keine Katze", "something that isn't a cat"])
 def test_where_only_something_unwanted_is_named_anything_else_is_shown(reader: Reader, prompt: str) -> None:
     shown = [reader.read(prompt, seed=seed) for seed in range(30)]
@@ -106,9 +87,18 @@ def test_noun_that_is_a_time_is_also_the_time(reader: Reader) -> None:
             {"bed", "couch and lamp", "sofa", "sideboard", "wardrobe", "bookcase", "table"},
         ),
         ("ein Haustier, aber kein Hund", {"cat", "rabbit", "hamster", "fox", "mouse", "horse", "black cat"}),
+        ("a train but not a tram", {"train"}),
+        ("train tracks without a train", {"railway track"}),
+        ("a cat, not a black cat", {"cat"}),
+        ("a bird that is not an owl", {"bird"}),
+        ("a king with no crown", {"king"}),
+        ("a spider web without the spider", {"spider web"}),
+        ("a hot dog without a dog", {"hot dog"}),
+        ("a ball that is not a football", {"tennis ball"}),
+        # What only sounds like it is another.
     ],
 )
-def test_of_a_kind_another_thing_is_shown_than_what_is_not_wanted(reader: Reader, prompt: str, right: set[str]) -> None:
+def test_one_thing_is_shown_that_is_not_unwanted(reader: Reader, prompt: str, right: set[str]) -> None:
     (item,) = reader.read(prompt).items
     assert item.drawing.name in right
 
@@ -120,13 +110,15 @@ def test_a_thing_that_has_what_is_not_wanted_by_its_name_is_not_shown(reader: Re
     assert "castle" in [item.drawing.name for item in reading.items]
 
 
-@pytest.mark.parametrize("prompt", ["a blue, not red, car", "ein blaues, nicht rotes Auto"])
-def test_a_colour_stays_with_its_thing_over_one_that_is_not_wanted(reader: Reader, prompt: str) -> None:
+@pytest.mark.parametrize(
+    ("prompt", "name", "colour"),
+    [
+        ("a blue, not red, car", "automobile", "blue"),
+        ("ein blaues, nicht rotes Auto", "automobile", "blue"),
+        ("not a black cat but a white one", "cat", "white"),
+        ("no black cats, only white ones", "cat", "white"),
+    ],
+)
+def test_colour_stays_over_one_that_is_not_wanted(reader: Reader, prompt: str, name: str, colour: str) -> None:
     (item,) = reader.read(prompt).items
-    assert (item.drawing.name, item.colour) == ("automobile", "blue")
-
-
-@pytest.mark.parametrize("prompt", ["not a black cat but a white one", "no black cats, only white ones"])
-def test_one_is_what_was_named_before(reader: Reader, prompt: str) -> None:
-    (item,) = reader.read(prompt).items
-    assert (item.drawing.name, item.colour) == ("cat", "white")
+    assert (item.drawing.name, item.colour) == (name, colour)

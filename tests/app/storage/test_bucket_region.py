@@ -41,7 +41,6 @@ class S3(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         signed_for = SIGNED_FOR.search(self.headers["Authorization"])
-        assert signed_for is not None
         if signed_for[1] == REGION:
             self._send(200, LISTING)
         else:
@@ -83,9 +82,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[S3]]:
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_refusal_names_the_bucket_its_region_and_the_cure_which_helps(
-    s3: type[S3], refusal: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refusal_names_bucket_region_and_the_cure(s3: type[S3], refusal: str, monkeypatch: pytest.MonkeyPatch) -> None:
     s3.refusal = refusal
     with pytest.raises(ConfigError) as refused:
         media_store.open_store(URL, "MOMA_MEDIA_URL")

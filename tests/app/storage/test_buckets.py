@@ -188,9 +188,7 @@ def test_silent_bucket_keeps_the_start_waiting_no_longer_than_it_may(
     assert "pictures are unavailable: no answer within 0.5 seconds" in caplog.text
 
 
-def test_rights_in_the_example_are_enough_and_end_at_the_folder(
-    store: MediaStore, s3: S3Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_example_rights_end_at_the_folder(store: MediaStore, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": REGION, "endpoint_url": s3.url}
     iam = boto3.client("iam", **keys)
     iam.create_user(UserName="moma")

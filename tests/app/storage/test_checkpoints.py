@@ -57,9 +57,7 @@ def test_short_log_is_copied_and_not_restarted(file: Path, rows: sqlite3.Connect
     assert file.stat().st_size > 100 * len(PAGE)
 
 
-def test_long_log_is_restarted_and_grows_no_more(
-    file: Path, rows: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_log_is_restarted_small(file: Path, rows: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "RESTART_PAGES", 200)
     makes, lengths = checkpointer(file), []
     for _ in range(5):
@@ -70,9 +68,7 @@ def test_long_log_is_restarted_and_grows_no_more(
     assert rows.execute("SELECT count(*) FROM texts").fetchone() == (1500,)
 
 
-def test_log_is_restarted_between_overlapping_readers(
-    file: Path, rows: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_log_restarts_between_readers(file: Path, rows: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "RESTART_PAGES", 200)
     stopped = threading.Event()
 
@@ -98,9 +94,7 @@ def test_log_is_restarted_between_overlapping_readers(
 
 
 @pytest.mark.slow
-def test_reader_that_stays_prevents_a_restart_but_blocks_nobody(
-    file: Path, rows: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reader_prevents_restarts_only(file: Path, rows: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "RESTART_PAGES", 200)
     reader = sqlite3.connect(file, isolation_level=None)
     write(rows, 10)

@@ -56,7 +56,7 @@ def test_migration_that_does_not_name_it_is_not_run(app: Flask, tmp_path: Path) 
 
 
 def test_newer_database_that_allows_it_serves_and_each_program_says_once_what_to_do(
-    app: Flask, client: FlaskClient, runner: FlaskCliRunner, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, runner: FlaskCliRunner, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert schema_notice() == ""
     upgrade_to(migrations_with(tmp_path, oldest_code=head()))
@@ -69,7 +69,7 @@ def test_newer_database_that_allows_it_serves_and_each_program_says_once_what_to
     assert runner.invoke(args=["walks", "list"]).exit_code == 0
 
 
-def test_newer_database_that_forbids_it_is_refused(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+def test_newer_database_that_forbids_it_is_refused(client: FlaskClient, tmp_path: Path) -> None:
     upgrade_to(migrations_with(tmp_path, oldest_code="9001"))
     assert schema_state().startswith(f"The database is at revision 9001, which is newer than the code ({head()}).")
     assert client.get("/readyz").status_code == 503
@@ -77,9 +77,7 @@ def test_newer_database_that_forbids_it_is_refused(app: Flask, client: FlaskClie
 
 
 @pytest.mark.sqlite
-def test_backup_by_code_of_before_names_the_revision_of_the_database(
-    app: Flask, runner: FlaskCliRunner, tmp_path: Path
-) -> None:
+def test_backup_by_older_code_names_the_revision(runner: FlaskCliRunner, tmp_path: Path) -> None:
     upgrade_to(migrations_with(tmp_path / "migrations", oldest_code=head()))
     assert runner.invoke(args=["backup", "create", str(tmp_path / "backup.tar")]).exit_code == 0
     assert b'"revision": "9001"' in (tmp_path / "backup.tar").read_bytes()

@@ -166,7 +166,7 @@ def test_walks_of_code_that_knows_no_origin_have_one(app: Flask) -> None:
     assert [tuple(row) for row in db.session.execute(text(COME))] == [(COMERS[name], name) for name in COMERS]
 
 
-def test_older_walks_have_the_style_of_their_scenes(app: Flask, hung: Callable[..., Walk]) -> None:
+def test_older_walks_have_the_style_of_their_scenes(hung: Callable[..., Walk]) -> None:
     stops = [
         {"prompt": "a fox, watercolour"},
         {"prompt": "a kite", "hand": "linocut"},
@@ -189,7 +189,7 @@ def test_older_walks_have_the_style_of_their_scenes(app: Flask, hung: Callable[.
     assert WATERCOLOUR in entry
 
 
-def test_older_walks_without_a_scene_have_no_chosen_style(app: Flask, hung: Callable[..., Walk]) -> None:
+def test_older_walks_without_a_scene_have_no_chosen_style(hung: Callable[..., Walk]) -> None:
     hung("a fox", "a kite")
     db.session.rollback()
     downgrade(directory=str(MIGRATIONS), revision="0029")
@@ -236,7 +236,7 @@ def test_errors_tell_no_prompts(app: Flask) -> None:
     assert "a secret" not in str(failed.value)
 
 
-def test_writing_commits_at_its_end(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_writing_commits_at_its_end(commissioned: Callable[..., Walk]) -> None:
     walk = commissioned()
     with writing() as session:
         session.get(Walk, walk.number).error = "noted"
@@ -244,7 +244,7 @@ def test_writing_commits_at_its_end(app: Flask, commissioned: Callable[..., Walk
     assert db.session.get(Walk, walk.number).error == "noted"
 
 
-def test_writing_leaves_nothing_behind_after_an_error(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_writing_leaves_nothing_behind_after_an_error(commissioned: Callable[..., Walk]) -> None:
     number = commissioned().number
     with pytest.raises(RuntimeError), writing() as session:
         session.get(Walk, number).error = "noted"
@@ -287,7 +287,7 @@ def test_sqlite_keeps_a_log_ahead_of_its_writes_and_checks_references(app: Flask
         session.add(Stop(walk_number=404, position=0, prompt="a fox", note=""))
 
 
-def test_removing_a_walk_removes_its_stops_frames_and_media(app: Flask, hung: Callable[..., Walk]) -> None:
+def test_removing_a_walk_removes_its_stops_frames_and_media(hung: Callable[..., Walk]) -> None:
     walk = hung()
     with writing() as session:
         session.execute(text("DELETE FROM walks WHERE number = :number"), {"number": walk.number})
@@ -295,7 +295,7 @@ def test_removing_a_walk_removes_its_stops_frames_and_media(app: Flask, hung: Ca
         assert db.session.scalars(select(table)).all() == []
 
 
-def test_times_come_back_aware_and_in_utc(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_times_come_back_aware_and_in_utc(commissioned: Callable[..., Walk]) -> None:
     walk = commissioned()
     local = datetime(2026, 5, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
     with writing() as session:

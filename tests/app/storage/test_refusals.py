@@ -100,7 +100,7 @@ def _without_deleting(store: MediaStore, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("way", [_without_writing, _without_deleting])
 def test_media_store_that_refuses_writes_is_named(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, way: Callable[..., None]
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, way: Callable[..., None]
 ) -> None:
     way(media_store.store(), monkeypatch)
     ready = client.get("/readyz")
@@ -108,9 +108,7 @@ def test_media_store_that_refuses_writes_is_named(
     assert not found("media").well
 
 
-def test_media_store_that_is_away_leaves_the_site_ready(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_site_is_ready_without_media_store(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     store = media_store.store()
     _without_writing(store, monkeypatch)
     monkeypatch.setattr(store, "exists", store.write)
@@ -131,9 +129,7 @@ def test_media_store_is_asked_once_in_a_while(app: Flask, client: FlaskClient, m
 @pytest.mark.parametrize(
     "refusal", ["READONLY You can't write against a read only replica.", "OOM command not allowed"]
 )
-def test_redis_that_refuses_writes_is_named(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, refusal: str
-) -> None:
+def test_redis_that_refuses_writes_is_named(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, refusal: str) -> None:
     monkeypatch.setattr(jobs, "redis_answers", lambda: True)
     monkeypatch.setattr(jobs, "find_redis_refusal", lambda: refusal)
     ready = client.get("/readyz")

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from flask import Flask
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.storage.database import db, now, writing
 from app.storage.task_kinds import KINDS
 from app.storage.walk_models import ALPHABET, ID, ID_LENGTH, SLUG_MAX, STATES, WAITING, Stop, Task, Walk, new_id
+from tests.support.rows import store
 
 
 def walk_of(*prompts: str, **columns: object) -> Walk:
@@ -92,40 +92,39 @@ def test_stop_is_painted_from_its_own_seed_or_the_walks() -> None:
 
 
 @pytest.mark.databases
-def test_unknown_state_is_refused_by_the_database(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_unknown_state_is_refused_by_the_database(commissioned: Callable[..., Walk]) -> None:
     walk = commissioned()
     with pytest.raises(IntegrityError), writing() as session:
         session.execute(update(Walk).where(Walk.number == walk.number).values(state="done"))
 
 
 @pytest.mark.databases
-def test_two_walks_cannot_share_an_id(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_two_walks_cannot_share_an_id(commissioned: Callable[..., Walk]) -> None:
     first, second = commissioned(), commissioned()
     with pytest.raises(IntegrityError), writing() as session:
         session.execute(update(Walk).where(Walk.number == second.number).values(id=first.id))
 
 
 def add_piece(walk: Walk, **columns: object) -> None:
-    with writing() as session:
-        session.add(Task(**{"walk_number": walk.number, "kind": "stops", "urgency": 1, **columns}))
+    store(Task(**{"walk_number": walk.number, "kind": "stops", "urgency": 1, **columns}))
 
 
 @pytest.mark.databases
-def test_piece_waits_first_on_the_first_level(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_piece_waits_first_on_the_first_level(commissioned: Callable[..., Walk]) -> None:
     add_piece(commissioned())
     piece = db.session.scalar(select(Task))
     assert (piece.state, piece.level, piece.batch, piece.attempt, piece.payload) == ("waiting", 0, 0, 0, {})
 
 
 @pytest.mark.databases
-def test_piece_of_an_unknown_state_is_refused(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_piece_of_an_unknown_state_is_refused(commissioned: Callable[..., Walk]) -> None:
     walk = commissioned()
     with pytest.raises(IntegrityError):
         add_piece(walk, state="other")
 
 
 @pytest.mark.databases
-def test_a_batch_of_a_level_is_one_piece_of_each_kind(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_a_batch_of_a_level_is_one_piece_of_each_kind(commissioned: Callable[..., Walk]) -> None:
     walk = commissioned()
     for kind in KINDS:
         add_piece(walk, kind=kind, level=1, batch=2)
@@ -134,7 +133,7 @@ def test_a_batch_of_a_level_is_one_piece_of_each_kind(app: Flask, commissioned: 
 
 
 @pytest.mark.databases
-def test_pieces_go_with_their_walk(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_pieces_go_with_their_walk(commissioned: Callable[..., Walk]) -> None:
     gone, stays = commissioned(), commissioned("a lemon", "the sun")
     for walk in (gone, stays):
         add_piece(walk)
@@ -145,7 +144,7 @@ def test_pieces_go_with_their_walk(app: Flask, commissioned: Callable[..., Walk]
 
 
 @pytest.mark.databases
-def test_what_is_not_known_of_a_walk_yet_is_null_in_the_database(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_what_is_not_known_of_a_walk_yet_is_null_in_the_database(commissioned: Callable[..., Walk]) -> None:
     commissioned()
     for column in (Walk.levels, Walk.strides):
         assert db.session.scalar(select(func.count()).where(column.is_(None))) == 1

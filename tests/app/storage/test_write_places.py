@@ -61,9 +61,7 @@ def test_a_forked_process_has_places_of_its_own(places: WritePlaces, monkeypatch
         pass
 
 
-def test_requests_take_places_and_commands_do_not(
-    app: Flask, places: WritePlaces, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_requests_take_turns_unlike_commands(app: Flask, places: WritePlaces, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.extensions, "moma_write_places", places)
     with writing():
         pass

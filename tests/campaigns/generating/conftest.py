@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tests.support.worker_fixtures import (  # noqa: F401 - fixtures
-    _one_setting_of_torch,
     beside_writers,
     film,
     flow_models,
     flow_painters,
     house,
     models,
+    one_setting_of_torch,
     painter,
     painters,
     tiny_models,

@@ -75,9 +75,7 @@ def test_numbers_follow_the_things() -> None:
         (("tilted", 1, 1), (36, 64), (1, 1)),
     ],
 )
-def test_cells_keep_about_their_shape_in_a_frame(
-    of: tuple[str, int, int], shape: tuple[int, int], cells: tuple[int, int]
-) -> None:
+def test_cells_keep_shape_in_frames(of: tuple[str, int, int], shape: tuple[int, int], cells: tuple[int, int]) -> None:
     framed = layouts.in_frame(Composition("linocut", *of), *shape)
     assert (framed.rows, framed.columns) == cells
 

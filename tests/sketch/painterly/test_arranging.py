@@ -7,11 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from sketch import arrangement, rendering, sketchbook
+from sketch import arrangement, rendering
 from sketch.arrangement import Item, Wish
 from sketch.painterly import arranging, posture
-from sketch.sketchbook import Drawing, Sketchbook
-from tests.support.drawings import svg
+from tests.support import drawings
 
 SHAPES = {
     "key": ("tool", '<path fill="#c80" d="M4 25 25 4l3 3L7 28z"/>'),
@@ -23,12 +22,8 @@ SHAPES = {
     "shoe": ("clothing", '<path fill="#c24" d="M4 4 28 25v3H4z"/>'),
     "lion": ("animal-mammal", '<circle cx="16" cy="16" r="14" fill="#e92"/>'),
 }
-SVGS = {name: svg(body) for name, (_, body) in SHAPES.items()}
-DIGESTS = {name: sketchbook.digest_of(each) for name, each in SVGS.items()}
-BOOK = Sketchbook(
-    [Drawing(DIGESTS[name], name, kind=kind) for name, (kind, _) in SHAPES.items()],
-    {DIGESTS[name]: each for name, each in SVGS.items()},
-)
+BOOK = drawings.book_of(SHAPES)
+DIGESTS = drawings.digests_of(BOOK)
 SEEDS = range(12)
 
 

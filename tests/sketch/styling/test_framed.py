@@ -7,13 +7,12 @@ import weakref
 
 import pytest
 
-from sketch import arrangement, rendering, sketchbook
+from sketch import arrangement, rendering
 from sketch.arrangement import Item, Wish
 from sketch.compositions.register import STYLES
 from sketch.scene import Scene
-from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import framed, styled
-from tests.support.drawings import svg
+from tests.support import drawings
 
 SHAPES = {
     "dusk": ("place-other", '<rect x="2" y="2" width="28" height="28" rx="4" fill="#c40"/>'),
@@ -22,16 +21,8 @@ SHAPES = {
     "ball": ("sport", '<circle cx="16" cy="16" r="14" fill="#e92"/>'),
     "door": ("household", '<rect x="7" y="2" width="18" height="28" fill="#840"/>'),
 }
-SVGS = {name: svg(body) for name, (_, body) in SHAPES.items()}
-DIGESTS = {name: sketchbook.digest_of(each) for name, each in SVGS.items()}
-
-
-def made() -> Sketchbook:
-    drawings = [Drawing(DIGESTS[name], name, kind=kind) for name, (kind, _) in SHAPES.items()]
-    return Sketchbook(drawings, {DIGESTS[name]: each for name, each in SVGS.items()})
-
-
-BOOK = made()
+BOOK = drawings.book_of(SHAPES)
+DIGESTS = drawings.digests_of(BOOK)
 
 
 def item(name: str) -> Item:
@@ -44,12 +35,12 @@ def test_is_framed_only_a_whole_square_is(name: str) -> None:
 
 
 def test_is_framed_lets_go_of_books_that_others_have_followed() -> None:
-    first = made()
+    first = drawings.book_of(SHAPES)
     framed.is_framed(DIGESTS["dusk"], first)
     kept = weakref.ref(first)
     del first
     for _ in range(8):
-        framed.is_framed(DIGESTS["dusk"], made())
+        framed.is_framed(DIGESTS["dusk"], drawings.book_of(SHAPES))
     gc.collect()
     assert kept() is None
 
@@ -57,9 +48,7 @@ def test_is_framed_lets_go_of_books_that_others_have_followed() -> None:
 @pytest.mark.parametrize("marks", ["painted", next(iter(STYLES))])
 @pytest.mark.parametrize("name", ["dusk", "dial"])
 @pytest.mark.parametrize("size", [96, (64, 96), (96, 64)])
-def test_arrange_picture_in_a_square_fills_the_frame_with_its_corners(
-    marks: str, name: str, size: int | tuple[int, int]
-) -> None:
+def test_arranged_picture_in_a_square_fills_the_frame(marks: str, name: str, size: int | tuple[int, int]) -> None:
     scene = styled.arrange([item(name)], Wish(), 5, marks=marks, book=BOOK)
     thing = scene.things[0]
     drawn = rendering.draw(Scene((thing,), scene.setting), BOOK, size)

@@ -6,14 +6,12 @@ from itertools import combinations
 
 import pytest
 
-from sketch import sketchbook
 from sketch.arrangement import FLAT, Item, Wish
 from sketch.compositions.register import STYLES
 from sketch.painterly import posture
 from sketch.scene import Scene, Thing
-from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import grouping, styled
-from tests.support.drawings import svg
+from tests.support import drawings
 
 SHAPES = {
     "cup": ("dishware", '<rect x="8" y="10" width="16" height="14" fill="#28c"/>'),
@@ -23,12 +21,8 @@ SHAPES = {
     "clock": ("time", '<circle cx="16" cy="16" r="14" fill="#e92"/>'),
     "dusk": ("sport", '<rect x="2" y="2" width="28" height="28" rx="4" fill="#c40"/>'),
 }
-SVGS = {name: svg(body) for name, (_, body) in SHAPES.items()}
-DIGESTS = {name: sketchbook.digest_of(each) for name, each in SVGS.items()}
-BOOK = Sketchbook(
-    [Drawing(DIGESTS[name], name, kind=kind) for name, (kind, _) in SHAPES.items()],
-    {DIGESTS[name]: each for name, each in SVGS.items()},
-)
+BOOK = drawings.book_of(SHAPES)
+DIGESTS = drawings.digests_of(BOOK)
 SEEDS = range(8)
 
 

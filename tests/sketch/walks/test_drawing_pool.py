@@ -54,7 +54,6 @@ def started(pool: DrawingPool) -> None:
 
 
 def process(pool: DrawingPool) -> int:
-    assert pool._executor is not None
     (found,) = pool._executor._processes
     return found
 
@@ -89,9 +88,7 @@ def test_sketches_that_were_drawn_ahead_are_not_drawn_here(pool: DrawingPool) ->
     assert legs.places == PLACES[2:4], "each is given back once"
 
 
-def test_sketches_ahead_are_few_and_the_oldest_are_forgotten(
-    pool: DrawingPool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sketches_ahead_are_few_and_the_oldest_go(pool: DrawingPool, monkeypatch: pytest.MonkeyPatch) -> None:
     legs = Counted()
     pool.draw_ahead(ORDER, PLACES)
     assert [place for _, place in pool._ahead] == PLACES[: drawing_pool.AHEAD]
@@ -125,9 +122,7 @@ def test_walk_does_not_wait_for_processes_that_have_not_started_yet() -> None:
     pool.close()
 
 
-def test_process_that_is_killed_costs_a_warning_and_another_takes_its_place(
-    pool: DrawingPool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_killed_process_costs_a_warning_and_is_replaced(pool: DrawingPool, caplog: pytest.LogCaptureFixture) -> None:
     os.kill(process(pool), signal.SIGKILL)
     with caplog.at_level(logging.WARNING):
         until = time.monotonic() + 60
@@ -161,7 +156,6 @@ time.sleep(600)
 
 def test_process_ends_with_the_one_that_asked_though_that_was_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", ASKING], stdout=subprocess.PIPE, text=True) as asking:
-        assert asking.stdout is not None
         drawer = int(asking.stdout.readline())
         assert _is_there(drawer)
         asking.kill()
@@ -178,9 +172,7 @@ def _is_there(process: int) -> bool:
         return False
 
 
-def test_where_no_process_may_be_started_all_is_drawn_here(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_all_is_drawn_here_without_processes(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def refused(*_: object, **__: object) -> ProcessPoolExecutor:
         raise PermissionError("no semaphores here")
 
@@ -194,9 +186,7 @@ def test_where_no_process_may_be_started_all_is_drawn_here(
     ]
 
 
-def test_processes_that_end_before_they_draw_are_not_started_again(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_ended_processes_are_not_restarted(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(drawing_pool, "_nothing", functools.partial(os._exit, 1))
     pool, legs = DrawingPool(1), Counted()
     until = time.monotonic() + 60

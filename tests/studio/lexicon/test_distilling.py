@@ -100,9 +100,7 @@ def test_missing_wordnet_is_named(tmp_path: Path) -> None:
         WordNet(tmp_path)
 
 
-def test_the_stage_writes_what_the_site_reads_and_the_same_each_time(
-    modules: Path, associations: Path, tmp_path: Path
-) -> None:
+def test_stage_writes_the_same_each_time_for_the_site(modules: Path, associations: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         told = call("lexicon", "--folder", tmp_path / name, "--modules", modules, "--associations", associations)
     lexicon = Lexicon.load(tmp_path / "one/model")

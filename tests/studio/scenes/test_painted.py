@@ -94,9 +94,7 @@ def test_kinds_of_sketches_come_in_their_shares(drawn: list[Subject]) -> None:
     assert found.count("rough") / 2_000 == pytest.approx(painted.ROUGH, abs=0.02)
 
 
-def test_sketch_as_by_a_finger_is_near_the_drawn_one_but_wanders(
-    renderer: SubjectRenderer, drawn: list[Subject]
-) -> None:
+def test_sketch_by_a_finger_wanders_near_the_drawn_one(renderer: SubjectRenderer, drawn: list[Subject]) -> None:
     plain = renderer.drawn(drawn[1]).sketch(16)
     made = picture_sketches.roughen(plain, np.random.default_rng(1))
     assert made.shape == plain.shape and made.dtype == np.float32 and np.abs(made).max() <= 1
@@ -105,9 +103,7 @@ def test_sketch_as_by_a_finger_is_near_the_drawn_one_but_wanders(
     assert np.array_equal(made, picture_sketches.roughen(plain, np.random.default_rng(1)))
 
 
-def test_picture_of_two_hands_is_both_of_theirs_in_the_shares_of_its_place(
-    renderer: SubjectRenderer, drawn: list[Subject]
-) -> None:
+def test_picture_of_two_styles_has_the_shares_of_each_place(renderer: SubjectRenderer, drawn: list[Subject]) -> None:
     mixture = next(each for each in drawn if each.last)
     assert mixture.last is not None
     mixture = replace(

@@ -111,7 +111,7 @@ def collected(run: Run, tmp_path: Path) -> Folder:
 
 
 @pytest.mark.slow
-def test_blip_says_what_it_sees_and_only_once(
+def test_blip_says_what_it_sees_once(
     collected: Folder, tiny_blip: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     summary = run("caption", "--folder", collected.path, "--blip", tiny_blip, "--batch", 2)

@@ -118,9 +118,7 @@ def test_pictures_of_every_making_are_taken_upright_in_rgb(run: Run, work: Path,
     )
 
 
-def test_what_is_no_good_is_set_aside_with_the_reason(
-    run: Run, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bad_pictures_are_set_aside(run: Run, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     art = tmp_path / "art"
     save(art / "good.jpg", shaded())
     shutil.copy(art / "good.jpg", art / "twin.jpg")
@@ -363,9 +361,7 @@ def test_visitor_waits_as_long_as_it_is_asked_to(museum: Museum, monkeypatch: py
     assert waited == [7.0, 2.0]
 
 
-def test_visitor_pauses_between_requests_and_longer_where_robots_ask(
-    museum: Museum, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_visitor_pauses_between_requests_as_robots_ask(museum: Museum, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(Visitor, "sleep", wait_nowhere(waited))
     museum.robots = "User-agent: *\nCrawl-delay: 9\n"

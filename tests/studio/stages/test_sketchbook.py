@@ -27,9 +27,7 @@ def with_fluent(folder: Path) -> Path:
     return modules
 
 
-def test_sketchbook_onto_another_keeps_its_drawings_and_adds_modelled_ones(
-    book: Path, run: Run, tmp_path: Path
-) -> None:
+def test_library_onto_another_keeps_drawings_and_adds_modelled(book: Path, run: Run, tmp_path: Path) -> None:
     modules = with_fluent(tmp_path / "modules")
     told = run("sketchbook", "--folder", tmp_path, "--modules", modules, "--onto", book)
     before, after = sketchbook.load(book), sketchbook.load(tmp_path / "sketchbook.zip")

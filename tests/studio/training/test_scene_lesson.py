@@ -81,9 +81,7 @@ def test_subjects_are_painted_with_guides_and_latents_of_their_size(book: Path, 
 
 
 @pytest.mark.slow
-def test_painted_subjects_are_shown_a_blank_guide_and_graphic_ones_where_their_marks_are(
-    book: Path, halving: Path
-) -> None:
+def test_painted_subjects_have_a_blank_guide_and_graphic_ones_marks(book: Path, halving: Path) -> None:
     held = scene_lesson.render_subjects(sketchbook.load(book), 12, 3, 32, autoencoder.load_autoencoder(halving))
     graphic, seen = held["graphic"], {}
 

@@ -61,7 +61,6 @@ def children_of(process: int) -> set[int]:
 def test_child_ends_with_its_parent_however_that_ends(how: signal.Signals) -> None:
     command = [sys.executable, "-c", PARENT]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
         child = int(parent.stdout.readline())
         assert is_there(child) and child in children_of(parent.pid)
         parent.send_signal(how)
@@ -70,9 +69,7 @@ def test_child_ends_with_its_parent_however_that_ends(how: signal.Signals) -> No
 
 
 @pytest.mark.slow
-def test_encoding_that_is_killed_leaves_no_processes_behind(
-    base: Path, halving: Path, book: Path, tmp_path: Path
-) -> None:
+def test_killed_encoding_leaves_no_processes_behind(base: Path, halving: Path, book: Path, tmp_path: Path) -> None:
     words = ("encode", "--folder", tmp_path, "--base", base, "--vae", halving, "--sketchbook", book, "--subjects", 999,
              "--size", 32, "--shard", 4, "--batch", 4, "--jobs", 2)  # fmt: skip
     command = [sys.executable, "-m", "studio", *map(str, words)]

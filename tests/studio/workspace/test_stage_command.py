@@ -50,9 +50,7 @@ def test_failure_of_a_stage_is_one_sentence(tmp_path: Path) -> None:
     assert "It was refused." in result.stderr
 
 
-def test_progress_without_a_terminal_writes_lines_with_time_left(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_progress_in_a_log_has_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     seconds = iter(range(0, 1000, 10))
     monkeypatch.setattr(stage_command.time, "monotonic", lambda: next(seconds))
     assert list(stage_command.progress(range(6), what="learning", total=8, initial=2)) == [0, 1, 2, 3, 4, 5]

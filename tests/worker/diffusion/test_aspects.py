@@ -65,14 +65,11 @@ def test_stop_of_a_transformer_is_what_the_pipeline_itself_paints(
         flow_models[name], "a bear", seed=3, steps=4, guidance=guidance, size=(rendering.height, rendering.width),
         **options,
     )  # fmt: skip
-    assert painted.picture is not None
     assert painted.picture.shape == expected.shape
     assert np.abs(painted.picture - (expected * 255).round()).max() <= 1
 
 
-def test_passes_over_a_wide_picture_are_counted_as_they_are_estimated(
-    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]
-) -> None:
+def test_wide_pictures_take_estimated_passes(painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]) -> None:
     painter = painters["sd1"]
     settings = presets.resolve("fast", facts.load_facts(str(tiny_models["sd1"])), size=128, aspect="16:9")
     rendering = painter.rendering(settings)

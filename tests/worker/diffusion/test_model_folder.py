@@ -75,9 +75,7 @@ def test_second_tokenizer_without_words_is_named(tiny_models: dict[str, Path], t
 
 
 @pytest.mark.slow
-def test_revision_follows_what_the_pictures_depend_on(
-    models: dict[str, Model], tiny_models: dict[str, Path], tmp_path: Path
-) -> None:
+def test_revision_follows_pictures(models: dict[str, Model], tiny_models: dict[str, Path], tmp_path: Path) -> None:
     copy = shutil.copytree(tiny_models["bert"], tmp_path / "copy")
     revision = fingerprint(copy)
     assert len(revision) == 12

@@ -58,9 +58,7 @@ def test_same_words_and_seed_are_painted_after_their_scenes(led: WalkPipeline) -
     assert (painted(led, [HOUSE, CAT], [0.0, 1.0]) == [house, cat]).all()
 
 
-def test_half_of_the_stops_and_what_follows_are_drawn_by_other_processes(
-    led: WalkPipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_half_of_the_stops_are_drawn_by_other_processes(led: WalkPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     ahead: list[Place] = []
     pool = DrawingPool(0)
     monkeypatch.setattr(pool, "draw_ahead", lambda _, places: ahead.extend(places))
@@ -148,7 +146,6 @@ def test_model_with_a_palette_recolours_stops_in_that_style_alone(tiny_models: d
     painter = WalkPipeline(Model.load(str(folder), device="cpu"))
     inputs = [StopInput("a sun", "", 3, scene=HOUSE, style=style) for style in ("", "hokusai", "pop art")]
     prepared = painter.prepare(inputs, painter.rendering(steps=3, guidance=2.0))
-    assert prepared.sketches is not None
     first, second, third = prepared.sketches.at([0.0, 1.0, 2.0])
     assert np.allclose(second[:3], -first[:3], atol=0.01) and np.array_equal(third, first)
 
@@ -172,9 +169,7 @@ def test_drawing_that_is_not_here_is_named(led: WalkPipeline) -> None:
 ROBOT = Scene((Thing(ROBOT_DIGEST),))
 
 
-def test_drawing_that_comes_with_the_walk_is_painted_as_if_it_lay_beside_the_weights(
-    led: WalkPipeline, tiny_models: dict[str, Path], tmp_path: Path
-) -> None:
+def test_drawing_of_a_walk_is_used_as_any(led: WalkPipeline, tiny_models: dict[str, Path], tmp_path: Path) -> None:
     brought = painted(led, [ROBOT, CAT], [0.0, 0.5, 1.0], drawings={ROBOT_DIGEST: SVG})
     copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
     svgs = {**drawings.SVGS, ROBOT_DIGEST: SVG}
@@ -206,7 +201,7 @@ def test_walk_between_two_scenes_is_no_breath_though_words_are_equal(led: WalkPi
         ({"version": 1, "side": 64}, "takes 20 channels, where latents and sketch have 68"),
     ],
 )
-def test_sketches_of_another_kind_are_refused(
+def test_sketches_of_other_kinds_are_refused(
     tiny_models: dict[str, Path], tmp_path: Path, told: dict[str, int], said: str
 ) -> None:
     copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")

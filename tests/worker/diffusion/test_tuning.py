@@ -87,18 +87,14 @@ def card(monkeypatch: pytest.MonkeyPatch) -> cards.Card:
 
 
 @pytest.mark.parametrize(("halves", "expected"), [(("bfloat16", "float16"), "bfloat16"), (("float16",), "float16")])
-def test_gpu_runs_in_the_half_precision_that_it_has_and_never_tries_float32(
-    card: cards.Card, halves: tuple[str, ...], expected: str
-) -> None:
+def test_gpu_runs_in_its_half_precision_not_float32(card: cards.Card, halves: tuple[str, ...], expected: str) -> None:
     card.halves, gpu = halves, Gpu()
     assert gpu.choose().precision == expected
     assert {setting.precision for setting in gpu.tried} == {expected}
 
 
 @pytest.mark.parametrize("pass_s", [0.01, 1.01, 30.0])
-def test_slow_passes_leave_a_gpu_its_half_precision_and_time_both_memory_formats(
-    card: cards.Card, pass_s: float
-) -> None:
+def test_slow_passes_of_a_gpu_still_time_both_memory_formats(card: cards.Card, pass_s: float) -> None:
     gpu = Gpu(pass_s=pass_s)
     assert gpu.choose().precision == "bfloat16"
     assert {setting.memory_format for setting in gpu.tried} == set(tuning.MEMORY_FORMATS)
@@ -108,9 +104,7 @@ def test_slow_passes_leave_a_gpu_its_half_precision_and_time_both_memory_formats
     ("overflows", "expected"),
     [(("float16",), "bfloat16"), (("bfloat16",), "float16"), (("bfloat16", "float16"), "float32")],
 )
-def test_precision_whose_numbers_overflow_is_not_chosen(
-    card: cards.Card, overflows: tuple[str, ...], expected: str
-) -> None:
+def test_precision_that_overflows_is_not_chosen(card: cards.Card, overflows: tuple[str, ...], expected: str) -> None:
     card.halves = ("float16", "bfloat16")
     assert Gpu(overflows=overflows).choose().precision == expected
 
@@ -148,9 +142,7 @@ def test_slightly_faster_memory_format_is_chosen_on_a_gpu(card: cards.Card, rati
 
 
 @pytest.mark.parametrize(("half_ms", "expected"), [(3.9, 4), (3.5, 2)])
-def test_half_the_threads_of_a_processor_are_chosen_if_they_are_slightly_faster(
-    monkeypatch: pytest.MonkeyPatch, half_ms: float, expected: int
-) -> None:
+def test_half_the_threads_are_chosen_if_faster(monkeypatch: pytest.MonkeyPatch, half_ms: float, expected: int) -> None:
     monkeypatch.setattr(tuning, "cores", lambda: 4)
     assert chosen(lambda s: {4: 4.0, 2: half_ms}[s.threads] * s.batch).threads == expected
 
@@ -197,9 +189,7 @@ def test_slow_spell_while_batches_are_compared_changes_nothing(card: cards.Card)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_processor_with_slow_spells_gets_the_same_setting_at_every_start(
-    monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
+def test_cpu_with_slow_spells_gets_the_same_setting_at_each_start(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setattr(tuning, "cores", lambda: 2)
     draw, spell = random.Random(seed), 0
 
@@ -273,9 +263,7 @@ def test_failed_measuring_falls_back_to_what_is_right_everywhere() -> None:
 @pytest.mark.parametrize(
     ("told", "allowed"), [(None, 4), ("", 4), ("1", 1), ("2,1", 2), ("64", 4), ("0", 1), ("two", 4)]
 )
-def test_fewer_cores_are_used_where_openmp_is_told_so(
-    monkeypatch: pytest.MonkeyPatch, told: str | None, allowed: int
-) -> None:
+def test_fewer_cores_are_used_if_openmp_asks(monkeypatch: pytest.MonkeyPatch, told: str | None, allowed: int) -> None:
     monkeypatch.setattr(tuning, "cores", lambda: 4)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     if told is not None:

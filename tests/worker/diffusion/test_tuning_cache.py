@@ -65,9 +65,7 @@ def test_file_that_says_nothing_sensible_is_as_none(tmp_path: Path, clock: list[
     assert tuning_cache.load_setting(file, tuning_cache.name(CPU, "r")) == chosen
 
 
-def test_start_within_a_day_of_another_measures_nothing_and_a_later_one_does(
-    tmp_path: Path, clock: list[float]
-) -> None:
+def test_start_within_a_day_of_another_measures_nothing(tmp_path: Path, clock: list[float]) -> None:
     file = tmp_path / "device.json"
     runs: list[Setting] = []
     chosen = tuning_cache.choose(file, runs.append, CPU, revision="r")
@@ -115,5 +113,4 @@ def test_worker_remembers_what_it_measured(tiny_models: dict[str, Path], tmp_pat
     for _ in range(2):
         painter = Painters({"tiny": str(tiny_models["bert"])}, device="cpu", measurements=file).get()
         chosen = tuning_cache.load_setting(file, tuning_cache.name(CPU, painter.revision))
-        assert chosen is not None
         assert painter.rendering().batch == chosen.batch

@@ -85,9 +85,7 @@ def test_recorded_scheduler_is_the_one_that_paints(
 
 
 @pytest.mark.parametrize(("scheduler", "passes"), [("PNDMScheduler", 5), ("HeunDiscreteScheduler", 7)])
-def test_steps_that_a_solver_takes_twice_are_all_taken(
-    painters: dict[str, WalkPipeline], scheduler: str, passes: int
-) -> None:
+def test_steps_that_solvers_repeat_are_taken(painters: dict[str, WalkPipeline], scheduler: str, passes: int) -> None:
     painter = painters["sd1"]
     before = painter.passes
     painter.paint(painter.prepare(STOPS, exact(painter, scheduler=scheduler, guidance=1.0)), [0.0])
@@ -129,16 +127,13 @@ def test_xl_is_told_the_size_that_it_paints(painters: dict[str, WalkPipeline], t
 
 
 @pytest.mark.parametrize("kind", OWN_SOLVERS)
-def test_noise_on_the_way_lies_between_the_stops_and_comes_from_their_seeds_alone(
-    painters: dict[str, WalkPipeline], kind: str
-) -> None:
+def test_noise_between_stops_comes_from_their_seeds_alone(painters: dict[str, WalkPipeline], kind: str) -> None:
     painter = painters[kind]
     prepared = painter.prepare([StopInput("a bear", "", 3), StopInput("a bear", "", 4)], exact(painter))
     process_wide = torch.get_rng_state()
     film = shown(painter, prepared, [0.0, 0.5, 1.0])
     assert torch.equal(torch.get_rng_state(), process_wide)
     assert np.array_equal(film, shown(painter, prepared, [0.0, 0.5, 1.0]))
-    assert prepared.added_noises is not None
     assert prepared.added_noises.shape == (2, 3, 4, 16, 16)
     same_way = replace(prepared, added_noises=prepared.added_noises[[0, 0]])
     [first, middle, last] = shown(painter, same_way, [0.0, 0.5, 1.0])
@@ -198,9 +193,7 @@ def test_size_of_the_rendering_is_kept(painters: dict[str, WalkPipeline]) -> Non
     assert picture.shape == (24, 48, 3)
 
 
-def test_enlarged_picture_counts_as_so_many_passes_as_the_models_size_goes_into_it(
-    painters: dict[str, WalkPipeline],
-) -> None:
+def test_enlarged_picture_counts_as_many_passes(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     rendering = painter.rendering(presets.resolve("fast", ModelFacts(size=32), size=64))
     before = painter.passes
@@ -281,9 +274,7 @@ def test_on_step_is_called_after_every_step(painters: dict[str, WalkPipeline]) -
     assert len(steps) == 5
 
 
-def test_pictures_painted_fewer_at_once_are_the_same_but_for_the_last_bits(
-    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_smaller_batches_give_the_same(painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch) -> None:
     painter = painters["bert"]
     prepared = painter.prepare(STOPS, exact(painter))
     level = Pass("frames", (0.0, 0.25, 0.5, 0.75, 1.0), 4, ((0, 1, 2, 3, 4),))
@@ -334,9 +325,7 @@ def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: 
     assert np.array_equal(half, full)
 
 
-def test_batch_whose_thumbnails_alone_overflow_is_painted_in_float32(
-    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batch_with_bad_previews_is_redone(painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch) -> None:
     painter = painters["bert"]
     prepared = painter.prepare(STOPS, exact(painter, precision="bfloat16"))
     lens = painter.latent_preview
@@ -364,7 +353,6 @@ def test_house_model_reaches_the_latents_that_the_pipeline_itself_reaches(house:
     rendering = exact(house, steps=6, threads=2)
     prepared = house.prepare([stop, StopInput("a lion", "", 5)], rendering)
     [painted] = house.paint(prepared, [0.0], keep=[rendering.steps])
-    assert painted.picture is not None
     assert painted.picture.shape == (SIZE, SIZE, 3)
     asked = replace(stop, prompt=house.prefix + stop.prompt)  # it names no hand
     expected = usual(HOUSE, asked, rendering, output="latent")  # its decoder is shown the scene, the pipeline's is not
@@ -385,9 +373,7 @@ def test_house_model_paints_red_apples_red_and_lemons_yellow(house: WalkPipeline
     assert min(lemon[:2]) > 150 > 100 > lemon[2]
 
 
-def test_prompts_are_encoded_with_as_many_threads_as_pictures_are_rendered_with(
-    painters: dict[str, WalkPipeline],
-) -> None:
+def test_prompts_are_encoded_with_the_threads_of_rendering(painters: dict[str, WalkPipeline]) -> None:
     painter, threads = painters["bert"], torch.get_num_threads()
     rendering = replace(painter.rendering(), threads=1)
     torch.set_num_threads(2)

@@ -29,7 +29,6 @@ def test_film_is_scaled_down_until_it_fits_and_no_further_than_needed(monkeypatc
     most = len(whole) // 4
     monkeypatch.setattr(small_gif, "CHAT_BYTES", most)
     small = small_gif.shrink(film, SAMPLE, comment='{"a": 1}', size=len(whole))
-    assert small is not None
     assert 0.5 * most < len(small) <= most
     assert find_recipe(small) == b'{"a": 1}'
     with Image.open(io.BytesIO(small)) as picture:

@@ -18,27 +18,24 @@ def grey(*levels: int) -> list[NDArray[np.uint8]]:
     return [np.full((64, 96, 3), level, np.uint8) for level in levels]
 
 
-def test_equal_steps_are_perfectly_even() -> None:
-    read = smoothness_measure.smoothness(grey(0, 10, 20, 30))
-    assert (read.evenness, read.jump, read.steps) == (pytest.approx(1), pytest.approx(1), [10, 10, 10])
-
-
-def test_one_step_among_stills_is_as_uneven_as_can_be() -> None:
-    read = smoothness_measure.smoothness(grey(0, 0, 0, 80, 80))
-    assert read.evenness == pytest.approx(1 / 4)
-    assert read.jump == pytest.approx(4)
-
-
-def test_uneven_steps_have_the_gini_of_a_hand_calculation() -> None:
-    read = smoothness_measure.smoothness(grey(0, 10, 40))
-    assert read.evenness == pytest.approx(1 - 0.25)
-    assert read.jump == pytest.approx(1.5)
-
-
-@pytest.mark.parametrize("frames", [grey(7, 7, 7), grey(7), []])
-def test_film_without_change_counts_as_even(frames: list[NDArray[np.uint8]]) -> None:
+@pytest.mark.parametrize(
+    ("frames", "evenness", "jump"),
+    [
+        pytest.param(grey(0, 10, 20, 30), 1, 1, id="equal steps"),
+        pytest.param(grey(0, 0, 0, 80, 80), 1 / 4, 4, id="one step among stills"),
+        pytest.param(grey(0, 10, 40), 1 - 0.25, 1.5, id="the Gini coefficient of a hand calculation"),
+        pytest.param(grey(7, 7, 7), 1, 1, id="no change"),
+        pytest.param(grey(7), 1, 1, id="one frame"),
+        pytest.param([], 1, 1, id="no frame"),
+    ],
+)
+def test_steps_are_measured(frames: list[NDArray[np.uint8]], evenness: float, jump: float) -> None:
     read = smoothness_measure.smoothness(frames)
-    assert (read.evenness, read.jump) == (1.0, 1.0)
+    assert (read.evenness, read.jump) == (pytest.approx(evenness), pytest.approx(jump))
+
+
+def test_steps_are_the_distances_of_adjacent_frames() -> None:
+    assert smoothness_measure.smoothness(grey(0, 10, 20, 30)).steps == [10, 10, 10]
 
 
 def test_frames_are_box_averaged_as_pillow_does(film: list[NDArray[np.uint8]]) -> None:

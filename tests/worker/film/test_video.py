@@ -218,9 +218,7 @@ def test_sound_is_as_loud_as_its_track_and_faded_at_both_ends(writer: type[video
 
 @pytest.mark.slow
 @pytest.mark.parametrize("writer", WRITERS)
-def test_track_that_ends_before_the_film_is_followed_by_silence(
-    writer: type[video.VideoWriter], tmp_path: Path
-) -> None:
+def test_track_shorter_than_the_film_ends_in_silence(writer: type[video.VideoWriter], tmp_path: Path) -> None:
     track = write_clicks(tmp_path / "track.wav", 2, [1.5])
     sound = heard(write_film(tmp_path, writer, Sound(track, 1.0, Fraction(2)), 50))
     assert len(sound) == 2 * 48_000 and clicks(sound) == pytest.approx([0.5], abs=0.002)

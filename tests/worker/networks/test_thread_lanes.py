@@ -14,9 +14,7 @@ from worker.networks import thread_lanes
 @pytest.mark.parametrize(
     ("threads", "rows", "least", "count"), [(2, 16, 3, 2), (4, 9, 3, 3), (2, 5, 3, 1), (1, 9, 1, 1)]
 )
-def test_batch_falls_into_a_part_for_each_thread_unless_they_were_too_small(
-    threads: int, rows: int, least: int, count: int
-) -> None:
+def test_batch_has_a_part_for_each_thread_if_large_enough(threads: int, rows: int, least: int, count: int) -> None:
     torch.set_num_threads(threads)
     assert thread_lanes.count_parts(rows, least=least) == count
 

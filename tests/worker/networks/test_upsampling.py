@@ -56,7 +56,7 @@ def test_decoder_paints_the_same_picture_to_its_edges(
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize(("times", "made"), [(4, [Upsampler, Upsampler, Tail]), (8, [Upsampler, Tail])])
 @torch.inference_mode()
-def test_decoder_that_is_shown_scenes_folded_differs_in_last_bits_alone(
+def test_decoder_of_folded_scenes_is_nearly_equal(
     times: int, made: list[type[nn.Module]], memory_format: torch.memory_format
 ) -> None:
     usual: Any = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), finer=4 if times == 8 else 0)).eval()

@@ -210,9 +210,7 @@ def test_no_frame_is_shorter_than_browsers_can_show() -> None:
     hold=st.integers(0, 50),
     data=st.data(),
 )
-def test_coarse_film_lasts_as_long_as_the_whole_one_however_it_ends(
-    frames: int, ending: str, frame_ms: int, hold: int, data: st.DataObject
-) -> None:
+def test_coarse_film_is_as_long(frames: int, ending: str, frame_ms: int, hold: int, data: st.DataObject) -> None:
     painted = data.draw(st.sets(st.integers(0, frames - 1), min_size=1))
     order = timing.film_order(frames, ending)
     durations = timing.durations(range(frames), sorted(painted), frame_ms, ending, hold)

@@ -107,7 +107,7 @@ def test_walk_rests_before_its_first_and_after_its_last_stop() -> None:
     st.sampled_from(music_time.WAYS),
     st.booleans(),
 )
-def test_path_never_falls_and_reaches_each_stop_on_its_frame(
+def test_path_reaches_its_stops_on_time(
     onsets: list[float], stops: list[int], way: music_time.Way, closed: bool
 ) -> None:
     loudness = tuple(float(i % 7) for i in range(101))

@@ -130,7 +130,7 @@ def test_frames_of_a_known_film_are_placed_at_equal_distances() -> None:
     easing=st.booleans(),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_frames_rise_and_have_the_stops_among_them(
+def test_frames_rise_through_the_stops(
     stops: int, more: int, a_leg: int, closed: bool, easing: bool, seed: int
 ) -> None:
     legs = stops if closed else stops - 1

@@ -96,17 +96,13 @@ def test_closed_walk_leads_back_and_does_not_paint_its_first_stop_twice() -> Non
     assert levels[0].positions == (0.0, 1.0, 2.0)
     assert len(levels[1].positions) == 12
     positions = pass_plan.settled(levels, 30)
-    assert positions is not None
     assert 2 < positions[-1] < 3
     last = pass_plan.find_start(2, levels, positions[-1], SHORT)
-    assert last is not None
     assert (last.left.level, last.right) == (1, IntermediateSample(0, 0.0))
 
 
 def test_eased_walk_keeps_nearer_to_its_stops() -> None:
     plain, eased = (pass_plan.settled(laid_out(SHORT, easing=easing), 24) for easing in (False, True))
-    assert plain is not None
-    assert eased is not None
     assert eased[1] < plain[1]
     assert eased[-2] > plain[-2]
 
@@ -116,20 +112,18 @@ def test_fewer_frames_than_stops_are_refused() -> None:
         laid_out(SHORT, stops=3, frames=2)
 
 
-def test_frame_starts_from_the_knots_on_either_side() -> None:
-    levels = laid_out(SHORT)
-    assert pass_plan.find_start(2, levels, 0.5, SHORT) == Between(
-        6, IntermediateSample(1, 0.4), IntermediateSample(1, 0.6), pytest.approx(0.5)
-    )
-    assert pass_plan.find_start(2, levels, 0.05, SHORT) == Between(
-        6, IntermediateSample(0, 0.0), IntermediateSample(1, 0.2), pytest.approx(0.25)
-    )
-    assert pass_plan.find_start(2, levels, 0.95, SHORT) == Between(
-        6, IntermediateSample(1, 0.8), IntermediateSample(0, 1.0), pytest.approx(0.75)
-    )
-    assert pass_plan.find_start(2, levels, 0.4, SHORT) == Between(
-        6, IntermediateSample(1, 0.4), IntermediateSample(1, 0.4), 0.0
-    )
+@pytest.mark.parametrize(
+    ("position", "left", "right", "t"),
+    [
+        (0.5, (1, 0.4), (1, 0.6), 0.5),
+        (0.05, (0, 0.0), (1, 0.2), 0.25),
+        (0.95, (1, 0.8), (0, 1.0), 0.75),
+        (0.4, (1, 0.4), (1, 0.4), 0.0),
+    ],
+)
+def test_frame_starts_from_the_samples_on_either_side(position: float, left: Any, right: Any, t: float) -> None:
+    start = Between(6, IntermediateSample(*left), IntermediateSample(*right), pytest.approx(t))
+    assert pass_plan.find_start(2, laid_out(SHORT), position, SHORT) == start
 
 
 def test_knot_of_a_second_rung_goes_on_from_itself_or_starts_between_two_of_the_first() -> None:
@@ -139,10 +133,8 @@ def test_knot_of_a_second_rung_goes_on_from_itself_or_starts_between_two_of_the_
     )
     new = next(position for position in levels[2].positions if position > 0.8)
     between = pass_plan.find_start(2, levels, new, SAMPLING)
-    assert between is not None
     assert (between.depth, between.left, between.right) == (6, IntermediateSample(1, 0.8), IntermediateSample(0, 1.0))
     frame = pass_plan.find_start(3, levels, 0.999, SAMPLING)
-    assert frame is not None
     assert (frame.depth, frame.left.level) == (8, 2)
 
 
@@ -201,7 +193,6 @@ def test_batches_are_large_for_one_worker_and_shared_by_several() -> None:
 def test_frames_are_painted_coarse_to_fine() -> None:
     frames = laid_out(SHORT, frames=34)[2]
     positions = pass_plan.settled(laid_out(SHORT, frames=34), 34)
-    assert positions is not None
     first = sorted(positions.index(frames.positions[i]) for i in frames.batches[0])
     assert max(b - a for a, b in itertools.pairwise([0, *first, 33])) <= 5
 
@@ -222,7 +213,6 @@ def test_every_frame_is_painted_once_from_what_was_painted_before(
     frames = stops + more
     levels = laid_out(sampling, stops=stops, frames=frames, closed=closed, easing=easing, batch=batch, workers=workers)
     positions = pass_plan.settled(levels, frames)
-    assert positions is not None
     assert len(positions) == frames
     for number, level in enumerate(levels):
         assert sorted(index for part in level.batches for index in part) == list(range(len(level.positions)))

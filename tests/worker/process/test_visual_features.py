@@ -19,6 +19,7 @@ from app.walks.saved import lifecycle
 from tests.conftest import Commissioner, make_app
 from tests.support.eyes import WIDTH, make_eye
 from tests.support.fake_painter import FakePainter
+from tests.support.walk_files import read_frames
 from tests.support.worker_rows import read
 from worker import job
 from worker.film import encoding
@@ -50,27 +51,22 @@ def paint(walk: Walk, colour: int) -> None:
 
 @pytest.mark.databases
 @pytest.mark.slow
-def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned("a fox", "a kite", frames=9)
-    job.work()
-    look = visual_search.features_of(read(walk.id))
-    assert look is not None
+def test_film_is_looked_at_once_it_hangs(generated: Commissioner) -> None:
+    walk = generated("a fox", "a kite", frames=9)
+    look = visual_search.features_of(walk)
     assert look.frames == [0, 2, 4, 6, 8]
     assert visual_search.unpack(look).shape == (5, WIDTH)
     assert np.linalg.norm(visual_search.unpack(look), axis=1) == pytest.approx(1)
 
 
-def test_perceptual_step_is_the_mean_distance_of_the_frames_looked_at_and_the_next(
-    painter: FakePainter, commissioned: Commissioner, reader: VisualFeatureExtractor
-) -> None:
-    walk = commissioned("a fox", "a kite", frames=9)
-    job.work()
+def test_perceptual_step_is_the_mean_between_frames(generated: Commissioner, reader: VisualFeatureExtractor) -> None:
+    walk = generated("a fox", "a kite", frames=9)
     eye = reader.load_encoder()
     assert eye is not None
-    pictures = [encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in read(walk.id).painted]
+    pictures = read_frames(walk)
     seen, _ = eye.encode(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
     steps = [1 - float(seen[i] @ seen[i + 1]) for i in (0, 2, 4, 6)]
-    assert read(walk.id).perceptual_step == pytest.approx(np.mean(steps), abs=1e-4)
+    assert walk.perceptual_step == pytest.approx(np.mean(steps), abs=1e-4)
 
 
 @pytest.mark.databases
@@ -89,7 +85,6 @@ def test_old_films_are_looked_at_when_nothing_waits(
         True,
     ]
     found = visual_search.similar_walks(read(old.id), 0, limit=9)
-    assert found is not None
     assert found[0].id == like.id
     assert not reader.extract_older()
     paint(broken, 7)
@@ -118,15 +113,12 @@ def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureExtractor, hung
     app.config["EYE"] = str(make_eye(tmp_path / "other", seed=2))
     assert VisualFeatureExtractor().extract_older()
     second = visual_search.features_of(read(walk.id))
-    assert second is not None
     assert (second.eye, second.number) > ("", first.number)
     assert second.eye != first.eye
 
 
 @pytest.mark.databases
-def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(
-    reader: VisualFeatureExtractor, hung: Commissioner
-) -> None:
+def test_walk_deleted_meanwhile_is_not_looked_at(reader: VisualFeatureExtractor, hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
     assert reader.load_encoder() is not None

@@ -28,9 +28,7 @@ def test_application_without_a_worker_is_named(app: Flask) -> None:
         this_worker()
 
 
-def test_captioner_that_cannot_be_loaded_is_reported_once(
-    app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_captioner_that_fails_is_reported_once(app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     app.config["BLIP"] = str(tmp_path / "nowhere")
     worker = Worker(app, FakePainter())  # type: ignore[arg-type]
     assert worker.captioner is None and worker.captioner is None

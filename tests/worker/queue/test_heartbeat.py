@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.storage.database import db, now, writing
+from app.storage.database import db, now
 from app.storage.walk_models import Task
 from app.walks.saved import lifecycle
 from tests.conftest import Commissioner
 from tests.support.live import PATIENCE
+from tests.support.rows import change
 from worker.queue import heartbeat
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim, LeaseLost, claim_next
@@ -25,8 +26,7 @@ def claim(app: Flask, commissioned: Commissioner) -> Claim:
     commissioned()
     taken = claim_next()
     assert taken is not None
-    with writing() as session:
-        session.query(Task).update({"lease_until": now() + timedelta(seconds=1)})
+    change(Task, lease_until=now() + timedelta(seconds=1))
     return taken
 
 
@@ -59,9 +59,7 @@ def seconds_left() -> float:
 
 
 @pytest.mark.databases
-def test_lease_is_renewed_beside_work_that_takes_long(
-    heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]
-) -> None:
+def test_lease_is_renewed_beside_long_work(heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]) -> None:
     with heart.holding(claim):
         heart.renew_leases()
         assert seconds_left() < 2, "not at every turn"
@@ -82,9 +80,7 @@ def test_nothing_is_kept_once_the_work_is_done(
 
 
 @pytest.mark.databases
-def test_work_stops_at_its_next_step_when_its_walk_was_cancelled(
-    heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]
-) -> None:
+def test_work_stops_if_its_walk_is_cancelled(heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]) -> None:
     with heart.holding(claim):
         lifecycle.cancel(db.session.get(lifecycle.Walk, claim.walk_number))
         heart.note_progress()
@@ -148,9 +144,7 @@ def test_each_thread_is_at_a_claim_of_its_own(
     assert not heart._leases
 
 
-def test_claim_that_is_released_is_renewed_no_more(
-    heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]
-) -> None:
+def test_released_claim_is_renewed_no_more(heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]) -> None:
     heart.hand_over(claim)
     heart.release(claim)
     clock[0] += app.config["LEASE_SECONDS"]

@@ -41,12 +41,20 @@ from worker.queue.leases import (
     write_as_holder,
 )
 
+ClaimedWalk = tuple[Walk, Claim]
+
 
 def claimed() -> Claim:
     """Claim the next walk, which must be there."""
     taken = claim_next()
     assert taken is not None
     return taken
+
+
+@pytest.fixture
+def claimed_walk(commissioned: Commissioner) -> ClaimedWalk:
+    """Request a walk and claim its first task."""
+    return commissioned(), claimed()
 
 
 def change(walk_id: str, **values: object) -> None:
@@ -78,6 +86,20 @@ def piece_of(walk_id: str) -> Task:
     return db.session.query(Task).filter_by(walk_number=number).populate_existing().one()
 
 
+def complete(claim: Claim) -> None:
+    """Record a task as done."""
+    with writing() as session:
+        write_as_holder(session, claim, piece={"state": PIECE_DONE})
+
+
+def lose(walk_id: str, holder_that_ended: str, *, times: int = 1) -> None:
+    """Claim a walk's task by a process that ends before it is done, and sweep."""
+    for _ in range(times):
+        claimed()
+        change_piece(walk_id, lease_holder=holder_that_ended)
+        sweep()
+
+
 @pytest.fixture
 def gone() -> str:
     """Name a holder on this machine whose process has ended."""
@@ -95,16 +117,14 @@ def living() -> Iterator[str]:
 
 
 @pytest.mark.databases
-def test_a_claim_takes_the_walk_and_says_who_holds_it(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    taken = claimed()
+def test_a_claim_takes_the_walk_and_says_who_holds_it(claimed_walk: ClaimedWalk) -> None:
+    walk, taken = claimed_walk
     row = read(walk.id)
     assert (taken.walk_id, taken.attempt) == (walk.id, 1)
     piece = piece_of(walk.id)
     assert (row.state, row.attempt) == (PAINTING, 1)
     assert (piece.kind, piece.level, piece.batch, piece.urgency) == (STOPS, 0, 0, 1)
     assert (piece.state, piece.attempt, piece.lease_holder) == (PIECE_TAKEN, 1, holder())
-    assert piece.lease_until is not None
     assert now() < piece.lease_until <= now() + timedelta(seconds=30)
     assert row.started_at is not None
 
@@ -136,9 +156,8 @@ def test_many_threads_at_once_claim_each_walk_once(app: Flask, commissioned: Com
 
 
 @pytest.mark.databases
-def test_a_walk_is_claimed_again_under_the_next_number(commissioned: Commissioner) -> None:
-    commissioned()
-    first = claimed()
+def test_a_walk_is_claimed_again_under_the_next_number(claimed_walk: ClaimedWalk) -> None:
+    _, first = claimed_walk
     release_task(first)
     second = claimed()
     assert (second.number, second.attempt) == (first.number, 2)
@@ -153,9 +172,8 @@ def test_the_start_is_that_of_the_first_attempt(commissioned: Commissioner) -> N
 
 
 @pytest.mark.databases
-def test_an_old_attempt_publishes_nothing(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    old = claimed()
+def test_an_old_attempt_publishes_nothing(claimed_walk: ClaimedWalk) -> None:
+    walk, old = claimed_walk
     release_task(old)
     new = claimed()
     with pytest.raises(LeaseLost), writing() as session:
@@ -167,9 +185,8 @@ def test_an_old_attempt_publishes_nothing(commissioned: Commissioner) -> None:
 
 
 @pytest.mark.databases
-def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    old = claimed()
+def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(claimed_walk: ClaimedWalk) -> None:
+    walk, old = claimed_walk
     release_task(old)
     with pytest.raises(LeaseLost), writing() as session:
         session.add(Frame(walk_number=old.walk_number, index=0, position=0.0, rank=0, path="p", bytes=1))
@@ -180,9 +197,8 @@ def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(commission
 
 @pytest.mark.databases
 @pytest.mark.parametrize("state", [QUEUED, FINISHED, FAILED, "cancelled", "refused"])
-def test_nothing_is_published_on_a_walk_that_is_not_being_painted(commissioned: Commissioner, state: str) -> None:
-    walk = commissioned()
-    taken = claimed()
+def test_nothing_is_published_on_a_walk_that_is_not_being_painted(claimed_walk: ClaimedWalk, state: str) -> None:
+    walk, taken = claimed_walk
     change(walk.id, state=state)
     with pytest.raises(LeaseLost), writing() as session:
         write_as_holder(session, taken, painted_count=1)
@@ -190,21 +206,18 @@ def test_nothing_is_published_on_a_walk_that_is_not_being_painted(commissioned: 
 
 
 @pytest.mark.databases
-def test_renewing_prolongs_the_lease(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    taken = claimed()
+def test_renewing_prolongs_the_lease(claimed_walk: ClaimedWalk) -> None:
+    walk, taken = claimed_walk
     soon = now() + timedelta(seconds=1)
     change_piece(walk.id, lease_until=soon)
     renew(taken)
     until = piece_of(walk.id).lease_until
-    assert until is not None
     assert until > soon + timedelta(seconds=20)
 
 
 @pytest.mark.databases
-def test_giving_back_keeps_the_frames_and_the_count(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    taken = claimed()
+def test_giving_back_keeps_the_frames_and_the_count(claimed_walk: ClaimedWalk) -> None:
+    walk, taken = claimed_walk
     with writing() as session:
         write_as_holder(session, taken, painted_count=1)
         session.add(Frame(walk_number=taken.walk_number, index=0, position=0.0, rank=0, path="p", bytes=1))
@@ -216,19 +229,11 @@ def test_giving_back_keeps_the_frames_and_the_count(commissioned: Commissioner) 
     assert piece.seconds is not None
 
 
-def test_giving_back_what_is_no_longer_ours_changes_nothing(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    taken = claimed()
+def test_giving_back_what_is_no_longer_ours_changes_nothing(claimed_walk: ClaimedWalk) -> None:
+    walk, taken = claimed_walk
     change(walk.id, state="cancelled")
     release_task(taken)
     assert read(walk.id).state == "cancelled"
-
-
-def test_the_sweep_leaves_alone_what_is_held(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    claimed()
-    assert sweep() == 0
-    assert read(walk.id).state == PAINTING
 
 
 @pytest.mark.databases
@@ -240,9 +245,8 @@ def test_the_sweep_counts_what_waits(commissioned: Commissioner) -> None:
 
 
 @pytest.mark.databases
-def test_a_walk_whose_lease_ran_out_goes_back_in_line(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    taken = claimed()
+def test_a_walk_whose_lease_ran_out_goes_back_in_line(claimed_walk: ClaimedWalk) -> None:
+    walk, taken = claimed_walk
     change_piece(walk.id, lease_until=now() - timedelta(seconds=1))
     assert sweep() == 1
     row = read(walk.id)
@@ -254,35 +258,33 @@ def test_a_walk_whose_lease_ran_out_goes_back_in_line(commissioned: Commissioner
 
 
 @pytest.mark.databases
-def test_a_walk_whose_process_is_gone_goes_back_at_once(commissioned: Commissioner, gone: str) -> None:
-    walk = commissioned()
-    claimed()
-    change_piece(walk.id, lease_holder=gone)
-    assert sweep() == 1
-    assert read(walk.id).state == QUEUED
-
-
-def test_a_walk_whose_process_runs_is_left_alone(commissioned: Commissioner, living: str) -> None:
-    walk = commissioned()
-    claimed()
-    change_piece(walk.id, lease_holder=living)
-    assert sweep() == 0
-    assert read(walk.id).state == PAINTING
-
-
-def test_a_walk_of_an_earlier_process_with_our_number_goes_back(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    claimed()
-    change_piece(walk.id, lease_holder=holder().rpartition(":")[0] + ":another")
-    assert sweep() == 1
-    assert read(walk.id).state == QUEUED
-
-
-def test_a_process_of_another_machine_is_not_judged_before_its_lease_ends(
-    commissioned: Commissioner, gone: str
+@pytest.mark.parametrize(
+    ("whose", "swept", "state"),
+    [
+        ("this process", 0, PAINTING),
+        ("a process that runs", 0, PAINTING),
+        ("a process that has ended", 1, QUEUED),
+        ("an earlier process with the same number", 1, QUEUED),
+        ("none", 1, QUEUED),
+    ],
+)
+def test_sweep_releases_walk_whose_holder_is_gone(
+    claimed_walk: ClaimedWalk, gone: str, living: str, whose: str, swept: int, state: str
 ) -> None:
-    walk = commissioned()
-    claimed()
+    lease: dict[str, dict[str, object]] = {
+        "this process": {},
+        "a process that runs": {"lease_holder": living},
+        "a process that has ended": {"lease_holder": gone},
+        "an earlier process with the same number": {"lease_holder": holder().rpartition(":")[0] + ":another"},
+        "none": {"lease_holder": None, "lease_until": None},
+    }
+    walk, _ = claimed_walk
+    change_piece(walk.id, **lease[whose])
+    assert (sweep(), read(walk.id).state) == (swept, state)
+
+
+def test_process_elsewhere_is_not_judged_before_its_lease_ends(claimed_walk: ClaimedWalk, gone: str) -> None:
+    walk, _ = claimed_walk
     change_piece(walk.id, lease_holder="elsewhere/1:" + gone.partition(":")[2])
     assert sweep() == 0
     change_piece(walk.id, lease_until=now() - timedelta(seconds=1))
@@ -290,18 +292,8 @@ def test_a_process_of_another_machine_is_not_judged_before_its_lease_ends(
 
 
 @pytest.mark.databases
-def test_a_painting_walk_without_a_holder_goes_back(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    claimed()
-    change_piece(walk.id, lease_holder=None, lease_until=None)
-    assert sweep() == 1
-    assert read(walk.id).state == QUEUED
-
-
-@pytest.mark.databases
-def test_the_sweep_sees_what_another_connection_has_just_renewed(app: Flask, commissioned: Commissioner) -> None:
-    walk = commissioned()
-    taken = claimed()
+def test_the_sweep_sees_what_another_connection_has_just_renewed(app: Flask, claimed_walk: ClaimedWalk) -> None:
+    walk, taken = claimed_walk
     change_piece(walk.id, lease_until=now() - timedelta(seconds=1))
     assert piece_of(walk.id).lease_until is not None  # known to this session, and stale in a moment
     with app.app_context():
@@ -313,10 +305,7 @@ def test_the_sweep_sees_what_another_connection_has_just_renewed(app: Flask, com
 
 def test_a_walk_that_is_lost_too_often_fails_with_the_reason(commissioned: Commissioner, gone: str) -> None:
     walk = commissioned()
-    for _ in range(3):
-        claimed()
-        change_piece(walk.id, lease_holder=gone)
-        sweep()
+    lose(walk.id, gone, times=3)
     row = read(walk.id)
     assert (row.state, row.lost) == (FAILED, 3)
     assert row.error == "The painting was interrupted 3 times."
@@ -349,13 +338,10 @@ def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(comm
 
 
 @pytest.mark.databases
-def test_short_tasks_come_first_and_first_levels_before_later_ones_of_the_same_turn(
-    commissioned: Commissioner, hung: Commissioner
-) -> None:
+def test_claim_takes_short_tasks_first_then_first_passes(commissioned: Commissioner, hung: Commissioner) -> None:
     old, done = commissioned(visitor="ann"), hung(visitor="eve")
     first = claimed()
-    with writing() as session:
-        write_as_holder(session, first, piece={"state": PIECE_DONE})
+    complete(first)
     open_pieces(old, (FRAMES, 2, 0, 1), (FRAMES, 2, 1, 1))
     new = commissioned(visitor="bob")
     open_pieces(done, (STAGES, 0, 1, 0))
@@ -395,10 +381,7 @@ def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None
 def test_stages_that_kill_their_workers_are_given_up_and_the_walk_hangs_on(hung: Commissioner, gone: str) -> None:
     walk = hung()
     open_pieces(walk, (STAGES, 0, 0, 0))
-    for _ in range(3):
-        claimed()
-        change_piece(walk.id, lease_holder=gone)
-        sweep()
+    lose(walk.id, gone, times=3)
     assert claim_next() is None
     assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
 
@@ -414,10 +397,9 @@ def test_only_walks_of_offered_models_are_claimed(commissioned: Commissioner) ->
 
 
 @pytest.mark.databases
-def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    with writing() as session:
-        write_as_holder(session, claimed(), piece={"state": PIECE_DONE})
+def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(claimed_walk: ClaimedWalk) -> None:
+    walk, stops = claimed_walk
+    complete(stops)
     open_pieces(walk, (KNOTS, 1, 0, 1), (KNOTS, 1, 1, 1))
     one, other = claimed(), claimed()
     assert (one.batch, other.batch, read(walk.id).attempt) == (0, 1, 3)
@@ -428,10 +410,9 @@ def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(
 
 
 @pytest.mark.databases
-def test_a_failure_calls_everybody_off(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    with writing() as session:
-        write_as_holder(session, claimed(), piece={"state": PIECE_DONE})
+def test_a_failure_calls_everybody_off(claimed_walk: ClaimedWalk) -> None:
+    walk, stops = claimed_walk
+    complete(stops)
     open_pieces(walk, (KNOTS, 1, 0, 1), (KNOTS, 1, 1, 1))
     one, other = claimed(), claimed()
     fail_walk(one, "No.")
@@ -445,9 +426,8 @@ def test_a_failure_calls_everybody_off(commissioned: Commissioner) -> None:
 
 
 @pytest.mark.databases
-def test_a_piece_of_a_walk_cancelled_and_begun_anew_is_not_taken_for_the_old_one(commissioned: Commissioner) -> None:
-    walk = commissioned()
-    old = claimed()
+def test_a_piece_of_a_walk_cancelled_and_begun_anew_is_not_taken_for_the_old_one(claimed_walk: ClaimedWalk) -> None:
+    walk, old = claimed_walk
     lifecycle.cancel(read(walk.id))
     lifecycle.retry(read(walk.id))
     new = claimed()
@@ -461,14 +441,9 @@ def test_a_piece_of_a_walk_cancelled_and_begun_anew_is_not_taken_for_the_old_one
 
 def test_a_walk_put_back_in_line_starts_with_no_losses(commissioned: Commissioner, gone: str) -> None:
     walk = commissioned()
-    for _ in range(3):
-        claimed()
-        change_piece(walk.id, lease_holder=gone)
-        sweep()
+    lose(walk.id, gone, times=3)
     lifecycle.retry(read(walk.id))
-    claimed()
-    change_piece(walk.id, lease_holder=gone)
-    sweep()
+    lose(walk.id, gone)
     assert read(walk.id).state == QUEUED
 
 

@@ -15,6 +15,7 @@ from app.storage.walk_models import FINISHED, PIECE_TAKEN, Task, Walk
 from app.walks.saved import lifecycle
 from tests.conftest import Commissioner
 from tests.support.manifests import FOLDER
+from tests.support.rows import store
 from tests.support.worker_rows import read
 from worker.queue import upload_tasks
 from worker.queue.leases import claim_next, sweep
@@ -43,7 +44,7 @@ def test_nothing_is_unfinished_and_nobody_busy_on_an_empty_site(app: Flask) -> N
     assert (asked("unfinished"), asked("busy")) == (0, 0)
 
 
-def test_what_waits_and_what_is_being_done_is_unfinished(app: Flask, commissioned: Commissioner) -> None:
+def test_what_waits_and_what_is_being_done_is_unfinished(commissioned: Commissioner) -> None:
     ids = [commissioned().id for _ in range(3)]
     assert asked("unfinished") == counted() == 3
     assert claim_next() is not None
@@ -56,12 +57,11 @@ def test_photos_are_work_until_somebody_has_looked_or_nobody_may(app: Flask) -> 
     for digest, hours in (("a", 24), ("b", -1)):
         kept = {"kind": "photos", "details": {"width": 8, "height": 8}, "bytes": 5}
         kept |= {"created_at": now(), "expires_at": now() + timedelta(hours=hours)}
-        with writing() as session:
-            session.add(Upload(digest=digest, owner_hash="ann", path=f"photos/{digest}.webp", **kept))
+        store(Upload(digest=digest, owner_hash="ann", path=f"photos/{digest}.webp", **kept))
     assert asked("unfinished") == counted() == 1
 
 
-def test_pieces_of_what_is_over_are_no_work(app: Flask, commissioned: Commissioner) -> None:
+def test_pieces_of_what_is_over_are_no_work(commissioned: Commissioner) -> None:
     walk = commissioned()
     assert claim_next() is not None
     with writing() as session:
@@ -70,9 +70,7 @@ def test_pieces_of_what_is_over_are_no_work(app: Flask, commissioned: Commission
     assert asked("unfinished") == counted() == 0
 
 
-def test_workers_were_as_busy_as_what_they_finished_in_five_minutes_took(
-    app: Flask, commissioned: Commissioner
-) -> None:
+def test_workers_are_as_busy_as_five_minutes_of_tasks_took(commissioned: Commissioner) -> None:
     for ago, seconds in ((10, 60.0), (200, 90.0), (400, 1000.0)):
         walk = commissioned()
         values = {"state": FINISHED, "paint_seconds": seconds, "finished_at": now() - timedelta(seconds=ago)}

@@ -14,6 +14,7 @@ from app.walks.queue import jobs
 from tests.conftest import Commissioner
 from tests.support import candidates
 from tests.support.house import NAME
+from tests.support.rows import change, store
 from tests.support.worker_rows import read
 from worker.queue import unoffered_models
 from worker.queue.leases import claim_next, holder
@@ -52,13 +53,6 @@ def walk(commissioned: Commissioner) -> Walk:
     return walk
 
 
-def change(walk: Walk, **values: object) -> None:
-    with writing() as session:
-        row = session.get(Walk, walk.number)
-        for name, value in values.items():
-            setattr(row, name, value)
-
-
 def miss_for_long(monkeypatch: pytest.MonkeyPatch, unoffered: UnofferedModels | None = None) -> None:
     """Look twice, as long apart as a model may be missed."""
     unoffered = unoffered or UnofferedModels()
@@ -81,18 +75,14 @@ def test_walk_of_a_model_that_nobody_offers_fails_in_words(
     assert [read(other.id).state for other in (ours, anyones)] == [QUEUED, QUEUED]
 
 
-def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(
-    unoffered: UnofferedModels, walk: Walk, living: Living
-) -> None:
+def test_it_waits_while_a_worker_of_the_model_may_start(unoffered: UnofferedModels, walk: Walk, living: Living) -> None:
     living([NAME])
     unoffered.fail()
     unoffered.fail()
     assert read(walk.id).state == QUEUED
 
 
-def test_it_waits_while_a_worker_on_another_machine_offers_the_model(
-    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_waits_for_a_worker_on_another_machine(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     living([NAME], [NAME, "museum"])
     miss_for_long(monkeypatch)
     assert read(walk.id).state == QUEUED
@@ -131,11 +121,8 @@ def test_a_walk_on_somebodys_easel_is_left_to_them(walk: Walk, living: Living, m
 
 
 @pytest.mark.databases
-def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
-    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with writing() as session:
-        session.add(Task(walk_number=walk.number, kind=FRAMES, level=1, urgency=1))
+def test_walk_between_passes_without_worker_fails(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    store(Task(walk_number=walk.number, kind=FRAMES, level=1, urgency=1))
     change(walk, state=PAINTING)
     living([NAME])
     miss_for_long(monkeypatch)
@@ -157,9 +144,7 @@ def test_candidates_that_nobody_can_paint_fail(app: Flask, living: Living, monke
 
 
 @pytest.mark.databases
-def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(
-    hung: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stages_without_worker_are_dropped(hung: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = hung()
     change(walk, model="museum")
     with writing() as session:

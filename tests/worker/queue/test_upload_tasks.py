@@ -12,7 +12,7 @@ from app.storage.database import db, now, writing
 from app.storage.task_kinds import PHOTO, PHOTOS, SHORT, WALK
 from app.storage.upload_models import READY, Upload
 from app.storage.walk_models import Task
-from tests.support.worker_rows import read_photo
+from tests.support.worker_rows import expire_leases, read_photo
 from worker.queue import leases, upload_tasks
 from worker.queue.leases import Claim, LeaseLost
 
@@ -36,13 +36,6 @@ def claimed() -> Claim | None:
     """Claim what is next, as a worker does."""
     upload_tasks.enqueue()
     return leases.claim_next()
-
-
-def let_the_lease_end() -> None:
-    """Run all leases out, and sweep."""
-    with writing() as session:
-        session.query(Task).update({"lease_until": now() - timedelta(seconds=1)})
-    leases.sweep()
 
 
 def finish(claim: Claim, description: str) -> bool:
@@ -84,7 +77,7 @@ def test_worker_whose_lease_ran_out_writes_nothing(app: object) -> None:
     photo_id = brought("a")
     late = claimed()
     assert late is not None
-    let_the_lease_end()
+    expire_leases()
     assert claimed() is not None
     with pytest.raises(LeaseLost):
         finish(late, "a fox")
@@ -95,7 +88,7 @@ def test_photo_that_crashes_workers_gets_no_caption(app: object) -> None:
     photo_id = brought("a")
     for _ in range(current_app.config["LOST_MAX"]):
         assert claimed() is not None
-        let_the_lease_end()
+        expire_leases()
     assert claimed() is None and tasks() == []
     assert read_photo(photo_id).state != "waiting" and read_photo(photo_id).description is None
 

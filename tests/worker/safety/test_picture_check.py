@@ -60,9 +60,7 @@ def test_nothing_is_flagged_where_nothing_looks() -> None:
 
 
 @pytest.mark.parametrize(("threshold", "is_unfit"), [(-2.0, True), (2.0, False)])
-def test_safety_checker_of_diffusers_looks_and_blackens_nothing(
-    tmp_path: Path, threshold: float, is_unfit: bool
-) -> None:
+def test_safety_checker_of_diffusers_blackens_nothing(tmp_path: Path, threshold: float, is_unfit: bool) -> None:
     check = PictureCheck(picture_check.load(str(checker(tmp_path / "checker", threshold=threshold))))
     pictures = [DARK, BRIGHT] * 5
     assert check.flags(pictures) == [is_unfit] * 10
@@ -104,7 +102,7 @@ def test_nudenet_knows_every_part_that_counts() -> None:
     ("part", "score", "is_unfit"),
     [("BUTTOCKS_EXPOSED", 0.71, True), ("BUTTOCKS_EXPOSED", 0.69, False), ("FEET_EXPOSED", 0.99, False)],
 )
-def test_what_nudenet_finds_counts_when_it_is_bare_and_certain(
+def test_nudenet_counts_certain_matches(
     monkeypatch: pytest.MonkeyPatch, part: str, score: float, is_unfit: bool
 ) -> None:
     found = [{"class": "FACE_FEMALE", "score": 0.9}, {"class": part, "score": score}]

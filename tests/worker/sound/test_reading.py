@@ -74,9 +74,7 @@ def test_rate_is_divided_without_a_shift_or_an_alias() -> None:
 
 
 @pytest.mark.parametrize(("share", "kind", "name"), [(0.5, "flac", "a.flac"), (0.5, "wav", "a.flac")])
-def test_file_that_is_cut_off_or_of_another_kind_is_damaged(
-    tmp_path: Path, scratch: Path, share: float, kind: str, name: str
-) -> None:
+def test_file_that_is_cut_off_is_damaged(tmp_path: Path, scratch: Path, share: float, kind: str, name: str) -> None:
     whole = sounds.encoded(tmp_path, name)
     assert flaw_of(whole[: round(share * len(whole))], kind) == "damaged"
     assert list(scratch.iterdir()) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,20 @@ import numpy as np
 import pytest
 from flask import Flask
 from PIL import Image, ImageSequence
-from sqlalchemy import update
 
 from app.offer.generation import frame_rates
 from app.requests.walk_requests import recipe
 from app.storage import media_store
-from app.storage.database import now, writing
-from app.storage.walk_models import FINISHED, Task, Walk
+from app.storage.walk_models import FINISHED
 from app.walks.saved import lookup
 from tests.conftest import Commissioner
 from tests.support.fake_painter import SIDE, FakePainter
-from tests.support.worker_rows import read
+from tests.support.walk_files import named_files, read_durations, read_film, read_recipe
+from tests.support.worker_rows import expire_leases, read
 from tests.worker.fleeting import Alive, Picture
 from worker import job
 from worker.film import encoding, flash_safety, small_gif, timing
 from worker.process import walk_memory
-from worker.queue import leases
 from worker.tasks import film_assembly
 
 pytestmark = pytest.mark.slow
@@ -52,39 +49,33 @@ def alive(monkeypatch: pytest.MonkeyPatch) -> Alive:
 
 
 @pytest.mark.parametrize("ending", ["stop", "back", "round"])
-def test_films_of_a_walk_are_made_with_few_of_its_pictures_in_memory(
-    painter: FakePainter, commissioned: Commissioner, alive: Alive, ending: str
-) -> None:
-    walk = commissioned("a fox", "a kite", frames=FRAMES, ending=ending)
-    job.work()
-    assert read(walk.id).state == FINISHED
+def test_films_are_made_with_few_pictures_in_memory(generated: Commissioner, alive: Alive, ending: str) -> None:
+    walk = generated("a fox", "a kite", frames=FRAMES, ending=ending)
+    assert walk.state == FINISHED
     assert 1 < alive.most_alive <= 2 * film_assembly.AHEAD < FRAMES / 2
 
 
 @pytest.mark.parametrize(("ending", "hold"), [("stop", 13), ("back", 13), ("round", 0)])
 def test_every_file_holds_the_ends_for_a_second(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
-    ending: str, hold: int,
-) -> None:  # fmt: skip
+    generated: Commissioner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str, hold: int
+) -> None:
     monkeypatch.setattr(small_gif, "CHAT_BYTES", 100)
     monkeypatch.setattr(small_gif, "shrink", not_shrunk)
-    row, order = finished(commissioned, frames=6, ending=ending), timing.film_order(6, ending)
+    row, order = generated("a fox", "a kite", frames=6, ending=ending), timing.film_order(6, ending)
     times = [80 * (1 + hold * (index in (0, 5))) for index in order]
     assert (row.hold, row.fps) == (hold, 12.5)
     for kind in ("gif", "webp", "small"):
-        assert shown_times(row, kind) == times, kind
+        assert read_durations(row, kind) == times, kind
     mp4 = tmp_path / "film.mp4"
-    mp4.write_bytes(media_store.store().read_bytes(row.media["mp4"].path))
+    mp4.write_bytes(read_film(row, "mp4"))
     frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(mp4))
     assert (frames, seconds) == (sum(times) // 80, pytest.approx(sum(times) / 1000, abs=0.011))
 
 
-def test_film_with_holds_is_measured_as_one_without(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    held = finished(commissioned, frames=9, seed=7)
+def test_film_with_holds_is_measured_as_one_without(generated: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = generated("a fox", "a kite", frames=9, seed=7)
     monkeypatch.setattr(frame_rates, "HOLD_MS", 0)
-    plain = finished(commissioned, frames=9, seed=7, fps=25)
+    plain = generated("a fox", "a kite", frames=9, seed=7, fps=25)
     assert (held.hold, plain.hold) == (13, 0)
     assert (held.evenness, held.jump, held.strides) == (plain.evenness, plain.jump, plain.strides)
 
@@ -99,7 +90,7 @@ def test_unfinished_film_holds_its_ends_too(
     def look(_number: int) -> None:
         with app.app_context():
             row = lookup.walk_at_address(walk.id)
-            films.extend([shown_times(row, "gif")] if "gif" in row.media else [])
+            films.extend([read_durations(row, "gif")] if "gif" in row.media else [])
 
     painter.on_paint = look
     job.work()
@@ -109,13 +100,6 @@ def test_unfinished_film_holds_its_ends_too(
         assert min(times[0], times[-1]) > 1000 > max(times[1:-1], default=0)
 
 
-def finished(commissioned: Commissioner, **fields: object) -> Walk:
-    """Paint a walk; return its row."""
-    walk = commissioned("a fox", "a kite", **fields)
-    job.work()
-    return read(walk.id)
-
-
 def not_shrunk(film: Callable[[], Iterable[tuple[Picture, int]]], _sample: object, *, comment: str, size: int) -> bytes:
     """Write a film for chats as large as it is."""
     assert size > small_gif.CHAT_BYTES
@@ -123,31 +107,15 @@ def not_shrunk(film: Callable[[], Iterable[tuple[Picture, int]]], _sample: objec
     return encoding.gif(frames, times, comment=comment)
 
 
-def shown_times(row: Walk, kind: str) -> list[int]:
-    """Return for how many milliseconds a film shows each of its pictures."""
-    with Image.open(io.BytesIO(media_store.store().read_bytes(row.media[kind].path))) as film:
-        times = []
-        for frame in ImageSequence.Iterator(film):
-            frame.load()  # which is when a WebP says it
-            times.append(round(frame.info["duration"]))
-        return times
-
-
-def test_film_too_large_for_chats_has_a_smaller_gif_as_well(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plain = commissioned("a fox", "a kite", frames=12)
-    job.work()
-    assert "small" not in read(plain.id).media
+def test_film_too_large_for_chats_has_a_small_gif_too(generated: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = generated("a fox", "a kite", frames=12)
+    assert "small" not in plain.media
     monkeypatch.setattr(small_gif, "CHAT_BYTES", 100)
     monkeypatch.setattr(small_gif, "shrink", not_shrunk)
-    walk = commissioned("a fox", "a kite", frames=12, seed=8)
-    job.work()
-    films = {kind: media_store.store().read_bytes(each.path) for kind, each in read(walk.id).media.items()}
+    walk = generated("a fox", "a kite", frames=12, seed=8)
+    films = {kind: read_film(walk, kind) for kind in walk.media}
     assert films["small"] == films["gif"]
-    assert (
-        recipe.parse_recipe(films["small"]) == recipe.parse_recipe(films["poster"]) == recipe.recipe_of(read(walk.id))
-    )
+    assert read_recipe(walk, "small") == read_recipe(walk, "poster") == recipe.recipe_of(walk)
 
 
 def shown_at(gif: bytes, every_ms: int) -> list[Picture]:
@@ -181,9 +149,7 @@ def test_unfinished_film_of_stops_by_turns_black_and_white_does_not_flash(
         assert not flash_safety.flashes(shown_at(film, 10), 100)
 
 
-def test_unfinished_film_waits_while_a_picture_of_it_cannot_be_read_and_the_painting_goes_on(
-    painter: FakePainter, commissioned: Commissioner, alive: Alive
-) -> None:
+def test_unfinished_film_waits_for_lost_picture(painter: FakePainter, commissioned: Commissioner, alive: Alive) -> None:
     walk = commissioned("a fox", "a kite", frames=12)
 
     def lose(number: int) -> None:
@@ -197,9 +163,7 @@ def test_unfinished_film_waits_while_a_picture_of_it_cannot_be_read_and_the_pain
     assert all(media_store.store().exists(frame.path) for frame in row.painted)
 
 
-def test_what_killed_workers_left_in_a_walks_folder_goes_when_it_is_finished(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_files_of_killed_workers_go_when_a_walk_is_finished(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned("a fox", "a kite", frames=4)
     store, folder = media_store.store(), media_store.walk_folder(walk.id)
     left = [f"{folder}/frames/.tmpx1.part", f"{folder}/gif.0123456789ab.gif", f"{folder}/frames/0.0123456789ab.png"]
@@ -207,7 +171,7 @@ def test_what_killed_workers_left_in_a_walks_folder_goes_when_it_is_finished(
         store.write(path, b"half of it")
     job.work()
     done = read(walk.id)
-    assert set(store.files(folder)) == {file.path for file in (*done.painted, *done.media.values())}
+    assert set(store.files(folder)) == named_files(done)
 
 
 def test_worker_that_is_killed_as_a_walk_is_finished_leaves_nothing_behind(
@@ -226,14 +190,12 @@ def test_worker_that_is_killed_as_a_walk_is_finished_leaves_nothing_behind(
     assert read(walk.id).state != FINISHED
     monkeypatch.undo()
     monkeypatch.setattr(film_assembly, "finish_film", finish_and_die)
-    with writing() as session:
-        session.execute(update(Task).values(lease_until=now() - timedelta(seconds=1)))
-    leases.sweep()
+    expire_leases()
     with pytest.raises(KeyboardInterrupt):  # just after its end
         job.work()
     done = read(walk.id)
     assert done.state == FINISHED
-    assert set(media_store.store().files(folder)) == {file.path for file in (*done.painted, *done.media.values())}
+    assert set(media_store.store().files(folder)) == named_files(done)
 
 
 def _die_at(call: int, whole: Callable[..., None]) -> Callable[..., None]:

@@ -74,17 +74,13 @@ def alike(one: Picture) -> Callable[[Picture], bool]:
     return lambda other: bool(np.array_equal(one, other))
 
 
-def test_unfit_frame_in_mid_walk_is_painted_a_little_way_off_and_never_shown(
-    app: Flask, commissioned: Commissioner, painter: FakePainter, detector: OnDemand, shown: list[Picture]
-) -> None:
-    first = commissioned("a bear", "a kite", frames=9, seed=4)
-    job.work()
-    before = stills(read(first.id))
+def test_unfit_frame_is_generated_nearby(generated: Commissioner, detector: OnDemand, shown: list[Picture]) -> None:
+    first = generated("a bear", "a kite", frames=9, seed=4)
+    before = stills(first)
     target = sorted(before)[4]
     detector.is_unfit = alike(before[target])
     shown.clear()
-    second = commissioned("a bear", "a kite", frames=9, seed=4)
-    job.work()
+    second = generated("a bear", "a kite", frames=9, seed=4)
     walk = read(second.id)
     after = stills(walk)
     assert walk.state == FINISHED
@@ -104,35 +100,26 @@ def test_unfit_frame_in_mid_walk_is_painted_a_little_way_off_and_never_shown(
 
 
 @pytest.mark.databases
-def test_recipe_says_where_the_frame_was_painted_so_that_a_repaint_needs_no_detector(
-    app: Flask, commissioned: Commissioner, painter: FakePainter, detector: OnDemand
-) -> None:
-    first = commissioned("a bear", "a kite", frames=9, seed=4)
-    job.work()
-    before = stills(read(first.id))
+def test_recipe_says_where_the_frame_was_painted(generated: Commissioner, detector: OnDemand) -> None:
+    first = generated("a bear", "a kite", frames=9, seed=4)
+    before = stills(first)
     detector.is_unfit = alike(before[sorted(before)[4]])
-    second = commissioned("a bear", "a kite", frames=9, seed=4)
-    job.work()
-    told = json.loads(json.dumps(recipe.recipe_of(read(second.id))))
+    second = generated("a bear", "a kite", frames=9, seed=4)
+    told = json.loads(json.dumps(recipe.recipe_of(second)))
     this_worker().pictures.detector = None
     wanted, pinned = recipe.request_of(told)
     third, _ = placing.place(wanted, pinned=pinned, visitor_key="bob")
     job.work()
-    again, mended = stills(read(third.id)), stills(read(second.id))
+    again, mended = stills(read(third.id)), stills(second)
     assert set(again) == set(mended)
     assert all(np.array_equal(again[position], mended[position]) for position in mended)
 
 
 @pytest.mark.databases
-def test_unfit_stop_is_painted_from_another_seed_that_is_on_the_walk(
-    app: Flask, commissioned: Commissioner, painter: FakePainter, detector: OnDemand
-) -> None:
-    first = commissioned("a bear", "a kite", frames=5, seed=4)
-    job.work()
-    detector.is_unfit = alike(stills(read(first.id))[1.0])
-    walk = commissioned("a bear", "a kite", frames=5, seed=4)
-    job.work()
-    walk = read(walk.id)
+def test_unfit_stop_is_painted_from_another_recorded_seed(generated: Commissioner, detector: OnDemand) -> None:
+    first = generated("a bear", "a kite", frames=5, seed=4)
+    detector.is_unfit = alike(stills(first)[1.0])
+    walk = generated("a bear", "a kite", frames=5, seed=4)
     assert walk.state == FINISHED
     assert walk.stops[0].seed is None
     assert walk.stops[1].seed == (4 + fit_pictures.SEED_STEP) % fit_pictures.SEED_MAX
@@ -141,16 +128,11 @@ def test_unfit_stop_is_painted_from_another_seed_that_is_on_the_walk(
     assert not any(detector.is_unfit(picture) for picture in stills(walk).values())
 
 
-def test_walk_whose_stop_stays_unfit_is_refused_and_says_which(
-    app: Flask, commissioned: Commissioner, painter: FakePainter, detector: OnDemand
-) -> None:
-    first = commissioned("a bear", "a kite", frames=5, seed=4)
-    job.work()
-    bear = stills(read(first.id))[0.0]
+def test_walk_whose_stop_stays_unfit_is_refused(app: Flask, generated: Commissioner, detector: OnDemand) -> None:
+    first = generated("a bear", "a kite", frames=5, seed=4)
+    bear = stills(first)[0.0]
     detector.is_unfit = lambda picture: not np.array_equal(picture, bear)
-    walk = commissioned("a bear", "a kite", frames=5, seed=4)
-    job.work()
-    walk = read(walk.id)
+    walk = generated("a bear", "a kite", frames=5, seed=4)
     assert walk.state == REFUSED
     assert walk.error.startswith("Stop 2 came out unfit to be shown")
     assert (list(walk.painted), dict(walk.media), walk.painted_count) == ([], {}, 0)
@@ -162,16 +144,12 @@ def test_walk_whose_stop_stays_unfit_is_refused_and_says_which(
     assert read(walk.id).state == REFUSED
 
 
-def test_stretch_that_is_unfit_throughout_refuses_the_walk(
-    app: Flask, commissioned: Commissioner, painter: FakePainter, detector: OnDemand
-) -> None:
-    first = commissioned("a bear", "a kite", frames=5, seed=4)
-    job.work()
-    pictures = stills(read(first.id))
+def test_stretch_that_is_unfit_throughout_refuses_the_walk(generated: Commissioner, detector: OnDemand) -> None:
+    first = generated("a bear", "a kite", frames=5, seed=4)
+    pictures = stills(first)
     ends = [pictures[0.0], pictures[1.0]]
     detector.is_unfit = lambda picture: not any(np.array_equal(picture, end) for end in ends)
-    walk = commissioned("a bear", "a kite", frames=5, seed=4)
-    job.work()
+    walk = generated("a bear", "a kite", frames=5, seed=4)
     assert read(walk.id).state == REFUSED
     assert read(walk.id).error.startswith("What lies between stops 1 and 2 came out unfit")
 

@@ -17,6 +17,7 @@ from app.walks.saved.film_formats import find_recipe
 from tests.conftest import Commissioner
 from tests.support import drawings
 from tests.support.fake_painter import SIDE, FakePainter
+from tests.support.rows import change
 from tests.support.worker_rows import read
 from worker import job
 from worker.film import encoding
@@ -25,10 +26,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
+def painted(generated: Commissioner) -> Walk:
     """Paint a walk that a sketch leads."""
-    walk = commissioned("a fox", "a kite", seed=5, frames=9)
-    job.work()
+    walk = generated("a fox", "a kite", seed=5, frames=9)
     with writing() as session:
         session.get(Walk, walk.number).stops[0].scene = drawings.scene("house").as_json()
     return read(walk.id)
@@ -39,7 +39,6 @@ def test_large_frame_is_its_frame_four_times_as_wide(painted: Walk, index: int) 
     frame_requests.request(painted, LARGE, index)
     assert job.work() == 1
     found = frame_requests.find(painted, LARGE, index)
-    assert found is not None
     data = media_store.store().read_bytes(found.files["large"].path)
     with Image.open(io.BytesIO(data)) as picture:
         assert picture.size == (4 * SIDE, 4 * SIDE)
@@ -55,19 +54,15 @@ def test_large_frame_is_its_frame_four_times_as_wide(painted: Walk, index: int) 
 
 @pytest.mark.databases
 def test_large_frame_has_its_own_shape(painted: Walk) -> None:
-    with writing() as session:
-        session.get(Walk, painted.number).height = 9
+    change(painted, height=9)
     frame_requests.request(read(painted.id), LARGE, 1)
     job.work()
     found = frame_requests.find(painted, LARGE, 1)
-    assert found is not None
     with Image.open(io.BytesIO(media_store.store().read_bytes(found.files["large"].path))) as picture:
         assert picture.size == (4 * SIDE, 36)
 
 
-def test_large_frame_that_cannot_be_rendered_leaves_the_walk_and_can_be_asked_for_again(
-    painted: Walk, painter: FakePainter
-) -> None:
+def test_large_frame_that_fails_can_be_requested_again(painted: Walk, painter: FakePainter) -> None:
     def fail(_batch: int) -> None:
         raise ValueError("no room")
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flask import Flask
-from PIL import Image, ImageSequence
+from PIL import Image
 from sqlalchemy import select
 
 from app.access.auth import visitors
@@ -25,6 +25,7 @@ from app.walks.uploads import kinds
 from tests.conftest import Commissioner
 from tests.support import films, sounds
 from tests.support.fake_painter import SIDE, FakePainter
+from tests.support.walk_files import read_durations, read_film, read_recipe
 from tests.support.worker_rows import read
 from worker import job
 from worker.film import flash_safety
@@ -67,7 +68,7 @@ def upload() -> str:
 def written(row: Walk, kind: str, folder: Path) -> Path:
     """Return a walk's film as a file."""
     file = folder / f"film.{kind}"
-    file.write_bytes(media_store.store().read_bytes(row.media[kind].path))
+    file.write_bytes(read_film(row, kind))
     return file
 
 
@@ -107,18 +108,8 @@ def test_all_files_show_the_same_pictures_for_the_same_times(to_clicks: Setter, 
     ends = [round(100 * end / FPS) for end in itertools.accumulate(holds)]
     times = [10 * (end - start) for start, end in itertools.pairwise([0, *ends])]
     for kind in ("gif", "webp"):
-        assert shown_times(row, kind) == times, kind
+        assert read_durations(row, kind) == times, kind
     assert films.decode_sound(written(row, "gif", tmp_path)).size == 0
-
-
-def shown_times(row: Walk, kind: str) -> list[int]:
-    """Return for how many milliseconds a film shows each of its pictures."""
-    with Image.open(io.BytesIO(media_store.store().read_bytes(row.media[kind].path))) as film:
-        times = []
-        for frame in ImageSequence.Iterator(film):
-            frame.load()  # which is when a WebP says it
-            times.append(round(frame.info["duration"]))
-        return times
 
 
 def test_stop_without_a_time_is_reached_on_a_beat(to_clicks: Setter, tmp_path: Path) -> None:
@@ -152,7 +143,7 @@ def test_unfinished_film_is_in_time_from_the_stops_on(
     def look(_number: int) -> None:
         with app.app_context():
             rows = db.session.scalars(select(Walk)).all()
-            gifs.extend(shown_times(row, "gif") for row in rows if "gif" in row.media)
+            gifs.extend(read_durations(row, "gif") for row in rows if "gif" in row.media)
 
     painter.on_paint = look
     to_clicks("a fox", "a kite", "a pear", at=(0.0, 0.5, 1.5))
@@ -161,18 +152,16 @@ def test_unfinished_film_is_in_time_from_the_stops_on(
     assert all(sum(times) == 2000 for times in gifs)
 
 
-def test_recipe_with_its_sound_paints_the_same_film(to_clicks: Setter, commissioned: Commissioner) -> None:
+def test_recipe_with_its_sound_paints_the_same_film(to_clicks: Setter, generated: Commissioner) -> None:
     row = to_clicks("a fox", "a kite", "a pear", at=(0.0, 0.5, 1.5))
     written_recipe = recipe.recipe_of(row)
     part = {"digest": row.sound_digest, "start": 0.5, "length": 2.0, "way": "pulse", "pictures": row.sound_pictures}
     assert written_recipe["sound"] == {**part, "holds": row.holds}
     assert [stop["at"] for stop in written_recipe["stops"]] == [0.0, 0.5, 1.5]
-    read_again = recipe.parse_recipe(media_store.store().read_bytes(row.media["mp4"].path))
+    read_again = read_recipe(row, "mp4")
     assert read_again == written_recipe
     wanted, pinned = recipe.request_of(read_again)
-    again = commissioned(**recipe.as_body(wanted, pinned), pinned=pinned)
-    job.work()
-    repainted = read(again.id)
+    repainted = generated(**recipe.as_body(wanted, pinned), pinned=pinned)
     assert recipe.recipe_of(repainted) == written_recipe
     for kind in ("gif", "mp4", "webp"):
         assert repainted.media[kind].etag == row.media[kind].etag, kind
@@ -201,9 +190,7 @@ def test_altered_recipe_is_refused(to_clicks: Setter, change: dict[str, Any], fl
         recipe.request_of(document)
 
 
-def test_film_that_would_flash_shows_fewer_pictures_and_says_so(
-    to_clicks: Setter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_film_that_would_flash_shows_fewer_pictures(to_clicks: Setter, monkeypatch: pytest.MonkeyPatch) -> None:
     def flashes(_frames: object, _fps: float, holds: list[int]) -> bool:
         return min(hold for hold in holds if hold) < 3
 
@@ -212,14 +199,12 @@ def test_film_that_would_flash_shows_fewer_pictures_and_says_so(
     assert "so pictures are left out" in note_sentences.describe_film(row) and row.fps == FPS
     shown = [hold for hold in row.holds or () if hold]
     assert min(shown) >= 3 and sum(shown) == 50 and 0 in (row.holds or ())
-    assert len(shown_times(row, "gif")) == len(shown)
+    assert len(read_durations(row, "gif")) == len(shown)
     stops = [index for index, frame in enumerate(row.painted) if frame.position.is_integer()]
     assert all((row.holds or ())[index] for index in stops)
 
 
-def test_walk_keeps_its_sound_when_the_upload_is_deleted_or_it_is_cancelled(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_walk_keeps_its_sound_without_the_upload(painter: FakePainter, commissioned: Commissioner) -> None:
     sound_id = upload()
     walk = commissioned(sound={"id": sound_id}, fps=FPS)
     lifecycle.forget_uploads(visitors.digest("secret of ann"))
@@ -238,17 +223,13 @@ def test_deleted_walk_leaves_nothing_of_its_sound(to_clicks: Setter) -> None:
     assert db.session.scalars(select(Medium)).all() == []
 
 
-def test_walk_without_a_sound_has_no_sound_and_no_webm(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=6)
-    job.work()
-    row = read(walk.id)
+def test_walk_without_a_sound_has_no_sound_and_no_webm(generated: Commissioner) -> None:
+    row = generated(frames=6)
     assert set(row.media) == {"gif", "mp4", "webp", "poster", "card"} and row.holds is None
     assert "sound" not in recipe.recipe_of(row)
 
 
-def test_walk_that_is_cancelled_while_it_is_painted_keeps_its_sound(
-    app: Flask, painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_cancelled_walk_keeps_its_sound(app: Flask, painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(sound={"id": upload()}, fps=FPS, frames=12)
 
     def cancel(number: int) -> None:
@@ -265,13 +246,12 @@ def test_walk_that_is_cancelled_while_it_is_painted_keeps_its_sound(
     assert (read(walk.id).state, read(walk.id).error) == (FINISHED, None)
 
 
-def test_film_whose_pictures_are_all_stops_is_painted_again(to_clicks: Setter, commissioned: Commissioner) -> None:
+def test_film_whose_pictures_are_all_stops_is_painted_again(to_clicks: Setter, generated: Commissioner) -> None:
     row = to_clicks("a fox", "a kite", "a pear", at=(0.0, None, 1.0))
     assert (row.state, row.frames, row.sound_pictures) == (FINISHED, 3, 50)
     wanted, pinned = recipe.request_of(recipe.parse_recipe(recipe.dumps(row).encode()))
-    again = commissioned(**recipe.as_body(wanted, pinned), pinned=pinned)
-    job.work()
-    assert recipe.recipe_of(read(again.id)) == recipe.recipe_of(row)
+    again = generated(**recipe.as_body(wanted, pinned), pinned=pinned)
+    assert recipe.recipe_of(again) == recipe.recipe_of(row)
 
 
 def test_recipe_counts_by_the_pictures_that_it_has(app: Flask, to_clicks: Setter) -> None:

@@ -8,17 +8,12 @@ import pytest
 
 from tests.conftest import Commissioner
 from tests.support.call_trace import traced
-from tests.support.fake_painter import FakePainter
-from tests.support.worker_rows import read
-from worker import job
 from worker.tasks import batch_task
 
 pytestmark = pytest.mark.slow
 
 
-def test_no_batch_asks_the_site_for_its_model_while_it_is_painted(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_batch_asks_the_site_for_its_model(generated: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     generate, climbs = batch_task.generate, []
 
     def noted(painting: Any) -> Any:
@@ -30,7 +25,6 @@ def test_no_batch_asks_the_site_for_its_model_while_it_is_painted(
         return rest
 
     monkeypatch.setattr(batch_task, "generate", noted)
-    walk = commissioned(frames=8)
-    job.work()
-    assert read(walk.id).state == "finished"
+    walk = generated(frames=8)
+    assert walk.state == "finished"
     assert len(climbs) > 2 and [name for each in climbs for name in each] == []

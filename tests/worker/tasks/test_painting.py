@@ -27,6 +27,7 @@ from tests.conftest import make_app
 from tests.support import placing
 from tests.support.fake_painter import FakePainter
 from tests.support.led import ROBOT, ROBOT_DIGEST
+from tests.support.walk_files import read_frames, read_recipe
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
@@ -35,7 +36,6 @@ from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import GenerationError
 from worker.diffusion.walk_pipeline import WalkPipeline
-from worker.film import encoding
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +92,7 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
+    return np.stack(read_frames(row))
 
 
 @pytest.mark.databases
@@ -104,9 +104,7 @@ def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed
     after = painted(walk)
     assert (after[0] != without[0]).any() and (after[1] == without[1]).all()
     drawing_curation.remove("robot hamster")
-    wanted, pinned = recipe.request_of(
-        recipe.parse_recipe(media_store.store().read_bytes(read(walk.id).media["gif"].path))
-    )
+    wanted, pinned = recipe.request_of(read_recipe(read(walk.id)))
     again = placing.place(wanted, visitor_key="bob", owner="bob", pinned=pinned)[0]
     assert (painted(again) == after).all()
 

@@ -15,16 +15,15 @@ from numpy.typing import NDArray
 from app.core.config import ROOT
 from app.requests.walk_requests import repainting
 from app.requests.walk_requests.validation import validate
-from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from tests.conftest import make_app
 from tests.support import placing
+from tests.support.walk_files import read_frames
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
 from worker import job
-from worker.film import encoding
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +58,7 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
+    return np.stack(read_frames(row))
 
 
 def again(walk: Walk, style: str) -> Walk:

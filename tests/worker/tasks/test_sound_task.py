@@ -77,7 +77,7 @@ def test_sound_is_analysed_and_its_file_replaced(tmp_path: Path, painter: FakePa
 
 
 @pytest.mark.parametrize(("options", "share", "seconds"), [(("-q:a", "0"), 1, 6), (("-b:a", "64k"), 2 / 3, 4)])
-def test_mp3_that_does_not_say_its_length_is_read_as_far_as_it_goes(
+def test_mp3_without_length_is_read_whole(
     tmp_path: Path, options: tuple[str, ...], share: float, seconds: float
 ) -> None:
     song = sounds.encoded(tmp_path, "a.mp3", *options, "-write_xing", "0", "-id3v2_version", "0")
@@ -124,9 +124,7 @@ def test_flaw_is_a_sentence_with_its_limit(monkeypatch: pytest.MonkeyPatch, flaw
     assert read(sound_id).error == sentence
 
 
-def test_worker_without_the_package_leaves_sounds_to_others(
-    monkeypatch: pytest.MonkeyPatch, commissioned: Commissioner
-) -> None:
+def test_worker_without_the_package_does_no_sounds(monkeypatch: pytest.MonkeyPatch, commissioned: Commissioner) -> None:
     sound_id, walk = upload(sounds.track()), commissioned("a fox", "a kite")
     monkeypatch.setattr(reading, "PACKAGE", "no_such_package")
     job.work()

@@ -35,11 +35,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
+def painted(generated: Commissioner) -> Walk:
     """Paint a walk of one long leg."""
-    walk = commissioned("a fox", "a kite", seed=5, frames=9)
-    job.work()
-    return read(walk.id)
+    return generated("a fox", "a kite", seed=5, frames=9)
 
 
 @pytest.mark.parametrize("index", [0, 3, 8])
@@ -47,7 +45,6 @@ def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, i
     frame_requests.request(painted, STAGES, index)
     assert job.work() == 1
     found = frame_requests.find(painted, STAGES, index)
-    assert found is not None
     with Image.open(io.BytesIO(media_store.store().read_bytes(found.files["stages"].path))) as picture:
         assert getattr(picture, "n_frames", 1) == painted.sampler_steps
     with Image.open(io.BytesIO(media_store.store().read_bytes(found.files["sheet"].path))) as picture:
@@ -60,9 +57,7 @@ def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, i
     assert db.session.query(Task).count() == 0
 
 
-def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
-    app: Flask, painted: Walk, painter: FakePainter
-) -> None:
+def test_stages_that_fail_can_be_requested_again(app: Flask, painted: Walk, painter: FakePainter) -> None:
     Worker(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
     frame_requests.request(painted, STAGES, 1)
     with pytest.raises(walk_setup.WrongModel):
@@ -100,7 +95,7 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
     assert set(media_store.store().files(media_store.walk_folder(painted.id))) == named
 
 
-def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
+def test_walk_goes_on_between_stages_of_frames(
     painted: Walk, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for index in (1, 2, 3):
@@ -113,11 +108,10 @@ def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
 
 
 def test_stages_are_painted_in_the_order_in_which_they_were_asked_for(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    commissioned: Commissioner, generated: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = [commissioned("a fox", "a kite", seed=seed, frames=3, visitor="ann") for seed in range(3)][-1]
-    early = commissioned("the sea", "a boat", frames=3, visitor="ben")
-    job.work()
+    early = generated("the sea", "a boat", frames=3, visitor="ben")
     assert read(late.id).turn > read(early.id).turn
     frame_requests.request(read(late.id), STAGES, 1)
     for index in range(3):

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 from app.requests.walk_requests import recipe
-from app.storage import media_store
 from tests.conftest import Commissioner
 from tests.support.fake_painter import FakePainter
+from tests.support.walk_files import read_recipe
 from tests.support.worker_rows import read
 from worker import job
 from worker.diffusion.rendering import BENCHMARK, DEFAULT, TF32, GpuOptions
@@ -19,9 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("decoder", ["float32", "float16", None])
-def test_walk_and_recipe_record_the_precision_of_the_decoder_where_there_is_one(
-    painter: FakePainter, commissioned: Commissioner, decoder: str | None
-) -> None:
+def test_walk_and_recipe_hold_decoder(painter: FakePainter, commissioned: Commissioner, decoder: str | None) -> None:
     painter.decoder = decoder
     walk = commissioned(frames=2)
     asked = dict(walk.sampling or {})
@@ -30,14 +28,12 @@ def test_walk_and_recipe_record_the_precision_of_the_decoder_where_there_is_one(
     assert row.sampling == (asked if decoder is None else asked | {"decoder": decoder})
     painter.decoder = "float32"
     assert rendering(row).decoder == decoder, "whatever the worker's own would be by now"
-    written = recipe.parse_recipe(media_store.store().read_bytes(row.media["gif"].path))
+    written = read_recipe(row)
     _, pinned = recipe.request_of(written)
     assert pinned.columns()["sampling"] == row.sampling
 
 
-def test_walk_that_another_model_begins_anew_forgets_the_decoder_of_the_first(
-    app: Flask, painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_walk_of_a_new_model_forgets_decoder(app: Flask, painter: FakePainter, commissioned: Commissioner) -> None:
     painter.decoder = "float16"
     walk = commissioned(frames=12)
 
@@ -56,18 +52,13 @@ def test_walk_that_another_model_begins_anew_forgets_the_decoder_of_the_first(
     assert "decoder" not in (row.sampling or {})
 
 
-def test_walk_and_recipe_record_what_the_gpu_does_otherwise_than_by_default(
-    painter: FakePainter, commissioned: Commissioner
-) -> None:
+def test_walk_and_recipe_record_unusual_gpu_options(painter: FakePainter, generated: Commissioner) -> None:
     painter.gpu = GpuOptions(4 * 512 * 512, (BENCHMARK, TF32))
-    walk = commissioned(frames=2)
-    job.work()
-    row = read(walk.id)
+    row = generated(frames=2)
     assert (row.sampling or {})["gpu"] == {"decoded_pixels": 1_048_576, "switches": ["cudnn_benchmark", "tf32"]}
     painter.gpu = DEFAULT
     assert rendering(row).gpu == GpuOptions(4 * 512 * 512, (BENCHMARK, TF32))
-    _, pinned = recipe.request_of(recipe.parse_recipe(media_store.store().read_bytes(row.media["gif"].path)))
+    _, pinned = recipe.request_of(read_recipe(row))
     assert pinned.columns()["sampling"] == row.sampling
-    again = commissioned(frames=2, pinned=pinned, visitor="bob")
-    job.work()
+    again = generated(frames=2, pinned=pinned, visitor="bob")
     assert read(again.id).sampling == row.sampling

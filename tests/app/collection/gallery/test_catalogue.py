@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from itsdangerous import URLSafeSerializer
-from sqlalchemy import update
 
 from app.collection.gallery import catalogue
 from app.core.errors import InvalidInput, WalkGone, WalkNotFound
-from app.storage.database import writing
-from app.storage.walk_models import STATES, Walk
+from app.storage.walk_models import STATES
 from app.walks.saved import lifecycle, lookup
 from tests.conftest import SECRET, Commissioner, make_app
-
-Hanger = Callable[..., Walk]
+from tests.support.rows import change
 
 
 def ids(page: catalogue.CataloguePage) -> list[str]:
@@ -33,19 +29,14 @@ def all_pages(query: str = "", *, limit: int = 3) -> list[catalogue.CataloguePag
     return pages
 
 
-def set_state(walk: Walk, **values: object) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
-
-
 @pytest.fixture
-def seven(hung: Hanger) -> list[str]:
+def seven(hung: Commissioner) -> list[str]:
     """Hang seven walks, the newest first; three of them were finished in the same instant."""
     made = [hung(f"walk {index}", "x", minutes_ago=index) for index in range(7)]
     instant = datetime(2026, 1, 1, tzinfo=UTC)
     for walk in made[3:6]:
-        set_state(walk, finished_at=instant)
-    set_state(made[6], finished_at=datetime(2025, 1, 1, tzinfo=UTC))
+        change(walk, finished_at=instant)
+    change(made[6], finished_at=datetime(2025, 1, 1, tzinfo=UTC))
     return [walk.id for walk in (*made[:3], *reversed(made[3:6]), made[6])]
 
 
@@ -56,7 +47,7 @@ def test_empty_gallery_has_one_empty_page(app: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_very_many_walks_are_counted_once_a_minute(hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_very_many_walks_are_counted_once_a_minute(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "TOTAL_COUNTED", 2)
     hung()
     assert catalogue.total() == 1
@@ -67,7 +58,7 @@ def test_very_many_walks_are_counted_once_a_minute(hung: Hanger, monkeypatch: py
     assert catalogue.total() == 3
 
 
-def test_newest_walk_comes_first(hung: Hanger) -> None:
+def test_newest_walk_comes_first(hung: Commissioner) -> None:
     older, newer = hung(minutes_ago=5), hung(minutes_ago=1)
     assert ids(catalogue.page()) == [newer.id, older.id]
 
@@ -89,9 +80,9 @@ def test_each_walk_hangs_beside_the_next_newer_and_older_one(seven: list[str]) -
     assert [older for _, older in beside] == [*seven[1:], None]
 
 
-def test_unlisted_walk_hangs_beside_none(hung: Hanger, seven: list[str]) -> None:
+def test_unlisted_walk_hangs_beside_none(hung: Commissioner, seven: list[str]) -> None:
     walk = hung("a fox", "x")
-    set_state(walk, unlisted=True)
+    change(walk, unlisted=True)
     assert catalogue.beside(walk) == (None, None)
 
 
@@ -109,7 +100,7 @@ def test_pages_are_the_same_on_the_way_back(seven: list[str]) -> None:
 
 
 @pytest.mark.databases
-def test_page_stays_in_place_while_new_walks_are_hung(seven: list[str], hung: Hanger) -> None:
+def test_page_stays_in_place_while_new_walks_are_hung(seven: list[str], hung: Commissioner) -> None:
     second = catalogue.page(limit=3).older
     expected = ids(catalogue.page(cursor=second, limit=3))
     hung("a late comer", "x")
@@ -123,7 +114,7 @@ def test_page_goes_on_where_a_deleted_walk_hung(seven: list[str]) -> None:
 
 
 @pytest.mark.databases
-def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Hanger) -> None:
+def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Commissioner) -> None:
     foxes = [hung("a fox", f"kite {index}", minutes_ago=100 + index).id for index in range(4)]
     pages = all_pages("fox")
     assert [name for page in pages for name in ids(page)] == foxes
@@ -136,8 +127,8 @@ def test_page_size_is_a_setting(seven: list[str], instance: Path) -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in STATES if state != "finished"])
-def test_unfinished_walk_does_not_hang(hung: Hanger, state: str) -> None:
-    set_state(hung("a fox", "a kite"), state=state)
+def test_unfinished_walk_does_not_hang(hung: Commissioner, state: str) -> None:
+    change(hung("a fox", "a kite"), state=state)
     assert (
         catalogue.page().walks
         == catalogue.page("fox").walks
@@ -149,7 +140,7 @@ def test_unfinished_walk_does_not_hang(hung: Hanger, state: str) -> None:
 
 @pytest.mark.databases
 @pytest.mark.parametrize("hide", ["unlisted", "deleted"])
-def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
+def test_hidden_walk_is_never_shown(hung: Commissioner, hide: str) -> None:
     walk, other = hung("a fox", "a kite", seed=77, unlisted=hide == "unlisted"), hung("a bear", "x", minutes_ago=9)
     if hide == "deleted":
         lifecycle.delete_walk(walk)
@@ -161,12 +152,12 @@ def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
     assert catalogue.total() == 1
 
 
-def test_walk_is_not_its_own_neighbour(hung: Hanger) -> None:
+def test_walk_is_not_its_own_neighbour(hung: Commissioner) -> None:
     walk, other = hung(), hung(minutes_ago=1)
     assert [near.id for near in catalogue.with_numbers(catalogue.recent_numbers(5, excluding=walk))] == [other.id]
 
 
-def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
+def test_walk_is_found_with_and_without_its_slug(commissioned: Commissioner) -> None:
     walk = commissioned()
     for name in (walk.id, f"{walk.id}-a-fox-a-kite", f"{walk.id}-another-slug", f"{walk.id}-"):
         assert lookup.walk_at_address(name).number == walk.number
@@ -175,13 +166,13 @@ def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
 @pytest.mark.parametrize(
     "name", ["", "-", "a" * 16, "1", "%", "' OR 1=1", "\0", "\ud800", "x" * 10_000, "A" * 16, "狐" * 16]
 )
-def test_unknown_address_is_not_found(commissioned: Hanger, name: str) -> None:
+def test_unknown_address_is_not_found(commissioned: Commissioner, name: str) -> None:
     commissioned()
     with pytest.raises(WalkNotFound):
         lookup.walk_at_address(name)
 
 
-def test_deleted_walk_is_gone(hung: Hanger) -> None:
+def test_deleted_walk_is_gone(hung: Commissioner) -> None:
     walk = hung()
     lifecycle.delete_walk(walk)
     with pytest.raises(WalkGone):
@@ -238,13 +229,13 @@ def test_page_says_how_far_back_in_time_it_is(hung: Commissioner) -> None:
     ["{id}", " {id} ", "{id}-a-title-of-before", "/walks/{id}-a-fox-a-kite", "https://example.org/moma/walks/{id}",
      "http://localhost/walks/{id}.gif", "http://localhost/walks/{id}/embed?x=1#film"],
 )  # fmt: skip
-def test_walk_is_found_by_its_id_or_address(hung: Hanger, written: str) -> None:
+def test_walk_is_found_by_its_id_or_address(hung: Commissioner, written: str) -> None:
     walk, _ = hung("a fox", "a kite"), hung("a bat", "a kite")
     found = catalogue.page(written.format(id=walk.id))
     assert ([each.id for each in found.walks], found.hit_count) == ([walk.id], 1)
 
 
-def test_id_of_no_public_walk_is_a_word_like_any_other(hung: Hanger) -> None:
+def test_id_of_no_public_walk_is_a_word_like_any_other(hung: Commissioner) -> None:
     walk, other = hung("a fox", "a kite", unlisted=True), hung("an extraterrestrial kite", "a bat")
     assert catalogue.page(walk.id).walks == []
     assert [each.id for each in catalogue.page("extraterrestrial").walks] == [other.id]

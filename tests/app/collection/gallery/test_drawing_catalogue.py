@@ -137,9 +137,7 @@ def test_modelled_drawings_are_not_listed_beside_flat_ones(reader: Reader) -> No
     assert {each.style for each in motif.drawings} == {"flat", "classic"}
 
 
-def test_threads_that_need_a_catalogue_get_the_one_that_one_of_them_makes(
-    reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_share_the_catalogue_that_one_makes(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[DrawingCatalogue] = []
     waiting = Barrier(4)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
@@ -15,11 +13,10 @@ from app.storage.database import writing
 from app.storage.walk_models import Walk
 from app.upkeep.operations import first_exhibition
 from app.walks.saved import lifecycle
+from tests.conftest import Commissioner
 from tests.support.commands import run, run_json
 
 pytestmark = pytest.mark.slow
-
-Hanger = Callable[..., Walk]
 
 
 def make(*hung: Walk, title: str = "Things that fly", **fields: object) -> exhibitions.Exhibition:
@@ -32,7 +29,7 @@ def order(text: str, *hung: Walk) -> list[int]:
 
 
 @pytest.mark.databases
-def test_exhibition_hangs_its_walks_in_their_order_under_its_text(client: FlaskClient, hung: Hanger) -> None:
+def test_exhibition_hangs_its_walks_in_their_order_under_its_text(client: FlaskClient, hung: Commissioner) -> None:
     first, second, other = hung("a kite", "a gull"), hung("a moth", "a star"), hung()
     shown = make(second, first, text="They fly.\n\nMost of them.")
     assert shown.url == "/exhibitions/things-that-fly"
@@ -48,7 +45,7 @@ def test_exhibition_hangs_its_walks_in_their_order_under_its_text(client: FlaskC
 
 
 @pytest.mark.databases
-def test_what_does_not_hang_in_the_gallery_hangs_in_no_exhibition(client: FlaskClient, hung: Hanger) -> None:
+def test_what_does_not_hang_in_the_gallery_hangs_in_no_exhibition(client: FlaskClient, hung: Commissioner) -> None:
     hidden, deleted, seen = hung("a kite", "a gull"), hung("a moth", "a star"), hung("a bee", "a rose")
     unlisted = hung("an owl", "the moon", unlisted=True)
     shown = make(hidden, deleted, unlisted, seen)
@@ -63,7 +60,7 @@ def test_what_does_not_hang_in_the_gallery_hangs_in_no_exhibition(client: FlaskC
     assert order(client.get(shown.url).text, hidden, seen)[0] > 0
 
 
-def test_exhibition_without_anything_that_hangs_is_not_listed(client: FlaskClient, hung: Hanger) -> None:
+def test_exhibition_without_anything_that_hangs_is_not_listed(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung()
     shown = make(walk)
     curation.hide(walk)
@@ -72,14 +69,14 @@ def test_exhibition_without_anything_that_hangs_is_not_listed(client: FlaskClien
     assert "There are no walks to show at the moment" in client.get(shown.url).text
 
 
-def test_exhibition_that_is_not_shown_is_not_there(client: FlaskClient, hung: Hanger) -> None:
+def test_exhibition_that_is_not_shown_is_not_there(client: FlaskClient, hung: Commissioner) -> None:
     made = make(hung(), is_shown=False)
     assert client.get(made.url).status_code == 404
     assert made.url not in client.get("/exhibitions").text
     assert client.get("/exhibitions/nothing").status_code == 404
 
 
-def test_words_of_the_house_are_escaped(client: FlaskClient, hung: Hanger) -> None:
+def test_words_of_the_house_are_escaped(client: FlaskClient, hung: Commissioner) -> None:
     shown = make(hung(), title="<b>Bold</b>", text="<script>alert(1)</script>")
     for address in (shown.url, "/exhibitions"):
         text = client.get(address).text
@@ -100,7 +97,7 @@ def test_words_of_the_house_are_escaped(client: FlaskClient, hung: Hanger) -> No
         ({"walks": ["/walks/abcdefgh23456789"]}, "is not a walk of this site."),
     ],
 )
-def test_what_cannot_be_shown_is_refused_by_name(hung: Hanger, fields: dict[str, object], said: str) -> None:
+def test_what_cannot_be_shown_is_refused_by_name(hung: Commissioner, fields: dict[str, object], said: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         exhibitions.create(ExhibitionRequest(**{"title": "Things that fly", **fields}))  # type: ignore[arg-type]
     assert said in str(refused.value)
@@ -108,13 +105,13 @@ def test_what_cannot_be_shown_is_refused_by_name(hung: Hanger, fields: dict[str,
 
 
 @pytest.mark.databases
-def test_address_is_taken_once(hung: Hanger) -> None:
+def test_address_is_taken_once(hung: Commissioner) -> None:
     make(hung())
     with pytest.raises(InvalidInput, match="An exhibition has the address things-that-fly already"):
         make(hung())
 
 
-def test_walk_is_named_by_id_slug_or_address_and_hangs_once(hung: Hanger) -> None:
+def test_walk_is_named_by_id_slug_or_address_and_hangs_once(hung: Commissioner) -> None:
     walk, other = hung("a kite", "a gull"), hung()
     names = [walk.url, f"https://walks.example{other.url}?x=1", walk.id]
     made = exhibitions.create(ExhibitionRequest("Twice", walks=names))
@@ -122,7 +119,7 @@ def test_walk_is_named_by_id_slug_or_address_and_hangs_once(hung: Hanger) -> Non
 
 
 @pytest.mark.databases
-def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: FlaskClient, hung: Hanger) -> None:
+def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: FlaskClient, hung: Commissioner) -> None:
     first, second = hung("a kite", "a gull"), hung("a moth", "a star")
     made = run_json(runner, "exhibitions", "create", first.id, "--title", "In the air", "--unshown")
     assert made == {"slug": "in-the-air", "title": "In the air", "text": "", "shown": False, "walks": [first.id], "hanging": [first.id]}  # fmt: skip  # noqa: E501

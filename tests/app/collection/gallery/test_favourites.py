@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from app.collection.gallery import favourites
 from app.collection.moderation import curation
@@ -15,8 +13,9 @@ from app.storage.collection_models import Favourite
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Walk
 from app.walks.saved import lifecycle
+from tests.conftest import Commissioner
+from tests.support.rows import change
 
-Hanger = Callable[..., Walk]
 ANN, BEN = "a" * 64, "b" * 64
 
 
@@ -34,7 +33,7 @@ def ids(owner: str = ANN) -> list[str]:
 
 
 @pytest.mark.databases
-def test_favourites_are_listed_last_marked_first_for_their_visitor_only(app: Flask, hung: Hanger) -> None:
+def test_favourites_are_listed_last_marked_first_for_their_visitor_only(hung: Commissioner) -> None:
     first, second, other = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
     star(second, first)
     star(other, owner=BEN)
@@ -46,7 +45,7 @@ def test_favourites_are_listed_last_marked_first_for_their_visitor_only(app: Fla
 
 
 @pytest.mark.databases
-def test_add_twice_keeps_one_and_is_not_counted(app: Flask, hung: Hanger) -> None:
+def test_add_twice_keeps_one_and_is_not_counted(hung: Commissioner) -> None:
     walk = hung()
     star(walk)
     favourites.add(walk, ANN, admit=refuse)
@@ -56,22 +55,19 @@ def test_add_twice_keeps_one_and_is_not_counted(app: Flask, hung: Hanger) -> Non
     assert ids() == []
 
 
-def test_walk_that_is_painted_again_is_not_shown_meanwhile(app: Flask, hung: Hanger) -> None:
+def test_walk_that_is_painted_again_is_not_shown_meanwhile(hung: Commissioner) -> None:
     walk = hung()
     star(walk)
-    with writing() as session:
-        session.execute(update(Walk).values(state=QUEUED))
+    change(Walk, state=QUEUED)
     assert ids() == []
 
 
-def test_add_unfinished_walk_is_refused(app: Flask, commissioned: Hanger) -> None:
+def test_add_unfinished_walk_is_refused(commissioned: Commissioner) -> None:
     with pytest.raises(Conflict, match="Only a walk that is painted"):
         favourites.add(commissioned(), ANN, admit=refuse)
 
 
-def test_add_beyond_the_limit_is_refused_and_names_it(
-    app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_add_beyond_the_limit_is_refused_by_name(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(favourites, "FAVOURITES_MAX", 2)
     first, second, third = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
     star(first, second)
@@ -81,7 +77,7 @@ def test_add_beyond_the_limit_is_refused_and_names_it(
 
 
 @pytest.mark.databases
-def test_hidden_walk_is_left_out_and_comes_back_when_it_is_shown_again(app: Flask, hung: Hanger) -> None:
+def test_hidden_walk_is_left_out_and_comes_back_when_it_is_shown_again(hung: Commissioner) -> None:
     walk, other = hung("a fox", "a kite"), hung("a moth", "a star")
     star(walk, other)
     curation.hide(walk)
@@ -92,7 +88,7 @@ def test_hidden_walk_is_left_out_and_comes_back_when_it_is_shown_again(app: Flas
 
 
 @pytest.mark.databases
-def test_deleted_walk_takes_its_stars_along(app: Flask, hung: Hanger) -> None:
+def test_deleted_walk_takes_its_stars_along(hung: Commissioner) -> None:
     walk, other = hung("a fox", "a kite"), hung("a moth", "a star")
     star(walk, other)
     star(walk, owner=BEN)
@@ -103,7 +99,7 @@ def test_deleted_walk_takes_its_stars_along(app: Flask, hung: Hanger) -> None:
     assert db.session.scalars(select(Favourite.walk_number)).all() == [other.number]
 
 
-def test_thousands_of_favourites_are_read_in_pages(app: Flask, hung: Hanger) -> None:
+def test_thousands_of_favourites_are_read_in_pages(app: Flask, hung: Commissioner) -> None:
     walk = hung(unlisted=True)  # so that the search index stays small
     copies = {column.key: getattr(walk, column.key) for column in Walk.__table__.columns}
     stop = {column.key: getattr(walk.stops[0], column.key) for column in walk.stops[0].__table__.columns}
@@ -123,7 +119,7 @@ def test_thousands_of_favourites_are_read_in_pages(app: Flask, hung: Hanger) -> 
     ]
 
 
-def test_cursor_of_another_visitor_or_list_is_refused(app: Flask, hung: Hanger) -> None:
+def test_cursor_of_another_visitor_or_list_is_refused(hung: Commissioner) -> None:
     star(hung("a fox", "a kite"), hung("a moth", "a star"))
     cursor = favourites.page(ANN, limit=1).older
     for owner, text in ((BEN, cursor), (ANN, "forged")):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,9 +10,7 @@ from app.collection.gallery import spelling
 from app.collection.gallery.catalogue_query import CatalogueQuery
 from app.collection.moderation import curation
 from app.collection.search import ranking
-from app.storage.walk_models import Walk
-
-Hanger = Callable[..., Walk]
+from tests.conftest import Commissioner
 
 MEANT = {
     "sunflwoer": "sunflower",
@@ -34,21 +30,21 @@ MEANT = {
 
 
 @pytest.mark.databases
-def test_slips_are_put_right_where_that_finds_something(hung: Hanger) -> None:
+def test_slips_are_put_right_where_that_finds_something(hung: Commissioner) -> None:
     hung("a cosy pumpkin", "a red owl")
     hung("a sunflower", "рыжая лиса")
     assert {query: spelling.suggestion(CatalogueQuery(q=query)) for query in MEANT} == MEANT
 
 
 @pytest.mark.databases
-def test_filters_count_in_what_was_meant(hung: Hanger) -> None:
+def test_filters_count_in_what_was_meant(hung: Commissioner) -> None:
     hung("a pumpkin", "a kite")
     assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[2])) == "pumpkin"
     assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[3])) is None
 
 
 @pytest.mark.databases
-def test_word_of_a_hidden_walk_is_not_told(hung: Hanger) -> None:
+def test_word_of_a_hidden_walk_is_not_told(hung: Commissioner) -> None:
     walk = hung("a pumpkin", "a kite")
     curation.hide(walk)
     hung("an unlisted sunflower", "x", unlisted=True)
@@ -56,14 +52,14 @@ def test_word_of_a_hidden_walk_is_not_told(hung: Hanger) -> None:
     assert spelling.suggestion(CatalogueQuery(q="sunflowr")) is None
 
 
-def test_word_of_a_hidden_walk_is_put_right_as_one_that_never_hung(hung: Hanger) -> None:
+def test_word_of_a_hidden_walk_is_put_right_as_one_that_never_hung(hung: Commissioner) -> None:
     hung("a sunflower", "a cosy owl")
     curation.hide(hung("a sunflowre", "a cozy owl"))
     assert spelling.suggestion(CatalogueQuery(q="sunflowre")) == "sunflower"
     assert spelling.suggestion(CatalogueQuery(q="sunflowwer cozy")) == "sunflower cosy"
 
 
-def test_word_among_very_many_is_not_put_right(hung: Hanger) -> None:
+def test_word_among_very_many_is_not_put_right(hung: Commissioner) -> None:
     words = "one two three four five six seven eight nine ten eleven twelve"
     hung(f"{words} pumpkin", "x")
     shorter = words.removeprefix("one ")
@@ -71,7 +67,7 @@ def test_word_among_very_many_is_not_put_right(hung: Hanger) -> None:
     assert spelling.suggestion(CatalogueQuery(q=f"{words} pumkin")) is None
 
 
-def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, hung: Hanger) -> None:
+def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, hung: Commissioner) -> None:
     hung("a pumpkin <3", "a kite")
     page = client.get("/gallery?q=pumkin&stops=2").text
     assert 'Did you mean <a class="meant" href="/gallery?q=pumpkin&amp;stops=2"><bdi>pumpkin</bdi></a>?' in page
@@ -79,9 +75,7 @@ def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, h
 
 
 @pytest.mark.databases
-def test_page_offers_what_was_meant_beside_what_comes_near_in_meaning(
-    app: Flask, client: FlaskClient, hung: Hanger
-) -> None:
+def test_page_offers_the_spelling_beside_similar_walks(app: Flask, client: FlaskClient, hung: Commissioner) -> None:
     hung("a pumpkin", "a kite")
     near = hung("an apple", "a pear")
     ranking.add_ranker(app, lambda _query: [near.number])

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.collection.gallery import visitor_collections
 from app.collection.moderation import audit_log, curation, word_lists
 from app.core.errors import Conflict, InvalidInput, NotOwner
 from app.requests.walk_requests import walk_edits
 from app.storage.collection_models import Collection, CollectionItem
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import ID, Walk
 from app.walks.saved import lifecycle
+from tests.conftest import Commissioner
+from tests.support.rows import change
 
-Hanger = Callable[..., Walk]
 ANN, BEN = "a" * 64, "b" * 64
 
 
@@ -37,7 +36,7 @@ def seen(collection: Collection, *, by_owner: bool = False) -> list[str]:
 
 
 @pytest.mark.databases
-def test_walks_keep_the_order_in_which_they_are_added_and_moved(app: Flask, hung: Hanger) -> None:
+def test_walks_keep_the_order_in_which_they_are_added_and_moved(hung: Commissioner) -> None:
     one, two, three = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
     made = make(one, two, three, two)
     assert ID.fullmatch(made.id)
@@ -55,7 +54,7 @@ def test_walks_keep_the_order_in_which_they_are_added_and_moved(app: Flask, hung
 
 
 @pytest.mark.databases
-def test_move_passes_hidden_walks(app: Flask, hung: Hanger) -> None:
+def test_move_passes_hidden_walks(hung: Commissioner) -> None:
     one, hidden, three = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
     made = make(one, hidden, three)
     curation.hide(hidden)
@@ -66,7 +65,7 @@ def test_move_passes_hidden_walks(app: Flask, hung: Hanger) -> None:
 
 
 @pytest.mark.databases
-def test_others_see_what_is_in_the_gallery_only(app: Flask, hung: Hanger) -> None:
+def test_others_see_what_is_in_the_gallery_only(hung: Commissioner) -> None:
     public, unlisted, hidden = hung("a fox", "a kite"), hung("a moth", "a star", unlisted=True), hung("a bee", "a rose")
     made = make(public, unlisted, hidden)
     curation.hide(hidden)
@@ -79,7 +78,7 @@ def test_others_see_what_is_in_the_gallery_only(app: Flask, hung: Hanger) -> Non
 
 
 @pytest.mark.databases
-def test_deleted_walk_leaves_the_collection(app: Flask, hung: Hanger) -> None:
+def test_deleted_walk_leaves_the_collection(hung: Commissioner) -> None:
     walk, other = hung("a fox", "a kite"), hung("a moth", "a star")
     made = make(walk, other, is_listed=True)
     lifecycle.delete_walk(walk)
@@ -93,7 +92,7 @@ def test_deleted_walk_leaves_the_collection(app: Flask, hung: Hanger) -> None:
 
 
 @pytest.mark.databases
-def test_listed_collections_are_read_in_pages_newest_first(app: Flask, hung: Hanger) -> None:
+def test_listed_collections_are_read_in_pages_newest_first(app: Flask, hung: Commissioner) -> None:
     app.config["PAGE_SIZE"] = 2
     walk = hung()
     made = [make(walk, title=f"No. {number}", is_listed=True) for number in range(3)]
@@ -123,7 +122,7 @@ def test_title_that_breaks_a_rule_is_refused(app: Flask, title: str, message: st
     assert [each.title for each in visitor_collections.of_owner(ANN)] == ["Round things"]
 
 
-def test_bounds_are_named(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bounds_are_named(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visitor_collections, "COLLECTIONS_MAX", 1)
     monkeypatch.setattr(visitor_collections, "WALKS_MAX", 2)
     walks = [hung("a fox", f"kite {number}") for number in range(4)]
@@ -138,7 +137,7 @@ def test_bounds_are_named(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPa
     make(owner=BEN)
 
 
-def test_unfinished_walk_is_refused(app: Flask, commissioned: Hanger) -> None:
+def test_unfinished_walk_is_refused(commissioned: Commissioner) -> None:
     walk = commissioned()
     with pytest.raises(Conflict, match="Only a walk that is painted"):
         make(walk)
@@ -156,7 +155,7 @@ def test_collection_of_another_visitor_is_refused(app: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_operator_unlists_allows_and_deletes_and_the_log_says_so(app: Flask, hung: Hanger) -> None:
+def test_operator_unlists_allows_and_deletes_and_the_log_says_so(hung: Commissioner) -> None:
     made = make(hung(), is_listed=True)
     visitor_collections.bar(made)
     assert visitor_collections.listed().rows == []
@@ -175,18 +174,15 @@ def test_operator_unlists_allows_and_deletes_and_the_log_says_so(app: Flask, hun
     ]
 
 
-def test_unlisted_collection_stays_off_the_list_if_its_owner_lists_it_at_the_same_time(
-    app: Flask, hung: Hanger
-) -> None:
+def test_unlisted_collection_stays_off_the_list_if_listed_at_once(hung: Commissioner) -> None:
     make(hung(), is_listed=True)
-    with writing() as session:  # what a request leaves that read the row before the curator's was written
-        session.execute(update(Collection).values(barred=True))
+    change(Collection, barred=True)
     assert visitor_collections.listed().rows == []
 
 
 @pytest.mark.databases
 @pytest.mark.parametrize("walk_id", ["", "\0", "none", "x" * 5000])
-def test_remove_what_is_no_walk_changes_nothing(app: Flask, hung: Hanger, walk_id: str) -> None:
+def test_remove_what_is_no_walk_changes_nothing(hung: Commissioner, walk_id: str) -> None:
     walk = hung()
     made = make(walk)
     visitor_collections.remove(made, walk_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,7 @@ from app.collection.labels import captions, tones
 from app.core.config import ROOT
 from tests.conftest import inside, make_app
 
-
-@pytest.fixture
-def app(instance: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MEANING=str(ROOT / "models/meaning"))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MEANING=str(ROOT / "models/meaning"))
 
 
 def test_each_tone_has_words_of_its_own() -> None:

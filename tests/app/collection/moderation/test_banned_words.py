@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
@@ -15,10 +13,9 @@ from app.core.errors import InvalidInput
 from app.requests.walk_requests import walk_edits
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from tests.conftest import Commissioner
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT
-
-Hanger = Callable[..., Walk]
 
 
 def count() -> int:
@@ -37,11 +34,22 @@ def count() -> int:
         ("dead bird", "a bird, dead", False),
         ("血", "流血的心", True),
         ("foo_bar", "foo bar", True),
+        # Any script, as it is written and as it is read.
+        ("ΜΗΝΑΣ", "μήνας", True),
+        ("μήνας", "ΜΗΝΑΣ", True),
+        ("кровь", "КРОВЬ", True),
+        ("cop", "сор", True),
+        ("go\u00adre", "gore", True),
+        ("血", "流\u200b血的心", True),
+        # What only comes near.
+        ("gore", "море и горе", False),
+        ("heil", "hell", False),
+        ("gore", "ore of gold", False),
+        ("rape", "grapes", False),
+        ("gore", "g ore 👩\u200d🚀", False),
     ],
 )
-def test_word_is_found_whole_whatever_its_case_and_accents(
-    client: FlaskClient, word: str, text: str, is_found: bool
-) -> None:
+def test_word_is_found_in_any_case_and_accents(client: FlaskClient, word: str, text: str, is_found: bool) -> None:
     word_lists.BANNED.add(word)
     assert is_refused(text) == is_found
 
@@ -57,35 +65,6 @@ def test_word_is_found_whole_whatever_its_case_and_accents(
 def test_word_is_found_however_it_is_made_to_look_like_itself(client: FlaskClient, text: str) -> None:
     word_lists.BANNED.add("gore")
     assert is_refused(text)
-
-
-@pytest.mark.parametrize(
-    ("word", "text"),
-    [
-        ("ΜΗΝΑΣ", "μήνας"), ("μήνας", "ΜΗΝΑΣ"), ("кровь", "КРОВЬ"), ("cop", "сор"), ("go\u00adre", "gore"),
-        ("血", "流\u200b血的心"),
-    ],
-)  # fmt: skip
-def test_word_of_any_script_is_found_as_it_is_written_and_as_it_is_read(
-    client: FlaskClient, word: str, text: str
-) -> None:
-    word_lists.BANNED.add(word)
-    assert is_refused(text)
-
-
-@pytest.mark.parametrize(
-    ("word", "text"),
-    [
-        ("gore", "море и горе"),
-        ("heil", "hell"),
-        ("gore", "ore of gold"),
-        ("rape", "grapes"),
-        ("gore", "g ore 👩\u200d🚀"),
-    ],
-)
-def test_word_that_only_comes_near_is_not_found(client: FlaskClient, word: str, text: str) -> None:
-    word_lists.BANNED.add(word)
-    assert not is_refused(text)
 
 
 def is_refused(text: str) -> bool:
@@ -136,15 +115,14 @@ def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(cli
     assert answer.status_code == 422
     (error,) = answer.json["errors"]
     assert error["field"] == "stops.0.prompt"
-    assert (
-        error["message"] == "The prompt of stop 1 contains “gothic”, a word that is not shown here. Use another word."
-    )
+    words = "The prompt of stop 1 contains “gothic”, a word that is not shown here. Use another word."
+    assert error["message"] == words
     assert count() == 0
     word_lists.BANNED.remove("GOTHIC")
     assert client.post("/walks", data={"prompt": ["a kite", "a gothic fest"]}).status_code == 303
 
 
-def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) -> None:
+def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung()
     word_lists.BANNED.add("gore")
     with pytest.raises(InvalidInput, match="The title contains “gore”"):
@@ -152,7 +130,7 @@ def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) 
     assert walk.title == "A fox, a kite"
 
 
-def test_what_hangs_goes_on_hanging(client: FlaskClient, hung: Hanger) -> None:
+def test_what_hangs_goes_on_hanging(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung("moose", "a kite")
     word_lists.BANNED.add("moose")
     assert client.get(walk.url).status_code == 200

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.collection.gallery import catalogue
 from app.collection.moderation import curation
 from app.collection.search import reindexing
 from app.core.errors import WalkGone
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle, lookup
+from tests.conftest import Commissioner
 from tests.support.commands import run, run_json
-
-Hanger = Callable[..., Walk]
+from tests.support.rows import change
 
 
 def lose_words() -> None:
-    with writing() as session:
-        session.execute(update(Walk).values(words=""))
+    change(Walk, words="")
 
 
-def test_hidden_walk_vanishes_from_gallery_search_and_api(
-    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
-) -> None:
+def test_hidden_walk_leaves_gallery_and_api(client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner) -> None:
     walk, other = hung("a bear", "a kite"), hung("a bear", "a fox")
     assert run_json(runner, "gallery", "hide", walk.id) == {"id": walk.id, "hidden": True, "featured": False}
     for page in ("/gallery", "/gallery?q=bear", "/"):
@@ -41,9 +36,7 @@ def test_hidden_walk_vanishes_from_gallery_search_and_api(
     assert not walk.is_public
 
 
-def test_hidden_walk_answers_410_at_each_of_its_addresses(
-    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
-) -> None:
+def test_hidden_walk_answers_410_everywhere(client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner) -> None:
     walk = hung()
     run(runner, "gallery", "hide", walk.id)
     for end in ("", "/live", ".gif", ".mp4", ".png", ".json", "/frames/0.png"):
@@ -54,7 +47,7 @@ def test_hidden_walk_answers_410_at_each_of_its_addresses(
     assert client.get(f"/api/v1/walks/{walk.id}").status_code == 410
 
 
-def test_operator_can_look_at_a_hidden_walk(runner: FlaskCliRunner, hung: Hanger) -> None:
+def test_operator_can_look_at_a_hidden_walk(runner: FlaskCliRunner, hung: Commissioner) -> None:
     walk = hung()
     run(runner, "gallery", "hide", walk.id)
     assert run_json(runner, "walks", "show", walk.id)["hidden"] is True
@@ -63,9 +56,7 @@ def test_operator_can_look_at_a_hidden_walk(runner: FlaskCliRunner, hung: Hanger
         lookup.walk_at_address(walk.id)
 
 
-def test_walk_that_is_no_longer_hidden_hangs_where_it_hung(
-    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
-) -> None:
+def test_restored_walk_is_listed_where_it_was(client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner) -> None:
     hangs = [hung(minutes_ago=minutes) for minutes in (0, 1, 2)]
     run(runner, "gallery", "hide", hangs[1].id)
     assert run(runner, "gallery", "unhide", hangs[1].id).output == f"{hangs[1].id} is no longer hidden.\n"
@@ -73,7 +64,7 @@ def test_walk_that_is_no_longer_hidden_hangs_where_it_hung(
     assert client.get(f"/walks/{hangs[1].id}").status_code == 200
 
 
-def test_walk_says_who_took_it_down(client: FlaskClient, hung: Hanger) -> None:
+def test_walk_says_who_took_it_down(client: FlaskClient, hung: Commissioner) -> None:
     hidden, deleted, own = hung(), hung(), hung()
     curation.hide(hidden)
     curation.take_down(deleted)
@@ -84,11 +75,10 @@ def test_walk_says_who_took_it_down(client: FlaskClient, hung: Hanger) -> None:
     assert "Its owner deleted it" in client.get(f"/walks/{own.id}").text
 
 
-def test_what_the_house_deleted_says_so_when_its_repeat_hangs_again(client: FlaskClient, hung: Hanger) -> None:
+def test_what_the_house_deleted_says_so_when_its_repeat_hangs_again(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung()
     repeat = hung()
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == repeat.number).values(repeat_of=walk.id))
+    change(repeat, repeat_of=walk.id)
     db.session.refresh(repeat)
     curation.take_down(walk)
     curation.unhide(repeat)
@@ -96,9 +86,7 @@ def test_what_the_house_deleted_says_so_when_its_repeat_hangs_again(client: Flas
     assert "The operator of this site deleted it" in client.get(f"/walks/{walk.id}").text
 
 
-def test_featured_walk_says_so_in_json_until_it_is_none(
-    client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
-) -> None:
+def test_featured_walk_says_so_in_json(client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner) -> None:
     walk = hung()
     assert client.get(f"/api/v1/walks/{walk.id}").json["featured"] is False
     assert run_json(runner, "gallery", "feature", walk.id)["featured"] is True
@@ -107,7 +95,7 @@ def test_featured_walk_says_so_in_json_until_it_is_none(
     assert client.get(f"/api/v1/walks/{walk.id}").json["featured"] is False
 
 
-def test_recent_wall_prefers_featured_walks(hung: Hanger) -> None:
+def test_recent_wall_prefers_featured_walks(hung: Commissioner) -> None:
     hangs = [hung(minutes_ago=minutes) for minutes in range(4)]
     curation.feature(hangs[2])
     assert catalogue.with_numbers(catalogue.recent_numbers(2, featured_first=True)) == [hangs[2], hangs[0]]
@@ -115,7 +103,7 @@ def test_recent_wall_prefers_featured_walks(hung: Hanger) -> None:
 
 
 @pytest.mark.databases
-def test_making_page_shows_what_the_house_chose_first_and_says_so(client: FlaskClient, hung: Hanger) -> None:
+def test_making_page_shows_what_the_house_chose_first_and_says_so(client: FlaskClient, hung: Commissioner) -> None:
     plain, chosen, later = hung("a fox", "a kite"), hung("a pear", "the sun"), hung("a key", "a hat")
     walls = {"Painted lately": (), "Chosen by the curators, and painted lately": (chosen, later)}
     walls["Chosen by the curators"] = (plain,)
@@ -127,7 +115,7 @@ def test_making_page_shows_what_the_house_chose_first_and_says_so(client: FlaskC
     assert page.index(plain.url) < page.index(later.url) < page.index(chosen.url)
 
 
-def test_featured_walk_that_was_hidden_is_not_on_the_wall(hung: Hanger) -> None:
+def test_featured_walk_that_was_hidden_is_not_on_the_wall(hung: Commissioner) -> None:
     hangs = [hung(minutes_ago=minutes) for minutes in range(3)]
     curation.feature(hangs[1])
     curation.feature(hangs[2])
@@ -135,7 +123,7 @@ def test_featured_walk_that_was_hidden_is_not_on_the_wall(hung: Hanger) -> None:
     assert catalogue.with_numbers(catalogue.recent_numbers(3, featured_first=True)) == [hangs[1], hangs[0]]
 
 
-def test_walk_that_does_not_hang_cannot_be_featured(runner: FlaskCliRunner, hung: Hanger, commissioned: Hanger) -> None:
+def test_unlisted_walk_is_not_featured(runner: FlaskCliRunner, hung: Commissioner, commissioned: Commissioner) -> None:
     for walk in (commissioned(), hung(unlisted=True)):
         told = run_json(runner, "gallery", "feature", walk.id, status=1)
         assert [error["field"] for error in told["errors"]] == ["walk_id"]
@@ -146,7 +134,7 @@ def test_unknown_walk_is_not_found(runner: FlaskCliRunner, command: str) -> None
     assert "No walk has this address" in run(runner, "gallery", command, "a" * 16, status=1).stderr
 
 
-def test_lost_words_are_found_again_after_reindexing(runner: FlaskCliRunner, hung: Hanger) -> None:
+def test_lost_words_are_found_again_after_reindexing(runner: FlaskCliRunner, hung: Commissioner) -> None:
     hangs = [hung(word, "a kite") for word in ("a bear", "a fox", "an owl")]
     names = [walk.id for walk in hangs]
     lose_words()
@@ -158,16 +146,15 @@ def test_lost_words_are_found_again_after_reindexing(runner: FlaskCliRunner, hun
     assert run(runner, "gallery", "reindex").output.startswith("3 walks in ")
 
 
-def test_reindexed_walk_is_found_by_its_hand_as_before(runner: FlaskCliRunner, commissioned: Hanger) -> None:
+def test_reindexed_walk_is_found_by_its_hand_as_before(runner: FlaskCliRunner, commissioned: Commissioner) -> None:
     words = commissioned(stops=[{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a kite", "hand": "linocut"}]).words
     assert " linocut " in words
-    with writing() as session:
-        session.execute(update(Walk).values(words=""))
+    change(Walk, words="")
     run(runner, "gallery", "reindex")
     assert db.session.scalars(select(Walk.words)).all() == [words]
 
 
-def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Hanger) -> None:
+def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Commissioner) -> None:
     numbers = [hung().number for _ in range(5)]
     lose_words()
     first = next(iter(reindexing.reindex(batch=2)))
@@ -178,8 +165,8 @@ def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Hange
     assert catalogue.page("fox").hit_count == 5
 
 
-def test_interrupted_reindexing_says_how_to_go_on(
-    runner: FlaskCliRunner, hung: Hanger, monkeypatch: pytest.MonkeyPatch
+def test_interrupted_reindexing_is_resumed(
+    runner: FlaskCliRunner, hung: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = hung().number
 
@@ -192,7 +179,7 @@ def test_interrupted_reindexing_says_how_to_go_on(
     assert f"flask --app wsgi gallery reindex --after {number}\n" in told.stderr
 
 
-def test_deleted_walk_gets_no_words_back(runner: FlaskCliRunner, hung: Hanger) -> None:
+def test_deleted_walk_gets_no_words_back(runner: FlaskCliRunner, hung: Commissioner) -> None:
     walk = hung()
     lifecycle.delete_walk(walk)
     assert run_json(runner, "gallery", "reindex")["walks"] == 0

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from app.collection.moderation import audit_log, drawing_curation
@@ -16,20 +12,13 @@ from app.core.errors import InvalidInput
 from app.storage.database import db
 from app.storage.drawing_models import CREDIT_MAX, NAME_MAX, AddedDrawing
 from sketch import svg
-from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
 WIDE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 32"><path d="M0 0h64v32H0z"/></svg>'
 
 
-@pytest.fixture
-def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MODEL=str(led_folder))) as app:
-        yield app
-
-
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.settings(MODEL=led.lay_out)]
 
 
 def add(names: str = "robot hamster", drawing: str = ROBOT, **told: str) -> Outcome:

@@ -38,9 +38,7 @@ def test_check_stores_the_colour_that_is_understood(app: Flask) -> None:
         ),
     ],
 )
-def test_refused_drawing_is_explained_in_the_language_of_the_page(
-    app: Flask, drawing: str, english: str, german: str
-) -> None:
+def test_refusal_of_a_drawing_is_in_the_pages_language(app: Flask, drawing: str, english: str, german: str) -> None:
     for language, said in (("en", english), ("de", german)):
         with app.test_request_context("/"), force_locale(language), pytest.raises(InvalidInput) as refused:
             drawing_request.check(drawing.encode(), DrawingRequest("a robot hamster"))

@@ -22,6 +22,9 @@ from app.collection.moderation import unfit_text
         ("slitting my wrists", "harm"),
         ("a line of coke", "drugs"),
         ("what the shit", "coarse"),
+        # Innocent words hide nothing beside them.
+        ("a naked mole-rat and a naked woman", "nudity"),
+        ("Scunthorpe, you cunt", "coarse"),
     ],
 )
 def test_each_kind_is_found(text: str, kind: str) -> None:
@@ -81,16 +84,12 @@ def test_other_languages_are_read(text: str) -> None:
         "a kiss", "two women laughing", "a baby in a bath", "a heroine in a cape", "a joint of beef",
         "a crack in the wall",
         "चंद्रमा", "पलाश के फूल", "قتل الوقت", "カロリーメイト", "tetas de monja", "a 🍆 and a 🍑 in a basket",
+        "", " ", "*", "***", "\u200b", "a" * 3000, "🦜", "@", "~ ~ ~", "\ud800",
         "blue-footed boobies", "Hindu swastika rangoli", "a suicide palm", "a flayed ox", "working hard on homework",
     ],
 )  # fmt: skip
 def test_innocent_words_are_left_alone(text: str) -> None:
     assert unfit_text.find(text) == ""
-
-
-def test_innocent_words_hide_nothing_beside_them() -> None:
-    assert unfit_text.find("a naked mole-rat and a naked woman") == "nudity"
-    assert unfit_text.find("Scunthorpe, you cunt") == "coarse"
 
 
 def test_less_is_refused_of_what_is_to_be_left_out() -> None:
@@ -108,8 +107,3 @@ def test_what_is_allowed_is_not_found_elsewhere_it_is() -> None:
 def test_all_lists_are_read() -> None:
     kinds = {kind for file in unfit_text.FOLDER.glob("*.txt") for kind, _ in unfit_text._lines(file) if kind}
     assert kinds == set(unfit_text.KINDS)
-
-
-@pytest.mark.parametrize("text", ["", " ", "*", "***", "\u200b", "a" * 3000, "🦜", "@", "~ ~ ~", "\ud800"])
-def test_anything_can_be_looked_through(text: str) -> None:
-    assert unfit_text.find(text) == ""

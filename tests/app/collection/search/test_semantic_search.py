@@ -16,7 +16,7 @@ from app.collection.search.vector_file import Vectors
 from app.collection.search.vector_index import SourceError
 from app.core.text.embedding import Embedding, TableError
 from app.storage.database import writing
-from app.storage.walk_models import Stop
+from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lifecycle
 from tests.conftest import Commissioner, make_app
 from tests.support.indexes import made_anew, makers
@@ -45,6 +45,21 @@ def look_again(monkeypatch: pytest.MonkeyPatch) -> None:
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have three walks be more than one search adds."""
     monkeypatch.setattr(vector_index, "CATCH_UP_MAX", 1)
+
+
+@pytest.fixture
+def boat(look_again: None, hung: Commissioner) -> Walk:
+    """Publish a walk that the index holds."""
+    walk = hung("a boat", "a fish")
+    assert semantic_search.ranked("whale") == [walk.number]
+    return walk
+
+
+def assert_rebuilt(walk: Walk) -> None:
+    """Search in vain, and again when the index is rebuilt."""
+    assert semantic_search.ranked("whale") == []
+    made_anew("meaning")
+    assert semantic_search.ranked("whale") == [walk.number]
 
 
 def another(instance: Path, table: Path) -> Flask:
@@ -89,14 +104,11 @@ def test_search_asks_for_it(app: Flask) -> None:
     assert semantic_search.ranked in ranking.rankers()
 
 
-@pytest.mark.usefixtures("look_again")
-def test_processes_share_an_index(hung: Commissioner, instance: Path, table: Path) -> None:
-    first = hung("a boat", "a fish")
-    assert semantic_search.ranked("whale") == [first.number]
+def test_processes_share_an_index(boat: Walk, hung: Commissioner, instance: Path, table: Path) -> None:
     with another(instance, table).app_context():
-        assert semantic_search.ranked("whale") == [first.number]
+        assert semantic_search.ranked("whale") == [boat.number]
     second = hung("a whale", "a boat")
-    assert set(semantic_search.ranked("whale")) == {first.number, second.number}
+    assert set(semantic_search.ranked("whale")) == {boat.number, second.number}
 
 
 @pytest.mark.databases
@@ -160,9 +172,7 @@ def test_index_that_cannot_be_made_is_told_to_the_log_and_tried_again_later(
 
 @pytest.mark.databases
 @pytest.mark.usefixtures("look_again")
-def test_more_walks_than_one_search_may_add_are_added_by_the_next(
-    hung: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_walks_beyond_one_searchs_share_are_added_next(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = [hung("a boat", "a fish").number]
     assert semantic_search.ranked("whale") == numbers
     monkeypatch.setattr(vector_index, "CATCH_UP_MAX", 1)
@@ -195,9 +205,7 @@ def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: p
         patch.setattr(semantic_search, "mark_of", lambda _: 1)
         assert semantic_search.ranked("whale") == [walk.number]
     assert "other walks. The next search rebuilds it" in semantic_search.flaw()
-    assert semantic_search.ranked("whale") == []
-    made_anew("meaning")
-    assert semantic_search.ranked("whale") == [walk.number]
+    assert_rebuilt(walk)
 
 
 @pytest.mark.usefixtures("look_again")
@@ -206,9 +214,7 @@ def test_broken_index_costs_only_the_finding_by_meaning(hung: Commissioner, inst
     walk = hung("a boat", "a fish")
     (instance / "meaning.2.vectors").write_bytes(content)
     assert "There is no index of meaning" in semantic_search.flaw()
-    assert semantic_search.ranked("whale") == []
-    made_anew("meaning")
-    assert semantic_search.ranked("whale") == [walk.number]
+    assert_rebuilt(walk)
 
 
 @pytest.mark.usefixtures("look_again")
@@ -220,24 +226,14 @@ def test_index_that_is_cut_off_while_it_serves_is_filled_again(hung: Commissione
     assert semantic_search.flaw() == ""
 
 
-@pytest.mark.usefixtures("look_again")
-def test_index_whose_last_row_a_power_cut_left_as_zeros_is_made_anew(hung: Commissioner, instance: Path) -> None:
-    walk = hung("a boat", "a fish")
-    assert semantic_search.ranked("whale") == [walk.number]
+def test_index_whose_last_row_a_power_cut_left_as_zeros_is_made_anew(boat: Walk, instance: Path) -> None:
     with (instance / "meaning.2.vectors").open("ab") as file:
         file.write(bytes(1000))
     assert "other walks. The next search rebuilds it" in semantic_search.flaw()
-    assert semantic_search.ranked("whale") == []
-    made_anew("meaning")
-    assert semantic_search.ranked("whale") == [walk.number]
+    assert_rebuilt(boat)
 
 
-@pytest.mark.usefixtures("look_again")
-def test_index_that_is_broken_is_told_to_the_log_once(
-    hung: Commissioner, instance: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    walk = hung("a boat", "a fish")
-    assert semantic_search.ranked("whale") == [walk.number]
+def test_broken_index_is_logged_once(boat: Walk, instance: Path, caplog: pytest.LogCaptureFixture) -> None:
     (instance / "meaning.2.vectors").write_bytes(b"no index")
     assert semantic_search.flaw() == semantic_search.flaw()
     (line,) = [record.message for record in caplog.records if record.name == "app.collection.search.vector_index"]
@@ -245,9 +241,7 @@ def test_index_that_is_broken_is_told_to_the_log_once(
         "meaning.2.vectors is an index of something else. The next search rebuilds it; to rebuild it now, run: flask"
         in line
     )
-    assert semantic_search.ranked("whale") == []
-    made_anew("meaning")
-    assert semantic_search.ranked("whale") == [walk.number]
+    assert_rebuilt(boat)
 
 
 @pytest.mark.usefixtures("look_again")
@@ -261,16 +255,13 @@ def test_index_of_release_1_0_0_is_no_flaw_and_is_deleted(hung: Commissioner, in
     assert [path.name for path in instance.glob("meaning*")] == ["meaning.2.vectors"]
 
 
-@pytest.mark.usefixtures("look_again")
-def test_index_is_searched_though_nothing_can_be_added(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
-    walk = hung("a boat", "a fish")
-    assert semantic_search.ranked("whale") == [walk.number]
+def test_index_is_searched_if_it_cannot_grow(boat: Walk, hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     other = hung("a whale", "a fish")
     with monkeypatch.context() as patch:
         patch.setattr(Vectors, "add", full)
-        assert semantic_search.ranked("whale") == [walk.number]
+        assert semantic_search.ranked("whale") == [boat.number]
         assert semantic_search.flaw() == "Nothing can be added to the index of meaning: No space left on device."
-    assert set(semantic_search.ranked("whale")) == {walk.number, other.number}
+    assert set(semantic_search.ranked("whale")) == {boat.number, other.number}
     assert semantic_search.flaw() == ""
 
 
@@ -281,15 +272,10 @@ def test_what_a_killed_reindexing_left_is_written_over_by_the_next(hung: Commiss
     assert sorted(path.name for path in instance.glob("meaning*")) == ["meaning.2.vectors"]
 
 
-@pytest.mark.usefixtures("look_again")
-def test_another_table_wants_another_index(hung: Commissioner, instance: Path, tmp_path: Path) -> None:
-    walk = hung("a boat", "a fish")
-    assert semantic_search.ranked("whale") == [walk.number]
+def test_another_table_wants_another_index(boat: Walk, instance: Path, tmp_path: Path) -> None:
     with another(instance, make_table(tmp_path / "other", seed=2)).app_context():
         assert "something else" in semantic_search.flaw()
-        assert semantic_search.ranked("whale") == []
-        made_anew("meaning")
-        assert semantic_search.ranked("whale") == [walk.number]
+        assert_rebuilt(boat)
 
 
 def test_without_a_table_there_is_none(instance: Path) -> None:
@@ -300,7 +286,7 @@ def test_without_a_table_there_is_none(instance: Path) -> None:
             list(semantic_search.reindex())
 
 
-def test_walk_in_another_language_is_found_by_what_it_shows(app: Flask, commissioned: Commissioner) -> None:
+def test_walk_in_another_language_is_found_by_what_it_shows(commissioned: Commissioner) -> None:
     walk, _other = commissioned("Kürbisse", "Raketen"), commissioned("Kürbisse", "Sterne")
     shown = {"words": "a pumpkin, neon"}
     with writing() as session:
@@ -309,15 +295,13 @@ def test_walk_in_another_language_is_found_by_what_it_shows(app: Flask, commissi
     assert semantic_search.ranked("pumpkin") == [walk.number]
 
 
-def test_similar_walks_are_those_near_in_meaning_without_the_walk_itself(
-    app: Flask, commissioned: Commissioner
-) -> None:
+def test_similar_walks_are_near_in_meaning_and_not_itself(commissioned: Commissioner) -> None:
     first, second = commissioned("a pumpkin", "leaves"), commissioned("leaves", "a pumpkin")
     commissioned("rockets", "a rocket")
     assert semantic_search.similar_numbers(first) == [second.number]
 
 
-def test_related_walks_are_the_nearest_in_meaning_then_the_newest(app: Flask, hung: Commissioner) -> None:
+def test_related_walks_are_the_nearest_in_meaning_then_the_newest(hung: Commissioner) -> None:
     near, far = hung("leaves", "a pumpkin", minutes_ago=9), hung("rockets", "a rocket")
     walk = hung("a pumpkin", "leaves", minutes_ago=20)
     hidden = hung("leaves", "a pumpkin", unlisted=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -17,9 +15,7 @@ from app.collection.search import ranking, terms, text_index
 from app.core.errors import InvalidInput
 from app.core.text import folding
 from app.storage.database import db, is_sqlite
-from app.storage.walk_models import Walk
-
-Hanger = Callable[..., Walk]
+from tests.conftest import Commissioner
 
 
 def found(query: str) -> list[str]:
@@ -79,15 +75,7 @@ FINDS = {
 
 
 @pytest.mark.databases
-@pytest.mark.slow
-def test_words_are_found_by_their_beginnings(hung: Hanger) -> None:
-    for prompt in ("a red fox", "crème brûlée", "红色的狐狸", "黒いねこ", "Рыжая лиса", "ثعلب أحمر", "🦊 dancing"):
-        hung(prompt, "a kite" if prompt == "a red fox" else "x", seed=1)
-    assert {query: found(query) for query in FINDS} == FINDS
-
-
-@pytest.mark.databases
-def test_number_finds_seeds_and_words(hung: Hanger) -> None:
+def test_number_finds_seeds_and_words(hung: Commissioner) -> None:
     hung("by seed", "x", seed=42)
     hung("by word 42", "x", seed=7)
     hung("neither", "x", seed=421)
@@ -126,34 +114,12 @@ UNDERSTOOD = {
 }
 
 
-@pytest.mark.databases
-def test_words_phrases_beginnings_and_what_is_unwanted_are_understood(hung: Hanger) -> None:
-    for prompt in ("a red fox", "a fox jumping", "foxgloves"):
-        hung(prompt, "x", seed=1)
-    assert {query: found(query) for query in UNDERSTOOD} == UNDERSTOOD
-
-
 PLURALS = {
     "wolf": ["a lone wolf", "two wolves"], "wolves": ["a lone wolf", "two wolves"], "leaf": ["autumn leaves"],
     "knives lone": [], "knives": ["a knife"], "bus": ["red buses"], "mouse": ["three mice"],
     "child": ["children dancing"], "children": ["children dancing"], '"wolf"': ["a lone wolf"],
     "bus -wolf": ["red buses"], "red -bus": [], "men": [],
 }  # fmt: skip
-
-
-@pytest.mark.databases
-def test_irregular_plurals_are_found(hung: Hanger) -> None:
-    for prompt in (
-        "a lone wolf",
-        "two wolves",
-        "autumn leaves",
-        "a knife",
-        "red buses",
-        "three mice",
-        "children dancing",
-    ):
-        hung(prompt, "x", seed=1)
-    assert {query: found(query) for query in PLURALS} == PLURALS
 
 
 def test_irregular_plurals_are_marked() -> None:
@@ -171,10 +137,24 @@ HARMLESS = {
 }  # fmt: skip
 
 
+FOXES = "a red fox", "crème brûlée", "红色的狐狸", "黒いねこ", "Рыжая лиса", "ثعلب أحمر", "🦊 dancing"
+MANY = "a lone wolf", "two wolves", "autumn leaves", "a knife", "red buses", "three mice", "children dancing"
+
+
 @pytest.mark.databases
-def test_syntax_of_search_engines_means_nothing(hung: Hanger) -> None:
-    hung("a fox", "a kite", seed=1)
-    assert {query: found(query) for query in HARMLESS} == HARMLESS
+@pytest.mark.parametrize(
+    ("prompts", "second", "finds"),
+    [
+        pytest.param(FOXES, "a kite", FINDS, id="words by their beginnings", marks=pytest.mark.slow),
+        pytest.param(("a red fox", "a fox jumping", "foxgloves"), "x", UNDERSTOOD, id="phrases and unwanted words"),
+        pytest.param(MANY, "x", PLURALS, id="irregular plurals"),
+        pytest.param(("a fox",), "a kite", HARMLESS, id="the syntax of search engines"),
+    ],
+)
+def test_search_finds(hung: Commissioner, prompts: tuple[str, ...], second: str, finds: dict[str, list[str]]) -> None:
+    for prompt in prompts:
+        hung(prompt, second if prompt == prompts[0] else "x", seed=1)
+    assert {query: found(query) for query in finds} == finds
 
 
 @pytest.mark.parametrize(
@@ -190,9 +170,7 @@ def test_syntax_of_search_engines_means_nothing(hung: Hanger) -> None:
         (" ".join("abcdefghijklmnopqrstuvwxyz") * 4, ""),
     ],
 )
-def test_what_would_keep_a_database_busy_is_refused_with_the_limit(
-    app: Flask, client: FlaskClient, query: str, rule: str
-) -> None:
+def test_search_that_is_too_costly_names_the_limit(client: FlaskClient, query: str, rule: str) -> None:
     for address in ("/gallery", "/api/v1/walks", "/feed.xml"):
         answer = client.get(address, query_string={"q": query})
         assert answer.status_code == (422 if rule else 200)
@@ -200,7 +178,7 @@ def test_what_would_keep_a_database_busy_is_refused_with_the_limit(
 
 
 @pytest.mark.databases
-def test_long_rows_of_characters_are_found_piece_by_piece(hung: Hanger) -> None:
+def test_long_rows_of_characters_are_found_piece_by_piece(hung: Commissioner) -> None:
     row = "山高水长春花秋月风和日丽鸟语香天清云淡"
     hung(row, "x", seed=1)
     hung(row[::-1], "x", seed=1)
@@ -209,7 +187,7 @@ def test_long_rows_of_characters_are_found_piece_by_piece(hung: Hanger) -> None:
 
 
 @pytest.mark.databases
-def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Hanger) -> None:
+def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Commissioner) -> None:
     for prompt in ("наука", "лисами", "여우가", "на"):
         hung(f"{prompt} x", "y", seed=1)
     assert {query: found(query) for query in ("на x", "лис x", "여 x", "н", "н*", "на*")} == {
@@ -220,8 +198,8 @@ def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Hanger) -> N
 @pytest.mark.databases
 @pytest.mark.parametrize("near", [1, 2, 5_000])
 @pytest.mark.parametrize("hit_cost", [0, 1, 10_000])
-def test_newest_are_found_and_counted_however_far_is_looked_first(
-    hung: Hanger, monkeypatch: pytest.MonkeyPatch, near: int, hit_cost: int
+def test_newest_matches_are_found_and_counted(
+    hung: Commissioner, monkeypatch: pytest.MonkeyPatch, near: int, hit_cost: int
 ) -> None:
     for number in range(8):
         hung("a fox" if number % 2 else "a kite", "a hill")
@@ -253,7 +231,7 @@ def test_words_are_marked_as_they_are_written() -> None:
 
 
 @pytest.mark.databases
-def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(hung: Hanger) -> None:
+def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(hung: Commissioner) -> None:
     hung("a fox", "a long way to a kite and a lemon", minutes_ago=1)
     names = [hung("a fox", "a kite", minutes_ago=9), hung("a fox", "a bear", minutes_ago=3), hung("foxes", "a hat")]
     best = [walk.stops[0].prompt + walk.stops[1].prompt for walk in catalogue.page("fox").walks]
@@ -263,14 +241,14 @@ def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(hung: Hanger) ->
 
 
 @pytest.mark.parametrize("query", ["...", "?!", "—", '""', "\0", "()", "\u0301"])
-def test_punctuation_alone_finds_nothing(hung: Hanger, query: str) -> None:
+def test_punctuation_alone_finds_nothing(hung: Commissioner, query: str) -> None:
     hung("a fox", "a kite")
     page = catalogue.page(query)
     assert (page.walks, page.hit_count, page.newer, page.older) == ([], 0, None, None)
 
 
 @pytest.mark.parametrize("query", ["", " ", "\n"])
-def test_empty_query_shows_everything(hung: Hanger, query: str) -> None:
+def test_empty_query_shows_everything(hung: Commissioner, query: str) -> None:
     hung("a fox", "a kite")
     page = catalogue.page(query)
     assert len(page.walks) == 1
@@ -286,13 +264,13 @@ def test_overlong_query_is_refused_with_the_limit(app: Flask) -> None:
 
 @pytest.mark.databases
 @pytest.mark.parametrize("query", ["\ufdfa" * 300, "a " * 150, "🦊" * 300, "".join(map(chr, range(0x3300, 0x342C)))])
-def test_longest_queries_are_answered(hung: Hanger, query: str) -> None:
+def test_longest_queries_are_answered(hung: Commissioner, query: str) -> None:
     hung("a fox", "a kite")
     assert found(query) in ([], ["a fox"])
 
 
 @pytest.mark.databases
-def test_half_a_character_is_no_word(hung: Hanger) -> None:
+def test_half_a_character_is_no_word(hung: Commissioner) -> None:
     hung("a fox", "a kite")
     assert found("fox \ud800") == ["a fox"]
     assert found("\udfff") == []

@@ -16,10 +16,11 @@ from app.collection.search import reindexing
 from app.storage.database import db, is_sqlite, now, writing
 from app.storage.walk_models import FINISHED, GalleryEntry, VocabularyWord, Walk
 from app.walks.saved import lifecycle
+from tests.conftest import Commissioner
+from tests.support.rows import change
 
 pytestmark = pytest.mark.databases
 
-Hanger = Callable[..., Walk]
 CROWD = 1_500
 
 READ = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
@@ -76,11 +77,6 @@ def publish(walk: Walk) -> None:
     change(walk, state=FINISHED, finished_at=now())
 
 
-def change(walk: Walk, **values: object) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
-
-
 def walked(walk: Walk) -> int | None:
     db.session.rollback()
     return db.session.scalar(select(GalleryEntry.walked).where(GalleryEntry.number == walk.number))
@@ -105,7 +101,7 @@ def hang_crowd(parent: Walk) -> None:
 
 @pytest.mark.slow
 def test_hanging_a_walk_costs_the_same_however_many_go_on_from_the_same(
-    hung: Hanger, commissioned: Hanger, work: Callable[[Callable[[], None]], int]
+    hung: Commissioner, commissioned: Commissioner, work: Callable[[Callable[[], None]], int]
 ) -> None:
     lonely, popular = hung("a fox", "a kite"), hung("a bear", "a kite")
     hang_crowd(popular)
@@ -119,9 +115,7 @@ def test_hanging_a_walk_costs_the_same_however_many_go_on_from_the_same(
 
 
 @pytest.mark.slow
-def test_retitling_a_walk_costs_the_same_however_many_go_on_from_it(
-    hung: Hanger, work: Callable[[Callable[[], None]], int]
-) -> None:
+def test_retitle_costs_the_same_with_remixes(hung: Commissioner, work: Callable[[Callable[[], None]], int]) -> None:
     lonely, popular = hung("a fox", "a kite"), hung("a bear", "a kite")
     hang_crowd(popular)
     costs = [work(partial(change, walk, words=" a title ")) for walk in (popular, lonely)]
@@ -129,7 +123,7 @@ def test_retitling_a_walk_costs_the_same_however_many_go_on_from_it(
     assert costs[0] < 1.5 * costs[1] + 20
 
 
-def test_who_goes_on_is_counted_once_whatever_becomes_of_either(hung: Hanger, commissioned: Hanger) -> None:
+def test_who_goes_on_is_counted_once_whatever_becomes_of_either(hung: Commissioner, commissioned: Commissioner) -> None:
     parent, other, child = hung("a fox", "a kite"), hung("a bear", "a kite"), commissioned("an owl", "a kite")
     change(child, continues=parent.id, remix_of=parent.id)
     assert walked(parent) == 0
@@ -157,7 +151,7 @@ def test_who_goes_on_is_counted_once_whatever_becomes_of_either(hung: Hanger, co
     assert walked(other) == 0
 
 
-def test_those_who_go_on_are_counted_within_one_statement(hung: Hanger) -> None:
+def test_those_who_go_on_are_counted_within_one_statement(hung: Commissioner) -> None:
     parent, *children = (hung("a fox", "a kite") for _ in range(4))
     for child in children:
         change(child, continues=parent.id)
@@ -170,7 +164,7 @@ def test_those_who_go_on_are_counted_within_one_statement(hung: Hanger) -> None:
     assert walked(parent) == 3
 
 
-def test_walk_keeps_its_figures_when_its_place_or_words_change(hung: Hanger) -> None:
+def test_walk_keeps_its_figures_when_its_place_or_words_change(hung: Commissioner) -> None:
     parent, child = hung("a fox", "a kite"), hung("an owl", "a kite")
     change(child, continues=parent.id)
     later = now() + timedelta(minutes=3)
@@ -183,11 +177,10 @@ def test_walk_keeps_its_figures_when_its_place_or_words_change(hung: Hanger) -> 
     assert catalogue.page("fox").walks == []
 
 
-def test_reindexing_counts_anew(hung: Hanger) -> None:
+def test_reindexing_counts_anew(hung: Commissioner) -> None:
     parent, child = hung("a fox", "a kite"), hung("an owl", "a kite")
     change(child, continues=parent.id)
-    with writing() as session:
-        session.execute(update(GalleryEntry).values(walked=7))
+    change(GalleryEntry, walked=7)
     list(reindexing.reindex())
     assert (walked(parent), walked(child)) == (1, 0)
 
@@ -210,7 +203,7 @@ def in_style(style: str, *prompts: str) -> list[dict[str, str]]:
     [lifecycle.delete_walk, curation.hide, lambda walk: change(walk, unlisted=True)],
     ids=["delete", "hide", "unlist"],
 )
-def test_words_that_only_a_walk_had_are_forgotten_with_it(hung: Hanger, take_down: Callable[[Walk], None]) -> None:
+def test_words_of_one_walk_alone_are_forgotten_with_it(hung: Commissioner, take_down: Callable[[Walk], None]) -> None:
     hung(stops=in_style("mosaic", "a red fox", "a kite"))
     taken = hung(stops=in_style("linocut", "a red secret", "a kite made of names"))
     assert vocabulary() == {"red", "fox", "kite", "mosaic", "secret", "made", "names", "linocut"}
@@ -218,7 +211,7 @@ def test_words_that_only_a_walk_had_are_forgotten_with_it(hung: Hanger, take_dow
     assert vocabulary() == {"red", "fox", "kite", "mosaic"}
 
 
-def test_words_of_a_title_that_was_changed_are_forgotten(hung: Hanger) -> None:
+def test_words_of_a_title_that_was_changed_are_forgotten(hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     change(walk, words=" fox kite telephone ")
     assert "telephone" in vocabulary()
@@ -226,7 +219,7 @@ def test_words_of_a_title_that_was_changed_are_forgotten(hung: Hanger) -> None:
     assert vocabulary() == {"fox", "kite"}
 
 
-def test_words_of_a_walk_that_hangs_again_are_known_again(hung: Hanger) -> None:
+def test_words_of_a_walk_that_hangs_again_are_known_again(hung: Commissioner) -> None:
     walk = hung(stops=in_style("mosaic", "a fox", "a kite"))
     curation.hide(walk)
     assert vocabulary() == set()
@@ -234,7 +227,7 @@ def test_words_of_a_walk_that_hangs_again_are_known_again(hung: Hanger) -> None:
     assert vocabulary() == {"fox", "kite", "mosaic"}
 
 
-def test_words_of_any_script_are_forgotten(hung: Hanger) -> None:
+def test_words_of_any_script_are_forgotten(hung: Commissioner) -> None:
     walk = hung("рыжая лиса", "żółw naïve 'quoted' \"twice\" a\\b %s :x")
     assert {"рыжая", "лиса", "naive", "quoted", "twice"} <= vocabulary()
     lifecycle.delete_walk(walk)

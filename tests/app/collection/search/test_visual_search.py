@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app.collection.moderation import curation
@@ -17,8 +16,9 @@ from app.collection.search.vector_index import SourceError
 from app.storage.database import writing
 from app.storage.walk_models import VisualFeatures, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner, make_app
+from tests.conftest import Commissioner
 from tests.support.indexes import made_anew
+from tests.support.rows import change
 
 WIDTH = 64
 Seen = Callable[..., Walk]
@@ -93,8 +93,7 @@ def test_only_what_hangs_is_found(seen: Seen) -> None:
 def test_repeat_looks_as_what_it_repeats_and_is_not_told(seen: Seen, hung: Commissioner) -> None:
     walk, other = seen(0, 90), seen(10, 90)
     repeat = hung()
-    with writing() as session:
-        session.get(Walk, repeat.number).repeat_of = walk.id
+    change(repeat, repeat_of=walk.id)
     assert ids(visual_search.similar_walks(repeat, 0, limit=9)) == [other.id]
     assert visual_search.walks_without_features(None, 5, eye="one") == []
 
@@ -183,10 +182,3 @@ def test_command_asks_the_worker_to_look(runner: FlaskCliRunner, hung: Commissio
     assert runner.invoke(args=["gallery", "look"]).output == "0 films wait for their image embeddings.\n"
     hung()
     assert "Redis does not answer" in runner.invoke(args=["gallery", "look"]).output
-
-
-@pytest.fixture
-def app(instance: Path) -> Iterator[Flask]:
-    app = make_app(instance)
-    with app.app_context():
-        yield app

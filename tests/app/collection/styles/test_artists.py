@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from app.collection.moderation import word_lists
 from app.collection.styles import added, artists, shipped
 from app.core.config import ROOT
 from app.offer.generation import offers
-from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.commands import run, run_json
 
@@ -28,11 +27,7 @@ WORKS = {
 TOLD = ("--licence", "CC0-1.0", "--attribution", "A museum <&>")
 
 
-@pytest.fixture
-def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    settings = {"MODEL": str(led.lay_out(tmp_path / "led", hands=HANDS)), "MEANING": str(ROOT / "models/meaning")}
-    with inside(make_app(instance, **settings)) as app:
-        yield app
+pytestmark = pytest.mark.settings(MODEL=partial(led.lay_out, hands=HANDS), MEANING=str(ROOT / "models/meaning"))
 
 
 @pytest.fixture

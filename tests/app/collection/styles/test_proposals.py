@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,7 @@ HANDS = tuple(
 )
 
 
-@pytest.fixture
-def app(instance: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MEANING=str(ROOT / "models/meaning"))) as app:
-        yield app
+pytestmark = pytest.mark.settings(MEANING=str(ROOT / "models/meaning"))
 
 
 @pytest.mark.parametrize(

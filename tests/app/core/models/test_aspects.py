@@ -33,9 +33,7 @@ def test_shorter_side_is_the_nearest_multiple(aspect: str, size: int, multiple: 
 @pytest.mark.parametrize(("aspect", "frame", "is_rounded"), [
     ("16:9", (256, 144), False), ("3:2", (256, 168), True), ("1:1", (64, 64), False), ("2:3", (336, 512), True),
 ])  # fmt: skip
-def test_size_that_is_not_exactly_of_the_ratio_is_rounded(
-    aspect: str, frame: tuple[int, int], is_rounded: bool
-) -> None:
+def test_size_not_exactly_of_the_ratio_is_rounded(aspect: str, frame: tuple[int, int], is_rounded: bool) -> None:
     assert aspects.is_rounded(aspect, *frame) is is_rounded
 
 
@@ -55,7 +53,5 @@ def test_sides_of_a_transformer_are_multiples_of_its_patches(tmp_path: Path) -> 
         ({"aspects": "16:9"}, [*ASPECTS]),
     ],
 )
-def test_aspects_are_all_or_those_that_the_model_names(
-    tmp_path: Path, told: dict[str, object], known: list[str]
-) -> None:
+def test_aspects_are_all_or_those_of_the_model(tmp_path: Path, told: dict[str, object], known: list[str]) -> None:
     assert facts.load_facts(str(led.lay_out(tmp_path / "model", size=256, **told))).aspects == tuple(known)

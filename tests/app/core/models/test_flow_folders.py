@@ -59,9 +59,7 @@ def test_each_part_that_is_missing_is_named(tmp_path: Path, family: str) -> None
     ],
 )
 @pytest.mark.parametrize("entry", [NOWHERE, None])
-def test_part_that_the_index_leaves_out_is_named(
-    tmp_path: Path, family: str, part: str, sentence: str, entry: object
-) -> None:
+def test_part_missing_in_index_is_named(tmp_path: Path, family: str, part: str, sentence: str, entry: object) -> None:
     path = lay_out(tmp_path / "model", family, index={part: entry})
     assert refusal(path) == f"The model {path} {sentence}"
 
@@ -187,9 +185,7 @@ def test_facts_say_how_a_model_is_painted_with(
         ("flux2", {}, [1024]),
     ],
 )
-def test_size_is_the_familys_unless_the_folder_says_it(
-    tmp_path: Path, family: str, changes: dict[str, Any], sizes: list[int]
-) -> None:
+def test_size_is_the_familys_by_default(tmp_path: Path, family: str, changes: dict[str, Any], sizes: list[int]) -> None:
     known = facts.load_facts(str(lay_out(tmp_path / "model", family, **changes)))
     assert (known.size, known.sizes) == (sizes[0], tuple(sizes))
 

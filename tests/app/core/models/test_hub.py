@@ -110,9 +110,7 @@ def test_look_fetches_no_weights_and_tells_their_size(server: Hub, model: Path, 
 
 
 @pytest.mark.parametrize("other", ["non_ema.safetensors", "bin", "fp16.bin", "msgpack", "onnx"])
-def test_weights_in_half_precision_alone_are_fetched_and_others_left(
-    server: Hub, model: Path, there: str, other: str
-) -> None:
+def test_weights_in_half_precision_are_fetched_alone(server: Hub, model: Path, there: str, other: str) -> None:
     for path in [*model.rglob("*.safetensors")]:
         shutil.copy(path, path.with_suffix(f".{other}") if other != "bin" else path.with_name("pytorch_model.fp32.bin"))
         path.rename(path.with_suffix(".fp16.safetensors"))
@@ -125,9 +123,7 @@ def test_weights_in_half_precision_alone_are_fetched_and_others_left(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", flow_folders.INDICES)
-def test_flow_model_is_fetched_with_what_it_needs_and_no_more(
-    server: Hub, tmp_path: Path, there: str, family: str
-) -> None:
+def test_flow_model_is_fetched_with_what_it_needs(server: Hub, tmp_path: Path, there: str, family: str) -> None:
     path = flow_folders.lay_out(tmp_path / "repository", family)
     wanted = {each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file()}
     transformer = path / "transformer"
@@ -152,9 +148,7 @@ def test_flow_model_is_fetched_with_what_it_needs_and_no_more(
 
 
 @pytest.mark.slow
-def test_flow_model_without_a_part_is_refused_before_its_weights_are_fetched(
-    server: Hub, tmp_path: Path, there: str
-) -> None:
+def test_flow_model_without_a_part_is_refused_before_any_weights(server: Hub, tmp_path: Path, there: str) -> None:
     path = flow_folders.lay_out(tmp_path / "repository", "flux1", index={"text_encoder_2": [None, None]})
     server.add("some/model", path)
     assert refusal(there) == "The model some/model has no text encoder 2, which FLUX.1 needs."
@@ -189,7 +183,7 @@ def test_revision_of_a_name_is_fetched(server: Hub, model: Path, there: str) -> 
     assert "has no revision nothing" in refusal(there, "some/model@nothing")
 
 
-def test_weights_come_from_another_host_without_the_token(
+def test_weights_are_fetched_without_token(
     server: Hub, model: Path, there: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
@@ -213,9 +207,7 @@ def test_gated_private_and_unknown_models_are_refused_with_the_cure(server: Hub,
     assert "is gated" in states.examine("some/model", there, ask=True).flaw
 
 
-def test_repository_without_an_index_is_refused_with_the_way_to_a_single_file(
-    server: Hub, model: Path, there: str
-) -> None:
+def test_repository_without_an_index_points_to_single_files(server: Hub, model: Path, there: str) -> None:
     (model / "model_index.json").unlink()
     server.add("some/model", model)
     sentence = refusal(there)
@@ -230,9 +222,7 @@ def test_hub_that_fails_is_no_flaw_of_the_model(server: Hub, model: Path, there:
     assert state.flaw == "" and f"The hub answered {status}" in state.sentence
 
 
-def test_hub_that_is_away_leaves_what_is_here_to_paint_with(
-    server: Hub, model: Path, there: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_hub_that_is_away_keeps_models(server: Hub, model: Path, there: str, caplog: pytest.LogCaptureFixture) -> None:
     server.add("some/model", model)
     folder = hub.fetch(NAME, there)
     server.status = 503
@@ -259,9 +249,7 @@ def test_download_that_breaks_off_goes_on(server: Hub, model: Path, there: str, 
     assert not [*Path(there).rglob("*.incomplete")]
 
 
-def test_download_goes_on_in_the_next_run(
-    server: Hub, model: Path, there: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_download_resumes_in_a_later_run(server: Hub, model: Path, there: str, monkeypatch: pytest.MonkeyPatch) -> None:
     server.add("some/model", model)
     server.cut_after = [300] + [0] * downloads.TRIES
     assert "the download goes on where it stopped" in refusal(there)
@@ -280,9 +268,7 @@ def test_damaged_download_is_not_kept(server: Hub, model: Path, there: str, monk
     assert [path.stat().st_size for path in Path(there).rglob("*.incomplete")] == [0]
 
 
-def test_full_disk_is_named_and_what_is_here_is_kept(
-    server: Hub, model: Path, there: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_is_named_files_stay(server: Hub, model: Path, there: str, monkeypatch: pytest.MonkeyPatch) -> None:
     server.add("some/model", model)
     whole = downloads._append
 
@@ -301,7 +287,7 @@ def test_full_disk_is_named_and_what_is_here_is_kept(
     assert server.ranges[0] == "bytes=100-"
 
 
-def test_download_goes_on_when_a_disk_that_another_program_filled_has_room_again(
+def test_download_goes_on_after_a_full_disk(
     server: Hub, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = model / "unet" / "model.safetensors"
@@ -321,9 +307,7 @@ def test_download_goes_on_when_a_disk_that_another_program_filled_has_room_again
     assert server.ranges and not server.ranges[0].endswith("=0-")
 
 
-def test_disk_with_too_little_room_is_refused_before_the_download(
-    server: Hub, model: Path, there: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_small_disk_is_refused_at_first(server: Hub, model: Path, there: str, monkeypatch: pytest.MonkeyPatch) -> None:
     server.add("some/model", model)
     monkeypatch.setattr("app.core.models.hub.disk_usage", lambda _: shutil._ntuple_diskusage(9, 8, 1))
     assert "0.0 GB are to be downloaded, 0.0 GB are free" in refusal(there)

@@ -61,9 +61,7 @@ def test_home_folder_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ({"HF_HUB_CACHE": " ", "HF_HOME": "/b\r", "XDG_CACHE_HOME": ""}, "/b/hub"),
     ],
 )
-def test_cache_without_a_setting_is_the_hubs_own(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], place: str
-) -> None:
+def test_cache_is_the_hubs_by_default(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], place: str) -> None:
     for name in ("HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():

@@ -71,9 +71,7 @@ DYNAMIC = FLOW | {"use_dynamic_shifting": True, "base_shift": 0.5, "max_shift": 
         ("flux2", DYNAMIC, {"sigmas": even_sigmas(8), "mu": compute_empirical_mu(4096, 8)}),
     ],
 )
-def test_flow_models_steps_lie_where_their_pipelines_have_them(
-    family: str, config: dict[str, Any], spaced: dict[str, Any]
-) -> None:
+def test_flow_models_steps_are_those_of_pipelines(family: str, config: dict[str, Any], spaced: dict[str, Any]) -> None:
     solver = solvers.make(FLOW_SOLVER, config, 8, torch.device("cpu"), **spaced)
     found = noise_levels.levels_of_steps(FLOW_SOLVER, config, 8, pixels=1024**2, family=family)
     assert found[0] == math.inf

@@ -35,7 +35,7 @@ def refusal(path: Path) -> str:
         ("sdxl", "Stable Diffusion XL", "StableDiffusionXLPipeline", 1024, "EulerDiscreteScheduler"),
     ],
 )
-def test_family_size_and_solver_are_read_from_the_header(
+def test_header_tells_family_size_and_solver(
     tmp_path: Path, family: str, title: str, kind: str, size: int, solver: str
 ) -> None:
     path = headers.write(tmp_path / "my-model.safetensors", headers.of(family))
@@ -65,7 +65,7 @@ def test_shipped_schedulers_are_ones_that_are_painted_with() -> None:
         (["v_pred"], {"modelspec.prediction_type": "epsilon"}, "epsilon"),
     ],
 )
-def test_prediction_is_read_from_marks_and_metadata(
+def test_prediction_is_read_from_metadata(
     tmp_path: Path, marks: list[str], metadata: dict[str, str], prediction: str
 ) -> None:
     shapes = headers.of(XL) | dict.fromkeys(marks, (0,))
@@ -84,9 +84,7 @@ def test_zero_terminal_snr_is_read_from_its_mark(tmp_path: Path, family: str) ->
 
 @pytest.mark.parametrize(("spread", "prediction", "size"), [(0.2, "v_prediction", 768), (0.02, "epsilon", 512)])
 @pytest.mark.parametrize("dtype", ["F32", "F16", "BF16"])
-def test_prediction_of_stable_diffusion_2_is_told_by_its_weights(
-    tmp_path: Path, spread: float, prediction: str, size: int, dtype: str
-) -> None:
+def test_weights_tell_prediction_of_sd2(tmp_path: Path, spread: float, prediction: str, size: int, dtype: str) -> None:
     shapes = headers.of("sd2")
     shapes[f"{families.UNET}all"] = (shapes[f"{families.UNET}all"][0] - 4,)
     numbers = [spread, -spread, spread, -spread]

@@ -62,9 +62,7 @@ def test_brackets_that_do_not_pair_are_text(prompt: str) -> None:
         ("2", 2.0, False, False),
     ],
 )
-def test_weights_out_of_bounds_are_set_to_the_nearest_and_noted(
-    said: str, weight: float, is_clamped: bool, has_refused: bool
-) -> None:
+def test_weights_out_of_bounds_are_set_and_noted(said: str, weight: float, is_clamped: bool, has_refused: bool) -> None:
     found = parse(f"a (fox:{said})")
     assert found.spans[-1] == Span("a fox" if weight == 1 else "fox", weight)
     assert (found.is_clamped, found.has_refused) == (is_clamped, has_refused)

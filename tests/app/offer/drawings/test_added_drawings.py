@@ -19,8 +19,6 @@ from tests.conftest import make_app
 from tests.support import led
 from tests.support.led import ROBOT, ROBOT_DIGEST
 
-ADDED = "insert"
-
 
 class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,9 +97,7 @@ def test_process_that_changed_something_sees_it_at_once(app: Flask, clock: Clock
 
 
 @pytest.mark.databases
-def test_database_is_asked_once_a_second_and_read_only_after_a_change(
-    app: Flask, clock: Clock, asked: list[str]
-) -> None:
+def test_database_is_asked_once_a_second_and_read_if_changed(app: Flask, clock: Clock, asked: list[str]) -> None:
     first = added_drawings.book()
     read = len(asked)
     for _ in range(20):
@@ -138,9 +134,7 @@ def test_sketchbook_of_a_model_holds_what_was_added_and_is_the_same_until_that_c
     assert book.svg(ROBOT_DIGEST) == ROBOT and book.svg(led.SUN) == led.book().svg(led.SUN)
 
 
-def test_model_that_is_led_by_words_alone_has_no_sketchbook_whatever_was_added(
-    instance: Path, app: Flask, asked: list[str], tmp_path: Path
-) -> None:
+def test_model_led_by_words_alone_has_no_library(instance: Path, app: Flask, asked: list[str], tmp_path: Path) -> None:
     add()
     site = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")))
     del asked[:]

@@ -13,9 +13,7 @@ from app.requests.walk_requests import scenes
 from tests.support import led
 
 
-def test_model_from_a_hub_is_read_by_its_own_drawings_once_it_is_here(
-    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_model_from_a_hub_is_read_by_its_drawings(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     with app.app_context():
         offer = Offer.load("tiny/drawn")

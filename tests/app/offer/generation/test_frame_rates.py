@@ -27,9 +27,7 @@ def test_fraction_is_the_rate_without_its_rounding() -> None:
     ("fps", "ending", "hold", "seconds"),
     [(12.5, "stop", 13, 4.0), (12.5, "back", 13, 5.76), (12.5, "round", 0, 1.92), (6.0, "stop", 6, 6.0)],
 )
-def test_ends_are_held_for_a_second_and_a_round_film_nowhere(
-    fps: float, ending: str, hold: int, seconds: float
-) -> None:
+def test_ends_are_held_for_a_second_but_not_if_round(fps: float, ending: str, hold: int, seconds: float) -> None:
     assert frame_rates.hold(fps, ending) == hold
     assert frame_rates.seconds(24, fps, ending, hold) == pytest.approx(seconds)
 

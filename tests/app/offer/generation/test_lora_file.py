@@ -38,9 +38,7 @@ def write(path: Path, shapes: dict[str, list[int]], metadata: dict[str, str] | N
 @pytest.mark.parametrize(
     ("layout", "prefix"), [("kohya", ""), ("diffusers", "unet."), ("peft", "base_model.model."), ("bare", "")]
 )
-def test_family_follows_from_the_width_in_every_layout(
-    tmp_path: Path, width: int, family: str, layout: str, prefix: str
-) -> None:
+def test_family_follows_from_the_width(tmp_path: Path, width: int, family: str, layout: str, prefix: str) -> None:
     shapes = kohya(width) if layout == "kohya" else pair(prefix + UNET, width)
     found = lora_file.inspect(write(tmp_path / "a.safetensors", shapes))
     assert (found.layout, found.family, found.width, found.rank) == (layout, family, width, 8)
@@ -136,9 +134,7 @@ MATRICES, KOHYA = ("lora_A", "lora_B"), ("lora_down", "lora_up")
         ("diffusion_model.layers.0.feed_forward.w1", (3840, 10240), MATRICES, "Z-Image"),
     ],
 )
-def test_family_of_a_transformer_follows_from_names_and_shapes(
-    module: str, sides: tuple[int, int], ends: tuple[str, str], family: str
-) -> None:
+def test_names_and_shapes_tell_family(module: str, sides: tuple[int, int], ends: tuple[str, str], family: str) -> None:
     taken, given = sides
     shapes = {f"{module}.{ends[0]}.weight": [8, taken], f"{module}.{ends[1]}.weight": [given, 8]}
     found = lora_file.facts(shapes, {})

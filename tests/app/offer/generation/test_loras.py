@@ -46,9 +46,7 @@ def fitting(models: dict[str, Path], each: Lora) -> set[str]:
         ("FLUX.2", 12288, set()),
     ],
 )
-def test_lora_fits_the_models_of_its_family_alone(
-    models: dict[str, Path], family: str, width: int | None, fits: set[str]
-) -> None:
+def test_lora_fits_models_of_a_family(models: dict[str, Path], family: str, width: int | None, fits: set[str]) -> None:
     assert fitting(models, lora(family, width)) == fits
 
 

@@ -42,9 +42,7 @@ def examined(name: str) -> tuple[str, str]:
     return state.flaw, state.sentence
 
 
-def test_name_on_a_hub_is_not_downloaded_whole_or_refused(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_name_on_a_hub_is_downloaded_or_refused(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     later = "tiny/walker is not downloaded yet; a worker downloads it from the hub when it first loads it"
     assert examined("tiny/walker") == ("", later)

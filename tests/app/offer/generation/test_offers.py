@@ -19,6 +19,7 @@ from tests.support import led
 from tests.support import model_folders as folders
 from tests.support.house import NAME
 
+ZERO_SNR = {"rescale_betas_zero_snr": True}
 INDEX = folders.INDEX | {"safety_checker": [None, None]}
 
 
@@ -36,9 +37,7 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
 
 
 @pytest.mark.parametrize(("channels", "sizes"), [(0, [256]), (16, [256, 512])])
-def test_model_whose_decoder_has_a_finer_stage_paints_twice_its_size(
-    app: Flask, tmp_path: Path, channels: int, sizes: list[int]
-) -> None:
+def test_decoder_with_a_finer_stage_doubles_size(app: Flask, tmp_path: Path, channels: int, sizes: list[int]) -> None:
     folder = led.lay_out(tmp_path / "led", size=256)
     (folder / "decoder").mkdir()
     (folder / "decoder" / "config.json").write_text(json.dumps({"finer": channels}))
@@ -53,21 +52,12 @@ def test_model_whose_decoder_has_a_finer_stage_paints_twice_its_size(
         (True, {"_class_name": "EulerAncestralDiscreteScheduler", "timestep_spacing": "trailing"}),
         (True, {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"}),
         (False, {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "leading"}),
-        (
-            False,
-            {
-                "_class_name": "EulerDiscreteScheduler",
-                "timestep_spacing": "trailing",
-                "rescale_betas_zero_snr": True,
-            },
-        ),
+        (False, {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"} | ZERO_SNR),
         (False, {"_class_name": "DPMSolverMultistepScheduler", "timestep_spacing": "trailing"}),
         (False, {"_class_name": "PNDMScheduler"}),
     ],
 )
-def test_distilled_model_is_known_by_its_solver(
-    app: Flask, model: Path, few_step: bool, scheduler: dict[str, Any]
-) -> None:
+def test_solver_tells_a_distilled_model(app: Flask, model: Path, few_step: bool, scheduler: dict[str, Any]) -> None:
     (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
     facts = Offer.load(str(model)).facts
     assert (facts.few_step, facts.scheduler) == (few_step, scheduler["_class_name"])
@@ -103,9 +93,7 @@ def test_what_the_folder_itself_says_wins(app: Flask, model: Path) -> None:
     ("told", "sizes"),
     [("{}", [1024]), ('{"size": 256, "sizes": [512, 256, 300, "768", true]}', [256, 512]), ('{"sizes": 2048}', [1024])],
 )
-def test_sizes_are_its_own_and_those_multiples_that_the_folder_names(
-    app: Flask, model: Path, told: str, sizes: list[int]
-) -> None:
+def test_sizes_are_its_own_and_the_folders_multiples(app: Flask, model: Path, told: str, sizes: list[int]) -> None:
     (model / "unet" / "config.json").write_text('{"sample_size": 128}')
     (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
     (model / "house.json").write_text(told)
@@ -113,9 +101,7 @@ def test_sizes_are_its_own_and_those_multiples_that_the_folder_names(
 
 
 @pytest.mark.parametrize(("told", "size"), [("{}", 1024), ('{"size": 768}', 768)])
-def test_size_follows_from_the_networks_unless_the_folder_says_it(
-    app: Flask, model: Path, told: str, size: int
-) -> None:
+def test_size_follows_from_networks_unless_it_is_given(app: Flask, model: Path, told: str, size: int) -> None:
     (model / "unet" / "config.json").write_text('{"sample_size": 128}')
     (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
     (model / "house.json").write_text(told)
@@ -161,9 +147,7 @@ def test_two_models_of_one_name_are_a_flaw(instance: Path, model: Path) -> None:
         assert offers.flaws().startswith(f"Two models are called {NAME}: ")
 
 
-def test_model_from_a_hub_tells_its_facts_once_it_is_here(
-    app: Flask, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_downloaded_model_has_facts(app: Flask, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     assert Offer.load("tiny/walker").facts.title == "tiny/walker"
     snapshot = folders.hub_copy(model, tmp_path / "hub")

@@ -195,9 +195,7 @@ def test_unknown_preset_is_refused() -> None:
 
 
 @given(st.sampled_from(presets.NAMES), st.sampled_from([{}, LCM, SD3]), st.integers(1, 100), st.floats(0, 20))
-def test_any_number_of_steps_gives_a_ladder_that_climbs(
-    name: str, facts: dict[str, Any], steps: int, guidance: float
-) -> None:
+def test_any_number_of_steps_gives_rising_passes(name: str, facts: dict[str, Any], steps: int, guidance: float) -> None:
     resolved = resolve(name, facts, steps=steps, guidance=guidance)
     depths = [depth for depth, _ in resolved["ladder"]]
     assert depths

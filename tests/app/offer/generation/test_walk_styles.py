@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app.collection.labels import descriptions, wall_label
@@ -15,8 +13,8 @@ from app.offer.generation import walk_styles
 from app.offer.generation.model_styles import ModelStyle
 from app.storage.database import db
 from app.storage.walk_models import Stop, Walk
+from tests.conftest import Commissioner
 
-Hanger = Callable[..., Walk]
 KNOWN = (
     ModelStyle("linocut", "Linocut", "linocut"),
     ModelStyle("watercolour", "Watercolour", "painted"),
@@ -54,7 +52,7 @@ def test_requested_style_is_that_of_the_stop() -> None:
     assert recorded(None, hand="fresco") == "fresco"
 
 
-def test_chosen_style_is_recorded_with_the_request(app: Flask, hung: Hanger) -> None:
+def test_chosen_style_is_recorded_with_the_request(hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     (style,) = {stop.style for stop in walk.stops}
     assert style
@@ -62,15 +60,13 @@ def test_chosen_style_is_recorded_with_the_request(app: Flask, hung: Hanger) -> 
     assert all(stop.scene["words"].endswith(f", {style}") for stop in walk.stops)
 
 
-def test_captions_name_the_style_of_a_whole_walk_once(app: Flask, hung: Hanger) -> None:
+def test_captions_name_the_style_of_a_whole_walk_once(hung: Commissioner) -> None:
     walk = hung(stops=NAMED)
     assert descriptions.of_walk(walk).stops == ("a fox", "a watercolour of a kite")
     assert descriptions.of_walk(walk).hands == ("watercolour",)
 
 
-def test_style_that_prompts_name_is_shown_everywhere(
-    app: Flask, client: FlaskClient, runner: FlaskCliRunner, hung: Hanger
-) -> None:
+def test_style_named_by_prompts_is_shown(client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner) -> None:
     walk = hung(stops=NAMED)
     other = hung(stops=[{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a kite", "hand": "linocut"}])
     assert "Film, watercolour<br>" in client.get(walk.url).text
@@ -99,7 +95,7 @@ def test_form_names_the_style_that_a_prompt_names_unless_another_is_requested(cl
     assert ">Stil: Aquarell.</p>" in client.get("/reading", query_string=part, headers={"Accept-Language": "de"}).text
 
 
-def test_search_finds_a_style_that_was_chosen(app: Flask, client: FlaskClient, hung: Hanger) -> None:
+def test_search_finds_a_style_that_was_chosen(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     style = walk.stops[0].style
     for field in ("hand", "q"):
@@ -107,14 +103,14 @@ def test_search_finds_a_style_that_was_chosen(app: Flask, client: FlaskClient, h
         assert [each["id"] for each in found] == [walk.id]
 
 
-def test_style_that_is_not_offered_any_more_is_shown_by_its_words(client: FlaskClient, hung: Hanger) -> None:
+def test_style_that_is_not_offered_any_more_is_shown_by_its_words(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     walk.stops[0].hand, walk.stops[1].chosen_style = "van gogh", "frescoes <of old>"
     db.session.commit()
     assert "Film, van gogh and frescoes &lt;of old&gt;<br>" in client.get(walk.url).text
 
 
-def test_nothing_is_detected_where_the_style_is_known(client: FlaskClient, hung: Hanger) -> None:
+def test_nothing_is_detected_where_the_style_is_known(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung(stops=NAMED)
     walk.stops[0].found_hand = walk.stops[1].found_hand = "linocut"
     db.session.commit()

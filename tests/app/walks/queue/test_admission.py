@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.core.errors import TooMany
@@ -21,12 +21,12 @@ from app.storage.upload_models import READY, WAITING, Upload
 from app.storage.walk_models import PAINTING, Medium, Walk
 from app.walks.queue import admission, estimates, fair_queue, jobs
 from app.walks.saved import lifecycle
-from tests.conftest import inside, make_app
+from tests.conftest import Commissioner, inside, make_app
 from tests.support import placing, sounds
+from tests.support.rows import change, store
 
 pytestmark = pytest.mark.slow
 
-Hanger = Callable[..., Walk]
 TWO = {"prompt": ["an owl", "a very tall castle"], "seed": "77"}
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
 LIMITS = {"LINE_MAX_VISITOR": 3, "LINE_MAX_ADDRESS": 5, "LINE_MAX": 8}
@@ -119,8 +119,7 @@ def test_there_is_room_again_when_work_was_done_or_called_off(strict: Flask) -> 
     assert client.post("/walks", data=TWO).status_code == 429
     client.post(f"{pages[0]}/cancel")
     assert client.post("/walks", data=TWO).status_code == 303
-    with writing() as session:
-        session.execute(update(Walk).values(passes=Walk.asked, state=PAINTING))
+    change(Walk, passes=Walk.asked, state=PAINTING)
     assert client.post("/walks", data=TWO).status_code == 303
 
 
@@ -141,7 +140,7 @@ def test_second_click_on_a_form_is_answered_even_when_the_line_is_full(strict: F
     assert client.post("/walks", data=TWO | {"token": "once"}).headers["Location"] == first.headers["Location"]
 
 
-def test_when_to_come_back_is_told_from_the_line(strict: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_to_return_follows_the_queue(strict: Flask, hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}])
     hung()
     settings = sampler_settings.resolve_settings(offers.first())
@@ -155,9 +154,7 @@ def test_when_to_come_back_is_told_from_the_line(strict: Flask, hung: Hanger, mo
     assert "There is room again in about" in full.text
 
 
-def test_nothing_is_taken_when_the_disk_is_nearly_full(
-    app: Flask, commissioned: Hanger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_refuses_requests(app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     client = app.test_client()
     page = client.post("/walks", data=TWO).headers["Location"]
     client.post(f"{page}/cancel")
@@ -207,7 +204,7 @@ def test_what_was_kept_a_day_ago_does_not_count(app: Flask) -> None:
     assert client.post("/walks", data=TWO).status_code == 303
 
 
-def test_commands_are_not_bounded(strict: Flask, commissioned: Hanger) -> None:
+def test_commands_are_not_bounded(strict: Flask, commissioned: Commissioner) -> None:
     assert len([commissioned() for _ in range(9)]) == 9
 
 
@@ -215,16 +212,11 @@ def test_uploads_count_to_the_share_of_a_network(app: Flask) -> None:
     app.config["DAILY_BYTES_ADDRESS"] = 4_000_000
     sound = sounds.keep("ann", network="here", state=WAITING, seconds=20.0)  # the largest FLAC has 3.84 MB
     admission.check_storage("here")
-    with writing() as session:
-        session.add(
-            Upload(kind="photos", details={"width": 9, "height": 9}, digest="f", owner_hash="ann", network="here",
-                   path="photos/x", bytes=160_000,
-                  expires_at=now() + timedelta(hours=24))
-        )  # fmt: skip
+    day, side = now() + timedelta(hours=24), {"kind": "photos", "details": {"width": 9, "height": 9}}
+    store(Upload(digest="f", owner_hash="ann", network="here", path="photos/x", bytes=160_000, expires_at=day, **side))
     admission.check_storage("there")
     with pytest.raises(TooMany, match="pictures and sounds a day") as refused:
         admission.check_storage("here")
     assert 3500 < refused.value.retry_after <= 3600, "until the sound expires"
-    with writing() as session:
-        session.execute(update(Upload).where(Upload.id == sound.id).values(state=READY))
+    change(Upload, Upload.id == sound.id, state=READY)
     admission.check_storage("here")

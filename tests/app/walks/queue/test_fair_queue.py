@@ -16,14 +16,13 @@ from app.storage.task_kinds import FILM
 from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_DONE, PIECE_TAKEN, Stop, Task, Walk, new_id
 from app.walks.queue import fair_queue, jobs
 from app.walks.saved import lifecycle
+from tests.conftest import Commissioner
 from tests.support.house import FACTS
+from tests.support.rows import change
 from worker.planning import pass_plan
 from worker.planning.pass_plan import Pass
 from worker.queue.leases import claim_next, release_task
 from worker.tasks.next_pass import enqueue_tasks
-
-Commissioner = Callable[..., Walk]
-
 
 LEVEL = Pass("stops", (0.0, 1.0), 1, ((0,), (1,)))
 
@@ -145,7 +144,7 @@ def test_within_a_network_visitors_take_turns(app: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(app: Flask, commissioned: Commissioner) -> None:
+def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(commissioned: Commissioner) -> None:
     ann = [commissioned(visitor="ann") for _ in range(20)]
     ben = commissioned(visitor="ben")
     begun = [serve(), serve()]
@@ -158,7 +157,7 @@ def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(app: Flask
 
 
 @pytest.mark.databases
-def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Commissioner) -> None:
+def test_pieces_of_a_long_level_come_turn_by_turn(commissioned: Commissioner) -> None:
     walk = commissioned(visitor="ann", frames=240, steps=100)
     level = Pass("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
     with writing() as session:
@@ -169,7 +168,7 @@ def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Comm
 
 
 @pytest.mark.databases
-def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissioner) -> None:
+def test_film_waits_for_nobodys_later_frames(commissioned: Commissioner) -> None:
     ann, ben = commissioned(visitor="ann"), commissioned(visitor="ben")
     serve(), serve()
     with writing() as session:
@@ -185,9 +184,7 @@ def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissio
 
 
 @pytest.mark.databases
-def test_walk_that_waits_to_go_on_is_no_painter(
-    app: Flask, commissioned: Commissioner, painters: Callable[[int], None]
-) -> None:
+def test_walk_that_waits_to_go_on_is_no_painter(commissioned: Commissioner, painters: Callable[[int], None]) -> None:
     painters(0)
     for visitor in ("ann", "ben", "carl"):
         commissioned(visitor=visitor)
@@ -200,7 +197,7 @@ def test_walk_that_waits_to_go_on_is_no_painter(
 
 
 @pytest.mark.databases
-def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Commissioner) -> None:
+def test_who_cancels_and_asks_again_gains_nothing(commissioned: Commissioner) -> None:
     first = commissioned(visitor="ann")
     ben = commissioned(visitor="ben")
     lifecycle.cancel(first)
@@ -209,10 +206,9 @@ def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Comm
 
 
 @pytest.mark.databases
-def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Commissioner) -> None:
+def test_walk_put_back_in_line_gets_a_turn_of_today(commissioned: Commissioner) -> None:
     old = commissioned(visitor="ann")
-    with writing() as session:
-        session.get(Walk, old.number).state = FAILED
+    change(old, state=FAILED)
     waiting = [commissioned(visitor="ben") for _ in range(3)]
     lifecycle.retry(old)
     assert old.turn == waiting[0].turn
@@ -221,13 +217,13 @@ def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Co
 
 
 @pytest.mark.databases
-def test_place_counts_those_ahead(app: Flask, commissioned: Commissioner) -> None:
+def test_place_counts_those_ahead(commissioned: Commissioner) -> None:
     ann = [commissioned(visitor="ann") for _ in range(3)]
     ben = commissioned(visitor="ben")
     assert [fair_queue.find_place(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
 
 
-def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, commissioned: Commissioner) -> None:
+def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(commissioned: Commissioner) -> None:
     first, second = commissioned(visitor="ann"), commissioned(visitor="ann")
     assert not fair_queue.find_place(first).may_be_overtaken
     assert fair_queue.find_place(second).may_be_overtaken
@@ -248,9 +244,7 @@ def test_pages_look_several_times_before_their_turn_however_fast_the_line_moves(
     assert looks == [60_000, 10_000, 500, 1500]
 
 
-def test_the_line_is_looked_at_once_however_many_pages_ask(
-    app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_queue_is_read_once_for_pages(app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[None] = []
     look = fair_queue._query_snapshot
     monkeypatch.setattr(fair_queue, "_query_snapshot", lambda: looks.append(None) or look())
@@ -275,7 +269,7 @@ def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
     assert fair_queue.find_place(ben).seconds == pytest.approx(2 * seconds(10))
 
 
-def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
+def test_painted_walk_has_no_place(commissioned: Commissioner, hung: Commissioner) -> None:
     done, waits = hung(), commissioned()
     assert fair_queue.find_place(done) == fair_queue.QueuePlace(None, None)
     serve()
@@ -285,13 +279,12 @@ def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung:
 
 @pytest.mark.parametrize("has_begun", [False, True])
 def test_time_left_of_the_very_first_walk_is_told_at_an_assumed_pace(
-    app: Flask, commissioned: Commissioner, painters: Callable[[int], None], *, has_begun: bool
+    commissioned: Commissioner, painters: Callable[[int], None], *, has_begun: bool
 ) -> None:
     painters(1)
     walk = commissioned(frames=10)
     if has_begun:
-        with writing() as session:
-            session.get(Walk, walk.number).state = PAINTING
+        change(walk, state=PAINTING)
         db.session.refresh(walk)
     settings = sampler_settings.resolve_settings(offers.first())
     assumed = duration.default_pace(offers.first().facts)
@@ -313,7 +306,7 @@ def seconds(frames: int, **fields: Any) -> float:
 
 @pytest.mark.databases
 def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
-    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+    commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
 ) -> None:
     painters(1)
     hung()
@@ -325,9 +318,7 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
 
 
 @pytest.mark.databases
-def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
-    app: Flask, commissioned: Commissioner, hung: Commissioner
-) -> None:
+def test_walk_in_progress_counts_by_missing_passes(commissioned: Commissioner, hung: Commissioner) -> None:
     hung()
     painting, waits = commissioned(frames=10), commissioned(frames=10, visitor="ben")
     total = painting.asked
@@ -341,14 +332,13 @@ def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
         assert fair_queue.find_place(waits).seconds == pytest.approx((left + 1) * seconds(10))
 
 
-def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commissioner) -> None:
+def test_pace_is_that_of_the_passes_that_were_spent(hung: Commissioner) -> None:
     walk = hung()
-    with writing() as session:
-        session.get(Walk, walk.number).passes = 60
+    change(walk, passes=60)
     assert fair_queue.load_worker_pool().pace == pytest.approx(ALONE / (60 + SHORT.other))
 
 
-def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: Flask, hung: Commissioner) -> None:
+def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(hung: Commissioner) -> None:
     hung()
     gone = hung(minutes_ago=1)
     with writing() as session:
@@ -363,16 +353,15 @@ def test_walk_of_an_old_recipe_costs_every_frame_in_full() -> None:
 
 
 @pytest.mark.databases
-def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) -> None:
+def test_pace_is_the_median_of_the_last_walks(hung: Commissioner) -> None:
     for minutes, took in ((0, 2.0), (1, 4.0), (2, 200.0)):
         walk = hung(minutes_ago=minutes)
-        with writing() as session:
-            session.get(Walk, walk.number).paint_seconds = took
+        change(walk, paint_seconds=took)
     assert fair_queue.load_worker_pool().pace == pytest.approx((4.0 - SHORT.fixed) / ALONE * PACE)
 
 
 def test_time_left_is_shared_by_the_living_painters(
-    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+    commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
 ) -> None:
     hung()
     walks_ahead = [commissioned(frames=10, visitor=f"visitor {i}") for i in range(8)]
@@ -387,7 +376,7 @@ def test_time_left_is_shared_by_the_living_painters(
 
 
 def test_no_time_is_told_where_no_painter_lives(
-    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+    commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
 ) -> None:
     painters(0)
     hung()
@@ -396,9 +385,7 @@ def test_no_time_is_told_where_no_painter_lives(
 
 
 @pytest.mark.databases
-def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
-    app: Flask, commissioned: Commissioner, hung: Commissioner
-) -> None:
+def test_walk_in_progress_proves_a_worker(commissioned: Commissioner, hung: Commissioner) -> None:
     hung()
     commissioned(frames=10)
     waits = commissioned(frames=10, visitor="ben")
@@ -412,7 +399,7 @@ def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
     "fields", [{"preset": "exact"}, {"preset": "fast"}, {"steps": 40}, {"guidance": 2.0}, {"steps": 1, "guidance": 0.0}]
 )
 def test_preset_steps_and_guidance_count_in_the_time_left(
-    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None], fields: dict[str, Any]
+    commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None], fields: dict[str, Any]
 ) -> None:
     painters(1)
     hung()
@@ -422,9 +409,7 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
 
 
 @pytest.mark.databases
-def test_walk_that_lost_its_painter_pushes_nobody_back(
-    app: Flask, commissioned: Commissioner, painters: Callable[[int], None]
-) -> None:
+def test_walk_that_lost_its_worker_delays_no_other(commissioned: Commissioner, painters: Callable[[int], None]) -> None:
     painters(2)
     lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
     assert fair_queue.find_place(waits).position == 2

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from app.core.errors import Conflict
@@ -15,10 +12,8 @@ from app.storage.task_kinds import KINDS, LARGE, LARGER, SHORT, STAGES
 from app.storage.walk_models import Medium, Task, Walk
 from app.walks.queue import frame_requests
 from app.walks.saved import lifecycle
+from tests.conftest import Commissioner
 from worker.queue.leases import claim_next
-
-Commissioner = Callable[..., Walk]
-
 
 each_kind = pytest.mark.parametrize("kind", [STAGES, LARGE])
 
@@ -46,13 +41,13 @@ def pieces() -> int:
 
 
 @each_kind
-def test_nobody_has_asked_at_first(app: Flask, hung: Commissioner, kind: str) -> None:
+def test_nobody_has_asked_at_first(hung: Commissioner, kind: str) -> None:
     assert frame_requests.find(hung(), kind, 0) is None
 
 
 @pytest.mark.databases
 @pytest.mark.parametrize(("kind", "urgency"), [(STAGES, SHORT), (LARGE, LARGER)])
-def test_asking_puts_a_short_task_in_line_once(app: Flask, hung: Commissioner, kind: str, urgency: int) -> None:
+def test_asking_puts_a_short_task_in_line_once(hung: Commissioner, kind: str, urgency: int) -> None:
     walk = hung()
     assert (
         frame_requests.request(walk, kind, 1)
@@ -67,20 +62,20 @@ def test_asking_puts_a_short_task_in_line_once(app: Flask, hung: Commissioner, k
 
 @each_kind
 @pytest.mark.parametrize("index", [-1, 2, 10**12])
-def test_a_frame_that_is_not_there_has_no_files(app: Flask, hung: Commissioner, kind: str, index: int) -> None:
+def test_a_frame_that_is_not_there_has_no_files(hung: Commissioner, kind: str, index: int) -> None:
     with pytest.raises(Conflict):
         frame_requests.request(hung(), kind, index)
     assert pieces() == 0
 
 
 @each_kind
-def test_a_walk_that_is_not_finished_has_no_files_yet(app: Flask, commissioned: Commissioner, kind: str) -> None:
+def test_a_walk_that_is_not_finished_has_no_files_yet(commissioned: Commissioner, kind: str) -> None:
     with pytest.raises(Conflict):
         frame_requests.request(commissioned(), kind, 0)
 
 
 @each_kind
-def test_files_that_are_there_are_told_and_not_generated_again(app: Flask, hung: Commissioner, kind: str) -> None:
+def test_files_that_are_there_are_told_and_not_generated_again(hung: Commissioner, kind: str) -> None:
     walk = hung()
     leave_files(walk, kind, 1)
     found = frame_requests.request(walk, kind, 1)
@@ -91,11 +86,10 @@ def test_files_that_are_there_are_told_and_not_generated_again(app: Flask, hung:
 
 
 @each_kind
-def test_files_of_which_one_was_lost_can_be_asked_for_again(app: Flask, hung: Commissioner, kind: str) -> None:
+def test_files_of_which_one_was_lost_can_be_asked_for_again(hung: Commissioner, kind: str) -> None:
     walk = hung()
     leave_files(walk, kind, 1)
     found = frame_requests.find(walk, kind, 1)
-    assert found is not None
     media_store.store().delete(found.files[KINDS[kind].files[-1]].path)
     assert frame_requests.find(walk, kind, 1) is None
     assert not frame_requests.request(walk, kind, 1).is_there
@@ -103,7 +97,7 @@ def test_files_of_which_one_was_lost_can_be_asked_for_again(app: Flask, hung: Co
 
 
 @each_kind
-def test_files_go_with_their_walk(app: Flask, hung: Commissioner, kind: str) -> None:
+def test_files_go_with_their_walk(hung: Commissioner, kind: str) -> None:
     walk = hung()
     leave_files(walk, kind, 0)
     frame_requests.request(walk, kind, 1)
@@ -130,15 +124,13 @@ def test_files_are_generated_in_the_order_in_which_they_were_asked_for(hung: Com
     [((256, 256), (1024, 1024)), ((512, 512), (1024, 1024)), ((256, 144), (1024, 576)), ((144, 256), (576, 1024)),
      ((384, 384), (768, 768)), ((64, 48), (256, 192)), ((768, 768), None), ((1024, 1024), None), ((None, None), None)],
 )  # fmt: skip
-def test_large_frames_are_the_largest_whole_multiple_up_to_four_within_1024_pixels(
-    app: Flask, hung: Commissioner, own: tuple[int, int], large: tuple[int, int] | None
-) -> None:
+def test_large_frames_are_multiples(hung: Commissioner, own: tuple[int, int], large: tuple[int, int] | None) -> None:
     walk = hung()
     walk.width, walk.height = own
     assert frame_requests.large_size(walk) == large
 
 
-def test_pictures_that_no_sketch_leads_cannot_be_larger(app: Flask, hung: Commissioner) -> None:
+def test_pictures_that_no_sketch_leads_cannot_be_larger(hung: Commissioner) -> None:
     walk = hung()
     for stop in walk.stops:
         stop.scene = None

@@ -29,7 +29,7 @@ def test_bell_is_not_heard_while_redis_is_away(app: Flask) -> None:
     assert jobs.workers() == []
 
 
-def test_walk_is_saved_while_redis_is_away(app: Flask, commissioned: Callable[..., Walk]) -> None:
+def test_walk_is_saved_while_redis_is_away(commissioned: Callable[..., Walk]) -> None:
     walk = commissioned()
     db.session.remove()
     assert any_walk(walk.id).state == QUEUED
@@ -98,7 +98,6 @@ def test_threads_share_the_connections_of_their_process(app: Flask) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.usefixtures("patient")
 def test_connection_that_redis_closed_is_opened_again_without_an_error(instance: Path) -> None:
     with running(instance / "a"), told_of(instance, "a") as client:
         assert jobs.redis_answers()
@@ -112,7 +111,6 @@ def test_connection_that_redis_closed_is_opened_again_without_an_error(instance:
 
 
 @pytest.mark.server
-@pytest.mark.usefixtures("patient")
 def test_questions_are_asked_over_one_connection(instance: Path) -> None:
     with running(instance / "a"), told_of(instance, "a") as client:
         before = client.info("stats")["total_connections_received"]
@@ -123,7 +121,6 @@ def test_questions_are_asked_over_one_connection(instance: Path) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.usefixtures("patient")
 def test_redis_is_heard_again_when_it_is_back(instance: Path) -> None:
     with make_app(instance, REDIS_URL=None).app_context():
         for _ in range(2):
@@ -136,7 +133,6 @@ def test_redis_is_heard_again_when_it_is_back(instance: Path) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.usefixtures("patient")
 def test_redis_is_found_at_another_address_and_the_old_connections_are_closed(instance: Path) -> None:
     with running(instance / "a") as old, running(instance / "b"), told_of(instance, "a"):
         assert jobs.redis_answers()
@@ -150,7 +146,6 @@ def test_redis_is_found_at_another_address_and_the_old_connections_are_closed(in
 
 
 @pytest.mark.server
-@pytest.mark.usefixtures("patient")
 def test_child_of_a_fork_opens_connections_of_its_own(instance: Path) -> None:
     with running(instance / "a"), told_of(instance, "a") as client:
         assert jobs.redis_answers()
@@ -167,7 +162,7 @@ def _must_answer() -> None:
     assert jobs.redis_answers()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a Redis that a busy machine keeps from answering at once."""
     monkeypatch.setattr(jobs, "TIMEOUT_SECONDS", 300.0)
@@ -189,7 +184,6 @@ def announce(instance: Path, name: str) -> str:
 
 
 @pytest.mark.server
-@pytest.mark.usefixtures("patient")
 def test_each_site_knows_its_own_workers_and_forgets_those_that_fell_silent(instance: Path, tmp_path: Path) -> None:
     with running(instance / "a") as url, told_of(instance, "a") as client:
         for name, seconds in (("one", 60), ("two", 60), ("killed", 60)):
@@ -204,7 +198,6 @@ def test_each_site_knows_its_own_workers_and_forgets_those_that_fell_silent(inst
 
 
 @pytest.mark.server
-@pytest.mark.usefixtures("patient")
 def test_jobs_do_not_pile_up_while_nobody_takes_them(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "JOBS_MAX", 3)
     with running(instance / "a"), told_of(instance, "a") as client:

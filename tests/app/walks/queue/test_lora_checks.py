@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import Task
 from app.walks.queue import lora_checks
+from tests.support.rows import change
 
 
 @pytest.fixture
@@ -21,8 +22,7 @@ def test_answer_is_seen_once_a_worker_gave_it(task: str) -> None:
     assert lora_checks.find_answer(task) is None
     row = db.session.scalars(select(Task).where(Task.task == task)).one()
     values = lora_checks.answer_values(row.payload, "is of another family")
-    with writing() as session:
-        session.execute(update(Task).where(Task.task == task).values(**values))
+    change(Task, Task.task == task, **values)
     assert lora_checks.find_answer(task) == "is of another family"
 
 

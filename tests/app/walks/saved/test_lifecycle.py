@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.core.errors import Conflict, MediaError
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import (
     CANCELLED,
     FAILED,
@@ -26,15 +24,9 @@ from app.storage.walk_models import (
     Walk,
 )
 from app.walks.saved import lifecycle
+from tests.conftest import Commissioner
 from tests.support import placing
-
-Commissioner = Callable[..., Walk]
-
-
-def set_state(walk: Walk, state: str, **values: object) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(state=state, **values))
-    db.session.refresh(walk)
+from tests.support.rows import change, store
 
 
 def rows(table: type) -> int:
@@ -45,9 +37,8 @@ def rows(table: type) -> int:
 def painting(hung: Commissioner) -> Walk:
     """Put a walk on the easel: a worker holds it, frames are there."""
     walk = hung()
-    set_state(walk, PAINTING, finished_at=None, attempt=1, passes=30)
-    with writing() as session:
-        session.add(Task(walk_number=walk.number, kind="stops", urgency=1, state="taken", attempt=1))
+    change(walk, state=PAINTING, finished_at=None, attempt=1, passes=30)
+    store(Task(walk_number=walk.number, kind="stops", urgency=1, state="taken", attempt=1))
     return walk
 
 
@@ -71,7 +62,7 @@ def test_cancelled_walk_loses_its_pictures_at_once_and_keeps_its_words(painting:
 @pytest.mark.parametrize("state", [FINISHED, REFUSED, FAILED, CANCELLED])
 def test_walk_that_does_not_wait_cannot_be_cancelled(hung: Commissioner, state: str) -> None:
     walk = hung()
-    set_state(walk, state)
+    change(walk, state=state)
     with pytest.raises(Conflict):
         lifecycle.cancel(walk)
     assert walk.state == state
@@ -81,7 +72,7 @@ def test_walk_that_does_not_wait_cannot_be_cancelled(hung: Commissioner, state: 
 @pytest.mark.databases
 def test_failed_walk_is_tried_again_with_the_frames_it_has(hung: Commissioner) -> None:
     walk = hung()
-    set_state(walk, FAILED, error="The painting was interrupted 3 times.", lost=3)
+    change(walk, state=FAILED, error="The painting was interrupted 3 times.", lost=3)
     lifecycle.retry(walk)
     assert (walk.state, walk.error, walk.lost, walk.finished_at) == (QUEUED, None, 0, None)
     assert rows(Frame) == 2
@@ -97,7 +88,7 @@ def test_cancelled_walk_is_tried_again(commissioned: Commissioner) -> None:
 @pytest.mark.parametrize("state", [QUEUED, PAINTING, FINISHED, REFUSED])
 def test_walk_that_neither_failed_nor_was_cancelled_is_not_tried_again(commissioned: Commissioner, state: str) -> None:
     walk = commissioned()
-    set_state(walk, state)
+    change(walk, state=state)
     with pytest.raises(Conflict):
         lifecycle.retry(walk)
     assert walk.state == state
@@ -105,7 +96,7 @@ def test_walk_that_neither_failed_nor_was_cancelled_is_not_tried_again(commissio
 
 def test_deleted_walk_is_not_tried_again(commissioned: Commissioner) -> None:
     walk = commissioned()
-    set_state(walk, FAILED)
+    change(walk, state=FAILED)
     lifecycle.delete_walk(walk)
     with pytest.raises(Conflict):
         lifecycle.retry(walk)
@@ -115,7 +106,7 @@ def test_deleted_walk_is_not_tried_again(commissioned: Commissioner) -> None:
 @pytest.mark.parametrize("state", [FINISHED, REFUSED, FAILED, CANCELLED, QUEUED, PAINTING])
 def test_deleted_walk_leaves_no_words_pictures_or_files(hung: Commissioner, state: str) -> None:
     walk, other = hung("a secret", "a kite"), hung("a bear", "x")
-    set_state(walk, state, error="about a secret")
+    change(walk, state=state, error="about a secret")
     lifecycle.delete_walk(walk)
     assert walk.deleted_at is not None
     assert not walk.is_waiting

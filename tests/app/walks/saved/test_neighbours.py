@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import event, text
 
 from app.collection.moderation import curation
 from app.collection.search import reindexing
 from app.requests.walk_requests import walk_edits
-from app.storage.database import db, is_sqlite, writing
+from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle, neighbours
-
-Hanger = Callable[..., Walk]
+from tests.conftest import Commissioner
+from tests.support.rows import change
 
 
 def ids(found: list[Walk]) -> list[str]:
@@ -24,7 +24,7 @@ def ids(found: list[Walk]) -> list[str]:
 
 @pytest.mark.databases
 @pytest.mark.slow
-def test_neighbours_are_those_that_join_newest_first(hung: Hanger) -> None:
+def test_neighbours_are_those_that_join_newest_first(hung: Commissioner) -> None:
     middle = hung("a kite", "the sea")
     before = [hung("a fox", "a kite", minutes_ago=2), hung("a bear", "a lamp", "a kite", minutes_ago=1, frames=3)]
     after = hung("the sea", "a ship")
@@ -35,7 +35,7 @@ def test_neighbours_are_those_that_join_newest_first(hung: Hanger) -> None:
     assert ids(neighbours.after(middle, 4, excluding=[after])) == []
 
 
-def test_case_spaces_and_forms_of_letters_make_no_difference_and_hands_do(hung: Hanger) -> None:
+def test_case_spaces_and_forms_of_letters_make_no_difference_and_hands_do(hung: Commissioner) -> None:
     walk = hung("a kite", "a caf\u00e9")
     same = hung("A  CAFE\u0301", "the sea")
     hung("a cafe", "the sea")
@@ -43,7 +43,7 @@ def test_case_spaces_and_forms_of_letters_make_no_difference_and_hands_do(hung: 
     assert ids(neighbours.after(walk, 4)) == [same.id]
 
 
-def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(hung: Hanger) -> None:
+def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(hung: Commissioner) -> None:
     walk = hung("a kite", "the sea", "a kite", frames=3)
     assert neighbours.after(walk, 4) == neighbours.before(walk, 4) == []
 
@@ -57,24 +57,23 @@ def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(hung: Hanger) -
         lambda walk: walk_edits.apply(walk, walk_edits.validate({"unlisted": True})),
     ],
 )
-def test_what_does_not_hang_is_nobodys_neighbour(hung: Hanger, take_away: Callable[[Walk], None]) -> None:
+def test_what_does_not_hang_is_nobodys_neighbour(hung: Commissioner, take_away: Callable[[Walk], None]) -> None:
     walk, next_one = hung("a fox", "a kite"), hung("a kite", "the sea")
     assert ids(neighbours.after(walk, 4)) == [next_one.id]
     take_away(next_one)
     assert neighbours.after(walk, 4) == []
 
 
-def test_waiting_walk_is_nobodys_neighbour(hung: Hanger, commissioned: Hanger) -> None:
+def test_waiting_walk_is_nobodys_neighbour(hung: Commissioner, commissioned: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     commissioned("a kite", "the sea")
     assert neighbours.after(walk, 4) == []
 
 
 @pytest.mark.databases
-def test_walks_of_before_are_marked_by_reindexing(hung: Hanger) -> None:
+def test_walks_of_before_are_marked_by_reindexing(hung: Commissioner) -> None:
     walk, next_one = hung("a fox", "a kite"), hung("a kite", "the sea")
-    with writing() as session:
-        session.execute(update(Walk).values(starts=None, ends=None))
+    change(Walk, starts=None, ends=None)
     db.session.refresh(walk)
     assert neighbours.after(walk, 4) == []
     list(reindexing.reindex())
@@ -84,7 +83,7 @@ def test_walks_of_before_are_marked_by_reindexing(hung: Hanger) -> None:
 
 
 @pytest.mark.databases
-def test_neighbours_are_read_from_an_index_in_its_order(hung: Hanger) -> None:
+def test_neighbours_are_read_from_an_index_in_its_order(hung: Commissioner) -> None:
     walk, asked = hung("a fox", "a kite"), []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,8 @@ from app.core.errors import ConfigError
 from app.storage.database import db, now, writing
 from app.storage.walk_models import Medium, Walk
 from app.walks.saved import media_urls
-from tests.conftest import make_app
+from tests.conftest import Commissioner, make_app
 
-Hanger = Callable[..., Walk]
 BASE = "https://pictures.example.org/moma"
 
 
@@ -26,7 +24,7 @@ def public(app: Flask) -> Flask:
     return app
 
 
-def test_pages_have_films_of_listed_walks_from_the_public_address(public: Flask, hung: Hanger) -> None:
+def test_pages_have_films_of_listed_walks_from_the_public_address(public: Flask, hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     client = public.test_client()
     for address in ("/gallery", walk.url, f"/walks/{walk.id}/embed"):
@@ -39,7 +37,7 @@ def test_pages_have_films_of_listed_walks_from_the_public_address(public: Flask,
     assert f"{BASE}/{walk.media['webp'].path}" in client.get(walk.url).text
 
 
-def test_feeds_and_cards_go_on_naming_the_site(public: Flask, hung: Hanger) -> None:
+def test_feeds_and_cards_go_on_naming_the_site(public: Flask, hung: Commissioner) -> None:
     walk = hung()
     client = public.test_client()
     assert "pictures.example.org" not in client.get("/feed.xml").text
@@ -48,7 +46,7 @@ def test_feeds_and_cards_go_on_naming_the_site(public: Flask, hung: Hanger) -> N
 
 
 @pytest.mark.parametrize("how", ["unlisted", "hidden", "being painted", "files of another"])
-def test_no_other_walk_is_named_there(public: Flask, hung: Hanger, how: str) -> None:
+def test_no_other_walk_is_named_there(public: Flask, hung: Commissioner, how: str) -> None:
     walk = hung(unlisted=how == "unlisted")
     changed = {"hidden": {"hidden_at": now()}, "being painted": {"state": "painting"}}.get(how)
     with writing() as session:
@@ -66,7 +64,7 @@ def test_no_other_walk_is_named_there(public: Flask, hung: Hanger, how: str) -> 
         assert f"{BASE}/" not in public.test_client().get(walk.url).text
 
 
-def test_without_one_nothing_changes(app: Flask, hung: Hanger) -> None:
+def test_without_one_nothing_changes(app: Flask, hung: Commissioner) -> None:
     walk = hung()
     assert media_urls.public_address(walk, "mp4") == media_urls.film_address(walk, "mp4")
     assert "https:" not in app.test_client().get("/gallery").headers["Content-Security-Policy"]

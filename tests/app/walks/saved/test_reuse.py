@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
 from app.collection.moderation import curation
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import walk_description
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import db
 from app.storage.walk_models import FINISHED, QUEUED, Walk
 from app.upkeep.archives import backup, database_dump
 from app.upkeep.maintenance import media_losses, media_upkeep
 from app.walks.queue import fair_queue
 from app.walks.saved import lifecycle, reuse
 from app.walks.saved.lookup import any_walk
-from tests.conftest import make_app
+from tests.conftest import Commissioner, make_app
 from tests.support import placing
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING
+from tests.support.rows import change
 
-Commissioner = Callable[..., Walk]
 SEED = 7
 
 
@@ -46,12 +45,6 @@ def again(commissioned: Commissioner) -> Commissioner:
         return commissioned(*prompts, **{"seed": SEED, "frames": 2, "visitor": "ben", **fields})
 
     return ask
-
-
-def set_columns(walk: Walk, **values: object) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
-    db.session.refresh(walk)
 
 
 def are_there(walk: Walk) -> bool:
@@ -84,10 +77,8 @@ def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again
     assert not media_store.store().exists(media_store.walk_folder(repeat.id))
 
 
-def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
-    original: Walk, again: Commissioner
-) -> None:
-    set_columns(original, hold=13)
+def test_repeat_says_what_was_measured_but_took_no_time(original: Walk, again: Commissioner) -> None:
+    change(original, hold=13)
     repeat = again()
     told, before = walk_description.describe(repeat), walk_description.describe(original)
     assert repeat.hold == 13
@@ -201,10 +192,11 @@ def test_site_may_do_without(original: Walk, app: Flask, again: Commissioner) ->
     assert again().state == QUEUED
 
 
-@pytest.mark.parametrize("state", ["queued", "painting", "failed", "cancelled", "refused"])
-def test_walk_that_is_not_finished_answers_nothing(original: Walk, again: Commissioner, state: str) -> None:
-    set_columns(original, state=state)
-    assert again().state == QUEUED
+@pytest.mark.parametrize("state", ["queued", "painting", "failed", "cancelled", "refused", "hidden", "deleted"])
+def test_walk_that_is_not_shown_answers_nothing(original: Walk, again: Commissioner, state: str) -> None:
+    act = {"hidden": curation.hide, "deleted": lifecycle.delete_walk}.get(state, partial(change, state=state))
+    act(original)
+    assert again().state == again(visitor="ann").state == QUEUED
 
 
 @pytest.mark.databases
@@ -258,21 +250,17 @@ def test_living_workers_know_the_models_revision_else_its_newest_picture(
 
 @pytest.mark.databases
 def test_walk_of_an_earlier_revision_is_painted_anew(original: Walk, hung: Commissioner, again: Commissioner) -> None:
-    set_columns(hung("the sea", "a boat"), model_revision="newer")
+    change(hung("the sea", "a boat"), model_revision="newer")
     assert again().state == QUEUED
 
 
-def test_repeat_and_recipe_say_nothing_of_the_present_revision(
-    original: Walk, hung: Commissioner, again: Commissioner
-) -> None:
+def test_repeat_says_nothing_of_the_present_revision(original: Walk, hung: Commissioner, again: Commissioner) -> None:
     old = hung("the sea", "a boat", pinned=PinnedSettings.model_validate(RENDERING), frames=3)
-    set_columns(old, model_revision="older")
+    change(old, model_revision="older")
     assert again().state == FINISHED
 
 
-def test_redis_is_asked_only_where_there_is_something_to_repeat(
-    commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_redis_is_asked_only_if_there_is_a_repeat(commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: pytest.fail("asked"))
     assert commissioned(seed=SEED).state == QUEUED
 
@@ -285,9 +273,7 @@ def test_unlisted_original_is_not_shown_to_others(hung: Commissioner, again: Com
     assert again().state == QUEUED
 
 
-def test_unlisted_original_is_repeated_for_its_owner_and_told_to_nobody(
-    hung: Commissioner, again: Commissioner, client: FlaskClient
-) -> None:
+def test_unlisted_original_serves_its_owner(hung: Commissioner, again: Commissioner, client: FlaskClient) -> None:
     original = hung(seed=SEED, unlisted=True)
     repeat = again(visitor="ann")
     assert (repeat.state, repeat.unlisted) == (FINISHED, False)
@@ -303,16 +289,8 @@ def test_repeat_may_be_unlisted(original: Walk, again: Commissioner, client: Fla
     assert repeat.id not in client.get(f"/walks/{original.id}").text
 
 
-def test_hidden_original_answers_nothing(original: Walk, again: Commissioner) -> None:
-    curation.hide(original)
-    assert again().state == QUEUED
-    assert again(visitor="ann").state == QUEUED
-
-
 @pytest.mark.databases
-def test_repeats_are_hidden_and_hung_again_with_each_other(
-    original: Walk, again: Commissioner, hung: Commissioner
-) -> None:
+def test_repeats_are_hidden_and_restored_together(original: Walk, again: Commissioner, hung: Commissioner) -> None:
     repeat, other = again(), hung("the sea", "a boat")
     for chosen in (original, repeat):
         curation.hide(chosen)
@@ -328,9 +306,7 @@ def test_repeats_are_hidden_and_hung_again_with_each_other(
 
 @pytest.mark.databases
 @pytest.mark.parametrize("first", ["original", "repeat"])
-def test_deleting_one_leaves_the_other_and_the_last_takes_the_files(
-    original: Walk, again: Commissioner, first: str
-) -> None:
+def test_delete_of_the_last_repeat_takes_the_files(original: Walk, again: Commissioner, first: str) -> None:
     repeat = again()
     gone, stays = (original, repeat) if first == "original" else (repeat, original)
     lifecycle.delete_walk(gone)
@@ -363,11 +339,6 @@ def test_repeat_of_a_repeat_outlives_both(original: Walk, again: Commissioner, c
     assert not media_store.store().exists(media_store.walk_folder(original.id))
 
 
-def test_deleted_walk_answers_nothing(original: Walk, again: Commissioner) -> None:
-    lifecycle.delete_walk(original)
-    assert again().state == QUEUED
-
-
 @pytest.mark.databases
 def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Commissioner) -> None:
     repeat = again()
@@ -380,9 +351,7 @@ def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Comm
     assert [(loss.of, loss.id) for loss in missing] == [("walk", repeat_id)]
 
 
-def test_backup_holds_shared_files_once_and_brings_both_walks_back(
-    original: Walk, again: Commissioner, tmp_path: Path
-) -> None:
+def test_backup_holds_shared_files_once_for_both_walks(original: Walk, again: Commissioner, tmp_path: Path) -> None:
     ids = [original.id, again().id]
     report = backup.create(tmp_path / "backup.tar")
     assert (report.walks, report.files, report.lost) == (2, 7, [])

@@ -15,9 +15,7 @@ from tests.support.live import PATIENCE, wait_until
 pytestmark = pytest.mark.usefixtures("app")
 
 
-def test_two_wait_for_the_one_that_is_decoded_and_the_next_is_refused(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_wait_while_one_is_decoded_and_the_next_is_refused(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     first_ends, running, taken, is_free = threading.Event(), [], [], decoding_turns._is_free
     monkeypatch.setattr(decoding_turns, "_is_free", lambda place: is_free(place) and not taken.append(place.name))
 

@@ -200,9 +200,7 @@ def test_limits_are_the_site_s_own(app: Flask) -> None:
     ("does", "told"),
     [("sleep", "takes longer than 15 seconds"), ("work", "takes longer than 10 seconds"), ("memory", "is cut off")],
 )
-def test_decoder_that_does_not_end_or_asks_for_too_much_is_ended(
-    monkeypatch: pytest.MonkeyPatch, does: str, told: str
-) -> None:
+def test_decoder_that_takes_too_much_is_ended(monkeypatch: pytest.MonkeyPatch, does: str, told: str) -> None:
     monkeypatch.setattr(photo_check, "PROGRAM", "tests.support.stand_in_decoder")
     with pytest.raises(ValueError, match=told):
         photo_check.check(does.encode())

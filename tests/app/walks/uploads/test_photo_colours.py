@@ -58,9 +58,7 @@ def test_picture_in_display_p3_is_stored_in_srgb(kind: str) -> None:
      (Cicp(1, 1), (9, 8, 7), (9, 8, 7)),
      ],
 )  # fmt: skip
-def test_colour_by_its_code_points_is_that_of_srgb(
-    cicp: Cicp, colour: tuple[int, int, int], meant: tuple[int, int, int]
-) -> None:
+def test_code_points_tell_srgb_colours(cicp: Cicp, colour: tuple[int, int, int], meant: tuple[int, int, int]) -> None:
     seen = photo_colours.to_srgb(Image.new("RGB", (2, 2), colour), cicp).getpixel((1, 1))
     assert isinstance(seen, tuple)
     assert np.abs(np.subtract(seen, meant)).max() <= 2, seen

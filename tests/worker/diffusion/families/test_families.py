@@ -20,7 +20,6 @@ def test_family_loads_the_parts_that_are_looked_for(name: str) -> None:
     assert family.pipeline.__name__ in families.FAMILIES
     for pipeline in family.kinds:
         kind = kinds.find(pipeline)
-        assert kind is not None
         assert family.part == kind.network
         assert family.network_class.__name__ in kind.network_classes
         assert set(kind.encoders) <= set(family.encoders)

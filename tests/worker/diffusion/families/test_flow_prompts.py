@@ -19,9 +19,7 @@ SKIPPED = TextOptions(syntax=1, clip_skip=1)
 KNOW_NONE = ["dev", "klein", "z-image"]
 
 
-def test_clip_skip_of_stable_diffusion_3_is_diffusers_own(
-    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path]
-) -> None:
+def test_clip_skip_of_sd3_is_as_diffusers(flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path]) -> None:
     model = flow_painters["sd3"].model
     found, negative = model.encode("a bear", "rain", options=SKIPPED)
     own = flow_calls.encode(flow_models["sd3"], "a bear", negative_prompt="rain", clip_skip=1)

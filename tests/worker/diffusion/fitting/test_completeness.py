@@ -67,9 +67,7 @@ def test_part_that_lacks_a_tensor_is_refused_by_file_and_tensor(models: dict[str
 
 
 @pytest.mark.parametrize(("name", "part"), [("sd1", "unet"), ("sd3", "text_encoder_3"), ("klein", "vae")])
-def test_part_with_a_tensor_without_a_place_is_refused(
-    models: dict[str, Path], tmp_path: Path, name: str, part: str
-) -> None:
+def test_part_with_a_surplus_tensor_is_refused(models: dict[str, Path], tmp_path: Path, name: str, part: str) -> None:
     folder = copytree(models[name], tmp_path / name)
     path = next((folder / part).glob("*.safetensors"))
     change(path, lambda tensors: tensors.update({"encoder.more.weight": torch.ones(3)}))
@@ -77,9 +75,7 @@ def test_part_with_a_tensor_without_a_place_is_refused(
         load(Source(folder, CPU), part)
 
 
-def test_surplus_that_no_picture_depends_on_is_noted(
-    models: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_harmless_surplus_is_noted(models: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     folder = copytree(models["sd1"], tmp_path / "sd1")
     surplus = {"text_model.embeddings.position_ids": torch.arange(77), "vision_model.x": torch.ones(2)}
@@ -94,9 +90,7 @@ def test_surplus_that_no_picture_depends_on_is_noted(
 
 
 @pytest.mark.parametrize(("name", "part"), [("sd1", "text_encoder"), ("dev", "transformer"), ("bert", "vae")])
-def test_tensor_of_integers_or_of_another_shape_is_refused(
-    models: dict[str, Path], tmp_path: Path, name: str, part: str
-) -> None:
+def test_tensor_of_another_shape_is_refused(models: dict[str, Path], tmp_path: Path, name: str, part: str) -> None:
     folder = copytree(models[name], tmp_path / name)
     path = next((folder / part).glob("*.safetensors"))
     tensor = chosen(path)[1]
@@ -133,7 +127,7 @@ def scaled(tensors: Tensors, end: str, *, by_row: bool) -> tuple[Tensors, Tensor
 
 @pytest.mark.parametrize(("end", "by_row"), [("scale_weight", False), ("weight_scale", False), ("weight_scale", True)])
 @pytest.mark.parametrize("name", FLOWS)
-def test_scaled_float8_network_is_multiplied_by_its_scales(
+def test_scaled_float8_network_is_rescaled(
     models: dict[str, Path], tmp_path: Path, name: str, end: str, by_row: bool
 ) -> None:
     own = load_file(models[name] / "transformer" / "diffusion_pytorch_model.safetensors")
@@ -145,9 +139,7 @@ def test_scaled_float8_network_is_multiplied_by_its_scales(
 
 
 @pytest.mark.parametrize("is_scaled", [False, True])
-def test_network_in_the_names_of_its_authors_is_whole_or_refused(
-    models: dict[str, Path], tmp_path: Path, is_scaled: bool
-) -> None:
+def test_network_in_original_names_is_complete(models: dict[str, Path], tmp_path: Path, is_scaled: bool) -> None:
     own = load_file(models["z-image"] / "transformer" / "diffusion_pytorch_model.safetensors")
     stored = expected = original_flow_keys.z_image(own)
     if is_scaled:
@@ -166,9 +158,7 @@ def test_network_in_the_names_of_its_authors_is_whole_or_refused(
         Source(models["z-image"], CPU, transformer=str(path)).network(torch.float32)
 
 
-def test_scaled_float8_network_that_lacks_a_scale_or_scales_blocks_is_refused(
-    models: dict[str, Path], tmp_path: Path
-) -> None:
+def test_scaled_float8_network_without_usable_scales_is_refused(models: dict[str, Path], tmp_path: Path) -> None:
     own = load_file(models["dev"] / "transformer" / "diffusion_pytorch_model.safetensors")
     stored, _ = scaled(own, "scale_weight", by_row=False)
     scale, path = min(name for name in stored if name.endswith("scale_weight")), tmp_path / "scaled.safetensors"
@@ -196,9 +186,7 @@ def test_tensor_outside_a_linear_layer_that_is_quantised_is_refused(models: dict
 
 @pytest.mark.parametrize("is_gguf", [False, True])
 @pytest.mark.parametrize("name", ["sd3", "z-image"])
-def test_surplus_that_a_conversion_leaves_out_is_refused(
-    models: dict[str, Path], tmp_path: Path, name: str, is_gguf: bool
-) -> None:
+def test_surplus_of_a_conversion_is_refused(models: dict[str, Path], tmp_path: Path, name: str, is_gguf: bool) -> None:
     tensors = load_file(models[name] / "transformer" / "diffusion_pytorch_model.safetensors")
     renamed = original_flow_keys.OF_MODELS[name](tensors)
     path = tmp_path / ("network.gguf" if is_gguf else "network.safetensors")
@@ -222,9 +210,7 @@ def test_surplus_that_a_conversion_leaves_out_is_refused(
 
 
 @pytest.mark.parametrize("is_empty", [False, True])
-def test_gguf_file_of_a_broken_download_is_refused_by_the_tensor(
-    models: dict[str, Path], tmp_path: Path, is_empty: bool
-) -> None:
+def test_gguf_file_that_is_broken_is_refused_by_tensor(models: dict[str, Path], tmp_path: Path, is_empty: bool) -> None:
     own = load_file(models["dev"] / "transformer" / "diffusion_pytorch_model.safetensors")
     path = gguf_files.write(tmp_path / "network.gguf", own)
     places = gguf_files.places(path)
