@@ -2,16 +2,5 @@
 
 from __future__ import annotations
 
-from tests.support.worker_fixtures import (  # noqa: F401 - fixtures
-    _one_setting_of_torch,
-    beside_writers,
-    film,
-    flow_models,
-    flow_painters,
-    house,
-    models,
-    painter,
-    painters,
-    tiny_models,
-    words_alone,
-)
+from tests.support.worker_fixtures import *  # noqa: F403
+from tests.support.worker_fixtures import _one_setting_of_torch  # noqa: F401 - a fixture
