@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ HEAVY = {
     "torch", "diffusers", "transformers", "accelerate", "safetensors", "imageio", "imageio_ffmpeg", "scipy",
     "defusedxml", "resvg_py",
 }  # fmt: skip
+NOT_OF_THE_SITE = HEAVY | {"decoder", "image_encoder", "worker", "studio"}
 LIBRARIES = {
     "planning": {"numpy", "app", "worker"},
     "film": {"numpy", "PIL", "imageio_ffmpeg", "worker"},
@@ -42,61 +44,42 @@ def modules(package: str) -> list[Path]:
     return found
 
 
+def loaded(program: str, instance: Path) -> set[str]:
+    """Run a program; return the top-level packages that it has loaded at its end."""
+    said = 'import json, sys; print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))'
+    environment = os.environ | {"MOMA_INSTANCE": str(instance)}
+    command = [sys.executable, "-c", f"{program}\n{said}"]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return set(json.loads(result.stdout))
+
+
 @pytest.mark.slow
 def test_web_process_loads_no_model_code(tmp_path: Path) -> None:
-    program = """
-import json, sys, wsgi
-print(json.dumps([wsgi.app.name, sorted({name.partition(".")[0] for name in sys.modules})]))
-"""
-    environment = {"MOMA_INSTANCE": str(tmp_path)}
-    result = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    )
-    name, loaded = json.loads(result.stdout)
-    assert name == "app"
-    assert set(loaded) & (HEAVY | {"decoder", "image_encoder", "worker", "studio"}) == set()
-    assert "flask" in loaded
+    found = loaded('import wsgi; assert wsgi.app.name == "app"', tmp_path)
+    assert found & NOT_OF_THE_SITE == set() and "flask" in found
 
 
 @pytest.mark.slow
-def test_sketch_as_the_site_may_import_it_loads_nothing_heavy() -> None:
-    program = f"""
-import json, sys
-from importlib import import_module
-for name in {sorted(listed("sketch"))}:
-    if "sketch." + name not in {sorted(NOT_FOR_APP)}:
-        import_module("sketch." + name)
-print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
-"""
-    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    loaded = set(json.loads(result.stdout))
-    assert (
-        loaded & (HEAVY | {"app", "decoder", "image_encoder", "worker", "studio"}) == set()
-        and {"sketch", "numpy"} <= loaded
-    )
+def test_sketch_as_the_site_may_import_it_loads_nothing_heavy(tmp_path: Path) -> None:
+    names = sorted({f"sketch.{name}" for name in listed("sketch")} - NOT_FOR_APP)
+    found = loaded("\n".join(f"import {name}" for name in names), tmp_path)
+    assert found & (NOT_OF_THE_SITE | {"app"}) == set() and {"sketch", "numpy"} <= found
 
 
 @pytest.mark.slow
-def test_drawing_that_is_taken_in_and_shown_loads_no_more_than_a_guarded_parser_and_a_renderer() -> None:
+def test_drawing_that_is_taken_in_and_shown_loads_no_more_than_a_guarded_parser_and_a_renderer(tmp_path: Path) -> None:
     program = """
-import json, sys
 from app.offer.drawings import pictures
 from sketch import sketchbook, svg
 drawing = svg.try_rendering('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>')
 digest = sketchbook.digest_of(drawing)
 pictures.webp(sketchbook.Sketchbook([], {digest: drawing}), digest, 32)
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
-    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(json.loads(result.stdout)) & (HEAVY | {"decoder", "image_encoder", "worker", "studio"}) == {
-        "defusedxml",
-        "resvg_py",
-    }
+    assert loaded(program, tmp_path) & NOT_OF_THE_SITE == {"defusedxml", "resvg_py"}
 
 
 def test_web_side_imports_nothing_of_the_worker() -> None:
-    refused = HEAVY | {"decoder", "image_encoder", "worker", "studio"}
-    found = {str(path.relative_to(ROOT)): sorted(refused & set(imported(path))) for path in modules("app")}
+    found = {str(path.relative_to(ROOT)): sorted(NOT_OF_THE_SITE & set(imported(path))) for path in modules("app")}
     assert {path: names for path, names in found.items() if names} == {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,37 +15,27 @@ from PIL import Image
 from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.support.examples import served
-from tests.support.live import PATIENCE_MS, LiveSite, wait_until
-from tests.support.visits import visiting
+from tests.support.live import LiveSite, wait_until
+from tests.support.visits import Open, Visits, visiting
 
 pytestmark = pytest.mark.server
 
 SHORT = "/?frames=6"  # an address can fill the form in
 SIDE = 32  # pixels, of the small model
 WALK = re.compile(r"/walks/[a-z2-9]{16}")
-Visit = Callable[..., Page]
 
 both_ways = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
 @pytest.fixture
-def visit(site: LiveSite, browser: Browser) -> Iterator[Visit]:
+def visit(site: LiveSite, browser: Browser) -> Iterator[Open]:
     """Return a function that opens the site in a browser of a visitor's own.
 
     At the end no page may have complained (which a breach of the Content-Security-Policy does too), or have asked
     anything of another host.
     """
-    with visiting(browser) as visits:
-
-        def open_site(
-            path: str = "/", *, javascript: bool = True, expected: Sequence[str] = (), url: str = site.url
-        ) -> Page:
-            options = {"java_script_enabled": javascript, "base_url": url}
-            page = visits.open(expected=expected, within=url, **options)
-            page.goto(path)
-            return page
-
-        yield open_site
+    with visiting(browser, base_url=site.url, within=site.url) as visits:
+        yield visits.goto
 
 
 @pytest.fixture
@@ -87,10 +77,10 @@ def wait_finished(page: Page) -> None:
 
 @both_ways
 def test_two_prompts_become_a_film_on_its_page_and_in_the_gallery(
-    site: LiveSite, visit: Visit, javascript: bool
+    site: LiveSite, visit: Open, javascript: bool
 ) -> None:
     word = "marzipan" if javascript else "porcelain"
-    page = visit(javascript=javascript)
+    page = visit(java_script_enabled=javascript)
     write(page, f"a {word} fox", "a kite")
     with site.resting():
         number = paint(page)
@@ -116,9 +106,10 @@ def test_two_prompts_become_a_film_on_its_page_and_in_the_gallery(
     assert walk_id(page) == number
 
 
-def test_film_grows_on_the_page_while_it_is_generated(planted_site: LiveSite, visit: Visit) -> None:
+def test_film_grows_on_the_page_while_it_is_generated(planted_site: LiveSite, visit: Open) -> None:
     site = planted_site
-    page = visit(url=site.url, expected=["404 (NOT FOUND)"])  # pictures that are deleted with the cancelled walk
+    expected = ["404 (NOT FOUND)"]  # pictures that are deleted with the cancelled walk
+    page = visit(base_url=site.url, within=site.url, expected=expected)
     write(page, "a green bottle", "a hat", frames=240)
     site.plant("frames")
     number = paint(page)
@@ -142,9 +133,9 @@ def test_film_grows_on_the_page_while_it_is_generated(planted_site: LiveSite, vi
 
 
 @both_ways
-def test_a_double_click_makes_one_walk(site: LiveSite, visit: Visit, javascript: bool) -> None:
+def test_a_double_click_makes_one_walk(site: LiveSite, visit: Open, javascript: bool) -> None:
     prompt = f"a twin, {javascript}"
-    page = visit(SHORT, javascript=javascript)
+    page = visit(SHORT, java_script_enabled=javascript)
     write(page, prompt, "a mirror")
     page.get_by_role("button", name="Paint this walk").dblclick()
     expect(page).to_have_url(WALK)  # which a first answer that the second one cuts off does not disturb
@@ -153,8 +144,8 @@ def test_a_double_click_makes_one_walk(site: LiveSite, visit: Visit, javascript:
 
 
 @both_ways
-def test_the_time_is_asked_for_again_when_a_choice_changes(visit: Visit, javascript: bool) -> None:
-    page = visit("/?frames=120&steps=50", javascript=javascript)
+def test_the_time_is_asked_for_again_when_a_choice_changes(visit: Open, javascript: bool) -> None:
+    page = visit("/?frames=120&steps=50", java_script_enabled=javascript)
     page.get_by_text("More", exact=True).click()
     if javascript:
         with page.expect_response("**/time**") as answered:
@@ -167,7 +158,7 @@ def test_the_time_is_asked_for_again_when_a_choice_changes(visit: Visit, javascr
     expect(page.locator("[name=frames]:checked")).to_have_value("24")
 
 
-def test_back_keeps_what_was_typed_and_forward_leads_to_the_walk(visit: Visit) -> None:
+def test_back_keeps_what_was_typed_and_forward_leads_to_the_walk(visit: Open) -> None:
     page = visit(SHORT)
     write(page, "a lighthouse", "a seal")
     number = paint(page)
@@ -180,20 +171,9 @@ def test_back_keeps_what_was_typed_and_forward_leads_to_the_walk(visit: Visit) -
     wait_finished(page)
 
 
-def test_pressing_again_after_going_back_shows_a_walk(site: LiveSite, visit: Visit) -> None:
-    page = visit(SHORT)
-    write(page, "a windmill", "a dune")
-    paint(page)
-    page.go_back()
-    paint(page)
-    wait_finished(page)
-    (count,) = site.rows("SELECT count(*) FROM stops WHERE prompt = ?", "a windmill")[0]
-    assert count in (1, 2)  # the page from the browser's memory sends the same token, one loaded anew another
-
-
 @both_ways
-def test_what_is_wrong_is_said_and_what_was_typed_is_kept(visit: Visit, javascript: bool) -> None:
-    page = visit(SHORT, javascript=javascript, expected=["422"])
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(visit: Open, javascript: bool) -> None:
+    page = visit(SHORT, java_script_enabled=javascript, expected=["422"])
     write(page, "a harp", "")
     page.get_by_role("button", name="Paint this walk").click()
     expect(page.get_by_role("alert")).to_contain_text("is empty. Write at least one word.")
@@ -204,11 +184,11 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(visit: Visit, javascri
 
 
 @both_ways
-def test_stranger_sees_the_walk_and_no_controls_of_its_owner(visit: Visit, javascript: bool, waiting: None) -> None:
-    page = visit(SHORT, javascript=javascript)
+def test_stranger_sees_the_walk_and_no_controls_of_its_owner(visit: Open, javascript: bool, waiting: None) -> None:
+    page = visit(SHORT, java_script_enabled=javascript)
     write(page, "a red tent", "a moon")
     paint(page)
-    stranger = visit(urlsplit(page.url).path, javascript=javascript)
+    stranger = visit(urlsplit(page.url).path, java_script_enabled=javascript)
     expect(stranger.get_by_text("a red tent").first).to_be_visible()
     expect(page.get_by_role("button", name="Cancel this walk")).to_be_visible()
     assert set(stranger.get_by_role("button").all_inner_texts()) <= {"Pause"}
@@ -220,7 +200,7 @@ def test_stranger_sees_the_walk_and_no_controls_of_its_owner(visit: Visit, javas
     assert stranger.locator("form").count() == 0
 
 
-def test_a_walk_taken_down_is_gone_for_everybody(site: LiveSite, visit: Visit) -> None:
+def test_a_walk_taken_down_is_gone_for_everybody(site: LiveSite, visit: Open) -> None:
     page = visit(SHORT, expected=["410"])
     write(page, "a paper crane", "a stove")
     number = paint(page)
@@ -235,23 +215,17 @@ def test_a_walk_taken_down_is_gone_for_everybody(site: LiveSite, visit: Visit) -
 
 
 @pytest.fixture
-def elsewhere(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+def elsewhere(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Return a function that puts this HTML on another site, and opens it there."""
-    contexts = []
     with served(tmp_path) as origin:
+        visits = Visits(browser, base_url=origin)
 
         def open_page(body: str, **options: Any) -> Page:
             (tmp_path / "index.html").write_text(body)
-            context = browser.new_context(**options)
-            contexts.append(context)
-            page = context.new_page()
-            page.set_default_timeout(PATIENCE_MS)
-            page.goto(f"{origin}/")
-            return page
+            return visits.goto(**options)
 
         yield open_page
-        for context in contexts:
-            context.close()
+        visits.close()
 
 
 @pytest.fixture
@@ -264,9 +238,7 @@ def frame_code(site: LiveSite) -> str:
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_film_shows_on_another_site_and_stands_still_where_asked(
-    elsewhere: Callable[..., Page], frame_code: str, motion: str
-) -> None:
+def test_film_shows_on_another_site_and_stands_still_where_asked(elsewhere: Open, frame_code: str, motion: str) -> None:
     frame = elsewhere(frame_code, reduced_motion=motion, java_script_enabled=False).frame_locator("iframe")
     film, still = frame.locator(".moving img"), frame.locator(".still")
     shown, other = (still, film) if motion == "reduce" else (film, still)
@@ -280,7 +252,7 @@ def test_film_shows_on_another_site_and_stands_still_where_asked(
     expect(frame.get_by_role("link", name="A marble cat, a kite")).to_be_visible()
 
 
-def test_other_pages_of_the_site_are_not_shown_on_another(elsewhere: Callable[..., Page], site: LiveSite) -> None:
+def test_other_pages_of_the_site_are_not_shown_on_another(elsewhere: Open, site: LiveSite) -> None:
     frames = "".join(f'<iframe src="{site.url}{path}"></iframe>' for path in ("/walks/never/embed", "/about"))
     page = elsewhere(frames)
     expect(page.frame_locator("iframe >> nth=0").get_by_text("There is nothing at this address.")).to_be_visible()
@@ -289,9 +261,9 @@ def test_other_pages_of_the_site_are_not_shown_on_another(elsewhere: Callable[..
 
 
 @both_ways
-def test_owner_retitles_a_walk_and_the_gallery_says_so(site: LiveSite, visit: Visit, javascript: bool) -> None:
+def test_owner_retitles_a_walk_and_the_gallery_says_so(site: LiveSite, visit: Open, javascript: bool) -> None:
     title = "Breakfast in July" if javascript else "Supper in May"
-    page = visit(SHORT, javascript=javascript)
+    page = visit(SHORT, java_script_enabled=javascript)
     write(page, "a teapot", "a stove")
     number = paint(page)
     wait_finished(page)
@@ -308,9 +280,9 @@ def test_owner_retitles_a_walk_and_the_gallery_says_so(site: LiveSite, visit: Vi
 
 @both_ways
 def test_film_brought_to_the_form_fills_it_and_its_remix_names_its_original(
-    site: LiveSite, visit: Visit, tmp_path: Path, javascript: bool
+    site: LiveSite, visit: Open, tmp_path: Path, javascript: bool
 ) -> None:
-    page = visit("/?frames=6&seed=11", javascript=javascript)
+    page = visit("/?frames=6&seed=11", java_script_enabled=javascript)
     write(page, "a comet", "a barn")
     number = paint(page)
     wait_finished(page)
@@ -334,7 +306,7 @@ def test_film_brought_to_the_form_fills_it_and_its_remix_names_its_original(
     expect(page.get_by_text("Remixed as")).to_be_visible()
 
 
-def test_film_dropped_on_the_page_is_read_and_what_is_none_leaves_what_was_typed(visit: Visit) -> None:
+def test_film_dropped_on_the_page_is_read_and_what_is_none_leaves_what_was_typed(visit: Open) -> None:
     page = visit("/", expected=["422"])
     page.get_by_label("From", exact=True).fill("kept words")
     page.evaluate(

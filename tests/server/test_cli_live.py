@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageSequence
 
-from tests.support import forks
-from tests.support.live import PATIENCE, ROOT, LiveSite, lend_measured, wait_until
+from tests.support.live import LiveSite, lend_measured, wait_until
 
 pytestmark = pytest.mark.server
-
-
-def flask(site: LiveSite, *arguments: str | Path) -> str:
-    """Run a command in a site's instance folder; it must succeed."""
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", *map(str, arguments)]
-    done = forks.run(
-        command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def pixels(film: Path) -> list[bytes]:
@@ -35,7 +23,7 @@ def pixels(film: Path) -> list[bytes]:
 def test_a_film_is_made_with_the_running_sites_worker(site: LiveSite, tmp_path: Path) -> None:
     worker = site.worker_pid()
     film = tmp_path / "film.gif"
-    said = flask(site, "walks", "create", "a bear", "the sun", "--wait", "--out", film)
+    said = site.flask("walks", "create", "a bear", "the sun", "--wait", "--out", film).stdout
     assert "finished, 24 of 24 frames" in said
     assert len(set(pixels(film))) == 24
     assert site.worker_pid() == worker
@@ -44,10 +32,9 @@ def test_a_film_is_made_with_the_running_sites_worker(site: LiveSite, tmp_path: 
 
 def test_the_recipe_in_a_film_paints_identical_pixels(site: LiveSite, tmp_path: Path) -> None:
     film, again = tmp_path / "film.gif", tmp_path / "again.gif"
-    first = json.loads(
-        flask(site, "walks", "create", "a bear", "the sun", "--frames", "5", "--seed", "3", "--out", film, "--json")
-    )
-    second = json.loads(flask(site, "walks", "create", "--recipe", film, "--out", again, "--json"))
+    asked = ("a bear", "the sun", "--frames", "5", "--seed", "3", "--out", film, "--json")
+    first = json.loads(site.flask("walks", "create", *asked).stdout)
+    second = json.loads(site.flask("walks", "create", "--recipe", film, "--out", again, "--json").stdout)
     assert first["id"] != second["id"]
     assert second["recipe"] == first["recipe"]
     assert pixels(again) == pixels(film)
@@ -63,7 +50,8 @@ def test_without_a_site_the_command_starts_its_own_and_leaves_no_process(
     alone.instance.mkdir()
     lend_measured(alone.instance)
     film = tmp_path / "film.gif"
-    walk = json.loads(flask(alone, "walks", "create", "a bear", "the sun", "--frames", "3", "--out", film, "--json"))
+    done = alone.flask("walks", "create", "a bear", "the sun", "--frames", "3", "--out", film, "--json")
+    walk = json.loads(done.stdout)
     assert walk["state"] == "finished"
     assert len(pixels(film)) == 3
     assert alone.processes() == {}
@@ -72,7 +60,7 @@ def test_without_a_site_the_command_starts_its_own_and_leaves_no_process(
 
 def test_the_doctor_finds_a_running_site_well(site: LiveSite) -> None:
     def findings() -> dict[str, bool]:
-        return {finding["part"]: finding["well"] for finding in json.loads(flask(site, "doctor", "--json"))}
+        return {finding["part"]: finding["well"] for finding in json.loads(site.flask("doctor", "--json").stdout)}
 
     parts = "database", "redis", "media", "model", "meaning", "looks", "disk", "secrets", "proxy", "worker"
     well = dict.fromkeys(parts, True)

@@ -12,9 +12,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app.core.config import ROOT
-from tests.support.examples import count_pictures, run, served
+from tests.support.examples import check_curl, count_pictures, run, served
 from tests.support.live import LiveSite
-from tests.support.needs import require
 
 pytestmark = pytest.mark.server
 
@@ -30,12 +29,7 @@ def example(language: str, site: LiveSite) -> str:
 
 
 def test_curl_example_fetches_the_film_and_deletes_the_walk(site: LiveSite, tmp_path: Path) -> None:
-    require("curl")
-    before = set(site.rows("SELECT id FROM walks"))
-    run(["bash", "-euo", "pipefail"], example("sh", site), tmp_path)
-    assert count_pictures(tmp_path / "film.gif") == 24
-    ((walk_id,),) = set(site.rows("SELECT id FROM walks")) - before
-    assert site.request("GET", f"/api/v1/walks/{walk_id}")[0] == 410
+    check_curl(site, example("sh", site), tmp_path)
 
 
 def test_python_example_fetches_the_film(site: LiveSite, tmp_path: Path) -> None:

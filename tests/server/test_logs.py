@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
 import shutil
 import socket
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from app.core.config import ROOT
-from tests.support import forks
-from tests.support.live import PATIENCE, free_port, wait_until
+from tests.support.fronts import GUNICORN, ask, serving
+from tests.support.live import PATIENCE, free_port
 
 pytestmark = pytest.mark.server
 
@@ -26,41 +23,33 @@ Visit = Callable[..., str]
 
 
 @pytest.fixture
-def visited(migrated: Path, tmp_path: Path) -> Iterator[Visit]:
+def visited(migrated: Path, tmp_path: Path) -> Visit:
     """Return a function that has a site visited with these settings, and returns what it wrote down."""
     shutil.copy(migrated, tmp_path / "moma.sqlite")
     log, port = tmp_path / "log", free_port()
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
+    command = [*GUNICORN, "--bind", f"127.0.0.1:{port}", "wsgi:app"]
+    own = {"X-Forwarded-For": ADDRESS, "User-Agent": PROGRAM}
 
-    def ask(path: str) -> int:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
-            connection.request("GET", path, headers={"X-Forwarded-For": ADDRESS, "User-Agent": PROGRAM})
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
+    def status(path: str) -> int:
+        return ask(port, "GET", path, None, own)[0].status
 
     def is_open() -> bool:
         with suppress(OSError):
-            return ask("/healthz") == 200
+            return status("/healthz") == 200
         return False
 
     def visit(**settings: str) -> str:
         environment = {**os.environ, "MOMA_INSTANCE": str(tmp_path), "WEB_CONCURRENCY": "1", **settings}
-        with ExitStack() as parts:
-            output = parts.enter_context(log.open("wb"))
-            server = forks.popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=output, stderr=output)
-            parts.callback(server.wait, PATIENCE)
-            parts.callback(server.terminate)
-            wait_until(is_open, what="the web server")
-            assert ask("/gallery?q=quinces") == 200
-            assert ask("/no/such%0Apage?q=quinces") == 404
-            assert ask("/walks/aaaabbbbccccdddd-two-quinces/alike?q=quinces") == 404
+        with log.open("wb") as output, serving(command, is_ready=is_open, log=output, env=environment):
+            assert status("/gallery?q=quinces") == 200
+            assert status("/no/such%0Apage?q=quinces") == 404
+            assert status("/walks/aaaabbbbccccdddd-two-quinces/alike?q=quinces") == 404
             with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as garbled:
                 garbled.sendall(b"GET /gallery?q=two quinces HTTP/1.1\r\nHost: x\r\n\r\n")
                 assert b" 400 " in garbled.recv(200)
         return log.read_text()
 
-    yield visit
+    return visit
 
 
 def test_log_says_which_page_was_asked_for_but_not_by_whom_nor_for_what(visited: Visit) -> None:

@@ -6,8 +6,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.config import ROOT
-from tests.support import forks
+from tests.support.fronts import GUNICORN, is_open, serving
 from tests.support.live import PATIENCE, free_port, wait_until
 
 pytestmark = pytest.mark.server
@@ -34,13 +31,6 @@ def get(address: str) -> str:
         return str(answer.read().decode())
 
 
-def is_open(address: str) -> bool:
-    try:
-        return bool(get(address + "/healthz"))
-    except (urllib.error.URLError, OSError):
-        return False
-
-
 def folder_in(instance: Path) -> Path:
     """Make the folder that the settings name when nobody else does, with what an earlier start left."""
     folder = instance / "metrics"
@@ -50,19 +40,14 @@ def folder_in(instance: Path) -> Path:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
+def web_server(folder: Path) -> Iterator[str]:
     """Run gunicorn as in production, with two processes that are replaced every ten requests; yield its address."""
     address = f"127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", address]
     environment = {**os.environ, "MOMA_INSTANCE": str(folder.parent), "WEB_CONCURRENCY": str(PROCESSES)}
     environment |= {"GUNICORN_CMD_ARGS": f"--max-requests {REPLACED_AFTER} --max-requests-jitter 0 --pid {folder}/pid"}
-    server = forks.popen([*command, "wsgi:app"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: is_open(f"http://{address}"), what="the web server")
+    command = [*GUNICORN, "--bind", address, "wsgi:app"]
+    with serving(command, is_ready=lambda: is_open(f"http://{address}/healthz"), env=environment):
         yield f"http://{address}"
-    finally:
-        server.terminate()
-        server.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +56,7 @@ def visited(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     instance = tmp_path_factory.mktemp("instance")
     shutil.copy(migrated, instance / "moma.sqlite")
     folder = folder_in(instance)
-    with serving(folder) as address:
+    with web_server(folder) as address:
         for _ in range(REQUESTS):
             get(f"{address}/about")
         yield address, folder
@@ -98,7 +83,7 @@ def test_process_goes_on_in_the_files_of_the_one_whose_place_it_takes(visited: t
 
 def test_reload_begins_the_processes_anew_and_goes_on_counting(instance: Path) -> None:
     folder = folder_in(instance)
-    with serving(folder) as address:
+    with web_server(folder) as address:
         master = int((folder / "pid").read_text())
         before = children(master)
         for _ in range(3):

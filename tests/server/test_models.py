@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageSequence
 
-from tests.support import forks, tiny
-from tests.support.live import PATIENCE, ROOT, LiveSite
+from tests.support import tiny
+from tests.support.live import LiveSite
 
 pytestmark = pytest.mark.server
 
@@ -55,8 +54,7 @@ def test_each_model_paints_what_is_asked_of_it_and_recipes_name_it(site: LiveSit
 
     elsewhere = tmp_path / "elsewhere.json"
     elsewhere.write_text(json.dumps(recipes[0] | {"model": recipes[0]["model"] | {"name": "museum"}}))
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "walks", "create", "--recipe", str(elsewhere)]
-    done = forks.run(command, cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=PATIENCE)
+    done = site.flask("walks", "create", "--recipe", elsewhere, check=False)
     assert done.returncode == 1
     assert told in done.stderr
     assert len(site.rows("SELECT id FROM walks")) == 3

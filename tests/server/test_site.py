@@ -13,7 +13,6 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from PIL import Image, ImageSequence
 from app import create_app
 from app.walks.queue import jobs
 from tests.support import forks
+from tests.support.fronts import is_open
 from tests.support.house import NAME, SIZE
 from tests.support.live import PATIENCE, ROOT, LiveSite, free_port, is_running, wait_until
 
@@ -41,13 +41,6 @@ def painters(site: LiveSite) -> list[int]:
     """Return the processes that gave a sign of life to the site's Redis, which is asked only briefly."""
     with create_app(instance_path=str(site.instance)).app_context():
         return [about["pid"] for about in wait_until(jobs.workers, what="a worker's sign of life")]
-
-
-def is_open(port: int) -> bool:
-    """Return whether a web server answers on the port: gunicorn listens there before it has loaded the site."""
-    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE) as answer:
-        return bool(answer.status == 200)
-    return False
 
 
 def test_the_address_is_printed_once_a_worker_can_paint(site: LiveSite) -> None:
@@ -102,7 +95,9 @@ def test_the_web_server_holds_no_torch(site: LiveSite) -> None:
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "wsgi:app"]
     with subprocess.Popen(command, cwd=ROOT, env=site.environment) as alone:  # not forked from what has the libraries
         try:
-            wait_until(lambda: alone.poll() is not None or is_open(port), what="the web server")
+            wait_until(
+                lambda: alone.poll() is not None or is_open(f"http://127.0.0.1:{port}/healthz"), what="the web server"
+            )
             web = [pid for pid, line in site.processes().items() if f"127.0.0.1:{port}" in line]
             maps = [Path(f"/proc/{pid}/maps").read_text() for pid in web]
         finally:

@@ -16,5 +16,13 @@ ALL = VIOLATIONS | {
 
 def axe(page: Page, options: object) -> list[str]:
     """Return what axe finds, with the elements."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
     violations = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
     return [f"{each['id']}: {[node['html'][:160] for node in each['nodes']]}" for each in violations]
+
+
+def check(page: Page, width: int) -> None:
+    """Check that axe finds nothing on a page, and that it is no wider than its window."""
+    assert axe(page, ALL) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

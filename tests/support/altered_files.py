@@ -10,7 +10,6 @@ file, with nothing in it to see; what is tried is a factor that the file records
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import random
 import shutil
@@ -50,7 +49,7 @@ from worker.diffusion.families.text_options import EmbeddingFile
 from worker.diffusion.fitting import completeness
 from worker.diffusion.fitting.loading import Source
 from worker.networks import encoder_adapters
-from worker.networks.adapters import AdapterFile, AdapterLayers
+from worker.networks.adapters import AdapterLayers
 
 CPU = torch.device("cpu")
 Rename = Callable[[Mapping[str, torch.Tensor]], Tensors]
@@ -247,7 +246,7 @@ class Rig:
         """Apply a LoRA as a worker does, and return whether each module changes by the product of its matrices."""
         source = Source(self.models[name], CPU)
         family = source.make_family(source.vae().config, {})
-        file = AdapterFile(hashlib.sha256(path.read_bytes()).hexdigest()[:32], path)
+        file = lora_files.adapter_of(path)
         network, pipe = source.network(torch.float32), source.pipeline(torch.float32)
         encoders = {part: each for part in family.lora_encoders if (each := getattr(pipe, part, None))}
         prefixes = {part: f"{part}." for part in (family.part, *encoders)}

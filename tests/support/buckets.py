@@ -11,13 +11,14 @@ import sys
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from tests.support.fronts import is_open
 from tests.support.live import free_port, wait_until
 
 BUCKET, REGION = "moma-pictures", "eu-central-1"
@@ -43,9 +44,7 @@ class S3Server:
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
-        with suppress(OSError), urllib.request.urlopen(f"{self.url}/moto-api/data.json") as answer:
-            return bool(answer.status == 200)
-        return False
+        return is_open(f"{self.url}/moto-api/data.json")
 
     def client(self) -> Any:
         """Return boto3's client, which asks past our code."""

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import struct
-from math import prod
 from pathlib import Path
 
 from app.offer.generation import embeddings
+from tests.support import headers
 
 EMB_PARAMS = "emb_params"
 
 
 def write(path: Path, **shapes: tuple[int, ...]) -> Path:
     """Write a safetensors file of zeros, by the names and shapes of its tensors."""
-    header, end = {}, 0
-    for name, shape in shapes.items():
-        begin, end = end, end + 4 * prod(shape)
-        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [begin, end]}
-    text = json.dumps(header).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
-    return path
+    return headers.write(path, shapes, dtype="F32")
 
 
 def enter(name: str, *, width: int = 768, vectors: int = 2) -> Path:

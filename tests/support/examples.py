@@ -12,7 +12,8 @@ from pathlib import Path
 from PIL import Image
 
 from tests.support import live
-from tests.support.live import PATIENCE
+from tests.support.live import PATIENCE, LiveSite
+from tests.support.needs import require
 
 
 def run(command: list[str], text: str, folder: Path) -> str:
@@ -25,6 +26,16 @@ def run(command: list[str], text: str, folder: Path) -> str:
 def count_pictures(film: Path) -> int:
     with Image.open(film) as picture:
         return int(getattr(picture, "n_frames", 1))
+
+
+def check_curl(site: LiveSite, example: str, folder: Path) -> None:
+    """Run an example for curl, and check that it fetches the film of a walk and deletes that."""
+    require("curl")
+    before = set(site.rows("SELECT id FROM walks"))
+    run(["bash", "-euo", "pipefail"], example, folder)
+    assert count_pictures(folder / "film.gif") == 24
+    ((walk_id,),) = set(site.rows("SELECT id FROM walks")) - before
+    assert site.request("GET", f"/api/v1/walks/{walk_id}")[0] == 410
 
 
 @contextmanager

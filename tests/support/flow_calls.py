@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,8 @@ import diffusers
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from tests.support.own_calls import pipeline
 
 Picture = NDArray[np.float32]  # height x width x 3, 0 to 1
 
@@ -102,19 +102,6 @@ def noise(folder: Path, seed: int, *, size: int = 64) -> torch.Tensor:
     if isinstance(pipe, diffusers.Flux2KleinPipeline):
         shape = (1, 4 * channels, side // 2, side // 2)
     return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))
-
-
-@functools.cache
-def pipeline(folder: Path) -> Any:
-    """Load a folder as its index says, in float32 on the CPU; it is loaded once.
-
-    Parts that the index leaves out are named: diffusers asks for Stable Diffusion 3's third encoder otherwise.
-    """
-    index = json.loads((folder / "model_index.json").read_text())
-    absent = {name: None for name, value in index.items() if value == [None, None]}
-    pipe = diffusers.DiffusionPipeline.from_pretrained(folder, local_files_only=True, **absent)
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
 
 
 def _painted(

@@ -9,52 +9,26 @@ from typing import Any
 from app.core.models.kinds import FLOW_SOLVER
 from tests.support.model_folders import safetensors
 
-CLIP, T5, QWEN = (
-    ["transformers", "CLIPTokenizer"],
-    ["transformers", "T5TokenizerFast"],
-    ["transformers", "Qwen2Tokenizer"],
-)
+CLIP, T5, QWEN = "CLIPTokenizer", "T5TokenizerFast", "Qwen2Tokenizer"
 KL = {"_class_name": "AutoencoderKL", "block_out_channels": [128, 256, 512, 512], "latent_channels": 16}
 
+
+def _index(pipeline: str, network: str, *words: tuple[str, str], vae: str = "AutoencoderKL") -> dict[str, Any]:
+    """Return what an index says of a pipeline whose words go through these tokenizers and text encoders."""
+    classes = {"scheduler": ["diffusers", FLOW_SOLVER], "transformer": ["diffusers", network]}
+    for end, (tokenizer, encoder) in zip(("", "_2", "_3"), words, strict=False):
+        classes |= {f"text_encoder{end}": ["transformers", encoder], f"tokenizer{end}": ["transformers", tokenizer]}
+    return {"_class_name": pipeline, "vae": ["diffusers", vae], **classes}
+
+
+PROJECTING = CLIP, "CLIPTextModelWithProjection"
 INDICES: dict[str, dict[str, Any]] = {
-    "flux1": {
-        "_class_name": "FluxPipeline",
-        "scheduler": ["diffusers", FLOW_SOLVER],
-        "text_encoder": ["transformers", "CLIPTextModel"],
-        "text_encoder_2": ["transformers", "T5EncoderModel"],
-        "tokenizer": CLIP,
-        "tokenizer_2": T5,
-        "transformer": ["diffusers", "FluxTransformer2DModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
-    },
-    "sd3": {
-        "_class_name": "StableDiffusion3Pipeline",
-        "scheduler": ["diffusers", FLOW_SOLVER],
-        "text_encoder": ["transformers", "CLIPTextModelWithProjection"],
-        "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"],
-        "text_encoder_3": ["transformers", "T5EncoderModel"],
-        "tokenizer": CLIP,
-        "tokenizer_2": CLIP,
-        "tokenizer_3": T5,
-        "transformer": ["diffusers", "SD3Transformer2DModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
-    },
-    "z_image": {
-        "_class_name": "ZImagePipeline",
-        "scheduler": ["diffusers", FLOW_SOLVER],
-        "text_encoder": ["transformers", "Qwen3Model"],
-        "tokenizer": QWEN,
-        "transformer": ["diffusers", "ZImageTransformer2DModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
-    },
+    "flux1": _index("FluxPipeline", "FluxTransformer2DModel", (CLIP, "CLIPTextModel"), (T5, "T5EncoderModel")),
+    "sd3": _index("StableDiffusion3Pipeline", "SD3Transformer2DModel", PROJECTING, PROJECTING, (T5, "T5EncoderModel")),
+    "z_image": _index("ZImagePipeline", "ZImageTransformer2DModel", (QWEN, "Qwen3Model")),
     "flux2": {
-        "_class_name": "Flux2KleinPipeline",
         "is_distilled": True,
-        "scheduler": ["diffusers", FLOW_SOLVER],
-        "text_encoder": ["transformers", "Qwen3ForCausalLM"],
-        "tokenizer": QWEN,
-        "transformer": ["diffusers", "Flux2Transformer2DModel"],
-        "vae": ["diffusers", "AutoencoderKLFlux2"],
+        **_index("Flux2KleinPipeline", "Flux2Transformer2DModel", (QWEN, "Qwen3ForCausalLM"), vae="AutoencoderKLFlux2"),
     },
 }
 """What ``model_index.json`` says, by the names of `app.core.models.kinds`."""

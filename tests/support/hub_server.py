@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.live import served
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 EARLIER = "76543210fedcba9876543210fedcba9876543210"
@@ -72,17 +73,8 @@ def serve() -> Iterator[Hub]:
     hub = Hub()
     servers = [ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub, elsewhere=elsewhere)) for elsewhere in (False, True)]
     hub.address, hub.weights_address = (f"http://127.0.0.1:{server.server_port}" for server in servers)
-    threads = [threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True) for server in servers]
-    for thread in threads:
-        thread.start()
-    try:
+    with served(servers[0]), served(servers[1]):
         yield hub
-    finally:
-        for server in servers:
-            server.shutdown()
-            server.server_close()
-        for thread in threads:
-            thread.join()
 
 
 def ask_it(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,7 +150,7 @@ def _belongs(process: Path, instance: Path) -> bool:
 @contextmanager
 def served(server: BaseServer) -> Iterator[str]:
     """Serve requests in a thread, and yield the address; at the end, every accepted request has been answered."""
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -205,6 +205,23 @@ class LiveSite:
         assert self.process is not None
         self.process.send_signal(signum)
         return self.process.wait(PATIENCE)
+
+    def close(self) -> None:
+        """Stop the site if it runs; no process of it may be left."""
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+        assert self.processes() == {}
+
+    def flask(self, *command: str | Path, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run an admin command of the code that runs here, which must succeed where that is checked."""
+        words = [sys.executable, "-m", "flask", "--app", "wsgi", *map(str, command)]
+        run = forks.run if self.root == ROOT else subprocess.run
+        done: subprocess.CompletedProcess[str] = run(
+            words, cwd=self.root, env={**self.environment, **environment}, capture_output=True, text=True,
+            timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, (command, done.stdout, done.stderr)
+        return done
 
     def output(self) -> str:
         """Return what the site has said so far."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,9 @@ import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, inject_adapter_in_model
 from safetensors.torch import save_file
 
+from tests.support import original_keys
 from tests.support.own_calls import pipeline
+from worker.networks.adapters import AdapterFile
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 CONVOLUTIONS = (
@@ -25,6 +30,24 @@ RANK, ALPHA = 4, 6.0
 PREFIXES = {"unet": "lora_unet", "text_encoder": "lora_te", "text_encoder_2": "lora_te2"}
 
 Tensors = dict[str, torch.Tensor]
+
+
+def adapter_of(path: Path) -> AdapterFile:
+    """Name a file as a walk does that is generated with it."""
+    return AdapterFile(hashlib.sha256(path.read_bytes()).hexdigest()[:32], path)
+
+
+@contextmanager
+def loaded(pipe: Any, paths: Mapping[Path, float]) -> Iterator[None]:
+    """Load files into a pipeline by its own means, at these weights."""
+    try:
+        for number, path in enumerate(paths):
+            pipe.load_lora_weights(str(path.parent), weight_name=path.name, adapter_name=f"lora{number}")
+        if paths:
+            pipe.set_adapters([f"lora{number}" for number in range(len(paths))], list(paths.values()))
+        yield
+    finally:
+        pipe.unload_lora_weights()
 
 
 @dataclass(frozen=True)
@@ -83,7 +106,9 @@ def as_kohya(lora: Lora, path: Path, *, sgm: bool = False, metadata: dict[str, s
             if part != "unet" and not module.startswith("text_model."):
                 module = f"text_model.{module}"
             if part == "unet" and sgm:
-                module = _sgm(module, pipeline(lora.folder).unet.config.layers_per_block)
+                unet = pipeline(lora.folder).unet
+                own = original_keys.unet_name(f"{module}.weight", unet.config.layers_per_block, unet.state_dict())
+                module = own.removesuffix(".weight")
             own = f"{prefix}_{module.replace('.', '_')}"
             named[f"{own}.lora_{'down' if end == 'A' else 'up'}.weight"] = each.contiguous()
             named[f"{own}.alpha"] = torch.tensor(lora.alpha)
@@ -105,31 +130,3 @@ def as_peft(lora: Lora, folder: Path, part: str = "unet") -> Path:
 
 def _modules(tensors: Tensors) -> set[str]:
     return {re.sub(r"\.lora_[AB]\.weight$", "", name) for name in tensors}
-
-
-def _sgm(module: str, layers: int) -> str:
-    """Name a module of diffusers' UNet as the original code does."""
-    for pattern, written in (
-        (r"down_blocks\.(\d+)\.resnets\.(\d+)", lambda b, i: f"input_blocks.{1 + b * (layers + 1) + i}.0"),
-        (r"down_blocks\.(\d+)\.attentions\.(\d+)", lambda b, i: f"input_blocks.{1 + b * (layers + 1) + i}.1"),
-        (r"down_blocks\.(\d+)\.downsamplers\.(\d+)\.conv", lambda b, _: f"input_blocks.{(b + 1) * (layers + 1)}.0.op"),
-        (r"up_blocks\.(\d+)\.resnets\.(\d+)", lambda b, i: f"output_blocks.{b * (layers + 1) + i}.0"),
-        (r"up_blocks\.(\d+)\.attentions\.(\d+)", lambda b, i: f"output_blocks.{b * (layers + 1) + i}.1"),
-        (r"up_blocks\.(\d+)\.upsamplers\.(\d+)", lambda b, _: f"output_blocks.{b * (layers + 1) + layers}.2"),
-        (r"mid_block\.(resnets|attentions)\.(\d+)", None),
-    ):
-        if said := re.match(pattern, module):
-            if written is None:
-                begin = f"middle_block.{1 if said[1] == 'attentions' else 2 * int(said[2])}"
-            else:
-                begin = written(int(said[1]), int(said[2]))
-            module = begin + module[said.end() :]
-            break
-    renamed = {
-        "conv_in": "input_blocks.0.0", "conv_out": "out.2", "conv1": "in_layers.2", "conv2": "out_layers.3",
-        "conv_shortcut": "skip_connection", "time_emb_proj": "emb_layers.1", "time_embedding.linear_1": "time_embed.0",
-    }  # fmt: skip
-    for own, other in renamed.items():
-        if module == own or module.endswith(f".{own}"):
-            return module.removesuffix(own) + other
-    return module

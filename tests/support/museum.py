@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 from PIL import Image
+
+from tests.support.live import served
 
 WORKS = {
     1: {"title": "Irises", "artistDisplayName": "Vincent van Gogh", "objectDate": "1890", "medium": "Oil on canvas",
@@ -162,11 +163,5 @@ class _Desk(BaseHTTPRequestHandler):
 def open_museum() -> Iterator[Museum]:
     """Open a museum for as long as it is wanted."""
     museum = Museum()
-    thread = Thread(target=museum.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with served(museum):
         yield museum
-    finally:
-        museum.shutdown()
-        museum.server_close()
-        thread.join()

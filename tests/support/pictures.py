@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import zlib
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 LEFT, RIGHT = (200, 40, 30), (30, 60, 190)
+RED = (220, 20, 20)
 
 
 def two_halves(size: tuple[int, int] = (96, 64), mode: str = "RGB") -> Image.Image:
@@ -16,6 +19,15 @@ def two_halves(size: tuple[int, int] = (96, 64), mode: str = "RGB") -> Image.Ima
     picture = Image.new("RGB", size, LEFT)
     ImageDraw.Draw(picture).rectangle((size[0] // 2, 0, *size), fill=RIGHT)
     return picture.convert(mode)
+
+
+def save_reds(folder: Path, count: int, *, side: int) -> Path:
+    """Save grainy pictures, all of them red; return their folder."""
+    dice = np.random.default_rng(0)
+    for number in range(count):
+        picture = np.clip(np.array(RED) + dice.integers(-20, 20, (side, side, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(picture).save(folder / f"red {number}.png")
+    return folder
 
 
 def written(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
@@ -26,11 +27,12 @@ from app.upkeep.operations import first_exhibition
 from app.walks.saved import lifecycle
 from app.wall import walls, words
 from app.wall.walls import WallRequest
-from tests.conftest import SECRET
-from tests.support import easel, led
-from tests.support.curator import PASSWORD
+from tests.conftest import SECRET, make_app
+from tests.support import easel, led, published
+from tests.support.curator import HASH, PASSWORD
 from tests.support.frame_files import deliver
 from tests.support.live import PATIENCE_MS
+from tests.support.tables import make_table
 
 OWNER = "the secret of whoever owns these walks"
 EVEN = [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -46,6 +48,13 @@ class Room:
 
     path: str
     enter: Callable[[Page], None] = lambda _page: None
+
+
+def build(folder: Path) -> Flask:
+    """Build a site that can be furnished: with a curator, a search by meaning and a model that drawings lead."""
+    settings = {"CURATOR_HASH": HASH, "MEANING": str(make_table(folder / "table")), "WTF_CSRF_ENABLED": True}
+    settings["MODELS"] = [str(led.lay_out(folder / "led", title="Led model"))]
+    return make_app(published.copy_to(folder), **settings)
 
 
 def furnish(app: Flask) -> dict[str, Room]:

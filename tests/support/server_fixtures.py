@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support import asleep
-from tests.support.live import PATIENCE_MS, LiveSite, processes_of
+from tests.support.live import PATIENCE_MS, LiveSite
 from tests.support.needs import headless_chromium, require
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -63,9 +63,7 @@ def shared_site(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     require("redis-server")
     site = LiveSite(tmp_path_factory.mktemp("site") / "instance", **SHARED, MODEL=small_model)
     yield site
-    if site.process is not None and site.process.poll() is None:
-        site.stop()
-    assert processes_of(site.instance) == {}
+    site.close()
 
 
 @pytest.fixture(scope="session")
@@ -76,8 +74,7 @@ def planted_site(small_model: Path, tmp_path_factory: pytest.TempPathFactory) ->
     site.command = [sys.executable, "-m", "tests.support.planted_site"]
     site.worker = "-m tests.support.planted_worker"
     yield site.start()
-    site.stop()
-    assert processes_of(site.instance) == {}
+    site.close()
 
 
 @pytest.fixture
@@ -98,6 +95,4 @@ def new_site(tmp_path: Path) -> Iterator[Callable[..., LiveSite]]:
 
     yield make
     for site in made:
-        if site.process is not None and site.process.poll() is None:
-            site.stop()
-        assert processes_of(site.instance) == {}
+        site.close()

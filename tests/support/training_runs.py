@@ -1,9 +1,12 @@
-"""Runs of training as their files: a curve that counts the pictures of each step, and one that does not."""
+"""Runs of training: laid out as their files, ended by an error in their midst, and the losses that they wrote."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
+
+import pytest
 
 from studio.workspace.training_run import CURVE, SETTINGS, Run
 from studio.workspace.work_folder import Folder
@@ -15,6 +18,23 @@ UNCOUNTED: Rows = [
     {"step": 40, "loss": 0.7, "seconds": 1.1},
 ]
 COUNTED: Rows = [{"step": 41, "loss": 0.6, "seconds": 1.1, "pictures": 8.0}, {"step": 60, "loss": 0.5, "pictures": 8.0}]
+
+
+def losses(folder: Folder, name: str = "train") -> dict[int, float]:
+    """Return the loss of each step of a run."""
+    return {row["step"]: row["loss"] for row in Run(folder, name).curve()}
+
+
+def fail_at_call(patch: pytest.MonkeyPatch, owner: Any, name: str, number: int, error: BaseException) -> None:
+    """Have a function that a run calls raise an error instead of its call with this number, counted from 0."""
+    whole, calls = getattr(owner, name), itertools.count()
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        if next(calls) == number:
+            raise error
+        return whole(*arguments, **named)
+
+    patch.setattr(owner, name, called)
 
 
 def run(folder: Folder, name: str, rows: Rows, **settings: object) -> Run:

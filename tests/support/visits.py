@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
+from tests.support import easel, page_clock
 from tests.support.live import PATIENCE_MS, SLOW
 
 INLINE = ("data:", "blob:")
+Open = Callable[..., Page]
 
 
 class Visits:
     """The pages that a test opens, and what they complain of: in the console, or as an error of a script."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, **usual: Any) -> None:
         self._browser = browser
+        self._usual = usual
         self._contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
 
@@ -45,6 +49,20 @@ class Visits:
         page.on("request", watch)
         return page
 
+    def goto(self, path: str = "/", **options: Any) -> Page:
+        """Open a page at a path, with the usual options, and others instead of them.
+
+        ``at`` is the time at which its clock stands still until a test runs it, and ``script`` runs before its own.
+        """
+        options = self._usual | options
+        at, script = options.pop("at", None), options.pop("script", "")
+        page = self.open(**options)
+        if at and options.get("java_script_enabled", True):
+            page_clock.stop(page.context, at=at)
+        page.add_init_script(script)
+        page.goto(path)
+        return page
+
     def close(self) -> None:
         """Close all pages."""
         for context in self._contexts:
@@ -52,9 +70,16 @@ class Visits:
 
 
 @contextmanager
-def visiting(browser: Browser) -> Iterator[Visits]:
-    """Let a test open pages; at the end none may have complained."""
-    visits = Visits(browser)
+def visiting(browser: Browser, **usual: Any) -> Iterator[Visits]:
+    """Let a test open pages, with these options unless it gives others; at the end none may have complained."""
+    visits = Visits(browser, **usual)
     yield visits
     visits.close()
     assert not visits.complaints, visits.complaints
+
+
+@contextmanager
+def visiting_site(app: Flask, browser: Browser, **usual: Any) -> Iterator[Open]:
+    """Serve a site, and yield the function that opens its pages (:meth:`Visits.goto`)."""
+    with easel.served(app) as address, visiting(browser, base_url=address, **usual) as visits:
+        yield visits.goto

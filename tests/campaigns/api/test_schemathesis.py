@@ -25,8 +25,8 @@ from app.collection.search import visual_search
 from app.storage.database import writing
 from app.storage.walk_models import VisualFeatures, Walk
 from tests.conftest import Commissioner
-from tests.support import forks
-from tests.support.live import PATIENCE, ROOT, free_port, wait_until
+from tests.support.fronts import is_open, serving
+from tests.support.live import PATIENCE, ROOT, free_port
 
 pytestmark = pytest.mark.server
 
@@ -57,25 +57,14 @@ def served(instance: Path) -> Iterator[str]:
         "LINE_MAX_ADDRESS",
     )
     environment |= {f"MOMA_{name}": "1000000" for name in bounds}
-    with log.open("wb") as output:
-        process = forks.popen(
-            [*command, "--no-control-socket"], cwd=ROOT, env=environment, stdout=output, stderr=output
-        )
-    try:
-        wait_until(lambda: is_open(f"http://127.0.0.1:{port}/healthz"), what="the start")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
+    address = f"http://127.0.0.1:{port}"
+    command += ["--no-control-socket"]
+    with (
+        log.open("wb") as output,
+        serving(command, is_ready=lambda: is_open(f"{address}/healthz"), log=output, env=environment),
+    ):
+        yield address
     assert "Traceback" not in log.read_text()
-
-
-def is_open(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.URLError:
-        return False
 
 
 def found(address: str, *options: str, **environment: str) -> None:

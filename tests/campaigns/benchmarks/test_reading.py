@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from typing import Any
 
 import pytest
 
@@ -22,20 +23,26 @@ def reader() -> Reader:
     return Reader(lexicon, drawn, Embedding.load(ROOT / "models/meaning"))
 
 
-def test_every_class_reaches_its_aim(reader: Reader) -> None:
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (reading.FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()]
+
+
+def read_right(reader: Reader, name: str) -> dict[str, list[bool]]:
+    """Return which prompts of a file are read without a flaw, by their class."""
     right: dict[str, list[bool]] = defaultdict(list)
-    for line in (reading.FOLDER / "seen.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
+    for row in rows(name):
         right[row["class"]].append(not reading.flaw(reader.read(row["prompt"]), row, shown=False))
+    return right
+
+
+def test_every_class_reaches_its_aim(reader: Reader) -> None:
+    right = read_right(reader, "seen")
     assert set(right) == set(reading.AIMS)
     assert [name for name, aim in reading.AIMS.items() if sum(right[name]) < aim * len(right[name])] == []
 
 
 def test_what_is_not_wanted_reaches_its_aim_in_each_class(reader: Reader) -> None:
-    right: dict[str, list[bool]] = defaultdict(list)
-    for line in (reading.FOLDER / "negations.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
-        right[row["class"]].append(not reading.flaw(reader.read(row["prompt"]), row, shown=False))
+    right = read_right(reader, "negations")
     assert sum(map(len, right.values())) > 150
     assert [name for name, listed in right.items() if sum(listed) < reading.NEGATED * len(listed)] == []
 
@@ -48,18 +55,14 @@ VISITORS = {"visitors_named": 38, "visitors_new": 32}
 
 
 def test_numbers_tags_and_foreign_scripts_reach_their_aims(reader: Reader) -> None:
-    right: dict[str, list[bool]] = defaultdict(list)
-    for line in (reading.FOLDER / "reported.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
-        right[row["class"]].append(not reading.flaw(reader.read(row["prompt"]), row, shown=False))
+    right = read_right(reader, "reported")
     assert [name for name, aim in REPORTED.items() if sum(right[name]) < aim * len(right[name])] == []
 
 
 @pytest.mark.parametrize("half", VISITORS)
 def test_prompts_of_visitors_are_read_as_well_as_before(reader: Reader, half: str) -> None:
-    rows = [json.loads(line) for line in (reading.FOLDER / f"{half}.jsonl").read_text("utf-8").splitlines()]
-    assert len(rows) == 50
-    assert sum(not reading.flaw(reader.read(row["prompt"]), row, shown=False) for row in rows) >= VISITORS[half]
+    right = [each for listed in read_right(reader, half).values() for each in listed]
+    assert len(right) == 50 and sum(right) >= VISITORS[half]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +105,6 @@ def test_note_is_due_where_the_row_says_so(reader: Reader, prompt: str, note: bo
 
 
 def test_silence_about_what_was_not_read_is_broken(reader: Reader) -> None:
-    rows = [json.loads(line) for line in (reading.FOLDER / "reported.jsonl").read_text("utf-8").splitlines()]
-    silent = [row["prompt"] for row in rows if row["note"] and not reader.read(row["prompt"]).notes]
-    assert sum(bool(row["note"]) for row in rows) > 40
-    assert silent == []
+    noted = [row["prompt"] for row in rows("reported") if row["note"]]
+    assert len(noted) > 40
+    assert [prompt for prompt in noted if not reader.read(prompt).notes] == []

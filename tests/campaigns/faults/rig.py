@@ -25,8 +25,8 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from tests.support import forks, postgres, small_disk
-from tests.support.live import ROOT, TOLD, LiveSite, is_running, pause_after, wait_until
+from tests.support import postgres, small_disk
+from tests.support.live import TOLD, LiveSite, is_running, pause_after, wait_until
 from tests.support.planted import Ground, Planted
 
 PATIENCE = 300.0
@@ -121,8 +121,7 @@ class Rig:
 
     def _close(self) -> None:
         self.engine.dispose()
-        if self.site.process is not None and self.site.process.poll() is None:
-            self.site.stop()
+        self.site.close()
 
     # --- Asking
 
@@ -195,8 +194,7 @@ class Rig:
 
     def flask(self, *command: str) -> int:
         """Run an admin command on the site; return its exit status."""
-        words = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
-        return forks.run(words, cwd=ROOT, env=self.site.environment, capture_output=True).returncode
+        return self.site.flask(*command, check=False).returncode
 
     # --- Looking
 

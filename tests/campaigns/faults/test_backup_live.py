@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests.server.test_cli_live import flask
 from tests.support import postgres
 from tests.support.live import LiveSite, wait_until
 
@@ -44,24 +43,24 @@ def test_backup_of_a_site_at_work_is_restored_whole_and_its_walks_are_finished(
     visitors.start()
     try:
         wait_until(lambda: meanwhile, what="a visitor")
-        told = json.loads(flask(site, "backup", "create", file, "--json"))
+        told = json.loads(site.flask("backup", "create", file, "--json").stdout)
     finally:
         is_saved.set()
         visitors.join()
     assert told["lost"] == []
-    flask(site, "walks", "delete", gone)
+    site.flask("walks", "delete", gone)
     site.stop()
 
     other = make()
-    flask(other, "backup", "restore", "--trust", file)  # by another site
-    compared = json.loads(flask(other, "backup", "verify", file, "--json"))
+    other.flask("backup", "restore", "--trust", file)  # by another site
+    compared = json.loads(other.flask("backup", "verify", file, "--json").stdout)
     assert compared["differences"] == []
     assert compared["files"] == told["files"] - 1  # besides the database
-    assert json.loads(flask(other, "media", "verify", "--json"))["lost"] == []
-    listed = {walk["id"]: walk for walk in json.loads(flask(other, "walks", "list", "--limit", "1000", "--json"))}
+    assert json.loads(other.flask("media", "verify", "--json").stdout)["lost"] == []
+    listed = {walk["id"]: walk for walk in json.loads(other.flask("walks", "list", "--limit", "1000", "--json").stdout)}
     assert set(before) <= set(listed) <= {*before, *meanwhile}
     assert len(listed) == told["walks"]
     assert [walk["state"] for walk in listed.values() if walk["state"] not in ("finished", "painting", "queued")] == []
     other.start()
     assert {other.finished(walk_id)["frames_painted"] for walk_id in listed} <= {4, 12}
-    assert json.loads(flask(other, "media", "verify", "--json"))["lost"] == []
+    assert json.loads(other.flask("media", "verify", "--json").stdout)["lost"] == []

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from app.storage import disk_space
-from tests.support import postgres, small_disk
-from tests.support.live import LONG, PATIENCE, LiveSite, processes_of, wait_until
+from tests.support import fronts, postgres, small_disk
+from tests.support.fronts import Answered
+from tests.support.live import LONG, LiveSite, wait_until
 from tests.support.needs import require
 
 pytestmark = pytest.mark.server
@@ -32,8 +32,7 @@ def running(folder: Path, **settings: object) -> Iterator[LiveSite]:
     try:
         yield site.start()
     finally:
-        site.stop()
-    assert processes_of(site.instance) == {}
+        site.close()
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +66,10 @@ def on_small_disk(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield site
 
 
-def ask(site: LiveSite, method: str, path: str, body: object = None) -> tuple[http.client.HTTPResponse, bytes]:
+def ask(site: LiveSite, method: str, path: str, body: object = None) -> Answered:
     """Ask the site, which has to answer while the test still keeps from it what is away."""
-    with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE)) as connection:
-        sent = None if body is None else json.dumps(body)
-        connection.request(method, path, sent, {"Content-Type": "application/json"} if body else {})
-        answer = connection.getresponse()
-        return answer, answer.read()
+    sent = None if body is None else json.dumps(body)
+    return fronts.ask(site.port, method, path, sent, {"Content-Type": "application/json"} if body else {})
 
 
 def at_work(site: LiveSite) -> set[int]:

@@ -2,16 +2,4 @@
 
 from __future__ import annotations
 
-from tests.support.worker_fixtures import (  # noqa: F401 - fixtures
-    beside_writers,
-    film,
-    flow_models,
-    flow_painters,
-    house,
-    models,
-    one_setting_of_torch,
-    painter,
-    painters,
-    tiny_models,
-    words_alone,
-)
+from tests.support.worker_fixtures import *  # noqa: F403

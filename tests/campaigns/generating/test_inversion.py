@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.core.models.facts import ModelFacts
 from app.offer.generation import presets
 from tests.support import tiny
+from tests.support.own_calls import decibels
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion.model import Model
 from worker.diffusion.prepared_walk import PreparedWalk
@@ -55,11 +56,6 @@ def decoded(painter: WalkPipeline) -> NDArray[np.float32]:
     _, vae = painter.model.networks("float32", "contiguous")
     with torch.inference_mode():
         return painter.model.decode(vae, latents)[0] * 255
-
-
-def decibels(picture: NDArray[Any], other: NDArray[Any]) -> float:
-    error = float(((picture.astype(np.float64) - other) ** 2).mean())
-    return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
 
 
 def sampling_of(preset: str, kind: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from tests.support.marks import SLOW_CALLS
+from tests.support.own_calls import difference
 from worker.diffusion import solver_state
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import GenerationError, StopInput
@@ -19,10 +21,7 @@ from worker.diffusion.solvers import SOLVER
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning.latent_state import State
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # diffusers' own call
-]
+pytestmark = SLOW_CALLS
 
 STOPS = [StopInput("a bear", "", 3), StopInput("the sun", "red", 3)]
 EXACTLY = {"precision": "float32", "memory_format": "contiguous", "threads": 1}
@@ -40,10 +39,6 @@ def picture(painted: list[Any]) -> NDArray[np.uint8]:
     [one] = painted
     assert one.picture is not None
     return np.asarray(one.picture)
-
-
-def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:
-    return int(np.abs(a.astype(int) - b.astype(int)).max())
 
 
 @pytest.mark.parametrize("kind", ["sd1", "bert"])
@@ -65,37 +60,36 @@ def test_picture_taken_up_again_is_the_picture_painted_in_one_go(
         assert not np.array_equal(picture(without), picture(whole))
 
 
-@pytest.mark.parametrize("scheduler", ["DDIMScheduler", "EulerDiscreteScheduler"])
-def test_solver_without_memory_goes_on_as_well(painters: dict[str, WalkPipeline], scheduler: str) -> None:
-    painter = painters["sd1"]
-    walk = prepared(painter, scheduler=scheduler)
-    whole = painter.paint(walk, [0.5], keep=(3,))
-    state = whole[0].states[3]
-    assert state.history == ()
-    assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, 0.0)]))) <= 1
+DISTILLED = {"steps": 4, "guidance": 1.0, "mixing": 2}
 
 
-@pytest.mark.parametrize("scheduler", ["EulerAncestralDiscreteScheduler", "LCMScheduler", "TCDScheduler"])
-def test_solver_of_distilled_models_goes_on_with_the_noise_of_its_position(
-    painters: dict[str, WalkPipeline], scheduler: str
+@pytest.mark.parametrize(
+    ("scheduler", "changes", "depth", "share", "parts"),
+    [
+        *((name, {}, 3, 0.0, 0) for name in ("DDIMScheduler", "EulerDiscreteScheduler")),  # they have no memory
+        *(  # they keep what the network expects, and go on with the noise of their position
+            (name, DISTILLED, 2, 0.5, 1) for name in ("EulerAncestralDiscreteScheduler", "LCMScheduler", "TCDScheduler")
+        ),
+        *(
+            (name, {"mixing": 2}, 3, 0.5, None)
+            for name in ("DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "DDIMScheduler")
+        ),
+    ],
+)
+def test_picture_blended_with_itself_is_taken_up_again_as_it_was(
+    painters: dict[str, WalkPipeline],
+    scheduler: str,
+    changes: dict[str, Any],
+    depth: int,
+    share: float,
+    parts: int | None,
 ) -> None:
     painter = painters["sd1"]
-    walk = prepared(painter, scheduler=scheduler, steps=4, guidance=1.0, mixing=2)
-    whole = painter.paint(walk, [0.5], keep=(2,))
-    state = whole[0].states[2]
-    assert len(state.history) == 1, "what the network expects, and no memory"
-    assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, 0.5)]))) <= 1
-
-
-@pytest.mark.parametrize("scheduler", ["DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "DDIMScheduler"])
-def test_picture_blended_apart_with_itself_is_taken_up_again_as_it_was(
-    painters: dict[str, WalkPipeline], scheduler: str
-) -> None:
-    painter = painters["sd1"]
-    walk = prepared(painter, scheduler=scheduler, mixing=2)
-    whole = painter.paint(walk, [0.5], keep=(3,))
-    state = whole[0].states[3]
-    assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, 0.5)]))) <= 1
+    walk = prepared(painter, scheduler=scheduler, **changes)
+    whole = painter.paint(walk, [0.5], keep=(depth,))
+    state = whole[0].states[depth]
+    assert parts is None or len(state.history) == parts
+    assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, share)]))) <= 1
 
 
 def test_blend_of_two_knots_is_nearer_to_the_picture_between_them_than_they_are(

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from app.core.config import ROOT
-from app.storage.database import db
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import easel, led
-from tests.support.visits import visiting
+from tests.support.visits import Open, visiting_site
 
-Open = Callable[..., Page]
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Serve the pages of this test's own rows."""
+    with easel.served(app) as url:
+        yield url
 
 
 @pytest.fixture
 def visit(instance: Path, tmp_path: Path, browser: Browser) -> Iterator[Open]:
     """Return a function that opens the form; at the end no page may have complained."""
     folder = led.lay_out(tmp_path / "model")
-    app: Flask = make_app(instance, MODEL=str(folder), WTF_CSRF_ENABLED=True, MEANING=str(ROOT / "models/meaning"))
-    with app.app_context(), easel.served(app) as address, visiting(browser) as visits:
-
-        def open_page(path: str = "/", **options: Any) -> Page:
-            page = visits.open(base_url=address, **options)
-            page.goto(path)
-            return page
-
-        yield open_page
-        db.session.remove()
-        db.engine.dispose()
+    settings = {"MODEL": str(folder), "WTF_CSRF_ENABLED": True, "MEANING": str(ROOT / "models/meaning")}
+    with inside(make_app(instance, **settings)) as app, visiting_site(app, browser) as visit:
+        yield visit

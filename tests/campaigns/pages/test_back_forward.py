@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import BrowserType, Page, expect
 from sqlalchemy import func, select
 
 from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Walk
+from tests.conftest import Commissioner
 from tests.support import easel
 from tests.support.live import PATIENCE_MS
 from tests.support.needs import require
 
 pytestmark = pytest.mark.server
 
-Hanger = Callable[..., Walk]
 
 COUNT = """() => {
   const { fetch } = window;
@@ -26,13 +25,6 @@ COUNT = """() => {
   window.fetch = (...all) => { window.asked += 1; return fetch(...all); };
   addEventListener("pageshow", ({ persisted }) => { window.cameBack = persisted; });
 }"""
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """Serve the pages of this test's own rows."""
-    with easel.served(app) as url:
-        yield url
 
 
 @pytest.fixture(params=["kept in memory", "loaded anew"])
@@ -108,7 +100,9 @@ def test_refused_form_can_be_come_back_to_once_it_is_mended(address: str, page: 
     assert (page.url, walks()) == (first, 1)
 
 
-def test_waiting_page_looks_again_when_one_comes_back_to_it(address: str, page: Page, commissioned: Hanger) -> None:
+def test_waiting_page_looks_again_when_one_comes_back_to_it(
+    address: str, page: Page, commissioned: Commissioner
+) -> None:
     walk = commissioned("a fox", "a kite")
     page.goto(address + walk.url)
     page.wait_for_function("() => asked > 0")
@@ -136,7 +130,7 @@ def test_film_plays_on_when_one_comes_back_to_it(address: str, page: Page) -> No
 
 
 @pytest.mark.parametrize("page", ["kept in memory"], indirect=True)
-def test_browser_keeps_these_pages_for_the_way_back(address: str, page: Page, commissioned: Hanger) -> None:
+def test_browser_keeps_these_pages_for_the_way_back(address: str, page: Page, commissioned: Commissioner) -> None:
     for path, there in (("/", "#make"), (commissioned("a fox", "a kite").url, "#walk")):
         page.goto(address + path)
         page.goto(f"{address}/about")

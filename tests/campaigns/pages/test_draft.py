@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support import led
-from tests.support.accessibility import ALL, AXE, NARROW, axe
+from tests.support.accessibility import NARROW, check
+from tests.support.visits import Open
 
 pytestmark = pytest.mark.server
 
-Open = Callable[..., Page]
 HEIGHTS = (
     "() => [...document.querySelectorAll('.words')].map((each) => Math.round(each.getBoundingClientRect().height))"
 )
@@ -110,6 +108,4 @@ def test_press_on_an_empty_form_generates_the_example(visit: Open) -> None:
 @pytest.mark.parametrize("path", ["/", "/drawings?stop=1&form=prompt%3Da%2Bfox%26prompt%3D"])
 def test_page_is_accessible_and_no_wider_than_its_window(visit: Open, path: str, width: int, theme: str) -> None:
     page = visit(path, color_scheme=theme, viewport={"width": width, "height": 900}, bypass_csp=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE)
-    assert axe(page, ALL) == []
+    check(page, width)

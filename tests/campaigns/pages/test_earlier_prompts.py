@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.accessibility import ALL, AXE, axe
+from tests.support.accessibility import check
+from tests.support.visits import Open
 
 pytestmark = pytest.mark.server
-
-Open = Callable[..., Page]
 
 
 def open_form(visit: Open, **options: object) -> Page:
@@ -50,8 +47,6 @@ def test_list_is_accessible_and_below_the_stop(visit: Open, width: int, scheme: 
     for place in (0, 1):
         page.get_by_role("button", name="Earlier prompts").nth(place).click()
         expect(page.locator(f".brought[data-stop='{place}'] #earlier")).to_be_in_viewport()
-        page.evaluate(AXE)
-        assert axe(page, ALL) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        check(page, width)
         page.locator("#earlier").get_by_role("button", name="Close").click()
         expect(page.locator("#earlier")).to_have_count(0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from app.collection.gallery import exhibitions
 from app.collection.moderation import reports
@@ -20,7 +20,7 @@ from tests.support import easel, page_clock, published
 from tests.support.curator import HASH, PASSWORD
 from tests.support.live import PATIENCE_MS
 from tests.support.page_clock import run
-from tests.support.visits import visiting
+from tests.support.visits import Open, visiting
 
 pytestmark = pytest.mark.server
 
@@ -35,7 +35,6 @@ new PerformanceObserver((list) => { largest = list.getEntries().at(-1).startTime
 SHOWN = "() => [...document.images].filter((image) => image.checkVisibility()).every((image) => image.complete)"
 PLAYING = "() => [...document.querySelectorAll('video')].filter((film) => film.currentTime > 0).length === 1"
 REST_MS = 1000  # before a film in the middle of the screen is loaded, in static/film.js
-Open = Callable[..., Page]
 
 
 @pytest.fixture
@@ -60,15 +59,8 @@ def house(app: Flask, instance: Path, walks: list[Walk]) -> Iterator[str]:
 @pytest.fixture
 def visit(house: str, browser: Browser) -> Iterator[Open]:
     """Return a function that opens a page; at the end no page may have complained."""
-    with visiting(browser) as visits:
-
-        def open_page(path: str, **options: Any) -> Page:
-            page = visits.open(base_url=house, **options)
-            page.add_init_script(WATCH)
-            page.goto(path)
-            return page
-
-        yield open_page
+    with visiting(browser, base_url=house, script=WATCH) as visits:
+        yield visits.goto
 
 
 @pytest.mark.parametrize("path", ["/gallery", "/exhibitions/the-first-exhibition", "/exhibitions", "/", "a walk"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,12 +11,9 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext
 
 from app.storage.database import db
-from tests.conftest import make_app
-from tests.support import easel, hostile, led, published
-from tests.support.curator import HASH
+from tests.support import easel, hostile
 from tests.support.live import SLOW
-from tests.support.rooms import House, Room, furnish
-from tests.support.tables import make_table
+from tests.support.rooms import House, Room, build, furnish
 
 pytestmark = pytest.mark.server
 
@@ -43,10 +39,7 @@ there is least room."""
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    folder: Path = tmp_path_factory.mktemp("house")
-    settings = {"CURATOR_HASH": HASH, "MEANING": str(make_table(folder / "table")), "WTF_CSRF_ENABLED": True}
-    settings["MODELS"] = [str(led.lay_out(folder / "led", title="Led model"))]
-    app = make_app(published.copy_to(folder), **settings)
+    app = build(tmp_path_factory.mktemp("house"))
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, Route
 
 from app.storage.database import writing
 from app.storage.walk_models import PAINTING, Walk
-from tests.support import easel, page_clock
+from tests.conftest import Commissioner
+from tests.support import page_clock
 from tests.support.page_clock import run_until
 
 pytestmark = pytest.mark.server
-
-Hanger = Callable[..., Walk]
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """Serve the pages of this test's own rows."""
-    with easel.served(app) as url:
-        yield url
 
 
 # What the page asks for: when, what it says that it knows, and what it is answered.
@@ -61,7 +52,7 @@ def looks_of(page: Page, count: int) -> list[dict[str, Any]]:
     return answered()[:count]
 
 
-def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page, commissioned: Hanger) -> None:
+def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page, commissioned: Commissioner) -> None:
     walk = commissioned()
     page.goto(address + walk.url)
     looks = looks_of(page, 3)
@@ -77,7 +68,7 @@ def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page
 
 
 def test_page_that_is_refused_waits_as_long_as_it_is_told_and_then_goes_on(
-    address: str, page: Page, commissioned: Hanger
+    address: str, page: Page, commissioned: Commissioner
 ) -> None:
     refusals = [503, 429]
 
@@ -96,7 +87,7 @@ def test_page_that_is_refused_waits_as_long_as_it_is_told_and_then_goes_on(
     assert page.locator("#walk.queued").count() == 1  # what was there stayed
 
 
-def test_page_that_nobody_answers_asks_ever_more_seldom(address: str, page: Page, commissioned: Hanger) -> None:
+def test_page_that_nobody_answers_asks_ever_more_seldom(address: str, page: Page, commissioned: Commissioner) -> None:
     page.route("**/walks/*/live*", lambda route: route.abort())
     page.goto(address + commissioned().url)
     run_until(page, lambda: page.evaluate("looks.length") >= 4, what="look 4")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +17,23 @@ from app.storage.database import db, now, writing
 from app.storage.wall_models import Wall, WallLeg, WallWords
 from app.wall import walls, words
 from app.wall.walls import WallRequest
-from tests.conftest import make_app
-from tests.support import easel, page_clock
+from tests.conftest import inside, make_app
+from tests.support import page_clock
 from tests.support.page_clock import run, run_until
 from tests.support.pictures import two_halves, written
-from tests.support.visits import visiting
+from tests.support.visits import Open, visiting_site
 
 pytestmark = pytest.mark.server
 
-Open = Callable[..., Page]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SAY = "/wall/lobby/say"
 
 
 @pytest.fixture
 def app(instance: Path) -> Iterator[Flask]:
-    app = make_app(instance, WTF_CSRF_ENABLED=True)
-    with app.app_context():
+    with inside(make_app(instance, WTF_CSRF_ENABLED=True)) as app:
         walls.open_wall(WallRequest("lobby", "The lobby", banned=["cat"]))
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
@@ -45,16 +42,8 @@ def visit(app: Flask, browser: Browser) -> Iterator[Open]:
 
     With scripts, its clock stands still until a test has it go on.
     """
-    with easel.served(app) as address, visiting(browser) as visits:
-
-        def open_page(*, expected: str = "-", **options: Any) -> Page:
-            page = visits.open(expected=[expected], base_url=address, **PHONE, **options)
-            if options.get("java_script_enabled", True):
-                page_clock.stop(page.context)
-            page.goto("/w/lobby")
-            return page
-
-        yield open_page
+    with visiting_site(app, browser, at=page_clock.NOON, **PHONE) as visit:
+        yield partial(visit, "/w/lobby")
 
 
 def send(page: Page, text: str) -> None:
@@ -113,7 +102,7 @@ def test_phone_writes_and_sees_where_its_words_are(visit: Open, java_script_enab
 
 
 def test_what_is_typed_survives_what_others_write_and_a_refusal(visit: Open) -> None:
-    page = visit(expected="422")
+    page = visit(expected=["422"])
     send(page, "a fox")
     expect(page.locator("#standing")).to_contain_text("First in line")
     line = page.get_by_label("Write the next stop")

@@ -18,7 +18,7 @@ from tests.support import easel, page_clock
 from tests.support.frame_files import deliver
 from tests.support.live import wait_until
 from tests.support.page_clock import run, run_until
-from tests.support.visits import visiting
+from tests.support.visits import Open, visiting
 from worker.film import timing
 
 pytestmark = pytest.mark.server
@@ -77,32 +77,12 @@ FOLLOW = """() => {
   };
 }"""
 
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """Serve the pages of this test's own rows."""
-    with easel.served(app) as url:
-        yield url
-
 
 @pytest.fixture
 def look(address: str, browser: Browser) -> Iterator[Open]:
-    """Return a function that opens a walk's page; at the end no page may have complained.
-
-    With ``is_held``, its clock stands still until a test has it go on.
-    """
-    with visiting(browser) as visits:
-
-        def visit(walk: Walk, path: str = "", *, is_held: bool = False, **options: Any) -> Page:
-            page = visits.open(base_url=address, **options)
-            if is_held:
-                page_clock.stop(page.context)
-            page.goto(f"{walk.url}{path}")
-            return page
-
-        yield visit
+    """Return a function that opens a walk's page; at the end no page may have complained."""
+    with visiting(browser, base_url=address) as visits:
+        yield lambda walk, path="", **options: visits.goto(f"{walk.url}{path}", **options)
 
 
 @pytest.fixture
@@ -156,7 +136,7 @@ def text_of_value(page: Page) -> str:
 
 
 def test_better_frames_come_without_a_reload_a_jump_or_a_lost_playhead(walk: Walk, look: Open) -> None:
-    page = look(walk, is_held=True)
+    page = look(walk, at=page_clock.NOON)
     page.evaluate(RECORD)
     known = 0
     for rank, level in enumerate(LEVELS):
@@ -183,7 +163,7 @@ def test_pictures_of_an_unfinished_film_do_not_follow_so_fast_that_they_could_fl
     easel.settle(walk, fps=25.0)
     for rank, level in enumerate(LEVELS):
         easel.paint(walk, level, rank, positions=EVEN)
-    page = look(walk, is_held=True)
+    page = look(walk, at=page_clock.NOON)
     page.evaluate(RECORD)
     goes_on(page, "record.length > 16")
     times = [entry["now"] for entry in page.evaluate("record")][1:]  # the first was there when recording began
@@ -215,7 +195,7 @@ def test_first_film_is_on_the_page_at_its_next_poll(walk: Walk, look: Open) -> N
 
 def test_pause_stays_pause_while_better_frames_come(walk: Walk, look: Open) -> None:
     easel.paint(walk, [0.0, 1.0], 0)
-    page = look(walk, is_held=True)
+    page = look(walk, at=page_clock.NOON)
     still = page.locator("#film[src*='/still.']")  # before its pictures come the page shows the GIF
     run_until(page, still.is_visible, what="a picture")
     page.get_by_role("button", name="Pause").click()
@@ -275,7 +255,7 @@ def test_nothing_moves_when_the_walk_is_finished(walk: Walk, look: Open, width: 
 
 def test_reduced_motion_stays_still_before_and_after(walk: Walk, look: Open) -> None:
     easel.paint(walk, [0.0, 1.0], 0)
-    page = look(walk, is_held=True, reduced_motion="reduce")
+    page = look(walk, at=page_clock.NOON, reduced_motion="reduce")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     page.evaluate(RECORD)
     easel.paint(walk, [0.5], 1, positions=EVEN)
@@ -405,7 +385,7 @@ def test_clock_of_the_page_is_that_of_the_files(hangs: Callable[..., Walk], look
 def test_ends_are_held_before_the_film_is_finished(walk: Walk, look: Open) -> None:
     for rank, level in enumerate(LEVELS):
         easel.paint(walk, level, rank, positions=EVEN)
-    page = look(walk, is_held=True)
+    page = look(walk, at=page_clock.NOON)
     page.evaluate(RECORD)
     run(page, 500)
     assert {entry["place"] for entry in page.evaluate("record")} == {0}

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from app.storage.database import db
-from tests.conftest import make_app
-from tests.support import easel
-from tests.support.visits import visiting
+from tests.support.visits import Open, visiting
 
 pytestmark = pytest.mark.server
 
@@ -29,19 +23,10 @@ WRITTEN = "&".join([f"prompt={LONG.replace(' ', '+')}"] * 4)
 
 
 @pytest.fixture
-def visit(instance: Path, browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(address: str, browser: Browser) -> Iterator[Open]:
     """Return a function that opens the form, filled in as an address says, in a window."""
-    app: Flask = make_app(instance)
-    with app.app_context(), easel.served(app) as address, visiting(browser) as visits:
-
-        def open_page(query: str, **options: Any) -> Page:
-            page = visits.open(base_url=address, **options)
-            page.goto(f"/?{query}")
-            return page
-
-        yield open_page
-        db.session.remove()
-        db.engine.dispose()
+    with visiting(browser, base_url=address) as visits:
+        yield lambda query, **options: visits.goto(f"/?{query}", **options)
 
 
 def is_in_view(page: Page, selector: str) -> bool:
@@ -52,7 +37,7 @@ def is_in_view(page: Page, selector: str) -> bool:
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 900)])
 @pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without"])
-def test_button_and_time_stay_in_view(visit: Callable[..., Page], width: int, height: int, has_script: bool) -> None:
+def test_button_and_time_stay_in_view(visit: Open, width: int, height: int, has_script: bool) -> None:
     for query in ("", WRITTEN, f"{WRITTEN}&steps=0"):
         page = visit(query, viewport={"width": width, "height": height}, java_script_enabled=has_script)
         for _ in range(2):
@@ -62,7 +47,7 @@ def test_button_and_time_stay_in_view(visit: Callable[..., Page], width: int, he
 
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without"])
-def test_bar_leads_to_length_and_size(visit: Callable[..., Page], has_script: bool) -> None:
+def test_bar_leads_to_length_and_size(visit: Open, has_script: bool) -> None:
     page = visit(WRITTEN, viewport={"width": 390, "height": 844}, java_script_enabled=has_script, has_touch=True)
     page.get_by_role("link", name="Length").tap()
     expect(page.get_by_role("radio", name="120 frames")).to_be_in_viewport()
@@ -74,7 +59,7 @@ def test_bar_leads_to_length_and_size(visit: Callable[..., Page], has_script: bo
     expect(page.locator("#film-size")).to_contain_text("seconds, with a second’s rest at each end")
 
 
-def test_field_that_has_the_focus_is_not_behind_the_bar(visit: Callable[..., Page]) -> None:
+def test_field_that_has_the_focus_is_not_behind_the_bar(visit: Open) -> None:
     page = visit(WRITTEN, viewport={"width": 390, "height": 844})
     page.locator("#more summary").click()
     for _ in range(40):
@@ -82,7 +67,7 @@ def test_field_that_has_the_focus_is_not_behind_the_bar(visit: Callable[..., Pag
         assert page.evaluate(HIDES) == ""
 
 
-def test_shorter_choice_moves_nothing(visit: Callable[..., Page]) -> None:
+def test_shorter_choice_moves_nothing(visit: Open) -> None:
     page = visit(f"{WRITTEN}&frames=240&preset=exact&steps=100", viewport={"width": 390, "height": 844}, has_touch=True)
     page.locator("#more summary").click()
     page.locator("#stops-name").evaluate("(title) => title.scrollIntoView({ block: 'center' })")
@@ -94,7 +79,7 @@ def test_shorter_choice_moves_nothing(visit: Callable[..., Page]) -> None:
     assert page.evaluate("scrollY") == before
 
 
-def test_nothing_is_seen_beside_the_bar(visit: Callable[..., Page]) -> None:
+def test_nothing_is_seen_beside_the_bar(visit: Open) -> None:
     for width, height in ((390, 844), (1280, 900)):
         page = visit("", viewport={"width": width, "height": height})
         bar = page.locator(".press").bounding_box()

@@ -15,14 +15,13 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from app.core.config import ROOT
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.conftest import make_app
-from tests.support import easel, led, tiny
+from tests.conftest import inside, make_app
+from tests.support import led, tiny
 from tests.support.live import PATIENCE_MS, LiveSite
-from tests.support.visits import visiting
+from tests.support.visits import Open, visiting_site
 
 pytestmark = pytest.mark.server
 
-Open = Callable[..., Page]
 PART = "**/reading?*"
 RANDOM = (1 << 28, 2 << 28)  # two random numbers, of which each leads to another house
 WALK = re.compile(r"/walks/[a-z2-9]{16}")
@@ -32,24 +31,15 @@ WALK = re.compile(r"/walks/[a-z2-9]{16}")
 def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
     folder = led.lay_out(tmp_path / "model")
     settings = {"MODELS": [str(led.lay_out_words_alone(tmp_path / "words"))], "MEANING": str(ROOT / "models/meaning")}
-    app = make_app(instance, MODEL=str(folder), WTF_CSRF_ENABLED=True, **settings)
-    with app.app_context():
+    with inside(make_app(instance, MODEL=str(folder), WTF_CSRF_ENABLED=True, **settings)) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
 def visit(app: Flask, browser: Browser) -> Iterator[Open]:
     """Return a function that opens the form; at the end no page may have complained."""
-    with easel.served(app) as address, visiting(browser) as visits:
-
-        def open_page(path: str = "/", *, expected: str = "-", **options: Any) -> Page:
-            page = visits.open(expected=[expected], base_url=address, **options)
-            page.goto(path)
-            return page
-
-        yield open_page
+    with visiting_site(app, browser) as visit:
+        yield visit
 
 
 def asked(page: Page) -> list[str]:
@@ -148,7 +138,7 @@ def test_late_answer_does_not_take_the_place_of_a_newer_one(visit: Open) -> None
 
 
 def test_site_that_does_not_answer_leaves_nothing_that_is_wrong_and_paints_all_the_same(visit: Open) -> None:
-    page = visit(expected="Failed to load resource")
+    page = visit(expected=["Failed to load resource"])
     line = page.get_by_label("From", exact=True)
     line.fill("a bat")
     expect(radio(page, "bat")).to_be_checked()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,20 +18,12 @@ from app.storage.walk_models import Walk
 from tests.support import easel, page_clock
 from tests.support.live import wait_until
 from tests.support.page_clock import run, run_until
-from tests.support.visits import visiting
+from tests.support.visits import Open, visiting
 
 pytestmark = pytest.mark.server
 
 EVEN = [0, 0.25, 0.5, 0.75, 1]
 DARK = 24  # the wall is #141312
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """Serve the pages of this test's own rows."""
-    with easel.served(app) as url:
-        yield url
 
 
 @pytest.fixture
@@ -41,16 +32,9 @@ def visit(address: str, browser: Browser) -> Iterator[Open]:
 
     Its clock stands still until a test has it go on, unless ``at`` is None.
     """
-    with visiting(browser) as visits:
-
-        def open_page(path: str, *, at: datetime | None = page_clock.NOON, **options: Any) -> Page:
-            page = visits.open(expected=["ERR_INTERNET_DISCONNECTED"], base_url=address, **options)
-            if at is not None:
-                page_clock.stop(page.context, at=at)
-            page.goto(path)
-            return page
-
-        yield open_page
+    expected = ["ERR_INTERNET_DISCONNECTED"]
+    with visiting(browser, expected=expected, base_url=address, at=page_clock.NOON) as visits:
+        yield visits.goto
 
 
 def films(count: int) -> list[Walk]:

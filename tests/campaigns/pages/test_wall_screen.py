@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from app.wall import screen_keys, walls
 from app.wall.walls import WallRequest, open_wall
-from tests.support import easel, page_clock
-from tests.support.live import PATIENCE_MS
+from tests.support import page_clock
 from tests.support.page_clock import run, run_until
+from tests.support.visits import Open, visiting_site
 
 pytestmark = pytest.mark.server
 
@@ -88,33 +88,21 @@ def programme() -> Programme:
 
 
 @pytest.fixture
-def screen(app: Flask, browser: Browser, programme: Programme) -> Iterator[Callable[..., Page]]:
+def screen(app: Flask, browser: Browser, programme: Programme) -> Iterator[Open]:
     """Return a function that opens the screen of a wall; no script may fail on it."""
     open_wall(WallRequest("lobby"))
-    errors: list[str] = []
-    contexts = []
-    with easel.served(app) as address:
+    expected = ["Failed to load resource", "willReadFrequently"]  # of which the latter is about what a test reads
+    with visiting_site(app, browser, at=page_clock.NOON, script=f"({RECORD})()", expected=expected) as visit:
 
         def open_page(**options: Any) -> Page:
-            context = browser.new_context(base_url=address, **options)
-            contexts.append(context)
-            page = context.new_page()
-            page.set_default_timeout(PATIENCE_MS)
-            page.on("pageerror", lambda error: errors.append(str(error)))
+            page = visit("about:blank", **options)
             page.route("**/programme?*", programme.tell)
             page.route("**/picture/**", programme.send)
-            if options.get("java_script_enabled", True):
-                page_clock.stop(context)
-            page.add_init_script(f"({RECORD})()")
             with app.test_request_context():
-                address_with_key = screen_keys.screen_address(walls.at("lobby"))
-            page.goto(address_with_key)
+                page.goto(screen_keys.screen_address(walls.at("lobby")))
             return page
 
         yield open_page
-        for context in contexts:
-            context.close()
-    assert errors == []
 
 
 def seen(page: Page) -> list[tuple[int, int]]:
@@ -136,7 +124,7 @@ def until(page: Page, shown: tuple[int, int]) -> None:
 
 
 def test_legs_are_walked_picture_by_picture_and_joined_without_a_doubled_one(
-    screen: Callable[..., Page], programme: Programme
+    screen: Open, programme: Programme
 ) -> None:
     programme.painted = {1: COUNT, 2: COUNT}
     page = screen()
@@ -145,7 +133,7 @@ def test_legs_are_walked_picture_by_picture_and_joined_without_a_doubled_one(
 
 
 def test_while_pictures_come_in_time_none_stands_longer_than_a_fifth_of_a_second(
-    screen: Callable[..., Page], programme: Programme
+    screen: Open, programme: Programme
 ) -> None:
     programme.painted = dict.fromkeys(range(1, 5), COUNT)
     page = screen()
@@ -155,9 +143,7 @@ def test_while_pictures_come_in_time_none_stands_longer_than_a_fifth_of_a_second
     assert sorted(walked)[len(walked) // 2] < 200
 
 
-def test_without_a_next_picture_it_walks_back_where_it_has_been(
-    screen: Callable[..., Page], programme: Programme
-) -> None:
+def test_without_a_next_picture_it_walks_back_where_it_has_been(screen: Open, programme: Programme) -> None:
     programme.painted = {1: COUNT, 2: 4}
     page = screen()
     until(page, (2, 3))
@@ -166,7 +152,7 @@ def test_without_a_next_picture_it_walks_back_where_it_has_been(
     assert way[: COUNT + 9] == [*whole(1), (2, 1), (2, 2), (2, 3), (2, 2), (2, 1), (1, 11), (1, 10), (1, 9), (1, 8)]
 
 
-def test_it_turns_again_as_soon_as_there_is_something_new(screen: Callable[..., Page], programme: Programme) -> None:
+def test_it_turns_again_as_soon_as_there_is_something_new(screen: Open, programme: Programme) -> None:
     programme.painted = {1: COUNT}
     page = screen()
     until(page, (1, COUNT - 1))
@@ -178,7 +164,7 @@ def test_it_turns_again_as_soon_as_there_is_something_new(screen: Callable[..., 
 
 
 def test_lost_network_leaves_the_wall_walking_and_it_goes_on_when_it_is_back(
-    screen: Callable[..., Page], programme: Programme
+    screen: Open, programme: Programme
 ) -> None:
     programme.painted = {1: COUNT, 2: COUNT}
     page = screen()
@@ -197,9 +183,7 @@ def test_lost_network_leaves_the_wall_walking_and_it_goes_on_when_it_is_back(
 
 
 @pytest.mark.parametrize("answer", [{"status": 500, "body": "x"}, {"status": 200, "body": "junk"}, {"json": [1]}])
-def test_answer_that_is_none_does_not_stop_it(
-    screen: Callable[..., Page], programme: Programme, answer: dict[str, Any]
-) -> None:
+def test_answer_that_is_none_does_not_stop_it(screen: Open, programme: Programme, answer: dict[str, Any]) -> None:
     programme.painted = {1: COUNT}
     page = screen()
     until(page, (1, 3))
@@ -210,7 +194,7 @@ def test_answer_that_is_none_does_not_stop_it(
     until(page, (2, COUNT - 1))
 
 
-def test_leg_that_is_skipped_is_walked_back_out_of(screen: Callable[..., Page], programme: Programme) -> None:
+def test_leg_that_is_skipped_is_walked_back_out_of(screen: Open, programme: Programme) -> None:
     programme.painted = {1: COUNT, 2: COUNT}
     page = screen()
     until(page, (2, 5))
@@ -223,7 +207,7 @@ def test_leg_that_is_skipped_is_walked_back_out_of(screen: Callable[..., Page], 
     assert (3, 1) in way and (3, 0) not in way
 
 
-def test_paused_wall_walks_to_its_next_stop_and_stands_there(screen: Callable[..., Page], programme: Programme) -> None:
+def test_paused_wall_walks_to_its_next_stop_and_stands_there(screen: Open, programme: Programme) -> None:
     programme.painted = {1: COUNT, 2: COUNT}
     page = screen()
     until(page, (1, 3))
@@ -238,9 +222,7 @@ def test_paused_wall_walks_to_its_next_stop_and_stands_there(screen: Callable[..
     assert len(seen(page)) == stood
 
 
-def test_label_says_where_it_walks_and_who_is_next_without_reading_markup(
-    screen: Callable[..., Page], programme: Programme
-) -> None:
+def test_label_says_where_it_walks_and_who_is_next_without_reading_markup(screen: Open, programme: Programme) -> None:
     programme.painted = {1: COUNT}
     programme.queue = ["<b>a fox</b>", "two owls"]
     page = screen()
@@ -252,7 +234,7 @@ def test_label_says_where_it_walks_and_who_is_next_without_reading_markup(
     expect(page.locator("#more")).to_have_text("+ 7")
 
 
-def test_screen_says_which_leg_it_walks(screen: Callable[..., Page], programme: Programme) -> None:
+def test_screen_says_which_leg_it_walks(screen: Open, programme: Programme) -> None:
     programme.painted = {1: COUNT, 2: COUNT, 3: COUNT}
     page = screen()
     until(page, (3, 2))
@@ -260,7 +242,7 @@ def test_screen_says_which_leg_it_walks(screen: Callable[..., Page], programme: 
     assert programme.asked == sorted(programme.asked)
 
 
-def test_screen_that_slept_goes_on_where_the_others_are(screen: Callable[..., Page], programme: Programme) -> None:
+def test_screen_that_slept_goes_on_where_the_others_are(screen: Open, programme: Programme) -> None:
     programme.painted = {1: COUNT}
     page = screen()
     until(page, (1, 4))
@@ -269,7 +251,7 @@ def test_screen_that_slept_goes_on_where_the_others_are(screen: Callable[..., Pa
     until(page, (20, COUNT - 1))
 
 
-def test_walk_begins_when_a_store_lies_ahead_or_all_that_there_is(screen: Callable[..., Page]) -> None:
+def test_walk_begins_when_a_store_lies_ahead_or_all_that_there_is(screen: Open) -> None:
     """Pictures that come late, on a slow network, do not have it turn round at its second one."""
     begun = screen().evaluate(
         """async () => {
@@ -285,7 +267,7 @@ def test_walk_begins_when_a_store_lies_ahead_or_all_that_there_is(screen: Callab
     assert begun == [False, True, True, False]
 
 
-def test_what_was_seen_is_walked_over_faster_once_something_new_lies_beyond_it(screen: Callable[..., Page]) -> None:
+def test_what_was_seen_is_walked_over_faster_once_something_new_lies_beyond_it(screen: Open) -> None:
     page = screen()
     seconds = page.evaluate(
         """async () => {
@@ -311,9 +293,7 @@ def test_what_was_seen_is_walked_over_faster_once_something_new_lies_beyond_it(s
     assert abs(seconds["pace"] - seconds["usual"]) < 0.5, "what is new is walked as ever"
 
 
-def test_a_day_of_walking_keeps_no_more_than_an_hour_of_it_does(
-    screen: Callable[..., Page], programme: Programme
-) -> None:
+def test_a_day_of_walking_keeps_no_more_than_an_hour_of_it_does(screen: Open, programme: Programme) -> None:
     page = screen()
     kept = page.evaluate(
         """async () => {
@@ -333,9 +313,7 @@ def test_a_day_of_walking_keeps_no_more_than_an_hour_of_it_does(
     assert kept["stood"] == 0
 
 
-def test_without_javascript_it_shows_the_newest_stop_and_where_to_write(
-    screen: Callable[..., Page], programme: Programme
-) -> None:
+def test_without_javascript_it_shows_the_newest_stop_and_where_to_write(screen: Open, programme: Programme) -> None:
     page = screen(java_script_enabled=False)
     expect(page.get_by_text("/w/lobby")).to_be_visible()
     expect(page.locator(".write img")).to_be_visible()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.accessibility import ALL, AXE, NARROW, axe
+from tests.support.accessibility import NARROW, check
+from tests.support.visits import Open
 
 pytestmark = pytest.mark.server
 
-Open = Callable[..., Page]
 WITH_AND_WITHOUT = pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without"])
 AROUND = "#stop-0", "#stop-1", "#reading-1", "#more", "#paint"
 SHIFTS = """async () => {
@@ -142,6 +141,4 @@ def test_marks_and_search_are_accessible(visit: Open, width: int, scheme: str, l
     )  # fmt: skip
     page.locator("#reading-0 [value^=seek-]").first.click()
     expect(page.locator("#finder")).to_be_visible()
-    page.evaluate(AXE)
-    assert axe(page, ALL) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    check(page, width)

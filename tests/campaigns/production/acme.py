@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
-from tests.support.live import free_port, wait_until
+from tests.support.fronts import is_open, serving
+from tests.support.live import free_port
 
 PACKAGE = "serles-acme==1.3.0"
 SETTINGS = """[serles]
@@ -45,24 +45,11 @@ def running(folder: Path, name: str) -> Iterator[str]:
     subprocess.run([python, "-m", "pip", "install", "--quiet", PACKAGE], check=True)
     (folder / "config.ini").write_text(SETTINGS.format(folder=folder), "utf-8")
     port = free_port()
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [python, "-c", SERVER.format(name=name, port=port)], stdout=log, stderr=log,
-            env={**os.environ, "CONFIG": str(folder / "config.ini")},
-        )  # fmt: skip
     url = f"http://127.0.0.1:{port}/directory"
-    try:
-        wait_until(lambda: process.poll() is None and answers(url), what="an answer of the authority")
+    command = [str(python), "-c", SERVER.format(name=name, port=port)]
+    environment = {**os.environ, "CONFIG": str(folder / "config.ini")}
+    with (
+        (folder / "log").open("wb") as log,
+        serving(command, is_ready=lambda: is_open(url), log=log, env=environment),
+    ):
         yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def answers(url: str) -> bool:
-    """Tell whether there is an answer yet."""
-    try:
-        with urlopen(url) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

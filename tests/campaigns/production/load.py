@@ -10,13 +10,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import cycle
 from typing import Any
 
 from tests.campaigns.faults.rig import Account, Books, Rig, _engine
 from tests.campaigns.production.production import Production
-from tests.support.live import PATIENCE, wait_until
+from tests.support.fronts import ask
+from tests.support.live import wait_until
 
 PATHS = "/", "/gallery", "/gallery?q=fox", "/about", "/api/v1/walks", "/static/site.css", "/healthz"
 PAUSE = 0.2  # bounded: what is looked for is a request that fails, and the painters need the processors too
@@ -54,12 +55,8 @@ class Load:
         """Ask once, as somebody at this address; whatever is not answered, or by a fault of ours, is noted."""
         began = time.strftime("%H:%M:%S")
         try:
-            with closing(http.client.HTTPConnection(
-                "127.0.0.1", self.visits.site.port, timeout=PATIENCE, source_address=(source, 0)
-            )) as connection:  # fmt: skip
-                connection.request(method, path, body and json.dumps(body), headers)
-                answer = connection.getresponse()
-                data = answer.read()
+            sent, port = body and json.dumps(body), self.visits.site.port
+            answer, data = ask(port, method, path, sent, headers, source_address=(source, 0))
         except (OSError, http.client.HTTPException) as error:
             self.failed.append(f"{began} {method} {path}: {error!r}")
             return None

@@ -276,10 +276,10 @@ class Production(LiveSite):
             return self.request("GET", "/readyz")[0] == 200
         return False
 
-    def flask(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def flask(self, *command: str | Path, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run an admin command as the site's user, in its place."""
-        words = [str(self.place / "current/.venv/bin/python"), "-m", "flask", "--app", "wsgi", *command]
-        return self.run(words, check=check)
+        words = [str(self.place / "current/.venv/bin/python"), "-m", "flask", "--app", "wsgi", *map(str, command)]
+        return self.run(words, check=check, **environment)
 
     def run(self, words: list[str], *, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a program as the site's user, in its place."""

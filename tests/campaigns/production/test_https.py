@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.core.config import ROOT
-from tests.support.live import PATIENCE, free_port, wait_until
+from tests.support.fronts import serving
+from tests.support.live import free_port
 from tests.support.needs import require
 from tests.support.nginx import command, configuration
 
@@ -56,16 +57,13 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     )  # fmt: skip
     checked = subprocess.run(command(folder, "-t"), capture_output=True, text=True, check=True)
     assert "warn" not in checked.stderr
-    process = subprocess.Popen(command(folder))
 
     def is_open() -> bool:
         asked = [require("curl"), "-sko", "/dev/null", f"https://127.0.0.1:{front.port}/static/site.css"]
         return subprocess.run(asked, check=False).returncode == 0
 
-    wait_until(is_open, what="nginx")
-    yield front
-    process.terminate()
-    process.wait(PATIENCE)
+    with serving(command(folder), is_ready=is_open):
+        yield front
 
 
 def test_page_comes_by_http_2_and_compressed_as_the_browser_reads_it(front: Front) -> None:

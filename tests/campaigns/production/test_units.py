@@ -12,7 +12,8 @@ import pytest
 
 from app.core.config import ROOT
 from tests.campaigns.production import units
-from tests.support.live import PATIENCE, free_port, wait_until
+from tests.support.fronts import serving
+from tests.support.live import free_port, wait_until
 from tests.support.needs import require
 from tests.support.nginx import command, configuration
 
@@ -104,19 +105,14 @@ def test_rule_is_one_that_logrotate_takes(rotated: Path) -> None:
 def test_nginx_writes_on_in_a_new_file_and_no_line_is_lost(rotated: Path, tmp_path: Path) -> None:
     port = free_port()
     configuration(tmp_path, port, free_port(), tmp_path)
-    process = subprocess.Popen(command(tmp_path))
     log = tmp_path / "access.log"
 
     def ask(path: str) -> bool:
         done = subprocess.run([require("curl"), "-s", "-o", os.devnull, f"http://127.0.0.1:{port}{path}"], check=False)
         return done.returncode == 0
 
-    def wait_line(path: str) -> None:
-        wait_until(lambda: log.exists() and f"GET {path} " in log.read_text(), what="a line")
-
-    try:
-        wait_until(lambda: ask("/before"), what="nginx")
-        wait_line("/before")
+    with serving(command(tmp_path), is_ready=lambda: ask("/before")):
+        wait_until(lambda: log.exists() and "GET /before " in log.read_text(), what="a line")
         rotate = [require("logrotate"), "--force", "--state", tmp_path / "state", rotated]
         subprocess.run(rotate, check=True)
         inode = log.stat().st_ino
@@ -125,9 +121,6 @@ def test_nginx_writes_on_in_a_new_file_and_no_line_is_lost(rotated: Path, tmp_pa
         (old,) = tmp_path.glob("access.log-*")
         assert "GET /before " in old.read_text()
         assert "GET /before " not in log.read_text()
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
 
 
 def test_lines_of_the_rule_that_tests_replace_are_there() -> None:

@@ -6,9 +6,7 @@ import gzip
 import http.client
 import json
 import re
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
@@ -17,33 +15,11 @@ from pathlib import Path
 import pytest
 
 from app.site.web.security_headers import FOR_OTHER_SITES, HEADERS
-from tests.support import forks
+from tests.support.fronts import Front, behind_nginx, serving
 from tests.support.live import PATIENCE, ROOT, LiveSite, free_port, wait_until
 from tests.support.nginx import command, configuration
 
 pytestmark = pytest.mark.server
-
-
-class Front(LiveSite):
-    """The site, asked through nginx."""
-
-    folder: Path
-    web_log: Path
-    back: int  # where gunicorn listens
-
-    def ask(
-        self, method: str, path: str, *, body: bytes = b"", **headers: str
-    ) -> tuple[http.client.HTTPResponse, bytes]:
-        """Send a request; return the answer with its headers, and its bytes as they came."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body or None, named)
-            answer = connection.getresponse()
-            return answer, answer.read()
-
-    def connect(self) -> socket.socket:
-        """Open a connection and send nothing."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +32,7 @@ def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> It
     configuration(folder, front.port, back, site.instance / "media")
     settings = {"MOMA_PROXIES": "1", "MOMA_ACCEL_PREFIX": "/_media/", "WEB_CONCURRENCY": "2"}
     settings |= {"MOMA_LOG_VISITORS": "true", "MOMA_CORS_ORIGINS": "*"}  # so that a test sees what arrived
-    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
-    with ExitStack() as parts, front.web_log.open("wb") as log:
-        for program in ([*gunicorn, "wsgi:app"], command(folder)):
-            process = forks.popen(
-                program, cwd=ROOT, env={**site.environment, **settings}, stdout=log, stderr=subprocess.STDOUT
-            )
-            parts.callback(process.wait, PATIENCE)
-            parts.callback(process.terminate)
-        wait_until(lambda: is_ready(front), what="nginx and gunicorn")
+    with behind_nginx(folder, back, {**site.environment, **settings}, is_ready=front.is_ready):
         yield front
 
 
@@ -76,13 +44,8 @@ def terminated(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     behind.folder, behind.web_log, behind.back = folder, front.web_log, front.back
     media = front.instance / "media"
     configuration(folder, behind.port, front.back, media, TRUSTED_PROXY="127.0.0.1", LOG_VISITORS="true")
-    process = subprocess.Popen(command(folder))
-    try:
-        wait_until(lambda: is_ready(behind), what="nginx")
+    with serving(command(folder), is_ready=behind.is_ready):
         yield behind
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
 
 
 def ask_at_once(front: Front, requests: list[tuple[str, str]], **headers: str) -> list[tuple[int, str, str]]:
@@ -98,12 +61,6 @@ def ask_at_once(front: Front, requests: list[tuple[str, str]], **headers: str) -
             answer.begin()
             answers.append((answer.status, answer.headers["Content-Type"], answer.headers.get("Retry-After", "")))
     return sorted(answers)
-
-
-def is_ready(front: Front) -> bool:
-    with suppress(OSError, http.client.HTTPException):
-        return front.ask("GET", "/readyz")[0].status == 200
-    return False
 
 
 def test_nginx_accepts_the_configuration_without_a_warning(tmp_path: Path) -> None:
@@ -192,11 +149,7 @@ def test_static_files_do_not_count_towards_the_rate_of_pages(terminated: Front) 
     hashed = re.search(r"/static/favicon\.svg\?v=\w+", terminated.ask("GET", "/about")[1].decode())
     assert hashed is not None
     asks = f"GET {hashed[0]} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.70\r\n".encode()
-    with terminated.connect() as client:
-        client.sendall((asks + b"\r\n") * 499 + asks + b"Connection: close\r\n\r\n")
-        said = b""
-        while part := client.recv(65_536):
-            said += part
+    said = terminated.exchange((asks + b"\r\n") * 499 + asks + b"Connection: close\r\n\r\n")
     assert said.count(b"HTTP/1.1 200 ") == 500
 
 
@@ -235,11 +188,8 @@ def test_answer_made_before_the_body_is_read_is_lost_neither_to_its_visitor_nor_
 
 def test_film_of_two_hundred_megabytes_is_refused_before_it_is_sent(front: Front) -> None:
     for path in ("/recipe", "/api/v1/recipe"):
-        with front.connect() as client:
-            client.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000000\r\n\r\n".encode())
-            answer = http.client.HTTPResponse(client)
-            answer.begin()
-            assert answer.status == 413
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000000\r\n\r\n"
+        assert front.send(head.encode())[0].status == 413
 
 
 EARLY = {
@@ -300,11 +250,8 @@ def test_overlong_search_is_refused_by_the_application_in_its_words(front: Front
 
 def refused(front: Front, request: bytes) -> tuple[int, http.client.HTTPMessage, bytes]:
     """Send bytes that nginx itself refuses; return what it says."""
-    with front.connect() as client:
-        client.sendall(request)
-        answer = http.client.HTTPResponse(client)
-        answer.begin()
-        return answer.status, answer.headers, answer.read()
+    answer, body = front.send(request)
+    return answer.status, answer.headers, body
 
 
 REFUSED = {
@@ -389,12 +336,8 @@ DOUBTFUL = {
 @pytest.mark.parametrize("rest", DOUBTFUL.values(), ids=DOUBTFUL)
 def test_body_of_doubtful_length_is_refused_and_nothing_is_smuggled_behind_it(front: Front, rest: str) -> None:
     before = front.web_log.read_text()
-    with front.connect() as client:
-        client.sendall(f"POST /api/v1/walks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{rest}".encode())
-        said = b""
-        with suppress(ConnectionResetError):
-            while part := client.recv(65_536):
-                said += part
+    head = "POST /api/v1/walks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    said = front.exchange(f"{head}{rest}".encode())
     assert said.split(b" ")[1] in (b"400", b"501")
     assert said.count(b"HTTP/1.1 ") == 1
     assert front.ask("GET", "/healthz")[0].status == 200
@@ -461,20 +404,13 @@ def test_film_beyond_the_rate_is_told_so_however_large_it_is(terminated: Front, 
     address = f"198.51.100.{140 + len(path)}"
     ask_at_once(terminated, [("POST", path)] * 20, X_Forwarded_For=address)
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\nX-Forwarded-For: {address}\r\n\r\n"
-    with terminated.connect() as client:
-        client.sendall(head.encode())
-        answer = http.client.HTTPResponse(client)
-        answer.begin()
+    answer, _ = terminated.send(head.encode())
     assert (answer.status, answer.headers["Content-Type"]) == (429, kind)
 
 
 def test_pages_are_limited_too(terminated: Front) -> None:
     asks = b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.60\r\n\r\n"  # which nginx itself denies
-    with terminated.connect() as client:
-        client.sendall(asks * 800 + asks.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-        said = b""
-        while part := client.recv(65_536):
-            said += part
+    said = terminated.exchange(asks * 800 + asks.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     assert said.startswith(b"HTTP/1.1 403 ")
     assert b"HTTP/1.1 429 " in said
     assert terminated.ask("GET", "/static/site.css", X_Forwarded_For="198.51.100.60")[0].status == 200
@@ -606,21 +542,14 @@ def test_strangers_share_a_page_for_a_second_and_visitors_get_their_own(front: F
 
 
 def test_site_whose_web_processes_are_away_answers_bad_gateway(tmp_path: Path) -> None:
-    port = free_port()
-    configuration(tmp_path, port, free_port(), tmp_path)
-    process = subprocess.Popen(command(tmp_path))
-    try:
-        front = Front(tmp_path / "nowhere")
-        front.port = port
-        wait_until(lambda: answers(front), what="nginx")
+    front = Front(tmp_path / "nowhere")
+    configuration(tmp_path, front.port, free_port(), tmp_path)
+
+    def answers() -> bool:
+        with suppress(OSError):
+            front.connect().close()
+            return True
+        return False
+
+    with serving(command(tmp_path), is_ready=answers):
         assert front.ask("GET", "/")[0].status == 502
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-def answers(front: Front) -> bool:
-    with suppress(OSError):
-        front.connect().close()
-        return True
-    return False

@@ -5,10 +5,8 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -17,13 +15,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support import forks, nginx
+from tests.support import nginx
 from tests.support.crawl import Answer, Crawl
 from tests.support.curator import HASH, PASSWORD
-from tests.support.live import PATIENCE, ROOT, LiveSite, free_port, wait_until
+from tests.support.fronts import Answered, ask, behind_nginx, serving
+from tests.support.live import ROOT, LiveSite, free_port
 from tests.support.needs import require
 from tests.support.pictures import two_halves, written
-from tests.support.visits import visiting
+from tests.support.visits import Open, visiting
 
 pytestmark = pytest.mark.server
 
@@ -39,12 +38,9 @@ class Below:
     site: LiveSite
     host: str
 
-    def ask(self, path: str, body: bytes | None = None, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+    def ask(self, path: str, body: bytes | None = None, **headers: str) -> Answered:
         """Send a GET request, or with a body a POST request; return the answer with its headers, and its bytes."""
-        with closing(http.client.HTTPConnection(urlsplit(self.host).netloc, timeout=PATIENCE)) as connection:
-            connection.request("GET" if body is None else "POST", path, body, headers)
-            answer = connection.getresponse()
-            return answer, answer.read()
+        return ask(urlsplit(self.host).netloc, "GET" if body is None else "POST", path, body, headers)
 
 
 def documented(language: str, port: int) -> str:
@@ -76,10 +72,7 @@ def own(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> Iter
     media = site.instance / "media"
     nginx.configuration(folder, middle, back, media, limited=False, TRUSTED_PROXY="127.0.0.1")
     settings = {"MOMA_PROXIES": "1", "MOMA_ACCEL_PREFIX": "/_media/", "WEB_CONCURRENCY": "2", "MOMA_CURATOR_HASH": HASH}
-    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
-    with ExitStack() as parts, (folder / "own.log").open("wb") as log:
-        for program in ([*gunicorn, "wsgi:app"], nginx.command(folder)):
-            start(parts, program, log, {**site.environment, **settings})
+    with behind_nginx(folder, back, {**site.environment, **settings}):
         yield site, middle
 
 
@@ -91,36 +84,26 @@ def below(
     folder, front = tmp_path_factory.mktemp("below"), free_port()
     site, middle = own
     there = Below(site, f"http://127.0.0.1:{front}")
-    with ExitStack() as parts, (folder / "proxy.log").open("wb") as log:
-        start(parts, request.param(folder, front, middle), log, {**os.environ, "HOME": str(folder)})
 
-        def is_ready() -> bool:
-            with suppress(OSError, http.client.HTTPException):
-                return there.ask(f"{PREFIX}/readyz")[0].status == 200
-            return False
+    def is_ready() -> bool:
+        with suppress(OSError, http.client.HTTPException):
+            return there.ask(f"{PREFIX}/readyz")[0].status == 200
+        return False
 
-        wait_until(is_ready, what="the proxies")
+    environment = {**os.environ, "HOME": str(folder)}
+    with (
+        (folder / "proxy.log").open("wb") as log,
+        serving(request.param(folder, front, middle), is_ready=is_ready, log=log, env=environment),
+    ):
         yield there
 
 
-def start(parts: ExitStack, program: list[str], log: object, environment: dict[str, str]) -> None:
-    """Start a program that ends with ``parts``."""
-    process = forks.popen(program, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    parts.callback(process.wait, PATIENCE)
-    parts.callback(process.terminate)
-
-
 @pytest.fixture
-def visit(below: Below, browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(below: Below, browser: Browser) -> Iterator[Open]:
     """Return a function that opens a page of the site; at the end none may have complained or left the path."""
-    with visiting(browser) as visits:
-
-        def open_page(path: str = "") -> Page:
-            page = visits.open(within=f"{below.host}{PREFIX}/", base_url=f"{below.host}{PREFIX}/")
-            page.goto(path)
-            return page
-
-        yield open_page
+    address = f"{below.host}{PREFIX}/"
+    with visiting(browser, base_url=address, within=address) as visits:
+        yield visits.goto
 
 
 def paint(page: Page) -> str:
@@ -137,7 +120,7 @@ def write(page: Page, prompts: Sequence[str]) -> None:
         page.get_by_label(line, exact=True).fill(prompt)
 
 
-def test_walk_is_painted_found_and_downloaded(below: Below, visit: Callable[..., Page]) -> None:
+def test_walk_is_painted_found_and_downloaded(below: Below, visit: Open) -> None:
     page = visit("?frames=6")
     write(page, ("a tin fox", "a kite"))
     walk_id = paint(page)
@@ -158,7 +141,7 @@ def test_walk_is_painted_found_and_downloaded(below: Below, visit: Callable[...,
     ).to_be_visible()
 
 
-def test_photo_is_a_stop(visit: Callable[..., Page], tmp_path: Path) -> None:
+def test_photo_is_a_stop(visit: Open, tmp_path: Path) -> None:
     picture = tmp_path / "photo.png"
     picture.write_bytes(written(two_halves()))
     page = visit("?frames=6")
@@ -169,7 +152,7 @@ def test_photo_is_a_stop(visit: Callable[..., Page], tmp_path: Path) -> None:
     paint(page)
 
 
-def test_curator_opens_a_wall_and_a_visitor_writes_for_it(below: Below, visit: Callable[..., Page]) -> None:
+def test_curator_opens_a_wall_and_a_visitor_writes_for_it(below: Below, visit: Open) -> None:
     page = visit("curator")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -14,7 +12,8 @@ from typing import ClassVar
 import pytest
 
 from tests.support import compose, manifests
-from tests.support.live import PATIENCE, free_port, wait_until
+from tests.support.fronts import Answered, ask, serving
+from tests.support.live import free_port, served
 from tests.support.needs import require
 from tests.support.nginx import add_bucket, command, configuration
 
@@ -75,12 +74,15 @@ class Middle:
         }
         self.site.arrived, self.bucket.arrived, self.bucket.status = [], [], 200
 
-    def ask(self, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+    def ask(self, **headers: str) -> Answered:
         """Visit the site."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
-            connection.request("GET", "/walks/x.mp4", None, headers)
-            answer = connection.getresponse()
-            return answer, answer.read()
+        return ask(self.port, "GET", "/walks/x.mp4", None, headers)
+
+    def is_open(self) -> bool:
+        """Return whether the site is answered for."""
+        with suppress(OSError):
+            return self.ask()[0].status == 200
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -88,26 +90,14 @@ def middle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Middle]:
     """Run nginx between two servers of ours."""
     folder, middle = tmp_path_factory.mktemp("middle"), Middle(free_port())
     with ExitStack() as parts:
-        ports = []
-        for handler in (middle.site, middle.bucket):
-            server = parts.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), handler))
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            parts.callback(server.shutdown)
-            ports.append(server.server_address[1])
-        configuration(folder, middle.port, ports[0], folder)
-        add_bucket(folder, f"http://127.0.0.1:{ports[1]}")
-        process = subprocess.Popen(command(folder))
-        parts.callback(process.wait, PATIENCE)
-        parts.callback(process.terminate)
-        wait_until(lambda: is_open(middle), what="nginx")
+        site, bucket = (
+            parts.enter_context(served(ThreadingHTTPServer(("127.0.0.1", 0), handler)))
+            for handler in (middle.site, middle.bucket)
+        )
+        configuration(folder, middle.port, int(site.rpartition(":")[2]), folder)
+        add_bucket(folder, bucket)
+        parts.enter_context(serving(command(folder), is_ready=middle.is_open))
         yield middle
-
-
-def is_open(middle: Middle) -> bool:
-    try:
-        return middle.ask()[0].status == 200
-    except OSError:
-        return False
 
 
 def test_signed_address_arrives_byte_for_byte_and_nothing_of_the_visitor_with_it(middle: Middle) -> None:

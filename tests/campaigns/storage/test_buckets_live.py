@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ import pytest
 from PIL import Image
 
 from app.site.web.security_headers import FOR_OTHER_SITES, HEADERS
-from tests.support import forks
+from tests.support import forks, fronts
 from tests.support.buckets import BUCKET, S3Server, running
-from tests.support.live import PATIENCE, ROOT, LiveSite, free_port, processes_of, wait_until
+from tests.support.fronts import behind_nginx
+from tests.support.live import ROOT, LiveSite, free_port, wait_until
 from tests.support.needs import require
-from tests.support.nginx import add_bucket, command, configuration
+from tests.support.nginx import add_bucket, configuration
 from tests.support.server_fixtures import STEPS
 
 pytestmark = pytest.mark.server
@@ -31,25 +32,14 @@ URL = f"s3://{BUCKET}/moma"
 SECRET = "A cookie of a visitor"
 
 
-class Front(LiveSite):
+class Front(fronts.Front):
     """The site, asked through nginx, and the bucket behind."""
 
     s3: S3Server
-    folder: Path
 
-    def ask(self, method: str, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
-        """Send a request; return the answer with its headers, and its bytes as they came."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
-            connection.request(method, path, None, {name.replace("_", "-"): value for name, value in headers.items()})
-            answer = connection.getresponse()
-            return answer, answer.read()
-
-    def flask(self, *arguments: str, **environment: str) -> tuple[int, str]:
+    def run(self, *words: str | Path, **environment: str) -> tuple[int, str]:
         """Run an admin command; return its status and what it printed."""
-        done = forks.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
-            cwd=ROOT, env={**self.environment, **environment}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = self.flask(*words, check=False, **environment)
         return done.returncode, done.stdout + done.stderr
 
     def asked_bucket(self, path: str) -> list[tuple[str, str, int]]:
@@ -65,31 +55,14 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     with ExitStack() as parts:
         s3 = parts.enter_context(running(folder))
         site = LiveSite(folder / "instance", STEPS=STEPS, EXHIBITION="false", MEDIA_URL=URL)
-        site.start()
-        parts.callback(lambda: processes_of(site.instance) == {} or site.stop())
+        parts.callback(site.start().close)
         front = Front(site.instance, MEDIA_URL=URL, PROXIES=1, ACCEL_PREFIX="/_bucket/")
         front.s3, front.folder = s3, folder
         configuration(folder, front.port, back, folder / "none")
         add_bucket(folder, s3.url)
-        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--preload"]
-        log = parts.enter_context((folder / "gunicorn.log").open("wb"))
-        started = []
-        for program in ([*gunicorn, "--bind", f"127.0.0.1:{back}", "wsgi:app"], command(folder)):
-            process = forks.popen(
-                program, cwd=ROOT, env={**front.environment, "WEB_CONCURRENCY": "2"}, stdout=log, stderr=log
-            )
-            started.append(process)
-            parts.callback(process.wait, PATIENCE)
-            parts.callback(process.terminate)
-        wait_until(lambda: is_ready(front) or any(each.poll() for each in started), what="nginx and gunicorn")
-        assert [each.poll() for each in started] == [None, None], (folder / "gunicorn.log").read_text()
+        environment = {**front.environment, "WEB_CONCURRENCY": "2"}
+        parts.enter_context(behind_nginx(folder, back, environment, "--preload", is_ready=front.is_ready))
         yield front
-
-
-def is_ready(front: Front) -> bool:
-    with suppress(OSError, http.client.HTTPException):
-        return front.ask("GET", "/readyz")[0].status == 200
-    return False
 
 
 @pytest.fixture(scope="module")
@@ -196,10 +169,10 @@ def test_file_that_the_bucket_lost_is_answered_in_the_sites_words_and_kept_by_no
     assert BUCKET.encode() not in page
     assert answer.headers.get_all("Cache-Control") is None
     assert "Content-Disposition" not in answer.headers
-    status, told = front.flask("media", "verify", "--json")
+    status, told = front.run("media", "verify", "--json")
     lost = json.loads(told[told.index("{") :])["lost"]
     assert (status, [each["path"] for each in lost]) == (1, [path])
-    assert front.flask("walks", "delete", walk["id"])[0] == 0
+    assert front.run("walks", "delete", walk["id"])[0] == 0
 
 
 def test_film_that_was_taken_down_is_gone_with_the_next_request(front: Front) -> None:
@@ -207,7 +180,7 @@ def test_film_that_was_taken_down_is_gone_with_the_next_request(front: Front) ->
     address, path = media(front, walk, "mp4")
     assert front.ask("GET", address)[0].status == 200
     signed = front.asked_bucket(path)[-1][1]
-    assert front.flask("walks", "delete", walk["id"])[0] == 0
+    assert front.run("walks", "delete", walk["id"])[0] == 0
     assert front.ask("GET", address)[0].status == 410
     assert front.s3.keys(f"moma/walks/{walk['id']}/") == {}
     with closing(http.client.HTTPConnection("127.0.0.1", front.s3.port)) as bucket:
@@ -227,16 +200,16 @@ def test_what_no_row_names_is_pruned_from_the_bucket(front: Front, walk: dict[st
 
 
 def test_backup_holds_what_is_in_the_bucket(front: Front, walk: dict[str, Any], tmp_path: Path) -> None:
-    status, told = front.flask("backup", "create", str(tmp_path / "site.tar"), "--json")
+    status, told = front.run("backup", "create", tmp_path / "site.tar", "--json")
     assert (status, json.loads(told)["lost"]) == (0, [])
-    status, told = front.flask("backup", "verify", str(tmp_path / "site.tar"), "--json")
+    status, told = front.run("backup", "verify", tmp_path / "site.tar", "--json")
     assert (status, json.loads(told)["differences"]) == (0, [])
 
 
 def test_doctor_names_the_bucket_and_what_nginx_is_to_be_told(front: Front) -> None:
-    told = front.flask("doctor")[1]
+    told = front.run("doctor")[1]
     assert f"{URL} takes, gives and deletes; for nginx, MOMA_BUCKET is {front.s3.url}" in told
-    status, told = front.flask("doctor", MOMA_MEDIA_URL="s3://nobodys/moma")
+    status, told = front.run("doctor", MOMA_MEDIA_URL="s3://nobodys/moma")
     assert status
     assert "MOMA_MEDIA_URL cannot be used: There is no bucket nobodys there" in told
 
@@ -252,7 +225,7 @@ def test_site_moves_to_a_folder_and_back_though_it_is_killed_over_it(
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     broken_off = written().total()
-    status, told = front.flask("media", "move", other, "--json")
+    status, told = front.run("media", "move", other, "--json")
     moved = json.loads(told)
     there, here = front.s3.keys("", "another"), front.s3.keys()
     assert (status, moved["amiss"]) == (0, [])
@@ -260,14 +233,14 @@ def test_site_moves_to_a_folder_and_back_though_it_is_killed_over_it(
     assert set(written().values()) == {1}  # nothing was written twice
     assert broken_off + moved["copied"] == written().total() == moved["files"] == len(there)
     assert moved["bytes"] == sum(there.values())
-    status, told = front.flask("media", "move", other)
+    status, told = front.run("media", "move", other)
     assert f"{moved['files']:,} files, {moved['bytes']:,} bytes, 0 copied (0 bytes), 0 amiss." in told
     assert f'Now set media_url = "{other}", and accel_prefix = "/_bucket/"' in told
     folder = f"file://{tmp_path / 'media'}"
-    status, told = front.flask("media", "move", folder, "--from", other, "--json")
+    status, told = front.run("media", "move", folder, "--from", other, "--json")
     assert json.loads(told)["copied"] == moved["files"]
-    assert front.flask("media", "move", folder, "--check-only")[0] == 0
+    assert front.run("media", "move", folder, "--check-only")[0] == 0
     film = next((tmp_path / "media").rglob("mp4.*"))
     film.write_bytes(bytes(film.stat().st_size))
-    status, told = front.flask("media", "move", folder, "--check-only")
+    status, told = front.run("media", "move", folder, "--check-only")
     assert (status, "is not what its name says" in told) == (1, True)

@@ -2,18 +2,4 @@
 
 from __future__ import annotations
 
-from tests.support.studio_fixtures import (  # noqa: F401 - fixtures
-    base,
-    book,
-    drawn,
-    encoded,
-    encoded_copy,
-    halving,
-    led,
-    model,
-    modules,
-    pictures,
-    run,
-    sketched,
-    threads,
-)
+from tests.support.studio_fixtures import *  # noqa: F403

@@ -17,13 +17,10 @@ from PIL import Image
 from app.core.config import DEFAULTS
 from studio.__main__ import main
 from tests.support import forked_python, tiny
+from tests.support.marks import SLOW_TRAINING
 from worker.diffusion.model import Model
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/how-to/operators/fine-tuning.md").read_text("utf-8")

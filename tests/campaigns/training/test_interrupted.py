@@ -15,15 +15,12 @@ from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.support import forks
 from tests.support.studio_fixtures import call
+from tests.support.training_runs import losses
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 WORDS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
-
-
-def curve(folder: Folder) -> dict[int, float]:
-    return {row["step"]: row["loss"] for row in Run(folder, "train").curve()}
 
 
 def test_run_killed_while_it_writes_goes_on_to_the_same_losses(
@@ -46,9 +43,9 @@ def test_run_killed_while_it_writes_goes_on_to_the_same_losses(
     state = Run(encoded_copy, "train").state()
     assert state is not None and state["step"] == 4
     assert call(*words, "--folder", encoded_copy.path)["taken_now"] == 8
-    losses = curve(encoded_copy)
-    assert {step: pytest.approx(loss, rel=1e-4) for step, loss in curve(whole).items() if step in (1, 12)} == {
-        step: losses[step] for step in (1, 12)
+    found = losses(encoded_copy)
+    assert {step: pytest.approx(loss, rel=1e-4) for step, loss in losses(whole).items() if step in (1, 12)} == {
+        step: found[step] for step in (1, 12)
     }
 
 
@@ -69,7 +66,7 @@ def test_run_led_by_sketches_killed_while_it_writes_goes_on_to_the_same_losses(
     assert len(list((killed.path / "runs/train").glob(".*.part"))) == 1
     assert call(*words, "--folder", killed.path)["taken_now"] == 8
     assert not list((killed.path / "runs/train").glob(".*.part")), "what the kill cut off takes no room"
-    assert curve(killed)[12] == pytest.approx(curve(whole)[12], rel=1e-4)
+    assert losses(killed)[12] == pytest.approx(losses(whole)[12], rel=1e-4)
 
 
 @pytest.mark.parametrize("further", [(), ("--tune", "full", "--frugal", "--average", 0)], ids=["new", "tuned"])

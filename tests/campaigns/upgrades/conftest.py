@@ -34,5 +34,4 @@ def site(
     site.root = code
     site.instance.mkdir()
     yield site
-    if site.process is not None and site.process.poll() is None:
-        site.stop()
+    site.close()

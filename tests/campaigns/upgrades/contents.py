@@ -19,7 +19,6 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import NullPool
 
-from tests.campaigns.upgrades import commands
 from tests.support.live import LONG, PATIENCE, LiveSite, stop, wait_until
 from tests.support.pictures import form_of
 
@@ -84,8 +83,7 @@ def repainted(site: LiveSite, walk: str) -> np.ndarray:
     """Generate a walk again from its recipe, and return its frames."""
     file = site.instance / f"{walk}.recipe"
     file.write_text(json.dumps(site.request("GET", f"/walks/{walk}.json")[1]), "utf-8")
-    done = commands.run(site, f"walks create --recipe {file} --anew --wait --json")
-    assert done.returncode == 0, done.stderr
+    done = site.flask("walks", "create", "--recipe", file, "--anew", "--wait", "--json")
     return pictures(site, json.loads(done.stdout)["id"])
 
 

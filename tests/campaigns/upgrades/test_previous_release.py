@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -46,13 +43,6 @@ def migrate(site: LiveSite, folder: Path | None = None) -> None:
         db.engine.dispose()
 
 
-def command(site: LiveSite, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the release before."""
-    line = [sys.executable, "-m", "flask", "--app", "wsgi", *words]
-    environment = {**os.environ, **site.environment}
-    return subprocess.run(line, cwd=site.root, env=environment, capture_output=True, text=True, check=False)
-
-
 def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_on_one_after_it(
     site: LiveSite, tmp_path: Path
 ) -> None:
@@ -68,8 +58,8 @@ def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_
     for path in (f"/walks/{before['id']}", f"/walks/{after['id']}.gif", "/gallery?q=lemon", "/mine", "/readyz"):
         assert site.request("GET", path)[0] == 200, path
     assert site.request("DELETE", f"/api/v1/walks/{after['id']}", headers=owner)[0] in (200, 204)
-    listed = command(site, "walks", "list", "--json")
-    assert (listed.returncode, len(json.loads(listed.stdout))) == (0, 2), listed.stderr
+    listed = site.flask("walks", "list", "--json")
+    assert len(json.loads(listed.stdout)) == 2
     assert newer_tasks_of(site) == [("waiting", 0), ("waiting", 1)], "it claims none, and sweeps what was lost"
     said = site.output()
     assert "Traceback" not in said

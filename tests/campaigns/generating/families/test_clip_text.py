@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
+from tests.support.marks import SLOW_CALLS
 from tests.support.own_calls import exact, pipeline, shown, usual
 from worker.diffusion.families import EmbeddingFile, Text, TextOptions, clip_text
 from worker.diffusion.families.inversion_files import InversionError
@@ -21,7 +22,7 @@ from worker.diffusion.model import Model
 from worker.diffusion.rendering import GenerationError, StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = SLOW_CALLS
 
 READ = TextOptions(syntax=1)
 KINDS = ["sd1", "sd2", "lcm", "sdxl", "turbo"]

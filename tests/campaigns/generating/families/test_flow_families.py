@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from tests.support import flow_calls
+from tests.support.marks import SLOW_CALLS
 from worker.diffusion import solvers
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
@@ -19,10 +20,7 @@ from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import interpolation
 from worker.planning.latent_state import GeneratedFrame, State
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # diffusers' own call
-]
+pytestmark = SLOW_CALLS
 
 STEPS = 4
 BEAR, LEMON = "a bear", "a leaf"  # as many tokens of Qwen's, of which each letter is one

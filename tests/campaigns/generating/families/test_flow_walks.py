@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.core.models import facts
 from app.offer.generation import presets
+from tests.support.own_calls import decibels
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
 from worker.diffusion.rendering import StopInput
@@ -57,11 +57,6 @@ def easel(
 
 def film(walk: WholeWalk) -> list[NDArray[np.uint8]]:
     return list(walk.pictures.values())
-
-
-def decibels(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    error = float(((a.astype(float) - b) ** 2).mean())
-    return 10 * math.log10(255**2 / error) if error else math.inf
 
 
 @pytest.mark.parametrize("easel", EVERY, indirect=True)

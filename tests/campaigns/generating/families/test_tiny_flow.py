@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import diffusers
 import numpy as np
 import pytest
 import torch
 
 from tests.support import flow_calls, tiny_flow
+from tests.support.marks import SLOW_CALLS
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # diffusers' own call
-]
+pytestmark = SLOW_CALLS
 
 CLASSES = {
     "schnell": "FluxPipeline",
@@ -29,14 +26,11 @@ GUIDANCE = {"schnell": 0.0, "dev": 3.5, "sd3": 4.0, "sd3-no-t5": 4.0, "z-image":
 WITH_NEGATIVE_PROMPT = {"sd3": 4.0, "sd3-no-t5": 4.0, "z-image": 3.0}
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return tiny_flow.save(tmp_path_factory.mktemp("flow"))
-
-
-def paint(folders: dict[str, Path], name: str, prompt: str, *, seed: int = 3, **options: object) -> flow_calls.Picture:
+def paint(
+    flow_models: dict[str, Path], name: str, prompt: str, *, seed: int = 3, **options: object
+) -> flow_calls.Picture:
     settings = {"seed": seed, "steps": 4, "guidance": GUIDANCE[name]} | options
-    return flow_calls.own_call(folders[name], prompt, **settings)  # type: ignore[arg-type]
+    return flow_calls.own_call(flow_models[name], prompt, **settings)  # type: ignore[arg-type]
 
 
 def distance(a: flow_calls.Picture, b: flow_calls.Picture) -> float:
@@ -44,41 +38,35 @@ def distance(a: flow_calls.Picture, b: flow_calls.Picture) -> float:
     return float(np.abs(a - b).mean() * 255)
 
 
-@pytest.mark.parametrize("name", [name for name in CLASSES if name != "sd3-no-t5"])
-def test_diffusers_loads_the_folder_as_it_is(folders: dict[str, Path], name: str) -> None:
-    pipe = diffusers.DiffusionPipeline.from_pretrained(folders[name], local_files_only=True)
-    assert type(pipe).__name__ == CLASSES[name]
-
-
 @pytest.mark.parametrize("name", CLASSES)
-def test_folder_names_its_class_and_size_and_is_small(folders: dict[str, Path], name: str) -> None:
-    assert type(flow_calls.pipeline(folders[name])).__name__ == CLASSES[name]
-    assert json.loads((folders[name] / "house.json").read_text()) == {
+def test_folder_names_its_class_and_size_and_is_small(flow_models: dict[str, Path], name: str) -> None:
+    assert type(flow_calls.pipeline(flow_models[name])).__name__ == CLASSES[name]
+    assert json.loads((flow_models[name] / "house.json").read_text()) == {
         "name": name, "title": f"Tiny {name}", "size": 64,
     }  # fmt: skip
-    assert sum(file.stat().st_size for file in folders[name].rglob("*") if file.is_file()) < 3_000_000
+    assert sum(file.stat().st_size for file in flow_models[name].rglob("*") if file.is_file()) < 3_000_000
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_pictures_differ_by_prompt_and_seed_and_are_not_saturated(folders: dict[str, Path], name: str) -> None:
-    picture = paint(folders, name, "a bear")
+def test_pictures_differ_by_prompt_and_seed_and_are_not_saturated(flow_models: dict[str, Path], name: str) -> None:
+    picture = paint(flow_models, name, "a bear")
     assert (picture.shape, picture.dtype) == ((64, 64, 3), np.float32)
     assert picture.std() > 0.1
     assert ((picture <= 0) | (picture >= 1)).mean() < 0.05
-    assert distance(picture, paint(folders, name, "the sun over a red lemon")) > 2
-    assert distance(picture, paint(folders, name, "a bear", seed=4)) > 10
+    assert distance(picture, paint(flow_models, name, "the sun over a red lemon")) > 2
+    assert distance(picture, paint(flow_models, name, "a bear", seed=4)) > 10
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_call_from_states_and_noise_equals_the_call(folders: dict[str, Path], name: str) -> None:
-    folder, guidance = folders[name], GUIDANCE[name]
+def test_call_from_states_and_noise_equals_the_call(flow_models: dict[str, Path], name: str) -> None:
+    folder, guidance = flow_models[name], GUIDANCE[name]
     bear, beer = (flow_calls.encode(folder, prompt) for prompt in ("a bear", "a beer"))
     latents = flow_calls.noise(folder, 3)
     picture = flow_calls.own_call_from(folder, bear, latents=latents, steps=4, guidance=guidance)
-    assert np.array_equal(picture, paint(folders, name, "a bear"))
+    assert np.array_equal(picture, paint(flow_models, name, "a bear"))
     halfway = {key: _between(state, beer[key]) for key, state in bear.items()}
     between = flow_calls.own_call_from(folder, halfway, latents=latents, steps=4, guidance=guidance)
-    assert min(distance(between, picture), distance(between, paint(folders, name, "a beer"))) > 0.5
+    assert min(distance(between, picture), distance(between, paint(flow_models, name, "a beer"))) > 0.5
 
 
 def _between(first: object, second: object) -> object:
@@ -90,22 +78,22 @@ def _between(first: object, second: object) -> object:
 
 
 @pytest.mark.parametrize("name", [*WITH_NEGATIVE_PROMPT, "dev"])
-def test_guidance_changes_the_picture(folders: dict[str, Path], name: str) -> None:
-    weak, strong = (paint(folders, name, "a bear", guidance=guidance) for guidance in (2.0, 6.0))
+def test_guidance_changes_the_picture(flow_models: dict[str, Path], name: str) -> None:
+    weak, strong = (paint(flow_models, name, "a bear", guidance=guidance) for guidance in (2.0, 6.0))
     assert distance(weak, strong) > 2
 
 
 @pytest.mark.parametrize(("name", "guidance"), WITH_NEGATIVE_PROMPT.items())
-def test_negative_prompt_changes_the_picture(folders: dict[str, Path], name: str, guidance: float) -> None:
+def test_negative_prompt_changes_the_picture(flow_models: dict[str, Path], name: str, guidance: float) -> None:
     without, negative = (
-        paint(folders, name, "a bear", guidance=guidance, negative_prompt=words) for words in ("", "a red lemon")
+        paint(flow_models, name, "a bear", guidance=guidance, negative_prompt=words) for words in ("", "a red lemon")
     )
     assert distance(without, negative) > 2
 
 
 @pytest.mark.parametrize("name", ["z-image", "klein"])
-def test_longer_prompt_takes_more_tokens(folders: dict[str, Path], name: str) -> None:
-    tokenizer = flow_calls.pipeline(folders[name]).tokenizer
+def test_longer_prompt_takes_more_tokens(flow_models: dict[str, Path], name: str) -> None:
+    tokenizer = flow_calls.pipeline(flow_models[name]).tokenizer
     short, long = (
         tokenizer.apply_chat_template(
             [{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True, enable_thinking=False
@@ -116,10 +104,10 @@ def test_longer_prompt_takes_more_tokens(folders: dict[str, Path], name: str) ->
     assert short.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
 
 
-def test_saving_again_writes_the_same_bytes(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_saving_again_writes_the_same_bytes(flow_models: dict[str, Path], tmp_path: Path) -> None:
     state = torch.get_rng_state()
     for name, again in tiny_flow.save(tmp_path).items():
-        for file in folders[name].rglob("*"):
+        for file in flow_models[name].rglob("*"):
             if file.is_file():
-                assert (again / file.relative_to(folders[name])).read_bytes() == file.read_bytes(), file
+                assert (again / file.relative_to(flow_models[name])).read_bytes() == file.read_bytes(), file
     assert torch.equal(torch.get_rng_state(), state)

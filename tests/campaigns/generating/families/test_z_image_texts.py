@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from tests.support import flow_calls, text_blends
+from tests.support.marks import SLOW_CALLS
 from worker.diffusion import solvers
 from worker.diffusion.families.words import Texts
 from worker.diffusion.prepared_walk import PreparedWalk
@@ -18,10 +19,7 @@ from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import interpolation
 from worker.planning.latent_state import GeneratedFrame
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # diffusers' own call
-]
+pytestmark = SLOW_CALLS
 
 STEPS = 4
 SEED = 3

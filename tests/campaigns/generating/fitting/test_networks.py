@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,25 +83,18 @@ def test_small_model_on_a_cpu_keeps_float32_to_copy_from(tiny_models: dict[str, 
     assert set(model._networks._unets) == {"float32", "bfloat16"}
 
 
-def test_folder_that_changes_while_it_is_loaded_is_refused(
-    tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copy = shutil.copytree(tiny_models["sd1"], tmp_path / "copy")
-    config = copy / "unet" / "config.json"
-    cards.pretend(monkeypatch)
-    model = Model.load(str(copy), device=cards.NAME)
+def lengthen(config: Path) -> None:
     config.write_text(config.read_text() + "\n")
-    with pytest.raises(ModelError, match=f"The model folder {copy} changed while it was loaded"):
-        model.networks("float16", "contiguous")
 
 
-def test_folder_that_loses_a_part_while_it_is_loaded_is_refused(
-    tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("alter", [lengthen, lambda config: shutil.rmtree(config.parent)], ids=["changes", "is lost"])
+def test_folder_of_which_a_part_changes_or_is_lost_while_it_is_loaded_is_refused(
+    tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alter: Callable[[Path], None]
 ) -> None:
     copy = shutil.copytree(tiny_models["sd1"], tmp_path / "copy")
     cards.pretend(monkeypatch)
     model = Model.load(str(copy), device=cards.NAME)
-    shutil.rmtree(copy / "unet")
+    alter(copy / "unet" / "config.json")
     with pytest.raises(ModelError, match=f"The model folder {copy} changed while it was loaded"):
         model.networks("float16", "contiguous")
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,41 +12,22 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from tests.support import flow_calls, flow_lora_files, tiny_flow
-from worker.diffusion import tuning
-from worker.diffusion.model import Model
+from tests.support import flow_calls, flow_lora_files, lora_files
+from tests.support.lora_files import adapter_of
+from tests.support.marks import SLOW_LORAS
+from tests.support.own_calls import difference
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
-from worker.networks.adapters import AdapterError, AdapterFile, Weights
+from worker.networks.adapters import AdapterError, Weights
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::UserWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_LORAS
 
 GUIDANCE = {"schnell": 1.0, "dev": 3.5, "sd3": 4.0, "z-image": 3.0, "klein": 1.0}
 NAMES = tuple(GUIDANCE)
 STEPS = 3
 OPTIONS: dict[str, dict[str, Any]] = {"schnell": {"max_sequence_length": 256}}  # as its model card says
-Folders = dict[str, Path]
 Picture = NDArray[np.int64]
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    return tiny_flow.save(tmp_path_factory.mktemp("flow"), *NAMES)
-
-
-@pytest.fixture(scope="module")
-def painters(folders: Folders) -> dict[str, WalkPipeline]:
-    return {name: WalkPipeline(Model.load(str(folders[name]), device="cpu"), tuning.fallback()) for name in NAMES}
-
-
-def of(path: Path) -> AdapterFile:
-    return AdapterFile(hashlib.sha256(path.read_bytes()).hexdigest()[:32], path)
 
 
 def prepared(painter: WalkPipeline, *stops: tuple[str, Weights]) -> PreparedWalk:
@@ -69,42 +47,26 @@ def at_one_stop(painter: WalkPipeline, weights: Weights) -> Picture:
     return shown(painter, [0.0], ("a bear", weights), ("a bear", weights))[0]
 
 
-@contextmanager
-def loaded(folder: Path, path: Path, weight: float) -> Iterator[None]:
-    """Load a file into the pipeline by its own means, at this weight."""
-    pipe = flow_calls.pipeline(folder)
-    try:
-        pipe.load_lora_weights(str(path.parent), weight_name=path.name, adapter_name="lora")
-        pipe.set_adapters("lora", weight)
-        yield
-    finally:
-        pipe.unload_lora_weights()
-
-
 def whole(picture: NDArray[np.float32]) -> Picture:
     return (picture * 255).round().astype(int)
 
 
 def theirs(painter: WalkPipeline, folder: Path, path: Path, weight: float) -> Picture:
     """Paint a stop by the pipeline's own call, after `load_lora_weights`."""
-    with loaded(folder, path, weight):
+    with lora_files.loaded(flow_calls.pipeline(folder), {path: weight}):
         how = {"steps": STEPS, "guidance": GUIDANCE[painter.name], **OPTIONS.get(painter.name, {})}
         return whole(flow_calls.own_call(folder, "a bear", seed=3, **how))
-
-
-def apart(one: Picture, other: Picture) -> int:
-    return int(np.abs(one - other).max())
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("weight", [1.0, -0.7])
 def test_stop_with_a_lora_is_what_the_pipeline_paints(
-    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str, weight: float
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], tmp_path: Path, name: str, weight: float
 ) -> None:
-    painter, path = painters[name], flow_lora_files.save(folders[name], tmp_path / "lora.safetensors")
-    ours = at_one_stop(painter, {of(path): weight})
-    assert apart(ours, theirs(painter, folders[name], path, weight)) <= 1
-    assert apart(ours, at_one_stop(painter, {})) > 20
+    painter, path = flow_painters[name], flow_lora_files.save(flow_models[name], tmp_path / "lora.safetensors")
+    ours = at_one_stop(painter, {adapter_of(path): weight})
+    assert difference(ours, theirs(painter, flow_models[name], path, weight)) <= 1
+    assert difference(ours, at_one_stop(painter, {})) > 20
 
 
 def save_of_another_program(folder: Path, path: Path, name: str) -> Path:
@@ -168,36 +130,36 @@ def save_of_another_program(folder: Path, path: Path, name: str) -> Path:
     ],
 )
 def test_file_of_another_program_is_what_the_pipeline_makes_of_it(
-    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str, program: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], tmp_path: Path, name: str, program: str
 ) -> None:
-    path = save_of_another_program(folders[name], tmp_path / "lora.safetensors", program)
-    ours = at_one_stop(painters[name], {of(path): 0.8})
-    assert apart(ours, theirs(painters[name], folders[name], path, 0.8)) <= 1
-    assert apart(ours, at_one_stop(painters[name], {})) > 5
+    path = save_of_another_program(flow_models[name], tmp_path / "lora.safetensors", program)
+    ours = at_one_stop(flow_painters[name], {adapter_of(path): 0.8})
+    assert difference(ours, theirs(flow_painters[name], flow_models[name], path, 0.8)) <= 1
+    assert difference(ours, at_one_stop(flow_painters[name], {})) > 5
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_peft_names_without_a_network_are_the_same_lora(
-    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], tmp_path: Path, name: str
 ) -> None:
-    path = flow_lora_files.save(folders[name], tmp_path / "lora.safetensors", parts=("transformer",))
+    path = flow_lora_files.save(flow_models[name], tmp_path / "lora.safetensors", parts=("transformer",))
     tensors = {key.removeprefix("transformer."): each for key, each in load_file(path).items()}
     plain, bare, peft = (tmp_path / f"{each}.safetensors" for each in ("plain", "bare", "peft"))
     save_file({f"transformer.{key}": each for key, each in tensors.items()}, plain)
     save_file(tensors, bare)
     save_file({f"base_model.model.{key}": each for key, each in tensors.items()}, peft)
-    expected = theirs(painters[name], folders[name], plain, 0.5)
+    expected = theirs(flow_painters[name], flow_models[name], plain, 0.5)
     for file in (plain, bare, peft):
-        assert apart(at_one_stop(painters[name], {of(file): 0.5}), expected) <= 1, file
+        assert difference(at_one_stop(flow_painters[name], {adapter_of(file): 0.5}), expected) <= 1, file
 
 
 @pytest.mark.parametrize("name", ["schnell", "dev", "sd3"])
 def test_pictures_between_two_stops_have_the_weight_and_texts_between(
-    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], tmp_path: Path, name: str
 ) -> None:
-    painter, folder = painters[name], folders[name]
+    painter, folder = flow_painters[name], flow_models[name]
     path = flow_lora_files.save(folder, tmp_path / "lora.safetensors", parts=("transformer",))
-    file, share = of(path), 0.25
+    file, share = adapter_of(path), 0.25
     stops = ("a bear", {file: 1.0}), ("the sun over a lemon", {file: -0.5})
     between = shown(painter, [0.0, share, 1.0], *stops)[1]
 
@@ -211,41 +173,42 @@ def test_pictures_between_two_stops_have_the_weight_and_texts_between(
         for key, both in states.items()
         if both is not None
     }
-    with loaded(folder, path, (1 - share) * 1.0 + share * -0.5):
+    with lora_files.loaded(flow_calls.pipeline(folder), {path: (1 - share) * 1.0 + share * -0.5}):
         expected = flow_calls.own_call_from(
             folder, mixed, latents=flow_calls.noise(folder, 3), steps=STEPS, guidance=GUIDANCE[name]
         )
-    assert apart(between, whole(expected)) <= 1
+    assert difference(between, whole(expected)) <= 1
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_of_a_batch_are_each_what_they_are_alone(
-    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], tmp_path: Path, name: str
 ) -> None:
-    painter = painters[name]
+    painter = flow_painters[name]
     first, last = (
-        of(flow_lora_files.save(folders[name], tmp_path / f"{seed}.safetensors", seed=seed)) for seed in (1, 2)
+        adapter_of(flow_lora_files.save(flow_models[name], tmp_path / f"{seed}.safetensors", seed=seed))
+        for seed in (1, 2)
     )
     words = "the sun over a red lemon, and around it all the animals of the wood in their best clothes"
     stops = ("a bear", {first: 1.0}), (words, {last: 0.6, first: 0.2}), ("a bear", {})
     positions = [0.0, 0.3, 1.0, 1.5, 2.0]
     together = shown(painter, positions, *stops)
     alone = [shown(painter, [position], *stops)[0] for position in positions]
-    assert [apart(*pair) <= 1 for pair in zip(together, alone, strict=True)] == [True] * len(positions)
-    assert apart(alone[-1], at_one_stop(painter, {})) <= 1
-    assert apart(alone[0], alone[2]) > 20
+    assert [difference(*pair) <= 1 for pair in zip(together, alone, strict=True)] == [True] * len(positions)
+    assert difference(alone[-1], at_one_stop(painter, {})) <= 1
+    assert difference(alone[0], alone[2]) > 20
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_network_and_encoders_have_their_own_bits_back_once_a_lora_is_off(
-    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], tmp_path: Path, name: str
 ) -> None:
-    painter, path = painters[name], flow_lora_files.save(folders[name], tmp_path / "lora.safetensors")
+    painter, path = flow_painters[name], flow_lora_files.save(flow_models[name], tmp_path / "lora.safetensors")
     before = at_one_stop(painter, {})
     network = painter.model.networks("float32", "contiguous")[0].unet
-    parts = [network, *(getattr(painter.model._pipe, part) for part in flow_lora_files.encoders(folders[name]))]
+    parts = [network, *(getattr(painter.model._pipe, part) for part in flow_lora_files.encoders(flow_models[name]))]
     weights = [{key: value.clone() for key, value in part.state_dict().items()} for part in parts]
-    assert not np.array_equal(at_one_stop(painter, {of(path): 1.0}), before)
+    assert not np.array_equal(at_one_stop(painter, {adapter_of(path): 1.0}), before)
     painter.model._texts.clear()
     assert np.array_equal(at_one_stop(painter, {}), before)
     for part, kept in zip(parts, weights, strict=True):
@@ -259,22 +222,22 @@ def refused(painter: WalkPipeline, path: Path, message: str) -> None:
     before = at_one_stop(painter, {})
     for lay in (at_one_stop, lambda painter, weights: painter.model.check_adapter(next(iter(weights)), "float32")):
         with pytest.raises(AdapterError, match=message):
-            lay(painter, {of(path): 1.0})
+            lay(painter, {adapter_of(path): 1.0})
     assert np.array_equal(at_one_stop(painter, {}), before)
 
 
 @pytest.mark.parametrize("name", ["dev", "sd3", "z-image", "klein"])
 @pytest.mark.parametrize("other", ["dev", "sd3", "z-image", "klein"])
 def test_file_of_another_family_is_refused_by_name(
-    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str, other: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], tmp_path: Path, name: str, other: str
 ) -> None:
     if name == other:
-        path = flow_lora_files.save(folders[name], tmp_path / "lora.safetensors")
-        painters[name].model.check_adapter(of(path), "float32")
+        path = flow_lora_files.save(flow_models[name], tmp_path / "lora.safetensors")
+        flow_painters[name].model.check_adapter(adapter_of(path), "float32")
         return
-    path = flow_lora_files.save(folders[other], tmp_path / "lora.safetensors", parts=("transformer",))
+    path = flow_lora_files.save(flow_models[other], tmp_path / "lora.safetensors", parts=("transformer",))
     families = {"dev": "FLUX.1", "sd3": "Stable Diffusion 3", "z-image": "Z-Image", "klein": "FLUX.2"}
-    refused(painters[name], path, rf"^the adapter lora is made for {families[other]}, not for {families[name]}\.$")
+    refused(flow_painters[name], path, rf"^the adapter lora is made for {families[other]}, not for {families[name]}\.$")
 
 
 @pytest.mark.parametrize(
@@ -291,21 +254,21 @@ def test_file_of_another_family_is_refused_by_name(
     ],
 )
 def test_tensor_without_a_place_is_refused_by_name(
-    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, added: str, message: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], tmp_path: Path, added: str, message: str
 ) -> None:
-    tensors = load_file(flow_lora_files.save(folders["dev"], tmp_path / "lora.safetensors", parts=("transformer",)))
+    tensors = load_file(flow_lora_files.save(flow_models["dev"], tmp_path / "lora.safetensors", parts=("transformer",)))
     tensors = {key: each for key, each in tensors.items() if "attn" in key} | {added: torch.ones(4, 32)}
     if ".lora_A." in added:
         tensors[added.replace(".lora_A.", ".lora_B.")] = torch.ones(32, 4)
     path = tmp_path / "more.safetensors"
     save_file(tensors, path)
-    refused(painters["dev"], path, message)
+    refused(flow_painters["dev"], path, message)
 
 
 def test_tensor_that_diffusers_leaves_out_of_a_kohya_file_is_refused_by_name(
-    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], tmp_path: Path
 ) -> None:
-    path = save_of_another_program(folders["dev"], tmp_path / "lora.safetensors", "kohya for FLUX.1")
+    path = save_of_another_program(flow_models["dev"], tmp_path / "lora.safetensors", "kohya for FLUX.1")
     tensors = load_file(path)
     for module, message in (
         ("lora_te2_encoder_block_0_layer_0_SelfAttention_q", "for which diffusers has no place in FLUX.1"),
@@ -313,4 +276,4 @@ def test_tensor_that_diffusers_leaves_out_of_a_kohya_file_is_refused_by_name(
     ):
         more = {f"{module}.lora_down.weight": torch.ones(4, 64), f"{module}.lora_up.weight": torch.ones(32, 4)}
         save_file(tensors | more, path)
-        refused(painters["dev"], path, message)
+        refused(flow_painters["dev"], path, message)

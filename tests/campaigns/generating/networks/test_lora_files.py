@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,24 +11,17 @@ from numpy.typing import NDArray
 
 from app.offer.generation import lora_file
 from tests.support import lora_files
+from tests.support.lora_files import adapter_of
+from tests.support.marks import SLOW_LORAS
 from tests.support.own_calls import difference, exact, pipeline, shown, usual
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks.adapters import AdapterFile
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::UserWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_LORAS
 
 PROMPT = "a red bear"
 Picture = NDArray[np.uint8]
-
-
-def of(path: Path) -> AdapterFile:
-    return AdapterFile(hashlib.sha256(path.read_bytes()).hexdigest()[:32], path)
 
 
 def painted(painter: WalkPipeline, weights: dict[AdapterFile, float], *, prompt: str = PROMPT) -> Picture:
@@ -40,21 +29,8 @@ def painted(painter: WalkPipeline, weights: dict[AdapterFile, float], *, prompt:
     return shown(painter, painter.prepare([stop, stop], exact(painter)), [0.0])[0]
 
 
-@contextmanager
-def loaded(pipe: Any, paths: dict[Path, float]) -> Iterator[None]:
-    """Load files into a pipeline by its own means, at these weights."""
-    try:
-        for number, path in enumerate(paths):
-            pipe.load_lora_weights(str(path.parent), weight_name=path.name, adapter_name=f"lora{number}")
-        if paths:
-            pipe.set_adapters([f"lora{number}" for number in range(len(paths))], list(paths.values()))
-        yield
-    finally:
-        pipe.unload_lora_weights()
-
-
 def theirs(painter: WalkPipeline, folder: Path, paths: dict[Path, float]) -> Picture:
-    with loaded(pipeline(folder), paths):
+    with lora_files.loaded(pipeline(folder), paths):
         return usual(folder, StopInput(PROMPT, "a lemon", 3), exact(painter))
 
 
@@ -67,7 +43,7 @@ def test_stop_with_a_lora_is_what_load_lora_weights_paints(
     painter, folder = painters[kind], tiny_models[kind]
     lora, path = lora_files.make(folder), tmp_path / "lora.safetensors"
     (lora_files.as_kohya if form == "kohya" else lora_files.as_diffusers)(lora, path)
-    ours = painted(painter, {of(path): weight})
+    ours = painted(painter, {adapter_of(path): weight})
     assert difference(ours, theirs(painter, folder, {path: weight})) <= 1
     assert difference(ours, painted(painter, {})) > 20
 
@@ -79,9 +55,9 @@ def test_civitai_names_of_xl_blocks_are_the_same_lora(
     path = lora_files.as_kohya(lora_files.make(folder), tmp_path / "civitai.safetensors", sgm=True)
     plain = lora_files.as_kohya(lora_files.make(folder), tmp_path / "plain.safetensors")
     assert any(name.startswith("lora_unet_input_blocks_") for name in lora_file.read_header(path))
-    ours = painted(painter, {of(path): 0.8})
+    ours = painted(painter, {adapter_of(path): 0.8})
     assert difference(ours, theirs(painter, folder, {path: 0.8})) <= 1
-    assert difference(ours, painted(painter, {of(plain): 0.8})) <= 1
+    assert difference(ours, painted(painter, {adapter_of(plain): 0.8})) <= 1
 
 
 def test_peft_file_is_the_same_lora_once_its_configuration_is_in_its_header(
@@ -93,7 +69,7 @@ def test_peft_file_is_the_same_lora_once_its_configuration_is_in_its_header(
     path = tmp_path / "kept.safetensors"
     path.write_bytes(lora_file.with_peft_config(saved.read_bytes(), saved.with_name("adapter_config.json")))
     diffusers_own = lora_files.as_diffusers(lora, tmp_path / "lora.safetensors")
-    assert difference(painted(painter, {of(path): 1.0}), theirs(painter, folder, {diffusers_own: 1.0})) <= 1
+    assert difference(painted(painter, {adapter_of(path): 1.0}), theirs(painter, folder, {diffusers_own: 1.0})) <= 1
 
 
 def test_two_loras_at_one_stop_add_up_as_set_adapters_has_it(
@@ -102,7 +78,7 @@ def test_two_loras_at_one_stop_add_up_as_set_adapters_has_it(
     painter, folder = painters["sd1"], tiny_models["sd1"]
     a = lora_files.as_kohya(lora_files.make(folder, seed=1), tmp_path / "a.safetensors")
     b = lora_files.as_kohya(lora_files.make(folder, seed=2, parts=("unet",)), tmp_path / "b.safetensors")
-    ours = painted(painter, {of(a): 0.6, of(b): 0.5})
+    ours = painted(painter, {adapter_of(a): 0.6, adapter_of(b): 0.5})
     assert difference(ours, theirs(painter, folder, {a: 0.6, b: 0.5})) <= 1
 
 
@@ -113,7 +89,7 @@ def test_model_is_as_it_was_once_a_lora_is_taken_off(
     painter = painters[kind]
     path = lora_files.as_kohya(lora_files.make(tiny_models[kind]), tmp_path / "lora.safetensors")
     before = painted(painter, {})
-    assert not np.array_equal(painted(painter, {of(path): 1.0}), before)
+    assert not np.array_equal(painted(painter, {adapter_of(path): 1.0}), before)
     painter.model._texts.clear()
     assert np.array_equal(painted(painter, {}), before)
     encoder = painter.model._pipe.text_encoder
@@ -125,11 +101,15 @@ def test_loras_of_several_stops_stay_loaded_and_paint_as_each_alone_does(
 ) -> None:
     painter, folder = painters["sd1"], tiny_models["sd1"]
     files = [
-        of(lora_files.as_kohya(lora_files.make(folder, seed=seed, parts=("unet",)), tmp_path / f"{seed}.safetensors"))
+        adapter_of(
+            lora_files.as_kohya(lora_files.make(folder, seed=seed, parts=("unet",)), tmp_path / f"{seed}.safetensors")
+        )
         for seed in range(1, 7)
     ]
-    texts = of(lora_files.as_kohya(lora_files.make(folder, parts=("text_encoder",)), tmp_path / "texts.safetensors"))
-    plain = of(
+    texts = adapter_of(
+        lora_files.as_kohya(lora_files.make(folder, parts=("text_encoder",)), tmp_path / "texts.safetensors")
+    )
+    plain = adapter_of(
         lora_files.as_kohya(
             lora_files.make(folder, seed=9, parts=("unet",), targets=lora_files.ATTENTION),
             tmp_path / "plain.safetensors",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.support import cards, flow_lora_files, gguf_files, tiny_flow
+from tests.support import cards, flow_lora_files, gguf_files
+from tests.support.lora_files import adapter_of
 from worker.diffusion.model import Model
 from worker.networks.adapters import AdapterFile
 
@@ -20,14 +20,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::UserWarning"
 NAMES = ("dev", "sd3", "z-image", "klein")
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return tiny_flow.save(tmp_path_factory.mktemp("flow"), *NAMES)
-
-
 def lora(folder: Path, path: Path) -> AdapterFile:
     flow_lora_files.save(folder, path, parts=("transformer",))
-    return AdapterFile(hashlib.sha256(path.read_bytes()).hexdigest()[:32], path)
+    return adapter_of(path)
 
 
 def predicted(model: Model, precision: str, *files: AdapterFile) -> torch.Tensor:
@@ -53,16 +48,16 @@ def large(folder: Path, **how: str) -> Model:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_float8_network_predicts_as_its_weights_do_with_the_files_own_matrices(
-    folders: dict[str, Path], tmp_path: Path, name: str
+    flow_models: dict[str, Path], tmp_path: Path, name: str
 ) -> None:
-    file, model = lora(folders[name], tmp_path / "lora.safetensors"), large(folders[name])
+    file, model = lora(flow_models[name], tmp_path / "lora.safetensors"), large(flow_models[name])
     plain = predicted(model, "float8")
     stored: dict[str, Any] = dict(model.networks("float8", "contiguous", decoder="float32")[0].unet.state_dict())
     assert any(weight.dtype is torch.float8_e4m3fn for weight in stored.values())
     found = predicted(model, "float8", file)
     assert torch.equal(predicted(model, "float8"), plain)
 
-    rounded = large(folders[name])
+    rounded = large(flow_models[name])
     network, _ = rounded.networks("bfloat16", "contiguous", decoder="float32")
     network.unet.load_state_dict({key: weight.to(torch.bfloat16) for key, weight in stored.items()})
     assert torch.equal(predicted(rounded, "bfloat16", file), found)
@@ -71,16 +66,16 @@ def test_float8_network_predicts_as_its_weights_do_with_the_files_own_matrices(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_quantised_network_predicts_with_a_lora_as_its_weights_do(
-    folders: dict[str, Path], tmp_path: Path, name: str
+    flow_models: dict[str, Path], tmp_path: Path, name: str
 ) -> None:
-    tensors = load_file(folders[name] / "transformer" / "diffusion_pytorch_model.safetensors")
+    tensors = load_file(flow_models[name] / "transformer" / "diffusion_pytorch_model.safetensors")
     halves = {key: weight.half().float() if weight.ndim > 1 else weight for key, weight in tensors.items()}
     plain = tmp_path / "plain.safetensors"
     save_file(halves, plain)
-    file = lora(folders[name], tmp_path / "lora.safetensors")
+    file = lora(flow_models[name], tmp_path / "lora.safetensors")
     found = []
     for network in (plain, gguf_files.write(tmp_path / "other.gguf", halves)):
-        model = Model.load(str(folders[name]), device="cpu", transformer=str(network))
+        model = Model.load(str(flow_models[name]), device="cpu", transformer=str(network))
         without = predicted(model, "float32")
         found.append(predicted(model, "float32", file))
         assert float((found[-1] - without).norm() / without.norm()) > 0.1
@@ -91,11 +86,11 @@ def test_quantised_network_predicts_with_a_lora_as_its_weights_do(
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("offload", ["model", "sequential"])
 def test_lora_lies_over_a_network_that_is_offloaded_and_is_taken_off(
-    folders: dict[str, Path], tmp_path: Path, name: str, offload: str, monkeypatch: pytest.MonkeyPatch
+    flow_models: dict[str, Path], tmp_path: Path, name: str, offload: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cards.pretend(monkeypatch)
-    file = lora(folders[name], tmp_path / "lora.safetensors")
-    placed, moved = (Model.load(str(folders[name]), device=cards.NAME, offload=how) for how in ("off", offload))
+    file = lora(flow_models[name], tmp_path / "lora.safetensors")
+    placed, moved = (Model.load(str(flow_models[name]), device=cards.NAME, offload=how) for how in ("off", offload))
     assert moved._networks.plan.offload == offload
     for files in ((), (file,), ()):
         assert torch.equal(*(predicted(model, "float32", *files) for model in (placed, moved)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -15,9 +14,10 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
 from tests.support import flow_lora_files, lora_arithmetic, lora_files, tiny_flow
+from tests.support.lora_files import adapter_of
 from worker.diffusion.fitting.loading import Source
 from worker.networks import encoder_adapters
-from worker.networks.adapters import AdapterError, AdapterFile, AdapterLayers
+from worker.networks.adapters import AdapterError, AdapterLayers
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,13 +30,9 @@ MAGNITUDES = "lora_magnitude_vector"
 KOHYA = {"unet": "lora_unet_", "text_encoder": "lora_te_text_model_", "text_encoder_2": "lora_te2_"}
 
 
-def of(path: Path) -> AdapterFile:
-    return AdapterFile(hashlib.sha256(path.read_bytes()).hexdigest()[:32], path)
-
-
 def applied(folder: Path, path: Path) -> dict[str, dict[str, torch.Tensor]]:
     """Return what a file adds to each module of each part of a model."""
-    source, file = Source(folder, CPU), of(path)
+    source, file = Source(folder, CPU), adapter_of(path)
     family = source.make_family(source.vae().config, {})
     network, pipe = source.network(torch.float32), source.pipeline(torch.float32)
     AdapterLayers(family.lora_format).apply(network, frozenset({file}), CPU)
@@ -168,7 +164,7 @@ def test_biases_of_a_file_are_added(tiny_models: dict[str, Path], tmp_path: Path
     ups = [name for name in tensors if name.endswith("lora_B.weight")]
     tensors |= {name.replace(".weight", ".bias"): torch.full((len(tensors[name]),), 0.25) for name in ups}
     save_file(tensors, path)
-    source, file = Source(folder, CPU), of(path)
+    source, file = Source(folder, CPU), adapter_of(path)
     network = source.network(torch.float32)
     AdapterLayers(source.make_family(source.vae().config, {}).lora_format).apply(network, frozenset({file}), CPU)
     layer = network.mid_block.attentions[0].transformer_blocks[0].attn1.to_q

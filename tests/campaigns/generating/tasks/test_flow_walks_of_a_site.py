@@ -7,23 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from flask import Flask
-from numpy.typing import NDArray
 
 from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
-from app.storage.database import db
-from app.storage.walk_models import FINISHED, Walk
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import placing
-from tests.support.worker_processes import restart
+from tests.support.generated_walks import pictures_of
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
-from worker import job
-from worker.film import encoding
 
 pytestmark = pytest.mark.slow
 
@@ -35,21 +29,9 @@ STEPS = 4
 def site(request: pytest.FixtureRequest, instance: Path, flow_models: dict[str, Path]) -> Iterator[Flask]:
     """Open a site whose model is a tiny one of a family, and which has a worker."""
     folder = flow_models[request.param]
-    app = make_app(instance, MODEL=str(folder), STEPS=STEPS, CACHE=False)
-    with app.app_context():
+    with inside(make_app(instance, MODEL=str(folder), STEPS=STEPS, CACHE=False)) as app:
         lone_painter.at_work(app, lone_painter.load(folder))
         yield app
-        db.session.remove()
-        db.engine.dispose()
-
-
-def painted(walk: Walk) -> NDArray[np.uint8]:
-    """Paint all that waits, and return the frames of a walk."""
-    job.work()
-    restart()
-    row = read(walk.id)
-    assert row.state == FINISHED, row.error
-    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
 
 
 def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> None:
@@ -57,7 +39,7 @@ def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> N
         "stops": [{"prompt": "a bear"}, {"prompt": "the sun over a lemon", "seed": 8}], "seed": 5, "frames": 6,
     }  # fmt: skip
     walk = placing.place(validate(request), visitor_key="ann", owner="ann")[0]
-    first = painted(walk)
+    first = pictures_of(walk)
     assert first.shape == (6, 64, 64, 3)
     assert all((a != b).any() for a, b in itertools.pairwise(first))
 
@@ -69,4 +51,4 @@ def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> N
     assert pinned.levels and pinned.sampling and pinned.sampling.branches
     again = placing.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)[0]
     assert again.id != walk.id
-    assert (painted(again) == first).all()
+    assert (pictures_of(again) == first).all()

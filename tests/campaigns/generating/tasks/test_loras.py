@@ -21,15 +21,15 @@ from app.offer.generation import adapters, lora_file, loras
 from app.requests.teaching import lora_adding
 from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
-from app.storage import media_store
 from app.storage.database import db
 from app.storage.task_kinds import LORA
-from app.storage.walk_models import FAILED, FINISHED, Task, Walk
+from app.storage.walk_models import FAILED, Task, Walk
 from app.walks.queue import jobs, lora_checks
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import lora_files, placing
 from tests.support.commands import run, run_json
-from tests.support.worker_processes import restart
+from tests.support.generated_walks import frames_of, requested
+from tests.support.marks import SLOW_LORAS
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
 from worker import job
@@ -37,23 +37,15 @@ from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.process.worker import this_worker
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::UserWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_LORAS
 Make = Callable[..., Path]
 
 
 @pytest.fixture
 def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
     models = {"MODEL": str(tiny_models["sd1"]), "MODELS": [str(tiny_models["led"])]}
-    app = make_app(instance, STEPS=4, CACHE=False, DEVICE="cpu", **models)
-    with app.app_context():
+    with inside(make_app(instance, STEPS=4, CACHE=False, DEVICE="cpu", **models)) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -63,11 +55,6 @@ def worker(app: Flask, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(lora_adding, "sleep", lambda _: job.work())
     monkeypatch.setattr(lora_adding, "WAIT_SECONDS", 20.0)
     return lone_painter.at_work(app, lone_painter.load(tiny_models["sd1"]))
-
-
-@pytest.fixture
-def runner(app: Flask) -> FlaskCliRunner:
-    return app.test_cli_runner()
 
 
 @pytest.fixture
@@ -81,21 +68,8 @@ def make(tiny_models: dict[str, Path], tmp_path: Path) -> Make:
     return written
 
 
-def commission(*stops: dict[str, Any], frames: int = 5) -> Walk:
-    asked = [{"prompt": word} | stop for word, stop in zip(("a bear", "a lemon"), stops, strict=True)]
-    return read(
-        placing.place(
-            validate({"stops": asked, "seed": 5, "frames": frames}), visitor_key="ann", owner="ann", skip_cache=True
-        )[0].id
-    )
-
-
-def painted(walk: Walk) -> list[bytes]:
-    job.work()
-    restart()
-    row = read(walk.id)
-    assert row.state == FINISHED, row.error
-    return [media_store.store().read_bytes(frame.path) for frame in row.painted]
+def commission(first: dict[str, Any], second: dict[str, Any], **how: int) -> Walk:
+    return requested({"prompt": "a bear"} | first, {"prompt": "a lemon"} | second, **how)
 
 
 def away(one: bytes, other: bytes) -> float:
@@ -128,9 +102,9 @@ def test_walk_from_one_lora_to_another_is_painted_and_repainted_by_its_recipe(
 ) -> None:
     for number, name in enumerate(("ink", "neon"), 1):
         run_json(runner, "loras", "add", str(make(name, seed=number)))
-    plain = painted(commission({}, {}))
+    plain = frames_of(commission({}, {}))
     walk = commission({"lora": "ink", "lora_weight": 0.5}, {"lora": "neon"})
-    pictures = painted(walk)
+    pictures = frames_of(walk)
     assert all(away(one, other) > 1 for one, other in zip(pictures, plain, strict=True))
     assert len({*pictures}) == 5
 
@@ -139,7 +113,7 @@ def test_walk_from_one_lora_to_another_is_painted_and_repainted_by_its_recipe(
     assert told["sampler"]["loras"] == {lora.name: lora.digest for lora in loras.every()}
     wanted, pinned = recipe.read_upload(json.dumps(told).encode())
     again, _ = placing.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
-    assert painted(read(again.id)) == pictures
+    assert frames_of(read(again.id)) == pictures
 
     run(runner, "loras", "remove", "ink")
     with pytest.raises(InvalidInput, match="The LoRA “ink” of the recipe was removed here, or replaced since"):
@@ -158,7 +132,7 @@ def test_waiting_walk_whose_lora_is_removed_fails_and_others_go_on(runner: Flask
     row = read(walk.id)
     assert row.state == FAILED
     assert row.error == "The LoRA ink, with which it was to be painted, was removed here or replaced since."
-    painted(other)
+    frames_of(other)
 
 
 def test_bad_files_are_refused_by_name_and_reason(runner: FlaskCliRunner, make: Make, tmp_path: Path) -> None:
@@ -197,7 +171,7 @@ def test_bad_files_are_refused_by_name_and_reason(runner: FlaskCliRunner, make: 
     alone = {key.replace("attn1", "attn9"): each for key, each in tensors.items()}
     assert "does not fit the model sd1" in refused(runner, "add", file("other.safetensors", alone))
     assert loras.every() == () and list(loras.folder().glob("*")) == []
-    assert painted(commission({}, {}))
+    assert frames_of(commission({}, {}))
 
 
 def test_site_that_offers_led_models_alone_refuses_files_and_says_why(
@@ -237,7 +211,7 @@ def test_link_out_of_the_folder_is_refused(runner: FlaskCliRunner, make: Make, t
     with pytest.raises(InvalidInput, match="The LoRA of stop 1 cannot be “ink”"):
         validate({"stops": [{"prompt": "a bear", "lora": "ink"}, {"prompt": "a lemon"}], "seed": 5})
     walk = commission({}, {})
-    assert painted(walk)
+    assert frames_of(walk)
 
 
 def test_peft_file_brings_its_strength_along(
@@ -265,7 +239,7 @@ def test_style_that_was_taught_is_listed_and_chosen_as_a_lora_is(
     assert "flask styles remove our-prints removes it" in refused(runner, "remove", "our-prints")
 
     plain, half, whole = (
-        painted(commission(first, {}))
+        frames_of(commission(first, {}))
         for first in ({}, {"lora": "our-prints", "lora_weight": 0.5}, {"lora": "our-prints"})
     )
     assert 0 < away(half[0], plain[0]) < away(whole[0], plain[0])

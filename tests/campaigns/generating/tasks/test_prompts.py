@@ -16,23 +16,21 @@ from app.core.errors import InvalidInput
 from app.offer.generation import embeddings
 from app.offer.generation.offers import Offer
 from app.requests.walk_requests import recipe
-from app.requests.walk_requests.validation import validate
-from app.storage import media_store
-from app.storage.database import db
-from app.storage.walk_models import FAILED, FINISHED, StopOptions, Walk
+from app.storage.walk_models import FAILED, StopOptions, Walk
 from app.walks.queue import jobs
 from sketch.scene import Scene, Thing
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import placing
 from tests.support.commands import run
-from tests.support.worker_processes import restart
+from tests.support.generated_walks import frames_of, requested
+from tests.support.marks import SLOW_CALLS
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
 from worker import job
 from worker.diffusion.rendering import GenerationError
 from worker.tasks import painting
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = SLOW_CALLS
 LONG = "a red bear under the sun, " * 6
 
 
@@ -44,11 +42,8 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def app(instance: Path, tiny_models: dict[str, Path], kind: str) -> Iterator[Flask]:
-    app = make_app(instance, STEPS=4, CACHE=False, DEVICE="cpu", MODEL=str(tiny_models[kind]))
-    with app.app_context():
+    with inside(make_app(instance, STEPS=4, CACHE=False, DEVICE="cpu", MODEL=str(tiny_models[kind]))) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -59,17 +54,7 @@ def worker(app: Flask, tiny_models: dict[str, Path], kind: str, monkeypatch: pyt
 
 
 def asked(first: dict[str, Any], second: dict[str, Any] | None = None) -> Walk:
-    stops = [{"prompt": "a bear"} | first, {"prompt": "a lemon"} | (second or {})]
-    wanted = validate({"stops": stops, "seed": 5, "frames": 4})
-    return read(placing.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0].id)
-
-
-def painted(walk: Walk) -> list[bytes]:
-    job.work()
-    restart()
-    row = read(walk.id)
-    assert row.state == FINISHED, row.error
-    return [media_store.store().read_bytes(frame.path) for frame in row.painted]
+    return requested({"prompt": "a bear"} | first, {"prompt": "a lemon"} | (second or {}), frames=4)
 
 
 def told(walk: Walk) -> dict[str, Any]:
@@ -78,7 +63,7 @@ def told(walk: Walk) -> dict[str, Any]:
 
 def again(told: dict[str, Any]) -> list[bytes]:
     wanted, pinned = recipe.read_upload(json.dumps(told).encode())
-    return painted(read(placing.place(wanted, visitor_key="ann", owner="ann", pinned=pinned)[0].id))
+    return frames_of(read(placing.place(wanted, visitor_key="ann", owner="ann", pinned=pinned)[0].id))
 
 
 def enter(name: str, seed: int = 1, width: int = 32) -> Path:
@@ -92,7 +77,7 @@ def enter(name: str, seed: int = 1, width: int = 32) -> Path:
 def test_walk_with_all_of_it_is_painted_again_by_its_recipe(app: Flask) -> None:
     enter("ink")
     walk = asked({"prompt": "a (bear:1.4), ink", "clip_skip": 1}, {"prompt": LONG, "negative_prompt": "[ink]"})
-    pictures = painted(walk)
+    pictures = frames_of(walk)
     written = told(walk)
     assert written["sampler"]["prompt_syntax"] == 1 and list(written["sampler"]["embeddings"]) == ["ink"]
     assert again(written) == pictures
@@ -101,10 +86,10 @@ def test_walk_with_all_of_it_is_painted_again_by_its_recipe(app: Flask) -> None:
 
 def test_weight_clip_skip_and_embedding_change_the_picture_of_their_stop(app: Flask) -> None:
     enter("ink")
-    plain = painted(asked({"prompt": "a bear ink"}))
+    plain = frames_of(asked({"prompt": "a bear ink"}))
     embeddings.folder().joinpath("ink.safetensors").unlink()
-    words = painted(asked({"prompt": "a bear ink"}))
-    others = [painted(asked(first)) for first in ({}, {"prompt": "a (bear:1.9)"}, {"clip_skip": 1})]
+    words = frames_of(asked({"prompt": "a bear ink"}))
+    others = [frames_of(asked(first)) for first in ({}, {"prompt": "a (bear:1.9)"}, {"clip_skip": 1})]
     first = [each[0] for each in (plain, words, *others)]
     assert len(set(first)) == 5
     assert len({each[-1] for each in others}) == 1
@@ -112,19 +97,19 @@ def test_weight_clip_skip_and_embedding_change_the_picture_of_their_stop(app: Fl
 
 def test_recipe_of_release_1_paints_brackets_as_text(app: Flask) -> None:
     walk = asked({"prompt": "a (bear:1.9)"})
-    pictures = painted(walk)
+    pictures = frames_of(walk)
     old = told(walk)
     del old["sampler"]["prompt_syntax"]
     as_text = again(old)
     assert as_text[0] != pictures[0] and as_text[-1] == pictures[-1]
     same = asked({"prompt": r"a \(bear:1.9\)"})
-    assert painted(same)[0] == as_text[0]
+    assert frames_of(same)[0] == as_text[0]
 
 
 def test_recipe_whose_embedding_was_replaced_is_refused_by_name_and_a_waiting_walk_fails(app: Flask) -> None:
     enter("ink")
     walk = asked({"prompt": "a bear ink"})
-    painted(walk)
+    frames_of(walk)
     written, waiting = told(walk), asked({"prompt": "a lemon, ink"})
     enter("ink", seed=2).touch()
     with pytest.raises(InvalidInput, match="The embedding “ink” of the recipe was removed here, or replaced since"):
@@ -137,7 +122,7 @@ def test_recipe_whose_embedding_was_replaced_is_refused_by_name_and_a_waiting_wa
 
 def test_notes_are_in_the_answer_on_the_page_and_in_the_command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = asked({"prompt": "a (bear:100) [lemon:x]", "negative_prompt": "(sun:nan)"})
-    painted(walk)
+    frames_of(walk)
     row = read(walk.id)
     assert row.stops[0].note == "weights clamped; weights not numbers"
     monkeypatch.setattr(jobs, "workers", list)
@@ -151,9 +136,9 @@ def test_notes_are_in_the_answer_on_the_page_and_in_the_command(app: Flask, monk
 @pytest.mark.parametrize("kind", ["led"], indirect=True)
 def test_model_that_knows_none_of_it_says_so_and_paints_as_without(app: Flask) -> None:
     enter("ink", width=768)
-    plain = painted(asked({"prompt": "a bear"}))
+    plain = frames_of(asked({"prompt": "a bear"}))
     walk = asked({"prompt": "a (bear:1.5)", "clip_skip": 2}, {"prompt": "a lemon", "negative_prompt": "ink"})
-    assert painted(walk)[0] == plain[0]
+    assert frames_of(walk)[0] == plain[0]
     assert read(walk.id).stops[0].note == "weights ignored; clip skip ignored"
     assert "embeddings ignored" in read(walk.id).stops[1].note
     page = app.test_client().get(read(walk.id).url).get_data(as_text=True)

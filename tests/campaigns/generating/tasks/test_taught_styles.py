@@ -13,34 +13,27 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from numpy.typing import NDArray
-from PIL import Image
 
 from app.core.config import ROOT
 from app.core.errors import InvalidInput
 from app.requests.teaching import style_teaching
 from app.requests.walk_requests import recipe
-from app.requests.walk_requests.validation import validate
-from app.storage import media_store
-from app.storage.database import db
-from app.storage.walk_models import FAILED, FINISHED, Walk
-from tests.conftest import make_app
+from app.storage.walk_models import FAILED, Walk
+from tests.conftest import inside, make_app
 from tests.support import placing
 from tests.support.commands import run, run_json
+from tests.support.generated_walks import frames_of, requested
+from tests.support.marks import SLOW_TRAINING
+from tests.support.pictures import RED, save_reds
 from tests.support.studio_fixtures import call
-from tests.support.worker_processes import restart
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
 from worker import job
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 EYE = ROOT / "models/eye"
-RED = (220, 20, 20)
 PICTURES = 12
 TAUGHT = ("styles", "add", "our-prints", "PICTURES", "--licence", "CC0-1.0", "--steps", "24")
 
@@ -48,20 +41,15 @@ TAUGHT = ("styles", "add", "our-prints", "PICTURES", "--licence", "CC0-1.0", "--
 @pytest.fixture(scope="module")
 def reds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve pictures, all of them red."""
-    path, dice = tmp_path_factory.mktemp("reds"), np.random.default_rng(0)
-    for number in range(PICTURES):
-        picture = np.clip(np.array(RED) + dice.integers(-20, 20, (320, 320, 3)), 0, 255).astype(np.uint8)
-        Image.fromarray(picture).save(path / f"red {number}.png")
-    return path
+    return save_reds(tmp_path_factory.mktemp("reds"), PICTURES, side=320)
 
 
 @pytest.fixture
 def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(tiny_models["sd1"]), STEPS=6, CACHE=False, DEVICE="cpu", EYE=str(EYE))
-    with app.app_context():
+    with inside(
+        make_app(instance, MODEL=str(tiny_models["sd1"]), STEPS=6, CACHE=False, DEVICE="cpu", EYE=str(EYE))
+    ) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -79,26 +67,12 @@ def quick_studio(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.fixture
-def runner(app: Flask) -> FlaskCliRunner:
-    return app.test_cli_runner()
-
-
 def teach(runner: FlaskCliRunner, reds: Path) -> dict[str, Any]:
     return dict(run_json(runner, *(str(reds) if word == "PICTURES" else word for word in TAUGHT)))
 
 
 def commission(**first: str) -> Walk:
-    asked = {"stops": [first, {"prompt": "a lemon"}], "seed": 5, "frames": 5}
-    return read(placing.place(validate(asked), visitor_key="ann", owner="ann", skip_cache=True)[0].id)
-
-
-def painted(walk: Walk) -> list[bytes]:
-    job.work()
-    restart()
-    row = read(walk.id)
-    assert row.state == FINISHED, row.error
-    return [media_store.store().read_bytes(frame.path) for frame in row.painted]
+    return requested(first, {"prompt": "a lemon"})
 
 
 def away(frame: bytes) -> float:
@@ -110,10 +84,10 @@ def away(frame: bytes) -> float:
 def test_taught_style_is_painted_is_repainted_by_its_recipe_and_is_missed_by_name(
     runner: FlaskCliRunner, reds: Path
 ) -> None:
-    without = painted(commission(prompt="our prints: a bear"))  # the same words, before they mean anything
+    without = frames_of(commission(prompt="our prints: a bear"))  # the same words, before they mean anything
     assert teach(runner, reds)["model"] == "sd1"
     styled = commission(prompt="a bear", style="our-prints")
-    pictures = painted(styled)
+    pictures = frames_of(styled)
     assert away(pictures[0]) < away(without[0]) - 0.5
     assert abs(away(pictures[-1]) - away(without[-1])) < 0.1  # the stop that no style was asked for
     assert len({*pictures}) == 5
@@ -121,7 +95,7 @@ def test_taught_style_is_painted_is_repainted_by_its_recipe_and_is_missed_by_nam
     told = json.dumps(recipe.recipe_of(read(styled.id))).encode()
     wanted, pinned = recipe.read_upload(told)
     again, _ = placing.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
-    assert painted(read(again.id)) == pictures
+    assert frames_of(read(again.id)) == pictures
 
     run(runner, "styles", "remove", "our-prints")
     with pytest.raises(InvalidInput, match="The style “our prints” that the recipe was painted in was removed here"):

@@ -18,16 +18,15 @@ from PIL import Image
 
 from app.core.config import ROOT
 from app.requests.walk_requests import candidates
-from app.requests.walk_requests.validation import validate
 from app.storage import media_store
 from app.storage.candidate_models import CandidateSet
 from app.storage.database import db, writing
-from app.storage.walk_models import FAILED, FINISHED, Medium, Walk
+from app.storage.walk_models import FAILED, Medium, Walk
 from app.walks.queue import candidate_requests
 from app.walks.uploads import kinds, photo_check, photo_stops, upload_store
-from tests.conftest import make_app
-from tests.support import photos, placing
-from tests.support.worker_processes import restart
+from tests.conftest import inside, make_app
+from tests.support import photos
+from tests.support.generated_walks import pictures_of, requested
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
 from worker import job
@@ -66,11 +65,8 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def app(instance: Path, folders: dict[str, Path], kind: str) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(folders[kind]), STEPS=3, CACHE=False)
-    with app.app_context():
+    with inside(make_app(instance, MODEL=str(folders[kind]), STEPS=3, CACHE=False)) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -79,23 +75,12 @@ def easel(app: Flask, kind: str, loaded: dict[str, WalkPipeline]) -> WalkPipelin
 
 
 def commission(picture: NDArray[np.uint8] = DISC, *, cut_out: bool = False, stop: int = 0) -> Walk:
-    stops = [{"prompt": "the sun"}, {"prompt": "a lemon"}, {"prompt": "a house"}]
-    walk, _ = placing.place(
-        validate({"stops": stops, "seed": 5, "frames": 5}), visitor_key="ann", owner="ann", skip_cache=True
-    )
+    walk = requested({"prompt": "the sun"}, {"prompt": "a lemon"}, {"prompt": "a house"})
     with writing() as session:
         row = session.get(Walk, walk.number)
         photo_stops.attach(row, {stop: (photos.written(picture), "d" * 64)})
         row.stops[stop].cut_out = cut_out
     return read(walk.id)
-
-
-def painted(walk: Walk) -> NDArray[np.uint8]:
-    job.work()
-    restart()
-    row = read(walk.id)
-    assert row.state == FINISHED, row.error
-    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
 
 
 def kept(walk: Walk) -> dict[str, Medium]:
@@ -106,12 +91,12 @@ def kept(walk: Walk) -> dict[str, Medium]:
 @pytest.mark.parametrize("cut_out", [False, True])
 def test_what_leads_there_is_kept_with_the_walk_and_the_frames_are_the_same_each_time(kind: str, cut_out: bool) -> None:
     first = commission(cut_out=cut_out)
-    frames = painted(first)
+    frames = pictures_of(first)
     expected = "encoded-0" if kind == "words" else ("cut-0" if cut_out else "whole-0")
     assert list(kept(first)) == [expected]
     assert media_store.store().exists(kept(first)[expected].path)
     assert photo_stops.read_photo(read(first.id), 0) == photos.written(DISC)
-    assert np.array_equal(frames, painted(commission(cut_out=cut_out)))
+    assert np.array_equal(frames, pictures_of(commission(cut_out=cut_out)))
     assert len({frame.tobytes() for frame in frames}) == 5
 
 
@@ -119,7 +104,7 @@ def test_what_leads_there_is_kept_with_the_walk_and_the_frames_are_the_same_each
 @pytest.mark.parametrize("stop", [0, 1, 2])
 def test_the_photo_itself_stands_at_its_stop_where_words_lead(easel: WalkPipeline, stop: int) -> None:
     walk = commission(stop=stop)
-    frames = painted(walk)
+    frames = pictures_of(walk)
     position = [frame.position for frame in read(walk.id).painted].index(float(stop))
     width, height = easel.size
     latents = easel.model.encode_picture(tracing.compose(DISC, width, height, cut_out=False))
@@ -131,7 +116,7 @@ def test_the_photo_itself_stands_at_its_stop_where_words_lead(easel: WalkPipelin
 
 def test_a_worker_that_goes_on_takes_what_the_first_one_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     walk = commission()
-    frames = painted(walk)
+    frames = pictures_of(walk)
     again = commission()
     calls = []
 
@@ -146,20 +131,20 @@ def test_a_worker_that_goes_on_takes_what_the_first_one_kept(monkeypatch: pytest
             session.add(Medium(walk_number=at.number, **row))
     monkeypatch.setattr(tracing, "trace", made_again)
     monkeypatch.setattr(WalkPipeline, "invert", made_again)
-    assert np.array_equal(frames, painted(again))
+    assert np.array_equal(frames, pictures_of(again))
     assert calls == []
 
 
 def test_what_was_kept_and_is_lost_is_made_again() -> None:
     walk = commission()
-    frames = painted(walk)
+    frames = pictures_of(walk)
     again = commission()
     at = read(again.id)
     with writing() as session:
         for name, each in kept(walk).items():
             path = media_store.film_path(again.id, name, "npz", b"lost")[0]
             session.add(Medium(walk_number=at.number, kind=name, path=path, bytes=each.bytes, etag=each.etag))
-    assert np.array_equal(frames, painted(again))
+    assert np.array_equal(frames, pictures_of(again))
     assert all(media_store.store().exists(each.path) for each in kept(again).values())
 
 
@@ -183,7 +168,7 @@ def test_candidates_of_a_photo_are_painted_of_it_as_a_walk_would_be(kind: str, c
     scene = db.session.query(CandidateSet).filter_by(id=shown[0]).one().pool[0]["scene"]
     with writing() as session:
         session.get(Walk, walk.number).stops[0].scene = scene
-    frame = opened(encoding.webp([painted(walk)[0]], 1000, metadata={}))  # as lossy as a candidate
+    frame = opened(encoding.webp([pictures_of(walk)[0]], 1000, metadata={}))  # as lossy as a candidate
     assert np.abs(shown[1].astype(int) - frame).mean() < 1
     assert np.abs(without[1].astype(int) - frame).mean() > 4
 

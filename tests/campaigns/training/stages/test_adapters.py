@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,27 +12,25 @@ import pytest
 import torch
 from click.testing import CliRunner
 from numpy.typing import NDArray
-from PIL import Image
 from safetensors.torch import load_file
 
 from studio.__main__ import main
 from studio.text.text_encoder import Texts
 from studio.training import loop
 from tests.support import tiny
+from tests.support.lora_files import adapter_of
+from tests.support.marks import SLOW_TRAINING
+from tests.support.pictures import RED, save_reds
 from tests.support.studio_fixtures import call
+from tests.support.training_runs import fail_at_call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.tuning import Setting
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks.adapters import AdapterFile
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 KINDS = ("sd1", "sd2", "sdxl", "lcm", "turbo")
-RED = (220, 20, 20)
 STEPS = 24
 LEARN = ("--tune", "lora", "--apart", "--rank", 16, "--batch", 4, "--rate", 0.01, "--warmup", 2, "--gamma", 5,
          "--spread", 1.7, "--average", 0.9, "--steps", STEPS, "--save-every", 8)  # fmt: skip
@@ -52,7 +49,7 @@ class Lesson:
 
     @property
     def file(self) -> AdapterFile:
-        return AdapterFile(hashlib.sha256(self.adapter.read_bytes()).hexdigest()[:32], self.adapter)
+        return adapter_of(self.adapter)
 
     def learn(self) -> None:
         call("train", "--folder", self.work, "--base", self.base, *LEARN)
@@ -61,12 +58,7 @@ class Lesson:
 @pytest.fixture(scope="module")
 def reds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight pictures, all of them red."""
-    path = tmp_path_factory.mktemp("reds")
-    dice = np.random.default_rng(0)
-    for number in range(8):
-        picture = np.clip(np.array(RED) + dice.integers(-20, 20, (40, 40, 3)), 0, 255).astype(np.uint8)
-        Image.fromarray(picture).save(path / f"red {number}.png")
-    return path
+    return save_reds(tmp_path_factory.mktemp("reds"), 8, side=40)
 
 
 @pytest.fixture(scope="module")
@@ -116,15 +108,8 @@ def test_learning_that_was_killed_goes_on_to_the_same_bytes(
     lesson.learn()
     whole = lesson.adapter.read_bytes()
     again = begun("sdxl")
-    takes = loop._Training._take_average
-
-    def killed(self: loop._Training, step: int) -> None:
-        if step == STEPS // 2:
-            raise KeyboardInterrupt
-        takes(self, step)
-
     with monkeypatch.context() as patch:
-        patch.setattr(loop._Training, "_take_average", killed)
+        fail_at_call(patch, loop._Training, "_take_average", STEPS // 2, KeyboardInterrupt())
         words = ("train", "--folder", again.work, "--base", again.base, *LEARN)
         assert CliRunner().invoke(main, [*map(str, words)]).exit_code != 0
     assert not again.adapter.exists()

@@ -18,6 +18,7 @@ from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.support.studio_fixtures import Run as Call
 from tests.support.studio_fixtures import call
+from tests.support.training_runs import fail_at_call, losses
 
 pytestmark = pytest.mark.slow
 
@@ -37,10 +38,6 @@ def begun(drawn: Folder, tmp_path_factory: pytest.TempPathFactory) -> tuple[Fold
 def copy(begun: tuple[Folder, dict[str, Any]], tmp_path: Path) -> Folder:
     shutil.copytree(begun[0].path, tmp_path / "copy")
     return Folder(tmp_path / "copy")
-
-
-def losses(folder: Folder, run: str = "autoencoder") -> list[float]:
-    return [row["loss"] for row in Run(folder, run).curve()]
 
 
 def test_stage_makes_a_folder_that_diffusers_loads(begun: tuple[Folder, dict[str, Any]]) -> None:
@@ -76,19 +73,11 @@ def test_run_goes_on_with_the_losses_it_would_have_had(
     copy: Folder, begun: tuple[Folder, dict[str, Any]], run: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(copy.path / "runs")
-    steps = iter(range(100))
-
-    def killed(*args: Any, **kwargs: Any) -> Any:
-        if next(steps) == 4:
-            raise StudioError("killed")
-        return real(*args, **kwargs)
-
-    real = autoencoder.distance
-    monkeypatch.setattr(autoencoder, "distance", killed)
+    fail_at_call(monkeypatch, autoencoder, "distance", 4, StudioError("killed"))
     run("autoencoder", "--folder", copy.path, *SMALL, "--steps", 6, "--save-every", 3, ok=False)
     monkeypatch.undo()
     assert run("autoencoder", "--folder", copy.path, *SMALL, "--steps", 6, "--save-every", 3)["taken_now"] == 3
-    assert losses(copy)[-1] == pytest.approx(losses(begun[0])[-1], rel=1e-5)
+    assert losses(copy, "autoencoder")[6] == pytest.approx(losses(begun[0], "autoencoder")[6], rel=1e-5)
 
 
 def test_other_settings_are_refused_by_name(copy: Folder, run: Call) -> None:
@@ -236,7 +225,8 @@ def test_average_lies_between_and_is_what_is_left(line: tuple[Run, torch.nn.Modu
     kept = run.state()
     assert kept and torch.equal(model.weight, kept["average"]["weight"])
     assert not torch.equal(kept["average"]["weight"], kept["model"]["weight"])
-    assert losses(run.folder, "line")[-1] < losses(run.folder, "line")[0]
+    first, *_, last = losses(run.folder, "line").values()
+    assert last < first
 
 
 def test_curve_holds_each_step_once(line: tuple[Run, torch.nn.Module]) -> None:

@@ -13,25 +13,18 @@ import decoder
 from studio.errors import StudioError
 from studio.scenes import subjects
 from studio.training import adversary, autoencoder, loop, repainting, scene_lesson
-from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
+from tests.support.marks import SLOW_TRAINING
 from tests.support.studio_fixtures import call
+from tests.support.training_runs import fail_at_call, losses
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 SMALL = ("--painted", 8, "--measured", 4, "--size", 32, "--piece", 16, "--batch", 2, "--warmup", 1)
 
 
 @pytest.fixture
 def asked(tmp_path: Path, halving: Path, book: Path) -> tuple[Any, ...]:
     return ("decoder", "--folder", tmp_path, "--vae", halving, "--sketchbook", book, *SMALL)
-
-
-def losses(folder: Path) -> dict[int, float]:
-    return {row["step"]: row["loss"] for row in Run(Folder(folder), "decoder").curve()}
 
 
 def test_decoder_learns_and_the_encoder_does_not(asked: tuple[Any, ...], halving: Path, tmp_path: Path) -> None:
@@ -46,31 +39,25 @@ def test_decoder_learns_and_the_encoder_does_not(asked: tuple[Any, ...], halving
     assert again["taken_now"] == 0 and again["after"] == told["after"]
 
 
-def kill(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    steps = iter(range(100))
-
-    def killed(*given: Any) -> Any:
-        if next(steps) == step:
-            raise StudioError("killed")
-        return real(*given)
-
-    real = adversary.coarse_distance
-    monkeypatch.setattr(adversary, "coarse_distance", killed)
+def run_on(words: tuple[Any, ...], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take six steps at once and killed in between; check that the losses are the same, and the pictures."""
+    words, pool = (*words, "--steps", 6, "--save-every", 3), folder / "runs/decoder/pool.safetensors"
+    call(*words)
+    whole = losses(Folder(folder), "decoder")
+    (folder / "runs").rename(folder / "before")
+    with monkeypatch.context() as context:
+        fail_at_call(context, adversary, "coarse_distance", 4, StudioError("killed"))
+        call(*words, ok=False)
+    there = pool.stat()
+    assert call(*words)["taken_now"] == 3
+    assert losses(Folder(folder), "decoder")[6] == pytest.approx(whole[6], rel=1e-4)
+    assert pool.stat().st_mtime_ns == there.st_mtime_ns, "it was painted again"
 
 
 def test_killed_lesson_goes_on_with_the_losses_it_would_have_had(
     asked: tuple[Any, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call(*asked, "--steps", 6, "--save-every", 3)
-    whole = losses(tmp_path)
-    (tmp_path / "runs").rename(tmp_path / "before")
-    with monkeypatch.context() as context:
-        kill(context, 4)
-        call(*asked, "--steps", 6, "--save-every", 3, ok=False)
-    there = (tmp_path / "runs/decoder/pool.safetensors").stat()
-    assert call(*asked, "--steps", 6, "--save-every", 3)["taken_now"] == 3
-    assert losses(tmp_path)[6] == pytest.approx(whole[6], rel=1e-4)
-    assert (tmp_path / "runs/decoder/pool.safetensors").stat().st_mtime_ns == there.st_mtime_ns, "it was painted again"
+    run_on(asked, tmp_path, monkeypatch)
 
 
 def test_what_it_cannot_use_is_named(asked: tuple[Any, ...], tmp_path: Path, halving: Path) -> None:
@@ -115,7 +102,7 @@ def test_where_the_rate_stays_a_run_ends_when_it_is_told_to(
     asked: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as context:
-        kill(context, 3)
+        fail_at_call(context, adversary, "coarse_distance", 3, StudioError("killed"))
         call(*asked, "--steps", 90, "--constant", "--save-every", 2, ok=False)
     assert call(*asked, "--steps", 4, "--constant", "--cool", 2, "--save-every", 2)["taken_now"] == 2
 
@@ -167,15 +154,7 @@ def test_killed_lesson_of_scenes_goes_on_with_the_losses_it_would_have_had(
     scenes: tuple[Any, ...], tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scene_lesson, "PLAIN", 0)
-    often = ("--steps", 6, "--save-every", 3, "--painter", model)
-    call(*scenes, *often)
-    whole = losses(tmp_path)
-    (tmp_path / "runs").rename(tmp_path / "before")
-    with monkeypatch.context() as context:
-        kill(context, 4)
-        call(*scenes, *often, ok=False)
-    assert call(*scenes, *often)["taken_now"] == 3
-    assert losses(tmp_path)[6] == pytest.approx(whole[6], rel=1e-4)
+    run_on((*scenes, "--painter", model), tmp_path, monkeypatch)
 
 
 def test_lesson_goes_on_from_a_published_decoder(scenes: tuple[Any, ...], tmp_path: Path) -> None:

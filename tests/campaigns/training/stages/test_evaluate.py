@@ -11,18 +11,16 @@ import pytest
 import torch
 from PIL import Image
 
-from image_encoder import ImageEncoder, Shape, Tower, save
+from image_encoder import ImageEncoder
 from studio.judging import exam, score
 from studio.text.text_encoder import Texts
 from studio.training import pipeline
 from studio.workspace.work_folder import Folder
+from tests.support.eyes import MEASURED, make_eye
+from tests.support.marks import SLOW_TRAINING
 from tests.support.studio_fixtures import call
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 CONCEPTS, HANDS = ("bear", "fox", "owl"), ("plain", "neon", "cut-out")
 LITTLE = ("--plain", 2, "--seeds", 2, "--by-hand", 1, "--reworded", 2, "--decoded", 0, "--steps", 1, "--batch", 9)
 
@@ -30,13 +28,8 @@ LITTLE = ("--plain", 2, "--seeds", 2, "--by-hand", 1, "--reworded", 2, "--decode
 @pytest.fixture(scope="module")
 def untaught(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An eye that has seen nothing."""
-    path = tmp_path_factory.mktemp("eye")
-    torch.manual_seed(0)
-    tower = Tower(Shape(16, (8, 16), (1, 1), 16, len(HANDS)))
-    names = Texts(base).sentences(["a bear", "a fox", "an owl"])
-    save(path, tower, names, concepts=CONCEPTS, hands=HANDS, measured_on=["emojione"],
-         R={"share": 0.5, "of": 8, "interval": [0.2, 0.8]})  # fmt: skip
-    return path
+    path, names = tmp_path_factory.mktemp("eye"), Texts(base).sentences(["a bear", "a fox", "an owl"])
+    return make_eye(path, seed=0, width=16, names=names, concepts=CONCEPTS, hands=HANDS, **MEASURED)
 
 
 @pytest.fixture(scope="module")

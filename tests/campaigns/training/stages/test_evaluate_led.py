@@ -20,16 +20,14 @@ from studio.publishing import led_model, model_card
 from studio.text.text_encoder import Texts
 from studio.training import pipeline
 from studio.workspace.work_folder import Folder
+from tests.support.eyes import MEASURED, make_eye
+from tests.support.marks import SLOW_TRAINING
 from tests.support.studio_fixtures import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 CONCEPTS, HANDS = ("bear", "fox", "owl", "red apple"), ("plain", "gouache", "cut-out")
 LITTLE = ("--plain", 2, "--seeds", 2, "--by-hand", 2, "--composed", 2, "--decoded", 0, "--batch", 5)
 LEXICON = Path("models/house/lexicon.npz")
@@ -38,13 +36,8 @@ LEXICON = Path("models/house/lexicon.npz")
 @pytest.fixture(scope="module")
 def untaught(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An eye that has seen nothing."""
-    path = tmp_path_factory.mktemp("eye")
-    torch.manual_seed(0)
-    tower = Tower(Shape(16, (8, 16), (1, 1), 16, len(HANDS)))
-    names = Texts(base).sentences([f"a {name}" for name in CONCEPTS])
-    save(path, tower, names, concepts=CONCEPTS, hands=HANDS, measured_on=["emojione"],
-         R={"share": 0.5, "of": 8, "interval": [0.2, 0.8]})  # fmt: skip
-    return path
+    path, names = tmp_path_factory.mktemp("eye"), Texts(base).sentences([f"a {name}" for name in CONCEPTS])
+    return make_eye(path, seed=0, width=16, names=names, concepts=CONCEPTS, hands=HANDS, **MEASURED)
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,9 @@ from studio.scenes.subjects import End, Subject
 from studio.text.text_encoder import Texts
 from studio.training import encoder_pool, encoder_training
 from studio.training.loop import step_rng
-from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.support.studio_fixtures import call
+from tests.support.training_runs import fail_at_call, losses
 
 pytestmark = pytest.mark.slow
 
@@ -68,13 +68,9 @@ def school(
     return encoder_training.TrainingData(Canvas(taught[0], size=32), Texts(base), order=order, pool=pool, size=16)
 
 
-def losses(folder: Folder, run: str = "eye") -> dict[int, float]:
-    return {row["step"]: row["loss"] for row in Run(folder, run).curve()}
-
-
 def test_eye_learns_and_is_measured_on_the_vendor_kept_out(taught: tuple[Folder, dict[str, Any]]) -> None:
     folder, told = taught
-    seen = losses(folder)
+    seen = losses(folder, "eye")
     assert seen[40] < 0.8 * seen[1]
     assert told["measured_on"] == ["twemoji"] and 0 <= told["R"]["share"] <= told["R_top5"]["share"] <= 1
     assert tuple(told["hands_told"]["by_hand"]) == ("plain", *encoder_pool.HANDS)
@@ -123,21 +119,13 @@ def test_run_goes_on_with_the_losses_it_would_have_had(
     copy: Folder, taught: tuple[Folder, dict[str, Any]], base: Path, book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(copy.path / "runs")
-    asked = iter(range(100))
-
-    def killed(*args: Any, **kwargs: Any) -> Any:
-        if next(asked) == 25:
-            raise OSError("killed")
-        return real(*args, **kwargs)
-
-    real = encoder_training.TrainingData.lesson
-    monkeypatch.setattr(encoder_training.TrainingData, "lesson", killed)
+    fail_at_call(monkeypatch, encoder_training.TrainingData, "lesson", 25, OSError("killed"))
     words = ("eye", "--folder", copy.path, "--base", base, "--sketchbook", book, *SMALL, "--steps", 40,
              "--save-every", 20)  # fmt: skip
     call(*words, ok=False)
     monkeypatch.undo()
     assert call(*words)["taken_now"] == 20
-    assert losses(copy)[40] == pytest.approx(losses(taught[0])[40], rel=1e-4)
+    assert losses(copy, "eye")[40] == pytest.approx(losses(taught[0], "eye")[40], rel=1e-4)
 
 
 def test_lesson_follows_from_its_dice_and_tells_the_truth(school: encoder_training.TrainingData) -> None:
@@ -155,7 +143,7 @@ def test_eye_goes_on_from_one_for_smaller_pictures(
     words = ("eye", "--folder", copy.path, "--base", base, "--sketchbook", book, *SMALL, "--size", 24, "--steps", 4,
              "--rate", 1e-5, "--eye", taught[0].path / "model/eye")  # fmt: skip
     call(*words, "--run", "larger")
-    began, came_to = (losses(taught[0])[step] for step in (1, 40))
+    began, came_to = (losses(taught[0], "eye")[step] for step in (1, 40))
     assert losses(Folder(copy.path), "larger")[4] < (began + came_to) / 2
     assert "differs in channels, blocks" in call(*words, "--run", "deeper", "--channels", "8,16,16", "--blocks",
                                                  "1,1,1", ok=False)["error"]  # fmt: skip

@@ -22,16 +22,14 @@ from studio.training import diffusion, loop
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.support import tiny
+from tests.support.marks import SLOW_TRAINING
 from tests.support.studio_fixtures import call
+from tests.support.training_runs import fail_at_call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 SIZE = 32
 OFTEN = ("--batch", 2, "--rate", 0.003, "--warmup", 1, "--steps", 6, "--save-every", 2, "--log-every", 1)
 FULL = ("--tune", "full", "--frugal", "--average", 0, "--checkpointing", "--run", "full", *OFTEN)
@@ -116,15 +114,8 @@ def test_practice_pictures_are_collected_once(work: Folder) -> None:
 def test_full_tuning_that_is_stopped_takes_the_same_steps_again(
     work: Folder, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    takes = loop._Training._take_average
-
-    def stop(self: loop._Training, step: int) -> None:
-        if step == 3:
-            raise KeyboardInterrupt
-        takes(self, step)
-
     with monkeypatch.context() as patch:
-        patch.setattr(loop._Training, "_take_average", stop)
+        fail_at_call(patch, loop._Training, "_take_average", 3, KeyboardInterrupt())
         words = ("train", "--folder", work.path, "--base", base, *FULL)
         assert CliRunner().invoke(main, [*map(str, words)]).exit_code != 0
     assert [step for step, _ in losses(work, "full")] == [1, 2, 3]

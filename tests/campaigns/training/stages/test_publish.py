@@ -14,16 +14,13 @@ from safetensors.torch import load_file
 
 from studio.publishing import model_card
 from studio.workspace.work_folder import Folder, Record
+from tests.support.marks import SLOW_TRAINING
 from tests.support.studio_fixtures import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 SCORES: dict[str, Any] = {
     "model": "", "steps": 20, "guidance": 4.0,
     "eye": {"R": {"share": 0.5, "of": 8, "interval": [0.2, 0.8]}},

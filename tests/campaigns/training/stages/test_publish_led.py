@@ -25,17 +25,14 @@ from studio.styles.registry import HANDS
 from studio.training import checkpoints
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
+from tests.support.marks import SLOW_TRAINING
 from tests.support.studio_fixtures import call
 from worker.diffusion import model_folder
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 LEXICON = Path("models/house/lexicon.npz")
 
 

@@ -23,18 +23,12 @@ from studio.workspace import shards
 from studio.workspace.shards import Conditioning, Reader, Shards
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
+from tests.support.marks import SLOW_TRAINING
 from tests.support.studio_fixtures import call
+from tests.support.training_runs import losses
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 STEPS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
-
-
-def curve(folder: Folder, run: str = "train") -> dict[int, float]:
-    return {row["step"]: row["loss"] for row in Run(folder, run).curve()}
 
 
 @pytest.fixture
@@ -175,8 +169,8 @@ def test_training_led_by_sketches_goes_down_and_paints(copy: Folder, base: Path,
     shutil.copytree(halving, copy.path / "model/vae")
     told = call("train", "--folder", copy.path, "--base", base, *STEPS, "--steps", 40, "--muon", "--validate-every", 40,
                 "--painted-in", 2, "--validate", "a bear", "--objective", "v_prediction")  # fmt: skip
-    losses = curve(copy)
-    assert told["pictures"] == 12 and losses[40] < 0.9 * losses[1]
+    lost = losses(copy)
+    assert told["pictures"] == 12 and lost[40] < 0.9 * lost[1]
     assert (copy.path / "runs/train/validation-000040.webp").stat().st_size > 100
     network = UNet2DConditionModel.from_pretrained(copy.path / "model/unet")
     assert (network.config.in_channels, network.config.out_channels) == (20, 4)
@@ -192,7 +186,7 @@ def test_run_led_by_sketches_is_resumed_to_the_same_losses_and_lengthened(
     call(*words, "--folder", whole.path, "--steps", 10, "--cool", 2)
     assert call(*words, "--folder", copy.path, "--steps", 6)["taken_now"] == 6
     assert call(*words, "--folder", copy.path, "--steps", 10, "--cool", 2)["taken_now"] == 4
-    ours, theirs = curve(copy), curve(whole)
+    ours, theirs = losses(copy), losses(whole)
     assert set(ours) == {1, 6, 7, 10} and set(theirs) == {1, 10}
     assert all(ours[step] == pytest.approx(theirs[step], rel=1e-3) for step in theirs)
     rates = {row["step"]: row["rate"] for row in Run(copy, "train").curve()}
@@ -203,7 +197,7 @@ def test_sketch_changes_what_is_learned_and_may_be_left_out(copy: Folder, base: 
     words = ("train", "--folder", copy.path, "--base", base, *STEPS, "--steps", 2)
     for share in (0.0, 1.0):
         call(*words, "--unsketched", share, "--run", f"of-{share:g}")
-    assert curve(copy, "of-0")[1] != curve(copy, "of-1")[1]
+    assert losses(copy, "of-0")[1] != losses(copy, "of-1")[1]
     assert "other settings (unsketched)" in call(*words, "--unsketched", 0.5, "--run", "of-0", ok=False)["error"]
 
 

@@ -21,19 +21,12 @@ from studio.workspace import shards
 from studio.workspace.shards import Reader, Shards
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
+from tests.support.marks import SLOW_TRAINING
 from tests.support.studio_fixtures import call
+from tests.support.training_runs import losses
 
-# The libraries' own: of transformers about how it will be, of NumPy about how diffusers' solvers make arrays.
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 STEPS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
-
-
-def curve(folder: Folder, run: str = "train") -> dict[int, float]:
-    return {row["step"]: row["loss"] for row in Run(folder, run).curve()}
 
 
 def test_shards_hold_what_was_encoded(encoded: Folder, base: Path) -> None:
@@ -163,8 +156,8 @@ def test_training_learns_and_leaves_a_model_that_the_pipeline_paints_with(
     words = ("train", "--folder", encoded_copy.path, "--base", base, *STEPS, "--steps", 40, "--validate-every", 40,
              "--painted-in", 2, "--validate", "a bear", "--tracker", "tensorboard")  # fmt: skip
     told = call(*words)
-    losses = curve(encoded_copy)
-    assert told["objective"] == "flow" and losses[40] < losses[1]
+    lost = losses(encoded_copy)
+    assert told["objective"] == "flow" and lost[40] < lost[1]
     assert (encoded_copy.path / "runs/train/validation-000040.webp").stat().st_size > 100
     assert list((encoded_copy.path / "runs/train").rglob("events.out.tfevents*"))
     pipe = StableDiffusionPipeline.from_pretrained(

@@ -23,16 +23,13 @@ from studio.workspace.work_folder import Folder
 from tests.conftest import inside, make_app
 from tests.support import forks
 from tests.support.commands import run_json
+from tests.support.marks import SLOW_TRAINING
 from tests.support.studio_fixtures import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = SLOW_TRAINING
 
 
 @pytest.fixture(scope="module")
