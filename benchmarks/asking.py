@@ -34,7 +34,7 @@ class Asking:
         said = prompt
         if self._reader is not None:
             reading = self._reader.read(prompt, seed=seed)
-            scene = scenes.arrange(reading, offer=self._offer, seed=seed, walk_seed=seed, hand=hand)
+            scene = scenes.arrange(reading, offer=self._offer, seed=seed, walk_seed=seed, requested_style=hand)
             said = scene.words
         written = style_words.append(said, hand, self._offer.style_pattern)
         return StopInput(written, "", seed, said, bool(hand), scene)

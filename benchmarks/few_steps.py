@@ -213,10 +213,10 @@ def draw_walks(facts: ModelFacts, count: int, seed: int) -> Iterator[list[StopIn
 
 def measure(painter: WalkPipeline, stops: Sequence[StopInput], sampling: Mapping[str, Any], frames: int) -> Measured:
     """Paint a walk pass by pass, as workers do, and some of its frames in full, and return the measures."""
-    prepared, before = painter.prepare(stops, painter.rendering(sampling)), painter.passes
+    prepared, before = painter.prepare(stops, painter.rendering(sampling)), painter.evaluations
     walk = WholeWalk(painter, prepared, sampling)
     walk.paint(frames=frames)
-    film, passes = walk.pictures, painter.passes - before
+    film, passes = walk.pictures, painter.evaluations - before
     full = paint_in_full(painter, prepared, list(film))
     smooth = smoothness_measure.smoothness(film.values())
     compared = {position: film[position] for position in full}

@@ -108,16 +108,20 @@ def _addresses(per_kind: int) -> dict[str, Iterator[str]]:
     draw = random.Random(2)
     known = [
         words.split()
-        for words in db.session.scalars(select(GalleryEntry.words).order_by(GalleryEntry.drawn).limit(per_kind))
+        for words in db.session.scalars(
+            select(GalleryEntry.search_text).order_by(GalleryEntry.random_key).limit(per_kind)
+        )
     ]
     spoken = [[word for word in words if word[0] not in "=~" and len(word) > 2] or ["fox"] for words in known]
     facets = [f"colour={draw.choice(('red', 'blue', 'white'))}&stops={draw.choice((2, 3, 4))}" for _ in spoken]
-    deep = db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place.desc()).offset(DEPTH).limit(1))
-    deep = deep or db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place).limit(1))
+    deep = db.session.scalar(
+        select(GalleryEntry.finish_key).order_by(GalleryEntry.finish_key.desc()).offset(DEPTH).limit(1)
+    )
+    deep = deep or db.session.scalar(select(GalleryEntry.finish_key).order_by(GalleryEntry.finish_key).limit(1))
     shown = db.session.scalars(
         select(Walk.id)
         .join(GalleryEntry, GalleryEntry.number == Walk.number)
-        .order_by(GalleryEntry.drawn)
+        .order_by(GalleryEntry.random_key)
         .limit(per_kind)
     ).all()
     with db.engine.connect():

@@ -70,11 +70,11 @@ def films(painter: WalkPipeline, preset: str, frames: int) -> dict[str, Any]:
     stops = [StopInput(prompt, "", seed) for prompt, seed in STOPS]
     seconds, passes = [], 0
     for _ in range(2):
-        began, before = time.perf_counter(), painter.passes
+        began, before = time.perf_counter(), painter.evaluations
         walk = WholeWalk(painter, painter.prepare(stops, rendering), sampling)
         walk.paint(frames=frames)  # ends with pictures in host memory, so the GPU has finished
         seconds.append(round(time.perf_counter() - began, 2))
-        passes = painter.passes - before
+        passes = painter.evaluations - before
     return {"frames": frames, "steps": sampling["steps"], "seconds": seconds, "passes": passes,
             "frames_per_second": round(frames / seconds[-1], 2)}  # fmt: skip
 

@@ -110,7 +110,9 @@ def _publish(works: Works) -> None:
             connection.execute(insert(Stop), [
                 {"walk_number": number, "position": position, "prompt": works[number - 1]["title"]}
                 for number in numbers for position in (0, 1)])  # fmt: skip
-            connection.execute(Walk.__table__.update().where(Walk.number.in_(list(numbers))).values(words=Walk.words))
+            connection.execute(
+                Walk.__table__.update().where(Walk.number.in_(list(numbers))).values(words=Walk.search_text)
+            )
         connection.commit()
 
 

@@ -111,7 +111,7 @@ def _describe(reading: Reading) -> str:
         f"{item.count} {item.colour} {item.drawing.name} ({item.how}; {', '.join(_names(item, shown=True)[1:])})"
         for item in reading.items
     ]
-    return f"{'; '.join(items)} | {reading.wish} | hands {reading.hands}"
+    return f"{'; '.join(items)} | {reading.wish} | hands {reading.style_names}"
 
 
 def _names(item: Found, *, shown: bool) -> list[str]:

@@ -59,8 +59,8 @@ def fill(count: int) -> None:
     prompts = [pairs[number % len(pairs)] for number in numbers]
     walks = [
         {
-            "number": number, "id": _id(number), "visitor": "bench", "owner_hash": "", "commission_hash": "",
-            "seed": number, "frames": 24, "fps": 12.5, "words": folding.index_text(pair), "sampler_steps": 20,
+            "number": number, "id": _id(number), "visitor": "bench", "owner_hash": "", "request_hash": "",
+            "seed": number, "frames": 24, "fps": 12.5, "search_text": folding.index_text(pair), "sampler_steps": 20,
             "guidance": 3.5, "width": 128, "height": 128, "state": FINISHED, "painted_count": 24, "paint_seconds": 3.0,
             "finished_at": finished - timedelta(minutes=count - number),
         }

@@ -56,9 +56,9 @@ SOUNDS_LIKE_VOWEL = ("hour", "honest", "x-ray")
 Choose = Callable[[Sequence[str]], str]
 
 
-def choose_first(ways: Sequence[str]) -> str:
+def choose_first(wordings: Sequence[str]) -> str:
     """Return the first of several ways to say something, which is the most common one."""
-    return ways[0]
+    return wordings[0]
 
 
 def describe_scene(items: Sequence[Item], wish: Wish, choose: Choose = choose_first) -> tuple[str, str]:
@@ -83,7 +83,7 @@ def describe_scene(items: Sequence[Item], wish: Wish, choose: Choose = choose_fi
         short = f"{short} on {ground}" if things else ground
     kind = "" if shows_setting(items, wish.kind) else wish.kind
     named = (PLACES.get(kind), TIMES.get(wish.time), WEATHERS.get(wish.weather))
-    places = [choose(ways) for ways in named if ways]
+    places = [choose(wordings) for wordings in named if wordings]
     return " ".join([short, *places] if short else places), short
 
 

@@ -107,9 +107,11 @@ def main() -> int:
     except (ConfigError, ModelError, picture_check.CheckerError) as error:
         log.error("The worker cannot start: %s", error)
         return 1
-    heartbeat_thread = threading.Thread(target=_run_heartbeat_or_exit, args=(worker, serving), name="tend", daemon=True)
+    heartbeat_thread = threading.Thread(
+        target=_run_heartbeat_or_exit, args=(worker, serving), name="heartbeat", daemon=True
+    )
     heartbeat_thread.start()
-    threading.Thread(target=_run_upkeep, args=(worker,), name="keep house", daemon=True).start()
+    threading.Thread(target=_run_upkeep, args=(worker,), name="upkeep", daemon=True).start()
     _serve(worker)
     heartbeat_thread.join(LEAVE_SECONDS)
     # Libraries may block after the interpreter has exited; the alarm ends the process then.

@@ -129,7 +129,7 @@ def _attempt(worker: Worker, claim: Claim, side: WritingSide | None = None) -> E
     A task whose worker was lost before is done alone: if it crashes the worker again, no other task is lost with it. An
     outage is returned; the task is back in the queue then.
     """
-    if side is not None and claim.lost:
+    if side is not None and claim.interruptions:
         worker.heartbeat.hand_over(claim)
         side.wait_until_idle()
         side = None

@@ -30,7 +30,7 @@ NONE = "-"
 @click.option("--seed", type=int, required=True, help="The seed of the walk.")
 @click.option("--count", type=int, default=candidate_requests.A_ROW, show_default=True, help="Number of pictures.")
 @click.option("--leave-out", default="", help="The stop's negative prompt.")
-@click.option("--hand", help="The style, one that the model knows, such as linocut.")
+@click.option("--hand", "style", help="The style, one that the model knows, such as linocut.")
 @click.option("--preset", type=click.Choice(presets.NAMES), help="The quality preset.")
 @click.option("--steps", type=int, help="Number of sampler steps.")
 @click.option("--guidance", type=float, help="Guidance scale; 1 or less is no guidance.")
@@ -41,23 +41,25 @@ NONE = "-"
 @click.option("--model", help="The model, one of those on offer; the first if not given.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the pictures into this folder.")
 @json_command
-def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, **options: Any) -> dict[str, Any]:
+def command(prompt: str, leave_out: str, style: str | None, out: Path | None, **options: Any) -> dict[str, Any]:
     """Generate candidate pictures for a stop with this PROMPT, and print a name for each for ``walks create --pick``.
 
     If no site is running, Redis and a worker are started for the duration of the command.
     """
-    stop = {"prompt": prompt, "negative_prompt": leave_out, "hand": hand}
+    stop = {"prompt": prompt, "negative_prompt": leave_out, "hand": style}
     settings = {name: value for name, value in options.items() if value is not None}
     wanted = candidates.validate({"stop": stop, **settings})
     owner = visitors.digest(WORD)
     with provide_worker(needed=True) as tend:
-        candidate_set = candidates.place(wanted, owner_hash=owner, network=owner)
+        candidate_set = candidates.submit(wanted, owner_hash=owner, network=owner)
         candidate_set = _wait_for(candidate_set.id, tend)
     if candidate_set.error:
         raise MomaError(candidate_set.error)
     written = [] if out is None else _write(candidate_set, out)
     for index, candidate in enumerate(candidate_set.candidates):
-        origin = "as proposed" if candidate.place == 0 else f"seed {candidate_set.pool[candidate.place]['seed']}"
+        origin = (
+            "as proposed" if candidate.pool_index == 0 else f"seed {candidate_set.pool[candidate.pool_index]['seed']}"
+        )
         print_text(f"{candidate_set.id}.{index}  {origin}" + (f"  {written[index]}" if written else ""))
     return {**candidate_routes.describe(candidate_set), "files": [str(path) for path in written]}
 
@@ -78,10 +80,12 @@ def _stop(name: str, prompt: str) -> dict[str, Any]:
     places = [] if candidate_set is None else [str(each.index) for each in candidate_set.candidates]
     if candidate_set is None or index not in places:
         raise InvalidInput.on("pick", message=f"There is no candidate {name:.40}; they are kept for a short time.")
-    if candidate_set.asked["stop"]["prompt"] != " ".join(prompt.split()):
-        message = f"The candidate {name} is a picture of “{candidate_set.asked['stop']['prompt']}”, not of “{prompt}”."
+    if candidate_set.request["stop"]["prompt"] != " ".join(prompt.split()):
+        message = (
+            f"The candidate {name} is a picture of “{candidate_set.request['stop']['prompt']}”, not of “{prompt}”."
+        )
         raise InvalidInput.on("pick", message=message)
-    proposal = candidate_set.pool[candidate_set.candidates[places.index(index)].place]
+    proposal = candidate_set.pool[candidate_set.candidates[places.index(index)].pool_index]
     return {"seed": proposal["seed"], "scene": proposal["scene"]}
 
 

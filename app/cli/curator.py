@@ -122,4 +122,4 @@ def log(limit: int) -> list[dict[str, Any]]:
 
 
 def _fields(case: reports.Case) -> list[dict[str, str]]:
-    return [{"reason": each.reason, "words": each.words, "at": each.created_at.isoformat()} for each in case.reports]
+    return [{"reason": each.reason, "words": each.text, "at": each.created_at.isoformat()} for each in case.reports]

@@ -95,7 +95,7 @@ def _render(
         pinned=pinned,
         photos=exhibition_programme.pictures_for(wanted, first_exhibition.FOLDER),
     )
-    walk, _ = intake.place(draft, skip_cache=True)
+    walk, _ = intake.submit(draft, skip_cache=True)
     try:
         walk = wait_for_walk(walk, tend, quiet=True)
         if walk.state != FINISHED:

@@ -98,7 +98,7 @@ def add_artists(catalogue: Path, licence: str, attribution: str, most: int, leas
 def list_styles() -> list[dict[str, Any]]:
     """List all styles: those of the models on offer, and added ones."""
     found = [
-        {"name": style.name, "title": style.hand.title, "model": model.name, "hand": style.hand.words}
+        {"name": style.name, "title": style.model_style.title, "model": model.name, "hand": style.model_style.words}
         for model in offers.load()
         if model.setting not in model_folders.taught()
         for style in shipped.of_model(model)
@@ -139,7 +139,7 @@ def _tell(text: str) -> None:
 
 def _fields(style: AddedStyle) -> dict[str, Any]:
     return {
-        "name": style.name, "title": style.title, "model": style.model, "hand": style.hand,
+        "name": style.name, "title": style.title, "model": style.model, "hand": style.rendering_style,
         "licence": style.licence, "attribution": style.attribution, "source": style.source,
         "pictures": style.pictures, "works": style.works,
     }  # fmt: skip
@@ -149,10 +149,10 @@ def _show(style: AddedStyle) -> dict[str, Any]:
     if style.model:
         print_text(f"{style.title} is learned: {style.model} paints it, behind a prompt as “{style.words}”.")
     elif style.phrases and not style.pictures:
-        hand = style.stand_in or "any hand"
+        stand_in = style.stand_in or "any hand"
         print_text(
             f"{style.title} is found by {len(style.phrases)} titles and subjects of {style.works} works;"
-            f" {hand} stands in."
+            f" {stand_in} stands in."
         )
     else:
         print_text(f"{style.title} is offered; {style.stand_in or 'any hand'} stands in until it is learned.")

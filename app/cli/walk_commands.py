@@ -68,7 +68,7 @@ def _setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--pick", "picks", metavar="PICTURE", multiple=True,
               help="A candidate for a stop, as `walks candidates` names it; once for each, - for none.")  # fmt: skip
 @click.option("--leave-out", default="", help="The negative prompt of every stop.")
-@click.option("--hand", help="The style of every stop, such as linocut; it may also end a prompt.")
+@click.option("--hand", "style", help="The style of every stop, such as linocut; it may also end a prompt.")
 @click.option("--lora", "loras", metavar="NAME[=WEIGHT]", multiple=True,
               help="The LoRA of every stop, its weight from -2 to 2; or given once for each, - for none.")  # fmt: skip
 @click.option("--clip-skip", type=int, help="How many of the text encoder's last layers to skip.")
@@ -112,7 +112,7 @@ def create(
         uploads.put_photos(request, photos, cut_out=cut_out, owner=owner)
         uploads.put_times(request["stops"], times)  # last, because pictures are stops too
         wanted, pinned = validate(request), None
-    return _place(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out, sound=sound)
+    return _submit(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out, sound=sound)
 
 
 group.add_command(candidates.command)
@@ -148,7 +148,7 @@ def repaint(
     wanted.publish_sound = publish_sound
     sound = None if sound_file is None else uploads.upload(kinds.SOUND, sound_file, owner)
     _check_sound(sound, wanted, sound_file, "walk has")
-    return _place(wanted, owner=owner, pinned=None, skip_cache=skip_cache, wait=wait, out=out, sound=sound)
+    return _submit(wanted, owner=owner, pinned=None, skip_cache=skip_cache, wait=wait, out=out, sound=sound)
 
 
 @group.command("top")
@@ -220,7 +220,7 @@ def export(walk_id: str, out: Path) -> dict[str, Any]:
     return {"id": walk.id, "out": str(out), "bytes": out.stat().st_size}
 
 
-def _place(
+def _submit(
     wanted: WalkRequest,
     *,
     owner: str,
@@ -238,7 +238,7 @@ def _place(
         if sound is not None:
             wait_for_upload(sound, tend)
         draft = drafts.draft(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned)
-        walk, _ = intake.place(draft, skip_cache=skip_cache)
+        walk, _ = intake.submit(draft, skip_cache=skip_cache)
         if wait or out:
             walk = wait_for_walk(walk, tend, quiet=wants_json())
             if walk.state != FINISHED:
@@ -264,7 +264,7 @@ def _build_request(
     prompts: tuple[str, ...],
     *,
     leave_out: str,
-    hand: str | None,
+    style: str | None,
     layout: str | None,
     clip_skip: int | None,
     loras: tuple[str, ...],
@@ -280,7 +280,7 @@ def _build_request(
     """Return the options as an unchecked request for a walk; missing ones keep their defaults."""
     if stop_seeds and len(stop_seeds) != len(prompts):
         raise InvalidInput.on("stop-seed", message="Give --stop-seed once for each prompt, or not at all.")
-    shared = {"negative_prompt": leave_out, "hand": hand, "layout": layout, "clip_skip": clip_skip}
+    shared = {"negative_prompt": leave_out, "hand": style, "layout": layout, "clip_skip": clip_skip}
     seeds = stop_seeds or (None,) * len(prompts)
     stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
     for stop, fields in zip(stops, candidates.parse_picks(picks, prompts), strict=False):

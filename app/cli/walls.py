@@ -23,16 +23,16 @@ group = AppGroup("wall", help="Open, close and moderate live walls: endless film
 @group.command("open")
 @click.argument("name")
 @click.option("--title", help="Its title; made from the name at first.")
-@click.option("--hand", help="The style of all its stops; '' for any.")
+@click.option("--hand", "style", help="The style of all its stops; '' for any.")
 @click.option("--banned", multiple=True, metavar="WORD", help="A word that it refuses; may be repeated, '' for none.")
 @click.option("--newest/--not-newest", default=None, help="List what it saves among the gallery's newest.")
 @json_command
 def open_wall(
-    name: str, title: str | None, hand: str | None, banned: tuple[str, ...], newest: bool | None
+    name: str, title: str | None, style: str | None, banned: tuple[str, ...], newest: bool | None
 ) -> dict[str, Any]:
     """Open the wall NAME, or change an open one, and print its screen's address. Options not given stay unchanged."""
     known = walls.find(name)
-    options = {"title": title, "hand": hand, "banned": banned or None, "is_listed": newest}
+    options = {"title": title, "style": style, "banned": banned or None, "is_listed": newest}
     changes: dict[str, Any] = {field: value for field, value in options.items() if value is not None}
     wanted = replace(walls.settings_of(known) if known else WallRequest(name), **changes)
     return _show(walls.open_wall(wanted, who=COMMAND))
@@ -102,12 +102,12 @@ def _describe(wall: Wall) -> dict[str, Any]:
         "name": wall.name,
         "title": wall.title,
         "state": wall.state,
-        "hand": wall.hand,
+        "hand": wall.style,
         "banned": wall.banned,
         "screen": screen_address(wall),
         "say": on_site(f"/w/{wall.name}"),
         "exhibition": wall.evening,
-        "waiting": [{"number": row.number, "words": row.words} for row in words.waiting_words(wall)],
+        "waiting": [{"number": row.number, "words": row.text} for row in words.waiting_words(wall)],
     }
 
 
@@ -117,5 +117,5 @@ def _show(wall: Wall) -> dict[str, Any]:
     if wall.evening:
         print_text(f"What it keeps is in /exhibitions/{wall.evening}")
     for row in words.waiting_words(wall):
-        print_text(f"{row.number:>8}  {row.words}")
+        print_text(f"{row.number:>8}  {row.text}")
     return _describe(wall)

@@ -26,11 +26,11 @@ def are_listed(prompt: Prompt, first: Phrase, second: Phrase) -> bool:
 def has_clause(prompt: Prompt, phrase: Phrase) -> bool:
     """Return whether a relative clause follows a phrase; in German it begins with an article after a comma."""
     grammar, tokens = prompt.grammar, prompt.tokens
-    for place, token in enumerate(tokens[phrase.last : phrase.last + 3], phrase.last):
+    for index, token in enumerate(tokens[phrase.last : phrase.last + 3], phrase.last):
         is_article = token.text in grammar.articles and grammar.language != "en"
-        if token.text in grammar.clauses and token.role == FREE and not (is_article and tokens[place - 1].text != ","):
+        if token.text in grammar.clauses and token.role == FREE and not (is_article and tokens[index - 1].text != ","):
             # "That is" before a negation is no clause: nothing follows in it.
-            rest = [each for each in tokens[place + 1 :] if each.kind == MARK or each.text not in grammar.small]
+            rest = [each for each in tokens[index + 1 :] if each.kind == MARK or each.text not in grammar.small]
             if rest and rest[0].kind != MARK and rest[0].role in (FREE, PLACE):
                 return True
     return False

@@ -85,7 +85,7 @@ class Grammar:
     endings of words for a part of a thing, whose colour is not that of the thing ("blue-eyed"); ``plain_colours`` name
     no thing. ``doers`` precede a verb, ``openers`` begin a description, ``clauses`` a clause, and ``breaks`` separate
     the things of a list.
-    ``styles`` always name a style, ``hands`` only where the words are not the name of a drawing. A noun is a place,
+    ``styles`` always name a style, ``ambiguous_styles`` only where the words name no drawing. A noun is a place,
     a time or a weather if a pattern matches it behind one of the ``joints``.
 
     ``rewrites`` replace words by the noun that they stand for, or skip them if that is "". ``men`` and ``women`` are
@@ -135,7 +135,7 @@ class Grammar:
     ground: re.Pattern[str]
     negation: Negation
     styles: tuple[re.Pattern[str], ...]
-    hands: tuple[re.Pattern[str], ...]
+    ambiguous_styles: tuple[re.Pattern[str], ...]
     places: Patterns
     times: Patterns
     weathers: Patterns

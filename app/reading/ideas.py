@@ -37,7 +37,7 @@ def show(
     others = [number for each in choices if each not in named for number in each.concepts]
     shown = [Choice(phrase, (number, *others), BY_IDEA) for phrase, number in found if number in allowed]
     if shown or annotated.wish != prompt.wish:
-        taken = {place for each in shown for place in range(*each.phrase.head)}
+        taken = {index for each in shown for index in range(*each.phrase.head)}
         return annotated, [*shown, *(each for each in named if not taken & {*range(*each.phrase.head)})]
     return (prompt if choices else with_colour(prompt)), []
 
@@ -50,9 +50,9 @@ def find(prompt: Prompt, *, is_read: bool) -> tuple[Prompt, list[Thing]]:
     """
     all_found = list(_scenes(prompt))
     found = [each for each in all_found if prompt.words(*each[:2]) not in prompt.grammar.about] or all_found
-    taken = {place for first, last, _ in found for place in range(first, last)}
-    content = [place for place, token in enumerate(prompt.tokens) if _is_content(prompt, place) and token.text]
-    rest = [place for place in content if place not in taken]
+    taken = {index for first, last, _ in found for index in range(first, last)}
+    content = [index for index, token in enumerate(prompt.tokens) if _is_content(prompt, index) and token.text]
+    rest = [index for index in content if index not in taken]
     is_idea_of = bool(found and rest) and found[0][1] <= rest[0] and prompt.tokens[found[0][1]].text in ("of", "an")
     if not content and prompt.unshown:
         scene = next(filter(None, (prompt.grammar.ideas.get(token.text) for token in prompt.tokens)), IdeaScene(()))

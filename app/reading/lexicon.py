@@ -103,8 +103,8 @@ class Lexicon:
             return []
         start, end = int(self._ends[at - 1]) if at else 0, int(self._ends[at])
         return [
-            Meaning(int(self._numbers[place]), int(self._weights[place]) / LEVELS, int(self._sources[place]))
-            for place in range(start, end)
+            Meaning(int(self._numbers[index]), int(self._weights[index]) / LEVELS, int(self._sources[index]))
+            for index in range(start, end)
         ]
 
     def words_by(self, sources: Sequence[int], above: float) -> dict[str, float]:

@@ -41,8 +41,8 @@ def mark(
     shown = {item.drawing.name for item in items}
     marker = _Marker(prompt, [each for each in choices if _name(each, wordbook) in shown], wish, wordbook, drawn)
     marks: dict[tuple[int, int], WordMark] = {}
-    for place, token in enumerate(prompt.tokens):
-        marked = marker.mark(place, token) if token.kind != MARK else None
+    for index, token in enumerate(prompt.tokens):
+        marked = marker.mark(index, token) if token.kind != MARK else None
         before = marks.get((token.start, token.end))
         if marked and (before is None or ORDER.index(marked.mark) < ORDER.index(before.mark)):
             marks[token.start, token.end] = marked
@@ -172,7 +172,7 @@ class _Marker:
         """Return the places of the words that say how two things stand to each other."""
         patterns = [pattern for pattern, name in self.grammar.relations if name and name == self.wish.relation]
         spans = [(first, last) for each in patterns for first, last, _ in self.prompt.line.spans(each)]
-        return frozenset(place for first, last in spans for place in range(first, last))
+        return frozenset(index for first, last in spans for index in range(first, last))
 
 
 def is_own(meaning: Meaning, named: Sequence[Meaning]) -> bool:

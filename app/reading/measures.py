@@ -29,19 +29,19 @@ def count(prompt: Prompt) -> Prompt:
     tokens = list(prompt.tokens)
     for pattern, amount in prompt.grammar.amounts:
         for first, last, _ in prompt.line.spans(pattern):
-            if not any(tokens[place].role or place in prompt.named for place in range(first, last)):
+            if not any(tokens[index].role or index in prompt.named for index in range(first, last)):
                 tokens[first:last] = [replace(each, role=SKIPPED) for each in tokens[first:last]]
                 tokens[first] = replace(tokens[first], role=FREE, count=int(amount))
-    for place, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         if times := TIMES.fullmatch(token.text):
-            tokens[place] = replace(token, count=int(times[1]))
-        elif token.kind == WORD and not (token.role or token.count or place in prompt.named):
-            length, number = _length(prompt, place), prompt.grammar.number(token.text)
-            if token.text in prompt.grammar.negation.pro and prompt.grammar.is_adjective(tokens[place - 1].text):
+            tokens[index] = replace(token, count=int(times[1]))
+        elif token.kind == WORD and not (token.role or token.count or index in prompt.named):
+            length, number = _length(prompt, index), prompt.grammar.number(token.text)
+            if token.text in prompt.grammar.negation.pro and prompt.grammar.is_adjective(tokens[index - 1].text):
                 continue  # a blue one
-            for each in set(range(place, min(place + length, len(tokens)))) - prompt.named:
+            for each in set(range(index, min(index + length, len(tokens)))) - prompt.named:
                 tokens[each] = replace(tokens[each], role=tokens[each].role or SKIPPED)
-            tokens[place] = tokens[place] if length else replace(token, count=number)
+            tokens[index] = tokens[index] if length else replace(token, count=number)
     return replace(prompt, tokens=tuple(tokens))
 
 

@@ -69,16 +69,16 @@ def _lacking(prompt: Prompt, wordbook: Wordbook) -> list[Negated]:
     """Return the words that negate by their ending: cloudless, car-free."""
     found: list[Negated] = []
     negation, language = prompt.grammar.negation, prompt.grammar.language
-    for place, token in enumerate(prompt.tokens):
-        if token.kind != WORD or place in prompt.named:
+    for index, token in enumerate(prompt.tokens):
+        if token.kind != WORD or index in prompt.named:
             continue
         match = negation.lacking.fullmatch(token.text)
-        if token.joined and place and token.text in negation.free:
-            found.append((range(place - 1, place + 1), (prompt.tokens[place - 1],)))
+        if token.joined and index and token.text in negation.free:
+            found.append((range(index - 1, index + 1), (prompt.tokens[index - 1],)))
         elif match is None or wordbook.is_thing(token.text, language):
             continue
         elif match[1] in negation.subgroups or wordbook.is_thing(match[1], language):
-            found.append((range(place, place + 1), (replace(token, text=match[1]),)))
+            found.append((range(index, index + 1), (replace(token, text=match[1]),)))
     return found
 
 
@@ -88,10 +88,10 @@ def _resolved(prompt: Prompt, last: int, said: tuple[Token, ...]) -> tuple[Promp
     adjectives = grammar.colours.keys() | grammar.sizes.keys()
     modifiers = tuple(token for token in said if token.text in adjectives)
     if modifiers and said[-1].text not in adjectives:
-        for place in range(last + 1, len(tokens)):
-            if tokens[place].text in grammar.negation.pro and tokens[place - 1].text in adjectives:
-                noun = replace(said[-1], start=tokens[place].start, end=tokens[place].end)
-                return replace(prompt, tokens=(*tokens[:place], noun, *tokens[place + 1 :])), modifiers
+        for index in range(last + 1, len(tokens)):
+            if tokens[index].text in grammar.negation.pro and tokens[index - 1].text in adjectives:
+                noun = replace(said[-1], start=tokens[index].start, end=tokens[index].end)
+                return replace(prompt, tokens=(*tokens[:index], noun, *tokens[index + 1 :])), modifiers
     return prompt, said
 
 
@@ -182,14 +182,14 @@ class _Negation:
     def _is_listed(self, tokens: Sequence[Token]) -> bool:
         """Return whether a comma separates the things of an unwanted list: no cats, dogs or birds."""
         negation, words, at = self.grammar.negation, 0, len(self.tokens) - len(tokens)
-        for place, token in enumerate(tokens if self.is_named else (), at):
+        for index, token in enumerate(tokens if self.is_named else (), at):
             if token.text in negation.choosing:
                 return True
-            if token.text == "," and (words or place == at):
+            if token.text == "," and (words or index == at):
                 words = 0
                 continue
             words += 1
-            other = token.kind == MARK or place in self.others or token.text in negation.turns | negation.places
+            other = token.kind == MARK or index in self.others or token.text in negation.turns | negation.places
             if other or words > LISTED or token.text in self._begins_noun:
                 return False
         return False

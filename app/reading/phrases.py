@@ -43,11 +43,11 @@ def _find(prompt: Prompt, wordbook: Wordbook) -> list[Phrase]:
 def _runs(prompt: Prompt) -> Iterator[tuple[int, int]]:
     """Yield the token ranges between punctuation marks and words with a role."""
     first = 0
-    for place, token in enumerate((*prompt.tokens, None)):
+    for index, token in enumerate((*prompt.tokens, None)):
         if token is None or token.role not in (FREE, SKIPPED) or token.kind == MARK:
-            if first < place:
-                yield first, place
-            first = place + 1
+            if first < index:
+                yield first, index
+            first = index + 1
 
 
 class _Run:

@@ -76,7 +76,7 @@ class Prompt:
     @cached_property
     def named(self) -> frozenset[int]:
         """Return the places of the tokens within names."""
-        return frozenset(place for span in self.names for place in range(*span))
+        return frozenset(index for span in self.names for index in range(*span))
 
     @cached_property
     def line(self) -> Line:
@@ -89,12 +89,12 @@ class Prompt:
 
     def marked(self, places: Collection[int], role: str) -> Prompt:
         """Return the prompt with this role for the tokens at some places."""
-        tokens = (replace(each, role=role) if place in places else each for place, each in enumerate(self.tokens))
+        tokens = (replace(each, role=role) if index in places else each for index, each in enumerate(self.tokens))
         return replace(self, tokens=tuple(tokens))
 
     def opened(self, *roles: str) -> Prompt:
         """Return the prompt with the tokens of these roles free."""
-        return self.marked({place for place, token in enumerate(self.tokens) if token.role in roles}, FREE)
+        return self.marked({index for index, token in enumerate(self.tokens) if token.role in roles}, FREE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,9 +132,9 @@ class _Ranker:
 
     def choices(self, phrases: Sequence[Phrase]) -> tuple[Prompt, list[Choice]]:
         """Return the things of these phrases, and the prompt with the setting that the others name."""
-        several = {place: things for place, phrase in enumerate(phrases) if (things := self._parts(phrase))}
+        several = {index: things for index, phrase in enumerate(phrases) if (things := self._parts(phrase))}
         if several:
-            rest = [each for place, each in enumerate(phrases) if place not in several and each.is_strong]
+            rest = [each for index, each in enumerate(phrases) if index not in several and each.is_strong]
             prompt, others = self.choices(rest) if rest else (self.prompt, [])
             return prompt, [part for things in several.values() for part in things] + others
         grammar, wordbook, tokens = self.prompt.grammar, self.describer.wordbook, self.prompt.tokens
@@ -325,9 +325,9 @@ class _Ranker:
     def _described(self, phrases: Sequence[Phrase]) -> list[Choice]:
         """Return the choice for the whole prompt as a description of one thing; empty if it describes nothing."""
         grammar, base = self.prompt.grammar, dict[int, float]()
-        for place, phrase in enumerate(phrases):
+        for index, phrase in enumerate(phrases):
             for meaning in phrase.meanings:
-                worth = (2.0 if place else 4.0) * meaning.weight
+                worth = (2.0 if index else 4.0) * meaning.weight
                 base[meaning.concept] = max(base.get(meaning.concept, 0.0), worth)
         of_kind = {number: value for phrase in phrases for number, value in self._replacements(phrase).items()}
         is_open = self.prompt.unwanted and not set(self.content) - (grammar.vague - grammar.kinds.keys())

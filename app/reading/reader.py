@@ -155,7 +155,7 @@ class Reader:
         """Return whether the parser found nothing in a prompt, and it has no English or German article."""
         words = {token.text for name in SPOKEN for token in tokens.tokenise(prompt, name)}
         articles = words & (ENGLISH.articles | GERMAN.articles - {"des"})
-        is_plain = not reading.unwanted and reading.hands == named and reading.wish == Wish(reading.wish.kind)
+        is_plain = not reading.unwanted and reading.style_names == named and reading.wish == Wish(reading.wish.kind)
         return not articles and is_plain
 
     def _read(self, text: str, leave_out: str, spoken: str, seed: int, named: tuple[str, ...]) -> Reading:
@@ -290,7 +290,7 @@ def _said_behind(prompt: Prompt, second: Choice) -> str:
     tail = [token.text for token in rest]
     if not {token.text for token in prompt.tokens[: second.phrase.head[0]]} & grammar.having:
         return ""
-    pronoun = next((place for place, word in enumerate(tail) if word in grammar.negation.pronouns), 0)
+    pronoun = next((index for index, word in enumerate(tail) if word in grammar.negation.pronouns), 0)
     said = grammar.standing.get(tail[0], "") if tail else ""
     if rest and rest[0].role == SKIPPED and _named_relation(prompt, tail[0]) == "on":
         said = "on"  # with an owl on its head, which is no thing

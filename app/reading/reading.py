@@ -81,7 +81,7 @@ class WordMark:
 class Reading:
     """An interpreted prompt: its things, and the wishes for their scene.
 
-    ``words`` is the prompt for the model, in English; ``hands`` are the style names as written in the prompt;
+    ``words`` is the prompt for the model, in English; ``style_names`` are those of the prompt, as written;
     ``unwanted`` are the names of the concepts that must not be shown; ``ignored`` the tags and syntax of other tools;
     ``unread`` the words in a script or language that the parser cannot read; ``marks`` those of the prompt's words.
     """
@@ -89,7 +89,7 @@ class Reading:
     items: tuple[Found, ...]
     wish: Wish
     words: str
-    hands: tuple[str, ...] = ()
+    style_names: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     language: str = "en"
     ignored: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class Reading:
     def is_read(self) -> bool:
         """Return whether anything was found in the prompt: a thing by its words, a setting, a style, a refusal."""
         is_found = any(item.how != FREELY for item in self.items)
-        return is_found or bool(self.hands or self.unwanted) or self.wish != Wish()
+        return is_found or bool(self.style_names or self.unwanted) or self.wish != Wish()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -136,8 +136,8 @@ class Reading:
 def shown(found: Sequence[Found], look_of: LookOf = unseen) -> list[Item]:
     """Return the items of a scene for some things: at least one of each, and at most ``MOST_THINGS`` together."""
     left, items = MOST_THINGS, []
-    for place, each in enumerate(found):
-        count = max(1, min(-(-each.count // each.holds), left - (len(found) - place - 1)))
+    for index, each in enumerate(found):
+        count = max(1, min(-(-each.count // each.holds), left - (len(found) - index - 1)))
         left -= count
         drawing = each.drawing
         look = look_of(drawing.digest)

@@ -63,12 +63,12 @@ def _without_lettering(prompt: Prompt) -> Prompt:
         near = [*tokens[max(0, within[0] - LETTERED) : within[0]], *tokens[within[-1] + 1 :][:1]] if within else []
         if any(token.text in writing for token in near):
             prompt = _lettered(prompt, within)
-    for place, token in enumerate(tokens):
-        after = place + 1
+    for index, token in enumerate(tokens):
+        after = index + 1
         while token.text in writing and after < len(tokens) and _is_in_capitals(prompt, after):
             after += 1
-        if after > place + 1:
-            prompt = _lettered(prompt, range(place + 1, after))
+        if after > index + 1:
+            prompt = _lettered(prompt, range(index + 1, after))
     for _, first, _ in prompt.line.spans(SAYS):
         last = first
         while last < len(tokens) and last - first < MOST_SAID and tokens[last].kind == WORD:
@@ -133,11 +133,11 @@ def _is_in_capitals(prompt: Prompt, place: int) -> bool:
 def _without_given_names(prompt: Prompt, wordbook: Wordbook) -> Prompt:
     """Return the prompt without what something is named, such as Rex, unless that names something that is drawn."""
     grammar = prompt.grammar
-    for place in range(1, len(prompt.tokens)):
-        before, name = prompt.tokens[place - 1 : place + 1]
+    for index in range(1, len(prompt.tokens)):
+        before, name = prompt.tokens[index - 1 : index + 1]
         is_name = name.kind == WORD and name.capital and name.role == before.role == FREE
         if is_name and before.text in grammar.naming and not wordbook.is_drawn(name.text, grammar.language):
-            prompt = prompt.marked(range(place - 1, place + 1), SKIPPED)
+            prompt = prompt.marked(range(index - 1, index + 1), SKIPPED)
     return prompt
 
 

@@ -23,7 +23,7 @@ def annotate(prompt: Prompt, wordbook: Wordbook) -> Prompt:
     drawn = [span for span in prompt.names if wordbook.is_drawn(prompt.words(*span), grammar.language)]
     prompt = _find(_with_ground(prompt), "composition", grammar.compositions, TAKEN, wordbook)
     prompt = _with_styles(prompt, grammar.styles, ())
-    prompt = _with_styles(prompt, grammar.hands, {place for span in drawn for place in range(*span)})
+    prompt = _with_styles(prompt, grammar.ambiguous_styles, {index for span in drawn for index in range(*span)})
     for name, rows in (("time", grammar.times), ("weather", grammar.weathers), ("kind", grammar.places)):
         prompt = _find(prompt, name, rows, PLACE, wordbook)
     return _with_listed_setting(prompt)
@@ -31,10 +31,10 @@ def annotate(prompt: Prompt, wordbook: Wordbook) -> Prompt:
 
 def _with_listed_setting(prompt: Prompt) -> Prompt:
     """Return the prompt with the setting of its parts between commas that are one such noun: bicycle, street, night."""
-    ends = [-1, *(place for place, token in enumerate(prompt.tokens) if token.kind == MARK), len(prompt.tokens)]
+    ends = [-1, *(index for index, token in enumerate(prompt.tokens) if token.kind == MARK), len(prompt.tokens)]
     parts = [range(start + 1, end) for start, end in pairwise(ends)]
     grammar = prompt.grammar
-    free = [part for part in parts if any(prompt.tokens[place].role == FREE for place in part)]
+    free = [part for part in parts if any(prompt.tokens[index].role == FREE for index in part)]
     for part in free if len(free) > 1 else ():
         noun = prompt.tokens[part[0]].text if len(part) == 1 else ""
         for name, of in (("time", grammar.time_of), ("weather", grammar.weather_of), ("kind", grammar.place_of)):
@@ -55,7 +55,7 @@ def _with_ground(prompt: Prompt) -> Prompt:
 def _with_styles(prompt: Prompt, patterns: Sequence[re.Pattern[str]], protected: Collection[int]) -> Prompt:
     for pattern in patterns:
         for first, last, _ in prompt.line.spans(pattern):
-            free = [place for place in range(first, last) if prompt.tokens[place].role == FREE]
+            free = [index for index in range(first, last) if prompt.tokens[index].role == FREE]
             if free and not set(free) & set(protected):
                 style = prompt.words(free[0], free[-1] + 1).strip(" ,.")
                 styles = (*prompt.styles, style) if style else prompt.styles

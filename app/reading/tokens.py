@@ -84,8 +84,8 @@ def tokenise(prompt: str, language: str) -> tuple[Token, ...]:
 
 def _visible(prompt: str) -> tuple[str, list[int]]:
     """Return a prompt without zero-width characters, and the position of each remaining character in the prompt."""
-    places = [place for place, each in enumerate(prompt) if not ZERO_WIDTH.match(each)]
-    return "".join(prompt[place] for place in places), places
+    places = [index for index, each in enumerate(prompt) if not ZERO_WIDTH.match(each)]
+    return "".join(prompt[index] for index in places), places
 
 
 def _mark(text: str) -> str:
@@ -106,9 +106,9 @@ class Speller:
         grammar = prompt.grammar
         corrected = (
             token
-            if place and prompt.tokens[place - 1].text in grammar.before_names
-            else self._corrected(token, grammar, has_capitals and place > 0)
-            for place, token in enumerate(prompt.tokens)
+            if index and prompt.tokens[index - 1].text in grammar.before_names
+            else self._corrected(token, grammar, has_capitals and index > 0)
+            for index, token in enumerate(prompt.tokens)
         )
         return replace(prompt, tokens=tuple(corrected))
 

@@ -45,8 +45,8 @@ class Wordbook:
             number = self.numbers.setdefault(name.casefold(), len(self.concepts))
             if number == len(self.concepts):
                 self.concepts.append(Concept(name, kind, ", ".join([name, *words])))
-            for place, word in enumerate((name, *words)):
-                meaning = Meaning(number, 1.0 if not place else 0.95, ALIAS if place else NAME)
+            for index, word in enumerate((name, *words)):
+                meaning = Meaning(number, 1.0 if not index else 0.95, ALIAS if index else NAME)
                 for language in SPOKEN:
                     self._added.setdefault(keys.key(word, language), []).append(meaning)
         self.find = lru_cache(maxsize=4096)(self._find)
@@ -85,10 +85,10 @@ class Wordbook:
         *before, last = words.split(" ")
         best: dict[int, Meaning] = {}
         form = ""
-        for place, each in enumerate(keys.forms(last, language)):
+        for index, each in enumerate(keys.forms(last, language)):
             for meaning in self.exactly(prefix + " ".join([*before, each])):
                 form = form or each
-                weight = meaning.weight * (1 - 0.01 * min(place, 3))
+                weight = meaning.weight * (1 - 0.01 * min(index, 3))
                 if weight > best.get(meaning.concept, Meaning(0, 0, 0)).weight:
                     best[meaning.concept] = Meaning(meaning.concept, weight, meaning.source)
         if not best and compounds and language == "de" and not before and len(last) <= LONGEST_COMPOUND:

@@ -17,7 +17,7 @@ WAITING, PAINTED, FAILED = SET_STATES = ("waiting", "painted", "failed")
 class CandidateSet(db.Model):  # type: ignore[misc]
     """A request for candidates and the pool they are taken from; private to its owner and deleted at ``expires_at``.
 
-    ``asked`` holds the requested stop and settings. ``pool`` lists what may be generated, the default proposal first,
+    ``request`` holds the requested stop and settings. ``pool`` lists what may be generated, the default proposal first,
     each with its ``seed``, its ``drawing`` (the form field's value) and its ``scene``.
     """
 
@@ -27,7 +27,7 @@ class CandidateSet(db.Model):  # type: ignore[misc]
     id: Mapped[str] = mapped_column(String(ID_LENGTH), unique=True, default=new_id)
     owner_hash: Mapped[str] = mapped_column(String(64))
     fingerprint: Mapped[str] = mapped_column(String(64))  # of the request
-    asked: Mapped[dict[str, Any]] = mapped_column(Json)
+    request: Mapped[dict[str, Any]] = mapped_column("asked", Json)
     model: Mapped[str | None] = mapped_column(String(200))  # the requested one; None: the site's first
     sampling: Mapped[dict[str, Any]] = mapped_column(Json)
     pool: Mapped[list[dict[str, Any]]] = mapped_column(Json)
@@ -47,7 +47,7 @@ class CandidateSet(db.Model):  # type: ignore[misc]
 
 
 class Candidate(db.Model):  # type: ignore[misc]
-    """One candidate: ``place`` is its index in the pool, ``picture`` a WebP no larger than pages show it.
+    """One candidate: ``pool_index`` is its index in the pool, ``picture`` a WebP no larger than pages show it.
 
     The walk generates the picture again, so its latents are not stored.
     """
@@ -56,7 +56,7 @@ class Candidate(db.Model):  # type: ignore[misc]
 
     set_number: Mapped[int] = mapped_column(ForeignKey("candidate_sets.number", ondelete="CASCADE"), primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True)
-    place: Mapped[int]
+    pool_index: Mapped[int] = mapped_column("place")
     picture: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     width: Mapped[int]
     height: Mapped[int]

@@ -44,12 +44,12 @@ class FilmMeasures:
 
     paint_seconds: Mapped[float | None] = _measured(is_copied=False, is_shipped=False)
     first_film_seconds: Mapped[float | None] = _measured(is_copied=False, is_shipped=False)
-    passes: Mapped[int | None] = _measured(is_copied=False, is_shipped=False)  # UNet evaluations
+    evaluations: Mapped[int | None] = _measured("passes", is_copied=False, is_shipped=False)  # of the UNet
     evenness: Mapped[float | None] = _measured()
     jump: Mapped[float | None] = _measured()
     morph: Mapped[float | None] = _measured()  # the share of its inner frames that is no cross-fade of their stops
     perceptual_step: Mapped[float | None] = _measured()  # the mean cosine distance between neighbouring frames
-    strides: Mapped[list[float] | None] = _measured(JSON(none_as_null=True))  # from each frame to the next
+    step_sizes: Mapped[list[float] | None] = _measured("strides", JSON(none_as_null=True))  # between frames
     hold: Mapped[int | None] = _measured()  # by how many frame times its films show their ends longer; from 1.2 on
     colour: Mapped[str | None] = _measured(String(12), is_shipped=False)  # the poster's main one, of `colours.COLOURS`
 
@@ -102,6 +102,8 @@ MEASURES: dict[str, Measure] = {
     for name, column in vars(FilmMeasures).items()
     if isinstance(column, MappedColumn)
 }
-"""The measured values by the names of their columns."""
+"""The measured values by the names of their attributes."""
 COPIED = tuple(name for name, each in MEASURES.items() if each.is_copied)
-SHIPPED = tuple(name for name, each in MEASURES.items() if each.is_shipped)
+PUBLISHED = {vars(FilmMeasures)[name].column.name or name: name for name in MEASURES}
+"""The attributes by the names that the values have in the database, in archives and labels, and in JSON."""
+SHIPPED = {public: name for public, name in PUBLISHED.items() if MEASURES[name].is_shipped}

@@ -65,7 +65,7 @@ class Report(db.Model):  # type: ignore[misc]
     number: Mapped[int] = mapped_column(Number, primary_key=True)
     walk_number: Mapped[int] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"))
     reason: Mapped[str] = mapped_column(String(16))
-    words: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column("words", Text, default="")
     reporter: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

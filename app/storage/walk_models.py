@@ -51,7 +51,7 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easi
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
 ID = re.compile(f"[{ALPHABET}]{{{ID_LENGTH}}}")
 SLUG_MAX = 60
-HAND_MAX = 80  # characters
+STYLE_MAX = 80  # characters
 
 A_PHOTO = "a photo"  # the title of a stop that has no prompt yet
 CHOSEN = text("featured_at IS NOT NULL")
@@ -104,7 +104,7 @@ class Walk(FilmMeasures, db.Model):  # type: ignore[misc]
     origin: Mapped[str] = mapped_column(String(12), default=VISITOR, server_default=VISITOR)
     owner_hash: Mapped[str] = mapped_column(String(64))
     idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
-    commission_hash: Mapped[str] = mapped_column(String(64))
+    request_hash: Mapped[str] = mapped_column("commission_hash", String(64))
     request_id: Mapped[str | None] = mapped_column(String(32))  # joins the logs of one request; identifies no person
     unlisted: Mapped[bool] = mapped_column(default=False, server_default=false())
     photos_may_be_shown: Mapped[bool] = mapped_column(default=False, server_default=false())  # their owner agreed
@@ -114,7 +114,7 @@ class Walk(FilmMeasures, db.Model):  # type: ignore[misc]
     seed: Mapped[int] = mapped_column(BigInteger, info=PIXELS)
     frames: Mapped[int] = mapped_column(info=PIXELS)
     fps: Mapped[float]
-    words: Mapped[str] = mapped_column(Text, default="")
+    search_text: Mapped[str] = mapped_column("words", Text, default="")
     preset: Mapped[str] = mapped_column(String(12), default="balanced", server_default="exact", info=PIXELS)
     ending: Mapped[str] = mapped_column(String(8), default=STOP, server_default=STOP, info=PIXELS)
     easing: Mapped[bool] = mapped_column(default=False, server_default=false(), info=PIXELS)
@@ -134,8 +134,8 @@ class Walk(FilmMeasures, db.Model):  # type: ignore[misc]
     music: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)  # seldom needed, and tens of kilobytes
 
     # Hashes of its first and last stop (:mod:`app.walks.saved.neighbours`)
-    starts: Mapped[int | None] = mapped_column(BigInteger)
-    ends: Mapped[int | None] = mapped_column(BigInteger)
+    first_stop_key: Mapped[int | None] = mapped_column("starts", BigInteger)
+    last_stop_key: Mapped[int | None] = mapped_column("ends", BigInteger)
 
     # What fixes its pixels: set when it is first rendered, or before that by a recipe
     sampler_steps: Mapped[int] = mapped_column(info=PIXELS)
@@ -166,13 +166,13 @@ class Walk(FilmMeasures, db.Model):  # type: ignore[misc]
     # Its position in the queue
     state: Mapped[str] = mapped_column(String(12), default=QUEUED)
     # The cost in UNet evaluations, and the queue's virtual time at its start, within its network and over all
-    asked: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    own_start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))
-    start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))
+    cost: Mapped[int] = mapped_column("asked", default=0, server_default=text("0"))
+    own_virtual_start: Mapped[int] = mapped_column("own_start", Number, default=0, server_default=text("0"))
+    virtual_start: Mapped[int] = mapped_column("start", Number, default=0, server_default=text("0"))
     turn: Mapped[int] = mapped_column(default=0)
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # the order of arrival within a turn
     attempt: Mapped[int] = mapped_column(default=0)
-    lost: Mapped[int] = mapped_column(default=0)
+    interruptions: Mapped[int] = mapped_column("lost", default=0)
 
     # The result, beside what is measured of it
     painted_count: Mapped[int] = mapped_column(default=0)
@@ -222,7 +222,7 @@ class Walk(FilmMeasures, db.Model):  # type: ignore[misc]
     @property
     def searchable_texts(self) -> list[str]:
         """Return the texts that say what the walk is: its title, and the prompts and requested styles of its stops."""
-        stops = [text for stop in self.stops for text in (stop.prompt, stop.hand)]
+        stops = [text for stop in self.stops for text in (stop.prompt, stop.requested_style)]
         return [self.given_title, *stops] if self.given_title else stops
 
     @property
@@ -277,17 +277,17 @@ PIXEL_COLUMNS = tuple(each.key for each in Walk.__table__.columns if each.info =
 class GalleryEntry(db.Model):  # type: ignore[misc]
     """A public walk in the gallery's index: a narrow row that database triggers maintain.
 
-    ``place`` orders by the time of finishing; ``words`` is the text to search.
+    ``finish_key`` orders by the time of finishing; ``search_text`` is the text to search.
     """
 
     __tablename__ = "hung"
 
-    place: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    finish_key: Mapped[int] = mapped_column("place", Number, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(Number, unique=True)
-    words: Mapped[str] = mapped_column(Text)
+    search_text: Mapped[str] = mapped_column("words", Text)
     evenness: Mapped[float]
-    walked: Mapped[int]  # how many public walks continue it
-    drawn: Mapped[int] = mapped_column(BigInteger)  # its position in the random order
+    continuations: Mapped[int] = mapped_column("walked")  # how many public walks continue it
+    random_key: Mapped[int] = mapped_column("drawn", BigInteger)  # its position in the random order
 
     __table_args__ = (
         Index("ix_hung_evenness", "evenness", "place"),
@@ -356,12 +356,14 @@ class Stop(db.Model):  # type: ignore[misc]
     position: Mapped[int] = mapped_column(primary_key=True)
     prompt: Mapped[str] = mapped_column(Text)
     negative_prompt: Mapped[str] = mapped_column(Text, default="")
-    hand: Mapped[str] = mapped_column(String(HAND_MAX), default="", server_default="")  # the requested style
+    requested_style: Mapped[str] = mapped_column(
+        "hand", String(STYLE_MAX), default="", server_default=""
+    )  # the requested style
     chosen_style: Mapped[str] = mapped_column(
-        String(HAND_MAX), default="", server_default=""
+        String(STYLE_MAX), default="", server_default=""
     )  # without a requested one: the style that the prompt names, or that was chosen for it
-    found_hand: Mapped[str] = mapped_column(
-        String(HAND_MAX), default="", server_default=""
+    detected_style: Mapped[str] = mapped_column(
+        "found_hand", String(STYLE_MAX), default="", server_default=""
     )  # the style that the image encoder chose, where none is known
     seed: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(NOTE, default="")
@@ -376,7 +378,7 @@ class Stop(db.Model):  # type: ignore[misc]
     @property
     def style(self) -> str:
         """Return the words of the style that it is painted in; "" if the model chooses it, unseen."""
-        return self.hand or self.chosen_style or ""
+        return self.requested_style or self.chosen_style or ""
 
     @property
     def options(self) -> StopOptions:
@@ -432,7 +434,7 @@ class Task(db.Model):  # type: ignore[misc]
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # its walk's
     state: Mapped[str] = mapped_column(String(8), default=PIECE_WAITING)
     attempt: Mapped[int] = mapped_column(default=0)
-    lost: Mapped[int] = mapped_column(default=0)
+    interruptions: Mapped[int] = mapped_column("lost", default=0)
     lease_holder: Mapped[str | None] = mapped_column(String(120))
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     seconds: Mapped[float | None]
@@ -453,7 +455,7 @@ class VisualFeatures(db.Model):  # type: ignore[misc]
 
     number: Mapped[int] = mapped_column(Number, primary_key=True)
     walk_number: Mapped[int] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"), unique=True)
-    eye: Mapped[str] = mapped_column(String(16))
+    encoder: Mapped[str] = mapped_column("eye", String(16))
     frames: Mapped[list[int]] = mapped_column(Json)
     vectors: Mapped[bytes] = mapped_column(LargeBinary)
 

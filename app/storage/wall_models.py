@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.storage.database import UTCDateTime, db, now
 from app.storage.house_models import TITLE_MAX
-from app.storage.walk_models import HAND_MAX, ID_LENGTH, SLUG_MAX, Json, Number
+from app.storage.walk_models import ID_LENGTH, SLUG_MAX, STYLE_MAX, Json, Number
 
 OPEN, PAUSED, CLOSED = WALL_STATES = ("open", "paused", "closed")
 WAITING, TAKEN, SKIPPED = WORDS_STATES = ("waiting", "taken", "skipped")
@@ -28,7 +28,7 @@ class Wall(db.Model):  # type: ignore[misc]
     number: Mapped[int] = mapped_column(Number, primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_MAX), unique=True)
     title: Mapped[str] = mapped_column(String(TITLE_MAX))
-    hand: Mapped[str] = mapped_column(String(HAND_MAX), default="", server_default="")
+    style: Mapped[str] = mapped_column("hand", String(STYLE_MAX), default="", server_default="")
     banned: Mapped[list[str]] = mapped_column(Json, default=list)  # words that it refuses in addition to the site's
     is_listed: Mapped[bool] = mapped_column(default=False, server_default=false())  # saved walks are listed as new
     state: Mapped[str] = mapped_column(String(8), default=OPEN)
@@ -51,7 +51,7 @@ class WallWords(db.Model):  # type: ignore[misc]
 
     number: Mapped[int] = mapped_column(Number, primary_key=True)
     wall_number: Mapped[int] = mapped_column(ForeignKey("walls.number", ondelete="CASCADE"))
-    words: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column("words", Text)
     picture: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     cut_out: Mapped[bool] = mapped_column(default=False, server_default=false())
     may_be_shown: Mapped[bool] = mapped_column(default=False, server_default=false())  # the picture, in the gallery
@@ -79,6 +79,6 @@ class WallLeg(db.Model):  # type: ignore[misc]
     skipped: Mapped[bool] = mapped_column(default=False, server_default=false())
     stretch: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the ID of the walk that it is saved in
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-    walked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when a screen began to show it
+    shown_at: Mapped[datetime | None] = mapped_column("walked_at", UTCDateTime)  # when a screen began to show it
 
     __table_args__ = (Index("ix_wall_legs_stretch", "stretch"),)

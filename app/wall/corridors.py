@@ -97,7 +97,7 @@ def request_joints(exhibition: Exhibition) -> int:
         fields["aspect"] = aspect if aspect in limits.aspects else None
         wanted = error_messages.read_model(WalkRequest, fields, limits, shape="")
         key = f"{walk.id} {following.id} {first.prompt}"
-        intake.place(drafts.draft(wanted, visitor_key="corridor", origin=CORRIDOR), idempotency_key=key)
+        intake.submit(drafts.draft(wanted, visitor_key="corridor", origin=CORRIDOR), idempotency_key=key)
     return len(lacking)
 
 
@@ -145,7 +145,7 @@ def _end(walk: Walk) -> int:
 
 
 def _key(walk: Walk, stop: Stop) -> End:
-    return stop.prompt, stop.hand, walk.seed_of(stop)
+    return stop.prompt, stop.requested_style, walk.seed_of(stop)
 
 
 def _name(stop: Stop) -> str:

@@ -99,8 +99,8 @@ def _advance_lead(wall: Wall, walked: int) -> None:
         )
         session.execute(
             update(WallLeg)
-            .where(WallLeg.wall_number == wall.number, WallLeg.number == leg.number, WallLeg.walked_at.is_(None))
-            .values(walked_at=now())
+            .where(WallLeg.wall_number == wall.number, WallLeg.number == leg.number, WallLeg.shown_at.is_(None))
+            .values(shown_at=now())
             .execution_options(synchronize_session=False)
         )
     db.session.refresh(wall)
@@ -208,7 +208,7 @@ def _request_walk(wall: Wall, leg: WallLeg) -> None:
         shape="",
     )
     try:
-        walk, _is_new = intake.place(
+        walk, _is_new = intake.submit(
             drafts.draft(wanted, visitor_key=f"wall {wall.name}", origin=WALL, photos=photos),
             idempotency_key=f"leg {leg.number} {leg.created_at.timestamp()}",
             skip_cache=True,
@@ -229,32 +229,32 @@ def _request_walk(wall: Wall, leg: WallLeg) -> None:
 
 
 def _words_stop(wall: Wall, written: WallWords) -> dict[str, Any]:
-    return {"prompt": written.words, "hand": wall.hand or None, "seed": secrets.randbelow(SEED_MAX + 1)}
+    return {"prompt": written.text, "hand": wall.style or None, "seed": secrets.randbelow(SEED_MAX + 1)}
 
 
 def _gallery_stop(wall: Wall, *, exclude: str) -> dict[str, Any]:
     """Return a random stop of a public walk whose prompt is not ``exclude``, or an example if none was found."""
-    hands = {hand.words for hand in offers.first().styles}
+    styles = {style.words for style in offers.first().styles}
     seed = secrets.randbelow(SEED_MAX + 1)
     for _try in range(GALLERY_TRIES):
         stop = _any_stop()
         if stop is not None and stop.prompt not in ("", exclude):
-            hand = wall.hand or (stop.hand if stop.hand in hands else "")
-            return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": hand or None, "seed": seed}
+            style = wall.style or (stop.requested_style if stop.requested_style in styles else "")
+            return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": style or None, "seed": seed}
     starters = offers.first().facts.starters or (("a lemon", "the sun"),)
     known = [prompt for pair in starters for prompt in pair if prompt != exclude]
     example = random.choice(known)  # noqa: S311 - no secret
-    return {"prompt": example, "hand": wall.hand or None, "seed": seed}
+    return {"prompt": example, "hand": wall.style or None, "seed": seed}
 
 
 def _any_stop() -> Stop | None:
     """Return a random stop without a photo of a random public walk; ``None`` if there is none."""
-    most = db.session.scalar(select(func.max(GalleryEntry.drawn)))
+    most = db.session.scalar(select(func.max(GalleryEntry.random_key)))
     if most is None:
         return None
-    least = db.session.scalar(select(func.min(GalleryEntry.drawn))) or 0
+    least = db.session.scalar(select(func.min(GalleryEntry.random_key))) or 0
     at = random.randint(least, most)  # noqa: S311 - no secret
-    entry = select(GalleryEntry.number).where(GalleryEntry.drawn >= at).order_by(GalleryEntry.drawn).limit(1)
+    entry = select(GalleryEntry.number).where(GalleryEntry.random_key >= at).order_by(GalleryEntry.random_key).limit(1)
     stops = db.session.scalars(
         select(Stop).where(Stop.walk_number == entry.scalar_subquery(), Stop.photo.is_(None))
     ).all()

@@ -42,9 +42,9 @@ SAME = (
 OF_STOP = (
     "prompt",
     "negative_prompt",
-    "hand",
+    "requested_style",
     "chosen_style",
-    "found_hand",
+    "detected_style",
     "note",
     "scene",
     "cut_out",
@@ -115,7 +115,7 @@ def _shown_legs(wall: Wall, *, even_lead: bool) -> list[tuple[WallLeg, Walk]]:
         .join(Walk, Walk.id == WallLeg.walk_id)
         .where(
             WallLeg.wall_number == wall.number, until, WallLeg.stretch.is_(None), WallLeg.skipped.is_(False),
-            WallLeg.walked_at.is_not(None), Walk.state == FINISHED, Walk.deleted_at.is_(None),
+            WallLeg.shown_at.is_not(None), Walk.state == FINISHED, Walk.deleted_at.is_(None),
         )
         .order_by(WallLeg.number)
         .options(selectinload(Walk.stops), selectinload(Walk.painted))
@@ -151,13 +151,17 @@ def _preserve(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
     with writing() as session:
         for name, value in fair_queue.enqueue(session, kept).items():
             setattr(kept, name, value)
-        kept.asked = 0  # all frames exist
+        kept.cost = 0  # all frames exist
         session.add(kept)
         session.flush()
         session.execute(insert(Frame), [row | {"walk_number": kept.number} for row in _frames(walks)])
         piece = {"walk_number": kept.number, "kind": FILM, "level": 1, "batch": 0, "urgency": WALK}
-        place = {"turn": kept.turn + LATER, "ticket": kept.ticket, "seconds": sum(w.paint_seconds or 0 for w in walks)}
-        session.execute(insert(Task), [piece | place])
+        queue_columns = {
+            "turn": kept.turn + LATER,
+            "ticket": kept.ticket,
+            "seconds": sum(w.paint_seconds or 0 for w in walks),
+        }
+        session.execute(insert(Task), [piece | queue_columns])
         session.execute(update(WallLeg).where(*mine, WallLeg.stretch.is_(None)).values(stretch=kept.id))
     jobs.notify_workers()
     if brought_photos.may_be_listed(kept):
@@ -178,14 +182,14 @@ def _join(wall: Wall, walks: Sequence[Walk]) -> Walk:
         origin=WALL,
         network=f"kept {wall.name}",
         owner_hash=visitors.digest(visitors.new_token()),
-        commission_hash="",
+        request_hash="",
         state=QUEUED,
         started_at=now(),
         model=walks[-1].model,
         seed=first.seed,
         frames=len(frames),
         painted_count=len(frames),
-        passes=sum(walk.passes or 0 for walk in walks),
+        evaluations=sum(walk.evaluations or 0 for walk in walks),
         positions=[row["position"] for row in frames],
         levels=joined_levels([walk.levels or [] for walk in walks]),
         drawings=list(drawings.values()) or None,
@@ -205,7 +209,7 @@ def _join(wall: Wall, walks: Sequence[Walk]) -> Walk:
     kept.photos_may_be_shown = kept.photos_may_be_shown and bool(photos)
     photo_stops.attach(kept, photos)
     kept.unlisted = not (wall.is_listed and brought_photos.may_be_listed(kept))
-    kept.words = kept.search_words
+    kept.search_text = kept.search_words
     neighbours.mark(kept)
     return kept
 

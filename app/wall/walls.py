@@ -16,7 +16,7 @@ from app.core.i18n.gettext import N_, _
 from app.core.text import lookalikes
 from app.core.text.folding import spaced
 from app.offer.generation import offers
-from app.offer.generation.model_styles import find as find_hand
+from app.offer.generation.model_styles import find as find_style
 from app.offer.generation.model_styles import words_of
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX, WORD_MAX
@@ -42,7 +42,7 @@ class WallRequest:
 
     name: str
     title: str = ""
-    hand: str = ""
+    style: str = ""
     banned: Sequence[str] = field(default_factory=list)
     is_listed: bool = False
 
@@ -50,7 +50,7 @@ class WallRequest:
         """Normalise the fields."""
         self.name = self.name.strip()
         self.title = " ".join(self.title.split()) or self.name.replace("-", " ").capitalize()
-        self.hand = self.hand.strip()
+        self.style = self.style.strip()
         folded = (spaced(lookalikes.strip_invisible(word)) for word in self.banned)
         self.banned = list(dict.fromkeys(word for word in folded if word))
 
@@ -125,11 +125,11 @@ def change(wall: Wall, wanted: WallRequest, *, who: str = audit_log.CURATOR) -> 
 
 def settings_of(wall: Wall) -> WallRequest:
     """Return the settings of a wall."""
-    return WallRequest(wall.name, wall.title, wall.hand, wall.banned, wall.is_listed)
+    return WallRequest(wall.name, wall.title, wall.style, wall.banned, wall.is_listed)
 
 
 def _take_over(wall: Wall, wanted: WallRequest) -> None:
-    wall.title, wall.hand, wall.is_listed = wanted.title, wanted.hand, wanted.is_listed
+    wall.title, wall.style, wall.is_listed = wanted.title, wanted.style, wanted.is_listed
     wall.banned = list(wanted.banned)
 
 
@@ -140,7 +140,7 @@ def _begin_evening(session: Session, wall: Wall) -> None:
     again = {"state": WAITING, "leg": None}
     session.execute(update(WallWords).where(*ahead).values(again).execution_options(synchronize_session=False))
     wall.lead, wall.first_leg, wall.lead_at = last, last + 1, now()
-    left = WallLeg.wall_number == wall.number, WallLeg.walked_at.is_(None)
+    left = WallLeg.wall_number == wall.number, WallLeg.shown_at.is_(None)
     session.execute(update(WallLeg).where(*left).values(skipped=True).execution_options(synchronize_session=False))
 
 
@@ -167,15 +167,15 @@ def _check(wanted: WallRequest) -> None:
         errors.append(FieldError(("name",), message))
     if not 0 < len(wanted.title) <= TITLE_MAX or not wanted.title.isprintable():
         errors.append(FieldError(("title",), _("The title must have 1 to %(most)s characters.", most=TITLE_MAX)))
-    if wanted.hand:
-        hands = offers.first().styles
-        found = find_hand(wanted.hand, hands)
+    if wanted.style:
+        styles = offers.first().styles
+        found = find_style(wanted.style, styles)
         if found is None:
-            names = {"hand": f"{wanted.hand:.60}", "hands": words_of(hands)}
+            names = {"hand": f"{wanted.style:.60}", "hands": words_of(styles)}
             message = _("The style cannot be “%(hand)s”. The model knows %(hands)s.", **names)
             errors.append(FieldError(("hand",), message))
         else:
-            wanted.hand = str(found.words)
+            wanted.style = str(found.words)
     if len(wanted.banned) > BANNED_MAX or any(len(word) > WORD_MAX for word in wanted.banned):
         message = _(
             "A wall leaves out at most %(count)s words of its own, of at most %(most)s characters.",

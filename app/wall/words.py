@@ -59,7 +59,7 @@ class OwnWords:
     state: str
     place: int | None = None
     about: str = ""
-    walked_at: datetime | None = None
+    shown_at: datetime | None = None
     kept: Walk | None = None
     note: str = ""
 
@@ -95,7 +95,7 @@ def say(
         if session.scalar(select(Wall.state).where(Wall.number == wall.number)) == CLOSED:
             raise Conflict(_("This wall is closed."))
         mine = session.scalars(select(WallWords).where(*_waits(wall), WallWords.owner_hash == owner_hash)).all()
-        if same := next((row for row in mine if (row.words, row.picture) == (clean, picture)), None):
+        if same := next((row for row in mine if (row.text, row.picture) == (clean, picture)), None):
             return same
         if len(mine) >= OWN_MAX:
             message = _("%(most)s of yours are waiting already. Write again when one of them is painted.", most=OWN_MAX)
@@ -106,7 +106,7 @@ def say(
         if admit:
             admit()
         row = WallWords(
-            wall_number=wall.number, words=clean, picture=picture, cut_out=cut_out, may_be_shown=may_be_shown,
+            wall_number=wall.number, text=clean, picture=picture, cut_out=cut_out, may_be_shown=may_be_shown,
             owner_hash=owner_hash,
         )  # fmt: skip
         session.add(row)
@@ -241,7 +241,7 @@ def own_words(wall: Wall, owner: str | None, *, most: int = 5) -> list[OwnWords]
     rows = db.session.scalars(select(WallWords).where(*mine).order_by(WallWords.number.desc()).limit(most)).all()
     if not rows:
         return []
-    places = {each.number: place for place, each in enumerate(waiting_words(wall), start=1)}
+    places = {each.number: index for index, each in enumerate(waiting_words(wall), start=1)}
     numbers = [row.leg for row in rows if row.leg is not None]
     of_wall = WallLeg.wall_number == wall.number
     legs = {leg.number: leg for leg in db.session.scalars(select(WallLeg).where(of_wall, WallLeg.number.in_(numbers)))}
@@ -255,22 +255,22 @@ def own_words(wall: Wall, owner: str | None, *, most: int = 5) -> list[OwnWords]
 def _describe(
     wall: Wall, row: WallWords, place: int | None, leg: WallLeg | None, kept: dict[str, Walk], ahead: _Ahead | None
 ) -> OwnWords:
-    state, words = state_of(wall, row), row.words
+    state, words = state_of(wall, row), row.text
     note = _note(row)
     if state == LINED_UP:
         about = duration_about(ahead.seconds(place)) if ahead and place else ""
         return OwnWords(words, state, place, about, note=note)
     if leg is not None and leg.skipped and state in (BEING_PAINTED, ON_THE_WALL):
         return OwnWords(words, LOST)
-    walked_at = leg.walked_at if leg is not None and state == WALKED else None
+    walked_at = leg.shown_at if leg is not None and state == WALKED else None
     kept_walk = kept.get(leg.stretch or "") if leg else None
-    return OwnWords(words, state, walked_at=walked_at, kept=kept_walk, note=note)
+    return OwnWords(words, state, shown_at=walked_at, kept=kept_walk, note=note)
 
 
 def _note(row: WallWords) -> str:
     """Return the notes on words in sentences; "" if the site's first model is not sketch-conditioned."""
-    notes = scenes.notes_on(row.words, offer=offers.first(), has_photo=row.picture is not None)
-    return note_sentences.describe(stop_notes.joined(notes), row.words)
+    notes = scenes.notes_on(row.text, offer=offers.first(), has_photo=row.picture is not None)
+    return note_sentences.describe(stop_notes.joined(notes), row.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +294,8 @@ def _ahead(wall: Wall) -> _Ahead | None:
     of_wall = WallLeg.wall_number == wall.number, WallLeg.skipped.is_(False)
     legs = db.session.scalar(select(func.count()).where(*of_wall, WallLeg.number > wall.lead)) or 0
     times = db.session.scalars(
-        select(WallLeg.walked_at)
-        .where(*of_wall, WallLeg.walked_at.is_not(None), WallLeg.number >= wall.first_leg)
+        select(WallLeg.shown_at)
+        .where(*of_wall, WallLeg.shown_at.is_not(None), WallLeg.number >= wall.first_leg)
         .order_by(WallLeg.number.desc())
         .limit(MEASURED)
     ).all()
@@ -314,4 +314,4 @@ def state_of(wall: Wall, row: WallWords) -> str:
 
 def public_texts(rows: Sequence[WallWords]) -> list[str]:
     """Return the words as the public sees them; a picture alone is called a photo."""
-    return [row.words or A_PHOTO for row in rows]
+    return [row.text or A_PHOTO for row in rows]

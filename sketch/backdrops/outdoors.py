@@ -72,10 +72,10 @@ def _ground(canvas: Canvas, edge: Array) -> None:
     if kind < 0.3:
         bend = canvas.any(-0.25, 0.25)
         depth = np.clip(below / (1 - canvas.horizon + 1e-3), 0, 1)
-        way = (0.02 + 0.16 * depth) - np.abs(canvas.x - 0.5 - bend * (1 - depth) ** 2 + canvas.any(-0.2, 0.2) * depth)
+        road = (0.02 + 0.16 * depth) - np.abs(canvas.x - 0.5 - bend * (1 - depth) ** 2 + canvas.any(-0.2, 0.2) * depth)
         trodden = 0.55 if canvas.setting.modelling else 1.0
         tone = canvas.tones[3] + trodden * (canvas.tones[4] - canvas.tones[3])
-        canvas.lay(tone, canvas.inside(np.minimum(way, below)))
+        canvas.lay(tone, canvas.inside(np.minimum(road, below)))
     elif kind < 0.6:
         band = canvas.ridge(canvas.horizon + canvas.any(0.12, 0.25), 0.02, 0.5)
         canvas.lay(canvas.tones[4] * 0.5 + canvas.tones[3] * 0.5, canvas.inside(canvas.y - band))

@@ -102,8 +102,8 @@ def _echoes(field: Field, lines: list[_Line]) -> Array:
     """Return pieces of the things' outlines (h, w), 0…1, shifted at random, each on one side of a line."""
     chance, drawn = field.chance(4), np.zeros(field.shape, np.float32)
     for line in lines[:2]:
-        way, far = chance.uniform(0, 2 * np.pi), chance.uniform(9, 20)
-        away = field.shift(field.away, far * np.cos(way), far * np.sin(way))
+        angle, far = chance.uniform(0, 2 * np.pi), chance.uniform(9, 20)
+        away = field.shift(field.away, far * np.cos(angle), far * np.sin(angle))
         within = np.clip(line.side * np.sign(line.turn), 0, 1) * line.strength * line.near
         drawn = np.maximum(drawn, field.cut(0.8 - np.abs(away)) * within)
     return drawn

@@ -37,7 +37,7 @@ def _within(field: Field, lean: float) -> Array:
     """Return the things (h, w, 3): light lines, thicker where it is lighter, at an angle to the ground's ``lean``."""
     x, y = field.places
     turn = lean + float(field.chance(2).choice([1.57, 0.9, -0.9]))
-    way = x * np.sin(turn) + y * np.cos(turn) - LIFT * field.bulge - 5 * field.blur(field.tone * field.cover, 5)
+    lane = x * np.sin(turn) + y * np.cos(turn) - LIFT * field.bulge - 5 * field.blur(field.tone * field.cover, 5)
     light = np.clip(0.5 + 1.25 * (field.detail - 0.5) + 0.3 * field.shade, 0, 1)
     pale, dark = field.inks[0], field.inks[1]
     if pale.mean() < dark.mean():
@@ -46,7 +46,7 @@ def _within(field: Field, lean: float) -> Array:
         dark = over(field.ink(2), step(field.tone, 0.15, 0.6), np.broadcast_to(dark, field.ground.shape))
     if len(field.inks) > 3:
         pale = over(field.ink(3), step(field.tone, 0.9, 0.4), np.broadcast_to(pale, field.ground.shape))
-    lines = field.stripes(way / (0.86 * PITCH * field.scaled), 0.05 + 0.86 * light)
+    lines = field.stripes(lane / (0.86 * PITCH * field.scaled), 0.05 + 0.86 * light)
     return over(pale, lines, np.broadcast_to(dark, field.ground.shape))
 
 
@@ -69,10 +69,10 @@ def _around(field: Field, kind: str, lean: float) -> Array:
         along = np.arctan2(y + 60, x - middle[1]) / (2 * np.pi) * round(count) * pitch
     even = along + 3 * field.cloud(90, 1)
     hills = y + 0.15 * along + 20 * field.blur(field.far, 5)
-    way = even + (hills - even) * field.placed
+    lane = even + (hills - even) * field.placed
     is_pale = field.inks[0].mean() > field.inks[1].mean()
     dark = 1 - field.far if is_pale else field.far
     share = 0.4 + (0.14 + 0.7 * dark - 0.4) * field.placed
     # Lines are dark around a light thing, and light around a dark one.
     against = 0.12 + 0.72 * (step(field.neighbour, 0.25, 0.6) if is_pale else step(field.neighbour, 0.6, 0.25))
-    return field.stripes(way / pitch, share + 0.8 * (against - share) * step(field.away, -26, -1))
+    return field.stripes(lane / pitch, share + 0.8 * (against - share) * step(field.away, -26, -1))

@@ -97,8 +97,8 @@ def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[f
     parts = [picture[..., part] for part in range(3)]
     if light.modelling > 0 and form.high:
         mean = (parts[0] + parts[1] + parts[2]) / 3
-        for part, ways in zip(parts, _modelling(light, form, ground, side), strict=True):
-            kept, added = (form.fine(each, *form.within) for each in ways)
+        for part, shades in zip(parts, _modelling(light, form, ground, side), strict=True):
+            kept, added = (form.fine(each, *form.within) for each in shades)
             part[:] = (part + light.modelling * RICHER * (part - mean)) * kept + added
     for part in parts:
         np.clip(part, 0, 1, out=part)

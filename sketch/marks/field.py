@@ -224,8 +224,8 @@ class Field:
     @cached_property
     def edges(self) -> Array:
         """Return how strong the edge between colours is at each pixel of the scene (h, w), 0…1, softened."""
-        ways = [way for part in range(3) for way in np.gradient(self.blur(self.lab[..., part], 1.2))]
-        steep = np.sqrt(np.add.reduce([way * way for way in ways])) / self.pixel
+        gradients = [gradient for part in range(3) for gradient in np.gradient(self.blur(self.lab[..., part], 1.2))]
+        steep = np.sqrt(np.add.reduce([gradient * gradient for gradient in gradients])) / self.pixel
         return np.asarray(np.clip(steep / 0.06, 0, 1), np.float32)
 
     def blur(self, values: Numbers, radius: float) -> Array:

@@ -156,9 +156,9 @@ def _ground(field: Field, panels: Array, place: Array | None, away: Array, slit:
     count = int(rng.integers(3, 6))
     start = rng.uniform(0, 2 * np.pi)
     for number in range(count):
-        way = start + 2 * np.pi * (number + rng.uniform(-0.25, 0.25)) / count
-        middle = wide / 2 * (1 + 0.86 * np.cos(way)), high / 2 * (1 + 0.86 * np.sin(way))
-        leaf = _leaf(field, rng, middle, way + rng.uniform(-0.9, 0.9), family)
+        angle = start + 2 * np.pi * (number + rng.uniform(-0.25, 0.25)) / count
+        middle = wide / 2 * (1 + 0.86 * np.cos(angle)), high / 2 * (1 + 0.86 * np.sin(angle))
+        leaf = _leaf(field, rng, middle, angle + rng.uniform(-0.9, 0.9), family)
         leaf = np.minimum(leaf, -away - slit - 4)
         paper = _contrasting(field, papers, leaf, int(rng.integers(1, len(field.inks))))
         picture = over(white, field.cut(leaf + 0.7 * slit) * 0.9, picture)
@@ -176,17 +176,17 @@ def _contrasting(field: Field, papers: Array, leaf: Array, first: int) -> Array:
 
 
 def _leaf(
-    field: Field, rng: np.random.Generator, middle: tuple[float, float], way: float, family: tuple[int, float, float]
+    field: Field, rng: np.random.Generator, middle: tuple[float, float], angle: float, family: tuple[int, float, float]
 ) -> Array:
     """Return the signed distance (h, w), positive inside, to a leaf like seaweed, with lobes along a bent stem.
 
-    ``middle`` is its centre in units and ``way`` its direction in radians. Leaves of a ``family`` (kind, distance
+    ``middle`` is its centre in units and ``angle`` its direction in radians. Leaves of a ``family`` (kind, distance
     between lobes, lean of lobes) look alike.
     """
     kind, pitch, lean = family
     (x, y), long = field.places, rng.uniform(52, 88)
-    u = (x - middle[0]) * np.cos(way) + (y - middle[1]) * np.sin(way)
-    v = (y - middle[1]) * np.cos(way) - (x - middle[0]) * np.sin(way)
+    u = (x - middle[0]) * np.cos(angle) + (y - middle[1]) * np.sin(angle)
+    v = (y - middle[1]) * np.cos(angle) - (x - middle[0]) * np.sin(angle)
     v = v + rng.uniform(-1, 1) * u**2 / 160
     whole = np.sqrt(np.clip(1 - (u / long) ** 2, 0, 1))
     along = (u - lean * np.abs(v)) / pitch

@@ -59,25 +59,25 @@ def _plants(field: Field) -> Array:
     clear = np.ones(field.shape, np.float32)
     start, open_ = chance.uniform(0, 2 * np.pi), chance.uniform(0.42, 0.72)
     for number in range(count):
-        way = start + 2 * np.pi * (number + chance.uniform(-0.3, 0.3)) / max(2, count)
-        foot = wide / 2 * (1 + 1.05 * np.cos(way)), high / 2 * (1 + 1.05 * np.sin(way))
-        turn = way + np.pi + chance.choice((-1, 1)) * chance.uniform(0.35, 0.8)
+        angle = start + 2 * np.pi * (number + chance.uniform(-0.3, 0.3)) / max(2, count)
+        foot = wide / 2 * (1 + 1.05 * np.cos(angle)), high / 2 * (1 + 1.05 * np.sin(angle))
+        turn = angle + np.pi + chance.choice((-1, 1)) * chance.uniform(0.35, 0.8)
         leaf = _spray(field, foot, turn, chance.uniform(130, 230), chance.uniform(-1, 1), (kind, pitch))
         clear = clear * (1 - open_ * (1 - 0.5 * field.placed) * leaf)
     return np.asarray(1 - clear, np.float32)
 
 
 def _spray(
-    field: Field, foot: tuple[float, float], way: float, long: float, bend: float, kind: tuple[int, float]
+    field: Field, foot: tuple[float, float], angle: float, long: float, bend: float, kind: tuple[int, float]
 ) -> Array:
     """Return the coverage (h, w), 0…1, of a stem with leaves.
 
-    It starts at ``foot`` (x, y), is ``long``, both in units, and grows in the direction ``way``, in radians; ``bend``,
+    It starts at ``foot`` (x, y), is ``long``, both in units, and grows in direction ``angle``, in radians; ``bend``,
     ±1, curves it. ``kind`` is a number (0 fern, 1 laurel, 2 gum tree, 3 grass) and the distance between leaves.
     """
     (x, y), (name, pitch) = field.places, kind
-    u = (x - foot[0]) * math.cos(way) + (y - foot[1]) * math.sin(way)
-    v = (y - foot[1]) * math.cos(way) - (x - foot[0]) * math.sin(way)
+    u = (x - foot[0]) * math.cos(angle) + (y - foot[1]) * math.sin(angle)
+    v = (y - foot[1]) * math.cos(angle) - (x - foot[0]) * math.sin(angle)
     v = v + bend * u**2 / 420
     beside, at = np.abs(v), np.clip(u / long, 0, 1)
     stem = 1.4 - beside - 0.6 * at

@@ -63,9 +63,9 @@ def _hatching(field: Field, dark: Array, body: Array) -> Array:
     left = np.ones(field.shape, np.float32)
     for number, (angle, pitch, start) in enumerate(LAYERS):
         turn = angle + lean
-        way = x * np.sin(turn) + y * np.cos(turn) - lift * (1 if number != 1 else -1) + wobble
+        lane = x * np.sin(turn) + y * np.cos(turn) - lift * (1 if number != 1 else -1) + wobble
         share = 0.74 * step(dark * (1 + 0.1 * field.cloud(12, 20 + number)), start - 0.06, start + 0.72)
-        left *= 1 - field.stripes(way / (pitch * field.scaled), share)
+        left *= 1 - field.stripes(lane / (pitch * field.scaled), share)
     return np.asarray(1 - left, np.float32)
 
 

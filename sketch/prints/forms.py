@@ -23,9 +23,9 @@ def form(field: Field, number: int, kinds: tuple[str, ...] = ()) -> Array:
     kind = str(rng.choice(kinds or tuple(_KINDS)))
     (x, y), (high, wide) = field.places, field.size
     across, down = field.centre
-    far, way = rng.uniform(12, 46), rng.uniform(0, 2 * np.pi)
-    u = x - (0.7 * across + 0.15 * wide + far * np.cos(way))
-    v = y - (0.7 * down + 0.15 * high + far * np.sin(way))
+    far, angle = rng.uniform(12, 46), rng.uniform(0, 2 * np.pi)
+    u = x - (0.7 * across + 0.15 * wide + far * np.cos(angle))
+    v = y - (0.7 * down + 0.15 * high + far * np.sin(angle))
     turn = rng.uniform(0, 2 * np.pi)
     along, beside = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
     return field.cut(_KINDS[kind](along, beside, rng))

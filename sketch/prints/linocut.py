@@ -69,19 +69,19 @@ def _gouge(field: Field, kind: str) -> Array:
     near = step(field.away, -70, 0)
     if kind == "rays":
         cosine, sine = strokes.along(field, field.blur(field.cover, 24), lean=lean + np.pi / 2, rest=0.0004)
-        way, width = (-sine, cosine), 0.6 + 2.2 * near
+        course, width = (-sine, cosine), 0.6 + 2.2 * near
     else:
-        way = strokes.along(field, 0.2 * field.cloud(110, 5), lean=lean)
+        course = strokes.along(field, 0.2 * field.cloud(110, 5), lean=lean)
         width = {"parallel": 2.6 - 1.2 * near, "cleared": 1.3 + 0 * near, "plain": 2.4 * step(near, 0.86, 1)}[kind]
     cell = GOUGE * field.scaled
-    cut = field.cut(strokes.distance(field, way, cell=cell, length=1.5 * cell, width=width - 0.4, number=6))
+    cut = field.cut(strokes.distance(field, course, cell=cell, length=1.5 * cell, width=width - 0.4, number=6))
     return 1 - cut if kind == "cleared" else cut
 
 
 def _place(field: Field) -> Array:
     """Return how far a place is carved (h, w), 0…1: more where it is lighter, in cuts that follow its shapes."""
     soft = field.blur(field.far, 2)
-    way = strokes.along(field, soft, lean=float(field.chance(3).uniform(-0.2, 0.2)), rest=0.006)
+    course = strokes.along(field, soft, lean=float(field.chance(3).uniform(-0.2, 0.2)), rest=0.006)
     cell = 0.8 * GOUGE * field.scaled
-    deep = strokes.distance(field, way, cell=cell, length=1.7 * cell, width=3.2 * step(soft, 0.05, 0.95), number=7)
+    deep = strokes.distance(field, course, cell=cell, length=1.7 * cell, width=3.2 * step(soft, 0.05, 0.95), number=7)
     return field.cut(deep + 2.6 * (field.far - 0.5) - 2.5 * step(field.away, -7, 0))

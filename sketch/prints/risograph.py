@@ -56,8 +56,8 @@ def _separate(field: Field) -> tuple[Array, Array, Array]:
         own = own * (1 - field.request[..., None] * _unlike(field))
     # The gap that the things leave in the ground's plates is misregistered too: paper shows on one side.
     rng = field.chance(3)
-    way = rng.uniform(0, 2 * np.pi)
-    free = field.cut(field.shift(field.away + 0.8, 3 * np.cos(way), 3 * np.sin(way)))[..., None]
+    angle = rng.uniform(0, 2 * np.pi)
+    free = field.cut(field.shift(field.away + 0.8, 3 * np.cos(angle), 3 * np.sin(angle)))[..., None]
     mixed = own * body + _behind(field, own) * (1 - free)
     return mixed[..., 0], mixed[..., 1], mixed[..., 2]
 
@@ -93,8 +93,8 @@ def _behind(field: Field, own: Array) -> Array:
     along = 0.5 + ((x - wide / 2) * np.cos(turn) + (y - high / 2) * np.sin(turn)) / max(high, wide)
     plain[..., first] = np.clip(rng.uniform(0.1, 0.3) + rng.uniform(0.5, 0.8) * along, 0, 1)
     far = rng.uniform(16, 52)
-    way = rng.uniform(0, 2 * np.pi)
-    echo = field.shift(field.away, far * np.cos(way), far * np.sin(way))
+    angle = rng.uniform(0, 2 * np.pi)
+    echo = field.shift(field.away, far * np.cos(angle), far * np.sin(angle))
     plain[..., second] = field.cut(echo) * rng.uniform(0.6, 0.95)
     plain[..., third] = 0.45 * step(field.away, -60, 4) * float(rng.random() < 0.4)
     return np.asarray(plain + (0.82 * own - plain) * field.is_place, np.float32)

@@ -29,11 +29,11 @@ def draw(field: Field) -> Array:
     guide = (
         field.relief + 0.5 * field.blur(field.far, 2) * field.placed * (1 - body) + 0.004 * np.minimum(field.away, 0)
     )
-    way = strokes.along(field, guide, lean=float(field.chance().uniform(-0.9, 0.9)))
+    course = strokes.along(field, guide, lean=float(field.chance().uniform(-0.9, 0.9)))
     tone = light * body + ground * (1 - body)
     cell = CELL * field.scaled
-    first = strokes.distance(field, way, cell=cell, length=1.8 * cell, width=_width(tone, 0.05), number=1)
-    turned = (way[0] * 0.6 - way[1] * 0.8, way[1] * 0.6 + way[0] * 0.8)
+    first = strokes.distance(field, course, cell=cell, length=1.8 * cell, width=_width(tone, 0.05), number=1)
+    turned = (course[0] * 0.6 - course[1] * 0.8, course[1] * 0.6 + course[0] * 0.8)
     second = strokes.distance(
         field, turned, cell=1.2 * cell, length=1.6 * cell, width=_width(tone - 0.4, 0.1), number=2
     )

@@ -52,7 +52,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Sampling:
     """Sampling settings: steps, guidance scale, the guided interval as shares of the steps, and a gain of guidance."""
 
     steps: int
@@ -148,9 +148,9 @@ class Gallery:
         self._folder, self._how = folder, how
 
     @classmethod
-    def of_model(cls, folder: Folder, model: str, way: Way) -> Gallery:
+    def of_model(cls, folder: Folder, model: str, sampling: Sampling) -> Gallery:
         """Return the gallery of a model, by its fingerprint, and its sampling settings."""
-        return cls(folder, f"{model}:{way}")
+        return cls(folder, f"{model}:{sampling}")
 
     def path(self, question: Question) -> Path:
         """Return the path of a question's picture."""
@@ -190,7 +190,7 @@ class Gallery:
         return f"evaluations/painted/{digest[:2]}/{digest}.webp"
 
 
-def plain_painter(pipe: Any, way: Way) -> WalkPipeline:
+def plain_painter(pipe: Any, sampling: Sampling) -> WalkPipeline:
     """Return a function that answers by the plain pipeline, which guides all steps.
 
     The noise is drawn on the CPU, so it is the same on any device.
@@ -200,7 +200,7 @@ def plain_painter(pipe: Any, way: Way) -> WalkPipeline:
     def paint(questions: Sequence[Question]) -> list[Image.Image]:
         chance = [torch.Generator().manual_seed(question.seed) for question in questions]
         prompts = [question.prompt for question in questions]
-        painted = pipe(prompts, num_inference_steps=way.steps, guidance_scale=way.guidance, generator=chance)
+        painted = pipe(prompts, num_inference_steps=sampling.steps, guidance_scale=sampling.guidance, generator=chance)
         pictures: list[Image.Image] = painted.images
         return pictures
 

@@ -24,7 +24,7 @@ from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 from sketch.styling.drawing_styles import without_modelled
-from studio.judging.exam import Extent, Question, WalkPipeline, Way, shuffled
+from studio.judging.exam import Extent, Question, Sampling, WalkPipeline, shuffled
 from studio.styles import registry
 from studio.styles.registry import HANDS
 from studio.text import phrasing
@@ -105,7 +105,7 @@ class _Maker:
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)
 
 
-def sketch_painter(pipe: Any, book: Sketchbook, side: int, way: Way) -> WalkPipeline:
+def sketch_painter(pipe: Any, book: Sketchbook, side: int, sampling: Sampling) -> WalkPipeline:
     """Return a function that answers by sketches of ``side`` pixels, as the site's worker does.
 
     The noise is the plain pipeline's.
@@ -126,9 +126,9 @@ def sketch_painter(pipe: Any, book: Sketchbook, side: int, way: Way) -> WalkPipe
             states,
             nothing,
             torch.cat(noise).to(pipe.device),
-            steps=way.steps,
-            guidance=way.push,
-            guided=way.interval,
+            steps=sampling.steps,
+            guidance=sampling.push,
+            guided=sampling.interval,
             sketches=sketches,
         )
         return to_images(autoencoder.decode_latents(pipe.vae, latents))

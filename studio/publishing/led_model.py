@@ -140,8 +140,8 @@ def styles_and_presets(leading: Leading, base: dict[str, Any], presets: dict[str
         known = [style_row(HANDS[hand]) for hand in leading.learned["hands"]]
         unnamed = [HANDS[hand].words for hand in leading.learned["unnamed"]]
         asked = presets or {}
-    ways = {name: PRESETS.get(name, {}) | asked.get(name, {}) for name in (*PRESETS, *asked)}
-    return {"hands": known, "unnamed": unnamed, "presets": ways}
+    settings = {name: PRESETS.get(name, {}) | asked.get(name, {}) for name in (*PRESETS, *asked)}
+    return {"hands": known, "unnamed": unnamed, "presets": settings}
 
 
 def style_row(hand: Style) -> dict[str, Any]:

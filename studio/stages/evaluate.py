@@ -16,7 +16,7 @@ from studio.workspace.work_folder import Folder
 if TYPE_CHECKING:
     from image_encoder import ImageEncoder
     from sketch.sketchbook import Sketchbook
-    from studio.judging.exam import Extent, Gallery, Question, WalkPipeline, Way
+    from studio.judging.exam import Extent, Gallery, Question, Sampling, WalkPipeline
 
 EYE = Path("models/eye")
 
@@ -120,18 +120,18 @@ class _Words:
 
         return exam.questions(eye.concepts, score.hands_of(self.facts, eye), extent, **worded)
 
-    def way(self, steps: int | None, guidance: float | None) -> Way:
+    def sampling(self, steps: int | None, guidance: float | None) -> Sampling:
         """Return the sampling settings: those given, else the model's defaults."""
         from studio.judging import exam
 
         defaults = self.facts.get("defaults", {})
-        return exam.Way(steps or defaults.get("steps", 20), guidance or defaults.get("guidance", 4.0))
+        return exam.Sampling(steps or defaults.get("steps", 20), guidance or defaults.get("guidance", 4.0))
 
-    def painter(self, pipe: Any, way: Way) -> WalkPipeline:
+    def painter(self, pipe: Any, sampling: Sampling) -> WalkPipeline:
         """Return a function that generates the answers."""
         from studio.judging import exam
 
-        return exam.plain_painter(pipe, way)
+        return exam.plain_painter(pipe, sampling)
 
     def failures(self, eye: ImageEncoder, gallery: Gallery, questions: list[Question]) -> list[Question]:
         """Return the questions that it fails."""
@@ -157,17 +157,17 @@ class _Sketches(_Words):
             raise FolderError("The image encoder knows no drawn concept, or no style: name another with --eye.")
         return questions
 
-    def way(self, steps: int | None, guidance: float | None) -> Way:
+    def sampling(self, steps: int | None, guidance: float | None) -> Sampling:
         from studio.judging import exam
 
         preset = self.facts["presets"]["balanced"]
-        usual = exam.Way(preset["steps"], preset["guidance"], tuple(preset["guided"]), preset["gain"])
+        usual = exam.Sampling(preset["steps"], preset["guidance"], tuple(preset["guided"]), preset["gain"])
         return replace(usual, steps=steps or usual.steps, guidance=guidance or usual.guidance)
 
-    def painter(self, pipe: Any, way: Way) -> WalkPipeline:
+    def painter(self, pipe: Any, sampling: Sampling) -> WalkPipeline:
         from studio.judging import led_exam
 
-        return led_exam.sketch_painter(pipe, self._book, self._side, way)
+        return led_exam.sketch_painter(pipe, self._book, self._side, sampling)
 
     def further(self, eye: ImageEncoder, gallery: Gallery, questions: list[Question], vae: Any) -> dict[str, Any]:
         """Return scores of how well it follows its sketches, compared with the rendering programs."""
@@ -208,8 +208,10 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, published:
             facts["hands"] = [{"words": HANDS[hand].words} for hand in composition.read_plan(folder).hands]
         return _Words(folder, facts if published is None else published)
     if published is not None:
-        ways = {"presets": led_model.PRESETS | published.get("presets", {})}
-        return _Sketches(folder, published | ways, subjects.load_library(book or base / led_model.BOOK), side)
+        published_settings = {"presets": led_model.PRESETS | published.get("presets", {})}
+        return _Sketches(
+            folder, published | published_settings, subjects.load_library(book or base / led_model.BOOK), side
+        )
     leading = led_model.find_leading(folder, base, side, book=book)
     facts = {"prefix": phrasing.PREFIX} | led_model.styles_and_presets(leading, pipeline.facts(base))
     return _Sketches(folder, facts, subjects.load_library(leading.sketchbook), side)
@@ -242,7 +244,7 @@ class _Evaluation:
         except ImageEncoderError as error:
             raise StudioError(f"{error} The stage eye makes one.") from error
         folder.make()
-        way = known.way(options["steps"], options["guidance"])
+        sampling = known.sampling(options["steps"], options["guidance"])
         prefix = options["prefix"] if options["prefix"] is not None else facts.get("prefix", "")
         extent = exam.Extent(*(options[each] for each in ("plain", "seeds", "by_hand", "reworded", "composed")))
         pattern = facts.get("hand_pattern", phrasing.HAND_PATTERN)
@@ -252,16 +254,16 @@ class _Evaluation:
         collection = likeness.Collection.of_folder(folder, options["captioned"] if of_words else 0)
         questions += collection.questions
         fingerprint = pipeline.fingerprint(parts)
-        gallery = exam.Gallery.of_model(folder, f"{fingerprint}:{size}" if size else fingerprint, way)
+        gallery = exam.Gallery.of_model(folder, f"{fingerprint}:{size}" if size else fingerprint, sampling)
         painted = 0
         if gallery.missing(questions):
             pipe = pipeline.pipeline(parts, device=options["device"])
             if size:
                 pipeline.set_size(pipe, size)
-            painted = gallery.paint(questions, known.painter(pipe, way), batch=options["batch"])
+            painted = gallery.paint(questions, known.painter(pipe, sampling), batch=options["batch"])
             del pipe
         vae = autoencoder.load_autoencoder(parts["vae"]).eval()
-        report: dict[str, Any] = {"name": name, "model": fingerprint} | asdict(way) | {"prefix": prefix}
+        report: dict[str, Any] = {"name": name, "model": fingerprint} | asdict(sampling) | {"prefix": prefix}
         report |= {"size": size} if size else {}
         report |= score.scores(eye, gallery, questions, parts)
         if collection.questions:

@@ -137,8 +137,8 @@ def cubist(drawing: Drawing, rng: HashRng) -> Tensor:
     light = torch.where(drawing.mean[:, :1] > 0.68, 0.72, 1.04)
     ground = facet * light
 
-    way = each[:, 5:6] * colour.TURN
-    slope = (dx * torch.cos(way) + dy * torch.sin(way)) / (36 * unit)
+    heading = each[:, 5:6] * colour.TURN
+    slope = (dx * torch.cos(heading) + dy * torch.sin(heading)) / (36 * unit)
     shade = 1 + 0.2 * slope.clamp(-1.2, 1.2)
     picture = over(subject, cover, ground) * shade
     contour = brush.sample(step(brush.blur(drawing.edges, 1.1 * unit), 0.14, 0.42), seen_x, seen_y)
@@ -148,7 +148,7 @@ def cubist(drawing: Drawing, rng: HashRng) -> Tensor:
     picture = over(dark, 0.32 * still, picture)
     cuts = brush.line(brush.borders(near), 1.6 * unit)
     picture = over(dark, 0.5 * cuts * (0.6 + 0.4 * brush.cloud(rng, like, 40 * unit, 1)).clamp(0, 1), picture)
-    brushed = brush.along(brush.grain(rng, like), torch.cos(way), torch.sin(way), 14 * unit, 5)
+    brushed = brush.along(brush.grain(rng, like), torch.cos(heading), torch.sin(heading), 14 * unit, 5)
     return picture * (1 + 0.13 * brushed) * brush.paper(rng, like, 0.02)
 
 
@@ -158,8 +158,8 @@ def low_poly(drawing: Drawing, rng: HashRng) -> Tensor:
     h, w = like.shape[2:]
     turn = ground_hue(drawing, rng)
     x, y = brush.places(like)
-    way = rng.uniform(1, 1, 1, high=colour.TURN)
-    slope = ((x / w - 0.5) * torch.cos(way) + (y / h - 0.5) * torch.sin(way)) + 0.5
+    heading = rng.uniform(1, 1, 1, high=colour.TURN)
+    slope = ((x / w - 0.5) * torch.cos(heading) + (y / h - 0.5) * torch.sin(heading)) + 0.5
     base = torch.where(drawing.mean[:, :1] > 0.72, 0.46, 0.72)
     ground = colour.colour(base + 0.2 * slope, 0.11 + 0 * slope + 0 * turn, turn + 1.1 * (slope - 0.5))
     picture = over(drawing.rgb, like, ground)

@@ -32,8 +32,8 @@ def pop_art(drawing: Drawing, rng: HashRng) -> Tensor:
     )
     x, y = brush.places(drawing.alpha)
     h = drawing.alpha.shape[2]
-    way = rng.uniform(1, 1, 1, low=-0.5, high=0.5)
-    tone = 0.68 - 0.62 * (y / h + way * (x / h - 0.5))
+    heading = rng.uniform(1, 1, 1, low=-0.5, high=0.5)
+    tone = 0.68 - 0.62 * (y / h + heading * (x / h - 0.5))
     dots = brush.ink(tone, brush.screen(drawing.alpha, 13 * unit, math.radians(45)))
     ground = over(first, dots, second).expand_as(flat)
 

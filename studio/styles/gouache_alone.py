@@ -41,8 +41,8 @@ def _in_two_coats(drawing: Drawing, rng: HashRng) -> Tensor:
     things = brush.shifted(soft(*drawing.parted_motifs(11, 2.0, 1.0)), *off)
     # Strokes follow the form; where the brush runs dry, the coat below shows.
     lean = form.sweeps(rng, like, unit, (-0.6, 0.4))
-    way = form.ways(whole, unit, 10.0, lean)
-    streaks = brush.along(brush.cloud(rng, like, 7 * unit, 1), *way, 60 * unit, 9) * 2.3
+    course = form.courses(whole, unit, 10.0, lean)
+    streaks = brush.along(brush.cloud(rng, like, 7 * unit, 1), *course, 60 * unit, 9) * 2.3
     across = brush.along(brush.cloud(rng, like, 9 * unit, 1), lean.cos(), lean.sin(), 110 * unit, 10) * 2.3
     patch = brush.cloud(rng, like, 34 * unit, 2)
     wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.012 * across, turn=0.08 * patch)

@@ -83,8 +83,8 @@ def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
         lines.append(brush.shifted(brush.blur(drawing.edges, width * unit), *off))
     press = (0.8 + 0.35 * brush.cloud(rng, like, 30 * unit, 1)).clamp(0.3, 1.2)
     contour = step(lines[0] * press + 0.05 * tooth, 0.13, 0.42) + 0.45 * step(lines[1] + 0.05 * tooth, 0.18, 0.5)
-    way = rng.uniform(1, 1, 1, high=colour.TURN)
-    side = ((x / w - 0.5) * torch.cos(way) + (y / h - 0.5) * torch.sin(way)) * 1.3
+    heading = rng.uniform(1, 1, 1, high=colour.TURN)
+    side = ((x / w - 0.5) * torch.cos(heading) + (y / h - 0.5) * torch.sin(heading)) * 1.3
     back = (
         brush.blur(like, 16 * unit) * 1.1
         + side

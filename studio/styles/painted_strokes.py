@@ -37,8 +37,8 @@ def oil(drawing: Drawing, rng: HashRng) -> Tensor:
         over(_solid("6b4a34", like), torch.full_like(like, 0.15), back),
         0.1 * brush.cloud(rng, like, 5 * unit, 1),
     )
-    across = form.ways(drawing.ground, unit, 8.0, lean + 0.7 * brush.cloud(rng, like, 60 * unit, 1))
-    way = form.ways(whole, unit, 7.0, lean)
+    across = form.courses(drawing.ground, unit, 8.0, lean + 0.7 * brush.cloud(rng, like, 60 * unit, 1))
+    course = form.courses(whole, unit, 7.0, lean)
     near = over(planes, torch.full_like(like, 0.75), rich)
     full = torch.full_like(like, 1.1)
     ground_coats = (
@@ -49,9 +49,9 @@ def oil(drawing: Drawing, rng: HashRng) -> Tensor:
     # Fill the things before their strokes, so that no background shows between these.
     canvas = over(brush.blur(planes, unit), inside, canvas[0]), canvas[1] * (1 - 0.6 * inside)
     coats = (
-        (12.0, 16.0, 6.6, (1.2 * inside).clamp(max=1.1), planes, 3.0, 0.05, 0.3, way, 1.1),
-        (10.0, 13.0, 5.0, 0.85 * inside, planes, 2.5, 0.09, 0.35, way, 1.2),
-        (8.0, 10.0, 4.0, (0.9 * changes * inside + fine).clamp(max=1.1), near, 1.0, 0.04, 0.15, way, 1.0),
+        (12.0, 16.0, 6.6, (1.2 * inside).clamp(max=1.1), planes, 3.0, 0.05, 0.3, course, 1.1),
+        (10.0, 13.0, 5.0, 0.85 * inside, planes, 2.5, 0.09, 0.35, course, 1.2),
+        (8.0, 10.0, 4.0, (0.9 * changes * inside + fine).clamp(max=1.1), near, 1.0, 0.04, 0.15, course, 1.0),
     )
     canvas = _coated(canvas, coats, rng, like, unit)
     colours = over(colour.tuned(brush.blur(rich, 0.6 * unit), lightness=0.94), 0.92 * small, canvas[0])
@@ -95,7 +95,7 @@ def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
     near = (150 * unit * length).clamp(max=3.5) / length.clamp(min=1e-6)
     near = near * torch.where(right * vy - down * vx < 0, -1.0, 1.0)
     flow = torch.atan2(vy + near * right, vx - near * down)
-    way = form.ways(whole, unit, 6.0, flow)
+    course = form.courses(whole, unit, 6.0, flow)
     rich = colour.tuned(whole, chroma=1.14)
     fine = form.detail(drawing)
     canvas = (colour.tuned(brush.blur(rich, 4 * unit), lightness=0.82), torch.zeros_like(like))
@@ -106,16 +106,16 @@ def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
     inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
     lively = colour.tuned(brush.blur(rich, 2 * unit), lift=0.10 * band * (1 - 0.5 * inside), turn=0.3 * band)
     marks = brush.Marks(rng, like, 11 * unit, reach=2)
-    coat = stroked(marks, way, 25 * unit, 5.8 * unit)
+    coat = stroked(marks, course, 25 * unit, 5.8 * unit)
     tones = form.broken(marks, lively, light=0.09, turn=0.5, reach=9 * unit, astray=0.3)
     canvas = form.painted(coat, marks, tones, canvas, thick=1.2)
 
     marks = brush.Marks(rng, like, 9 * unit)
-    coat = stroked(marks, way, 11.5 * unit, 4.8 * unit, 0.7 * inside + fine)
+    coat = stroked(marks, course, 11.5 * unit, 4.8 * unit, 0.7 * inside + fine)
     tones = form.broken(marks, brush.blur(rich, 1.2 * unit), light=0.09, turn=0.35, reach=3 * unit, astray=0.25)
     canvas = form.painted(coat, marks, tones, canvas, thick=1.1)
     marks = brush.Marks(rng, like, 6.4 * unit)
-    coat = stroked(marks, way, 8 * unit, 3.9 * unit, 1.15 * fine * inside)
+    coat = stroked(marks, course, 8 * unit, 3.9 * unit, 1.15 * fine * inside)
     tones = form.broken(marks, rich, light=0.05, turn=0.15, reach=1.5 * unit, astray=0.1)
     canvas = form.painted(coat, marks, tones, canvas, thick=0.9)
     small = form.minute(drawing)
@@ -143,16 +143,16 @@ def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
     # First strokes with the side of the stick, so light that the paper shows through.
     picture = over(over(ground, inside, chalks), 0.36 + 0.34 * inside, picture)
     lean = -0.85 + 0.4 * form.sweeps(rng, like, unit, (-0.5, 0.5))
-    hatch, lie = (torch.cos(lean), torch.sin(lean)), form.ways(drawing.ground, unit, 8.0, lean)
-    way = form.ways(whole, unit, 9.0, lean)
+    hatch, lie = (torch.cos(lean), torch.sin(lean)), form.courses(drawing.ground, unit, 8.0, lean)
+    course = form.courses(whole, unit, 9.0, lean)
     full = torch.full_like(like, 1.1)
     for pitch, length, width, chance, source, shake, turn, field, press in (
         (14.0, 24.0, 6.4, full * (0.9 - 0.5 * inside), ground, 0.05, 0.35, hatch, 0.75),
         (13.0, 20.0, 4.6, full * 0.5 * (1 - inside), ground, 0.09, 0.45, lie, 0.8),
-        (10.0, 15.0, 6.0, 1.2 * inside, chalks, 0.05, 0.3, way, 1.0),
-        (10.0, 14.0, 4.4, 0.85 * inside, chalks, 0.13, 0.5, way, 0.9),
-        (8.5, 11.0, 4.0, inside * (0.7 * lights + 0.8 * darks), chalks, 0.05, 0.2, way, 1.1),
-        (7.5, 9.0, 3.7, 1.15 * fine, exact, 0.03, 0.1, way, 1.2),
+        (10.0, 15.0, 6.0, 1.2 * inside, chalks, 0.05, 0.3, course, 1.0),
+        (10.0, 14.0, 4.4, 0.85 * inside, chalks, 0.13, 0.5, course, 0.9),
+        (8.5, 11.0, 4.0, inside * (0.7 * lights + 0.8 * darks), chalks, 0.05, 0.2, course, 1.1),
+        (7.5, 9.0, 3.7, 1.15 * fine, exact, 0.03, 0.1, course, 1.2),
     ):
         marks = brush.Marks(rng, like, pitch * unit)
         coat = stroked(marks, field, length * unit, width * unit, chance.clamp(max=1.1))

@@ -149,7 +149,7 @@ def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
     shade = 1 - contrasted(colour.lab(brush.blur(drawing.ground, 1.4 * unit))[:, :1])
     shade = brush.shifted(shade, *[1.4 * each for each in off])
     mist = step(brush.cloud(rng, like, 70 * unit, 2) + 2.0 * brush.blur(like, 12 * unit), 0.3, 2.8)
-    lie = form.ways(drawing.ground, unit, 9.0, 0.12 * brush.cloud(rng, like, 60 * unit, 1))
+    lie = form.courses(drawing.ground, unit, 9.0, 0.12 * brush.cloud(rng, like, 60 * unit, 1))
     swept = brush.along(brush.cloud(rng, like, 9 * unit, 2), *lie, 60 * unit, 8) * 2.0
     ground = 0.42 * step(shade, 0.12, 0.95)
     for at, strength in ((0.34, 0.10), (0.56, 0.14), (0.78, 0.22)):
@@ -162,8 +162,8 @@ def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
     low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
     high = (luma * like).amax((2, 3), keepdim=True)
     tone = 1 - ((luma - low) / (high - low).clamp(min=0.35)).clamp(0, 1)
-    way = form.ways(whole, unit, 8.0, torch.full_like(like, 0.9))
-    bent = brush.along(brush.cloud(rng, like, 8 * unit, 1), *way, 40 * unit, 7) * 1.9
+    course = form.courses(whole, unit, 8.0, torch.full_like(like, 0.9))
+    bent = brush.along(brush.cloud(rng, like, 8 * unit, 1), *course, 40 * unit, 7) * 1.9
     washes = torch.zeros_like(like)
     for at, strength in ((0.22, 0.15), (0.42, 0.20), (0.62, 0.24), (0.82, 0.26)):
         cover = step(tone + 0.025 * bent, at - 0.08, at + 0.08)
@@ -206,11 +206,11 @@ def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
     apart = brush.blur(tone * like, 9 * unit) / (around + 1e-3) - 0.5
     tone = (tone - 0.55 * apart * (around * 2.2).clamp(max=1) * (1 - inside)).clamp(0, 1)
     lean = -0.85 + 0.4 * (form.sweeps(rng, like, unit, (-0.5, 0.5)))
-    way = form.ways(whole, unit, 7.0, lean)
+    course = form.courses(whole, unit, 7.0, lean)
     # Streaks as wide as a stick's side: in one direction behind, along the form on things.
-    lie = form.ways(drawing.ground, unit, 9.0, lean)
+    lie = form.courses(drawing.ground, unit, 9.0, lean)
     across = brush.along(brush.cloud(rng, like, 7 * unit, 2), *lie, 36 * unit, 7) * 1.9
-    round_ = brush.along(brush.cloud(rng, like, 5.5 * unit, 1), *way, 34 * unit, 7) * 1.9
+    round_ = brush.along(brush.cloud(rng, like, 5.5 * unit, 1), *course, 34 * unit, 7) * 1.9
     hatch = over(0.62 * round_, inside, 0.42 * across)
     # First smudged masses; then the stick again, harder in the darks.
     masses = _masses(brush.blur(tone, 2.2 * unit), (0.28, 0.46, 0.64, 0.82), 0.09)
@@ -240,9 +240,9 @@ def gouache(drawing: Drawing, rng: HashRng) -> Tensor:
     things = brush.shifted(soft(*drawing.parted_motifs(11, 2.0, 1.0)), *off)
     # Strokes follow the form; where the brush runs dry, the coat below shows.
     lean = form.sweeps(rng, like, unit, (-0.6, 0.4))
-    way = form.ways(whole, unit, 10.0, lean)
-    streaks = brush.along(brush.cloud(rng, like, 7 * unit, 1), *way, 60 * unit, 9) * 2.3
-    lie = form.ways(drawing.ground, unit, 10.0, 0.35 * lean)
+    course = form.courses(whole, unit, 10.0, lean)
+    streaks = brush.along(brush.cloud(rng, like, 7 * unit, 1), *course, 60 * unit, 9) * 2.3
+    lie = form.courses(drawing.ground, unit, 10.0, 0.35 * lean)
     across = brush.along(brush.cloud(rng, like, 6 * unit, 1), *lie, 80 * unit, 10) * 2.3
     patch = brush.cloud(rng, like, 34 * unit, 2)
     wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.012 * across, turn=0.08 * patch)

@@ -78,13 +78,13 @@ def _coat(
     strokes = brush.Marks(rng, relief, pitch, reach=2)
     own = strokes.own
     seen = strokes.seen(torch.cat([picture, *field, relief if where is None else where], 1))
-    way = seen[:, 3:5] / seen[:, 3:5].norm(dim=1, keepdim=True).clamp(min=1e-3)
+    course = seen[:, 3:5] / seen[:, 3:5].norm(dim=1, keepdim=True).clamp(min=1e-3)
     tones = seen[:, :3] * (1 + shake * 2 * (own[:, 1:2] - 0.5)) + shake * 0.5 * (own[:, 3:] - 0.5)
     laid = torch.ones_like(own[:, :1]) if where is None else (seen[:, 5:] > own[:, 3:]).float()
     widths = width * (0.8 + 0.4 * own[:, 2:3])
     # Level, bend, width, and phase of the bristles; a level below the canvas omits a stroke.
     rest = torch.cat([own[:, :1] - 9 * (1 - laid), (own[:, 1:2] - 0.5) * 0.5, widths, own[:, 3:] * 40], 1)
-    for dx, dy, each in strokes.around(torch.cat([tones, way, rest], 1)):
+    for dx, dy, each in strokes.around(torch.cat([tones, course, rest], 1)):
         tone = each[:, :3]
         vx, vy, own_level, bend, wide, phase = each[:, 3:, None].unbind(1)
         u = dx * vx + dy * vy

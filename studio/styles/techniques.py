@@ -86,18 +86,18 @@ class Strokes:
 
 
 def stroked(
-    marks: brush.Marks, way: tuple[Tensor, Tensor], length: float, width: float, density: Tensor | None = None
+    marks: brush.Marks, course: tuple[Tensor, Tensor], length: float, width: float, density: Tensor | None = None
 ) -> Strokes:
-    """Return a coat with a stroke on each mark along the field ``way``, bent as the field bends.
+    """Return a coat with a stroke on each mark along the field ``course``, bent as the field bends.
 
     Strokes reach about ``length`` and ``width`` pixels to either side, which should not exceed the marks' reach.
     ``density`` (n, 1, h, w), 0…1, is the probability of a stroke.
     """
     own = marks.own
     rows, columns = own.shape[2:]
-    field = marks.seen(torch.cat(way, 1))
+    field = marks.seen(torch.cat(course, 1))
     field = field / field.norm(dim=1, keepdim=True).clamp(min=1e-3)
-    ends = [_ahead(way, marks, field, reach) for reach in (-0.7 * length, 0.7 * length)]
+    ends = [_ahead(course, marks, field, reach) for reach in (-0.7 * length, 0.7 * length)]
     turning = ends[0][:, :1] * ends[1][:, 1:] - ends[0][:, 1:] * ends[1][:, :1]
     bend = (turning / (1.4 * length)).clamp(-0.7 / length, 0.7 / length) / 2
     number = torch.arange(rows * columns, device=own.device, dtype=own.dtype).view(1, 1, rows, columns)
@@ -122,9 +122,9 @@ def stroked(
     return Strokes(index[:, 0].long(), u, v, (best >= 0).float())
 
 
-def _ahead(way: tuple[Tensor, Tensor], marks: brush.Marks, field: Tensor, reach: float) -> Tensor:
+def _ahead(course: tuple[Tensor, Tensor], marks: brush.Marks, field: Tensor, reach: float) -> Tensor:
     """Return the field ``reach`` pixels ahead of each mark (n, 2, rows, columns), with its sign at the mark."""
-    ahead = brush.sample(torch.cat(way, 1), marks.x + reach * field[:, :1], marks.y + reach * field[:, 1:])
+    ahead = brush.sample(torch.cat(course, 1), marks.x + reach * field[:, :1], marks.y + reach * field[:, 1:])
     return ahead * torch.where((ahead * field).sum(1, keepdim=True) < 0, -1.0, 1.0)
 
 
@@ -142,7 +142,7 @@ def sweeps(rng: HashRng, like: Tensor, unit: float, lean: tuple[float, float] = 
     return own + 0.45 * brush.cloud(rng, like, 90 * unit, 1)
 
 
-def ways(picture: Tensor, unit: float, reach: float, fallback: Tensor) -> tuple[Tensor, Tensor]:
+def courses(picture: Tensor, unit: float, reach: float, fallback: Tensor) -> tuple[Tensor, Tensor]:
     """Return the field along the forms of a picture, by light and shade at a scale of ``reach`` units.
 
     Where there are none, it follows the angle ``fallback`` (n, 1, h, w).
@@ -203,7 +203,7 @@ def broken(
 
 def brushed(
     wall: Tensor,
-    way: tuple[Tensor, Tensor],
+    course: tuple[Tensor, Tensor],
     streaks: Tensor,
     rng: HashRng,
     coats: tuple[tuple[float, ...], ...],
@@ -215,14 +215,14 @@ def brushed(
     """Return a background in flat strokes of a broad brush, coat over coat, each running dry at its ends.
 
     ``coats`` are each the distance of the strokes, their length and width in units, their density 0…1, and the
-    variation of lightness. ``wall`` is the picture that they show, ``way`` their field, ``streaks`` noise (n, 1, h, w)
+    variation of lightness. ``wall`` is the picture they show, ``course`` their field, ``streaks`` noise (n, 1, h, w)
     that frays them. ``turn``, ``reach`` in units, and ``astray`` are those of :func:`broken`.
     """
     unit = wall.shape[2] / 256
     picture = brush.blur(wall, 2 * unit)
     for pitch, length, width, density, shake in coats:
         marks = brush.Marks(rng, streaks, pitch * unit)
-        coat = stroked(marks, way, length * unit, width * unit, torch.full_like(streaks, density))
+        coat = stroked(marks, course, length * unit, width * unit, torch.full_like(streaks, density))
         tones = broken(marks, wall, light=shake, turn=turn, reach=reach * unit, astray=astray)
         ends = step(1.0 - coat.along.abs() + 0.22 * streaks, 0.0, 0.14)
         sides = step(1.0 - coat.across.abs() + 0.06 * streaks, 0.0, 0.12)

@@ -54,8 +54,8 @@ class Muon(torch.optim.Optimizer):
         momentum: Tensor = state["momentum"]
         momentum.mul_(MOMENTUM).add_(grad)
         ahead = grad.add(momentum, alpha=MOMENTUM).flatten(1)  # Nesterov's
-        way = orthogonal(ahead)
-        weight.add_(way.view_as(weight), alpha=-rate * 0.2 * max(way.shape) ** 0.5)
+        update = orthogonal(ahead)
+        weight.add_(update.view_as(weight), alpha=-rate * 0.2 * max(update.shape) ** 0.5)
 
     def _adam(self, weight: nn.Parameter, grad: Tensor, rate: float, first: float, second: float) -> None:
         state = self.state[weight]

@@ -17,13 +17,13 @@ WALK: dict[str, Any] = {
 
 def test_request_is_validated_and_placed_without_returning_often(app: Flask) -> None:
     with app.test_request_context():
-        intake.place(drafts.draft(validation.validate(WALK), visitor_key="first"))  # what is loaded once is loaded
+        intake.submit(drafts.draft(validation.validate(WALK), visitor_key="first"))  # what is loaded once is loaded
     with app.test_request_context():
         validated = trace(lambda: validation.validate(WALK | {"seed": 5}))
         request = validation.validate(WALK | {"seed": 5})
         drafted = trace(lambda: drafts.draft(request, visitor_key="second"))
         draft = drafts.draft(request, visitor_key="second")
-        placed = trace(lambda: intake.place(draft))
+        placed = trace(lambda: intake.submit(draft))
     assert validated.returns <= 15, " ".join(validated.stays)
     assert len(drafted.packages) <= 12, sorted(drafted.packages)
     assert len(placed.files) <= 20, sorted(placed.files)
@@ -32,6 +32,6 @@ def test_request_is_validated_and_placed_without_returning_often(app: Flask) -> 
 def test_no_model_is_looked_up_between_the_door_and_the_queue(app: Flask) -> None:
     with app.test_request_context():
         request = validation.validate(WALK)
-        placed = trace(lambda: intake.place(drafts.draft(request, visitor_key="first")))
+        placed = trace(lambda: intake.submit(drafts.draft(request, visitor_key="first")))
     lookups = [name for _package, name in placed.calls if name in ("offers.Offers.find", "offers.Offers.get")]
     assert lookups == []

@@ -19,7 +19,7 @@ COLOURS = ("red", "green", "blue", "white")
 def painted(owner_hash: str, prompt: str = "a lemon", *, seed: int = 3, count: int = 4) -> CandidateSet:
     """Ask for candidates and have them painted, in plain colours."""
     wanted = candidates.validate({"stop": {"prompt": prompt}, "seed": seed, "count": count})
-    found = candidates.place(wanted, owner_hash=owner_hash, network=owner_hash)
+    found = candidates.submit(wanted, owner_hash=owner_hash, network=owner_hash)
     deliver(found)
     return found
 

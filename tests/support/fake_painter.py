@@ -36,7 +36,7 @@ class FakePainter:
         self.batches: list[list[float]] = []
         self.knots: list[list[float]] = []
         self.ahead: list[list[float]] = []
-        self.passes = 0
+        self.evaluations = 0
         self.is_sketch_conditioned = True
         self.at_once: int | None = None
         self.decoder: str | None = None
@@ -103,7 +103,7 @@ class FakePainter:
         (self.batches if decode else self.knots).append(list(positions))
         self.ahead.append(list(ahead))
         steps = (until or prepared.rendering.steps) - (start[0][0].depth if start else 0)
-        self.passes += steps * max(pad, len(positions))
+        self.evaluations += steps * max(pad, len(positions))
         colours = [_between(prepared, position) for position in positions]
         if start is not None:
             colours = [_blend(*states) for states in start]

@@ -14,4 +14,4 @@ OF_INTAKE = "idempotency_key", "admit", "check", "skip_cache"
 def place(request: WalkRequest, **options: Any) -> tuple[Walk, bool]:
     """Draft a walk and place it; ``options`` are those of both. Return the walk, and whether it is new."""
     placed = {name: options.pop(name) for name in OF_INTAKE if name in options}
-    return intake.place(drafts.draft(request, **options), **placed)
+    return intake.submit(drafts.draft(request, **options), **placed)

@@ -110,7 +110,7 @@ def _family() -> dict[str, Room]:
         for number in session.scalars(db.select(Walk.number).where(Walk.number != blind.number)):
             look = looks[number % 2] + 0.5 * dice.normal(size=(2, 64))
             vectors = visual_search.pack(look.astype(np.float32))
-            session.add(VisualFeatures(walk_number=number, eye="one", frames=[0, 4], vectors=vectors))
+            session.add(VisualFeatures(walk_number=number, encoder="one", frames=[0, 4], vectors=vectors))
     deliver(walk, 2, steps=4)
     favourites.add(walk, visitors.digest(OWNER), admit=lambda: None)
     collection = visitor_collections.create("Yellow things", visitors.digest(OWNER), is_listed=True, admit=lambda: None)
@@ -187,7 +187,7 @@ def _live_walls() -> dict[str, Room]:
         words.say(lobby, f"a boat with {number} sails on a long and quiet river", owner=owner)
     with writing() as session:
         for number, row in enumerate(words.waiting_words(lobby, most=2), 1):
-            session.add(WallLeg(wall_number=lobby.number, number=number, words_number=row.number, walked_at=now()))
+            session.add(WallLeg(wall_number=lobby.number, number=number, words_number=row.number, shown_at=now()))
             words.assign(session, row, number)
         session.get_one(Wall, lobby.number).lead = 2
     walls.set_state(walls.at("garden"), PAUSED)

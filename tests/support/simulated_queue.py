@@ -95,7 +95,7 @@ class Line:
         """Add a walk to the queue as a request does."""
         sampling = sampler_settings.resolve_settings(offers.first(), request.preset)
         walk = Walk(
-            id=new_id(), visitor=request.visitor, network=request.network, owner_hash="", commission_hash="", seed=0,
+            id=new_id(), visitor=request.visitor, network=request.network, owner_hash="", request_hash="", seed=0,
             frames=request.frames, fps=12.5, sampler_steps=sampling["steps"], guidance=sampling["guidance"],
             sampling=sampling, model=request.model, batch=BATCH,
             stops=[Stop(position=place, prompt="a fox") for place in range(request.stops)],
@@ -141,7 +141,9 @@ class Line:
             session.execute(update(Task).where(Task.number == claim.number).values(state=PIECE_DONE))
             passes = round(self._seconds(story, claim.level, claim.batch) / self.pace)
             session.execute(
-                update(Walk).where(Walk.number == number).values(passes=func.coalesce(Walk.passes, 0) + passes)
+                update(Walk)
+                .where(Walk.number == number)
+                .values(evaluations=func.coalesce(Walk.evaluations, 0) + passes)
             )
             walk = session.get(Walk, number)
             if (claim.level, claim.batch) == (0, 0):

@@ -131,7 +131,7 @@ def test_a_walk_becomes_a_film(painter: FakePainter, commissioned: Commissioner)
     assert sorted(row.media) == ["card", "gif", "mp4", "poster", "webp"]
     assert film_frames(row) == 10
     assert sorted(painter.painted) == row.positions
-    assert (row.lost, row.attempt) == (0, 6)
+    assert (row.interruptions, row.attempt) == (0, 6)
     assert row.finished_at is not None
     assert pieces() == 0
 
@@ -154,10 +154,10 @@ def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(genera
     assert len(seen) == len(shown) == (22 if ending == "back" else 12)
     assert max(np.abs(a - b.mean((0, 1))).max() for a, b in zip(seen, shown, strict=True)) < 12  # coded with losses
     assert all(not np.array_equal(a, b) for a, b in pairwise([*shown, *shown[: ending != "stop"]]))
-    assert len(row.strides or []) == (12 if ending == "round" else 11)
+    assert len(row.step_sizes or []) == (12 if ending == "round" else 11)
     assert (max(row.positions or []) > 2) == (ending == "round")
     assert [each.index for each in row.painted] == list(range(12))
-    assert row.passes == cost.of_walk(row.sampling or {}, stops=3, frames=12, closed=ending == "round")
+    assert row.evaluations == cost.of_walk(row.sampling or {}, stops=3, frames=12, closed=ending == "round")
 
 
 def test_the_frames_of_an_evenly_changing_walk_lie_evenly(generated: Commissioner) -> None:
@@ -320,7 +320,7 @@ def test_stop_request_requeues_the_walk_with_its_frames(painter: FakePainter, co
     assert job.work() == 8  # both walks' stops, both walks' knots, then frames of one
     rows = [read(each.id) for each in (walk, other)]
     assert sorted(row.state for row in rows) == [PAINTING, QUEUED]
-    assert [(len(row.painted), row.lost) for row in rows] == [(row.painted_count, 0) for row in rows]
+    assert [(len(row.painted), row.interruptions) for row in rows] == [(row.painted_count, 0) for row in rows]
     assert sum(row.painted_count for row in rows) > 4
 
 
@@ -583,7 +583,7 @@ def test_a_full_disk_fails_no_walk_in_the_line(
 
     monkeypatch.setattr(media_store, "atomic_write", full)
     job.work()
-    assert {(read(walk_id).state, read(walk_id).lost) for walk_id in ids} == {(FINISHED, 0)}
+    assert {(read(walk_id).state, read(walk_id).interruptions) for walk_id in ids} == {(FINISHED, 0)}
     assert next(left, None) is None, "it was full as long as was meant"
 
 
@@ -605,7 +605,7 @@ def test_a_full_disk_for_what_is_made_on_the_way_fails_no_walk(
     monkeypatch.setattr(Path, "write_text", write_text)
     monkeypatch.setattr(scratch.shutil, "disk_usage", lambda _: free._replace(free=0) if is_full() else free)
     job.work()
-    assert {(read(walk_id).state, read(walk_id).lost) for walk_id in ids} == {(FINISHED, 0)}
+    assert {(read(walk_id).state, read(walk_id).interruptions) for walk_id in ids} == {(FINISHED, 0)}
     assert next(looks) > 3 * outages.PATIENCE
 
 
@@ -628,7 +628,7 @@ def test_while_the_store_is_full_nothing_is_painted_in_vain(
     monkeypatch.setattr(media_store.MediaStore, "check", look)
     assert job.work() == 1
     assert looked == [outages.ROOM] * 3 and len(painter.batches) == 1
-    assert (read(walk.id).state, read(walk.id).lost) == (QUEUED, 0)
+    assert (read(walk.id).state, read(walk.id).interruptions) == (QUEUED, 0)
 
 
 @pytest.mark.usefixtures("pauses")
@@ -650,7 +650,7 @@ def test_walk_is_generated_in_smaller_batches_without_room(painter: FakePainter,
     painter.on_paint = too_many
     job.work()
     assert painter.at_once == 1
-    assert {(read(each.id).state, read(each.id).lost) for each in (walk, other)} == {(FINISHED, 0)}
+    assert {(read(each.id).state, read(each.id).interruptions) for each in (walk, other)} == {(FINISHED, 0)}
 
 
 def test_walk_for_which_the_device_never_has_room_fails_alone(
@@ -661,7 +661,7 @@ def test_walk_for_which_the_device_never_has_room_fails_alone(
     painter.on_paint = _raise(torch.OutOfMemoryError("CUDA out of memory."))
     with pytest.raises(torch.OutOfMemoryError):
         job.work()
-    assert (read(walk.id).state, read(walk.id).lost) == (FAILED, 0)
+    assert (read(walk.id).state, read(walk.id).interruptions) == (FAILED, 0)
 
 
 def test_device_that_others_fill_for_a_while_fails_no_walk(
@@ -677,7 +677,7 @@ def test_device_that_others_fill_for_a_while_fails_no_walk(
 
     painter.on_paint = be_full
     job.work()
-    assert {(read(each.id).state, read(each.id).lost) for each in walks} == {(FINISHED, 0)}
+    assert {(read(each.id).state, read(each.id).interruptions) for each in walks} == {(FINISHED, 0)}
     assert next(tried) > outages.PATIENCE
 
 
@@ -718,7 +718,7 @@ def test_a_walk_whose_model_finds_no_room_while_it_is_loaded_waits_for_some(
     monkeypatch.setattr(painter, "get", load)
     monkeypatch.setattr(painter, "shrink", lambda _: False)
     job.work()
-    assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
+    assert (read(walk.id).state, read(walk.id).interruptions) == (FINISHED, 0)
 
 
 def test_line_is_told_which_models_are_loaded(
@@ -754,7 +754,7 @@ def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(
     monkeypatch.setattr(video.Mp4Writer, "finish", hung)
     job.work()
     leases.sweep()
-    assert (read(walk.id).state, read(walk.id).lost) == (QUEUED, 1)
+    assert (read(walk.id).state, read(walk.id).interruptions) == (QUEUED, 1)
     with monkeypatch.context() as mended:
         mended.setattr(video.Mp4Writer, "finish", write)
         job.work()
@@ -808,7 +808,7 @@ def test_a_database_that_does_not_answer_fails_no_walk_and_loses_none(
     painter.on_paint = fail_once
     job.work()
     assert next(refused, None) is None and next(once, None) is None
-    assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
+    assert (read(walk.id).state, read(walk.id).interruptions) == (FINISHED, 0)
 
 
 def test_walk_that_progresses_between_losses_goes_on(painter: FakePainter, commissioned: Commissioner) -> None:
@@ -821,7 +821,7 @@ def test_walk_that_progresses_between_losses_goes_on(painter: FakePainter, commi
     go_on(painter)
     job.work()
     row = read(walk.id)
-    assert (row.state, row.lost, row.painted_count) == (FINISHED, 5, 24)
+    assert (row.state, row.interruptions, row.painted_count) == (FINISHED, 5, 24)
 
 
 def test_a_walk_that_kills_every_worker_is_given_up(painter: FakePainter, commissioned: Commissioner) -> None:

@@ -119,7 +119,9 @@ def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_w
             job.work()
         come_back()
         row = read(walk.id)
-        assert (row.state, row.painted_count, row.lost <= 1) == (FINISHED, FRAMES, True), f"killed at trace {at}"
+        assert (row.state, row.painted_count, row.interruptions <= 1) == (FINISHED, FRAMES, True), (
+            f"killed at trace {at}"
+        )
         assert contents(row) == expected, f"killed at trace {at}"
         assert [frame.index for frame in row.painted] == list(range(FRAMES))
         assert db.session.query(Task).count() == 0

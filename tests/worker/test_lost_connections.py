@@ -64,4 +64,4 @@ def test_piece_whose_transaction_postgres_broke_off_goes_back_in_line_uncounted(
 
     monkeypatch.setattr(job, "_begin", ask_in_vain)
     assert isinstance(job._attempt(Worker(app, None), claim), OperationalError)  # type: ignore[arg-type]
-    assert db.session.execute(select(Task.state, Task.lost)).all() == [(PIECE_WAITING, 0)]
+    assert db.session.execute(select(Task.state, Task.interruptions)).all() == [(PIECE_WAITING, 0)]

@@ -107,7 +107,11 @@ def test_walks_are_as_with_no_writer(
     for (count, plain), (other_count, aside) in zip(rows[:2], rows[2:], strict=True):
         assert count == other_count
         assert read_pixels(plain) == read_pixels(aside)
-        assert (plain.positions, plain.passes, plain.evenness) == (aside.positions, aside.passes, aside.evenness)
+        assert (plain.positions, plain.evaluations, plain.evenness) == (
+            aside.positions,
+            aside.evaluations,
+            aside.evenness,
+        )
         assert read_film(plain) != b"" and stored_files(aside.id) == named_files(aside)
 
 
@@ -145,7 +149,7 @@ def test_task_that_ends_workers_is_alone(trace: Trace, beside_writers: FakePaint
     claims = [claim for _ in walks if (claim := leases.claim_next())]
     for claim in claims:
         leases.release_task(claim)
-    change(Task, Task.number == claims[1].number, lost=1)
+    change(Task, Task.number == claims[1].number, interruptions=1)
     job.work()
     suspect = "stops 0", claims[1].walk_number
     begun = trace.index("painting", *suspect)
@@ -280,7 +284,7 @@ def test_full_disk_met_by_a_writer_fails_no_walk(
 
     monkeypatch.setattr(media_store, "atomic_write", full)
     job.work()
-    assert {(read(walk_id).state, read(walk_id).lost) for walk_id in ids} == {(FINISHED, 0)}
+    assert {(read(walk_id).state, read(walk_id).interruptions) for walk_id in ids} == {(FINISHED, 0)}
     assert next(left, None) is None
 
 
@@ -299,7 +303,7 @@ def test_database_that_does_not_answer_a_writer_loses_no_walk(
     monkeypatch.setattr(batch_task, "_publish", fail_thrice)
     job.work()
     assert next(failures, None) is None
-    assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
+    assert (read(walk.id).state, read(walk.id).interruptions) == (FINISHED, 0)
 
 
 def test_hung_encoder_of_a_writer_counts_as_a_loss(
@@ -373,7 +377,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
     monkeypatch.setattr(batch_task, "generate", stop_at_the_film)
     job.work()
     assert read(short.id).state in (QUEUED, PAINTING) and read(short.id).painted_count == 2
-    rows = db.session.query(Task.state, Task.lost).all()
+    rows = db.session.query(Task.state, Task.interruptions).all()
     assert all(row == ("waiting", 0) for row in rows if row.state != "done")
     monkeypatch.setattr(batch_task, "generate", begin)
     this_worker().stopping.clear()

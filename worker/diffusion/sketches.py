@@ -85,7 +85,7 @@ def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[s
     drawn = make_sketches(model, scenes, added=added, closed=False)
     if drawn is None:
         return None
-    whole = drawn.at([float(place) for place in range(len(scenes))])
+    whole = drawn.at([float(index) for index in range(len(scenes))])
     count, channels, side, _ = whole.shape
     step = max(1, side // THUMBNAIL)
     tiles = whole.reshape(count, channels, side // step, step, side // step, step)

@@ -59,7 +59,7 @@ class WalkPipeline:
         self.model = model
         self.name, self.title, self.prefix, self.revision = model.name, model.title, model.prefix, model.revision
         self.device, self.size, self.is_sketch_conditioned = model.device, model.size, model.sketch_side is not None
-        self.passes = 0
+        self.evaluations = 0
         self.at_once: int | None = None  # None: no limit
         self._setting = setting or choosing.choose(model, measurements)
         self._gpu = DEFAULT if setting else choosing.choose_gpu_options(model, self._setting, measurements)
@@ -315,7 +315,7 @@ class WalkPipeline:
         guided = rendering.guidance > 1 and self.model.is_guided and _is_within(step, rendering.guided)
         kinds = [texts.negatives, texts.prompts] if guided and texts.negatives is not None else [texts.prompts]
         area = max(1, rendering.width * rendering.height // (self.size[0] * self.size[1] * rendering.finer**2))
-        self.passes += len(kinds) * area * len(latents)
+        self.evaluations += len(kinds) * area * len(latents)
         states, pooled = words.concatenate(kinds)
         settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
         predicted = self.model.predict(unet, latents.repeat(len(kinds), 1, 1, 1), t, states, pooled, **settings)

@@ -44,14 +44,14 @@ log = logging.getLogger(__name__)
 class Features:
     """The visual features of a walk.
 
-    `frames` are the indices of the embedded frames, `vectors` their packed embeddings, `hands` the recognised styles of
+    `frames` are the indices of the embedded frames, `vectors` their packed embeddings, `styles` the recognised ones of
     stops whose style is not known, by position, and `step` is the mean cosine distance between these frames and the
     next ones.
     """
 
     frames: list[int]
     vectors: bytes
-    hands: dict[int, str]
+    styles: dict[int, str]
     step: float | None
 
 
@@ -139,16 +139,19 @@ class VisualFeatureExtractor:
                 session.execute(delete(VisualFeatures).where(VisualFeatures.walk_number == walk.number))
                 session.add(
                     VisualFeatures(
-                        walk_number=walk.number, eye=self._revision, frames=features.frames, vectors=features.vectors
+                        walk_number=walk.number,
+                        encoder=self._revision,
+                        frames=features.frames,
+                        vectors=features.vectors,
                     )
                 )
                 family = select(Walk.number).where(reuse.same_files(walk))
                 if features.step is not None:
                     measured = {"perceptual_step": round(features.step, 4)}
                     session.execute(update(Walk).where(Walk.number.in_(family)).values(measured))
-                for position, words in features.hands.items():
+                for position, words in features.styles.items():
                     stops = update(Stop).where(Stop.walk_number.in_(family), Stop.position == position)
-                    session.execute(stops.values(found_hand=words))
+                    session.execute(stops.values(detected_style=words))
         except IntegrityError:
             log.info("another worker stored the visual features of walk %s", walk.id)
 
@@ -156,7 +159,7 @@ class VisualFeatureExtractor:
 def _stops_without_style(walk: Walk) -> dict[int, list[str]]:
     """Return the positions of stops whose style is not known, each with the names of the model's styles."""
     known = walk_styles.known_to(walk)
-    among = [hand.words for hand in known]
+    among = [style.words for style in known]
     return {
         stop.position: among for stop in walk.stops if not stop.style and not model_styles.is_named(stop.prompt, known)
     }

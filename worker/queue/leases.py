@@ -41,8 +41,8 @@ class LeaseLost(Exception):
 class Claim:
     """The right to do one task, valid until the task is claimed again.
 
-    For a task without a walk, ``task`` is the ID of what it is for, and ``walk_number`` is 0. ``lost`` counts the
-    workers that ended while they did the task. ``began`` is a value of the monotonic clock.
+    For a task without a walk, ``task`` is the ID of what it is for, and ``walk_number`` is 0. ``interruptions`` counts
+    the workers that ended while they did the task. ``began`` is a value of the monotonic clock.
     """
 
     number: int
@@ -55,7 +55,7 @@ class Claim:
     model: str | None = None
     task: str | None = None
     request_id: str | None = None
-    lost: int = 0
+    interruptions: int = 0
     began: float = field(default_factory=monotonic, compare=False)
 
     @property
@@ -130,8 +130,8 @@ def _take(session: Session, row: Any) -> Claim | None:
         if begun.rowcount != 1:  # type: ignore[attr-defined]
             return None
     if row.number is None:
-        place = {"urgency": WALK, "turn": row.turn, "ticket": row.ticket}
-        piece = Task(walk_number=row.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
+        queue_columns = {"urgency": WALK, "turn": row.turn, "ticket": row.ticket}
+        piece = Task(walk_number=row.walk_number, kind=STOPS, attempt=attempt, **queue_columns, **lease)
         session.add(piece)
         session.flush()
         return Claim(piece.number, row.walk_number, row.id, STOPS, 0, 0, attempt, row.model, request_id=row.request_id)
@@ -144,7 +144,7 @@ def _take(session: Session, row: Any) -> Claim | None:
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
     where = row.walk_number or 0, row.id, row.kind, row.level, row.batch
-    return Claim(row.number, *where, attempt, row.model, row.task, _request_id(row), row.lost)
+    return Claim(row.number, *where, attempt, row.model, row.task, _request_id(row), row.interruptions)
 
 
 def _request_id(row: Any) -> str | None:
@@ -273,18 +273,18 @@ def _requeue_lost(session: Session, walk_number: int, numbers: list[int]) -> Non
     for piece in session.scalars(query.execution_options(populate_existing=True)).all():
         if not _is_lost(piece):
             continue
-        piece.lost += 1
+        piece.interruptions += 1
         metrics.count_lost(1)
         piece.state, piece.lease_holder, piece.lease_until = PIECE_WAITING, None, None
         subject = f"task {piece.task}" if walk is None else f"walk {walk.id}"
-        log.warning("%s lost its worker for the %s. time at %s", subject, piece.lost, piece.kind)
-        reason = f"The painting was interrupted {piece.lost} times."
+        log.warning("%s lost its worker for the %s. time at %s", subject, piece.interruptions, piece.kind)
+        reason = f"The painting was interrupted {piece.interruptions} times."
         if piece.kind in SHORT_KINDS:
-            if piece.lost >= most:
+            if piece.interruptions >= most:
                 short_failures.record(session, piece, reason)
         elif walk is not None:
-            walk.lost += 1
-            if piece.lost >= most and walk.is_waiting:
+            walk.interruptions += 1
+            if piece.interruptions >= most and walk.is_waiting:
                 walk.state, walk.finished_at, walk.error = FAILED, now(), reason
     session.flush()
     if walk is None:

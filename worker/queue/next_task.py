@@ -22,7 +22,7 @@ PIECE = (
     Task.attempt,
     Task.turn,
     Task.ticket,
-    Task.lost,
+    Task.interruptions,
 )
 MODEL = func.coalesce(Walk.model, Task.model)  # a walk has no task, a task no walk
 

@@ -149,7 +149,7 @@ def _publish(
         painting.claim,
         piece={"state": PIECE_DONE, "lease_holder": None, "lease_until": None, "seconds": spent},
         painted_count=Walk.painted_count + len(rows),
-        passes=func.coalesce(Walk.passes, 0) + painting.passes,
+        evaluations=func.coalesce(Walk.evaluations, 0) + painting.evaluations,
         **(film_assembly.first_film_values(painting.walk) if unfinished else {}),
     )
     if rows:

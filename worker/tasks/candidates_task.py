@@ -54,7 +54,7 @@ def paint(claim: Claim, painter: WalkPipeline) -> None:
     photo = _photo(candidate_set)
     inputs = _stop_inputs(candidate_set, photo)
     added = painting.added_drawings(inputs)
-    existing = [candidate.place for candidate in candidate_set.candidates]
+    existing = [candidate.pool_index for candidate in candidate_set.candidates]
     places = _choose(painter, inputs, existing, candidate_set.wanted - len(existing), added=added)
     chosen = [inputs[place] for place in places]
     if chosen:
@@ -100,7 +100,7 @@ def _photo(candidate_set: CandidateSet) -> Upload | None:
 
     :raises GenerationError: when the photo is gone or belongs to another owner.
     """
-    named = candidate_set.asked["stop"]["picture"]
+    named = candidate_set.request["stop"]["picture"]
     if not named:
         return None
     photo = upload_store.find(kinds.OF_STOPS, named, candidate_set.owner_hash)
@@ -111,14 +111,14 @@ def _photo(candidate_set: CandidateSet) -> Upload | None:
 
 def _stop_inputs(candidate_set: CandidateSet, photo: Upload | None) -> list[StopInput]:
     """Return the model input of each pool entry; a photo without a prompt is prompted by its description."""
-    stop, offer = candidate_set.asked["stop"], offers.load().get(candidate_set.model)
+    stop, offer = candidate_set.request["stop"], offers.load().get(candidate_set.model)
     guess = (photo.description or "") if photo is not None else ""
     return [
         painting.stop_input(
             stop["prompt"] or guess,
             leave_out=stop["negative_prompt"],
             seed=each["seed"],
-            hand=stop["hand"] or "",
+            requested_style=stop["hand"] or "",
             scene_json=each["scene"],
             offer=offer,
             sampling=candidate_set.sampling,
@@ -132,7 +132,7 @@ def _place_photo(
     candidate_set: CandidateSet, photo: Upload, inputs: Sequence[StopInput], *, ratio: float
 ) -> tuple[list[StopInput], dict[str, Pixels]]:
     """Return the inputs with the photo placed in their scenes, as in a walk, and its cut-outs by digest."""
-    trace = tracing.trace(_pixels(photo), cut_out=bool(candidate_set.asked["stop"]["cut_out"]), ratio=ratio)
+    trace = tracing.trace(_pixels(photo), cut_out=bool(candidate_set.request["stop"]["cut_out"]), ratio=ratio)
     cut_outs = {} if trace.thing is None else {trace.digest: trace.thing}
     return [replace(each, scene=trace.scene(each.scene)) for each in inputs], cut_outs
 
@@ -141,7 +141,7 @@ def _invert_photo(
     candidate_set: CandidateSet, photo: Upload, painter: WalkPipeline, prepared: PreparedWalk, count: int
 ) -> PreparedWalk:
     """Return the prepared candidates, all tied to the inverted photo, as in a walk of a text-conditioned model."""
-    size, cut_out = prepared.rendering, bool(candidate_set.asked["stop"]["cut_out"])
+    size, cut_out = prepared.rendering, bool(candidate_set.request["stop"]["cut_out"])
     latents = painter.model.encode_picture(tracing.compose(_pixels(photo), size.width, size.height, cut_out=cut_out))
     photos = tuple(painter.invert(prepared, index, latents, on_step=painting.go_on) for index in range(count))
     return replace(prepared, photos=photos)
@@ -168,7 +168,7 @@ def _choose(
     Without sketches the pool's order decides, because candidates of one prompt differ only in their noise, and all
     noises are about equally far apart.
     """
-    left = [place for place in range(len(inputs)) if place not in existing]
+    left = [index for index in range(len(inputs)) if index not in existing]
     if count <= 0 or not left:
         return []
     thumbnails = None
@@ -190,13 +190,13 @@ def _publish(
     """
     licence = offers.load().licence(painter.name)
     comment = encoding.provenance(model=painter.title, revision=painter.revision, software=SOFTWARE, licence=licence)
-    about = {"title": candidate_set.asked["stop"]["prompt"], "comment": comment}
+    about = {"title": candidate_set.request["stop"]["prompt"], "comment": comment}
     rows = []
     for place, one in zip(places, painted, strict=True):
         picture = Image.fromarray(np.asarray(one.picture))
         picture.thumbnail((SIDE_MAX, SIDE_MAX), Image.Resampling.LANCZOS)
         file = encoding.webp([np.asarray(picture)], 1000, metadata=about)
-        rows.append({"place": place, "picture": file, "width": picture.width, "height": picture.height})
+        rows.append({"pool_index": place, "picture": file, "width": picture.width, "height": picture.height})
     with writing() as session:
         write_as_holder(session, claim)
         first = len(session.scalars(select(Candidate.index).where(Candidate.set_number == candidate_set.number)).all())

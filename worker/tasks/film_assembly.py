@@ -63,8 +63,8 @@ def measure_smoothness(frames: Iterable[Picture], count: int, ending: str) -> sm
     """
     shown = iter(frames)
     first = next(shown)
-    way = chain([first], islice(shown, count - 1), [first] if ending == ROUND else [])
-    return smoothness_measure.smoothness(way)
+    shown_pictures = chain([first], islice(shown, count - 1), [first] if ending == ROUND else [])
+    return smoothness_measure.smoothness(shown_pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +171,14 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     frames = db.session.execute(_frames(claim.walk_number)).all()
     if len(frames) != walk.frames:
         raise MediaError(f"{walk.frames - len(frames)} frames are not in the media store")
-    way = _pictures(frames, memory)
+    shown_pictures = _pictures(frames, memory)
     order = film_order(walk.frames, walk.ending)
-    reduced, sample, thumbnails = _first_reading(way, order)
+    reduced, sample, thumbnails = _first_reading(shown_pictures, order)
     morph = smoothness_measure.morph(thumbnails, [frame.position for frame in frames], stops=len(walk.stops))
     requested = walk.fps
     _make_safe(walk, [frame.position for frame in frames], [reduced[index] for index in order])
-    poster = way[posters.choose(way, [frame.position for frame in frames])]
-    films, smoothness = _films(walk, way, order, sample, poster)
+    poster = shown_pictures[posters.choose(shown_pictures, [frame.position for frame in frames])]
+    films, smoothness = _films(walk, shown_pictures, order, sample, poster)
     this_worker().heartbeat.note_progress()
     with ThreadPoolExecutor(WRITERS) as disk:
         files = list(disk.map(partial(_write, media_store.store(), walk.id), films))
@@ -198,7 +198,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             evenness=round(smoothness.evenness, 4),
             jump=round(smoothness.jump, 4),
             morph=None if morph is None else round(min(morph, 1.0), 4),
-            strides=[round(step, 3) for step in smoothness.steps],
+            step_sizes=[round(step, 3) for step in smoothness.steps],
             colour=colours.main(Image.fromarray(poster)),
             error=None,
         )
@@ -275,18 +275,18 @@ def file_metadata(walk: Walk) -> dict[str, str]:
 
 
 def _first_reading(
-    way: Sequence[Picture], order: Sequence[int]
+    shown_pictures: Sequence[Picture], order: Sequence[int]
 ) -> tuple[list[Picture], list[NDArray[np.uint8]], list[NDArray[np.float32]]]:
     """Return what the film needs to know of the pictures before it is written; each picture is loaded once.
 
     The result holds for each picture a reduced copy for the flash check, for each shown picture its palette sample, and
     for each picture the thumbnail that `smoothness_measure.morph` compares.
     """
-    places: list[list[int]] = [[] for _ in way]
+    places: list[list[int]] = [[] for _ in shown_pictures]
     for place, index in enumerate(order):
         places[index].append(place)
     reduced, thumbnails, sample = [], [], [np.empty((0, 3), np.uint8)] * len(order)
-    for picture, shown in zip(way, places, strict=True):
+    for picture, shown in zip(shown_pictures, places, strict=True):
         this_worker().heartbeat.note_progress()
         reduced.append(flash_safety.small(picture))
         thumbnails.append(smoothness_measure.box_averaged(picture, smoothness_measure.MORPH_SIDE).astype(np.float32))
@@ -296,7 +296,11 @@ def _first_reading(
 
 
 def _films(
-    walk: Walk, way: Sequence[Picture], order: Sequence[int], sample: Sequence[NDArray[np.uint8]], poster: Picture
+    walk: Walk,
+    shown_pictures: Sequence[Picture],
+    order: Sequence[int],
+    sample: Sequence[NDArray[np.uint8]],
+    poster: Picture,
 ) -> tuple[list[tuple[str, str, bytes]], smoothness_measure.Smoothness]:
     """Return the files of a finished walk as (kind, extension, content), and the film's smoothness."""
     recipe_text = recipe.dumps(walk)
@@ -316,7 +320,7 @@ def _films(
         )
         formats = [each for each in film_formats.FILMS if sound is not None or not each.needs_sound]
         open_writers = [opened.enter_context(writers.WRITERS[each.kind](film)) for each in formats]
-        _write_side_by_side(open_writers, (way[index] for index in order), times, held)
+        _write_side_by_side(open_writers, (shown_pictures[index] for index in order), times, held)
         files = [
             (each.kind, each.extension, writer.finish()) for each, writer in zip(formats, open_writers, strict=True)
         ]
@@ -326,7 +330,7 @@ def _films(
     if card := cards.encode(Image.fromarray(poster)):
         files.append((cards.KIND, cards.EXTENSION, card))
     if len(gif) > small_gif.CHAT_BYTES:
-        shown = partial(map, partial(_read_shown, way), order, times)
+        shown = partial(map, partial(_read_shown, shown_pictures), order, times)
         if small := small_gif.shrink(shown, sample, comment=recipe_text, size=len(gif)):
             files.append(("small", "gif", small))
     return files, smoothness
@@ -355,10 +359,10 @@ def _sound(walk: Walk, seconds: Fraction) -> Iterator[Sound]:
         yield Sound(path, start, seconds)
 
 
-def _read_shown(way: Sequence[Picture], index: int, ms: int) -> tuple[Picture, int]:
+def _read_shown(shown_pictures: Sequence[Picture], index: int, ms: int) -> tuple[Picture, int]:
     """Return a picture and its duration in milliseconds; tell the watchdog that the film goes on."""
     this_worker().heartbeat.note_progress()
-    return way[index], ms
+    return shown_pictures[index], ms
 
 
 def _write_side_by_side(

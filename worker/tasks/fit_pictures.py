@@ -76,9 +76,9 @@ def record_changes(session: Session, painting: WalkInProgress, changes: Changes)
         if row.levels:
             values["levels"] = [
                 level | {"positions": _moved(level["positions"], changes.positions)}
-                if place == painting.claim.level
+                if index == painting.claim.level
                 else level
-                for place, level in enumerate(row.levels)
+                for index, level in enumerate(row.levels)
             ]
         session.execute(update(Walk).where(Walk.number == number).values(**values))
 
@@ -89,7 +89,9 @@ def refuse(claim: Claim, reason: str) -> None:
     :raises LeaseLost: when this worker no longer holds the task.
     """
     with writing() as session:
-        write_as_holder(session, claim, state=REFUSED, error=reason, finished_at=now(), painted_count=0, passes=None)
+        write_as_holder(
+            session, claim, state=REFUSED, error=reason, finished_at=now(), painted_count=0, evaluations=None
+        )
         suspend_tasks(session, claim.walk_number)
         session.execute(delete(Frame).where(Frame.walk_number == claim.walk_number))
         session.execute(delete(Medium).where(Medium.walk_number == claim.walk_number))

@@ -97,19 +97,19 @@ def enqueue_tasks(
     or a finished walk would wait for all of them.
     """
     start, spent, ticket = session.execute(
-        select(Walk.start, func.coalesce(Walk.passes, 0), Walk.ticket).where(Walk.number == walk.number)
+        select(Walk.virtual_start, func.coalesce(Walk.evaluations, 0), Walk.ticket).where(Walk.number == walk.number)
     ).one()
     at = start + spent
-    place = {"walk_number": walk.number, "urgency": WALK, "ticket": ticket}
+    common = {"walk_number": walk.number, "urgency": WALK, "ticket": ticket}
     rows = []
     if number == len(levels):
-        rows.append(place | {"kind": FILM, "level": 1, "batch": 0, "turn": max(start, at - 1) // a_turn})
+        rows.append(common | {"kind": FILM, "level": 1, "batch": 0, "turn": max(start, at - 1) // a_turn})
     else:
         level = levels[number]
         a_picture = pass_plan.count_evaluations(levels[: number + 1], _sampling(walk))
         for batch, pictures in enumerate(level.batches):
             if batch >= first:
-                rows.append(place | {"kind": level.kind, "level": number, "batch": batch, "turn": at // a_turn})
+                rows.append(common | {"kind": level.kind, "level": number, "batch": batch, "turn": at // a_turn})
             at += a_picture * len(pictures)
     if rows:
         session.execute(insert(Task), rows)
@@ -189,7 +189,7 @@ def frame_indices(walk: Walk, stops: int) -> Mapping[float, int]:
 
 def frame_ranks(walk: Walk, places: Mapping[float, int]) -> dict[int, int]:
     """Return the rank of each frame index by repeated halving: 0 for stops, 1 for middles, 2 for quarters and so on."""
-    ends = sorted(place for position, place in places.items() if float(position).is_integer())
+    ends = sorted(common for position, common in places.items() if float(position).is_integer())
     ranks = dict.fromkeys(ends, 0)
     gaps = list(pairwise([*ends, walk.frames] if walk.ending == ROUND else ends))
     for rank in itertools.count(1):

@@ -63,7 +63,7 @@ class WalkInProgress:
         self.walk = load(claim)
         self.offer = offers.load().of_walk(self.walk).read_files()
         self.turn = fair_queue.turn_passes()
-        self.passes = 0
+        self.evaluations = 0
         self.spent: float | None = None
 
     @property
@@ -158,9 +158,9 @@ class WalkInProgress:
         prepared = self.painter.prepare(inputs, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
         if not has_photos or self.painter.is_sketch_conditioned:
             return prepared
-        before = self.painter.passes
+        before = self.painter.evaluations
         prepared = walk_photos.invert_photos(self.claim, self.walk, self.painter, prepared, self.on_step)
-        self.passes += self.painter.passes - before
+        self.evaluations += self.painter.evaluations - before
         return prepared
 
     def _stop_inputs(self) -> list[StopInput]:
@@ -170,7 +170,7 @@ class WalkInProgress:
                 stop.prompt,
                 leave_out=stop.negative_prompt,
                 seed=self.walk.seed_of(stop),
-                hand=stop.hand,
+                requested_style=stop.requested_style,
                 scene_json=stop.scene,
                 offer=self.offer,
                 sampling=self.sampling,
@@ -192,7 +192,7 @@ class WalkInProgress:
 
     def paint(self, number: int, batch: int) -> list[GeneratedFrame]:
         """Generate one batch of a pass; a batch always has the same positions and starts from the same states."""
-        before = self.painter.passes
+        before = self.painter.evaluations
         painted = batches.paint(
             self.painter,
             self.prepared,
@@ -204,7 +204,7 @@ class WalkInProgress:
             states=self._state,
             on_step=self.on_step,
         )
-        self.passes += self.painter.passes - before
+        self.evaluations += self.painter.evaluations - before
         return painted
 
     def _state(self, knot: IntermediateSample, depth: int) -> State:
@@ -255,12 +255,12 @@ def go_on() -> None:
 
 
 def stop_input(
-    prompt: str, *, leave_out: str, seed: int, hand: str, scene_json: dict[str, Any] | None, offer: Offer,
+    prompt: str, *, leave_out: str, seed: int, requested_style: str, scene_json: dict[str, Any] | None, offer: Offer,
     sampling: Mapping[str, Any], options: StopOptions,
 ) -> StopInput:  # fmt: skip
     """Return the model input of a stop.
 
-    ``offer`` is the model, ``hand`` the style, ``scene_json`` the recorded scene that the prompt was parsed
+    ``offer`` is the model, ``requested_style`` the style, ``scene_json`` the recorded scene that the prompt was parsed
     to, and ``options`` what else the stop has.
 
     :raises GenerationError: when the style's adapter, the LoRA or an embedding is no longer available.
@@ -270,24 +270,26 @@ def stop_input(
     # A composed scene was laid out for a style, which the prompt then names whether the visitor chose it or the site.
     is_composed = shown is not None and shown.composition is not None
     named = style_words.named(text if is_composed else prompt, (style.words for style in offer.styles))
-    laid = _adapter(hand, sampling, offer) | _lora(options.lora, options.lora_weight, sampling, offer)
-    worded = style_words.append(text, hand, offer.style_pattern)
+    laid = _adapter(requested_style, sampling, offer) | _lora(options.lora, options.lora_weight, sampling, offer)
+    worded = style_words.append(text, requested_style, offer.style_pattern)
     how = TextOptions(
         sampling.get(prompt_texts.RECORDED, 0),
         options.clip_skip,
         _embeddings((prompt, worded, leave_out), sampling, offer),
     )
-    return StopInput(worded, leave_out, seed, text, bool(hand or named), shown, laid, how, prompt, hand)
+    return StopInput(
+        worded, leave_out, seed, text, bool(requested_style or named), shown, laid, how, prompt, requested_style
+    )
 
 
-def _adapter(hand: str, sampling: Mapping[str, Any], offer: Offer) -> dict[AdapterFile, float]:
-    digest = sampling.get(adapters.RECORDED, {}).get(hand)
+def _adapter(style: str, sampling: Mapping[str, Any], offer: Offer) -> dict[AdapterFile, float]:
+    digest = sampling.get(adapters.RECORDED, {}).get(style)
     if digest is None:
         return {}
     found = adapters.find(digest, offer.adapters)
     if found is None:
         raise GenerationError(
-            f"the style {hand}, in which it was to be painted, was removed here or trained again since"
+            f"the style {style}, in which it was to be painted, was removed here or trained again since"
         )
     return {AdapterFile(found.digest, found.path): 1.0}
 

@@ -63,7 +63,7 @@ def _describe(photo: Upload) -> dict[str, Any]:
         return {"state": FAILED, "error": UNREADABLE}
     worker, cut = this_worker(), tracing.cut(picture, PREVIEW)
     caption = describing.describe(
-        picture, cut=cut, eye=worker.features.load_encoder(), blip=worker.captioner, styles=_hands()
+        picture, cut=cut, eye=worker.features.load_encoder(), blip=worker.captioner, styles=_style_words()
     )
     return {
         "state": READY,
@@ -81,5 +81,5 @@ def _keep(photo_id: str, cut: Pixels) -> str:
     return path
 
 
-def _hands() -> list[str]:
-    return [str(hand["words"]) for hand in offers.first().facts.hands]
+def _style_words() -> list[str]:
+    return [str(style["words"]) for style in offers.first().facts.hands]

@@ -81,7 +81,7 @@ def _open_first(painting: WalkInProgress) -> None:
     Existing frames are from a release without passes; they are deleted and generated again.
     """
     walk, painter = painting.walk, painting.painter
-    settings = _model_columns(painter) | {"painted_count": 0, "passes": 0}
+    settings = _model_columns(painter) | {"painted_count": 0, "evaluations": 0}
     if walk.precision is None:
         sampling = walk.sampling or _sampling(painting)
         settings["sampling"] = {name: value for name, value in sampling.items() if name not in OF_A_WORKER}
@@ -150,7 +150,7 @@ def _restart(painting: WalkInProgress) -> None:
     """
     number = painting.claim.walk_number
     with writing() as session:
-        fixed = "precision", "levels", "positions", "holds", "passes", "model_revision"
+        fixed = "precision", "levels", "positions", "holds", "evaluations", "model_revision"
         forgotten: dict[str, Any] = dict.fromkeys(fixed) | {"frames": music_plan.planned_frames(painting.walk)}
         write_as_holder(session, painting.claim, state=QUEUED, painted_count=0, **forgotten)
         paths = _forget_frames(session, number)

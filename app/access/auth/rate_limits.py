@@ -101,14 +101,14 @@ def queue_key(visitor: str) -> str:
 class RateLimit:
     """A limit within any period of one hour, for a visitor or token, and optionally for a network address.
 
-    ``what`` names the thing counted; limits on the same thing share the count of an address. ``way`` names the entry
+    ``what`` names the thing counted; limits on the same thing share the count of an address. ``entry`` names the entry
     point. ``key`` returns the visitor's or token's hash. These three form the keys in Redis, so changing them resets
     the counts. ``most`` holds the limit, and optionally that of an address. ``parts`` is into how many parts one unit
     is divided.
     """
 
     what: str
-    way: str
+    entry: str
     key: Callable[[], str]
     most: tuple[Most, ...]
     parts: int = 1
@@ -142,7 +142,7 @@ class RateLimit:
                 key(),
                 f"{self.what} {who}",
             )
-            for count, key, who in zip(most, (self.key, network_key), (self.way, "address"), strict=False)
+            for count, key, who in zip(most, (self.key, network_key), (self.entry, "address"), strict=False)
         ]
         full = current_app.extensions["moma_limits"].take(windows, cost, is_counted=is_counted)
         if full is None:
@@ -192,9 +192,9 @@ def _first_full(
     limiter: MovingWindowRateLimiter, windows: list[Window], cost: int, *, is_counted: bool
 ) -> tuple[int, int] | None:
     for take in (limiter.test, limiter.hit) if is_counted else (limiter.test,):
-        for place, window in enumerate(windows):
+        for index, window in enumerate(windows):
             if not take(*window, cost=cost):
-                return place, max(1, math.ceil(_free_at(limiter, window, cost) - time.time()))
+                return index, max(1, math.ceil(_free_at(limiter, window, cost) - time.time()))
     return None
 
 

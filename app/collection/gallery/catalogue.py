@@ -116,11 +116,11 @@ def beside(walk: Walk) -> tuple[str | None, str | None]:
 
 
 def _beside() -> Select[Any]:
-    place = select(GalleryEntry.place).where(GalleryEntry.number == bindparam("number")).scalar_subquery()
-    newer = select(func.min(GalleryEntry.place)).where(GalleryEntry.place > place).scalar_subquery()
-    older = select(func.max(GalleryEntry.place)).where(GalleryEntry.place < place).scalar_subquery()
+    finish_key = select(GalleryEntry.finish_key).where(GalleryEntry.number == bindparam("number")).scalar_subquery()
+    newer = select(func.min(GalleryEntry.finish_key)).where(GalleryEntry.finish_key > finish_key).scalar_subquery()
+    older = select(func.max(GalleryEntry.finish_key)).where(GalleryEntry.finish_key < finish_key).scalar_subquery()
     rows = select(Walk.id).join(GalleryEntry, GalleryEntry.number == Walk.number)
-    return select(*(rows.where(GalleryEntry.place == each).scalar_subquery() for each in (newer, older)))
+    return select(*(rows.where(GalleryEntry.finish_key == each).scalar_subquery() for each in (newer, older)))
 
 
 BESIDE = _beside()
@@ -128,8 +128,8 @@ BESIDE = _beside()
 
 def random_walk(*, excluding: Walk | None = None) -> Walk | None:
     """Return a random public walk other than ``excluding``, or ``None`` if there is none."""
-    places = [place for _, place in _around(secrets.randbelow(SEED_MAX + 1), None, 2, backward=False)]
-    walks = with_numbers(_numbers(places), options=lookup.WHOLE)
+    finish_keys = [finish_key for _, finish_key in _around(secrets.randbelow(SEED_MAX + 1), None, 2, backward=False)]
+    walks = with_numbers(_numbers(finish_keys), options=lookup.WHOLE)
     return next((walk for walk in walks if excluding is None or walk.number != excluding.number), None)
 
 
@@ -141,7 +141,7 @@ def _featured(limit: int) -> list[int]:
     return list(connection.execute(FEATURED, {"numbers": numbers, "limit": limit}).scalars())
 
 
-NEWEST_NUMBERS = select(GalleryEntry.number).order_by(GalleryEntry.place.desc()).limit(bindparam("limit"))
+NEWEST_NUMBERS = select(GalleryEntry.number).order_by(GalleryEntry.finish_key.desc()).limit(bindparam("limit"))
 EVER_FEATURED = select(Walk.number).where(Walk.featured_at.is_not(None))
 FEATURED = (
     select_public()
@@ -177,36 +177,38 @@ def page(query: CatalogueQuery | str = "", *, cursor: str | None = None, limit: 
 
 def _by_time(choice: CatalogueQuery, index_query: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
     """Return a page of the matches sorted by time, newest or oldest first."""
-    backward, place = cursors.decode(cursor, choice.order, bool, int) if cursor else (False, None)
+    backward, finish_key = cursors.decode(cursor, choice.order, bool, int) if cursor else (False, None)
     oldest_first = (choice.order == OLDEST) != bool(backward)
-    after = None if place is None else int(place)
-    places = text_index.places(index_query, after=after, limit=limit + 1, oldest_first=oldest_first)
-    more, places = len(places) > limit, places[:limit]
+    after = None if finish_key is None else int(finish_key)
+    finish_keys = text_index.finish_keys(index_query, after=after, limit=limit + 1, oldest_first=oldest_first)
+    more, finish_keys = len(finish_keys) > limit, finish_keys[:limit]
     if backward:
-        places.reverse()
+        finish_keys.reverse()
 
-    def write(place: int, *, backward: bool) -> str:
-        return cursors.encode(choice.order, backward, place)
+    def write(finish_key: int, *, backward: bool) -> str:
+        return cursors.encode(choice.order, backward, finish_key)
 
     return CataloguePage(
-        _numbers(places),
-        newer=write(places[0], backward=True) if places and (more if backward else after is not None) else None,
-        older=write(places[-1], backward=False) if places and (backward or more) else None,
+        _numbers(finish_keys),
+        newer=write(finish_keys[0], backward=True)
+        if finish_keys and (more if backward else after is not None)
+        else None,
+        older=write(finish_keys[-1], backward=False) if finish_keys and (backward or more) else None,
         hit_count=None if index_query.is_everything else text_index.count(index_query, COUNTED),
-        offset=_time_offset(places[0], choice.order) if places and after is not None else 0.0,
+        offset=_time_offset(finish_keys[0], choice.order) if finish_keys and after is not None else 0.0,
     )
 
 
-def _time_offset(place: int, order: str) -> float:
+def _time_offset(finish_key: int, order: str) -> float:
     """Return where a place lies in time between the first and the last walk of the order, from 0 to 1."""
-    newest = _newest_place() or place
-    oldest = db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place).limit(1)) or place
-    share = (newest - place) / max(newest - oldest, 1)
+    newest = _newest_finish_key() or finish_key
+    oldest = db.session.scalar(select(GalleryEntry.finish_key).order_by(GalleryEntry.finish_key).limit(1)) or finish_key
+    share = (newest - finish_key) / max(newest - oldest, 1)
     return min(1.0, max(0.0, 1 - share if order == OLDEST else share))
 
 
-def _newest_place() -> int:
-    return db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place.desc()).limit(1)) or 0
+def _newest_finish_key() -> int:
+    return db.session.scalar(select(GalleryEntry.finish_key).order_by(GalleryEntry.finish_key.desc()).limit(1)) or 0
 
 
 def _draw(choice: CatalogueQuery) -> int:
@@ -221,11 +223,11 @@ def _bounded_list(choice: CatalogueQuery, index_query: IndexQuery, cursor: str |
 
     The cursor fixes the newest walk of the list, so that walks published later do not shift its pages.
     """
-    start, as_of, draw = 0, _newest_place(), _draw(choice)
+    start, as_of, draw = 0, _newest_finish_key(), _draw(choice)
     if cursor:
         start, as_of, draw = (int(each) for each in cursors.decode(cursor, choice.order, int, int, int))
-    places = text_index.places(index_query, after=as_of + 1, limit=COUNTED + 1)
-    rows = text_index.rows(places[:LISTED])
+    finish_keys = text_index.finish_keys(index_query, after=as_of + 1, limit=COUNTED + 1)
+    rows = text_index.rows(finish_keys[:LISTED])
     ordered = [row.number for row in sorted(rows, key=_key(choice.order, index_query, draw), reverse=True)]
     near_count = 0
     if choice.order == BEST:
@@ -241,7 +243,7 @@ def _bounded_list(choice: CatalogueQuery, index_query: IndexQuery, cursor: str |
         numbers,
         newer=write(start - limit) if start and ordered else None,
         older=write(start + limit) if start + limit < len(ordered) else None,
-        hit_count=len(places),
+        hit_count=len(finish_keys),
         near_count=near_count,
         offset=start / len(ordered) if ordered else 0.0,
         draw=draw,
@@ -252,26 +254,26 @@ def _key(order: str, index_query: IndexQuery, draw: int) -> Callable[[text_index
     """Return the sort key of an order; the greatest key comes first, and of equal walks the newest."""
     text_query = index_query.text_query or terms.ParsedQuery(())
     keys: dict[str, Callable[[text_index.Row], float]] = {
-        BEST: lambda row: text_query.relevance(row.words),
+        BEST: lambda row: text_query.relevance(row.search_text),
         SMOOTHEST: lambda row: row.evenness,
-        WALKED: lambda row: row.walked,
-        SURPRISE: lambda row: -((row.drawn - draw) % (SEED_MAX + 1)),
+        WALKED: lambda row: row.continuations,
+        SURPRISE: lambda row: -((row.random_key - draw) % (SEED_MAX + 1)),
     }
-    return lambda row: (keys[order](row), row.place)
+    return lambda row: (keys[order](row), row.finish_key)
 
 
 def _by_column(choice: CatalogueQuery, cursor: str | None, limit: int) -> CataloguePage:
     """Return a page of all public walks sorted by smoothness, by the number of continuations, or at random."""
     column, kind = {
         SMOOTHEST: (GalleryEntry.evenness, float),
-        WALKED: (GalleryEntry.walked, int),
-        SURPRISE: (GalleryEntry.drawn, int),
+        WALKED: (GalleryEntry.continuations, int),
+        SURPRISE: (GalleryEntry.random_key, int),
     }[choice.order]
     draw = _draw(choice)
     backward, after = False, None
     if cursor:
-        backward, value, place, draw = cursors.decode(cursor, choice.order, bool, kind, int, int)  # type: ignore[assignment]
-        after = (value, place)
+        backward, value, finish_key, draw = cursors.decode(cursor, choice.order, bool, kind, int, int)  # type: ignore[assignment]
+        after = (value, finish_key)
     if choice.order == SURPRISE:
         rows = _around(draw, after, limit + 1, backward=backward)
     else:
@@ -284,7 +286,7 @@ def _by_column(choice: CatalogueQuery, cursor: str | None, limit: int) -> Catalo
         return cursors.encode(choice.order, backward, row[0], row[1], draw)
 
     return CataloguePage(
-        _numbers([place for _, place in rows]),
+        _numbers([finish_key for _, finish_key in rows]),
         newer=write(rows[0], backward=True) if rows and (more if backward else after is not None) else None,
         older=write(rows[-1], backward=False) if rows and (backward or more) else None,
         offset=0.5 if after is not None else 0.0,
@@ -294,35 +296,41 @@ def _by_column(choice: CatalogueQuery, cursor: str | None, limit: int) -> Catalo
 
 def _along(column: Any, after: Any, limit: int, *, descending: bool, within: Any = None) -> list[Any]:
     """Return the value and place of up to ``limit`` rows after ``after`` in the order of ``column``."""
-    query = select(column, GalleryEntry.place) if within is None else select(column, GalleryEntry.place).where(within)
+    query = (
+        select(column, GalleryEntry.finish_key)
+        if within is None
+        else select(column, GalleryEntry.finish_key).where(within)
+    )
     if after is not None:
-        here = tuple_(column, GalleryEntry.place)
+        here = tuple_(column, GalleryEntry.finish_key)
         query = query.where(here < after if descending else here > after)
-    order = (column.desc(), GalleryEntry.place.desc()) if descending else (column.asc(), GalleryEntry.place.asc())
+    order = (
+        (column.desc(), GalleryEntry.finish_key.desc()) if descending else (column.asc(), GalleryEntry.finish_key.asc())
+    )
     return [tuple(row) for row in db.session.execute(query.order_by(*order).limit(limit))]
 
 
 def _around(draw: int, after: Any, limit: int, *, backward: bool) -> list[Any]:
     """Return up to ``limit`` rows in the random order, a circle of numbers that begins and ends at ``draw``."""
-    halves = [GalleryEntry.drawn >= draw, GalleryEntry.drawn < draw]
+    halves = [GalleryEntry.random_key >= draw, GalleryEntry.random_key < draw]
     at = 0 if after is None or after[0] >= draw else 1
-    way = [(halves[at], after)]
+    parts = [(halves[at], after)]
     if at == (1 if backward else 0):
-        way.append((halves[1 - at], None))
+        parts.append((halves[1 - at], None))
     rows: list[Any] = []
-    for half, begin in way:
+    for half, begin in parts:
         if len(rows) < limit:
-            rows += _along(GalleryEntry.drawn, begin, limit - len(rows), descending=backward, within=half)
+            rows += _along(GalleryEntry.random_key, begin, limit - len(rows), descending=backward, within=half)
     return rows
 
 
-def _numbers(places: list[int]) -> list[int]:
+def _numbers(finish_keys: list[int]) -> list[int]:
     """Return the numbers of the walks at these places, in this order; without walks deleted meanwhile."""
-    found = db.session.connection().execute(NUMBERS, {"places": places}).all() if places else []
-    numbers = {row.place: row.number for row in found}
-    return [numbers[place] for place in places if place in numbers]
+    found = db.session.connection().execute(NUMBERS, {"places": finish_keys}).all() if finish_keys else []
+    numbers = dict(found)
+    return [numbers[finish_key] for finish_key in finish_keys if finish_key in numbers]
 
 
-NUMBERS = select(GalleryEntry.place, GalleryEntry.number).where(
-    GalleryEntry.place.in_(bindparam("places", expanding=True))
+NUMBERS = select(GalleryEntry.finish_key, GalleryEntry.number).where(
+    GalleryEntry.finish_key.in_(bindparam("places", expanding=True))
 )

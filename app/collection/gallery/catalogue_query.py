@@ -61,9 +61,9 @@ def _one_of(allowed_values: Callable[[], list[str]]) -> Any:
     )
 
 
-def known_hands() -> list[str]:
+def known_styles() -> list[str]:
     """Return the names of the styles that the offered models have."""
-    return list(dict.fromkeys(hand.words for offer in offers.current() for hand in offer.styles))
+    return list(dict.fromkeys(style.words for offer in offers.current() for style in offer.styles))
 
 
 def known_models() -> list[str]:
@@ -97,7 +97,7 @@ class CatalogueQuery(BaseModel):
 
     q: Annotated[str, Field(max_length=QUERY_MAX, examples=["lemon"])] = ""
     """Words of the walk, in any inflected form; `"a phrase"`, `begin*`, `-without`; or a seed."""
-    hand: Several[Annotated[str, *_one_of(known_hands)]] = []
+    hand: Several[Annotated[str, *_one_of(known_styles)]] = []
     """The style: one that an offered model has. Repeat the parameter for several."""
     stops: Several[
         Annotated[
@@ -197,7 +197,7 @@ def _rule(name: str, arguments: MultiDict[str, str], names: list[str]) -> str:
     rules: dict[str, Callable[[], str]] = {
         "q": lambda: too_long(len(arguments["q"])),
         "hand": lambda: (
-            _one(name, known_hands()) if known_hands() else _("hand must be one of none: the model has no hands.")
+            _one(name, known_styles()) if known_styles() else _("hand must be one of none: the model has no hands.")
         ),
         "stops": lambda: _whole(name, STOPS_MIN, Limits.current().stops_max),
         "model": lambda: _one(name, known_models()),

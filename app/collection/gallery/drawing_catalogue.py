@@ -131,8 +131,8 @@ class DrawingCatalogue:
     def __init__(self, reader: Reader, language: str) -> None:
         self._reader, self._language = reader, language
         self._subjects = _subjects(reader)
-        order = {concept.name: place for place, concept in enumerate(reader.wordbook.concepts)}
-        places = {name: place for place, (name, *_) in enumerate(GROUPS)}
+        order = {concept.name: index for index, concept in enumerate(reader.wordbook.concepts)}
+        places = {name: index for index, (name, *_) in enumerate(GROUPS)}
         motifs = [Motif(reader.name_of(each.drawings[0], language), each) for each in self._subjects.all]
         numbers = sorted(
             range(len(motifs)),
@@ -144,8 +144,8 @@ class DrawingCatalogue:
         )
         self.motifs = tuple(motifs[number] for number in numbers)
         self._places = array("I", bytes(4 * len(numbers)))
-        for place, number in enumerate(numbers):
-            self._places[number] = place
+        for index, number in enumerate(numbers):
+            self._places[number] = index
         self._by_name = {motif.drawings[0].name: motif for motif in motifs}
         spoken = (word for motif in motifs for word in re.findall(r"\w+", motif.name))
         self._spoken = {folded: word for word in spoken for folded in folding.words(word)}

@@ -23,7 +23,7 @@ class Description:
     """The facts of a film: its stops, the number of frames, the year, its number and ID.
 
     A stop without words is ``""``; ``prompts`` says whether no stop is made from a photo. ``title`` is the owner's
-    title, if any. ``hands`` are the names of its styles as within a sentence.
+    title, if any. ``styles`` are the names of its styles as within a sentence.
     """
 
     stops: tuple[str, ...]
@@ -35,7 +35,7 @@ class Description:
     public: bool = False
     prompts: bool = False
     title: str = ""
-    hands: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def of_walk(walk: Walk, language: str = "en") -> Description:
         public=walk.is_public,
         prompts=not any(stop.photo for stop in walk.stops),
         title=walk.given_title or "",
-        hands=styles,
+        styles=styles,
     )
 
 

@@ -105,7 +105,7 @@ def _of_film(about: Description) -> dict[str, Any]:
         "stops": about.stops,
         "frames": about.frames,
         "year": about.year,
-        "hands": about.hands,
+        "hands": about.styles,
         "title": about.title,
         "ends": ends[about.ending],
         "silent": True,

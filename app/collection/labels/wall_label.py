@@ -45,7 +45,7 @@ def compose(about: Subject, language: str = "en") -> WallLabel:
 
 def _of_film(about: Description, grammar: Any, language: str) -> WallLabel:
     """Return a film's label: the title is the owner's or made from the stops, the medium names the styles."""
-    medium = grammar.medium_in.format(hands=captions.joined(about.hands, grammar)) if about.hands else grammar.medium
+    medium = grammar.medium_in.format(styles=captions.joined(about.styles, grammar)) if about.styles else grammar.medium
     return WallLabel(
         title=about.title or _title(about, grammar),
         year=about.year,

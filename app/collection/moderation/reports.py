@@ -65,7 +65,7 @@ def submit(subject: Walk | Collection, *, reason: str, words: str, reporter: str
     if errors:
         raise InvalidInput(errors)
     admit()
-    said = {"reason": reason, "words": words, "reporter": reporter}
+    said = {"reason": reason, "text": words, "reporter": reporter}
     report: Report | CollectionReport
     if isinstance(subject, Walk):
         report = Report(walk_number=subject.number, **said)

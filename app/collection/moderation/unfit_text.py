@@ -175,9 +175,9 @@ def _plain(word: str) -> str:
 
 
 def _hidden_kinds(word: str, terms: Terms) -> Iterable[str]:
-    visible = [(place, letter) for place, letter in enumerate(word) if letter != HIDDEN]
+    visible = [(index, letter) for index, letter in enumerate(word) if letter != HIDDEN]
     for term, kind in terms.whole.get((len(word), word[0]), ()):
-        if all(term[place] == letter for place, letter in visible):
+        if all(term[index] == letter for index, letter in visible):
             yield kind
 
 

@@ -19,7 +19,7 @@ from app.walks.saved import colours, neighbours
 log = logging.getLogger(__name__)
 
 BATCH = 500
-REWRITTEN = (Walk.number, Walk.words, Walk.colour, Walk.starts, Walk.ends, Walk.given_title)
+REWRITTEN = (Walk.number, Walk.search_text, Walk.colour, Walk.first_stop_key, Walk.last_stop_key, Walk.given_title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _write(numbers: list[int], main_colours: dict[int, str]) -> None:
     with writing() as session:
         query = select(Walk).where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
         for walk in session.scalars(query.options(load_only(*REWRITTEN), selectinload(Walk.stops))):
-            walk.words = walk.search_words
+            walk.search_text = walk.search_words
             walk.colour = main_colours.get(walk.number, walk.colour)
             neighbours.mark(walk)
         session.flush()

@@ -136,9 +136,9 @@ class _Walks:
             return vectors
         within = Stop.walk_number.between(numbers[0], numbers[-1])
         stops = connection.execute(
-            select(Stop.walk_number, Stop.prompt, Stop.hand, Stop.chosen_style, Stop.scene).where(within)
+            select(Stop.walk_number, Stop.prompt, Stop.requested_style, Stop.chosen_style, Stop.scene).where(within)
         ).all()
-        places = {number: place for place, number in enumerate(numbers)}
+        places = {number: index for index, number in enumerate(numbers)}
         stops = [stop for stop in stops if stop.walk_number in places]
         of_stops = self.embedding().embed([_text_of(stop) for stop in stops])
         np.add.at(vectors, [places[stop.walk_number] for stop in stops], of_stops)
@@ -150,11 +150,11 @@ def _text_of(stop: Any) -> str:
 
     The embedding knows English best. A prompt in English has the scene's words in it, except for their style.
     """
-    styles = {stop.hand, stop.chosen_style}
+    styles = {stop.requested_style, stop.chosen_style}
     shown = " ".join(part for part in str((stop.scene or {}).get("words", "")).split(", ") if part not in styles)
     known = set(stop.prompt.lower().split())
     added = [word for word in shown.lower().split() if word not in known]
-    return " ".join([stop.prompt, stop.hand or "", *added])
+    return " ".join([stop.prompt, stop.requested_style or "", *added])
 
 
 def _ours() -> tuple[_Walks, Index]:

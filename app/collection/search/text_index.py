@@ -29,7 +29,7 @@ FACET = "="
 
 ALL = FACET + "any"
 SHIFT = 20
-PLACE_MAX = 2**62
+FINISH_KEY_MAX = 2**62
 NEAR = 5_000
 """How many walks after a cursor Postgres scans first, to find common words and to estimate how rare others are."""
 
@@ -75,12 +75,14 @@ def facet(kind: str, value: object) -> str:
     return f"{FACET}{kind}{str(value).encode().hex() if kind in 'hm' else value}"
 
 
-def first_place(day: date) -> int:
-    """Return the least place of a day in the site's time zone, at most ``PLACE_MAX``."""
-    return min(((first_moment(day) - EPOCH) // timedelta(milliseconds=1)) << SHIFT, PLACE_MAX)
+def first_finish_key(day: date) -> int:
+    """Return the least place of a day in the site's time zone, at most ``FINISH_KEY_MAX``."""
+    return min(((first_moment(day) - EPOCH) // timedelta(milliseconds=1)) << SHIFT, FINISH_KEY_MAX)
 
 
-def places(index_query: IndexQuery, *, after: int | None = None, limit: int, oldest_first: bool = False) -> list[int]:
+def finish_keys(
+    index_query: IndexQuery, *, after: int | None = None, limit: int, oldest_first: bool = False
+) -> list[int]:
     """Return the places of up to ``limit`` matching walks, newest or oldest first.
 
     :param after: only places after this one in the order; ``None`` for the first page.
@@ -91,7 +93,7 @@ def places(index_query: IndexQuery, *, after: int | None = None, limit: int, old
     elif after is not None:
         high = min(high, after)
     if index_query.is_by_dates:
-        query = select(GalleryEntry.place).where(GalleryEntry.place >= low, GalleryEntry.place < high)
+        query = select(GalleryEntry.finish_key).where(GalleryEntry.finish_key >= low, GalleryEntry.finish_key < high)
         return list(db.session.scalars(query.order_by(_order(oldest_first)).limit(limit)))
     find = _find_sqlite if is_sqlite() else _find_postgres
     return find(index_query, low, high, limit, oldest_first)
@@ -100,18 +102,18 @@ def places(index_query: IndexQuery, *, after: int | None = None, limit: int, old
 class Row(NamedTuple):
     """The fields of a walk in the index by which results are sorted."""
 
-    place: int
+    finish_key: int
     number: int
-    words: str
+    search_text: str
     evenness: float
-    walked: int
-    drawn: int
+    continuations: int
+    random_key: int
 
 
-def rows(places: Sequence[int]) -> list[Row]:
+def rows(finish_keys: Sequence[int]) -> list[Row]:
     """Return the rows of the walks at these places, in no particular order."""
-    table = select(*(getattr(GalleryEntry, name) for name in Row._fields)).where(_is_one_of(GalleryEntry.place))
-    found = db.session.connection().execute(table, {"values": json.dumps(list(places))}).all()
+    table = select(*(getattr(GalleryEntry, name) for name in Row._fields)).where(_is_one_of(GalleryEntry.finish_key))
+    found = db.session.connection().execute(table, {"values": json.dumps(list(finish_keys))}).all()
     return [*map(Row._make, found)]
 
 
@@ -134,15 +136,15 @@ def count(index_query: IndexQuery, most: int) -> int:
     low, high = bounds(index_query)
     if index_query.is_by_dates:
         inner = (
-            select(GalleryEntry.place)
-            .where(GalleryEntry.place >= low, GalleryEntry.place < high)
+            select(GalleryEntry.finish_key)
+            .where(GalleryEntry.finish_key >= low, GalleryEntry.finish_key < high)
             .limit(most + 1)
             .subquery()
         )
         return db.session.scalar(select(func.count()).select_from(inner)) or 0
     if is_sqlite():
         return db.session.scalar(COUNT, _values(index_query, low, high, most + 1)) or 0
-    return _count_postgres((GalleryEntry.place >= low, GalleryEntry.place < high), index_query, most + 1)
+    return _count_postgres((GalleryEntry.finish_key >= low, GalleryEntry.finish_key < high), index_query, most + 1)
 
 
 def filter_numbers(numbers: Iterable[int], index_query: IndexQuery) -> list[int]:
@@ -155,8 +157,8 @@ def filter_numbers(numbers: Iterable[int], index_query: IndexQuery) -> list[int]
     reads_words = bool(index_query.facets) or bool(
         index_query.text_query and any(term.unwanted for term in index_query.text_query.terms)
     )
-    listed = select(GalleryEntry.number, GalleryEntry.words if reads_words else literal("")).where(
-        _is_one_of(GalleryEntry.number), GalleryEntry.place >= low, GalleryEntry.place < high
+    listed = select(GalleryEntry.number, GalleryEntry.search_text if reads_words else literal("")).where(
+        _is_one_of(GalleryEntry.number), GalleryEntry.finish_key >= low, GalleryEntry.finish_key < high
     )
     rows = db.session.connection().execute(listed, {"values": json.dumps(wanted)}).all()
     matches = {number for number, words in rows if not reads_words or _passes(words.split(), index_query)}
@@ -165,11 +167,11 @@ def filter_numbers(numbers: Iterable[int], index_query: IndexQuery) -> list[int]
 
 def bounds(index_query: IndexQuery) -> tuple[int, int]:
     """Return the range of places within the dates: the first one, and the first one after them."""
-    low = first_place(index_query.since) if index_query.since else -PLACE_MAX
+    low = first_finish_key(index_query.since) if index_query.since else -FINISH_KEY_MAX
     high = (
-        first_place(index_query.until + timedelta(days=1))
+        first_finish_key(index_query.until + timedelta(days=1))
         if index_query.until and index_query.until < date.max
-        else PLACE_MAX
+        else FINISH_KEY_MAX
     )
     return low, high
 
@@ -187,13 +189,13 @@ def recount(session: Session, numbers: Sequence[int]) -> None:
     session.execute(
         update(GalleryEntry)
         .where(GalleryEntry.number.in_(numbers))
-        .values(walked=counted.scalar_subquery())
+        .values(continuations=counted.scalar_subquery())
         .execution_options(synchronize_session=False)
     )
 
 
 def _order(oldest_first: bool) -> Any:
-    return GalleryEntry.place.asc() if oldest_first else GalleryEntry.place.desc()
+    return GalleryEntry.finish_key.asc() if oldest_first else GalleryEntry.finish_key.desc()
 
 
 def _passes(words: Sequence[str], index_query: IndexQuery) -> bool:
@@ -282,23 +284,23 @@ PLANS = text("SELECT set_config('enable_seqscan', :any, true), set_config('enabl
 
 
 def _find_postgres(index_query: IndexQuery, low: int, high: int, limit: int, oldest_first: bool) -> list[int]:
-    within = (GalleryEntry.place >= low, GalleryEntry.place < high)
+    within = (GalleryEntry.finish_key >= low, GalleryEntry.finish_key < high)
     matches = _common(within, index_query, limit, oldest_first, in_order=True)
     return matches if len(matches) == limit else _hits(within, index_query, limit, oldest_first)
 
 
 def _hits(within: Any, index_query: IndexQuery, limit: int, oldest_first: bool) -> list[int]:
     """Return the places of matches by fetching and sorting all of them, which is fast when they are few."""
-    hits = select(GalleryEntry.place).where(*within, _matches(index_query)).cte("hits")
+    hits = select(GalleryEntry.finish_key).where(*within, _matches(index_query)).cte("hits")
     hits = hits.prefix_with("MATERIALIZED", dialect="postgresql")
-    order = hits.c.place.asc() if oldest_first else hits.c.place.desc()
-    return list(db.session.scalars(select(hits.c.place).order_by(order).limit(limit)))
+    order = hits.c.finish_key.asc() if oldest_first else hits.c.finish_key.desc()
+    return list(db.session.scalars(select(hits.c.finish_key).order_by(order).limit(limit)))
 
 
 def _count_postgres(within: Any, index_query: IndexQuery, limit: int) -> int:
     if len(_common(within, index_query, limit, False, in_order=False)) == limit:
         return limit
-    hits = select(GalleryEntry.place).where(*within, _matches(index_query)).limit(limit).subquery()
+    hits = select(GalleryEntry.finish_key).where(*within, _matches(index_query)).limit(limit).subquery()
     db.session.execute(PLANS, {"any": "off"})  # else the planner scans all walks for words that it takes for common
     count = db.session.scalar(select(func.count()).select_from(hits)) or 0
     db.session.execute(PLANS, {"any": "on"})  # after an error the rollback restores the setting
@@ -330,11 +332,11 @@ def _reach(match_count: int, limit: int, *, in_order: bool) -> int:
 
 def _scan(within: Any, reach: int, index_query: IndexQuery, limit: int, oldest_first: bool) -> list[int]:
     """Return the places of matches among the first ``reach`` walks."""
-    rows: Any = select(GalleryEntry.place, literal_column("hung.search").label("search")).where(*within)
+    rows: Any = select(GalleryEntry.finish_key, literal_column("hung.search").label("search")).where(*within)
     near = rows.order_by(_order(oldest_first)).limit(reach).subquery("near")
-    order = near.c.place.asc() if oldest_first else near.c.place.desc()
+    order = near.c.finish_key.asc() if oldest_first else near.c.finish_key.desc()
     matching = near.c.search.op("@@")(_tsquery(index_query))
-    return list(db.session.scalars(select(near.c.place).where(matching).order_by(order).limit(limit)))
+    return list(db.session.scalars(select(near.c.finish_key).where(matching).order_by(order).limit(limit)))
 
 
 def _matches(index_query: IndexQuery) -> Any:

@@ -118,13 +118,13 @@ def walks_without_features(before: int | None, limit: int, *, eye: str) -> list[
 
 def count_walks_without_features() -> int:
     """Return the number of finished walks that the most recently used image encoder has not embedded."""
-    eye = db.session.scalar(select(VisualFeatures.eye).order_by(VisualFeatures.number.desc()).limit(1)) or ""
+    eye = db.session.scalar(select(VisualFeatures.encoder).order_by(VisualFeatures.number.desc()).limit(1)) or ""
     query = select(func.count()).select_from(Walk).outerjoin(VisualFeatures, _seen_by(eye))
     return db.session.scalar(query.where(*_unseen())) or 0
 
 
 def _seen_by(eye: str) -> ColumnElement[bool]:
-    return and_(VisualFeatures.walk_number == Walk.number, VisualFeatures.eye == eye)
+    return and_(VisualFeatures.walk_number == Walk.number, VisualFeatures.encoder == eye)
 
 
 def _unseen() -> tuple[ColumnElement[bool], ...]:
@@ -142,18 +142,20 @@ class _Frames:
     def kind(self) -> tuple[str, int]:
         """Return the revision of the most recently used image encoder, and the width of its vectors."""
         last = db.session.execute(
-            select(VisualFeatures.eye, VisualFeatures.frames, func.length(VisualFeatures.vectors).label("bytes"))
+            select(VisualFeatures.encoder, VisualFeatures.frames, func.length(VisualFeatures.vectors).label("bytes"))
             .order_by(VisualFeatures.number.desc())
             .limit(1)
         ).one_or_none()
         if last is None:
             raise SourceError("No worker has computed image embeddings yet.")
-        return last.eye, last.bytes // len(last.frames)
+        return last.encoder, last.bytes // len(last.frames)
 
     def after(self, connection: Connection, key: int, limit: int) -> Batch:
         eye, width = self.kind()
         newer = (
-            select(VisualFeatures.number, VisualFeatures.eye, VisualFeatures.frames, VisualFeatures.vectors, Walk.id)
+            select(
+                VisualFeatures.number, VisualFeatures.encoder, VisualFeatures.frames, VisualFeatures.vectors, Walk.id
+            )
             .join(Walk, Walk.number == VisualFeatures.walk_number)
             .where(VisualFeatures.number > key // FRAMES)
             .order_by(VisualFeatures.number)
@@ -161,9 +163,9 @@ class _Frames:
         rows = connection.execute(newer.limit(limit)).all()
         keys, ids, parts = [], [], [np.zeros((0, width), np.float32)]
         for row in rows:
-            keys += [row.number * FRAMES + place for place in range(len(row.frames))]
+            keys += [row.number * FRAMES + index for index in range(len(row.frames))]
             ids += [row.id] * len(row.frames)
-            fits = row.eye == eye  # rows of another image encoder become zeros, which match nothing
+            fits = row.encoder == eye  # rows of another image encoder become zeros, which match nothing
             parts.append(_unpacked(row.vectors, len(row.frames)) if fits else np.zeros((len(row.frames), width), "f4"))
         return Batch(keys, ids, np.concatenate(parts))
 

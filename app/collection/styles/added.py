@@ -75,14 +75,14 @@ class AddedStyle:
         return [f"style-{self.name}"] if (self.folder / MODEL / "model_index.json").exists() else []
 
     @property
-    def hand(self) -> str:
+    def rendering_style(self) -> str:
         """Return the words of the style that renders it: its own, or its stand-in's."""
         return self.words if self.model else self.stand_in
 
     @property
     def style(self) -> Style:
         """Return it as a style to compare with prompts, by its phrases and what its pictures show."""
-        return Style(ModelStyle(self.hand, self.title), "", "", (*self.shows, *self.phrases))
+        return Style(ModelStyle(self.rendering_style, self.title), "", "", (*self.shows, *self.phrases))
 
 
 def folder(name: str) -> Path:

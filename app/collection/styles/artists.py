@@ -56,11 +56,11 @@ def nearest(prompt: str, *, limit: int = SHOWN) -> list[NearArtist]:
 
 def stand_in(mediums: tuple[str, ...], phrases: tuple[str, ...], choices: tuple[Style, ...]) -> str:
     """Return the words of the style nearest to the mediums of some works, or else to their phrases; "" for none."""
-    known = {style.hand.words for style in choices}
+    known = {style.model_style.words for style in choices}
     for medium in mediums:
         medium_words = set(medium.replace(",", " ").split())
-        for words, hand in MEDIUMS:
-            if hand in known and (words in medium or medium_words & set(words.split())):
-                return hand
+        for words, model_style in MEDIUMS:
+            if model_style in known and (words in medium or medium_words & set(words.split())):
+                return model_style
     nearest_styles = proposals.nearest(", ".join(phrases), choices, limit=1)
-    return nearest_styles[0].style.hand.words if nearest_styles else ""
+    return nearest_styles[0].style.model_style.words if nearest_styles else ""

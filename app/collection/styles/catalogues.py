@@ -125,7 +125,7 @@ class Catalogue:
         telling = sorted(often, key=lambda subject: (-self._distinctiveness(subject, works), subject))
         titles = sorted(dict.fromkeys(works.titles))
         step = max(1.0, len(titles) / TITLES_MOST)
-        chosen = [titles[int(place * step)] for place in range(min(TITLES_MOST, len(titles)))]
+        chosen = [titles[int(index * step)] for index in range(min(TITLES_MOST, len(titles)))]
         mediums = [medium for medium, _count in works.mediums.most_common(MEDIUMS_MOST)]
         return Artist(self._names[key], works.count, tuple(telling[:SUBJECTS_MOST]), tuple(chosen), tuple(mediums))
 

@@ -58,7 +58,7 @@ def nearest(prompt: str, choices: tuple[Style, ...], *, limit: int = SHOWN) -> l
     table = _style_vectors(embedding, choices)
     likeness = table.vectors @ query
     query_stems = _stems(prompt)
-    proposed = [table.proposal(place, likeness, query, query_stems) for place in range(len(choices))]
+    proposed = [table.proposal(index, likeness, query, query_stems) for index in range(len(choices))]
     return sorted(proposed, key=lambda one: -one.likeness)[:limit]
 
 
@@ -94,7 +94,7 @@ class _StyleVectors:
 @lru_cache(maxsize=8)
 def _style_vectors(embedding: Embedding, styles: tuple[Style, ...]) -> _StyleVectors:
     """Return the vectors and stems of some styles; cached."""
-    phrases = tuple((style.hand.words, *style.phrases) for style in styles)
+    phrases = tuple((style.model_style.words, *style.phrases) for style in styles)
     vectors = embedding.embed([phrase for each in phrases for phrase in each])
     starts = (0, *np.cumsum([len(each) for each in phrases]).tolist())
     means = normalise(np.stack([vectors[a:b].mean(axis=0) for a, b in pairwise(starts)]))

@@ -1,4 +1,4 @@
-"""The models' hands as styles, with what suits each from ``models/styles``."""
+"""The models' styles as named styles, with what suits each from ``models/styles``."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ def of_model(offer: Offer) -> tuple[Style, ...]:
 
     A style without a description is matched by its own words only.
     """
-    return of_hands(offer.styles)
+    return of_model_styles(offer.styles)
 
 
-def of_hands(known: tuple[ModelStyle, ...]) -> tuple[Style, ...]:
-    """Return hands as styles."""
-    return tuple(_style(hand) for hand in known)
+def of_model_styles(known: tuple[ModelStyle, ...]) -> tuple[Style, ...]:
+    """Return a model's styles as named styles."""
+    return tuple(_style(style) for style in known)
 
 
 def offered(known: Iterable[Style], *, chosen: Collection[str] = ()) -> tuple[Style, ...]:
     """Return the styles that pages offer: all but those retired, of which the ``chosen``, by their words, stay."""
-    return tuple(style for style in known if not is_retired(style.hand) or style.hand.words in chosen)
+    return tuple(style for style in known if not is_retired(style.model_style) or style.model_style.words in chosen)
 
 
-def is_retired(hand: ModelStyle) -> bool:
+def is_retired(style: ModelStyle) -> bool:
     """Return whether a style composes its scenes and is retired; one of another model may have the same name."""
-    return bool(hand.marks) and hand.words in RETIRED
+    return bool(style.marks) and style.words in RETIRED
 
 
-def _style(hand: ModelStyle) -> Style:
-    description = _descriptions().get(hand.words)
+def _style(style: ModelStyle) -> Style:
+    description = _descriptions().get(style.words)
     if description is None:
-        shows = next((each.shows for each in added.every() if each.words == hand.words), ())
-        return Style(hand, "", "", shows)
-    return Style(hand, description["suits"], description["sample"], tuple(description["for"]))
+        shows = next((each.shows for each in added.every() if each.words == style.words), ())
+        return Style(style, "", "", shows)
+    return Style(style, description["suits"], description["sample"], tuple(description["for"]))
 
 
 @cache

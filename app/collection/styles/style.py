@@ -1,4 +1,4 @@
-"""A style: its name, its hand, and the phrases by which it is matched."""
+"""A style: its name, the model's style, and the phrases by which it is matched."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.storage.walk_models import slug_of
 class Style:
     """A named way of rendering. ``phrases`` say what it suits; ``suits`` says it in a few words for a wall label."""
 
-    hand: ModelStyle
+    model_style: ModelStyle
     suits: str
     subject: str  # what its sample shows
     phrases: tuple[str, ...]
@@ -22,7 +22,7 @@ class Style:
     @property
     def name(self) -> str:
         """Return its name in addresses and requests: ``pop-art``."""
-        return slug_of(self.hand.words)
+        return slug_of(self.model_style.words)
 
     @property
     def suits_text(self) -> str:
@@ -34,6 +34,6 @@ def find(text: str, choices: Iterable[Style]) -> Style | None:
     """Return the style with this name, words, title or further name, in any case; ``None`` if there is none."""
     wanted = slug_of(text)
     listed = list(choices)
-    by_name = (style for style in listed if wanted in (style.name, slug_of(style.hand.title)))
-    by_another = (style for style in listed if wanted in map(slug_of, style.hand.also))
+    by_name = (style for style in listed if wanted in (style.name, slug_of(style.model_style.title)))
+    by_another = (style for style in listed if wanted in map(slug_of, style.model_style.also))
     return next(by_name, None) or next(by_another, None)

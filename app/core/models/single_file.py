@@ -181,7 +181,7 @@ def _spread(file: TensorFile) -> float | None:
         return None
     content = file.content(SPREAD)
     if tensor.dtype == "BF16":
-        pairs = (content[place : place + 2] for place in range(0, len(content), 2))
+        pairs = (content[index : index + 2] for index in range(0, len(content), 2))
         numbers = [struct.unpack("<f", b"\0\0" + pair)[0] for pair in pairs]
     else:
         numbers = list(struct.unpack(f"<{tensor.count}{FORMATS[tensor.dtype]}", content))

@@ -20,9 +20,9 @@ UNSEEN = re.compile(  # Default_Ignorable_Code_Point (Unicode 16, DerivedCorePro
 )
 BLANK = "\N{BRAILLE PATTERN BLANK}"  # a symbol by its category, a space by its look
 BOXED = {  # letters in boxes, and those of flags
-    start + place: letter
+    start + index: letter
     for start in (0x1F150, 0x1F170, 0x1F1E6)
-    for place, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
+    for index, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
 }
 LIKE_LATIN = {
     # Cyrillic; Greek, where some capitals look like other Latin letters than their lower-case forms

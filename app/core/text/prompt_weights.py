@@ -84,13 +84,13 @@ def _bracket_pairs(pieces: list[str]) -> dict[int, int] | None:
     """Return the index of each opening bracket's closing one; ``None`` if they do not match."""
     opened: list[int] = []
     closes: dict[int, int] = {}
-    for place, piece in enumerate(pieces):
+    for index, piece in enumerate(pieces):
         if piece in ("(", "["):
-            opened.append(place)
+            opened.append(index)
         elif piece in PAIRS:
             if not opened or pieces[opened[-1]] != PAIRS[piece]:
                 return None
-            closes[opened.pop()] = place
+            closes[opened.pop()] = index
     return None if opened else closes
 
 
@@ -99,9 +99,9 @@ def _weigh(pieces: list[str], closes: dict[int, int]) -> WeightedPrompt:
     numbers = {closing: number for closing in closes.values() if (number := _number(pieces, closing)) is not None}
     weights, spans = [1.0], list[Span]()
     is_explicit = has_refused = is_clamped = False
-    for place, piece in enumerate(pieces):
-        if place in closes:
-            number = numbers.get(closes[place])
+    for index, piece in enumerate(pieces):
+        if index in closes:
+            number = numbers.get(closes[index])
             is_explicit |= number is not None or piece == "[" or len(weights) > 1
             has_refused |= number is not None and math.isnan(number)
             is_clamped |= number is not None and not math.isnan(number) and not LEAST <= number <= MOST
@@ -109,7 +109,7 @@ def _weigh(pieces: list[str], closes: dict[int, int]) -> WeightedPrompt:
         elif piece in PAIRS:
             weights.pop()
         else:
-            text = piece.rpartition(":")[0] if place + 1 in numbers else piece
+            text = piece.rpartition(":")[0] if index + 1 in numbers else piece
             weight = min(weights[-1], MOST)
             is_clamped |= bool(text) and weight != weights[-1]
             spans.append(Span(text[1:] if len(piece) == 2 and piece[0] == "\\" else text, weight))

@@ -28,8 +28,8 @@ class Limits:
     frames_default: int
     steps_max: int = 100
     guidance_max: float = 20.0
-    hands: tuple[ModelStyle, ...] = ()  # the model's styles
-    any_hand: bool = False  # the styles of a model that is not on offer are unknown
+    styles: tuple[ModelStyle, ...] = ()  # the model's styles
+    any_style: bool = False  # the styles of a model that is not on offer are unknown
     models: tuple[str, ...] = ()  # the names of the models on offer
     loras: tuple[str, ...] = ()  # the names of the LoRAs that fit the model
 
@@ -56,7 +56,7 @@ class Limits:
     @property
     def clip_skip_max(self) -> int:
         """Return how many of the text encoders' last layers can be skipped; ignored by models that cannot."""
-        return CLIP_SKIP_MAX if self.any_hand else self.offer.facts.clip_skip_max or CLIP_LAYERS - 1
+        return CLIP_SKIP_MAX if self.any_style else self.offer.facts.clip_skip_max or CLIP_LAYERS - 1
 
     @classmethod
     def current(cls, model: str | None = None) -> Limits:
@@ -76,8 +76,8 @@ class Limits:
             config["FRAMES_DEFAULT"],
             steps_max=sampler_settings.steps_max(model),
             guidance_max=config["GUIDANCE_MAX"],
-            hands=() if offer is None else offer.styles,
-            any_hand=offer is None,
+            styles=() if offer is None else offer.styles,
+            any_style=offer is None,
             models=tuple(each.name for each in known),
             loras=() if offer is None else tuple(lora.name for lora in offer.loras),
         )

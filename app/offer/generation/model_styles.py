@@ -1,4 +1,4 @@
-"""Hands: the styles that a model was trained on, by the words that are appended to a prompt."""
+"""The styles that a model was trained on, by the words that are appended to a prompt."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ModelStyle:
 def of_model(facts: ModelFacts, learned: Iterable[Adapter]) -> tuple[ModelStyle, ...]:
     """Return the styles of a model: its own, then those that it learned as adapters."""
     return (
-        *(_from_row(hand) for hand in facts.hands),
+        *(_from_row(style) for style in facts.hands),
         *(ModelStyle(adapter.words, adapter.title) for adapter in learned),
     )
 
@@ -71,7 +71,7 @@ def _from_row(row: Mapping[str, Any]) -> ModelStyle:
 
 def any_composes(choices: Iterable[ModelStyle]) -> bool:
     """Return whether any of these styles composes its scenes."""
-    return any(hand.marks for hand in choices)
+    return any(style.marks for style in choices)
 
 
 def find(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
@@ -79,15 +79,15 @@ def find(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
     listed, wanted = list(choices), " ".join(text.split()).casefold()
     if not wanted:  # as for most stops; comparing it with all names takes a millisecond
         return None
-    by_name = (hand for hand in listed if wanted in (hand.words.casefold(), hand.title.casefold()))
-    by_spelling = (hand for hand in listed if spaced(wanted) in (spaced(hand.words), spaced(hand.title)))
-    by_another = (hand for hand in listed if folded(wanted) in map(folded, hand.also))
+    by_name = (style for style in listed if wanted in (style.words.casefold(), style.title.casefold()))
+    by_spelling = (style for style in listed if spaced(wanted) in (spaced(style.words), spaced(style.title)))
+    by_another = (style for style in listed if folded(wanted) in map(folded, style.also))
     return next(by_name, None) or next(by_spelling, None) or next(by_another, None)
 
 
 def is_named(prompt: str, choices: Iterable[ModelStyle]) -> bool:
     """Return whether a prompt names a style by whole words: ``an owl, neon`` and ``a watercolour of an owl`` do."""
-    return bool(style_words.named(prompt, (hand.words for hand in choices)))
+    return bool(style_words.named(prompt, (style.words for style in choices)))
 
 
 def find_mentioned(style: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
@@ -102,12 +102,12 @@ def find_mentioned(style: str, choices: Iterable[ModelStyle]) -> ModelStyle | No
 
 
 def _named_by_its_words(text: str, choices: Sequence[ModelStyle]) -> ModelStyle | None:
-    words = style_words.named(text, (hand.words for hand in choices))
-    return next((hand for hand in choices if hand.words == words), None) if words else None
+    words = style_words.named(text, (style.words for style in choices))
+    return next((style for style in choices if style.words == words), None) if words else None
 
 
 def _named_by_another(folded_text: str, listed: Iterable[ModelStyle]) -> ModelStyle | None:
-    names = [(len(name), -place, hand) for place, hand in enumerate(listed) for name in hand.also
+    names = [(len(name), -index, style) for index, style in enumerate(listed) for name in style.also
              if re.search(rf"(?<!\w){re.escape(folded(name))}{ENDINGS}(?!\w)", folded_text)]  # fmt: skip
     return max(names, key=lambda each: each[:2])[2] if names else None
 
@@ -119,4 +119,4 @@ def folded(text: str) -> str:
 
 def words_of(known: Iterable[ModelStyle]) -> str:
     """Return the words of styles as a list within a sentence."""
-    return join_words(hand.words for hand in known)
+    return join_words(style.words for style in known)

@@ -19,9 +19,12 @@ class StopTexts(Protocol):
 
     prompt: Any
     negative_prompt: Any
-    hand: Any
     lora: Any
     clip_skip: Any
+
+    @property
+    def requested_style(self) -> Any:
+        """Return the words of its style."""
 
 
 def record(sampling: dict[str, Any], stops: Sequence[StopTexts], offer: Offer) -> dict[str, Any]:
@@ -32,7 +35,9 @@ def record(sampling: dict[str, Any], stops: Sequence[StopTexts], offer: Offer) -
     """
     texts = [text for stop in stops for text in (stop.prompt, stop.negative_prompt)]
     digests = {
-        adapters.RECORDED: _digests((stop.hand for stop in stops), {each.words: each for each in offer.adapters}),
+        adapters.RECORDED: _digests(
+            (stop.requested_style for stop in stops), {each.words: each for each in offer.adapters}
+        ),
         loras.RECORDED: _digests((stop.lora for stop in stops), {each.name: each for each in offer.loras}),
     }
     rest = {name: value for name, value in sampling.items() if name not in (*digests, RECORDED, embeddings.RECORDED)}

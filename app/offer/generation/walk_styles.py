@@ -13,12 +13,12 @@ from app.storage.walk_models import Stop, Walk
 def record(walk: Walk, known: Sequence[ModelStyle]) -> None:
     """Record for each stop without a requested style the one of its scene, among those that its model knows."""
     for stop in walk.stops:
-        stop.chosen_style = "" if stop.hand else of_arranged(stop, known)
+        stop.chosen_style = "" if stop.requested_style else of_arranged(stop, known)
 
 
 def of_arranged(stop: Stop, known: Sequence[ModelStyle]) -> str:
     """Return the words of the style of a stop that has a scene: the requested one or its scene's; "" without one."""
-    return "" if stop.scene is None else stop.hand or _of_scene(stop.scene, known)
+    return "" if stop.scene is None else stop.requested_style or _of_scene(stop.scene, known)
 
 
 def _of_scene(scene: dict[str, Any], known: Sequence[ModelStyle]) -> str:
@@ -47,7 +47,7 @@ def names(walk: Walk) -> list[str]:
 
 def detected_names(walk: Walk) -> list[str]:
     """Return the names of the styles that the image encoder detected in stops whose style is not known, each once."""
-    return _named(walk, _each_once(stop.found_hand for stop in walk.stops if not stop.style))
+    return _named(walk, _each_once(stop.detected_style for stop in walk.stops if not stop.style))
 
 
 def _each_once(words: Iterable[str]) -> list[str]:

@@ -247,8 +247,8 @@ def check_name(name: str, licence: str, model: Offer) -> None:
     :raises InvalidInput: when it may not, or none is given.
     """
     learned = {adapter.words for adapter in model.adapters}
-    own = [hand for hand in model.styles if hand.words not in learned]
-    taken = {spaced(text) for hand in own for text in (hand.words, hand.title)}
+    own = [style for style in model.styles if style.words not in learned]
+    taken = {spaced(text) for style in own for text in (style.words, style.title)}
     if spaced(name) in taken:
         raise InvalidInput.on("name", message=f"The model knows {name} already. Choose another name.")
     if not licence.strip():

@@ -84,7 +84,7 @@ def validate(data: Any) -> CandidateRequest:
     shape = 'Candidates are asked for by an object such as {"stop": {"prompt": "a lemon"}, "seed": 11}.'
     request = error_messages.read_model(CandidateRequest, data, limits, shape=shape)
     stop = request.stop
-    texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
+    texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.requested_style or ""}
     shown_texts = (
         (("stop", name), error_messages.subject(("stop", name)), text)
         for name, text in (*texts.items(), ("scene", stop_words.readable(stop.scene)))
@@ -103,7 +103,7 @@ def limits_of(data: Any, known: Offers) -> Limits:
     return Limits.for_offer(known, known.get(name if isinstance(name, str) else None))
 
 
-def place(
+def submit(
     request: CandidateRequest,
     *,
     owner_hash: str,
@@ -147,7 +147,7 @@ def request_more(
     candidate_set: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None
 ) -> CandidateSet:
     """Request another row of candidates for a set, and return the set."""
-    asked, offer = candidate_set.asked, offers.current().get(candidate_set.asked.get("model"))
+    asked, offer = candidate_set.request, offers.current().get(candidate_set.request.get("model"))
     return candidate_requests.request_more(
         candidate_set, lambda first: list_variants(asked, first, POOL, offer), network=network, admit=admit
     )
@@ -171,8 +171,8 @@ def list_variants(payload: dict[str, Any], first: int, count: int, offer: Offer)
             drawing = _drawing(reading, reader, payload["drawing"], index)
             interpretation = chosen.put(reading, chosen.fitting(reading, chosen.listed(drawing), reader.drawings))
             scene = scenes.arrange(
-                interpretation, offer=offer, seed=seed, walk_seed=request.seed, hand=stop.hand or "",
-                layout=stop.layout, unnamed=payload.get("unnamed"),
+                interpretation, offer=offer, seed=seed, walk_seed=request.seed, layout=stop.layout,
+                requested_style=stop.requested_style or "", unnamed=payload.get("unnamed"),
             ).as_json()  # fmt: skip
             if index == 0 and stop.scene is not None:
                 scene = stop.scene

@@ -74,7 +74,7 @@ def draft(
         network=network or visitor_key,
         origin=origin,
         owner_hash=next(iter(owners), visitors.digest(visitors.new_token())),
-        commission_hash=request.fingerprint(pinned),
+        request_hash=request.fingerprint(pinned),
         request_id=request_ids.current(),
         state=QUEUED,
         scheduler=settings["scheduler"],

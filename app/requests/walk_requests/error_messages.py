@@ -85,8 +85,8 @@ def field_sentence(path: Path, item: Any, limits: Limits) -> str:
     if setting := SETTINGS.get(str(field)):
         return setting.rule(limits)
     rules = {
-        "hand": _("%(field)s must be one of %(known)s.", field=subject(path), known=words_of(limits.hands))
-        if limits.hands
+        "hand": _("%(field)s must be one of %(known)s.", field=subject(path), known=words_of(limits.styles))
+        if limits.styles
         else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=subject(path)),
         "stop": _('stop must be an object such as {"prompt": "a lemon"}.'),
         "count": _("count must be a whole number from %(least)s to %(most)s.", least=1, most=CANDIDATES_MOST),

@@ -21,7 +21,7 @@ from app.walks.saved import reuse
 from app.walks.uploads import photo_stops
 
 
-def place(
+def submit(
     draft: Draft,
     *,
     idempotency_key: str | None = None,
@@ -72,15 +72,15 @@ def _save(
     try:
         with writing() as session:
             if key and (first_walk := _find_by_key(session, key)):
-                return _repeat(first_walk, walk.commission_hash), False
+                return _repeat(first_walk, walk.request_hash), False
             for name, value in fair_queue.enqueue(session, walk).items():  # from here on no walk can be deleted
                 setattr(walk, name, value)
             original = reuse.find_original(session, walk, revision) if revision else None
             if admit:
                 admission.check_storage(walk.network)
                 if original is None and line is not None:
-                    admission.check_queue(session, walk, walk.asked, line)
-                admit(0 if original else walk.asked)
+                    admission.check_queue(session, walk, walk.cost, line)
+                admit(0 if original else walk.cost)
             if original:
                 reuse.finish_as_repeat(walk, original)
             session.add(walk)
@@ -88,7 +88,7 @@ def _save(
         first = _find_by_key(db.session(), key) if key else None
         if first is None:
             raise
-        return _repeat(first, walk.commission_hash), False
+        return _repeat(first, walk.request_hash), False
     return walk, True
 
 
@@ -108,7 +108,7 @@ def _find_by_key(session: Session, key: str) -> Walk | None:
 
 
 def _repeat(walk: Walk, fingerprint: str) -> Walk:
-    if walk.commission_hash != fingerprint:
+    if walk.request_hash != fingerprint:
         raise InvalidInput.on(
             "Idempotency-Key", message="This Idempotency-Key was used for another walk. Send a new key with a new walk."
         )

@@ -31,10 +31,10 @@ def continuation_flaw(request: WalkRequest) -> str:
         return _("The walk to go on from is not finished; it is %(state)s.", state=_(parent.state))
     last, first = parent.stops[-1], request.stops[0]
     seed = request.seed if first.seed is None else first.seed
-    same_words = (first.prompt, first.negative_prompt, first.hand or "") == (
+    same_words = (first.prompt, first.negative_prompt, first.requested_style or "") == (
         last.prompt,
         last.negative_prompt,
-        last.hand,
+        last.requested_style,
     )
     if (
         same_words
@@ -49,8 +49,8 @@ def continuation_flaw(request: WalkRequest) -> str:
 def _describe_stop(stop: Stop, seed: int) -> str:
     """Return a description of a stop with all that must match: ``“the sun”, style neon, without “rain”, seed 11``."""
     text = _("“%(words)s”", words=stop.prompt)
-    if stop.hand:
-        text += ", " + _("style %(own)s", own=stop.hand)
+    if stop.requested_style:
+        text += ", " + _("style %(own)s", own=stop.requested_style)
     text += "".join(f", {words}" for words in stop_options.describe(stop.options))
     if stop.negative_prompt:
         text += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))

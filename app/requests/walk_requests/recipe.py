@@ -125,7 +125,7 @@ def _stop(stop: Stop) -> RecipeStop:
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,
         "seed": stop.seed,
-        "hand": stop.hand or None,
+        "hand": stop.requested_style or None,
     }
     if stop.scene is not None:
         written["scene"] = stop.scene

@@ -20,7 +20,7 @@ from app.offer.generation import frame_rates
 from app.offer.generation.loras import NAME_MAX
 from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
 from app.storage.task_kinds import FRAMES, KNOTS, STOPS
-from app.storage.walk_models import HAND_MAX
+from app.storage.walk_models import STYLE_MAX
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
 STEPS_MAX = 200
@@ -48,7 +48,7 @@ Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
 Depth = Annotated[int, Field(ge=0, le=STEPS_MAX)]
 LoraName = Annotated[str, Field(max_length=NAME_MAX, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 EmbeddingName = Annotated[str, Field(pattern=f"^(?:{embedding_names.NAME.pattern})$")]
-HandWords = Annotated[str, Field(max_length=HAND_MAX, pattern=PRINTABLE)]
+StyleWords = Annotated[str, Field(max_length=STYLE_MAX, pattern=PRINTABLE)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Positions = Annotated[list[float], Field(max_length=POSITIONS_MAX)]
 
@@ -101,7 +101,7 @@ class PinnedSampling(BaseModel):
     finer: Literal[2] | None = None  # the part of this factor that the decoder's finer stage adds
     aspect: Framed | None = None  # None for a square
     frame: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = None  # width and height in pixels
-    adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
+    adapters: Annotated[dict[StyleWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     loras: Annotated[dict[LoraName, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     prompt_syntax: Literal[1] | None = None  # None if brackets are text
     embeddings: Annotated[dict[EmbeddingName, Digest], Field(max_length=EMBEDDINGS_MAX)] | None = None

@@ -52,7 +52,7 @@ def styles_for(walk: Walk) -> tuple[Style, ...]:
         *(style.style for style in added.every() if _model_of(style)),
     )
     distinct = {style.name: style for style in offered}
-    return tuple(style for style in distinct.values() if used != {style.hand.words})
+    return tuple(style for style in distinct.values() if used != {style.model_style.words})
 
 
 def flaw(walk: Walk) -> str:
@@ -78,8 +78,8 @@ def restyled_request(
         raise Conflict(_(UNFINISHED))
     if problem := flaw(walk):
         raise InvalidInput.on("walk", message=problem)
-    model, hand = _renderer_of(walk, style)
-    stops = [_restyled(stop, hand, model, walk) for stop in walk.stops]
+    model, model_style = _renderer_of(walk, style)
+    stops = [_restyled(stop, model_style, model, walk) for stop in walk.stops]
     return _request(walk, model, owners=owners, unlisted=unlisted, stops=stops)
 
 
@@ -172,7 +172,7 @@ def _renderer_of(walk: Walk, name: str) -> tuple[Offer, str]:
     """
     own = _model(walk)
     if style := styles.find(name, shipped.of_model(own)):
-        return own, style.hand.words
+        return own, style.model_style.words
     for taught in added.every():
         model = _model_of(taught)
         if model is not None and styles.find(name, [taught.style]):
@@ -183,21 +183,21 @@ def _renderer_of(walk: Walk, name: str) -> tuple[Offer, str]:
     )
 
 
-def _restyled(stop: Stop, hand: str, model: Offer, walk: Walk) -> dict[str, Any]:
+def _restyled(stop: Stop, style_words: str, model: Offer, walk: Walk) -> dict[str, Any]:
     """Return a stop of the request in another style, its scene composed again; another model has none of its LoRAs."""
-    again = walk_rows.stop_request_of(stop).model_dump() | {"hand": hand}
+    again = walk_rows.stop_request_of(stop).model_dump() | {"hand": style_words}
     if model != _model(walk):
         again |= dict.fromkeys(stop.options.seen())
     if stop.scene is None:
         return again
-    style = model_styles.find(hand, model.styles)
+    style = model_styles.find(style_words, model.styles)
     scene = layouts.recompose(stop.scene, style.marks if style else "", seed=walk.seed_of(stop), walk_seed=walk.seed)
-    return again | {"scene": scene | {"words": _without_hands(scene.get("words", ""), model.styles)}}
+    return again | {"scene": scene | {"words": _without_styles(scene.get("words", ""), model.styles)}}
 
 
-def _without_hands(words: str, known: tuple[model_styles.ModelStyle, ...]) -> str:
+def _without_styles(words: str, known: tuple[model_styles.ModelStyle, ...]) -> str:
     """Return the scene's words without the previous style, which was chosen at random or named in the prompt."""
-    named = {hand.words for hand in known}
+    named = {style.words for style in known}
     return ", ".join(part for part in words.split(", ") if part not in named)
 
 

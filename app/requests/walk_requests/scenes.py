@@ -146,10 +146,10 @@ def layout_errors(stops: Sequence[StopRequest], limits: Limits) -> list[FieldErr
     """
     errors = []
     for index, stop in enumerate(stops):
-        if stop.layout is None or limits.any_hand:
+        if stop.layout is None or limits.any_style:
             continue
         path = ("stops", index, "layout")
-        if flaw := _layout_flaw(stop, limits.hands, limits.offer):
+        if flaw := _layout_flaw(stop, limits.styles, limits.offer):
             errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
     return errors
 
@@ -160,12 +160,14 @@ def _layout_flaw(stop: StopRequest, known: Sequence[ModelStyle], offer: Offer) -
         return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
     reader = reader_of(offer)
     reading = None if reader is None else reader.again(stop.prompt, leave_out=stop.negative_prompt)
-    facts = None if reading is None else StopFacts(reading, stop.hand or "")
-    style = model_styles.find(stop.hand or "", known) if facts is None else stop_styles.named_style(facts, known)
+    facts = None if reading is None else StopFacts(reading, stop.requested_style or "")
+    style = (
+        model_styles.find(stop.requested_style or "", known) if facts is None else stop_styles.named_style(facts, known)
+    )
     if style is not None:
         offered: Sequence[str] = style.layouts
     else:
-        candidates = offer.facts.unnamed or [hand.words for hand in known]
+        candidates = offer.facts.unnamed or [model_style.words for model_style in known]
         offered = [each for each in LAYOUTS if stop_styles.filter_by_layouts(candidates, [each], known)]
     values = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
     if stop.layout not in offered and style is not None:
@@ -193,16 +195,16 @@ def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) 
 
 
 def arrange(
-    reading: Reading, *, offer: Offer, seed: int, walk_seed: int, hand: str = "", layout: str | None = None,
+    reading: Reading, *, offer: Offer, seed: int, walk_seed: int, requested_style: str = "", layout: str | None = None,
     unnamed: str | None = None,
 ) -> Scene:  # fmt: skip
     """Return the scene of an interpreted prompt: arranged, composed as its style does, with the words for the model.
 
-    If neither ``hand`` nor the prompt names a style, the words include one of the model's styles, since the model would
+    If neither ``requested_style`` nor the prompt names a style, the words include one of the model's, since it would
     otherwise render the mean of several. This is ``unnamed``, chosen for the whole walk by
     :func:`stop_styles.choose_styles`, or else a style that suits this stop.
     """
-    known, stop = offer.styles, StopFacts(reading, hand, layout)
+    known, stop = offer.styles, StopFacts(reading, requested_style, layout)
     if unnamed is None:
         (unnamed,) = stop_styles.choose_styles([stop], offer=offer, walk_seed=walk_seed)
     style = stop_styles.named_style(stop, known) or model_styles.find(unnamed, known)
@@ -213,13 +215,13 @@ def arrange(
 
 def _words_of(stop: StopFacts, style: ModelStyle | None, known: Sequence[ModelStyle]) -> Sequence[str]:
     """Return the words of a named style for the model; if the model composes, only words that it knows."""
-    if stop.hand:
+    if stop.style:
         return ()
     if not model_styles.any_composes(known):
-        return stop.reading.hands
+        return stop.reading.style_names
     if stop_styles.is_left_open(stop, known) or style is None:
         return ()
-    return (style.words,) if style.marks else stop.reading.hands
+    return (style.words,) if style.marks else stop.reading.style_names
 
 
 def _arrange_styled(reading: Reading, marks: str, offer: Offer, seed: int, walk_seed: int) -> Scene:
@@ -311,14 +313,19 @@ def _set_scenes(reader: Reader, walk: Walk, offer: Offer, layouts: Sequence[str 
         if stop.scene is None
     ]
     all_facts = [
-        StopFacts(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
+        StopFacts(
+            reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)),
+            stop.requested_style,
+            layout,
+        )
         for _index, stop, layout in open_stops
     ]
     beside = next((style for stop in walk.stops if (style := walk_styles.of_arranged(stop, offer.styles))), "")
     styles = stop_styles.choose_styles(all_facts, offer=offer, walk_seed=walk.seed, beside=beside)
     for (_index, stop, layout), each, unnamed in zip(open_stops, all_facts, styles, strict=True):
         scene = arrange(
-            each.reading, offer=offer, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
+            each.reading, offer=offer, seed=walk.seed_of(stop), walk_seed=walk.seed, layout=layout,
+            requested_style=stop.requested_style,
             unnamed=unnamed,
         )  # fmt: skip
         stop.scene = scene.as_json()

@@ -82,7 +82,11 @@ class StopRequest(StopWords):
     def row(self) -> dict[str, Any]:
         """Return the stop as its row holds it, which names its photo by the digest."""
         photo = {"photo": self.picture, "cut_out": None if self.picture is None else self.cut_out}
-        return self.model_dump(exclude={"picture", "cut_out", "layout"}) | {"hand": self.hand or ""} | photo
+        return (
+            self.model_dump(exclude={"picture", "cut_out", "layout", "hand"})
+            | {"requested_style": self.hand or ""}
+            | photo
+        )
 
 
 @documented

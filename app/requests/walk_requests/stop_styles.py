@@ -24,7 +24,7 @@ class StopFacts:
     """The facts that decide a stop's style: its interpreted prompt, the words of a requested style, and a layout."""
 
     reading: Reading
-    hand: str = ""
+    style: str = ""
     layout: str | None = None
 
     @property
@@ -50,9 +50,11 @@ class StopFacts:
 
 def named_style(stop: StopFacts, known: Sequence[ModelStyle]) -> ModelStyle | None:
     """Return the style that was requested for a stop or that its prompt names; ``None`` if the site chooses it."""
-    if stop.hand:
-        return next((hand for hand in known if hand.words == stop.hand), None)
-    return model_styles.find_mentioned(", ".join(stop.reading.hands), known) or _stand_in(stop.reading.hands, known)
+    if stop.style:
+        return next((style for style in known if style.words == stop.style), None)
+    return model_styles.find_mentioned(", ".join(stop.reading.style_names), known) or _stand_in(
+        stop.reading.style_names, known
+    )
 
 
 def _stand_in(texts: Sequence[str], known: Sequence[ModelStyle]) -> ModelStyle | None:
@@ -61,7 +63,7 @@ def _stand_in(texts: Sequence[str], known: Sequence[ModelStyle]) -> ModelStyle |
         return None
     styles = (added.find(text) for text in texts)
     words = next((style.stand_in for style in styles if style is not None), "")
-    return next((hand for hand in known if hand.words == words), None)
+    return next((model_style for model_style in known if model_style.words == words), None)
 
 
 def is_left_open(stop: StopFacts, known: Sequence[ModelStyle]) -> bool:
@@ -69,7 +71,7 @@ def is_left_open(stop: StopFacts, known: Sequence[ModelStyle]) -> bool:
 
     A model that does not compose receives any style that a prompt names, whether it knows it or not.
     """
-    if stop.hand or (stop.reading.hands and not model_styles.any_composes(known)):
+    if stop.style or (stop.reading.style_names and not model_styles.any_composes(known)):
         return False
     return named_style(stop, known) is None
 
@@ -101,7 +103,7 @@ def choose_styles(stops: Sequence[StopFacts], *, offer: Offer, walk_seed: int, b
 def filter_by_layouts(options: Sequence[str], layouts: Sequence[str | None], known: Sequence[ModelStyle]) -> list[str]:
     """Return the styles, by their words, that offer all of some layouts; ``None`` is offered by all."""
     wanted = {layout for layout in layouts if layout is not None}
-    offered = {hand.words: set(hand.layouts) for hand in known}
+    offered = {style.words: set(style.layouts) for style in known}
     return [words for words in options if wanted <= offered.get(words, set())]
 
 
@@ -117,7 +119,7 @@ def _best_style(stops: Sequence[StopFacts], options: Sequence[str], offer: Offer
     if leading and _can_follow(stops, leading, candidates, known):
         return leading
     narrowings = (
-        (any(stop.kinds & suiting.SIGNS for stop in stops), {hand.words for hand in known if hand.is_graphic}),
+        (any(stop.kinds & suiting.SIGNS for stop in stops), {style.words for style in known if style.is_graphic}),
         (any(stop.is_of_several for stop in stops), suiting.LEGIBLE),
         (any(_shows_place(stop, offer) for stop in stops), suiting.PLACING),
         (any(stop.is_counted for stop in stops), {*options}.difference(suiting.HIDING)),
@@ -126,7 +128,7 @@ def _best_style(stops: Sequence[StopFacts], options: Sequence[str], offer: Offer
     for is_asked, fitting in narrowings:
         if is_asked:
             candidates = [words for words in candidates if words in fitting] or candidates
-    candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)
+    candidates = suiting.of_medium([text for stop in stops for text in stop.reading.style_names], candidates)
     return suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)
 
 
@@ -145,5 +147,5 @@ def _can_follow(stops: Sequence[StopFacts], leading: str, options: Sequence[str]
     """Return whether stops can have the style of another: it has their layouts, colours and medium."""
     if any(stop.is_coloured for stop in stops) and leading in suiting.COLOURLESS:
         return False
-    media = suiting.of_medium([text for stop in stops for text in stop.reading.hands], [leading, *options])
+    media = suiting.of_medium([text for stop in stops for text in stop.reading.style_names], [leading, *options])
     return leading in media and bool(filter_by_layouts([leading], [stop.layout for stop in stops], known))

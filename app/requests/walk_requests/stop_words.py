@@ -25,11 +25,11 @@ from app.core.i18n.gettext import _
 from app.core.text.stored import check_readable, check_words, clean_words
 from app.offer.generation import offers
 from app.offer.generation.limits import SEED_MAX, Limits
-from app.offer.generation.model_styles import find as find_hand
+from app.offer.generation.model_styles import find as find_style
 from app.offer.generation.model_styles import words_of
 from app.requests.walk_requests.layouts import AUTO
 from app.requests.walk_requests.schema_limits import limits_in_schema
-from app.storage.walk_models import HAND_MAX, ID
+from app.storage.walk_models import ID, STYLE_MAX
 from sketch import lettering, scene
 from sketch.compositions.composition import LAYOUTS
 
@@ -37,15 +37,15 @@ PICTURE = re.compile(f"{ID.pattern}|[0-9a-f]{{64}}")
 """How a picture is named: by the ID of an upload, or by the digest that recipes hold."""
 
 
-def _hand(text: str | None, info: ValidationInfo) -> str | None:
+def _style_words(text: str | None, info: ValidationInfo) -> str | None:
     if text is None or not text.strip():
         return None
     check_readable(text)
-    if info.context and info.context.any_hand:
-        return _unknown_model_hand(text)
-    known = info.context.hands if info.context else ()
-    if hand := find_hand(text, known):
-        return str(hand.words)
+    if info.context and info.context.any_style:
+        return _unknown_model_style(text)
+    known = info.context.styles if info.context else ()
+    if style := find_style(text, known):
+        return str(style.words)
     if refusal := _refusal(text, info):
         raise ValueError(refusal)
     if not known:
@@ -59,20 +59,20 @@ def _refusal(text: str, info: ValidationInfo) -> str:
 
 
 def _style(text: str | None, info: ValidationInfo) -> str | None:
-    """Return the words of the hand that renders a style; ``None`` without one."""
+    """Return the words of the model's style that renders a named one; ``None`` without one."""
     if text is None or not text.strip():
         return None
     check_readable(text)
-    known = shipped.of_hands(info.context.hands) if info.context else ()
+    known = shipped.of_model_styles(info.context.styles) if info.context else ()
     style = styles.find(text, known)
     if style is None and (refusal := _refusal(text, info)):
         raise ValueError(refusal)
     style = style or _stand_in(text, known)
     if style is None:
         raise ValueError(_unknown_style(text, [style.name for style in known]))
-    if info.data.get("hand") not in (None, style.hand.words):
+    if info.data.get("hand") not in (None, style.model_style.words):
         raise ValueError(_("cannot stand beside another hand. Leave one of the two out."))
-    return style.hand.words
+    return style.model_style.words
 
 
 def _stand_in(text: str, known: tuple[Style, ...]) -> Style | None:
@@ -87,9 +87,9 @@ def _unknown_style(text: str, known: list[str]) -> str:
     return _("cannot be “%(style)s”. There are %(styles)s.", style=f"{text:.60}", styles=join_words(known))
 
 
-def _unknown_model_hand(text: str) -> str:
-    """Return a hand as the recipe of a model that is not on offer names it."""
-    if len(text) > HAND_MAX or not text.isprintable():
+def _unknown_model_style(text: str) -> str:
+    """Return a style as the recipe of a model that is not on offer names it."""
+    if len(text) > STYLE_MAX or not text.isprintable():
         raise ValueError(_("cannot be “%(hand)s”: the model that paints here knows none.", hand=f"{text:.60}"))
     return text
 
@@ -180,8 +180,10 @@ class StopWords(BaseModel):
     """The stop's own seed; without it, the walk's."""
     hand: Annotated[
         str | None,
-        AfterValidator(_hand),
-        limits_in_schema(lambda limits: {"enum": [*(hand.words for hand in limits.hands), None], "examples": [None]}),
+        AfterValidator(_style_words),
+        limits_in_schema(
+            lambda limits: {"enum": [*(style.words for style in limits.styles), None], "examples": [None]}
+        ),
     ] = None
     """The style, by its words, one of those that the model has; without one the model chooses."""
     style: Annotated[
@@ -203,9 +205,14 @@ class StopWords(BaseModel):
     ] = None
     """The interpreted prompt, as recipes record it, for sketch-conditioned models; by default the prompt is parsed."""
 
+    @property
+    def requested_style(self) -> str | None:
+        """Return the words of the requested style, which requests, recipes and forms call `hand`."""
+        return self.hand
+
     @model_validator(mode="after")
     def _resolve_style(self) -> StopWords:
-        """Replace the style by its hand, so that both ways to request it give the same walk."""
+        """Replace the style's name by its words, so that both ways to request it give the same walk."""
         if self.style is not None:
             self.hand, self.style = self.style, None
         return self

@@ -48,7 +48,7 @@ def validate(
     if style_words or loras:
         limits = replace(
             limits,
-            hands=(*limits.hands, *(ModelStyle(words, words) for words in style_words)),
+            styles=(*limits.styles, *(ModelStyle(words, words) for words in style_words)),
             loras=tuple(dict.fromkeys((*limits.loras, *loras))),
         )
     request = error_messages.read_model(WalkRequest, data, limits, shape=SHAPE)
@@ -148,7 +148,7 @@ def _banned_words_errors(request: WalkRequest) -> list[FieldError]:
 def _shown_texts(request: WalkRequest) -> Iterator[banned_words.ShownText]:
     """Yield each text of a request that others will read, with its path and its name."""
     for index, stop in enumerate(request.stops):
-        texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
+        texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.requested_style or ""}
         for name, text in texts.items():
             path = ("stops", index, name)
             yield path, partial(error_messages.subject, path), text

@@ -69,7 +69,7 @@ def apply(walk: Walk, change: WalkChange) -> None:
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
         _apply_consent(row, change)
-        row.words = row.search_words
+        row.search_text = row.search_words
     db.session.refresh(walk)
 
 

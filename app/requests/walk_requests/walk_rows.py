@@ -76,7 +76,7 @@ def stop_request_of(stop: Stop) -> StopRequest:
         prompt=stop.prompt,
         negative_prompt=stop.negative_prompt,
         seed=stop.seed,
-        hand=stop.hand or None,
+        hand=stop.requested_style or None,
         scene=stop.scene,
         picture=stop.photo,
         cut_out=bool(stop.cut_out),
@@ -89,7 +89,7 @@ def joining_stop(stop: Stop) -> dict[str, Any]:
 
     Its scene and its picture come from the walk itself.
     """
-    same = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None}
+    same = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.requested_style or None}
     return same | stop.options.seen()
 
 
@@ -110,5 +110,5 @@ def record_stops(walk: Walk, known: Sequence[ModelStyle]) -> None:
     The words are those by which a search finds it.
     """
     walk_styles.record(walk, known)
-    walk.words = walk.search_words
+    walk.search_text = walk.search_words
     neighbours.mark(walk)

@@ -44,10 +44,10 @@ def create() -> tuple[Response, int, dict[str, str]]:
     token, wanted = api_tokens.allow(api_tokens.CREATE), body_reader.check_body(candidates.validate)
     if token is not None:
         own = token.secret_hash
-        candidate_set = candidates.place(wanted, owner_hash=own, network=own, admit=rate_limits.TOKEN.admit)
+        candidate_set = candidates.submit(wanted, owner_hash=own, network=own, admit=rate_limits.TOKEN.admit)
         return _accepted(candidate_set, None)
     secret = own_uploads.own_token() or visitors.new_token()
-    candidate_set = candidates.place(
+    candidate_set = candidates.submit(
         wanted,
         owner_hash=visitors.owner_of(secret),
         network=rate_limits.network_key(),
@@ -112,7 +112,7 @@ def describe(candidate_set: CandidateSet) -> CandidatesDescription:
     return {
         "id": candidate_set.id,
         "state": candidate_set.state,
-        "prompt": candidate_set.asked["stop"]["prompt"],
+        "prompt": candidate_set.request["stop"]["prompt"],
         "wanted": candidate_set.wanted,
         "candidates": [_candidate(candidate_set, each) for each in candidate_set.candidates],
         "passes": candidate_requests.count_evaluations(candidate_set.sampling, candidate_set.wanted),
@@ -123,10 +123,10 @@ def describe(candidate_set: CandidateSet) -> CandidatesDescription:
 
 
 def _candidate(candidate_set: CandidateSet, each: Candidate) -> CandidateDescription:
-    source = candidate_set.pool[each.place]
+    source = candidate_set.pool[each.pool_index]
     return {
         "index": each.index,
-        "proposal": each.place == 0,
+        "proposal": each.pool_index == 0,
         "seed": source["seed"],
         "scene": source["scene"],
         "picture": on_site(f"/candidates/{candidate_set.id}/{each.index}.webp"),

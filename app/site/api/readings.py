@@ -84,7 +84,7 @@ def describe(reading: Reading) -> ReadingDescription:
     """Return the JSON description of an interpretation."""
     wish = reading.wish
     return {
-        "things": [_thing(reading, place) for place in range(len(reading.items))],
+        "things": [_thing(reading, index) for index in range(len(reading.items))],
         "setting": {
             "kind": wish.kind or None,
             "time": wish.time or None,
@@ -97,7 +97,7 @@ def describe(reading: Reading) -> ReadingDescription:
         "ignored": list(tool_tags.tags(reading.ignored)),
         "freely": any(item.is_free for item in reading.items),
         "words": reading.words,
-        "hands": list(reading.hands),
+        "hands": list(reading.style_names),
         "unwanted": list(reading.unwanted),
         "language": reading.language,
         "reader": reading.version,

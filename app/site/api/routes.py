@@ -106,10 +106,10 @@ def accept(read_request: Callable[[str], WalkRequest]) -> tuple[Response, int, d
     if token is not None:
         draft = drafts.draft(wanted, visitor_key=token.secret_hash, owner=secret)
         limit = rate_limits.TOKEN
-        walk, _ = intake.place(draft, idempotency_key=key, admit=limit.admit, check=limit.check)
+        walk, _ = intake.submit(draft, idempotency_key=key, admit=limit.admit, check=limit.check)
         return _accepted(walk, None)
     network = rate_limits.network_key()
-    walk, is_new = intake.place(
+    walk, is_new = intake.submit(
         drafts.draft(wanted, visitor_key=network, network=network, owner=secret),
         idempotency_key=key if key is None or own is None else f"{key} {visitors.digest(own)}",
         admit=rate_limits.API.admit,

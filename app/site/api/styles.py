@@ -24,14 +24,14 @@ from app.site.api.openapi import documented
 from app.site.api.response_types import ArtistDescription, LoraDescription, NewWalk, StyleDescription, StyleList
 from app.site.presentation import proposed_styles
 from app.site.web.responses import conditional
-from app.storage.walk_models import HAND_MAX
+from app.storage.walk_models import STYLE_MAX
 from app.walks.saved import lookup
 
 blueprint = Blueprint("styles_api", __name__, url_prefix="/api/v1")
 
 LIMIT_MAX = 100
 REPAINT_RULES = {
-    "style": f"style must be the name of a style, of 1 to {HAND_MAX} characters.",
+    "style": f"style must be the name of a style, of 1 to {STYLE_MAX} characters.",
     "unlisted": "unlisted must be true, false or null.",
 }
 
@@ -66,7 +66,7 @@ class RepaintRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
-    style: Annotated[str, Field(min_length=1, max_length=HAND_MAX, examples=["linocut"])]
+    style: Annotated[str, Field(min_length=1, max_length=STYLE_MAX, examples=["linocut"])]
     """The style's name as in `/api/v1/styles`, or the name of a style that was trained on this site."""
     unlisted: Annotated[bool | None, Field(examples=[None])] = None
     """Whether to leave the new walk out of the gallery; by default as the original."""
@@ -104,7 +104,7 @@ def index() -> Response:
             {
                 "name": each.artist.name,
                 "title": each.artist.title,
-                "hand": each.artist.hand or None,
+                "hand": each.artist.rendering_style or None,
                 "model": each.artist.model,
                 "works": each.artist.works,
                 "likeness": round(each.likeness, 3),
@@ -161,10 +161,10 @@ def _describe(style: Style, likeness: float | None = None, because: str | None =
     has_sample = samples.path(style) is not None
     return {
         "name": style.name,
-        "title": style.hand.title,
-        "hand": style.hand.words,
+        "title": style.model_style.title,
+        "hand": style.model_style.words,
         "suits": style.suits or None,
-        "layouts": list(style.hand.layouts),
+        "layouts": list(style.model_style.layouts),
         "picture": url_for("styles.sample", name=style.name) if has_sample else None,
         "likeness": likeness,
         "because": because,

@@ -79,7 +79,7 @@ def make() -> Response:
     if not request.args:
         return make_page(form, empty_for=limits)
     form.follow_styles()
-    form.check_hand(_limits(form.model))
+    form.check_style(_limits(form.model))
     uploads.attach_photos(form)
     uploads.attach_sound(form, is_filled=True)
     readings.check_drawings(form)
@@ -112,7 +112,7 @@ def reading() -> Response:
             leave_out=query.get("leave_out", ""),
             seed=int(seed) if WHOLE.fullmatch(seed) else 0,
             drawing=query.get("drawing", ""),
-            hand=query.get("hand", ""),
+            requested_style=query.get("hand", ""),
         )
     shown = style_advice.fitting(shown, prompt, query.getlist("beside")[:2], limits)
     part = render_template("pages/_reading.html", shown=shown, stop=number)
@@ -127,7 +127,7 @@ def _form_around(number: int, prompt: str) -> str:
     query, count = request.args, max(STOPS_MIN, number + 1)
     stop = {"prompt": prompt, "drawing": query.get("drawing", ""), "picture": query.get("picture", "")}
     lines: dict[str, Any] = {
-        name: [text if place == number else "" for place in range(count)] for name, text in stop.items() if text
+        name: [text if index == number else "" for index in range(count)] for name, text in stop.items() if text
     }
     walk = {"negative_prompt": query.get("leave_out") or None, "model": query.get("model") or None}
     return url_for("pages.make", **{"prompt": [""] * count} | lines | walk)
@@ -269,7 +269,7 @@ def request_walk() -> Response:
     try:
         key = visitors.owner()
         draft = drafts.draft(wanted, visitor_key=key, network=rate_limits.queue_key(key), owner=owner, notes=notes)
-        walk, _ = intake.place(
+        walk, _ = intake.submit(
             draft,
             # a second click is the same walk, a changed form is not
             idempotency_key=f"form {form.token} {wanted.fingerprint()}",
@@ -370,10 +370,12 @@ def _options(form: forms.MakeForm, limits: Limits, *, worker_ready: bool) -> dic
             "max_sound_minutes": config["SOUND_SECONDS_MAX"] / 60,
             "max_sound_part": sound_line.seconds_max(),
         },
-        "hands": limits.hands,
-        "groups": style_groups.grouped(shipped.offered(shipped.of_hands(limits.hands), chosen=(form.hand or "",))),
+        "styles": limits.styles,
+        "groups": style_groups.grouped(
+            shipped.offered(shipped.of_model_styles(limits.styles), chosen=(form.hand or "",))
+        ),
         "has_sample": lambda style: samples.path(style) is not None,
-        "layouts": style_groups.layouts(limits.hands),
+        "layouts": style_groups.layouts(limits.styles),
         "loras": offer.loras,
         "embeddings": offer.embeddings,
         "endings": {name: wording.ending_name(name) for name in form.endings},

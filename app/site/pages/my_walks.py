@@ -14,7 +14,7 @@ from app.collection.moderation import reports
 from app.core.errors import InvalidInput, TooMany
 from app.core.i18n.formatting import day
 from app.core.i18n.gettext import N_, _
-from app.site.presentation.wording import frame_size, ordinal_place
+from app.site.presentation.wording import frame_size, ordinal_position
 from app.site.web.responses import page_response, private_page
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
 from app.walks.queue import fair_queue
@@ -97,7 +97,7 @@ def _page(page: NumberPage[Walk], *, status: int = 200, **context: object) -> Re
     if owners and page.newer is None and "error" not in context:  # on the first page
         starred = favourites.page(*owners, limit=FAVOURITES_SHOWN)
         own = visitor_collections.describe(visitor_collections.of_owner(*owners), even_unlisted=True)
-    states = {walk.id: state_words(walk, fair_queue.find_place(walk)) for walk in page.rows}
+    states = {walk.id: state_words(walk, fair_queue.find_estimate(walk)) for walk in page.rows}
     values: dict[str, object] = {
         "error": None, "flaw": None, "deleted": None, "untitled": None, "is_known": bool(owners), "shared": shared,
         "this": visitors.digest(visitors.known() or ""),
@@ -107,20 +107,20 @@ def _page(page: NumberPage[Walk], *, status: int = 200, **context: object) -> Re
     return private_page(page_response(html, status=status))
 
 
-def state_words(walk: Walk, place: fair_queue.QueuePlace) -> str:
+def state_words(walk: Walk, estimate: fair_queue.QueueEstimate) -> str:
     """Return a walk's state in words, and its size if it is larger than usual.
 
     ``Third in line``, ``Painted on 20 November 2026, unlisted. 512 × 512 pixels``.
     """
-    state, (width, height) = _state_words(walk, place), shapes.frame(walk)
+    state, (width, height) = _state_words(walk, estimate), shapes.frame(walk)
     if shapes.enlargement(walk) == 1 or width is None or height is None:
         return state
     return f"{state}. {frame_size(shapes.aspect(walk), width, height)}"
 
 
-def _state_words(walk: Walk, place: fair_queue.QueuePlace) -> str:
+def _state_words(walk: Walk, estimate: fair_queue.QueueEstimate) -> str:
     if walk.state == QUEUED:
-        return ordinal_place(place.position or 1)
+        return ordinal_position(estimate.position or 1)
     if walk.state == PAINTING:
         return _("Being painted, %(count)s of %(frames)s", count=walk.painted_count, frames=walk.frames)
     if walk.state == FINISHED:

@@ -105,7 +105,7 @@ def repaint(walk_id: str) -> Response:
             wanted = repainting.larger_request(walk, size, owners=owners, unlisted=unlisted)
         else:
             wanted = repainting.restyled_request(walk, request.form.get("style", ""), owners=owners)
-        repainted, _ = intake.place(
+        repainted, _ = intake.submit(
             drafts.draft(wanted, visitor_key=key, network=rate_limits.queue_key(key), owner=owner),
             idempotency_key=repainting.repeat_key(walk, wanted, key),
             admit=rate_limits.PAGE.admit,
@@ -202,7 +202,7 @@ def _asking(prompt: str) -> Callable[..., str]:
     The form is the one that the visitor came from, or a new one with the prompt.
     """
     filled = form_address.carried_fields() or ({"prompt": [prompt]} if prompt else {})
-    return lambda hand, model: url_for("pages.make", **filled | {"hand": hand or None, "model": model})
+    return lambda style, model: url_for("pages.make", **filled | {"hand": style or None, "model": model})
 
 
 def _asking_lora(prompt: str, model: str | None) -> Callable[[Lora], str]:

@@ -77,15 +77,15 @@ def _fingerprint(walk_id: str) -> str | None:
     waiting = lookup.waiting_now(walk_id)
     if waiting is None:
         return None
-    place = fair_queue.find_place(waiting)
-    seconds = wording.lowest(place.seconds, request.args.get("seen"))
+    estimate = fair_queue.find_estimate(waiting)
+    seconds = wording.lowest(estimate.seconds, request.args.get("seen"))
     shown = (
         *waiting,
-        place.position,
+        estimate.position,
         None if seconds is None else duration_about(seconds),
-        place.may_be_overtaken,
-        place.redis_away,
-        place.poll_ms,
+        estimate.may_be_overtaken,
+        estimate.redis_away,
+        estimate.poll_ms,
         visitors.is_own(waiting),
         language.wanted(),
         __version__,
@@ -110,7 +110,7 @@ def walk_page(
     :param etag: the response's ETag; by default a hash of the page.
     """
     owners = visitors.owners() if walk.state == FINISHED else ()  # others cannot be kept
-    place, related = fair_queue.find_place(walk), related_walks.of_walk(walk, owners)
+    estimate, related = fair_queue.find_estimate(walk), related_walks.of_walk(walk, owners)
     is_owner = visitors.is_own(walk)
     is_favourite = favourites.is_favourite(walk, *owners)
     own = visitor_collections.of_owner_with(walk, *owners) if owners else []
@@ -119,11 +119,11 @@ def walk_page(
         return {
             "walk": walk,
             "known": known,
-            "place": place,
+            "estimate": estimate,
             "is_owner": is_owner,
             "is_favourite": is_favourite,
             "own": own,
-            "redis_away": place.redis_away,
+            "redis_away": estimate.redis_away,
             "house": offers.current().of_walk(walk).facts,
             "retitled": retitled,
             "not_listed": not_listed,

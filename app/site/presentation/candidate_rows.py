@@ -92,10 +92,10 @@ def remove_outdated(form: MakeForm, owners: Collection[str]) -> None:
         request = request_for(form, index)
         limits = candidates.limits_of(request, offers.current())
         style = readings.chosen_styles(form, limits).get(index, "")
-        if _is_same(candidate_set.asked, request) and candidate_set.asked.get("unnamed", "") == style:
+        if _is_same(candidate_set.request, request) and candidate_set.request.get("unnamed", "") == style:
             continue
         stop.candidates = ""
-        before = candidate_set.asked["stop"]
+        before = candidate_set.request["stop"]
         seeds = {each["seed"] for each in candidate_set.pool}
         if before["prompt"] != request["stop"]["prompt"] and stop.own.get("seed") in seeds:
             stop.own.pop("seed")
@@ -135,7 +135,7 @@ def request_candidates(form: MakeForm, index: int, *, count: int = A_ROW, **who:
     form.seed = str(wanted.seed)
     limits = candidates.limits_of({"model": wanted.model}, offers.current())
     unnamed = readings.chosen_styles(form, limits).get(index, "")
-    stop.candidates = candidates.place(
+    stop.candidates = candidates.submit(
         wanted, drawing=stop.drawing, language=here().language, unnamed=unnamed, **who
     ).id
 
@@ -152,10 +152,10 @@ def row(candidate_set: CandidateSet, stop: StopLine, *, worker_ready: bool) -> C
     missing = candidate_set.wanted - len(shown) if candidate_set.state == WAITING else 0
     error = translate_foreign(candidate_set.error or "") if candidate_set.state == FAILED else ""
     has_more = not missing and not error and len(shown) < candidate_requests.MOST
-    request = candidate_set.asked["stop"]
-    hand = request["hand"] if request["picture"] and candidate_set.wanted == 1 else None
-    known = model_styles.find(hand, offers.current().get(candidate_set.model).styles) if hand else None
-    repainted = known.name if known else hand or ""
+    request = candidate_set.request["stop"]
+    style = request["hand"] if request["picture"] and candidate_set.wanted == 1 else None
+    known = model_styles.find(style, offers.current().get(candidate_set.model).styles) if style else None
+    repainted = known.name if known else style or ""
     return CandidateRow(candidate_set.id, shown, missing, error, has_more, worker_ready, repainted)
 
 
@@ -165,14 +165,14 @@ def _shown(candidate_set: CandidateSet, stop: StopLine) -> Iterator[CandidateSho
         value = _value(candidate_set, candidate)
         sizes = candidate.width, candidate.height
         number = candidate.index + 1
-        yield CandidateShown(value, number, candidate.index, *sizes, candidate.place == 0, value == chosen)
+        yield CandidateShown(value, number, candidate.index, *sizes, candidate.pool_index == 0, value == chosen)
 
 
 def _value(candidate_set: CandidateSet, candidate: Candidate) -> str:
     """Return the value of a candidate's form field: seed and drawings; for the proposal, those of the request."""
-    if candidate.place == 0:
-        return picked(candidate_set.asked["stop"]["seed"], candidate_set.asked["drawing"])
-    each = candidate_set.pool[candidate.place]
+    if candidate.pool_index == 0:
+        return picked(candidate_set.request["stop"]["seed"], candidate_set.request["drawing"])
+    each = candidate_set.pool[candidate.pool_index]
     return picked(each["seed"], each["drawing"])
 
 

@@ -44,7 +44,7 @@ class Row:
 
 def rows(choice: CatalogueQuery) -> list[Row]:
     """Return the filters; one with fewer than two options is left out."""
-    known = {hand.words: hand.name for offer in offers.current() for hand in offer.styles}
+    known = {style.words: style.name for offer in offers.current() for style in offer.styles}
     counts = range(STOPS_MIN, Limits.current().stops_max + 1)
     filters: list[tuple[str, str, dict[Any, str]]] = [
         ("hand", _("Style"), known),

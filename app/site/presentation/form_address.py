@@ -60,7 +60,7 @@ def write(form: MakeForm) -> str | None:
 
 def of_candidates(candidate_set: CandidateSet, stop: int) -> str:
     """Return the address of the form with a row of candidates at a stop, filled in from their request."""
-    request, limits = candidate_set.asked, Limits.current()
+    request, limits = candidate_set.request, Limits.current()
     stop = min(stop, limits.stops_max - 1)
     form = from_fields(MultiDict(), limits)
     form.stops = [StopLine() for _ in range(max(len(form.stops), stop + 1))]

@@ -34,10 +34,10 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
     return of_request(walk_rows.remade(walk), seed=seed, turned=turned)
 
 
-def repainted(walk: Walk, hand: str) -> dict[str, Any]:
+def repainted(walk: Walk, style: str) -> dict[str, Any]:
     """Return the form fields that request the same walk in another style, with its seed, drawings and settings."""
     request = walk_rows.remade(walk)
-    stops = [stop.model_copy(update={"hand": hand}) for stop in request.stops]
+    stops = [stop.model_copy(update={"hand": style}) for stop in request.stops]
     return of_request(request.model_copy(update={"stops": stops}))
 
 

@@ -213,16 +213,16 @@ class MakeForm(TypedSettings):
         own = {} if self.seed.strip() in ("", str(seed)) else {"seed": seed}
         return walk_rows.joining_stop(last) | own
 
-    def check_hand(self, limits: Limits) -> None:
+    def check_style(self, limits: Limits) -> None:
         """Remove styles that the model does not know, and set an error for each; an old walk may name one."""
-        hand = model_styles.find(self.hand, limits.hands)
-        if self.hand and hand is None:
-            offer = " " + _("It knows %(hands)s.", hands=model_styles.words_of(limits.hands)) if limits.hands else ""
+        style = model_styles.find(self.hand, limits.styles)
+        if self.hand and style is None:
+            offer = " " + _("It knows %(hands)s.", hands=model_styles.words_of(limits.styles)) if limits.styles else ""
             self.errors["hand"] = _unknown(self.hand) + offer
-        self.hand = hand.words if hand else ""
+        self.hand = style.words if style else ""
         for stop in self.stops:
             own = stop.own.get("hand")
-            if own is not None and (not isinstance(own, str) or model_styles.find(own, limits.hands) is None):
+            if own is not None and (not isinstance(own, str) or model_styles.find(own, limits.styles) is None):
                 stop.error = _unknown(stop.own.pop("hand"))
 
     def written(self, name: str) -> str:
@@ -307,7 +307,7 @@ class MakeForm(TypedSettings):
         """Set a stop's own style; an unknown name is ignored."""
         style = self.style_named(name)
         if style is not None:
-            self.stops[index].own = self.stops[index].own | {"hand": style.hand.words}
+            self.stops[index].own = self.stops[index].own | {"hand": style.model_style.words}
 
     def _explain(self, error: FieldError) -> None:
         path = error.path
@@ -411,8 +411,8 @@ def _drawings(fields: MultiDict[str, str], count: int) -> list[list[str]]:
     return drawings
 
 
-def _unknown(hand: object) -> str:
-    return _("The model that paints here does not know “%(hand)s”.", hand=f"{hand!s:.60}")
+def _unknown(style: object) -> str:
+    return _("The model that paints here does not know “%(hand)s”.", hand=f"{style!s:.60}")
 
 
 def going_on(walk: Walk) -> dict[str, Any]:
@@ -422,7 +422,7 @@ def going_on(walk: Walk) -> dict[str, Any]:
     return {name: again.get(name) for name in (*names, "unlisted")} | {
         "continues": walk.id,
         "seed": walk.seed_of(last),
-        "hand": last.hand or None,
+        "hand": last.requested_style or None,
         "negative_prompt": last.negative_prompt or None,
         "clip_skip": last.clip_skip,
         "frames": walk.frames,

@@ -95,7 +95,7 @@ def _sounded_turns(positions: Sequence[float], walk: Walk) -> list[float]:
 
 def steps(walk: Walk) -> list[float]:
     """Return the measured difference between each frame and the next, without a film's way back."""
-    strides = walk.strides or []
+    strides = walk.step_sizes or []
     return strides[: walk.frames - 1] if walk.ending == BACK else strides
 
 

@@ -40,7 +40,7 @@ def for_walk(walk: Walk, *, limit: int = SHOWN) -> list[Proposal]:
     current = {stop.style for stop in walk.stops}
     prompt = ", ".join(stop.prompt for stop in walk.stops)
     proposed = for_prompt(prompt, offer, limit=limit + len(current))
-    return [each for each in proposed if each.style.hand.words not in current][:limit]
+    return [each for each in proposed if each.style.model_style.words not in current][:limit]
 
 
 def in_english(prompt: str, reading: Reading | None) -> str:

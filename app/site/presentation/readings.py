@@ -98,7 +98,7 @@ class PromptShown:
         if self.refusal:
             return self.refusal.rstrip(".")
         if self.repaints:
-            names = [style.hand.name for style in self.styles]
+            names = [style.model_style.name for style in self.styles]
             return _("styles that suit it: %(names)s", names=join_words(names)) if names else ""
         named = [thing.name for thing in self.things if not (thing.is_free or thing.lacking)]
         freely = [thing.name for thing in self.things if thing.is_free]
@@ -135,20 +135,20 @@ def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
         shown.append(
             of_prompt(
                 request.reader, stop["prompt"], limits, leave_out=request.leave_out(stop), seed=request.seed_of(stop),
-                drawing=form.stops[index].drawing, hand=_of_style(stop)[0],
+                drawing=form.stops[index].drawing, requested_style=_of_style(stop)[0],
             )
         )  # fmt: skip
     return shown
 
 
 def of_prompt(
-    reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int, drawing: str, hand: str
+    reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int, drawing: str, requested_style: str
 ) -> PromptShown | None:
     """Return the interpretation of a prompt as the page shows it, or why it will be refused; ``None`` for no words.
 
     :param leave_out: the negative prompt.
     :param drawing: the form field with the drawings that the visitor chose.
-    :param hand: the requested style, which replaces the one that the prompt names; "" for none.
+    :param requested_style: the requested style, which replaces the one that the prompt names; "" for none.
     """
     if refusal := _refusal(prompt):
         return PromptShown((), "", refusal=refusal)
@@ -162,9 +162,9 @@ def of_prompt(
     written = chosen.written([AS_READ if pick is None else pick.digest for pick in picked])
     note = note_sentences.describe(stop_notes.joined(chosen.put(reading, picked).notes), prompt)
     # A prompt that names a style gets no proposals.
-    has_proposals = limits.hands and not reading.hands
+    has_proposals = limits.styles and not reading.style_names
     styles, near = _suiting(prompt, reading, limits) if has_proposals else ((), ())
-    style = "" if hand else _named_style(reading, limits)
+    style = "" if requested_style else _named_style(reading, limits)
     return PromptShown(things, _setting(reading.wish), written, styles, near, style=style, note=note, marks=marks)
 
 
@@ -174,21 +174,25 @@ def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limit
     Without either, all styles are offered and none is proposed. Return ``None`` if the model has no styles, the photo
     is missing or unfit, or its description is unfit.
     """
-    if not limits.hands or photo is None or photo.flaw:
+    if not limits.styles or photo is None or photo.flaw:
         return None
     words = prompt.strip() or photo.guess
     if refusal := _refusal(words):
         return PromptShown((), "", refusal=refusal) if prompt.strip() else None
     reading = _interpret(reader, words, limits, leave_out="", seed=0) if words else None
     proposed, near = _suiting(words, reading, limits) if reading else ((), ())
-    named = {style.hand.words for style in proposed}
-    others = tuple(style for style in shipped.offered(shipped.of_hands(limits.hands)) if style.hand.words not in named)
+    named = {style.model_style.words for style in proposed}
+    others = tuple(
+        style
+        for style in shipped.offered(shipped.of_model_styles(limits.styles))
+        if style.model_style.words not in named
+    )
     return PromptShown((), "", "", proposed, near, repaints=True, words=_shortened(words), others=others)
 
 
 def _named_style(reading: Reading, limits: Limits) -> str:
     """Return the name of the style that a prompt is painted in because it names it; "" if it names none."""
-    known = limits.hands if model_styles.any_composes(limits.hands) else ()
+    known = limits.styles if model_styles.any_composes(limits.styles) else ()
     style = stop_styles.named_style(StopFacts(reading), known)
     return style.name if style else ""
 
@@ -201,9 +205,9 @@ def _refusal(words: str) -> str:
 
 def _suiting(prompt: str, reading: Reading | None, limits: Limits) -> tuple[tuple[Style, ...], tuple[NearArtist, ...]]:
     """Return the styles and the artists nearest to a prompt, among the styles on offer."""
-    compared, known = proposed_styles.in_english(prompt, reading), {hand.words for hand in limits.hands}
-    proposed = tuple(each.style for each in proposals.nearest(compared, shipped.of_hands(limits.hands)))
-    return proposed, tuple(each for each in artists.nearest(compared) if each.artist.hand in known)
+    compared, known = proposed_styles.in_english(prompt, reading), {style.words for style in limits.styles}
+    proposed = tuple(each.style for each in proposals.nearest(compared, shipped.of_model_styles(limits.styles)))
+    return proposed, tuple(each for each in artists.nearest(compared) if each.artist.rendering_style in known)
 
 
 def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> dict[int, tuple[str, ...]]:
@@ -227,7 +231,7 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> dict[i
     for index, reading in interpretations.items():
         scene = scenes.arrange(
             reading, offer=request.offer, seed=request.seed_of(stops[index]), walk_seed=request.seed,
-            hand=_of_style(stops[index])[0], layout=_of_style(stops[index])[1], unnamed=styles[index],
+            requested_style=_of_style(stops[index])[0], layout=_of_style(stops[index])[1], unnamed=styles[index],
         )  # fmt: skip
         stops[index]["scene"] = scene.as_json()
     return {index: reading.notes for index, reading in interpretations.items()}
@@ -239,13 +243,13 @@ def chosen_styles(form: MakeForm, limits: Limits) -> dict[int, str]:
     Photos and refused prompts are not in it. It is empty for a model whose styles have no layouts: its style follows
     from the seed alone.
     """
-    request = _FormRequest.from_form(form) if model_styles.any_composes(limits.hands) else None
+    request = _FormRequest.from_form(form) if model_styles.any_composes(limits.styles) else None
     if request is None:
         return {}
     interpretations = {
-        place: reading
-        for place, stop in enumerate(request.stops)
-        if (reading := request.interpret(place, stop, limits)) is not None
+        index: reading
+        for index, stop in enumerate(request.stops)
+        if (reading := request.interpret(index, stop, limits)) is not None
     }
     return request.styles_for(interpretations, request.stops)
 
@@ -321,7 +325,7 @@ def _thing(item: Found, pick: Drawing | None, reader: Reader, reading: Reading) 
         for other in others[: MOST_OPTIONS - 1]
     ]
     lacking = "" if pick is not None or item.is_free else word_marks.lacking(reading, item)
-    places = (place for place, each in enumerate(reading.marks) if each.thing == item.drawing.name)
+    places = (index for index, each in enumerate(reading.marks) if each.thing == item.drawing.name)
     return ThingShown(_shortened(item.words), item.is_free, tuple(options), _shortened(lacking), next(places, None))
 
 

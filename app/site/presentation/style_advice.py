@@ -75,14 +75,14 @@ def of_form(form: MakeForm, limits: Limits) -> StyleAdvice | None:
     Of an empty form whose style is chosen, as on the page of all styles, that style alone is known.
     """
     prompts = [_words(form, index) for index in range(len(form.stops))]
-    if not model_styles.any_composes(limits.hands) or _are_unfit(prompts):
+    if not model_styles.any_composes(limits.styles) or _are_unfit(prompts):
         return None
-    known = shipped.of_hands(limits.hands)
+    known = shipped.of_model_styles(limits.styles)
     if not any(prompts):
         style = styles.find(form.hand, known) if form.hand else None
         if style is None:
             return None
-        return StyleAdvice((), style, (), (style.hand.words,) * len(prompts), (style.hand.name,))
+        return StyleAdvice((), style, (), (style.model_style.words,) * len(prompts), (style.model_style.name,))
     found = [_reading(form, index, limits) for index in range(len(form.stops))]
     given = [_given(form, index, reading, known) for index, reading in enumerate(found)]
     compared = [_compared(form, index, reading) for index, reading in enumerate(found)]
@@ -94,8 +94,8 @@ def of_form(form: MakeForm, limits: Limits) -> StyleAdvice | None:
         tuple(style for style in whole if style is not None)[: proposals.SHOWN],
         shared,
         tuple(_advices(form, given, compared, known, limits)),
-        tuple(style.hand.words if style else "" for style in given),
-        tuple(dict.fromkeys(style.hand.name for style in painted if style is not None)),
+        tuple(style.model_style.words if style else "" for style in given),
+        tuple(dict.fromkeys(style.model_style.name for style in painted if style is not None)),
     )
     for index, style in enumerate(given):
         if style is None and (beside := [each for each in _beside(given, index) if each]):
@@ -108,10 +108,10 @@ def partners_for(
     prompt: str, beside: Sequence[Style], known: Sequence[Style], limits: Limits, *, limit: int = proposals.SHOWN
 ) -> tuple[Style, ...]:
     """Return the styles that go with all styles of the neighbours and suit a prompt in English, the best first."""
-    words = [style.hand.words for style in known]
+    words = [style.model_style.words for style in known]
     for neighbour in beside:
-        words = pairs.partners(neighbour.hand.words, words, limits.offer)
-    going = shipped.offered(style for style in known if style.hand.words in words)
+        words = pairs.partners(neighbour.model_style.words, words, limits.offer)
+    going = shipped.offered(style for style in known if style.model_style.words in words)
     return tuple(each.style for each in proposals.nearest(prompt, going, limit=limit)) or going[:limit]
 
 
@@ -120,7 +120,7 @@ def fitting(shown: PromptShown | None, prompt: str, beside: Sequence[str], limit
 
     A photo is first proposed the style of a neighbour itself.
     """
-    known = shipped.of_hands(limits.hands)
+    known = shipped.of_model_styles(limits.styles)
     neighbours = [style for words in beside if words and (style := styles.find(words, known)) is not None]
     if shown is None or not neighbours or not (shown.styles or shown.repaints):
         return shown
@@ -148,16 +148,16 @@ def apply(form: MakeForm, command: Command, limits: Limits) -> None:
     if command.act == WHOLE:
         style = form.style_named(command.style)
         if style is not None:
-            form.hand = style.hand.words
+            form.hand = style.model_style.words
             for stop in form.stops:
                 stop.own = {name: value for name, value in stop.own.items() if name != "hand"}
     elif command.act == "change" and 0 < command.stop < len(form.stops) < limits.stops_max:
-        known = shipped.of_hands(limits.hands)
+        known = shipped.of_model_styles(limits.styles)
         last = _given(form, command.stop, _reading(form, command.stop, limits), known)
         before = form.stops[command.stop - 1]
         if last is not None:
-            layout = before.layout if before.layout in last.hand.layouts else ""
-            own, options = before.own | {"hand": last.hand.words}, dict(before.options)
+            layout = before.layout if before.layout in last.model_style.layouts else ""
+            own, options = before.own | {"hand": last.model_style.words}, dict(before.options)
             between = replace(before, own=own, options=options, layout=layout, candidates="", error=None)
             form.stops.insert(command.stop, between)
 
@@ -169,7 +169,7 @@ def _advices(
     for stop, (first, last) in enumerate(pairwise(given), start=1):
         if first is None or last is None or first == last:
             continue
-        measured = pairs.find(first.hand.words, last.hand.words, limits.offer)
+        measured = pairs.find(first.model_style.words, last.model_style.words, limits.offer)
         if measured is None or _is_in_place(form, stop):
             continue
         if measured.fit == TOGETHER:
@@ -211,8 +211,8 @@ def _given(form: MakeForm, index: int, reading: Reading | None, known: Sequence[
         words = form.parent.stops[-1].style
     if words or reading is None:
         return styles.find(words, known) if words else None
-    named = stop_styles.named_style(StopFacts(reading), [style.hand for style in known])
-    return next((style for style in known if named is not None and style.hand.words == named.words), None)
+    named = stop_styles.named_style(StopFacts(reading), [style.model_style for style in known])
+    return next((style for style in known if named is not None and style.model_style.words == named.words), None)
 
 
 def _reading(form: MakeForm, index: int, limits: Limits) -> Reading | None:

@@ -31,10 +31,10 @@ class StyleGroup(NamedTuple):
 
 def grouped(styles: Sequence[Style]) -> list[StyleGroup]:
     """Return the styles in groups, those trained on this site last; no groups if the model's styles have no layouts."""
-    if not model_styles.any_composes(style.hand for style in styles):
+    if not model_styles.any_composes(style.model_style for style in styles):
         return []
-    graphic = tuple(style for style in styles if style.hand.is_graphic)
-    taught = tuple(style for style in styles if not style.hand.marks)
+    graphic = tuple(style for style in styles if style.model_style.is_graphic)
+    taught = tuple(style for style in styles if not style.model_style.marks)
     painterly = tuple(style for style in styles if style not in graphic and style not in taught)
     groups = [
         StyleGroup(_("Graphic"), "styles-graphic", graphic),
@@ -49,7 +49,7 @@ def layouts(known: Sequence[ModelStyle]) -> dict[str, str]:
 
     The map is empty if none of them offers a choice.
     """
-    offered = {layout for hand in known for layout in hand.layouts}
+    offered = {layout for style in known for layout in style.layouts}
     if not offered - {"single"}:
         return {}
     return {name: _(LAYOUT_NAMES[name]) for name in ("", *LAYOUTS) if not name or name in offered}

@@ -14,7 +14,7 @@ from app.requests.walk_requests import recipe, walk_rows
 from app.requests.walk_requests.recipe_schema import STOPS, Recipe, RecipeDrawing
 from app.requests.walk_requests.stop_options import DescribedOptions
 from app.requests.walk_requests.walk_request import DescribedSettings
-from app.storage.film_measures import DescribedMeasures, Smoothness
+from app.storage.film_measures import PUBLISHED, DescribedMeasures, Smoothness
 from app.storage.walk_models import ID, STATES, Stop, StopOptions, Walk
 from app.walks.queue import fair_queue, revisions
 from app.walks.saved import lineage, reuse, shapes
@@ -179,7 +179,7 @@ class WalkDescription(_DescribedWalk, DescribedSettings, _DescribedProgress, Des
 
 def describe(walk: Walk) -> WalkDescription:
     """Return the JSON description of a walk."""
-    place = fair_queue.find_place(walk)
+    estimate = fair_queue.find_estimate(walk)
     return {
         "id": walk.id,
         "number": walk.number,
@@ -196,11 +196,11 @@ def describe(walk: Walk) -> WalkDescription:
         "fps": walk.fps,
         "frames_painted": walk.painted_count,
         "progress": round(walk.painted_count / walk.frames, 4),
-        "queue_position": place.position,
-        "eta_seconds": None if place.seconds is None else round(place.seconds, 1),
-        "painters": place.workers,  # without a living worker there is no estimate
+        "queue_position": estimate.position,
+        "eta_seconds": None if estimate.seconds is None else round(estimate.seconds, 1),
+        "painters": estimate.workers,  # without a living worker there is no estimate
         "smoothness": _smoothness(walk),
-        **cast(DescribedMeasures, {name: getattr(walk, name) for name in DescribedMeasures.__annotations__}),
+        **cast(DescribedMeasures, {name: getattr(walk, PUBLISHED[name]) for name in DescribedMeasures.__annotations__}),
         "unlisted": walk.unlisted,
         "publish_sound": walk.publish_sound,
         "photos_may_be_shown": walk.photos_may_be_shown,
@@ -226,9 +226,9 @@ def _stop(stop: Stop) -> StopDescription:
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,
         "seed": stop.seed,
-        "hand": stop.hand or None,
+        "hand": stop.requested_style or None,
         "style": stop.style or None,
-        "found_hand": None if stop.style else stop.found_hand or None,
+        "found_hand": None if stop.style else stop.detected_style or None,
         "note": stop.note or None,
         "scene": stop.scene,
         "photo": stop.photo,
@@ -252,7 +252,7 @@ def _smoothness(walk: Walk) -> Smoothness | None:
     if walk.evenness is None:
         return None
     measured = {name: getattr(walk, name) for name in Smoothness.__annotations__ if name != "steps"}
-    return cast(Smoothness, measured | {"steps": walk.strides})
+    return cast(Smoothness, measured | {"steps": walk.step_sizes})
 
 
 def _media(walk: Walk) -> Films:

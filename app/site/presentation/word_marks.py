@@ -63,7 +63,7 @@ def of_reading(reading: Reading, picked: Mapping[str, Drawing], reader: Reader, 
     """
     named = {item.drawing.name: item.drawing for item in reading.items}
     left, words = SUGGESTED, list[WordShown]()
-    for place, each in enumerate(reading.marks):
+    for index, each in enumerate(reading.marks):
         drawing = picked.get(each.thing) or named.get(each.thing)
         after = reader.name_of(drawing, language) if drawing else ""
         mark = READ if each.thing in picked else each.mark
@@ -72,7 +72,7 @@ def of_reading(reading: Reading, picked: Mapping[str, Drawing], reader: Reader, 
             left -= not each.corrected
             better = better_spelling(each, reading, reader)
         words.append(
-            WordShown(each.word, place, mark, "" if after.casefold() == each.word.casefold() else after, better)
+            WordShown(each.word, index, mark, "" if after.casefold() == each.word.casefold() else after, better)
         )
     return MarkedWords(tuple(words))
 

@@ -36,7 +36,7 @@ ENDING_NAMES = {BACK: N_("there and back"), STOP: N_("stop at the end"), ROUND: 
 PRESET_NAMES = {"fast": N_("sketch"), "balanced": N_("usual"), "exact": N_("fine")}
 
 
-def ordinal_place(position: int) -> str:
+def ordinal_position(position: int) -> str:
     """Return a queue position in words: ``Third in line``."""
     return sentence(_("%(ordinal)s in line", ordinal=ordinal(position)))
 

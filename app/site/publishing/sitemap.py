@@ -106,7 +106,7 @@ class Pages:
 
 def _summarise(after: int) -> Summary:
     """Return sums over the published walks in the RANGE of numbers after ``after``; they change when the walks do."""
-    sums = select(func.count(), func.sum(GalleryEntry.number), func.sum(func.length(GalleryEntry.words)))
+    sums = select(func.count(), func.sum(GalleryEntry.number), func.sum(func.length(GalleryEntry.search_text)))
     return tuple(
         db.session.execute(sums.where(GalleryEntry.number > after, GalleryEntry.number <= after + RANGE)).one()
     )

@@ -138,7 +138,7 @@ def _ahead(found: Wall) -> list[LegAhead]:
 
 def _leads_to(walk: Walk | None, written: WallWords | None) -> str:
     if written is not None:
-        return written.words or _("a photo")
+        return written.text or _("a photo")
     return (walk.stops[-1].prompt or _("a photo")) if walk is not None and walk.stops else ""
 
 
@@ -150,7 +150,7 @@ def _wanted(name: str) -> WallRequest:
 
 def _walls_page(wanted: WallRequest, error: InvalidInput | None = None) -> Response:
     every = [(each, words.count(each)) for each in walls.all_walls()]
-    context: dict[str, Any] = {"walls": every, "wanted": wanted, "hands": Limits.current(None).hands}
+    context: dict[str, Any] = {"walls": every, "wanted": wanted, "styles": Limits.current(None).styles}
     return room_page("curator/walls.html", error, **context)
 
 
@@ -170,7 +170,7 @@ def _wall_page(
         error=error,
         wall=found,
         wanted=wanted,
-        hands=Limits.current(None).hands,
+        styles=Limits.current(None).styles,
         legs=_ahead(found),
         line=words.waiting_words(found),
         say=programme.say_address(found),

@@ -190,7 +190,7 @@ def _look_at_photo(form: SayForm) -> None:
 def _standing(wall: Wall) -> Standing:
     """Return the polled part of the page for the current visitor; its ETag changes with everything that is shown."""
     own = words.own_words(wall, visitors.known())
-    queue = [row.words for row in words.waiting_words(wall, most=words.SHOWN_MAX)]
+    queue = [row.text for row in words.waiting_words(wall, most=words.SHOWN_MAX)]
     waiting = words.count(wall)
     evening = exhibitions.find(wall.evening) if wall.evening else None
     if evening is not None and evening.shown_at is None:
@@ -198,7 +198,7 @@ def _standing(wall: Wall) -> Standing:
     is_coming = any(each.state in COMING for each in own)
     again = SELDOM_MS if wall.state == CLOSED else SOON_MS if is_coming and wall.state == OPEN else LATER_MS
     own_states = [
-        (each.words, each.state, each.place, each.about, each.walked_at, each.kept.url if each.kept else "")
+        (each.words, each.state, each.place, each.about, each.shown_at, each.kept.url if each.kept else "")
         for each in own
     ]
     all_of_it = wall.state, wall.title, own_states, queue, waiting, evening.slug if evening else "", str(here())

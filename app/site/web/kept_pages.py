@@ -121,7 +121,7 @@ def render(
         if CSRF not in g and key == _key(template, read(), named):  # no visitor's token got into it past the gap
             keeper.put(key, page)
     filled = {name: str(escape(fills[name]())) for name in set(page.parts[1::2])}
-    return "".join(filled[part] if place % 2 else part for place, part in enumerate(page.parts))
+    return "".join(filled[part] if index % 2 else part for index, part in enumerate(page.parts))
 
 
 def _key(template: str, shown: object, named: tuple[object, ...]) -> bytes:

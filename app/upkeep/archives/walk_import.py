@@ -32,7 +32,7 @@ from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage import media_store
 from app.storage.collection_models import CollectionItem, Favourite
 from app.storage.database import db, writing
-from app.storage.film_measures import MEASURES
+from app.storage.film_measures import MEASURES, PUBLISHED
 from app.storage.house_models import Exhibition, ExhibitionItem
 from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Walk
 from app.upkeep.archives import archive_format, drawing_records, walk_records
@@ -299,11 +299,11 @@ def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
         id=line.id,
         visitor=visitors.digest(VISITOR),
         owner_hash=line.owner,  # empty: no secret has this digest
-        commission_hash="",
+        request_hash="",
         given_title=line.title,
         drawings=recipe.parse_drawings(line.recipe),
         music=line.music,  # its file came along only if its owner is in the archive
-        **{name: getattr(line, name) for name in walk_records.KEPT},
+        **{PUBLISHED.get(name, name): getattr(line, name) for name in walk_records.KEPT},
     )
     for stop, note in zip(walk.stops, line.notes, strict=True):
         stop.note = note

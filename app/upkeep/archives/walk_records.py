@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.core.text import stop_notes
 from app.requests.walk_requests.recipe import recipe_of
 from app.requests.walk_requests.recipe_pins import PRINTABLE
-from app.storage.film_measures import MEASURES, ArchivedMeasures, Count
+from app.storage.film_measures import PUBLISHED, ArchivedMeasures, Count
 from app.storage.house_models import TEXT_MAX, TITLE_MAX
 from app.storage.walk_models import ID, SLUG_MAX, Walk
 from app.upkeep.archives.archive_format import MEDIA_PATH, Kind, Manifest
@@ -36,7 +36,7 @@ OF_OWNERS = re.compile("sound|photo-[0-9]{1,2}")
 """The kinds of a walk's sound and a stop's photo, which are exported only together with the walk's owner."""
 LINE_MAX = 4_000_000
 KEPT = (
-    "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", *MEASURES, "model_title",
+    "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", *PUBLISHED, "model_title",
     "repeat_of", "continues", "remix_of", "photos_may_be_shown", "publish_sound",
 )  # fmt: skip
 """The columns that a line holds unchanged; the recipe holds the rest."""
@@ -120,7 +120,7 @@ class ExhibitionLine(BaseModel):
 
 def line_of(walk: Walk, *, with_files: bool, with_owner: bool) -> WalkLine:
     """Return the line of a finished walk, with its files and with its owner's hash if requested."""
-    columns: dict[str, Any] = {name: getattr(walk, name) for name in KEPT}
+    columns: dict[str, Any] = {name: getattr(walk, PUBLISHED.get(name, name)) for name in KEPT}
     if with_files:
         columns["frames"] = [
             {name: getattr(frame, name) for name in ("index", "position", "rank", "path", "bytes")}

@@ -252,7 +252,7 @@ def store(shipped: ShippedWalk, walk: Walk, painted: Sequence[Picture], title: s
     (shipped.folder / FRAMES).write_bytes(_avif(painted))
     label: dict[str, Any] = {
         "title": title or None,
-        **{name: getattr(walk, name) for name in film_measures.SHIPPED},
+        **{public: getattr(walk, name) for public, name in film_measures.SHIPPED.items()},
         "durations": _durations(media_store.store().read_bytes(walk.media["gif"].path)),
         "model_title": walk.model_title,
         "painted_at": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
@@ -329,7 +329,7 @@ def _walk(shipped: ShippedWalk, wanted: WalkRequest, pinned: PinnedSettings) -> 
         id=shipped.walk_id,
         visitor=visitors.digest(VISITOR),
         owner_hash="",  # matches no secret
-        commission_hash="",
+        request_hash="",
         given_title=shipped.label.get("title"),
         photos_may_be_shown=any(stop.picture for stop in wanted.stops),
         publish_sound=wanted.sound is not None,
@@ -340,7 +340,7 @@ def _walk(shipped: ShippedWalk, wanted: WalkRequest, pinned: PinnedSettings) -> 
         drawings=recipe.parse_drawings(shipped.recipe),
         state=FINISHED,
         painted_count=len(pinned.positions),
-        **{name: shipped.label.get(name) for name in film_measures.SHIPPED},
+        **{name: shipped.label.get(public) for public, name in film_measures.SHIPPED.items()},
         created_at=painted_at,
         started_at=painted_at,
         finished_at=painted_at,

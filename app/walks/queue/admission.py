@@ -113,9 +113,9 @@ def _seconds_until_done(session: Session, whose: ColumnElement[bool], excess: in
     """Return the estimated seconds until ``excess`` UNet evaluations of the selected walks are done, or ``None``."""
     theirs = select(Walk).where(fair_queue.AMONG_FEW.in_(WAITING), whose).order_by(*fair_queue.ORDER)
     for walk in session.scalars(theirs):
-        excess -= walk.asked - (walk.passes or 0)
+        excess -= walk.cost - (walk.evaluations or 0)
         if excess <= 0:
-            return fair_queue.find_place(walk).seconds
+            return fair_queue.find_estimate(walk).seconds
     return None  # the requested walk alone exceeds the limit
 
 

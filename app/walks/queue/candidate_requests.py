@@ -59,7 +59,7 @@ def request_candidates(
         _make_room(session, owner_hash)
         lifetime = timedelta(hours=current_app.config["KEEP_CANDIDATES_HOURS"])
         created = CandidateSet(
-            id=new_id(), owner_hash=owner_hash, fingerprint=fingerprint, asked=dict(asked), model=model,
+            id=new_id(), owner_hash=owner_hash, fingerprint=fingerprint, request=dict(asked), model=model,
             sampling=dict(sampling), pool=listed, wanted=count, expires_at=now() + lifetime,
         )  # fmt: skip
         session.add(created)

@@ -48,7 +48,7 @@ OFTEN_MS, SELDOM_MS = 500, 60_000  # polling interval of a page; the first is mu
 SHARE = 1 / 4  # of the time until a walk's turn: the longest polling interval of its page
 LOOK_SECONDS_MAX = 5.0
 COST_MAX = 1 / 50  # the share of a process's time for snapshots: a long queue is loaded less often
-LEFT = case((func.coalesce(Walk.passes, 0) < Walk.asked, Walk.asked - func.coalesce(Walk.passes, 0)), else_=0)
+LEFT = case((func.coalesce(Walk.evaluations, 0) < Walk.cost, Walk.cost - func.coalesce(Walk.evaluations, 0)), else_=0)
 AMONG_FEW = func.coalesce(Walk.state, "")  # for conditions on few walks: keeps SQLite from using the index on the state
 ORDER = (Walk.turn, Walk.ticket, Walk.number)  # concurrent requests may have equal tickets
 
@@ -75,8 +75,8 @@ class WorkerPool:
 
 
 @dataclass(frozen=True, slots=True)
-class QueuePlace:
-    """The place of a walk in the queue: its position (1 is next; ``None`` once begun) and the estimated seconds left.
+class QueueEstimate:
+    """A walk's wait: its position in the queue (1 is next; ``None`` once begun) and the estimated seconds left.
 
     ``seconds`` is None if there are no workers. ``workers`` is their number in the estimate,
     ``wait`` the part of the seconds for other walks; ``redis_away`` means that no worker can be woken.
@@ -113,18 +113,28 @@ def enqueue(session: Session, walk: Walk) -> dict[str, int]:
     take_advisory_lock(session)  # else concurrent requests would share a turn and overtake all others
     a_turn, asked = turn_passes(), count_evaluations(walk)
     serving, last = _served(session) * a_turn, session.scalar(select(func.max(Walk.ticket)).where(_waits())) or 0
-    mates, whole = (Walk.network == walk.network, _waits()), _whole_turns(Walk.asked, a_turn)
-    own_end = session.scalar(select(func.max(Walk.own_start + whole)).where(*mates, Walk.visitor == walk.visitor))
+    mates, whole = (Walk.network == walk.network, _waits()), _whole_turns(Walk.cost, a_turn)
+    own_end = session.scalar(
+        select(func.max(Walk.own_virtual_start + whole)).where(*mates, Walk.visitor == walk.visitor)
+    )
     own_start = max(serving, own_end or 0)
-    end = session.scalar(select(func.max(Walk.start + whole)).where(*mates, Walk.own_start <= own_start))
-    start, moved = max(serving, end or 0), Walk.start + _whole_turns(asked, a_turn)
+    end = session.scalar(
+        select(func.max(Walk.virtual_start + whole)).where(*mates, Walk.own_virtual_start <= own_start)
+    )
+    start, moved = max(serving, end or 0), Walk.virtual_start + _whole_turns(asked, a_turn)
     session.execute(
         update(Walk)
-        .where(*mates, Walk.own_start > own_start, Walk.started_at.is_(None))
-        .values(start=moved, turn=moved // a_turn)
+        .where(*mates, Walk.own_virtual_start > own_start, Walk.started_at.is_(None))
+        .values(virtual_start=moved, turn=moved // a_turn)
         .execution_options(synchronize_session=False)
     )
-    return {"asked": asked, "own_start": own_start, "start": start, "turn": start // a_turn, "ticket": last + 1}
+    return {
+        "cost": asked,
+        "own_virtual_start": own_start,
+        "virtual_start": start,
+        "turn": start // a_turn,
+        "ticket": last + 1,
+    }
 
 
 def _whole_turns(passes: Any, a_turn: int) -> Any:
@@ -161,21 +171,21 @@ def load_worker_pool() -> WorkerPool:
     return WorkerPool(max(len(jobs.workers()), at_work), pace, known)
 
 
-def find_place(walk: Walk | Row[Any], pool: WorkerPool | None = None) -> QueuePlace:
-    """Return the queue place and time estimate of ``walk``, for the current workers or the given ``pool``."""
+def find_estimate(walk: Walk | Row[Any], pool: WorkerPool | None = None) -> QueueEstimate:
+    """Return the queue position and time estimate of ``walk``, for the current workers or the given ``pool``."""
     if walk.state not in WAITING:
-        return QueuePlace(None, None)
+        return QueueEstimate(None, None)
     line = load_snapshot(walk.number)
     pool = pool or line.pool
     at = line.rows.get(walk.number)
     if at is None and walk.number <= line.newest:  # it has just left the queue
-        return QueuePlace(None, None)
+        return QueueEstimate(None, None)
     came_since = 0
     if at is None:  # newer than the snapshot, like some walks ahead of it
         at = int(np.searchsorted(line.turn, walk.turn, "right"))
         came_since = _came_since(walk, line.newest)
         own = pool.seconds(paces.works_of([walk.number]).get(walk.number))
-        seconds = line.seconds(pool, walk.start, walk.asked, own)
+        seconds = line.seconds(pool, walk.virtual_start, walk.cost, own)
     else:
         own = line.own_seconds(pool, at)
         seconds = line.seconds_of(pool, at)
@@ -183,7 +193,7 @@ def find_place(walk: Walk | Row[Any], pool: WorkerPool | None = None) -> QueuePl
     if walk.state != PAINTING:
         position, may_be_overtaken = int(line.unopened[at]) + came_since + 1, walk.turn > line.served
         wait = None if seconds is None else seconds - (own or 0)
-    return QueuePlace(position, seconds, may_be_overtaken, pool.workers, wait, line.redis_away)
+    return QueueEstimate(position, seconds, may_be_overtaken, pool.workers, wait, line.redis_away)
 
 
 def _came_since(walk: Walk | Row[Any], newest: int) -> int:
@@ -291,13 +301,21 @@ def load_snapshot(number: int | None = None) -> QueueSnapshot:
 def _query_snapshot() -> QueueSnapshot:
     """Return a new snapshot from all waiting walks, loaded as plain rows, which is fast for thousands of walks."""
     is_unopened = case(((Walk.state == QUEUED) & Walk.started_at.is_(None), 1), else_=0)
-    columns = Walk.number, Walk.turn, Walk.start, Walk.asked, func.coalesce(Walk.passes, 0), is_unopened, Walk.state
+    columns = (
+        Walk.number,
+        Walk.turn,
+        Walk.virtual_start,
+        Walk.cost.label("cost"),
+        func.coalesce(Walk.evaluations, 0),
+        is_unopened,
+        Walk.state,
+    )
     newest = db.session.scalar(select(func.max(Walk.number))) or 0  # first, so that later walks count as newer
     rows = db.session.connection().execute(select(*columns).where(_waits()).order_by(*ORDER)).all()
     known = paces.works_of([row.number for row in rows])
     names = [known[row.number].model if row.number in known else "" for row in rows]  # "": it has just been deleted
-    models = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    shares = np.array([_of_evaluation(known.get(row.number), row.asked) for row in rows], np.float64).reshape(-1, 2)
+    models = {name: index for index, name in enumerate(dict.fromkeys(names))}
+    shares = np.array([_of_evaluation(known.get(row.number), row.cost) for row in rows], np.float64).reshape(-1, 2)
     a_turn = turn_passes()
     numbers, turns, starts, works, spents, unopeneds, states = zip(*rows, strict=True) if rows else ((),) * 7
     turn, start, asked, spent, unopened = (

@@ -66,7 +66,7 @@ def _load_works(numbers: Iterable[int], first: str) -> dict[int, WalkWork]:
 
 def learn_paces() -> dict[str, float]:
     """Return the seconds of a unit of work by the name of the model, for those of which walks were finished lately."""
-    columns = Walk.number, Walk.passes, Walk.asked, Walk.paint_seconds
+    columns = Walk.number, Walk.evaluations, Walk.cost, Walk.paint_seconds
     recent = (
         select(*columns)
         .where(Walk.state == FINISHED, Walk.paint_seconds.is_not(None), Walk.repeat_of.is_(None))
@@ -77,7 +77,7 @@ def learn_paces() -> dict[str, float]:
     works, measured = works_of([row.number for row in rows]), dict[str, list[tuple[Work, float]]]()
     for row in rows:
         walk = works.get(row.number)
-        if walk is None or not walk.is_whole or not (evaluations := row.passes or row.asked):
+        if walk is None or not walk.is_whole or not (evaluations := row.evaluations or row.cost):
             continue
         of_model = measured.setdefault(walk.model, [])
         if len(of_model) < RECENT:

@@ -46,7 +46,7 @@ def cancel(walk: Walk) -> None:
         cancelled = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_(WAITING))
-            .values(state=CANCELLED, finished_at=now(), painted_count=0, passes=None)
+            .values(state=CANCELLED, finished_at=now(), painted_count=0, evaluations=None)
         )
         if not cancelled.rowcount:  # type: ignore[attr-defined]
             raise Conflict(_("Only a walk that waits or is being painted can be cancelled."))
@@ -67,22 +67,22 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
         admission.check_storage(walk.network)
     line = fair_queue.load_snapshot() if admit else None
     with writing() as session:
-        place = fair_queue.enqueue(session, walk)
+        queue_columns = fair_queue.enqueue(session, walk)
         if line is not None and walk.state in (FAILED, CANCELLED):
-            admission.check_queue(session, walk, place["asked"], line)
+            admission.check_queue(session, walk, queue_columns["cost"], line)
         queued = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))
-            .values(state=QUEUED, finished_at=None, started_at=None, error=None, lost=0, **place)
+            .values(state=QUEUED, finished_at=None, started_at=None, error=None, interruptions=0, **queue_columns)
         )
         if not queued.rowcount:  # type: ignore[attr-defined]
             raise Conflict(_("Only a walk that failed or was cancelled can be painted again."))
         if admit:
-            admit(place["asked"])
+            admit(queue_columns["cost"])
         session.execute(
             update(Task)
             .where(Task.walk_number == walk.number, Task.urgency == SUSPENDED)
-            .values(lost=0, urgency=WALK, turn=place["turn"], ticket=place["ticket"])
+            .values(interruptions=0, urgency=WALK, turn=queue_columns["turn"], ticket=queue_columns["ticket"])
         )
     _reload(walk)
     jobs.notify_workers()
@@ -180,14 +180,14 @@ def _reduce_to_tombstones(session: Session, numbers: list[int]) -> int:
             origin=case((Walk.owner_hash == "", Walk.origin), else_=VISITOR),
             network="",
             owner_hash="",
-            words="",
+            search_text="",
             given_title=None,
-            starts=None,
-            ends=None,
+            first_stop_key=None,
+            last_stop_key=None,
             error=None,
             drawings=None,
             idempotency_key=None,
-            commission_hash="",
+            request_hash="",
             request_id=None,
             cache_key=None,
             **dict.fromkeys(("sound_digest", "sound_start", "sound_length", "sound_way", "sound_pictures")),
@@ -242,7 +242,7 @@ def _delete_results(session: Session, walk: Walk) -> None:
     # photos and the sound are needed if the walk is retried
     is_result = Medium.kind.not_like("photo-%") & (Medium.kind != sound_parts.MEDIUM)
     session.execute(delete(Medium).where(Medium.walk_number == walk.number, is_result))
-    session.execute(update(Stop).where(Stop.walk_number == walk.number).values(found_hand=""))
+    session.execute(update(Stop).where(Stop.walk_number == walk.number).values(detected_style=""))
 
 
 def _delete_folder(folder: str, *, keep: set[str]) -> None:

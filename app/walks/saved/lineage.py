@@ -14,7 +14,7 @@ from app.walks.saved import lookup, shapes
 LARGER_MAX = 20
 """How many of the newest remixes are compared with a walk to find its larger films."""
 
-SAME_STOPS = "prompt", "negative_prompt", "seed", "hand", "scene", "photo", "options"
+SAME_STOPS = "prompt", "negative_prompt", "seed", "requested_style", "scene", "photo", "options"
 """What the stops of a larger film share with the walk that it was made of, beside the columns that change pixels."""
 
 
@@ -34,15 +34,17 @@ def _is_any(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 RELATIONS = select(
     _is_any(Walk.continues == bindparam("id")),
     _is_any(Walk.remix_of == bindparam("id")),
-    _is_any(Walk.ends == bindparam("starts")),
-    _is_any(Walk.starts == bindparam("ends")),
+    _is_any(Walk.last_stop_key == bindparam("starts")),
+    _is_any(Walk.first_stop_key == bindparam("ends")),
 )
 """One statement that finds most walks without any related ones, for which four queries are then saved."""
 
 
 def relations_of(walk: Walk) -> Relations:
     """Return what kinds of walks are related to ``walk``."""
-    found = db.session.execute(RELATIONS, {"id": walk.id, "starts": walk.starts, "ends": walk.ends}).one()
+    found = db.session.execute(
+        RELATIONS, {"id": walk.id, "starts": walk.first_stop_key, "ends": walk.last_stop_key}
+    ).one()
     return Relations(*map(bool, found))
 
 

@@ -19,13 +19,13 @@ WAITING_NOW = select(
     Walk.number,
     Walk.state,
     Walk.attempt,
-    Walk.asked,
-    Walk.start,
+    Walk.cost,
+    Walk.virtual_start,
     Walk.turn,
     Walk.ticket,
     Walk.frames,
     Walk.painted_count,
-    Walk.passes,
+    Walk.evaluations,
     Walk.started_at,
     Walk.positions.is_(None).label("is_on_the_way"),
     Walk.given_title,
@@ -42,7 +42,7 @@ CARD_COLUMNS = (
     Walk.given_title, Walk.frames, Walk.fps, Walk.ending, Walk.hold, Walk.width, Walk.height, Walk.model,
     Walk.model_name, Walk.sound_length,
 )  # fmt: skip
-CARD_STOP_COLUMNS = Stop.prompt, Stop.hand, Stop.chosen_style, Stop.found_hand, Stop.note, Stop.photo
+CARD_STOP_COLUMNS = Stop.prompt, Stop.requested_style, Stop.chosen_style, Stop.detected_style, Stop.note, Stop.photo
 CARD = (
     load_only(*CARD_COLUMNS, raiseload=True),
     selectinload(Walk.stops).load_only(*CARD_STOP_COLUMNS, raiseload=True),

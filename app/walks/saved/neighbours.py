@@ -12,14 +12,16 @@ from app.walks.saved import lookup
 
 def mark(walk: Walk) -> None:
     """Set the keys of the first and last stop of ``walk``, by which neighbours are found; does not save it."""
-    walk.starts, walk.ends = _key(walk.stops[0]), _key(walk.stops[-1])
+    walk.first_stop_key, walk.last_stop_key = _key(walk.stops[0]), _key(walk.stops[-1])
 
 
 def after(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
     """Return up to ``limit`` of the newest public walks that start where ``walk`` ends, without ``excluding``."""
     # A walk from a release without these keys has none until `gallery reindex` runs.
     return (
-        [] if walk.ends is None else lookup.newest_public(Walk.starts == walk.ends, limit, excluding=[walk, *excluding])
+        []
+        if walk.last_stop_key is None
+        else lookup.newest_public(Walk.first_stop_key == walk.last_stop_key, limit, excluding=[walk, *excluding])
     )
 
 
@@ -27,8 +29,8 @@ def before(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Wa
     """Return up to ``limit`` of the newest public walks that end where ``walk`` starts, without ``excluding``."""
     return (
         []
-        if walk.starts is None
-        else lookup.newest_public(Walk.ends == walk.starts, limit, excluding=[walk, *excluding])
+        if walk.first_stop_key is None
+        else lookup.newest_public(Walk.last_stop_key == walk.first_stop_key, limit, excluding=[walk, *excluding])
     )
 
 
@@ -43,5 +45,5 @@ def _key(stop: Stop) -> int | None:
     options = stop.options.seen()
     lines = [f"{options.pop('lora')} {options.pop('lora_weight', None)}"] if stop.lora else []
     lines += [f"{name.replace('_', ' ')} {value}" for name, value in options.items()]
-    text = "\n".join([stop.hand, words, *lines])
+    text = "\n".join([stop.requested_style, words, *lines])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)

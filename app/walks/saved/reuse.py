@@ -38,7 +38,7 @@ def key_of(walk: Walk, model: str) -> str | None:
     if walk.is_pinned:
         return None
     content = {
-        "stops": [[stop.prompt, stop.negative_prompt, stop.hand, walk.seed_of(stop)] for stop in walk.stops],
+        "stops": [[stop.prompt, stop.negative_prompt, stop.requested_style, walk.seed_of(stop)] for stop in walk.stops],
         "frames": [walk.frames, walk.fps, walk.ending, walk.easing],
         "model": model,
         "sampler": [walk.preset, walk.scheduler, walk.sampler_steps, walk.guidance, walk.sampling],
@@ -88,10 +88,10 @@ def finish_as_repeat(walk: Walk, original: Walk) -> None:
     for name in FIXED:
         setattr(walk, name, getattr(original, name))
     walk.repeat_of = original.repeat_of or original.id
-    walk.state, walk.passes = FINISHED, 0
+    walk.state, walk.evaluations = FINISHED, 0
     walk.created_at = walk.started_at = walk.finished_at = now()
     for stop, earlier in zip(walk.stops, original.stops, strict=True):
-        stop.note, stop.found_hand = stop_notes.with_worker_notes(stop.note, earlier.note), earlier.found_hand
+        stop.note, stop.detected_style = stop_notes.with_worker_notes(stop.note, earlier.note), earlier.detected_style
     walk.painted = [
         Frame(index=each.index, position=each.position, rank=each.rank, path=each.path, bytes=each.bytes)
         for each in original.painted

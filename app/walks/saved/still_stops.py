@@ -16,4 +16,4 @@ def _key(walk: Walk, stop: Stop) -> tuple[Any, ...]:
     """Return all that decides a stop's picture in its walk."""
     scene = {name: value for name, value in (stop.scene or {}).items() if name != "reader"}
     without = stop.negative_prompt if walk.guidance > 1 else ""  # otherwise it only decides what the scene shows
-    return scene, walk.seed_of(stop), stop.hand, without, stop.photo, stop.cut_out, stop.options.seen()
+    return scene, walk.seed_of(stop), stop.requested_style, without, stop.photo, stop.cut_out, stop.options.seen()

@@ -31,8 +31,8 @@ def turn() -> Iterator[None]:
     folder = Path(current_app.instance_path) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as files:
-        places = (files.enter_context((folder / f"place-{place}").open("w")) for place in range(1 + WAITING))
-        if not any(_is_free(place) for place in places):
+        places = (files.enter_context((folder / f"place-{index}").open("w")) for index in range(1 + WAITING))
+        if not any(_is_free(index) for index in places):
             raise NoRoom(
                 _("Several pictures are being looked at just now. Send yours again in a few seconds."),
                 retry_after=RETRY_SECONDS,

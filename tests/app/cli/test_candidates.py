@@ -29,7 +29,7 @@ def painted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def paint(_seconds: float) -> None:
         for each in db.session.scalars(select(CandidateSet).where(CandidateSet.state == WAITING)).all():
-            if each.asked["stop"]["prompt"] == "trouble":
+            if each.request["stop"]["prompt"] == "trouble":
                 with writing() as session:
                     candidate_requests.fail(session, each.id, "The painting was interrupted 3 times.")
             else:

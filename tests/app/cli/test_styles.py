@@ -266,7 +266,9 @@ def test_recipe_of_a_style_that_was_removed_or_learned_anew_is_refused(by_words:
     run(runner, "styles", "remove", "our-prints")
     with pytest.raises(InvalidInput, match="“our prints” that the recipe was painted in was removed here, or trained"):
         recipe.read_upload(told)
-    assert recipe.request_of(written)[0].stops[0].hand == "our prints"  # an archive with the walk is taken in
+    assert (
+        recipe.request_of(written)[0].stops[0].requested_style == "our prints"
+    )  # an archive with the walk is taken in
     studio.learned = b"learned anew"
     run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
     with pytest.raises(InvalidInput, match="“our prints” that the recipe was painted in was removed here, or trained"):

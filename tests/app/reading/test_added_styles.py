@@ -24,13 +24,13 @@ def styled(reader: Reader) -> Reader:
 ])  # fmt: skip
 def test_read_with_an_added_style_shows_things_only(styled: Reader, prompt: str, style: str, things: list[str]) -> None:
     reading = styled.read(prompt)
-    assert (reading.hands, [item.drawing.name for item in reading.items]) == ((style,), things)
+    assert (reading.style_names, [item.drawing.name for item in reading.items]) == ((style,), things)
     assert "gogh" not in reading.words and "print" not in reading.words
 
 
 def test_read_of_a_style_alone_shows_something(styled: Reader) -> None:
     reading = styled.read("van gogh")
-    assert reading.hands == ("van gogh",) and reading.items
+    assert reading.style_names == ("van gogh",) and reading.items
 
 
 def test_read_without_added_styles_is_as_before(reader: Reader, styled: Reader) -> None:

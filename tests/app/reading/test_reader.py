@@ -396,19 +396,19 @@ def test_what_the_form_leaves_out_is_taken_from_the_scene(reader: Reader) -> Non
 def test_style_that_is_named_is_no_thing(reader: Reader, prompt: str, language: str, thing: str, hand: str) -> None:
     reading = reader.read(prompt, language=language)
     assert [item.drawing.name for item in reading.items] == [thing]
-    assert reading.hands == (hand,)
+    assert reading.style_names == (hand,)
 
 
 @pytest.mark.parametrize("prompt", ["a quilt on a bed", "a bed under a quilt", "a cat in a quilt"])
 def test_quilt_that_something_lies_by_is_no_style(reader: Reader, prompt: str) -> None:
-    assert reader.read(prompt).hands == ()
+    assert reader.read(prompt).style_names == ()
 
 
 @pytest.mark.parametrize("prompt", ["woodcut", "Holzschnitt", "op art", "seurat", "an oil painting", "glasfenster"])
 def test_style_alone_shows_something_that_the_seed_chooses(reader: Reader, prompt: str) -> None:
     readings = [reader.read(prompt, seed=seed) for seed in (1, 2, 3)]
     assert len({reading.items[0].drawing.name for reading in readings}) > 1
-    assert all(reading.hands for reading in readings)
+    assert all(reading.style_names for reading in readings)
 
 
 def test_german_is_told_from_english_by_its_words_else_by_the_pages_language(reader: Reader) -> None:

@@ -72,9 +72,9 @@ def test_person_is_a_man_or_a_woman_by_the_first_name_with_a_note(reader: Reader
 
 def test_painter_alone_is_a_style_shown_by_what_is_in_a_studio(reader: Reader) -> None:
     reading = reader.read("Salvador Dalí")
-    assert reading.hands == ("salvador dalí",) and names(reader, "Salvador Dalí")[0] in IN_A_STUDIO
+    assert reading.style_names == ("salvador dalí",) and names(reader, "Salvador Dalí")[0] in IN_A_STUDIO
     assert DRAWN_FREELY in reading.notes
-    assert reader.read("a cat by Salvador Dalí").hands and names(reader, "a cat by Salvador Dalí") == ["cat"]
+    assert reader.read("a cat by Salvador Dalí").style_names and names(reader, "a cat by Salvador Dalí") == ["cat"]
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,9 @@ def test_older_walks_have_the_style_of_their_scenes(hung: Callable[..., Walk]) -
     with db.engine.begin() as connection:
         assert WATERCOLOUR not in connection.scalar(text("SELECT words FROM hung"))
     upgrade()
-    styles = db.session.execute(select(Stop.hand, Stop.chosen_style, Stop.found_hand).order_by(Stop.position)).all()
+    styles = db.session.execute(
+        select(Stop.requested_style, Stop.chosen_style, Stop.detected_style).order_by(Stop.position)
+    ).all()
     assert styles == [("", "watercolour", ""), ("linocut", "", ""), ("", "linocut", "")]
     entry = db.session.scalar(text("SELECT words FROM hung WHERE number = :number"), {"number": number})
     assert entry.startswith("fox kite bear ~linocut ~~ watercolour linocut =any")
@@ -196,7 +198,7 @@ def test_older_walks_without_a_scene_have_no_chosen_style(hung: Callable[..., Wa
     with db.engine.begin() as connection:
         connection.execute(text("UPDATE stops SET scene = NULL, found_hand = 'neon'"))
     upgrade()
-    assert db.session.execute(select(Stop.chosen_style, Stop.found_hand)).all() == [("", "neon")] * 2
+    assert db.session.execute(select(Stop.chosen_style, Stop.detected_style)).all() == [("", "neon")] * 2
 
 
 def test_constraints_are_migrated_under_the_names_of_the_models(app: Flask) -> None:

@@ -146,5 +146,5 @@ def test_pieces_go_with_their_walk(commissioned: Callable[..., Walk]) -> None:
 @pytest.mark.databases
 def test_what_is_not_known_of_a_walk_yet_is_null_in_the_database(commissioned: Callable[..., Walk]) -> None:
     commissioned()
-    for column in (Walk.levels, Walk.strides):
+    for column in (Walk.levels, Walk.step_sizes):
         assert db.session.scalar(select(func.count()).where(column.is_(None))) == 1

@@ -48,7 +48,7 @@ def lead(wall: Wall, number: int) -> None:
 
 
 def in_line(wall: Wall) -> list[str]:
-    return [row.words for row in words.waiting_words(wall)]
+    return [row.text for row in words.waiting_words(wall)]
 
 
 def flaws(wall: Wall, text: str, **told: object) -> dict[str, str]:
@@ -77,7 +77,7 @@ def test_wall_leaves_out_words_of_its_own_however_they_are_spelt(wall: Wall, ban
 
 def test_what_is_written_waits_tidied_and_known_by_its_owner(wall: Wall) -> None:
     row = words.say(wall, "  a cat \n in a hat ", owner=ANN)
-    assert (row.words, row.state, row.owner_hash) == ("a cat in a hat", "waiting", visitors.digest(ANN))
+    assert (row.text, row.state, row.owner_hash) == ("a cat in a hat", "waiting", visitors.digest(ANN))
     assert words.count(wall) == 1
 
 
@@ -119,7 +119,7 @@ def test_everybody_s_first_comes_before_anybody_s_second(wall: Wall) -> None:
     words.say(wall, "ben 1", owner=BEN)
     words.say(wall, "ben 2", owner=BEN)
     assert in_line(wall) == ["ann 1", "ben 1", "ann 2", "ben 2", "ann 3"]
-    assert [row.words for row in words.waiting_words(wall, most=2)] == ["ann 1", "ben 1"]
+    assert [row.text for row in words.waiting_words(wall, most=2)] == ["ann 1", "ben 1"]
 
 
 @pytest.mark.databases
@@ -151,7 +151,7 @@ def test_what_no_walk_may_hold_is_refused_by_its_field(wall: Wall, text: str, to
 
 
 def test_words_that_stand_in_for_the_other_stop_are_taken(wall: Wall) -> None:
-    assert words.say(wall, "a stop", owner=ANN).words == "a stop"
+    assert words.say(wall, "a stop", owner=ANN).text == "a stop"
 
 
 def test_closed_wall_takes_nothing_and_a_paused_one_does(wall: Wall) -> None:
@@ -176,7 +176,7 @@ def test_picture_is_taken_with_words_or_without(wall: Wall) -> None:
     photo = brought(ANN)
     assert words.say(wall, "my cat", owner=ANN, picture=photo.id, cut_out=True).picture == photo.id
     bare = words.say(wall, "", owner=ANN, picture=photo.digest, may_be_shown=True)
-    assert (bare.words, bare.picture, bare.may_be_shown, bare.cut_out) == ("", photo.id, True, False)
+    assert (bare.text, bare.picture, bare.may_be_shown, bare.cut_out) == ("", photo.id, True, False)
     assert words.public_texts(words.waiting_words(wall)) == ["my cat", "a photo"]
 
 
@@ -196,7 +196,7 @@ def test_picture_that_is_not_here_or_not_one_s_own_or_unfit_is_refused(wall: Wal
 def test_own_words_tell_where_they_are(wall: Wall) -> None:
     first, second, third = (words.say(wall, text, owner=ANN) for text in ("one", "two", "three"))
     words.say(wall, "ben", owner=BEN)
-    walked(wall, 1, first, walked_at=now())
+    walked(wall, 1, first, shown_at=now())
     walked(wall, 2, second)
     lead(wall, 1)
     assert [(each.words, each.state, each.place) for each in words.own_words(wall, ANN)] == [
@@ -214,13 +214,13 @@ def test_own_words_tell_where_they_are(wall: Wall) -> None:
 def test_waiting_time_is_told_by_the_place_and_the_legs_before(wall: Wall) -> None:
     for owner in ("a", "b", "c"):
         words.say(wall, owner, owner=owner)
-    walked(wall, 1, walked_at=now())
+    walked(wall, 1, shown_at=now())
     lead(wall, 1)
     assert [words.own_words(wall, owner)[0].about for owner in "abc"] == [
         "about 6 seconds", "about 15 seconds", "about 20 seconds",
     ]  # fmt: skip
     for number in (2, 3, 4):
-        walked(wall, number, walked_at=now() + timedelta(seconds=10 * (number - 1)))
+        walked(wall, number, shown_at=now() + timedelta(seconds=10 * (number - 1)))
     walked(wall, 5)
     lead(wall, 4)
     assert [words.own_words(wall, owner)[0].about for owner in "abc"] == [
@@ -241,7 +241,7 @@ def test_no_time_is_told_of_a_wall_that_nobody_watches_or_that_rests(wall: Wall)
 @pytest.mark.databases
 def test_kept_walk_is_named_once_it_can_be_seen(wall: Wall, hung) -> None:  # type: ignore[no-untyped-def]
     row, kept = words.say(wall, "a cat", owner=ANN), hung("a cat", "a dog")
-    walked(wall, 1, row, walked_at=now(), stretch=kept.id)
+    walked(wall, 1, row, shown_at=now(), stretch=kept.id)
     lead(wall, 2)
     (own,) = words.own_words(wall, ANN)
     assert own.kept is not None
@@ -317,7 +317,7 @@ def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, hu
     lead(wall, 3)
     assert lifecycle.delete_words_of(visitors.digest(ANN)) == 3
     assert in_line(wall) == ["a dog"]
-    assert [row.words for row in db.session.scalars(select(WallWords))] == ["a dog"]
+    assert [row.text for row in db.session.scalars(select(WallWords))] == ["a dog"]
     assert db.session.get_one(WallLeg, (wall.number, 4)).skipped
     gone = db.session.scalars(select(Walk.id).where(Walk.deleted_at.is_not(None))).all()
     assert set(gone) == {kept.id, other.id}, "what shows their picture goes, what follows stays"
@@ -334,14 +334,14 @@ def test_after_a_day_nobody_knows_who_wrote_what(wall: Wall) -> None:
     change(WallWords, created_at=now() - timedelta(hours=25))
     upkeep.run()
     db.session.expire_all()
-    left = {row.words: row.owner_hash for row in db.session.scalars(select(WallWords))}
+    left = {row.text: row.owner_hash for row in db.session.scalars(select(WallWords))}
     assert left == {"a cat": "", "": visitors.digest(ANN)}, "who brought a picture may still have it taken down"
 
 
 @pytest.mark.databases
 def test_what_was_painted_but_not_walked_when_the_wall_closed_waits_again_when_it_opens(wall: Wall) -> None:
     row = words.say(wall, "a cat", owner=ANN)
-    walked(wall, 1, walked_at=now())
+    walked(wall, 1, shown_at=now())
     walked(wall, 2, row)
     lead(wall, 1)
     walls.close(wall)

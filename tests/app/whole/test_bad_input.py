@@ -84,12 +84,12 @@ def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient
     walk, other = hung(EVIL, f"b {EVIL}", model=None), hung(f"b {EVIL}", "c", frames=2)
     walk_edits.apply(walk, walk_edits.validate({"title": EVIL}))
     change(Walk, model_title=EVIL, error=EVIL)
-    store(Report(walk_number=walk.number, reason="other", words=EVIL, reporter="x"), BannedWord(word=EVIL[:80]))
+    store(Report(walk_number=walk.number, reason="other", text=EVIL, reporter="x"), BannedWord(word=EVIL[:80]))
     exhibitions.create(ExhibitionRequest(EVIL, EVIL, slug="x", walks=[walk.id, other.id]))
     audit_log.note(EVIL[:40], EVIL)
     wall = walls.open_wall(WallRequest("x", EVIL, banned=[EVIL]))
     director.advance(wall, 0)
-    store(WallWords(wall_number=wall.number, words=EVIL, owner_hash="x"))
+    store(WallWords(wall_number=wall.number, text=EVIL, owner_hash="x"))
     filled = {"walk_id", "set_id", "collection_id", "slug", "page", "name"}
     asked = dict.fromkeys(("q", "prompt", "hand", "own", "walk", "seed", "cursor", "model", "before", "seen"), EVIL)
     assert len(Seen(EVIL).evil) == 4

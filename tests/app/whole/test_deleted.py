@@ -57,11 +57,11 @@ def everywhere(app: Flask, client: FlaskClient, hung: Maker) -> Walk:
         row = session.get_one(Walk, walk.number)
         row.owner_hash, row.error, row.remix_of = visitors.digest(OWNER), f"It said {WORDS[0]}", None
         row.idempotency_key, row.drawings = KEY, [dict.fromkeys(WRITTEN, WORDS[0])]
-        row.stops[0].negative_prompt, row.stops[0].note, row.stops[0].hand = WORDS[1], WORDS[4], WORDS[0]
+        row.stops[0].negative_prompt, row.stops[0].note, row.stops[0].requested_style = WORDS[1], WORDS[4], WORDS[0]
         row.stops[1].scene = {"things": [], "setting": WORDS[0]}
         vectors = visual_search.pack(np.ones((2, 64), np.float32))
-        session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0, 1], vectors=vectors))
-        session.add(VisualFeatures(walk_number=child.number, eye="one", frames=[0, 1], vectors=vectors))
+        session.add(VisualFeatures(walk_number=walk.number, encoder="one", frames=[0, 1], vectors=vectors))
+        session.add(VisualFeatures(walk_number=child.number, encoder="one", frames=[0, 1], vectors=vectors))
         session.add(Task(walk_number=walk.number, kind=FILM, payload={"words": WORDS[0]}, urgency=1))
         path = f"{media_store.walk_folder(walk.id)}/stages0.0123.webp"
         session.add(Medium(walk_number=walk.number, kind="stages0", path=path, bytes=len(PIXELS), etag="0123"))

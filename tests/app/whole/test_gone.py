@@ -77,7 +77,8 @@ def family(app: Flask, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> tuple[Wa
     with writing() as session:
         alike = visual_search.pack(np.ones((2, 64), np.float32))
         session.add_all(
-            VisualFeatures(walk_number=each.number, eye="one", frames=[0, 1], vectors=alike) for each in (walk, *others)
+            VisualFeatures(walk_number=each.number, encoder="one", frames=[0, 1], vectors=alike)
+            for each in (walk, *others)
         )
     ranking.add_ranker(app, lambda _query: [walk.number])  # as a vector does that outlives its walk
     return walk, others

@@ -201,8 +201,8 @@ def _walks(client: FlaskClient, hung: Maker, commissioned: Maker) -> dict[str, W
     made["deleted"], made["hidden"] = hung("a", "b"), hung("c", "d")
     with writing() as session:
         session.execute(update(Walk).where(Walk.state == FINISHED).values(
-            owner_hash=owner, strides=[1.0, 2.0, 1.0, 1.0], scheduler="DPMSolverMultistepScheduler",
-            precision="float32", first_film_seconds=1.1, passes=1234, colour="red", positions=None,
+            owner_hash=owner, step_sizes=[1.0, 2.0, 1.0, 1.0], scheduler="DPMSolverMultistepScheduler",
+            precision="float32", first_film_seconds=1.1, evaluations=1234, colour="red", positions=None,
         ))  # fmt: skip
         for state, walk in states.items():
             session.execute(update(Walk).where(Walk.number == walk.number).values(state=state))

@@ -22,7 +22,7 @@ from app.requests.walk_requests.validation import validate
 from app.requests.walk_requests.walk_request import SETTINGS, DescribedSettings, WalkRequest
 from app.site.presentation import form_address, form_fields, walk_description
 from app.site.presentation import make_form as forms
-from app.storage.film_measures import MEASURES
+from app.storage.film_measures import MEASURES, PUBLISHED
 from app.storage.walk_models import PIXEL_COLUMNS, Stop, Walk
 from app.walks.saved import lookup
 from tests.support.recipes import painted_in_levels
@@ -71,7 +71,7 @@ def walk(asked: WalkRequest) -> Walk:
 
 def columns(row: Walk | Stop) -> dict[str, Any]:
     """Return what a row was given, apart from whose it is and when it was made."""
-    own = {"id", "visitor", "network", "owner_hash", "commission_hash", "cache_key", "origin", "request_id"}
+    own = {"id", "visitor", "network", "owner_hash", "request_hash", "cache_key", "origin", "request_id"}
     return {name: value for name, value in vars(row).items() if not name.startswith("_") and name not in own}
 
 
@@ -148,6 +148,7 @@ def test_each_setting_and_measure_is_documented() -> None:
         cells = (f"`{name}`", setting.kind.__name__, repr(default), column and f"`{column}`", setting.record,
                  column in PIXEL_COLUMNS and "yes", setting.title, setting.option and "yes")  # fmt: skip
         assert f"| {' | '.join(cell or '' for cell in cells)} |" in page, name
-    for name, measure in MEASURES.items():
+    for name, attribute in PUBLISHED.items():
+        measure = MEASURES[attribute]
         cells = (f"`{name}`", measure.is_copied and "yes", measure.is_shipped and "yes")
         assert f"| {' | '.join(cell or '' for cell in cells)} |" in page, name

@@ -110,7 +110,7 @@ def test_schemathesis_finds_nothing_as_owner_or_anonymous(
         session.execute(update(Walk).values(owner_hash=visitors.digest(OWNER)))
         vectors = visual_search.pack(np.ones((2, 64), np.float32))
         session.add_all(
-            VisualFeatures(walk_number=each.number, eye="one", frames=[0, 1], vectors=vectors) for each in walks
+            VisualFeatures(walk_number=each.number, encoder="one", frames=[0, 1], vectors=vectors) for each in walks
         )
     report = tmp_path / "report.ndjson"
     with served(instance) as address:

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.slow
 
 def test_two_films_of_the_same_walk_are_timed(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
-    before = painter.passes
+    before = painter.evaluations
     told = gpu.films(painter, "fast", 6)
     assert told["frames"] == 6
-    assert 2 * told["passes"] == painter.passes - before
+    assert 2 * told["passes"] == painter.evaluations - before
     assert told["passes"] >= 2 * told["steps"]
     assert all(second >= 0 for second in told["seconds"])
 

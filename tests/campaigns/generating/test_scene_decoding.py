@@ -98,11 +98,11 @@ def test_decoder_beside_the_autoencoder_paints_what_has_a_scene(painters: dict[s
 
 def test_finer_stage_paints_larger_pictures_of_the_same_latents_and_passes(painters: dict[str, WalkPipeline]) -> None:
     painter, setting = painters["finer"], {"width": 256, "height": 256, "finer": 2, "decoded": (2,)}
-    before = painter.passes
+    before = painter.evaluations
     usual = painted(painter, [HOUSE, None], [0.0, 0.5, 1.0], setting={"decoded": (2,)}, keep=[2])
-    middle = painter.passes
+    middle = painter.evaluations
     large = painted(painter, [HOUSE, None], [0.0, 0.5, 1.0], setting=setting, keep=[2])
-    assert painter.passes - middle == middle - before
+    assert painter.evaluations - middle == middle - before
     assert pictures(large).shape == (3, 256, 256, 3) and pictures(usual).shape == (3, 128, 128, 3)
     for one, other in zip(large, usual, strict=True):  # what places frames is as before
         assert one.thumbnails[2].shape == other.thumbnails[2].shape

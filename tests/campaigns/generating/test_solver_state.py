@@ -108,9 +108,9 @@ def test_blend_of_two_knots_is_nearer_to_the_picture_between_them_than_they_are(
 
 def test_knot_is_not_decoded_but_looked_at(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
-    before = painter.passes
+    before = painter.evaluations
     [knot] = painter.paint(prepared(painter), [0.5], until=4, keep=(2, 4), decode=False)
-    assert painter.passes - before == 8
+    assert painter.evaluations - before == 8
     assert knot.picture is None
     assert sorted(knot.states) == sorted(knot.thumbnails) == [2, 4]
     assert knot.thumbnails[4].shape == (16, 16, 3)
@@ -137,9 +137,9 @@ def test_second_pass_is_made_within_the_guided_interval_only(painters: dict[str,
     painter = painters["bert"]
     counts = []
     for guided in (None, [0, 6], [1, 4], [0, 0]):
-        before = painter.passes
+        before = painter.evaluations
         painter.paint(prepared(painter, guided=guided), [0.2, 0.8])
-        counts.append(painter.passes - before)
+        counts.append(painter.evaluations - before)
     assert counts == [24, 24, 18, 12]
     never, unguided = prepared(painter, guided=[0, 0]), prepared(painter, guidance=1.0)
     assert difference(picture(painter.paint(never, [0.5])), picture(painter.paint(unguided, [0.5]))) == 0

@@ -69,7 +69,7 @@ def lead_to(row: WallWords, *, lead: int) -> None:
     """Have the wall's first leg lead to what was written, and walk the leg ``lead``."""
     with writing() as session:
         if session.get(WallLeg, (row.wall_number, 1)) is None:
-            session.add(WallLeg(wall_number=row.wall_number, number=1, words_number=row.number, walked_at=now()))
+            session.add(WallLeg(wall_number=row.wall_number, number=1, words_number=row.number, shown_at=now()))
             words.assign(session, row, 1)
         session.execute(update(Wall).values(lead=lead, lead_at=now()))
     db.session.expire_all()
@@ -135,7 +135,7 @@ def test_picture_goes_along_with_what_is_typed(visit: Open, java_script_enabled:
     page.get_by_role("button", name="Send it to the wall").click()
     expect(page.locator("#standing")).to_contain_text("First in line")
     row = said()
-    assert (row.words, row.picture is not None, row.may_be_shown) == ("my boat", True, True)
+    assert (row.text, row.picture is not None, row.may_be_shown) == ("my boat", True, True)
 
 
 def test_phone_that_slept_looks_at_once_when_it_wakes(visit: Open) -> None:

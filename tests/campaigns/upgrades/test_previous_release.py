@@ -126,7 +126,7 @@ def make_newer_tasks(site: LiveSite) -> None:
 def newer_tasks_of(site: LiveSite) -> list[tuple[str, int]]:
     """Return the state of these tasks, and how often a worker was lost at each."""
     with todays(site).app_context():
-        query = select(Task.state, Task.lost).where(Task.kind == "newer").order_by(Task.task)
+        query = select(Task.state, Task.interruptions).where(Task.kind == "newer").order_by(Task.task)
         rows = [(str(state), int(lost)) for state, lost in db.session.execute(query)]
         db.session.remove()
         db.engine.dispose()

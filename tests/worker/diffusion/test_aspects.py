@@ -74,6 +74,6 @@ def test_wide_pictures_take_estimated_passes(painters: dict[str, WalkPipeline], 
     settings = presets.resolve("fast", facts.load_facts(str(tiny_models["sd1"])), size=128, aspect="16:9")
     rendering = painter.rendering(settings)
     assert (rendering.width, rendering.height) == (128, 72)
-    before = painter.passes
+    before = painter.evaluations
     shown(painter, painter.prepare(STOPS, rendering), [0.0])
-    assert painter.passes - before == cost.area(settings) * cost.of_frame(settings, 0, rendering.steps) == 9 * 12
+    assert painter.evaluations - before == cost.area(settings) * cost.of_frame(settings, 0, rendering.steps) == 9 * 12

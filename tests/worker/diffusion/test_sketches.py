@@ -108,11 +108,11 @@ def test_walk_in_a_frame_is_painted_after_sketches_of_its_shape(led: WalkPipelin
     height, width = size[0] // 8 * 2, size[1] // 8 * 2  # two pixels to a latent of this model
     rendering = replace(led.rendering(steps=3, guidance=2.0), height=height, width=width)
     prepared = led.prepare([StopInput("a sun", "", 3, scene=scene) for scene in (HOUSE, CAT)], rendering)
-    before = led.passes
+    before = led.evaluations
     pictures = [np.asarray(one.picture) for one in led.paint(prepared, [0.0, 0.5])]
     assert prepared.sketches is not None and prepared.sketches.at([0.5]).shape == (1, 4, height, width)
     assert all(picture.shape == (height, width, 3) for picture in pictures)
-    assert led.passes - before >= 2 * 3 * 2, "though a frame may be smaller than the model's own size"
+    assert led.evaluations - before >= 2 * 3 * 2, "though a frame may be smaller than the model's own size"
 
 
 def test_stop_without_a_scene_is_led_by_a_blank_sketch() -> None:

@@ -87,9 +87,9 @@ def test_recorded_scheduler_is_the_one_that_paints(
 @pytest.mark.parametrize(("scheduler", "passes"), [("PNDMScheduler", 5), ("HeunDiscreteScheduler", 7)])
 def test_steps_that_solvers_repeat_are_taken(painters: dict[str, WalkPipeline], scheduler: str, passes: int) -> None:
     painter = painters["sd1"]
-    before = painter.passes
+    before = painter.evaluations
     painter.paint(painter.prepare(STOPS, exact(painter, scheduler=scheduler, guidance=1.0)), [0.0])
-    assert painter.passes - before == passes
+    assert painter.evaluations - before == passes
 
 
 @pytest.mark.parametrize(
@@ -196,10 +196,10 @@ def test_size_of_the_rendering_is_kept(painters: dict[str, WalkPipeline]) -> Non
 def test_enlarged_picture_counts_as_many_passes(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     rendering = painter.rendering(presets.resolve("fast", ModelFacts(size=32), size=64))
-    before = painter.passes
+    before = painter.evaluations
     [picture] = shown(painter, painter.prepare(STOPS, rendering), [0.0])
     assert picture.shape == (64, 64, 3)
-    assert painter.passes - before == 4 * cost.of_frame(presets.resolve("fast", ModelFacts()), 0, rendering.steps)
+    assert painter.evaluations - before == 4 * cost.of_frame(presets.resolve("fast", ModelFacts()), 0, rendering.steps)
 
 
 @pytest.mark.parametrize("kind", ["sd1", "bert"])

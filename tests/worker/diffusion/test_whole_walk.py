@@ -79,9 +79,9 @@ def test_branched_film_is_made_with_fewer_passes_than_one_in_full(painters: dict
     painter = painters["bert"]
     spent = []
     for branches in (True, False):
-        before = painter.passes
+        before = painter.evaluations
         easel(painter, SAMPLING | {"branches": branches}).paint(frames=24)
-        spent.append(painter.passes - before)
+        spent.append(painter.evaluations - before)
     assert spent[0] < 0.6 * spent[1]
 
 

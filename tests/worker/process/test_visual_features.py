@@ -113,8 +113,8 @@ def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureExtractor, hung
     app.config["EYE"] = str(make_eye(tmp_path / "other", seed=2))
     assert VisualFeatureExtractor().extract_older()
     second = visual_search.features_of(read(walk.id))
-    assert (second.eye, second.number) > ("", first.number)
-    assert second.eye != first.eye
+    assert (second.encoder, second.number) > ("", first.number)
+    assert second.encoder != first.encoder
 
 
 @pytest.mark.databases
@@ -147,11 +147,11 @@ def test_hand_is_recorded_as_found_where_none_is_known(
         session.get(Stop, (walk.number, 3)).chosen_style = "mosaic"
     job.work()
     found = read(walk.id)
-    assert found.stops[0].found_hand in words.values()
-    assert [stop.found_hand for stop in found.stops[1:]] == ["", "", ""]
+    assert found.stops[0].detected_style in words.values()
+    assert [stop.detected_style for stop in found.stops[1:]] == ["", "", ""]
     assert [stop.style for stop in found.stops] == ["", "watercolour", "", "mosaic"]
     lifecycle.delete_walk(found)
-    assert not any(db.session.scalars(select(Stop.found_hand).where(Stop.walk_number == walk.number)))
+    assert not any(db.session.scalars(select(Stop.detected_style).where(Stop.walk_number == walk.number)))
 
 
 @pytest.mark.parametrize(

@@ -223,9 +223,9 @@ def test_giving_back_keeps_the_frames_and_the_count(claimed_walk: ClaimedWalk) -
         session.add(Frame(walk_number=taken.walk_number, index=0, position=0.0, rank=0, path="p", bytes=1))
     release_task(taken)
     row = read(walk.id)
-    assert (row.state, row.painted_count, row.lost, len(row.painted)) == (QUEUED, 1, 0, 1)
+    assert (row.state, row.painted_count, row.interruptions, len(row.painted)) == (QUEUED, 1, 0, 1)
     piece = piece_of(walk.id)
-    assert (piece.state, piece.lost, piece.lease_holder, piece.lease_until) == (PIECE_WAITING, 0, None, None)
+    assert (piece.state, piece.interruptions, piece.lease_holder, piece.lease_until) == (PIECE_WAITING, 0, None, None)
     assert piece.seconds is not None
 
 
@@ -251,8 +251,8 @@ def test_a_walk_whose_lease_ran_out_goes_back_in_line(claimed_walk: ClaimedWalk)
     assert sweep() == 1
     row = read(walk.id)
     piece = piece_of(walk.id)
-    assert (row.state, row.lost) == (QUEUED, 1)
-    assert (piece.state, piece.lost, piece.lease_holder) == (PIECE_WAITING, 1, None)
+    assert (row.state, row.interruptions) == (QUEUED, 1)
+    assert (piece.state, piece.interruptions, piece.lease_holder) == (PIECE_WAITING, 1, None)
     with pytest.raises(LeaseLost):
         renew(taken)
 
@@ -307,7 +307,7 @@ def test_a_walk_that_is_lost_too_often_fails_with_the_reason(commissioned: Commi
     walk = commissioned()
     lose(walk.id, gone, times=3)
     row = read(walk.id)
-    assert (row.state, row.lost) == (FAILED, 3)
+    assert (row.state, row.interruptions) == (FAILED, 3)
     assert row.error == "The painting was interrupted 3 times."
     assert row.finished_at is not None
     assert claim_next() is None
@@ -383,7 +383,7 @@ def test_stages_that_kill_their_workers_are_given_up_and_the_walk_hangs_on(hung:
     open_pieces(walk, (STAGES, 0, 0, 0))
     lose(walk.id, gone, times=3)
     assert claim_next() is None
-    assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
+    assert (read(walk.id).state, read(walk.id).interruptions) == (FINISHED, 0)
 
 
 @pytest.mark.databases

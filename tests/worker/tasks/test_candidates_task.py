@@ -39,7 +39,7 @@ pytestmark = pytest.mark.slow
 def asked(prompt: str = "a fox", *, seed: int = 7, count: int = 4, **stop: Any) -> CandidateSet:
     """Ask for candidates."""
     told = {"stop": {"prompt": prompt, **stop}, "seed": seed, "count": count, "steps": 2}
-    return candidates.place(candidates.validate(told), owner_hash="ann", network="here")
+    return candidates.submit(candidates.validate(told), owner_hash="ann", network="here")
 
 
 def found(of: CandidateSet) -> CandidateSet:
@@ -57,9 +57,9 @@ def pictures(of: CandidateSet) -> list[NDArray[np.uint8]]:
 
 def walked(of: CandidateSet, index: int, other: str = "a kite") -> Walk:
     """Paint a walk whose last stop takes a candidate over."""
-    told = of.pool[found(of).candidates[index].place]
-    stop = {"prompt": of.asked["stop"]["prompt"], "seed": told["seed"], "scene": told["scene"]}
-    data = {"stops": [{"prompt": other}, stop], "seed": of.asked["seed"], "frames": 2, "steps": 2}
+    told = of.pool[found(of).candidates[index].pool_index]
+    stop = {"prompt": of.request["stop"]["prompt"], "seed": told["seed"], "scene": told["scene"]}
+    data = {"stops": [{"prompt": other}, stop], "seed": of.request["seed"], "frames": 2, "steps": 2}
     walk, _ = placing.place(validation.validate(data), visitor_key="ann")
     job.work()
     return read(walk.id)
@@ -108,13 +108,13 @@ def test_where_drawings_lead_a_candidate_is_the_picture_too_with_its_scene(led_s
     away = [np.abs(candidate.astype(int) - frame).mean() for candidate in shown]
     nearest, second, *_ = sorted(away)
     assert away[index] == nearest < 0.7 * second
-    assert walk.stops[1].scene == of.pool[found(of).candidates[index].place]["scene"]
+    assert walk.stops[1].scene == of.pool[found(of).candidates[index].pool_index]["scene"]
 
 
 def test_where_drawings_lead_those_that_differ_most_are_painted_and_the_proposal_first(led_site: Flask) -> None:
     of = asked("a house")
     job.work()
-    places = [each.place for each in found(of).candidates]
+    places = [each.pool_index for each in found(of).candidates]
     assert places[0] == 0
     assert places != [0, 1, 2, 3]
     stations = [scene.read_scene(each["scene"]) for each in of.pool]
@@ -132,7 +132,7 @@ def test_more_are_painted_beside_those_that_are_there(painter: FakePainter) -> N
     after = pictures(of)
     assert len(after) == 6
     assert all((a == b).all() for a, b in zip(before, after, strict=False))
-    assert [each.place for each in found(of).candidates] == [0, 1, 2, 3, 4, 5]
+    assert [each.pool_index for each in found(of).candidates] == [0, 1, 2, 3, 4, 5]
 
 
 def test_candidates_come_before_walks_but_not_one_after_another(

@@ -77,7 +77,7 @@ def test_film_with_holds_is_measured_as_one_without(generated: Commissioner, mon
     monkeypatch.setattr(frame_rates, "HOLD_MS", 0)
     plain = generated("a fox", "a kite", frames=9, seed=7, fps=25)
     assert (held.hold, plain.hold) == (13, 0)
-    assert (held.evenness, held.jump, held.strides) == (plain.evenness, plain.jump, plain.strides)
+    assert (held.evenness, held.jump, held.step_sizes) == (plain.evenness, plain.jump, plain.step_sizes)
 
 
 def test_unfinished_film_holds_its_ends_too(

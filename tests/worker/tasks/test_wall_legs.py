@@ -163,5 +163,5 @@ def test_a_walk_with_all_its_frames_waits_for_no_passes(wall: Wall) -> None:
     wall = walk_on(wall, 8)
     stretches.preserve_shown(wall)
     kept = db.session.scalars(select(Walk).where(Walk.frames == 239)).one()
-    assert kept.asked == 0
+    assert kept.cost == 0
     assert len(db.session.scalars(select(Frame).where(Frame.walk_number == kept.number)).all()) == 239

@@ -131,7 +131,7 @@ def _states(
     if getattr(encoder.config, "use_attention_mask", False):
         mask = torch.tensor([[1] * len(ids) + [0] * (length - len(ids))], device=device)
     ids += [tokenizer.pad_token_id] * (length - len(ids))
-    with _in_place(encoder, [(place, token.vector) for place, token in enumerate(tokens, 1)]):
+    with _in_place(encoder, [(index, token.vector) for index, token in enumerate(tokens, 1)]):
         states, pooled = layer(encoder, torch.tensor([ids], device=device), mask)
     return states[0].float(), None if pooled is None else pooled[0].float()
 

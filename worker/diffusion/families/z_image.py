@@ -56,8 +56,8 @@ class ZImage(FlowFamily):
         states, whole = batch.states, getattr(network, "unet", None)
         latents = batch.latents.to(network.dtype)
         times = (1000 - torch.as_tensor(batch.t, device=latents.device).expand(len(latents))) / 1000
-        plain = {place: row for place, row in enumerate(states) if isinstance(row, torch.Tensor)}
-        between = {place: row for place, row in enumerate(states) if isinstance(row, Between)}
+        plain = {index: row for index, row in enumerate(states) if isinstance(row, torch.Tensor)}
+        between = {index: row for index, row in enumerate(states) if isinstance(row, Between)}
         if between and whole is None:
             return self._mixed(network, latents, times, states)
         predictions: dict[int, torch.Tensor] = {}
@@ -66,7 +66,7 @@ class ZImage(FlowFamily):
         if places := list(between):
             blended = text_blend.predict(whole, latents[places], times[places], [*between.values()])
             predictions |= zip(places, blended, strict=True)
-        return -torch.stack([predictions[place].float() for place in range(len(latents))])
+        return -torch.stack([predictions[index].float() for index in range(len(latents))])
 
     def _mixed(self, network: Any, latents: torch.Tensor, times: torch.Tensor, states: States) -> torch.Tensor:
         """Return the interpolated predictions for both texts of each row."""

@@ -62,7 +62,7 @@ def test_each_filter_keeps_what_it_names(hung: Commissioner) -> None:
     assert ids(q="kite -pear", ending=["stop"]) == [plain.id]
     assert ids(colour=["blue"], ending=["back"]) == []
     sought = text_index.IndexQuery(facets=((text_index.facet("m", "old/model 1.5"),),))
-    assert len(text_index.places(sought, limit=9)) == 1
+    assert len(text_index.finish_keys(sought, limit=9)) == 1
     assert catalogue.page(CatalogueQuery(stops=[2])).hit_count == 2
 
 
@@ -74,11 +74,13 @@ def test_walks_are_kept_by_the_hand_of_any_stop(hung: Commissioner) -> None:
             text("UPDATE stops SET hand = 'finger painting' WHERE walk_number = :n AND position = 1"),
             {"n": walk.number},
         )
-    change(walk, words=walk.words)  # as reindexing does
+    change(walk, search_text=walk.search_text)  # as reindexing does
     sought = text_index.IndexQuery(facets=((text_index.facet("h", "finger painting"), text_index.facet("h", "neon")),))
-    (place,) = text_index.places(sought, limit=9)
+    (place,) = text_index.finish_keys(sought, limit=9)
     assert (
-        db.session.scalar(select(GalleryEntry.number).where(GalleryEntry.place == place)) == walk.number != other.number
+        db.session.scalar(select(GalleryEntry.number).where(GalleryEntry.finish_key == place))
+        == walk.number
+        != other.number
     )
 
 
@@ -137,7 +139,7 @@ def test_orders_hold_every_walk_once_both_ways(five: list[Walk], limit: int, nar
 def test_walk_is_no_longer_walked_on_when_who_did_is_hidden(five: list[Walk]) -> None:
     curation.hide(five[4])
     lifecycle.delete_walk(five[3])
-    assert db.session.scalars(select(GalleryEntry.walked)).all() == [0, 0, 0]
+    assert db.session.scalars(select(GalleryEntry.continuations)).all() == [0, 0, 0]
     curation.unhide(five[4])
     assert ids(sort="walked")[0] == five[2].id
 

@@ -101,13 +101,13 @@ def test_deleted_walk_takes_its_stars_along(hung: Commissioner) -> None:
 
 def test_thousands_of_favourites_are_read_in_pages(app: Flask, hung: Commissioner) -> None:
     walk = hung(unlisted=True)  # so that the search index stays small
-    copies = {column.key: getattr(walk, column.key) for column in Walk.__table__.columns}
-    stop = {column.key: getattr(walk.stops[0], column.key) for column in walk.stops[0].__table__.columns}
+    copies = {column.key: getattr(walk, column.key) for column in Walk.__mapper__.column_attrs}
+    stop = {column.key: getattr(walk.stops[0], column.key) for column in walk.stops[0].__mapper__.column_attrs}
     numbers = range(walk.number + 1, walk.number + 10_001)
     with writing() as session:
-        own = {"idempotency_key": None, "commission_hash": ""}
+        own = {"idempotency_key": None, "request_hash": ""}
         session.execute(insert(Walk), [{**copies, **own, "number": n, "id": f"{n:016}"} for n in numbers])
-        session.execute(insert(walk.stops[0].__table__), [{**stop, "walk_number": n} for n in numbers])
+        session.execute(insert(type(walk.stops[0])), [{**stop, "walk_number": n} for n in numbers])
         session.execute(insert(Favourite), [{"owner_hash": ANN, "walk_number": n} for n in numbers])
     first = favourites.page(ANN)
     assert (first.total, first.newer, len(first.rows)) == (10_000, None, app.config["PAGE_SIZE"])

@@ -15,7 +15,7 @@ prompts = st.lists(st.text(min_size=1, max_size=300).filter(str.strip), min_size
 
 
 def test_label_reads_as_those_of_museums() -> None:
-    film = about("a lemon", "the sun", hands=("woodcut", "neon"))
+    film = about("a lemon", "the sun", styles=("woodcut", "neon"))
     assert wall_label.compose(film).lines() == [
         "A lemon into the sun, 2026",
         "Film, colour, silent; style: woodcut and neon",
@@ -43,7 +43,7 @@ def test_film_without_a_hand_has_a_medium_too() -> None:
 @pytest.mark.parametrize("language", list(captions.LANGUAGES))
 @given(prompts, st.lists(st.sampled_from(["woodcut", "pop art", "neon"]), unique=True, max_size=3))
 def test_whatever_is_walked_through_each_part_is_one_line(language: str, stops: list[str], hands: list[str]) -> None:
-    label = wall_label.compose(about(*stops, hands=tuple(hands)), language)
+    label = wall_label.compose(about(*stops, styles=tuple(hands)), language)
     for line in label.lines():
         assert line.strip() == line != ""
         assert not re.search(r"[\n{}]", re.sub(r"“[^”]*”|„[^“]*“", "", line if line == label.sentence else ""))

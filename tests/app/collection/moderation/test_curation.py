@@ -20,7 +20,7 @@ from tests.support.rows import change
 
 
 def lose_words() -> None:
-    change(Walk, words="")
+    change(Walk, search_text="")
 
 
 def test_hidden_walk_leaves_gallery_and_api(client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner) -> None:
@@ -147,11 +147,13 @@ def test_lost_words_are_found_again_after_reindexing(runner: FlaskCliRunner, hun
 
 
 def test_reindexed_walk_is_found_by_its_hand_as_before(runner: FlaskCliRunner, commissioned: Commissioner) -> None:
-    words = commissioned(stops=[{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a kite", "hand": "linocut"}]).words
+    words = commissioned(
+        stops=[{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a kite", "hand": "linocut"}]
+    ).search_text
     assert " linocut " in words
-    change(Walk, words="")
+    change(Walk, search_text="")
     run(runner, "gallery", "reindex")
-    assert db.session.scalars(select(Walk.words)).all() == [words]
+    assert db.session.scalars(select(Walk.search_text)).all() == [words]
 
 
 def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Commissioner) -> None:
@@ -183,4 +185,4 @@ def test_deleted_walk_gets_no_words_back(runner: FlaskCliRunner, hung: Commissio
     walk = hung()
     lifecycle.delete_walk(walk)
     assert run_json(runner, "gallery", "reindex")["walks"] == 0
-    assert db.session.scalar(select(Walk.words).where(Walk.number == walk.number)) == ""
+    assert db.session.scalar(select(Walk.search_text).where(Walk.number == walk.number)) == ""

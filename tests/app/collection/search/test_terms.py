@@ -209,13 +209,13 @@ def test_newest_matches_are_found_and_counted(
     monkeypatch.setattr(text_index, "NEAR", near)
     monkeypatch.setattr(text_index, "HIT_COST", hit_cost)
     foxes = CatalogueQuery(q="fox").index_query()
-    newest = text_index.places(foxes, limit=8)
+    newest = text_index.finish_keys(foxes, limit=8)
     assert len(newest) == 4
     assert newest == sorted(newest, reverse=True)
     for limit in (1, 2, 3):
-        assert text_index.places(foxes, limit=limit) == newest[:limit]
-        assert text_index.places(foxes, limit=limit, oldest_first=True) == newest[::-1][:limit]
-        assert text_index.places(foxes, after=newest[0], limit=limit) == newest[1 : 1 + limit]
+        assert text_index.finish_keys(foxes, limit=limit) == newest[:limit]
+        assert text_index.finish_keys(foxes, limit=limit, oldest_first=True) == newest[::-1][:limit]
+        assert text_index.finish_keys(foxes, after=newest[0], limit=limit) == newest[1 : 1 + limit]
     assert [text_index.count(foxes, most) for most in (1, 2, 3, 4, 9)] == [2, 3, 4, 4, 4]
 
 

@@ -79,15 +79,15 @@ def publish(walk: Walk) -> None:
 
 def walked(walk: Walk) -> int | None:
     db.session.rollback()
-    return db.session.scalar(select(GalleryEntry.walked).where(GalleryEntry.number == walk.number))
+    return db.session.scalar(select(GalleryEntry.continuations).where(GalleryEntry.number == walk.number))
 
 
 def hang_crowd(parent: Walk) -> None:
     """Hang very many walks that go on from one, and as many again of which each goes on from another that is gone."""
-    row = {column.name: getattr(parent, column.name) for column in Walk.__table__.columns if column.name != "number"}
+    row = {column.key: getattr(parent, column.key) for column in Walk.__mapper__.column_attrs if column.key != "number"}
     ids = [f"{number:016}" for number in range(2 * CROWD)]
     crowd = [
-        row | {"id": name, "words": "", "finished_at": now() - timedelta(days=1, seconds=number)}
+        row | {"id": name, "search_text": "", "finished_at": now() - timedelta(days=1, seconds=number)}
         for number, name in enumerate(ids)
     ]
     parents = [parent.id] * CROWD + [f"gone{name[4:]}" for name in ids[CROWD:]]
@@ -118,7 +118,7 @@ def test_hanging_a_walk_costs_the_same_however_many_go_on_from_the_same(
 def test_retitle_costs_the_same_with_remixes(hung: Commissioner, work: Callable[[Callable[[], None]], int]) -> None:
     lonely, popular = hung("a fox", "a kite"), hung("a bear", "a kite")
     hang_crowd(popular)
-    costs = [work(partial(change, walk, words=" a title ")) for walk in (popular, lonely)]
+    costs = [work(partial(change, walk, search_text=" a title ")) for walk in (popular, lonely)]
     assert walked(popular) == CROWD
     assert costs[0] < 1.5 * costs[1] + 20
 
@@ -129,7 +129,7 @@ def test_who_goes_on_is_counted_once_whatever_becomes_of_either(hung: Commission
     assert walked(parent) == 0
     publish(child)
     assert walked(parent) == 1
-    change(child, words=" another title ")
+    change(child, search_text=" another title ")
     assert walked(parent) == 1
     change(child, remix_of=other.id)
     assert (walked(parent), walked(other)) == (1, 1)
@@ -168,10 +168,10 @@ def test_walk_keeps_its_figures_when_its_place_or_words_change(hung: Commissione
     parent, child = hung("a fox", "a kite"), hung("an owl", "a kite")
     change(child, continues=parent.id)
     later = now() + timedelta(minutes=3)
-    change(parent, finished_at=later, words=" zeppelin ", evenness=0.25)
+    change(parent, finished_at=later, search_text=" zeppelin ", evenness=0.25)
     row = db.session.scalar(select(GalleryEntry).where(GalleryEntry.number == parent.number))
-    assert (row.walked, row.evenness, row.words.split()[0]) == (1, 0.25, "zeppelin")
-    assert row.place >> 20 == int(later.timestamp() * 1000)
+    assert (row.continuations, row.evenness, row.search_text.split()[0]) == (1, 0.25, "zeppelin")
+    assert row.finish_key >> 20 == int(later.timestamp() * 1000)
     found = catalogue.page("zeppelin")
     assert [walk.id for walk in found.walks] == [parent.id]
     assert catalogue.page("fox").walks == []
@@ -213,9 +213,9 @@ def test_words_of_one_walk_alone_are_forgotten_with_it(hung: Commissioner, take_
 
 def test_words_of_a_title_that_was_changed_are_forgotten(hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
-    change(walk, words=" fox kite telephone ")
+    change(walk, search_text=" fox kite telephone ")
     assert "telephone" in vocabulary()
-    change(walk, words=" fox kite ")
+    change(walk, search_text=" fox kite ")
     assert vocabulary() == {"fox", "kite"}
 
 

@@ -46,7 +46,7 @@ def seen(hung: Commissioner) -> Seen:
         walk = hung(**fields)
         with writing() as session:
             vectors = visual_search.pack(np.stack([direction(first), direction(last)]))
-            session.add(VisualFeatures(walk_number=walk.number, eye=eye, frames=[0, 1], vectors=vectors))
+            session.add(VisualFeatures(walk_number=walk.number, encoder=eye, frames=[0, 1], vectors=vectors))
         return walk
 
     return make

@@ -50,7 +50,7 @@ def request_for(*stops: dict[str, Any], **fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("field", ["style", "hand"])
 def test_walk_without_a_model_gets_the_one_that_has_its_style(field: str, style: str) -> None:
     wanted = validate(request_for({"prompt": "a fox", field: style}, OWL))
-    assert (wanted.model, wanted.stops[0].hand) == ("style-van-gogh", "van gogh")
+    assert (wanted.model, wanted.stops[0].requested_style) == ("style-van-gogh", "van gogh")
 
 
 @pytest.mark.parametrize("prompt", ["a fox, van gogh", "a fox by Van Gogh", "ein Fuchs, im Stil von Van Gogh"])
@@ -92,13 +92,13 @@ def test_styles_of_two_models_are_refused_at_the_second_stop(second: dict[str, A
 
 def test_style_that_no_model_learned_has_its_stand_in() -> None:
     wanted = validate(request_for({"prompt": "a fox", "style": "Our Prints"}, {"prompt": "a bat, our prints"}))
-    assert (wanted.model, wanted.stops[0].hand) == (None, "woodcut")
+    assert (wanted.model, wanted.stops[0].requested_style) == (None, "woodcut")
     walk = placing.place(wanted, visitor_key="ann")[0]
     assert walk.stops[1].scene["words"] == "a bat, our prints"
 
 
 def test_prompt_in_a_style_that_no_model_learned_means_its_stand_in() -> None:
-    reading = Reading((), Wish(), "", hands=("our prints",))
+    reading = Reading((), Wish(), "", style_names=("our prints",))
     style = stop_styles.named_style(StopFacts(reading), offers.first().styles)
     assert style is not None and style.words == "woodcut"
 
@@ -157,7 +157,7 @@ def test_parser_is_the_same_until_a_style_is_added(app: Flask) -> None:
     assert reader is not None and scenes.reader_of(offers.first()) is reader
     added_styles.add("leger", "Léger", is_learned=False)
     later = scenes.reader_of(offers.first())
-    assert later is not None and later is not reader and later.read("a fox, Léger").hands == ("leger",)
+    assert later is not None and later is not reader and later.read("a fox, Léger").style_names == ("leger",)
 
 
 def test_find_takes_the_name_and_the_title() -> None:

@@ -13,22 +13,22 @@ from app.offer.generation.model_styles import ModelStyle, find, find_mentioned
 
 TOLD = json.loads((ROOT / "models/house/house.json").read_text())["hands"]
 HANDS = tuple(ModelStyle(told["words"], told["title"], told["marks"], tuple(told["also"])) for told in TOLD)
-KNOWN = shipped.of_hands(HANDS)
+KNOWN = shipped.of_model_styles(HANDS)
 
 
 def test_pages_offer_all_styles_but_the_retired_ones() -> None:
-    offered = {style.hand.words for style in shipped.offered(KNOWN)}
+    offered = {style.model_style.words for style in shipped.offered(KNOWN)}
     assert offered == {hand.words for hand in HANDS} - suiting.RETIRED
 
 
 def test_retired_style_that_a_form_has_chosen_stays_in_its_place() -> None:
-    offered = [style.hand.words for style in shipped.offered(KNOWN, chosen=("gouache",))]
+    offered = [style.model_style.words for style in shipped.offered(KNOWN, chosen=("gouache",))]
     assert "gouache" in offered and "tapestry" not in offered
-    assert offered == [style.hand.words for style in KNOWN if style.hand.words in offered]
+    assert offered == [style.model_style.words for style in KNOWN if style.model_style.words in offered]
 
 
 def test_style_of_another_model_with_the_name_of_a_retired_one_is_offered() -> None:
-    known = shipped.of_hands((ModelStyle("watercolour", "Watercolour"),))
+    known = shipped.of_model_styles((ModelStyle("watercolour", "Watercolour"),))
     assert shipped.offered(known) == known
 
 

@@ -111,11 +111,11 @@ def test_prompt_is_never_taken_for_a_pattern(prompt: str, words: str) -> None:
 
 def test_hand_of_each_stop_is_recorded_described_and_searched(client: FlaskClient) -> None:
     walk = asked(client, stops=MIXED)
-    assert [stop.hand for stop in walk.stops] == ["linocut", "paper cut-out", ""]
+    assert [stop.requested_style for stop in walk.stops] == ["linocut", "paper cut-out", ""]
     described = client.get(f"/api/v1/walks/{walk.id}").json
     assert [stop["hand"] for stop in described["stops"]] == ["linocut", "paper cut-out", None]
     assert [stop["hand"] for stop in described["recipe"]["stops"]] == ["linocut", "paper cut-out", None]
-    assert " linocut " in walk.words
+    assert " linocut " in walk.search_text
 
 
 @pytest.mark.parametrize("hand", ["fresco", "lino", 7, True, ["linocut"]])
@@ -150,7 +150,7 @@ def test_hand_of_an_old_recipe_that_is_not_known_is_explained(hung: Commissioner
 
 def test_recipe_without_hands_is_still_read(app: Flask) -> None:
     wanted = validate({"stops": [{"prompt": "a fox", "negative_prompt": "", "seed": None}, {"prompt": "a kite"}]})
-    assert [stop.hand for stop in wanted.stops] == [None, None]
+    assert [stop.requested_style for stop in wanted.stops] == [None, None]
 
 
 def test_form_offers_any_and_each_hand_and_keeps_the_choice(client: FlaskClient) -> None:
@@ -161,7 +161,7 @@ def test_form_offers_any_and_each_hand_and_keeps_the_choice(client: FlaskClient)
     assert re.findall(r'value="([^"]*)"[^>]*checked', row) == ["linocut"]
     answer = client.post("/walks", data={"prompt": ["a fox", "a kite"], "hand": "linocut"})
     walk = walk_at_address(answer.headers["Location"].removeprefix("/walks/"))
-    assert [stop.hand for stop in walk.stops] == ["linocut", "linocut"]
+    assert [stop.requested_style for stop in walk.stops] == ["linocut", "linocut"]
 
 
 def test_unknown_hand_on_the_form_is_explained_beside_its_row(client: FlaskClient) -> None:
@@ -184,7 +184,7 @@ def test_label_and_captions_name_the_hand(client: FlaskClient, hung: Commissione
 def test_label_and_api_mark_what_the_eye_found_as_found(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung(stops=[{"prompt": "a fox"}, {"prompt": "a lion"}])
     assert "Detected style" not in client.get(walk.url).text
-    walk.stops[0].chosen_style, walk.stops[1].chosen_style, walk.stops[1].found_hand = "", "", "paper cut-out"
+    walk.stops[0].chosen_style, walk.stops[1].chosen_style, walk.stops[1].detected_style = "", "", "paper cut-out"
     db.session.commit()
     assert "Film<br>Detected style: cut paper<br>" in client.get(walk.url).text
     told = client.get(f"/api/v1/walks/{walk.id}").json

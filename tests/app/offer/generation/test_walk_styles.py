@@ -24,7 +24,7 @@ NAMED = [{"prompt": "a fox, watercolour"}, {"prompt": "a watercolour of a kite"}
 
 
 def recorded(scene: dict[str, Any] | None, hand: str = "") -> str:
-    walk = Walk(stops=[Stop(position=0, prompt="a fox", hand=hand, scene=scene)])
+    walk = Walk(stops=[Stop(position=0, prompt="a fox", requested_style=hand, scene=scene)])
     walk_styles.record(walk, KNOWN)
     return walk.stops[0].style
 
@@ -56,14 +56,14 @@ def test_chosen_style_is_recorded_with_the_request(hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
     (style,) = {stop.style for stop in walk.stops}
     assert style
-    assert [stop.hand for stop in walk.stops] == ["", ""]
+    assert [stop.requested_style for stop in walk.stops] == ["", ""]
     assert all(stop.scene["words"].endswith(f", {style}") for stop in walk.stops)
 
 
 def test_captions_name_the_style_of_a_whole_walk_once(hung: Commissioner) -> None:
     walk = hung(stops=NAMED)
     assert descriptions.of_walk(walk).stops == ("a fox", "a watercolour of a kite")
-    assert descriptions.of_walk(walk).hands == ("watercolour",)
+    assert descriptions.of_walk(walk).styles == ("watercolour",)
 
 
 def test_style_named_by_prompts_is_shown(client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner) -> None:
@@ -81,7 +81,7 @@ def test_style_named_by_prompts_is_shown(client: FlaskClient, runner: FlaskCliRu
     assert [(stop["hand"], stop["style"]) for stop in asked] == [("linocut", "linocut")] * 2
     assert "\n  style: watercolour\n" in runner.invoke(args=["walks", "show", walk.id]).output
     about = descriptions.of_walk(walk)
-    assert about.hands == ("watercolour",)
+    assert about.styles == ("watercolour",)
     assert "watercolour" in wall_label.compose(about).medium
 
 
@@ -105,14 +105,14 @@ def test_search_finds_a_style_that_was_chosen(client: FlaskClient, hung: Commiss
 
 def test_style_that_is_not_offered_any_more_is_shown_by_its_words(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung("a fox", "a kite")
-    walk.stops[0].hand, walk.stops[1].chosen_style = "van gogh", "frescoes <of old>"
+    walk.stops[0].requested_style, walk.stops[1].chosen_style = "van gogh", "frescoes <of old>"
     db.session.commit()
     assert "Film, van gogh and frescoes &lt;of old&gt;<br>" in client.get(walk.url).text
 
 
 def test_nothing_is_detected_where_the_style_is_known(client: FlaskClient, hung: Commissioner) -> None:
     walk = hung(stops=NAMED)
-    walk.stops[0].found_hand = walk.stops[1].found_hand = "linocut"
+    walk.stops[0].detected_style = walk.stops[1].detected_style = "linocut"
     db.session.commit()
     assert walk_styles.detected_names(walk) == []
     assert "Detected style" not in client.get(walk.url).text

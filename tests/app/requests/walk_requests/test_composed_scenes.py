@@ -168,7 +168,7 @@ def test_layout_comes_back_with_the_scene_and_into_the_form() -> None:
     stops = [{"prompt": prompt, "hand": "linocut", "layout": "tilted"} for prompt in ("a house", "the sun")]
     walk = placed(*stops)
     told = [stop.scene for stop in walk.stops]
-    again = placed(*({"prompt": stop.prompt, "hand": stop.hand, "scene": stop.scene} for stop in walk.stops))
+    again = placed(*({"prompt": stop.prompt, "hand": stop.requested_style, "scene": stop.scene} for stop in walk.stops))
     assert [stop.scene for stop in again.stops] == told
     own = [layouts.requested_layout(scene, walk_seed=walk.seed) for scene in told]
     assert form_fields.fields(walk)["layout"] == (own if any(own) else None)

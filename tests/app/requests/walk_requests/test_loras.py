@@ -61,7 +61,7 @@ def test_weight_is_1_where_none_is_said_and_is_part_of_what_is_asked_for(client:
     assert whole.stops[0].lora_weight == named.stops[0].lora_weight == 1.0
     assert whole.cache_key == named.cache_key
     assert len({plain.cache_key, whole.cache_key, half.cache_key}) == 3
-    assert len({plain.starts, whole.starts, half.starts}) == 3
+    assert len({plain.first_stop_key, whole.first_stop_key, half.first_stop_key}) == 3
 
 
 @pytest.mark.parametrize(

@@ -287,7 +287,7 @@ def test_recipe_of_a_model_that_is_not_on_offer_keeps_its_hands_and_is_refused_b
 ) -> None:
     branched["stops"][0]["hand"] = "fresco"
     branched["model"]["name"] = "no longer here"
-    assert recipe.request_of(branched)[0].stops[0].hand == "fresco"
+    assert recipe.request_of(branched)[0].stops[0].requested_style == "fresco"
     with pytest.raises(InvalidInput, match="The model no longer here is not offered here; this is"):
         recipe.read_upload(json.dumps(branched).encode())
 

@@ -68,7 +68,7 @@ def test_sketches_seeds_and_pace_stay_and_the_hand_changes(finished: Callable[..
     walk = finished(seed=7, frames=5, ending="back", easing=True)
     again = repainted(walk, "neon")
     assert drawn(again) == drawn(walk) and all(drawn(walk))
-    assert [stop.hand for stop in again.stops] == ["neon", "neon"]
+    assert [stop.requested_style for stop in again.stops] == ["neon", "neon"]
     same = ("seed", "frames", "ending", "easing", "preset", "sampler_steps", "guidance", "model", "unlisted")
     assert [getattr(again, name) for name in same] == [getattr(walk, name) for name in same]
 
@@ -105,7 +105,7 @@ def test_style_that_is_none_is_refused_with_those_there_are(finished: Callable[.
 def test_walk_from_one_hand_to_another_has_nothing_between_in_one(finished: Callable[..., Walk]) -> None:
     walk = finished("a fox", "a house")
     for stop, hand in zip(walk.stops, ("pop art", "watercolour"), strict=True):
-        stop.prompt, stop.hand, stop.scene = "a fox", hand, walk.stops[0].scene
+        stop.prompt, stop.requested_style, stop.scene = "a fox", hand, walk.stops[0].scene
     with pytest.raises(InvalidInput, match="nothing lies between"):
         repainting.restyled_request(walk, "neon")
 
@@ -147,7 +147,7 @@ def test_style_that_was_learned_is_painted_by_its_model(finished: Callable[..., 
     walk = finished()
     assert [style.name for style in repainting.styles_for(walk)][-1] == "our-prints"
     again = repainted(walk, "our-prints")
-    assert (again.model, again.stops[0].hand) == ("style-our-prints", "our prints")
+    assert (again.model, again.stops[0].requested_style) == ("style-our-prints", "our prints")
     assert drawn(again) == drawn(walk)
 
 

@@ -25,7 +25,7 @@ PEPPER = Drawing(digest_of("pepper"), "bell pepper", (), "food-vegetable", "flat
 
 def reading(colour: str = "", hands: tuple[str, ...] = ()) -> Reading:
     """Return the interpretation of a prompt for a pepper, with a colour and the styles that it names."""
-    return Reading((Found(PEPPER, (), "pepper", (0, 6), "name", 1, colour),), Wish(), "pepper", hands=hands)
+    return Reading((Found(PEPPER, (), "pepper", (0, 6), "name", 1, colour),), Wish(), "pepper", style_names=hands)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def house(instance: Path) -> Iterator[Offer]:
 
 @pytest.mark.parametrize("leading", ["watercolour", "op art dots"])
 def test_open_stop_follows_the_style_of_another(house: Offer, leading: str) -> None:
-    for given in (StopFacts(reading(), hand=leading), StopFacts(reading(hands=(leading,)))):
+    for given in (StopFacts(reading(), style=leading), StopFacts(reading(hands=(leading,)))):
         for seed in range(8):
             stops = [StopFacts(reading()), given, StopFacts(reading())]
             assert stop_styles.choose_styles(stops, offer=house, walk_seed=seed) == [leading, "", leading]
@@ -48,7 +48,7 @@ def test_open_stop_follows_a_stop_that_is_not_among_those_asked_for(house: Offer
 
 
 def test_open_stop_keeps_its_colour_beside_a_style_that_has_none(house: Offer) -> None:
-    stops = [StopFacts(reading(), hand="etching"), StopFacts(reading("green"))]
+    stops = [StopFacts(reading(), style="etching"), StopFacts(reading("green"))]
     for seed in range(8):
         style = stop_styles.choose_styles(stops, offer=house, walk_seed=seed)[1]
         assert style not in suiting.COLOURLESS
@@ -56,7 +56,7 @@ def test_open_stop_keeps_its_colour_beside_a_style_that_has_none(house: Offer) -
 
 
 def test_open_stop_keeps_the_layout_that_is_asked_of_it(house: Offer) -> None:
-    stops = [StopFacts(reading(), hand="watercolour"), StopFacts(reading(), layout="grid")]
+    stops = [StopFacts(reading(), style="watercolour"), StopFacts(reading(), layout="grid")]
     style = stop_styles.choose_styles(stops, offer=house, walk_seed=3)[1]
     assert stop_styles.filter_by_layouts([style], ["grid"], house.styles) == [style]
 

@@ -250,7 +250,7 @@ def test_hands_are_those_of_the_model_asked_for(app: Flask, tmp_path: Path) -> N
         (tmp_path / name / "house.json").write_text(json.dumps({"hands": [{"words": words}]}))
     app.config["MODEL"], app.config["MODELS"] = str(tmp_path / "one"), [str(tmp_path / "two")]
     stops = [{"prompt": "a fox", "hand": "charcoal"}, {"prompt": "a kite"}]
-    assert validate({"stops": stops, "model": "two"}).stops[0].hand == "charcoal"
+    assert validate({"stops": stops, "model": "two"}).stops[0].requested_style == "charcoal"
     for first in ({}, {"model": "one"}):
         assert refusal({"stops": stops, **first}) == {
             "stops.0.hand": "The hand of stop 1 cannot be “charcoal”. The model knows neon."

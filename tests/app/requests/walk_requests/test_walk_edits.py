@@ -127,7 +127,7 @@ def test_walk_that_was_taken_down_meanwhile_is_not_retitled(hung: Hanger) -> Non
     change(walk, title=TITLE)
     wanted = walk_edits.validate({"title": "Supper"})
     lifecycle.delete_walk(walk)
-    assert (walk.given_title, walk.starts, walk.ends) == (None, None, None)
+    assert (walk.given_title, walk.first_stop_key, walk.last_stop_key) == (None, None, None)
     with pytest.raises(WalkGone):
         walk_edits.apply(walk, wanted)
 

@@ -37,7 +37,7 @@ def test_button_leads_to_the_form_with_the_row_and_nothing_typed_is_lost(client:
     assert 'value="look"' in page
     sent = filled(page)
     assert (sent["prompt"], sent["candidates"]) == (FORM["prompt"], [found.id, ""])
-    assert sent["seed"] == str(found.asked["seed"]), "what is picked is painted as it was seen"
+    assert sent["seed"] == str(found.request["seed"]), "what is picked is painted as it was seen"
     again = client.post("/", data={**FORM, **sent, "edit": "look"}).text
     assert len(re.findall(r'name="candidate-0"', again)) == 4
     assert filled(again)["candidate-0"] == "/", "the proposal is taken where nobody chooses"
@@ -52,7 +52,7 @@ def test_walk_takes_the_picture_that_was_picked_and_its_recipe_says_so(client: F
     assert client.post("/walks", data=sent).status_code == 303
     walk = db.session.scalars(select(Walk)).one()
     assert (walk.stops[0].seed, walk.stops[0].scene) == (told["seed"], told["scene"])
-    assert (walk.seed, walk.stops[1].seed) == (found.asked["seed"], None)
+    assert (walk.seed, walk.stops[1].seed) == (found.request["seed"], None)
     written = recipe.recipe_of(walk)["stops"][0]
     assert (written["seed"], written["scene"]) == (told["seed"], told["scene"])
 
@@ -110,7 +110,7 @@ def test_models_led_by_words_have_rows_of_seeds(client: FlaskClient) -> None:
     value = f"{found.pool[3]['seed']}/"
     client.post("/walks", data={**FORM, **filled(page), "model": "words", "candidate-0": value})
     walk = db.session.scalars(select(Walk)).one()
-    assert (walk.seed, walk.stops[0].seed) == (found.asked["seed"], found.pool[3]["seed"])
+    assert (walk.seed, walk.stops[0].seed) == (found.request["seed"], found.pool[3]["seed"])
 
 
 @pytest.mark.parametrize("wrong", [{"prompt": ["", "a bat"]}, {"hand": "nobody's"}, {"steps": "9999"}])

@@ -134,8 +134,8 @@ def test_address_of_nothing_has_no_live_part(client: FlaskClient, address: str) 
 
 
 def test_page_without_scripts_polls(client: FlaskClient, commissioned: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    far = fair_queue.QueuePlace(4000, 7200.0, workers=1, wait=7200.0)
-    monkeypatch.setattr(fair_queue, "find_place", lambda _walk: far)
+    far = fair_queue.QueueEstimate(4000, 7200.0, workers=1, wait=7200.0)
+    monkeypatch.setattr(fair_queue, "find_estimate", lambda _walk: far)
     page = client.get(commissioned().url).text
     assert '<noscript><meta http-equiv="refresh" content="60;' in page
     assert 'data-again="60000"' in page

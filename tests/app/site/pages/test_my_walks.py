@@ -55,7 +55,7 @@ def test_own_walks_of_every_state_are_shown_newest_first_with_their_state(client
 def test_finished_walks_say_when_they_were_painted_and_whether_they_hang(app: Flask, hung: Maker) -> None:
     for unlisted, ending in ((False, "2026"), (True, "unlisted")):
         walk = hung(unlisted=unlisted, visitor=f"ann {unlisted}")
-        words = my_walks.state_words(walk, my_walks.fair_queue.find_place(walk))
+        words = my_walks.state_words(walk, my_walks.fair_queue.find_estimate(walk))
         assert words.startswith("Painted on ")
         assert words.endswith(", unlisted") == (ending == "unlisted")
 
@@ -64,7 +64,7 @@ def test_larger_film_says_its_size(app: Flask, hung: Maker) -> None:
     usual, larger = hung(), hung("a moth", "a star")
     change(larger, sampling={"enlarged": 2, "frame": [256, 256]}, width=256, height=256)
     for walk, has_size in ((usual, False), (larger, True)):
-        words = my_walks.state_words(walk, my_walks.fair_queue.find_place(walk))
+        words = my_walks.state_words(walk, my_walks.fair_queue.find_estimate(walk))
         assert words.endswith(". 256 × 256 pixels") == has_size
 
 

@@ -77,7 +77,7 @@ def test_repaint_is_a_walk_of_its_own_and_says_of_which(client: FlaskClient, wal
     assert answer.status_code == 303
     made = db.session.scalars(select(Walk).order_by(Walk.number.desc())).first()
     assert answer.headers["Location"] == made.url and made.remix_of == walk.id
-    assert [stop.hand for stop in made.stops] == ["watercolour"] * 2
+    assert [stop.requested_style for stop in made.stops] == ["watercolour"] * 2
 
 
 def test_two_clicks_are_one_walk(client: FlaskClient, walk: Walk) -> None:

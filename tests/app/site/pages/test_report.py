@@ -32,7 +32,7 @@ def test_page_of_a_walk_leads_to_the_form_which_reports_it(client: FlaskClient, 
     assert "A curator will look at this walk" in said.text
     (case,) = reports.reported_walks(10)
     assert case.walk.id == walk.id
-    assert [(each.reason, each.words) for each in case.reports] == [("hate", "It says\nthis.")]
+    assert [(each.reason, each.text) for each in case.reports] == [("hate", "It says\nthis.")]
 
 
 def test_visitor_reports_a_walk_once(client: FlaskClient, walk: Walk) -> None:
@@ -65,7 +65,7 @@ def test_unusable_report_keeps_its_words(
 
 def test_words_that_cannot_be_kept_are_left_out(client: FlaskClient, hung: Maker) -> None:
     assert report(client, hung(), words="a\x00b\x1b[31mc") == 200
-    assert reports.reported_walks(1)[0].reports[0].words == "ab[31mc"
+    assert reports.reported_walks(1)[0].reports[0].text == "ab[31mc"
 
 
 @pytest.mark.databases
@@ -129,7 +129,7 @@ def test_collection_is_reported_once_by_each_visitor(client: FlaskClient, collec
     client.application.test_client().post(address, data={"reason": "rights", "words": "Mine."})
     (case,) = reports.reported_collections(10)
     assert case.collection.id == collection.id
-    assert [(each.reason, each.words) for each in case.reports] == [("hate", ""), ("rights", "Mine.")]
+    assert [(each.reason, each.text) for each in case.reports] == [("hate", ""), ("rights", "Mine.")]
     assert reports.count() == 0
 
 

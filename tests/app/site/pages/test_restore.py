@@ -80,8 +80,8 @@ def test_film_fills_the_form_with_all_that_it_was_asked_with(client: FlaskClient
     again = db.session.scalar(select(Walk).where(Walk.number != painted.number))
     for name in ("seed", "frames", "preset", "ending", "easing", "sampler_steps", "guidance", "model"):
         assert getattr(again, name) == getattr(painted, name), name
-    assert [(s.prompt, s.negative_prompt, s.hand, s.seed) for s in again.stops] == [
-        (s.prompt, s.negative_prompt, s.hand, s.seed) for s in painted.stops
+    assert [(s.prompt, s.negative_prompt, s.requested_style, s.seed) for s in again.stops] == [
+        (s.prompt, s.negative_prompt, s.requested_style, s.seed) for s in painted.stops
     ]
 
 

@@ -55,15 +55,15 @@ def test_photo_is_repainted_in_a_style_by_one_press_without_javascript(client: F
     assert 'value="style-0-watercolour"' in page
     page = client.post("/", data={**sent, "edit": "style-0-watercolour"}).text
     found = db.session.scalars(select(CandidateSet)).one()
-    assert (found.wanted, found.asked["stop"]["hand"]) == (1, "watercolour")
-    assert found.asked["stop"]["picture"] == sent["picture"][0]
+    assert (found.wanted, found.request["stop"]["hand"]) == (1, "watercolour")
+    assert found.request["stop"]["picture"] == sent["picture"][0]
     candidates.deliver(found)
     page = client.post("/", data={**sent, **filled(page), "edit": "look"}).text
     assert "Your picture in the style “watercolour”" in page
     assert len(re.findall(r"/candidates/[a-z0-9]{16}/0\.webp", page)) == 1
     client.post("/walks", data={**sent, **filled(page)})
     walk = db.session.scalars(select(Walk)).one()
-    assert [stop.hand for stop in walk.stops] == ["watercolour", ""]
+    assert [stop.requested_style for stop in walk.stops] == ["watercolour", ""]
 
 
 def test_style_for_a_prompt_has_nothing_painted_before_the_walk(client: FlaskClient) -> None:
@@ -150,7 +150,7 @@ def test_opened_part_of_a_row_leads_to_the_form_with_the_row(client: FlaskClient
     assert answer.status_code == 303
     page = client.get(answer.headers["Location"]).text
     assert (filled(page)["prompt"], filled(page)["candidates"]) == (["a fox", ""], [found.id, ""])
-    assert filled(page)["seed"] == str(found.asked["seed"])
+    assert filled(page)["seed"] == str(found.request["seed"])
 
 
 def test_opened_part_of_a_photo_or_a_reading_leads_to_the_form(client: FlaskClient) -> None:

@@ -44,7 +44,7 @@ def form_of(fields: dict[str, Any]) -> forms.MakeForm:
 
 
 def asked(walk: Walk) -> list[tuple[Any, ...]]:
-    return [(stop.prompt, stop.negative_prompt, stop.hand, stop.seed) for stop in walk.stops]
+    return [(stop.prompt, stop.negative_prompt, stop.requested_style, stop.seed) for stop in walk.stops]
 
 
 def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hung: Maker) -> None:

@@ -210,8 +210,13 @@ def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
 def test_joint_stays_as_it_was_painted_whatever_the_rest_is_painted_with(parent: Walk) -> None:
     form = filled("", "a kite", continues=parent.id, seed="99", hand="", negative_prompt="")
     first, second = validate(form.as_body()).stops
-    assert (first.prompt, first.negative_prompt, first.hand, first.seed) == ("the sun", "rain", "linocut", 12)
-    assert (second.negative_prompt, second.hand, second.seed) == ("", None, None)
+    assert (first.prompt, first.negative_prompt, first.requested_style, first.seed) == (
+        "the sun",
+        "rain",
+        "linocut",
+        12,
+    )
+    assert (second.negative_prompt, second.requested_style, second.seed) == ("", None, None)
 
 
 def test_times_of_stops_are_left_out_when_the_walk_is_turned_round() -> None:

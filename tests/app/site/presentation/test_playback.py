@@ -84,10 +84,10 @@ def test_stops_are_shown_however_large_they_are(commissioned: Maker) -> None:
 
 
 def test_chart_leaves_the_way_back_out(commissioned: Maker) -> None:
-    walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], ending="back", strides=[1.0, 2.0, 2.0])
+    walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], ending="back", step_sizes=[1.0, 2.0, 2.0])
     assert playback.steps(walk) == [1.0, 2.0]
     assert playback.steps(painted(walk, [0.0, 0.5, 1.0], ending="round")) == [1.0, 2.0, 2.0]
-    assert playback.steps(painted(walk, [0.0], strides=None)) == []
+    assert playback.steps(painted(walk, [0.0], step_sizes=None)) == []
 
 
 def test_page_says_where_the_painting_is(client: FlaskClient, commissioned: Maker) -> None:
@@ -103,7 +103,7 @@ def test_page_says_where_the_painting_is(client: FlaskClient, commissioned: Make
 
 def test_finished_page_has_the_chart_and_says_what_it_means(client: FlaskClient, walk: Walk) -> None:
     assert "Each line is the change" not in client.get(walk.url).text  # painted before steps were kept
-    painted(walk, [0.0, 0.5, 1.0], strides=[4.0, 5.0])
+    painted(walk, [0.0, 0.5, 1.0], step_sizes=[4.0, 5.0])
     page = client.get(walk.url).text
     chart = re.search(r'<svg class="hair chart".*?</svg>', page, re.DOTALL)[0]
     assert len(re.findall(r'width="1"', chart)) == 2

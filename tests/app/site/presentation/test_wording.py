@@ -9,7 +9,7 @@ from app.site.presentation import wording
 TWO, THREE = ["a fox", "a sunflower"], ["a fox", "a sunflower", "the sun"]
 WORDS = {
     "place in line, an ordinal": (
-        wording.ordinal_place,
+        wording.ordinal_position,
         {
             (1,): "First in line", (3,): "Third in line", (12,): "Twelfth in line", (13,): "13th in line",
             (21,): "21st in line",

@@ -106,7 +106,7 @@ def test_words_in_line_are_shown_and_skipped(curator: FlaskClient, wall: Wall) -
     assert "a &lt;b&gt;fox&lt;/b&gt;" in page.text
     assert curator.post(f"{LOBBY}/words/{first.number}/skip").status_code == 303
     assert "fox" not in curator.get(LOBBY).text
-    assert [row.words for row in words.waiting_words(wall)] == ["a kite"]
+    assert [row.text for row in words.waiting_words(wall)] == ["a kite"]
     assert done() == [("skipped words", str(first.number))]
 
 

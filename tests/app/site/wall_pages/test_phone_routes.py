@@ -218,13 +218,13 @@ def test_picture_is_brought_without_a_script_and_sent_with_what_was_agreed_to(wa
     again = send(client, "my boat", picture=photo.id, cut_out="0", photos_may_be_shown="1")
     assert again.status_code == 303
     (row,) = rows()
-    assert (row.words, row.picture, row.cut_out, row.may_be_shown) == ("my boat", photo.id, True, True)
+    assert (row.text, row.picture, row.cut_out, row.may_be_shown) == ("my boat", photo.id, True, True)
 
 
 def test_picture_and_words_come_in_one_sending(wall: Wall, client: FlaskClient) -> None:
     assert send(client, "", **{"photo-0": picture()}).status_code == 303
     (row,) = rows()
-    assert (row.words, row.picture is not None, row.may_be_shown) == ("", True, False)
+    assert (row.text, row.picture is not None, row.may_be_shown) == ("", True, False)
     assert "a photo" in seen(client.get(SAY))
 
 

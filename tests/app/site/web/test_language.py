@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app.core.config import ROOT
 from app.core.i18n.formatting import COUNTED, day, day_and_time, decimal, duration, file_size, number, plural
 from app.core.i18n.locales import LOCALES, NAMES
-from app.site.presentation.wording import ordinal_place
+from app.site.presentation.wording import ordinal_position
 from app.storage.database import db, now
 from app.storage.walk_models import Walk
 from tests.support.cookies import cookie_name
@@ -226,7 +226,7 @@ def test_numbers_dates_and_times_are_written_as_the_language_has_them(app: Flask
             duration(3725),
             file_size(2_100_000),
             plural(1284, "walk"),
-            ordinal_place(3),
+            ordinal_position(3),
             day(now().replace(year=2026, month=3, day=1)),
             day_and_time(now().replace(year=2026, month=9, day=1, hour=9, minute=5, second=0)),
         ]

@@ -116,7 +116,9 @@ def refused(app: Flask, file: Path, *options: str) -> str:
 def everything() -> dict[str, tuple[object, ...]]:
     """Tell of all walks what must survive."""
     found = db.session.scalars(select(Walk))
-    return {walk.id: (walk.state, walk.title, recipe.recipe_of(walk), walk.owner_hash, walk.words) for walk in found}
+    return {
+        walk.id: (walk.state, walk.title, recipe.recipe_of(walk), walk.owner_hash, walk.search_text) for walk in found
+    }
 
 
 def db_has_walks(file: Path) -> bool:

@@ -67,7 +67,9 @@ def furnished(app: Flask, hung: Maker, commissioned: Maker) -> Walk:
         session.flush()
         session.add(CollectionItem(collection_number=collection.number, walk_number=walk.number, position=1))
         session.add(CollectionReport(collection_number=collection.number, reason="other", reporter="x"))
-        session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0], vectors=visual_search.pack(ONES)))
+        session.add(
+            VisualFeatures(walk_number=walk.number, encoder="one", frames=[0], vectors=visual_search.pack(ONES))
+        )
         session.get_one(Walk, waiting.number).state = "painting"
         session.execute(
             text(
@@ -147,7 +149,7 @@ def test_deleted_walk_stays_deleted(furnished: Walk, runner: FlaskCliRunner, tmp
     walk = db.session.get_one(Walk, number)
     assert walk.deleted_at is not None
     assert (walk.hidden_at is not None) == by_operator
-    assert (walk.stops, walk.painted, walk.media, walk.words) == ([], [], {}, "")
+    assert (walk.stops, walk.painted, walk.media, walk.search_text) == ([], [], {}, "")
     assert media_store.store().files(media_store.walk_folder(walk_id)) == {}
     assert not any("bear" in row.lower() for name, found in rows().items() if name != "deeds" for row in found)
 

@@ -552,7 +552,7 @@ def test_the_shipped_programme_shows_many_hands_that_are_offered(app: Flask) -> 
     programme = [entry.request for entry in first_exhibition.programme()]
     known = {hand["words"] for hand in HOUSE["hands"]}
     stops = [stop for wanted in programme for stop in wanted.stops]
-    hands = {stop.hand for stop in stops if stop.hand}
+    hands = {stop.requested_style for stop in stops if stop.requested_style}
     assert hands <= known - RETIRED and len(hands) >= 13
     assert not any(words in stop.prompt for stop in stops for words in known)
     assert sum(len(wanted.stops) >= 3 for wanted in programme) >= 4

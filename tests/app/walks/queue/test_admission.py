@@ -108,7 +108,7 @@ def test_who_has_nothing_waiting_may_ask_for_the_largest_walk(strict: Flask) -> 
     large = {"preset": "exact", "steps": "100", "frames": "240"}
     assert statuses(paint(strict, 2, **large)) == [303, 429]
     db.session.rollback()
-    assert db.session.scalar(select(Walk.asked)) > 8 * fair_queue.turn_passes()
+    assert db.session.scalar(select(Walk.cost)) > 8 * fair_queue.turn_passes()
     assert statuses(paint(strict, address="203.0.113.9")) == [503]  # it has filled the line
 
 
@@ -119,7 +119,7 @@ def test_there_is_room_again_when_work_was_done_or_called_off(strict: Flask) -> 
     assert client.post("/walks", data=TWO).status_code == 429
     client.post(f"{pages[0]}/cancel")
     assert client.post("/walks", data=TWO).status_code == 303
-    change(Walk, passes=Walk.asked, state=PAINTING)
+    change(Walk, evaluations=Walk.cost, state=PAINTING)
     assert client.post("/walks", data=TWO).status_code == 303
 
 

@@ -31,7 +31,7 @@ def queue_up(visitor: str, network: str = "", *, turns: int = 1) -> int:
     """Put a walk of ``visitor``, so many turns long, in line as a commission does, and return its number."""
     with writing() as session:
         walk = Walk(
-            id=new_id(), visitor=visitor, network=network or visitor, owner_hash="", commission_hash="", seed=0,
+            id=new_id(), visitor=visitor, network=network or visitor, owner_hash="", request_hash="", seed=0,
             frames=turns, fps=12.5, sampler_steps=fair_queue.turn_passes(), guidance=1.0,
         )  # fmt: skip
         for name, value in fair_queue.enqueue(session, walk).items():
@@ -174,7 +174,7 @@ def test_film_waits_for_nobodys_later_frames(commissioned: Commissioner) -> None
     with writing() as session:
         session.execute(update(Task).values(state=PIECE_DONE))
         enqueue_tasks(session, session.get(Walk, ben.number), [LEVEL, LEVEL], 1, a_turn=fair_queue.turn_passes())
-        session.get(Walk, ann.number).passes = ann.asked
+        session.get(Walk, ann.number).evaluations = ann.cost
         enqueue_tasks(session, session.get(Walk, ann.number), [LEVEL], 1, a_turn=fair_queue.turn_passes())
     carl = commissioned(visitor="carl")
     commissioned(visitor="ann")
@@ -212,35 +212,35 @@ def test_walk_put_back_in_line_gets_a_turn_of_today(commissioned: Commissioner) 
     waiting = [commissioned(visitor="ben") for _ in range(3)]
     lifecycle.retry(old)
     assert old.turn == waiting[0].turn
-    assert [fair_queue.find_place(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
-    assert not fair_queue.find_place(old).may_be_overtaken
+    assert [fair_queue.find_estimate(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
+    assert not fair_queue.find_estimate(old).may_be_overtaken
 
 
 @pytest.mark.databases
 def test_place_counts_those_ahead(commissioned: Commissioner) -> None:
     ann = [commissioned(visitor="ann") for _ in range(3)]
     ben = commissioned(visitor="ben")
-    assert [fair_queue.find_place(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
+    assert [fair_queue.find_estimate(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
 
 
 def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(commissioned: Commissioner) -> None:
     first, second = commissioned(visitor="ann"), commissioned(visitor="ann")
-    assert not fair_queue.find_place(first).may_be_overtaken
-    assert fair_queue.find_place(second).may_be_overtaken
+    assert not fair_queue.find_estimate(first).may_be_overtaken
+    assert fair_queue.find_estimate(second).may_be_overtaken
     serve()  # even then: whoever comes now gets the turn that is being served
-    assert fair_queue.find_place(second).may_be_overtaken
+    assert fair_queue.find_estimate(second).may_be_overtaken
     ben = commissioned(visitor="ben")
-    assert [fair_queue.find_place(walk).position for walk in (ben, second)] == [1, 2]
+    assert [fair_queue.find_estimate(walk).position for walk in (ben, second)] == [1, 2]
 
 
 def test_pages_of_walks_further_back_look_again_later(app: Flask) -> None:
-    looks = [fair_queue.QueuePlace(position, None).poll_ms for position in (None, 1, 2, 10, 5000)]
+    looks = [fair_queue.QueueEstimate(position, None).poll_ms for position in (None, 1, 2, 10, 5000)]
     assert looks == [500, 500, 1000, 5000, 60_000]
 
 
 def test_pages_look_several_times_before_their_turn_however_fast_the_line_moves(app: Flask) -> None:
     places = [(5000, 7200.0), (5000, 40.0), (5000, 0.1), (3, 7200.0)]
-    looks = [fair_queue.QueuePlace(position, None, wait=wait).poll_ms for position, wait in places]
+    looks = [fair_queue.QueueEstimate(position, None, wait=wait).poll_ms for position, wait in places]
     assert looks == [60_000, 10_000, 500, 1500]
 
 
@@ -251,7 +251,7 @@ def test_queue_is_read_once_for_pages(app: Flask, commissioned: Commissioner, mo
     app.config["LINE_SECONDS"] = 3600.0
     walks = [commissioned(visitor=f"visitor {number}") for number in range(5)]
     for _ in range(2):
-        assert [fair_queue.find_place(walk).position for walk in walks] == [1, 2, 3, 4, 5]
+        assert [fair_queue.find_estimate(walk).position for walk in walks] == [1, 2, 3, 4, 5]
     assert len(looks) == 1
 
 
@@ -263,18 +263,18 @@ def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
     hung()
     ann = [commissioned(visitor="ann", frames=10) for _ in range(2)]
     app.config["LINE_SECONDS"] = 3600.0
-    assert fair_queue.find_place(ann[1]).position == 2
+    assert fair_queue.find_estimate(ann[1]).position == 2
     ben, carl = (commissioned(visitor=visitor, frames=10) for visitor in ("ben", "carl"))
-    assert [fair_queue.find_place(walk).position for walk in (ben, carl)] == [2, 3]  # before ann's second
-    assert fair_queue.find_place(ben).seconds == pytest.approx(2 * seconds(10))
+    assert [fair_queue.find_estimate(walk).position for walk in (ben, carl)] == [2, 3]  # before ann's second
+    assert fair_queue.find_estimate(ben).seconds == pytest.approx(2 * seconds(10))
 
 
 def test_painted_walk_has_no_place(commissioned: Commissioner, hung: Commissioner) -> None:
     done, waits = hung(), commissioned()
-    assert fair_queue.find_place(done) == fair_queue.QueuePlace(None, None)
+    assert fair_queue.find_estimate(done) == fair_queue.QueueEstimate(None, None)
     serve()
     db.session.refresh(waits)
-    assert fair_queue.find_place(waits).position is None
+    assert fair_queue.find_estimate(waits).position is None
 
 
 @pytest.mark.parametrize("has_begun", [False, True])
@@ -289,7 +289,7 @@ def test_time_left_of_the_very_first_walk_is_told_at_an_assumed_pace(
     settings = sampler_settings.resolve_settings(offers.first())
     assumed = duration.default_pace(offers.first().facts)
     expected = duration.work_of_walk(settings, stops=2, frames=10).seconds(assumed)
-    assert fair_queue.find_place(walk).seconds == pytest.approx(expected)
+    assert fair_queue.find_estimate(walk).seconds == pytest.approx(expected)
 
 
 SETTINGS = presets.resolve(presets.DEFAULT, ModelFacts.from_mapping(FACTS))
@@ -312,29 +312,29 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     hung()
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
     assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
-    beside = first.asked / second.asked * seconds(20)  # they are painted side by side
-    assert fair_queue.find_place(first).seconds == pytest.approx(seconds(10) + beside)
-    assert fair_queue.find_place(second).seconds == pytest.approx(seconds(10) + seconds(20))
+    beside = first.cost / second.cost * seconds(20)  # they are painted side by side
+    assert fair_queue.find_estimate(first).seconds == pytest.approx(seconds(10) + beside)
+    assert fair_queue.find_estimate(second).seconds == pytest.approx(seconds(10) + seconds(20))
 
 
 @pytest.mark.databases
 def test_walk_in_progress_counts_by_missing_passes(commissioned: Commissioner, hung: Commissioner) -> None:
     hung()
     painting, waits = commissioned(frames=10), commissioned(frames=10, visitor="ben")
-    total = painting.asked
+    total = painting.cost
     some = total // 2
     for spent, left in ((0, 1.0), (some, 1 - some / total), (total, 0.0), (total + some, 0.0)):
         with writing() as session:
             row = session.get(Walk, painting.number)
-            row.state, row.passes = PAINTING, spent
+            row.state, row.evaluations = PAINTING, spent
         db.session.refresh(painting)
-        assert fair_queue.find_place(painting).seconds == pytest.approx(left and (left + 1) * seconds(10))
-        assert fair_queue.find_place(waits).seconds == pytest.approx((left + 1) * seconds(10))
+        assert fair_queue.find_estimate(painting).seconds == pytest.approx(left and (left + 1) * seconds(10))
+        assert fair_queue.find_estimate(waits).seconds == pytest.approx((left + 1) * seconds(10))
 
 
 def test_pace_is_that_of_the_passes_that_were_spent(hung: Commissioner) -> None:
     walk = hung()
-    change(walk, passes=60)
+    change(walk, evaluations=60)
     assert fair_queue.load_worker_pool().pace == pytest.approx(ALONE / (60 + SHORT.other))
 
 
@@ -342,7 +342,7 @@ def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(hung:
     hung()
     gone = hung(minutes_ago=1)
     with writing() as session:
-        session.get(Walk, gone.number).passes = None
+        session.get(Walk, gone.number).evaluations = None
         session.execute(delete(Stop).where(Stop.walk_number == gone.number))
     assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
 
@@ -368,11 +368,11 @@ def test_time_left_is_shared_by_the_living_painters(
     last = commissioned(frames=20, visitor="ben")
     for count in (1, 2, 4, 8):
         painters(count)
-        assert fair_queue.find_place(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
-        assert fair_queue.find_place(last).workers == count
+        assert fair_queue.find_estimate(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
+        assert fair_queue.find_estimate(last).workers == count
     painters(9)  # one for each: nobody waits
-    assert fair_queue.find_place(last).seconds == pytest.approx(seconds(20))
-    assert fair_queue.find_place(walks_ahead[3]).seconds == pytest.approx(seconds(10))
+    assert fair_queue.find_estimate(last).seconds == pytest.approx(seconds(20))
+    assert fair_queue.find_estimate(walks_ahead[3]).seconds == pytest.approx(seconds(10))
 
 
 def test_no_time_is_told_where_no_painter_lives(
@@ -381,7 +381,7 @@ def test_no_time_is_told_where_no_painter_lives(
     painters(0)
     hung()
     walk = commissioned()
-    assert fair_queue.find_place(walk) == fair_queue.QueuePlace(1, None, workers=0, redis_away=True)
+    assert fair_queue.find_estimate(walk) == fair_queue.QueueEstimate(1, None, workers=0, redis_away=True)
 
 
 @pytest.mark.databases
@@ -389,10 +389,10 @@ def test_walk_in_progress_proves_a_worker(commissioned: Commissioner, hung: Comm
     hung()
     commissioned(frames=10)
     waits = commissioned(frames=10, visitor="ben")
-    assert fair_queue.find_place(waits).seconds is None
+    assert fair_queue.find_estimate(waits).seconds is None
     serve()
-    assert fair_queue.find_place(waits).workers == 1
-    assert fair_queue.find_place(waits).seconds == pytest.approx(2 * seconds(10))
+    assert fair_queue.find_estimate(waits).workers == 1
+    assert fair_queue.find_estimate(waits).seconds == pytest.approx(2 * seconds(10))
 
 
 @pytest.mark.parametrize(
@@ -404,7 +404,7 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
     painters(1)
     hung()
     walk = commissioned(frames=10, **fields)
-    assert fair_queue.find_place(walk).seconds == pytest.approx(seconds(10, **fields))
+    assert fair_queue.find_estimate(walk).seconds == pytest.approx(seconds(10, **fields))
     assert seconds(10, **fields) != pytest.approx(seconds(10))
 
 
@@ -412,11 +412,11 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
 def test_walk_that_lost_its_worker_delays_no_other(commissioned: Commissioner, painters: Callable[[int], None]) -> None:
     painters(2)
     lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
-    assert fair_queue.find_place(waits).position == 2
+    assert fair_queue.find_estimate(waits).position == 2
     claim = claim_next()
-    assert fair_queue.find_place(waits).position == 1
+    assert fair_queue.find_estimate(waits).position == 1
     release_task(claim)
-    assert fair_queue.find_place(waits).position == 1
+    assert fair_queue.find_estimate(waits).position == 1
     db.session.refresh(lost)
-    assert fair_queue.find_place(lost).position == 1
+    assert fair_queue.find_estimate(lost).position == 1
     assert serve()[0] == lost.number

@@ -68,7 +68,7 @@ class Line(RuleBasedStateMachine):
         """
         waiting = [walk for walk in self._waiting() if walk.attempt == 0]
         load_anew()
-        firsts = {walk.number for walk in waiting if not fair_queue.find_place(walk).may_be_overtaken}
+        firsts = {walk.number for walk in waiting if not fair_queue.find_estimate(walk).may_be_overtaken}
         claim = claim_next()
         if claim is None:
             return
@@ -117,7 +117,7 @@ class Line(RuleBasedStateMachine):
         claim = self.easels.pop(which % len(self.easels))
         with writing() as session:
             write_as_holder(
-                session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, passes=self.passes(claim)
+                session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, evaluations=self.passes(claim)
             )
             session.execute(delete(Task).where(Task.walk_number == claim.walk_number))
         self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
@@ -171,7 +171,7 @@ class Line(RuleBasedStateMachine):
         waiting, pool = self._waiting(), fair_queue.load_worker_pool()  # one look at the painters, for this moment
         load_anew()
         for walk in waiting:
-            place = fair_queue.find_place(walk, pool)
+            place = fair_queue.find_estimate(walk, pool)
             if walk.number in self.places:
                 assert not place.may_be_overtaken, "once first, always first"
                 assert place.position <= self.places[walk.number]
@@ -180,16 +180,20 @@ class Line(RuleBasedStateMachine):
             self._look_at_the_time(walk, place.seconds)
             self._time_is_that_of_somebody(walk, place, pool)
         if waiting:
-            assert fair_queue.find_place(waiting[-1]) == place, "a page that looks at the painters itself says the same"
+            assert fair_queue.find_estimate(waiting[-1]) == place, (
+                "a page that looks at the painters itself says the same"
+            )
         for walk in db.session.scalars(select(Walk).where(Walk.state == PAINTING)):
-            self._look_at_the_time(walk, fair_queue.find_place(walk, pool).seconds)
+            self._look_at_the_time(walk, fair_queue.find_estimate(walk, pool).seconds)
 
-    def _time_is_that_of_somebody(self, walk: Walk, place: fair_queue.QueuePlace, pool: fair_queue.WorkerPool) -> None:
+    def _time_is_that_of_somebody(
+        self, walk: Walk, place: fair_queue.QueueEstimate, pool: fair_queue.WorkerPool
+    ) -> None:
         """Tell no time without painters, and where there are some, one that more of them would not lengthen."""
         assert place.seconds is None or place.workers
         if place.seconds is not None:
             more = replace(pool, workers=pool.workers + 1)
-            assert fair_queue.find_place(walk, more).seconds <= place.seconds
+            assert fair_queue.find_estimate(walk, more).seconds <= place.seconds
 
     def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:
         before = self.seconds.get(walk.number)
@@ -250,7 +254,7 @@ def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
     while line.work():
         waiting = db.session.scalars(select(Walk).where(Walk.state != FINISHED)).all()
         load_anew()
-        told += [(walk.number, line.time, fair_queue.find_place(walk, painters).seconds) for walk in waiting]
+        told += [(walk.number, line.time, fair_queue.find_estimate(walk, painters).seconds) for walk in waiting]
         db.session.rollback()
     done = {number: story.done for number, story in line.stories.items()}
     wrong = [abs(at + seconds - done[number]) for number, at, seconds in told]

@@ -37,7 +37,7 @@ def rows(table: type) -> int:
 def painting(hung: Commissioner) -> Walk:
     """Put a walk on the easel: a worker holds it, frames are there."""
     walk = hung()
-    change(walk, state=PAINTING, finished_at=None, attempt=1, passes=30)
+    change(walk, state=PAINTING, finished_at=None, attempt=1, evaluations=30)
     store(Task(walk_number=walk.number, kind="stops", urgency=1, state="taken", attempt=1))
     return walk
 
@@ -52,7 +52,7 @@ def test_queued_walk_is_cancelled(commissioned: Commissioner) -> None:
 @pytest.mark.databases
 def test_cancelled_walk_loses_its_pictures_at_once_and_keeps_its_words(painting: Walk) -> None:
     lifecycle.cancel(painting)
-    assert (painting.state, painting.painted_count, painting.passes) == (CANCELLED, 0, None)
+    assert (painting.state, painting.painted_count, painting.evaluations) == (CANCELLED, 0, None)
     assert (rows(Frame), rows(Medium), rows(Task), rows(Stop)) == (0, 0, 0, 2)
     assert painting.media == {}
     assert not media_store.store().exists(media_store.walk_folder(painting.id))
@@ -72,9 +72,9 @@ def test_walk_that_does_not_wait_cannot_be_cancelled(hung: Commissioner, state: 
 @pytest.mark.databases
 def test_failed_walk_is_tried_again_with_the_frames_it_has(hung: Commissioner) -> None:
     walk = hung()
-    change(walk, state=FAILED, error="The painting was interrupted 3 times.", lost=3)
+    change(walk, state=FAILED, error="The painting was interrupted 3 times.", interruptions=3)
     lifecycle.retry(walk)
-    assert (walk.state, walk.error, walk.lost, walk.finished_at) == (QUEUED, None, 0, None)
+    assert (walk.state, walk.error, walk.interruptions, walk.finished_at) == (QUEUED, None, 0, None)
     assert rows(Frame) == 2
 
 
@@ -110,8 +110,15 @@ def test_deleted_walk_leaves_no_words_pictures_or_files(hung: Commissioner, stat
     lifecycle.delete_walk(walk)
     assert walk.deleted_at is not None
     assert not walk.is_waiting
-    assert (walk.words, walk.title, walk.error, walk.stops, walk.media, walk.painted) == ("", "", None, [], {}, [])
-    assert walk.commission_hash == ""  # short prompts could be guessed from it
+    assert (walk.search_text, walk.title, walk.error, walk.stops, walk.media, walk.painted) == (
+        "",
+        "",
+        None,
+        [],
+        {},
+        [],
+    )
+    assert walk.request_hash == ""  # short prompts could be guessed from it
     assert not media_store.store().exists(media_store.walk_folder(walk.id))
     assert (rows(Stop), rows(Frame), rows(Medium)) == (2, 2, len(other.media))
     assert media_store.store().exists(media_store.walk_folder(other.id))

@@ -73,7 +73,7 @@ def test_waiting_walk_is_nobodys_neighbour(hung: Commissioner, commissioned: Com
 @pytest.mark.databases
 def test_walks_of_before_are_marked_by_reindexing(hung: Commissioner) -> None:
     walk, next_one = hung("a fox", "a kite"), hung("a kite", "the sea")
-    change(Walk, starts=None, ends=None)
+    change(Walk, first_stop_key=None, last_stop_key=None)
     db.session.refresh(walk)
     assert neighbours.after(walk, 4) == []
     list(reindexing.reindex())

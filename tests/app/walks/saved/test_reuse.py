@@ -113,9 +113,9 @@ def test_worker_is_not_told_of_a_repeat(original: Walk, again: Commissioner, mon
 
 
 def test_repeat_keeps_what_the_eye_found(original: Walk, again: Commissioner) -> None:
-    original.stops[1].found_hand = "linocut"
+    original.stops[1].detected_style = "linocut"
     db.session.commit()
-    assert [stop.found_hand for stop in again().stops] == ["", "linocut"]
+    assert [stop.detected_style for stop in again().stops] == ["", "linocut"]
 
 
 def test_repeat_keeps_its_own_notes_of_reading_beside_the_worker_s(original: Walk, again: Commissioner) -> None:

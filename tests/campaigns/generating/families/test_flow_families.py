@@ -153,9 +153,9 @@ def test_models_without_negative_prompts_take_one_pass_a_step(
     painter = flow_painters[name]
     walk = prepared(painter, 5.0, "a red lemon")
     assert walk.negatives is None
-    before = painter.passes
+    before = painter.evaluations
     [painted] = paint(painter, walk, 0.0)
-    assert painter.passes - before == STEPS
+    assert painter.evaluations - before == STEPS
     [without] = paint(painter, prepared(painter, 5.0), 0.0)
     assert np.array_equal(latents(painted), latents(without))
 
@@ -169,13 +169,13 @@ def test_picture_that_goes_on_from_blended_states_reproduces_both_ends(
     first, last = (painter.paint(walk, [position], keep=(depth, STEPS))[0] for position in (0.0, 1.0))
     states: list[State] = [one.states[depth] for one in (first, last)]
     assert not any(state.history for state in states), "Euler's solver has no memory"
-    before = painter.passes
+    before = painter.evaluations
     for position, end in ((0.0, first), (1.0, last)):
         [again] = paint(painter, walk, position, start=[(states[0], states[1], position)])
         assert np.array_equal(latents(again), latents(end))
         assert np.array_equal(again.picture, end.picture)
     passes = 2 if name in ("sd3", "sd3-no-t5", "z-image", "klein-base") else 1
-    assert painter.passes - before == 2 * passes * (STEPS - depth)
+    assert painter.evaluations - before == 2 * passes * (STEPS - depth)
     [middle] = paint(painter, walk, 0.5, start=[(states[0], states[1], 0.5)])
     assert min(np.abs(latents(middle) - latents(end)).max() for end in (first, last)) > 0.1
 

@@ -124,9 +124,9 @@ def test_frame_between_lengths_takes_no_more_passes_than_a_stop(
     painter: WalkPipeline, position: float, guidance: float, rows: int
 ) -> None:
     walk = prepared(painter, guidance, LEFT_OUT)
-    before = painter.passes
+    before = painter.evaluations
     paint(painter, walk, position)
-    assert painter.passes - before == rows * STEPS
+    assert painter.evaluations - before == rows * STEPS
 
 
 @pytest.mark.parametrize("left_out", [ALIKE, LEFT_OUT])

@@ -152,7 +152,7 @@ def test_what_was_written_is_noted_where_a_scene_says_other_words(app: Flask) ->
         "a (fox:1.4)",
         leave_out="",
         seed=1,
-        hand="",
+        requested_style="",
         scene_json=told,
         offer=Offer.load(app.config["MODEL"]),
         sampling={"prompt_syntax": 1},

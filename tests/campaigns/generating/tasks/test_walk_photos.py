@@ -178,7 +178,7 @@ def test_candidates_whose_photo_is_somebody_elses_fail_and_say_so() -> None:
         kinds.PHOTO, photo_check.check(photos.written(DISC)), owner_hash="bob", network="there"
     )
     wanted = candidates.validate({"stop": {"prompt": "the sun", "picture": photo.id}, "seed": 5})
-    found = candidates.place(wanted, owner_hash="ann", network="here")
+    found = candidates.submit(wanted, owner_hash="ann", network="here")
     with suppress(GenerationError):
         job.work()
     db.session.rollback()
@@ -189,7 +189,7 @@ def test_candidates_whose_photo_is_somebody_elses_fail_and_say_so() -> None:
 def candidate_of(stop: dict[str, Any]) -> tuple[str, NDArray[np.uint8]]:
     """Have one picture of a stop painted."""
     wanted = candidates.validate({"stop": stop, "seed": 5, "count": 1})
-    found = candidates.place(wanted, owner_hash="ann", network="here")
+    found = candidates.submit(wanted, owner_hash="ann", network="here")
     job.work()
     db.session.rollback()
     again = candidate_requests.find(found.id)

@@ -157,5 +157,5 @@ def test_what_is_not_published_yet_is_asked_for_the_hands_of_its_scenes(
 
 def test_eye_only_tells_hands_that_both_know(untaught: Path) -> None:
     eye = ImageEncoder.load(untaught)
-    assert score.hands_of({}, eye) == ("cut-out", "neon")
-    assert score.hands_of({"hands": [{"words": "neon"}, {"words": "oil painting"}]}, eye) == ("neon",)
+    assert score.styles_of({}, eye) == ("cut-out", "neon")
+    assert score.styles_of({"hands": [{"words": "neon"}, {"words": "oil painting"}]}, eye) == ("neon",)
