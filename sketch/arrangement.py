@@ -129,7 +129,16 @@ def _setting(items: Sequence[Item], wish: Wish, rng: random.Random) -> Setting:
     }.get(kind, rng.uniform(0.52, 0.7))
     tones = _tones(items, kind, time, wish, rng)
     light = rng.choice((-1, 1)) * rng.uniform(0.4, 0.9)
-    return Setting(kind, horizon, tones, light, rng.getrandbits(31), time, wish.weather, 1.0)
+    return Setting(
+        kind,
+        horizon=horizon,
+        tones=tones,
+        light=light,
+        seed=rng.getrandbits(31),
+        time=time,
+        weather=wish.weather,
+        modelling=1.0,
+    )
 
 
 def _stands(items: Sequence[Item]) -> bool:

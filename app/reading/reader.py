@@ -204,9 +204,18 @@ class Reader:
             drawing, variants = self._counted(choice.concepts[0], drawing, count, seed, is_one=is_one)
             part = prompt.tokens[phrase.first : max(phrase.last, phrase.first + 1)]
             start, end = (part[0].start, part[-1].end) if part else (0, 0)
-            item = Found(drawing, tuple(others[:OTHERS]), prompt.text[start:end], (start, end), choice.how,
-                         max(1, min(MOST_THINGS, count)), phrase.colour, phrase.size, variants,
-                         counted.shown_by(drawing) if count > 1 else 1)  # fmt: skip
+            item = Found(
+                drawing,
+                tuple(others[:OTHERS]),
+                words=prompt.text[start:end],
+                span=(start, end),
+                how=choice.how,
+                count=max(1, min(MOST_THINGS, count)),
+                colour=phrase.colour,
+                size=phrase.size,
+                variants=variants,
+                holds=counted.shown_by(drawing) if count > 1 else 1,
+            )
             same = [n for n, each in enumerate(items) if each.drawing == drawing and each.colour == item.colour]
             # "The cat" behind "a cat" is no second one.
             is_known = phrase.determined in prompt.grammar.definite and not phrase.count

@@ -142,5 +142,16 @@ def shown(found: Sequence[Found], look_of: LookOf = unseen) -> list[Item]:
         drawing = each.drawing
         look = look_of(drawing.digest)
         variants = tuple(variant.digest for variant in each.variants)
-        items.append(Item(drawing.digest, drawing.name, drawing.kind, count, each.colour, each.size, look, variants))
+        items.append(
+            Item(
+                drawing.digest,
+                drawing.name,
+                drawing.kind,
+                count=count,
+                colour=each.colour,
+                size=each.size,
+                appearance=look,
+                variants=variants,
+            )
+        )
     return items

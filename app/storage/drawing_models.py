@@ -44,5 +44,12 @@ class AddedDrawing(db.Model):  # type: ignore[misc]
     def drawing(self) -> Drawing:
         """Return the drawing as an entry of a drawing library."""
         return Drawing(
-            self.digest, self.name, tuple(self.words), self.kind, self.style, self.artist, self.licence, self.source
+            self.digest,
+            self.name,
+            words=tuple(self.words),
+            kind=self.kind,
+            style=self.style,
+            artist=self.artist,
+            licence=self.licence,
+            source=self.source,
         )

@@ -40,7 +40,16 @@ def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequ
     inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - a reproducible random sequence
     if colours and style.is_dyed:
         inks = dyeing.dye(inks, colours, own=style.own)
-    return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
+    return Composition(
+        marks,
+        layout,
+        rows=rows,
+        columns=columns,
+        inks=inks,
+        tilt=tilt,
+        scale=rng.uniform(0.88, 1.15),
+        seed=rng.getrandbits(24),
+    )
 
 
 def _apart(colours: Sequence[str], own: Sequence[int], inks: Sequence[str]) -> float:
@@ -96,7 +105,17 @@ def _field(laid: Laid, composition: Composition, side: float, is_place: float, r
     """Return the field that a style draws from, in a composition's inks; ``requested`` is as for :func:`compose`."""
     inks, scale, seed = _inks(composition), composition.scale, composition.seed
     own = None if requested is None else requested[laid.numbers]
-    return Field(laid.things, laid.ground, laid.cells, inks, side, is_place, scale, seed, own)
+    return Field(
+        laid.things,
+        laid.ground,
+        laid.cells,
+        inks=inks,
+        side=side,
+        is_place=is_place,
+        scale=scale,
+        seed=seed,
+        requested=own,
+    )
 
 
 def _mark(field: Field, composition: Composition) -> Array:

@@ -107,7 +107,18 @@ def read_table(path: Path = TABLE) -> list[Thing]:
         if len(fields) != COLUMNS:
             raise StudioError(f"{path.name}, line {number}: {len(fields)} fields, {COLUMNS} are wanted.")
         icon, name, kind, german, also, also_german, near, main, inner, artist = fields
-        thing = Thing(icon, name, kind, german, _listed(also), _listed(also_german), _listed(near), main, inner, artist)
+        thing = Thing(
+            icon,
+            name,
+            kind=kind,
+            german=german,
+            also=_listed(also),
+            also_german=_listed(also_german),
+            near=_listed(near),
+            main=main,
+            inner=inner,
+            artist=artist,
+        )
         if reason := _fault(thing):
             raise StudioError(f"{path.name}, line {number}: {reason}.")
         if icon in found:

@@ -103,7 +103,9 @@ def command(folder: Folder, how: RunOptions, of: DecoderOptions, **often: Any) -
     painter = None
     if of.painter:
         painter = repainting.Repainter(of.painter, network, from_noise=of.from_noise, device=how.device)
-    lesson = _DecoderTraining(folder, each, machine, schedule, settings, painter, how, of)
+    lesson = _DecoderTraining(
+        folder, each, machine=machine, schedule=schedule, settings=settings, painter=painter, how=how, of=of
+    )
     return _scenes(lesson, network) if of.scenes else _texture(lesson, network)
 
 

@@ -107,7 +107,16 @@ def _describe(icon: Icon, digest: str, kinds: Mapping[str, str], library: Sketch
     other = next((each for each in library.drawings.values() if each.name == item.title), None)
     words = other.words if other else tuple(item.keywords)
     kind = other.kind if other else kinds.get(item.title, "")
-    return Drawing(digest, item.title, words, kind, STYLES[item.vendor], item.artist, item.licence, item.source)
+    return Drawing(
+        digest,
+        item.title,
+        words=words,
+        kind=kind,
+        style=STYLES[item.vendor],
+        artist=item.artist,
+        licence=item.licence,
+        source=item.source,
+    )
 
 
 def _thing(drawn: Drawn, digest: str) -> Drawing:
@@ -115,7 +124,16 @@ def _thing(drawn: Drawn, digest: str) -> Drawing:
     from sketch.sketchbook import Drawing
 
     thing = drawn.thing
-    return Drawing(digest, thing.name, thing.also, thing.kind, drawn.style, drawn.artist, drawn.licence, drawn.source)
+    return Drawing(
+        digest,
+        thing.name,
+        words=thing.also,
+        kind=thing.kind,
+        style=drawn.style,
+        artist=drawn.artist,
+        licence=drawn.licence,
+        source=drawn.source,
+    )
 
 
 def _packable(icon: Icon) -> str:

@@ -64,7 +64,13 @@ def _graphic(
     *,
     keeps_colour: bool = False,
 ) -> Style:
-    return Style(name, words, title, of, program, keeps_colour, finish, marks)
+    return Style(name, words, title, of, program=program, keeps_colour=keeps_colour, setting=finish, marks=marks)
+
+
+def _painterly(
+    name: str, words: str, title: str, of: str, program: Program, setting: Program, *, keeps_colour: bool = True
+) -> Style:
+    return Style(name, words, title, of, program=program, keeps_colour=keeps_colour, setting=setting, marks=PAINTED)
 
 
 _GRAPHIC = (
@@ -98,19 +104,20 @@ _GRAPHIC = (
     _graphic("layered-paper", "layered paper", "Layered paper", "layered paper of", "layered-paper", finishes.paper),
 )  # fmt: skip
 _PAINTERLY = (
-    Style("oil", "oil painting", "Oil painting", "an oil painting of", strokes.oil, True, painted_strokes.oil, PAINTED),
-    Style("swirls", "swirling brushstrokes", "Swirling brushstrokes", "swirling brushstrokes of", strokes.swirls, True,
-         painted_strokes.swirls, PAINTED),
-    Style("pastel", "chalk pastel", "Chalk pastel", "a chalk pastel of", strokes.pastel, True, painted_strokes.pastel,
-         PAINTED),
-    Style("charcoal", "charcoal", "Charcoal", "a charcoal drawing of", lines.charcoal, False, painted_washes.charcoal,
-         PAINTED),
-    Style("watercolour", "watercolour", "Watercolour", "a watercolour of", washes.watercolour, True,
-         painted_washes.watercolour, PAINTED),
-    Style("gouache", "gouache", "Gouache", "a gouache of", gouache_alone.gouache_alone, True,
-         painted_washes.gouache, PAINTED),
-    Style("ink-wash", "ink wash", "Ink wash", "an ink wash painting of", washes.ink_wash, False,
-         painted_washes.ink_wash, PAINTED),
+    _painterly("oil", "oil painting", "Oil painting", "an oil painting of",
+               strokes.oil, painted_strokes.oil),
+    _painterly("swirls", "swirling brushstrokes", "Swirling brushstrokes", "swirling brushstrokes of",
+               strokes.swirls, painted_strokes.swirls),
+    _painterly("pastel", "chalk pastel", "Chalk pastel", "a chalk pastel of",
+               strokes.pastel, painted_strokes.pastel),
+    _painterly("charcoal", "charcoal", "Charcoal", "a charcoal drawing of",
+               lines.charcoal, painted_washes.charcoal, keeps_colour=False),
+    _painterly("watercolour", "watercolour", "Watercolour", "a watercolour of",
+               washes.watercolour, painted_washes.watercolour),
+    _painterly("gouache", "gouache", "Gouache", "a gouache of",
+               gouache_alone.gouache_alone, painted_washes.gouache),
+    _painterly("ink-wash", "ink wash", "Ink wash", "an ink wash painting of",
+               washes.ink_wash, painted_washes.ink_wash, keeps_colour=False),
 )  # fmt: skip
 _EARLIER = (
     Style("screen-print", "screen print", "Screen print", "a screen print of", flat.screen_print, keeps_colour=False),

@@ -134,7 +134,17 @@ def _take(session: Session, row: Any) -> Claim | None:
         piece = Task(walk_number=row.walk_number, kind=STOPS, attempt=attempt, **queue_columns, **lease)
         session.add(piece)
         session.flush()
-        return Claim(piece.number, row.walk_number, row.id, STOPS, 0, 0, attempt, row.model, request_id=row.request_id)
+        return Claim(
+            number=piece.number,
+            walk_number=row.walk_number,
+            walk_id=row.id,
+            kind=STOPS,
+            level=0,
+            batch=0,
+            attempt=attempt,
+            model=row.model,
+            request_id=row.request_id,
+        )
     taken = session.execute(
         update(Task)
         .where(Task.number == row.number, *_is_of(row), Task.state == PIECE_WAITING)
@@ -143,8 +153,11 @@ def _take(session: Session, row: Any) -> Claim | None:
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
-    where = row.walk_number or 0, row.id, row.kind, row.level, row.batch
-    return Claim(row.number, *where, attempt, row.model, row.task, _request_id(row), row.interruptions)
+    return Claim(
+        number=row.number, walk_number=row.walk_number or 0, walk_id=row.id, kind=row.kind, level=row.level,
+        batch=row.batch, attempt=attempt, model=row.model, task=row.task, request_id=_request_id(row),
+        interruptions=row.interruptions,
+    )  # fmt: skip
 
 
 def _request_id(row: Any) -> str | None:

@@ -278,7 +278,16 @@ def stop_input(
         _embeddings((prompt, worded, leave_out), sampling, offer),
     )
     return StopInput(
-        worded, leave_out, seed, text, bool(requested_style or named), shown, laid, how, prompt, requested_style
+        worded,
+        leave_out,
+        seed,
+        subject=text,
+        has_style=bool(requested_style or named),
+        scene=shown,
+        adapters=laid,
+        options=how,
+        written=prompt,
+        style=requested_style,
     )
 
 

@@ -112,11 +112,20 @@ def taught(facts: ModelFacts, learned: Iterable[Adapter]) -> list[Lora]:
     """Return the styles that a model learned as adapters, as LoRAs."""
     return [
         Lora(
-            each.path.parents[2].name, each.title, each.digest, "", each.words, "", facts.width, 0,
-            each.path.stat().st_size, each.path, model=facts.name,
+            each.path.parents[2].name,
+            each.title,
+            each.digest,
+            licence="",
+            trigger=each.words,
+            family="",
+            width=facts.width,
+            rank=0,
+            bytes=each.path.stat().st_size,
+            path=each.path,
+            model=facts.name,
         )
         for each in learned
-    ]  # fmt: skip
+    ]
 
 
 def find_digest(digest: str, known: Iterable[Lora]) -> Lora | None:

@@ -107,7 +107,9 @@ def remove(name: str) -> Lora:
     lora = next((lora for lora in loras.every() if lora.name == name), None)
     if lora is not None or (loras.NAME.fullmatch(name) and name in loras.strays()):
         loras.remove(name)
-        return lora or Lora(name, name, "", "", "", "", None, 0, 0, loras.folder())
+        return lora or Lora(
+            name, name, "", licence="", trigger="", family="", width=None, rank=0, bytes=0, path=loras.folder()
+        )
     if any(lora.name == name for model in offers.load() for lora in model.taught):
         raise InvalidInput.on("name", message=f"{name} was taught here: flask styles remove {name} removes it.")
     names = [lora.name for lora in loras.every()]

@@ -80,10 +80,19 @@ def of_command(form: MakeForm, command: Command, fields: Mapping[str, str], limi
     page = min(page, pages)
     known = {motif.group for motif in library.motifs}
     return Finder(
-        command.stop, words, word, group, tuple((name, _(title)) for name, title, _kinds in GROUPS if name in known),
-        _hits(motifs[(page - 1) * PAGE : page * PAGE]), () if group else _hits(matches.near), len(motifs),
-        len(library.motifs), page, pages, vain,
-    )  # fmt: skip
+        command.stop,
+        words=words,
+        word=word,
+        group=group,
+        groups=tuple((name, _(title)) for name, title, _kinds in GROUPS if name in known),
+        hits=_hits(motifs[(page - 1) * PAGE : page * PAGE]),
+        near=() if group else _hits(matches.near),
+        count=len(motifs),
+        total=len(library.motifs),
+        page=page,
+        pages=pages,
+        vain=vain,
+    )
 
 
 def _hits(motifs: list[Motif] | tuple[Motif, ...]) -> tuple[Hit, ...]:

@@ -196,7 +196,17 @@ def _caption(
     labels: dict[str, dict[str, Any]] = {
         each.language: wall_label.compose(about, each.language).as_dict() for each in wanted
     }
-    return CaptionedPicture(name, file_digest, *photo.size, about.shows or None, bool(about.shows), rows, labels)
+    width, height = photo.size
+    return CaptionedPicture(
+        name,
+        file_digest,
+        width=width,
+        height=height,
+        description=about.shows or None,
+        is_guess=bool(about.shows),
+        captions=rows,
+        wall_labels=labels,
+    )
 
 
 def as_lines(picture: CaptionedPicture) -> str:
