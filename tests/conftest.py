@@ -40,7 +40,7 @@ from tests.support.side_by_side import SideBySide
 pytest_plugins = ("tests.support.seconds",)
 
 SECRET = "a secret of the tests, long enough"
-NOBODY = "unix:///nonexistent/redis.sock"  # a Redis that is away
+ABSENT_REDIS = "unix:///nonexistent/redis.sock"  # a Redis that is away
 
 # Examples are drawn from the tests themselves: the same each time, on every machine.
 settings.register_profile(
@@ -66,7 +66,7 @@ class Browser(FlaskClient):
     """A client that visits from outside: each request has contexts and a database session of its own."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Send a request; afterwards the test's own session reads anew what the request changed."""
+        """Send a request; afterwards the test's own session reads again what the request changed."""
         if has_app_context():
             db.session.rollback()
         return contextvars.Context().run(super().open, *args, **kwargs)
@@ -83,7 +83,7 @@ def inside(app: Flask) -> Iterator[Flask]:
 
 def make_app(folder: Path, **settings: object) -> Flask:
     """Build an application whose instance folder is ``folder``."""
-    defaults = {"SECRET_KEY": SECRET, "REDIS_URL": NOBODY, "TESTING": True, "WTF_CSRF_ENABLED": False}
+    defaults = {"SECRET_KEY": SECRET, "REDIS_URL": ABSENT_REDIS, "TESTING": True, "WTF_CSRF_ENABLED": False}
     defaults |= {"LINE_SECONDS": 0.0}  # tests ask again at once
     defaults |= {"FREE_BYTES_MIN": 0}  # on however small a disk
     defaults |= {"EXHIBITION": False}  # most tests begin with bare walls
@@ -122,7 +122,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SideBySide:
-    """Have pytest-xdist hand out tests as :class:`SideBySide` does."""
+    """Make pytest-xdist hand out tests as :class:`SideBySide` does."""
     return SideBySide(config, log)
 
 
@@ -148,7 +148,7 @@ def settled() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def unpacked_once() -> Iterator[None]:
-    """Unpack and encode the frames of the first exhibition once: it hangs in dozens of tests, three seconds each."""
+    """Unpack and encode the frames of the first exhibition once: dozens of tests publish it, three seconds each."""
     unpack, encode = first_exhibition.ShippedWalk.frames, first_exhibition._png
     unpacked: dict[bytes, list[Any]] = {}
     encoded: dict[tuple[object, bytes], bytes] = {}
@@ -261,12 +261,12 @@ def runner(app: Flask) -> FlaskCliRunner:
     return app.test_cli_runner()
 
 
-Commissioner = Callable[..., Walk]
+Maker = Callable[..., Walk]  # makes a walk of these prompts
 
 
 @pytest.fixture
-def commissioned(app: Flask) -> Commissioner:
-    """Return a function that commissions a walk: ``commissioned("a fox", "a kite", seed=7, visitor="ann")``."""
+def request_walk(app: Flask) -> Maker:
+    """Return a function that requests a walk: ``request_walk("a fox", "a kite", seed=7, visitor="ann")``."""
 
     def make(*prompts: str, visitor: str = "ann", pinned: PinnedSettings | None = None, **fields: object) -> Walk:
         stops = [{"prompt": prompt} for prompt in prompts or ("a fox", "a kite")]
@@ -278,14 +278,14 @@ def commissioned(app: Flask) -> Commissioner:
 
 
 @pytest.fixture
-def hung(commissioned: Commissioner) -> Commissioner:
-    """Return a function that commissions a walk and hangs it, finished, with files that stand for its pictures.
+def publish(request_walk: Maker) -> Maker:
+    """Return a function that requests a walk and publishes it, finished, with files that stand for its pictures.
 
-    ``minutes_ago`` says when it was finished; the other arguments are those of ``commissioned``.
+    ``minutes_ago`` says when it was finished; the other arguments are those of ``request_walk``.
     """
 
     def make(*prompts: str, minutes_ago: float = 0, **fields: object) -> Walk:
-        walk = commissioned(*prompts, **{"frames": 2, **fields})
+        walk = request_walk(*prompts, **{"frames": 2, **fields})
         store = media_store.store()
         with writing() as session:
             for index in range(walk.frames):

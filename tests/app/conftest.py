@@ -28,8 +28,8 @@ KEPT: dict[str, str] = {}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark ``settings``."""
-    told = "settings(**settings): of the test's application; a model is a function that lays it out in a folder"
-    config.addinivalue_line("markers", told)
+    message = "settings(**settings): of the test's application; a model is a function that lays it out in a folder"
+    config.addinivalue_line("markers", message)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -84,9 +84,9 @@ def in_request(app: Flask) -> Iterator[None]:
 
 
 @pytest.fixture
-def walk(hung: Maker) -> Walk:
+def walk(publish: Maker) -> Walk:
     """Publish a finished walk."""
-    return hung()
+    return publish()
 
 
 @pytest.fixture

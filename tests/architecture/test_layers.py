@@ -43,7 +43,7 @@ NOT_FOR_APP = {
 """What of the sketches needs scipy, which the web process does not load."""
 
 BLUEPRINT = "app/site/pages/__init__.py"
-"""The only ``__init__.py`` of a room that holds anything besides its doors: the blueprint that its pages share."""
+"""The only ``__init__.py`` of a room that holds anything but its public modules: the blueprint that its pages share."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def doors(package: str, room: str, root: Path = ROOT) -> set[str]:
 
 
 def between_rooms(found: Mapping[str, Module]) -> Iterator[tuple[Module, Module]]:
-    """List who imports whom in another room; the application itself, which joins them all, is asked by nobody."""
+    """List who imports whom in another room; the application itself, which joins them all, is imported by none."""
     for module in found.values():
         for other in module.imports:
             if found[other].room != module.room and module.room != "__init__":

@@ -24,7 +24,7 @@ LIBRARIES = {
     "planning": {"numpy", "app", "worker"},
     "film": {"numpy", "PIL", "imageio_ffmpeg", "worker"},
 }
-"""What the worker's pure rooms use besides Python itself; which rooms of ours, the test of layers says."""
+"""What the worker's pure packages use beyond Python itself; which rooms of ours, the test of layers says."""
 
 SITE = {"flask", "sqlalchemy", "rq", "redis", "fsspec"}
 

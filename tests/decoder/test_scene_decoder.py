@@ -106,7 +106,7 @@ def test_folder_that_is_no_decoder_is_named(network: SceneDecoder, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("given", "said"),
     [
         ({"version": 9}, "of another version than 1"),
         ([], "of another version than 1"),
@@ -116,10 +116,10 @@ def test_folder_that_is_no_decoder_is_named(network: SceneDecoder, tmp_path: Pat
         ({"channels": [8, 8, 16]}, "cannot be loaded"),
     ],
 )
-def test_config_of_another_decoder_is_refused(network: SceneDecoder, tmp_path: Path, told: object, said: str) -> None:
+def test_config_of_another_decoder_is_refused(network: SceneDecoder, tmp_path: Path, given: object, said: str) -> None:
     decoder.save(network, tmp_path)
     own = json.loads((tmp_path / decoder.CONFIG).read_text())
-    (tmp_path / decoder.CONFIG).write_text(json.dumps(own | told if isinstance(told, dict) else told))
+    (tmp_path / decoder.CONFIG).write_text(json.dumps(own | given if isinstance(given, dict) else given))
     with pytest.raises(DecoderError, match=said):
         decoder.load(tmp_path)
     (tmp_path / decoder.CONFIG).write_text("{")

@@ -1,4 +1,4 @@
-"""Campaigns watch what they are about, are due when it changes, and nothing of the code is watched by nobody."""
+"""Campaigns watch what they are about, are due when it changes, and every part of the code is watched."""
 
 from __future__ import annotations
 

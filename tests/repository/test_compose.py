@@ -140,8 +140,8 @@ def test_memory_of_workers_is_settable_and_holds_sdxl_with_a_gpu() -> None:
 
 
 def test_prometheus_asks_the_web_service_with_the_token_that_both_are_given() -> None:
-    told = yaml.safe_load((ROOT / "deploy" / "monitoring" / "prometheus.yml").read_text("utf-8"))
-    web, workers = told["scrape_configs"]
+    document = yaml.safe_load((ROOT / "deploy" / "monitoring" / "prometheus.yml").read_text("utf-8"))
+    web, workers = document["scrape_configs"]
     (discovery,) = workers["http_sd_configs"]
     (secret,) = services()["prometheus"]["secrets"]
     for asking in (web, discovery):
@@ -152,7 +152,7 @@ def test_prometheus_asks_the_web_service_with_the_token_that_both_are_given() ->
     assert web["static_configs"] == [{"targets": [f"web:{port}"]}]
     assert discovery["url"] == f"http://web:{port}/metrics/workers"
     beside = {volume.split(":")[1] for volume in services()["prometheus"]["volumes"]}
-    assert {f"/etc/prometheus/{name}" for name in ["prometheus.yml", *told["rule_files"]]} <= beside
+    assert {f"/etc/prometheus/{name}" for name in ["prometheus.yml", *document["rule_files"]]} <= beside
 
 
 def test_web_alone_is_given_the_hosts_and_the_address_of_the_site() -> None:

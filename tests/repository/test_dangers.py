@@ -33,14 +33,14 @@ def justified() -> Counter[tuple[str, str]]:
 
 
 def excepted() -> Counter[tuple[str, str]]:
-    """Count what the scanner is told to pass over."""
+    """Count what the scanner is asked to pass over."""
     named = [ROOT / name for name in command() if (ROOT / name).exists() and name != "pyproject.toml"]
     files = [file for path in named for file in ([path] if path.is_file() else path.rglob("*.py"))]
     lines = [(str(file.relative_to(ROOT)), file.read_text("utf-8")) for file in files]
     found = Counter((path, check or "all") for path, code in lines for check in NOSEC.findall(code))
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["bandit"]
-    assert set(told) == {"exclude_dirs"}  # no check is switched off everywhere
-    return found + Counter((path, "all") for path in told["exclude_dirs"])
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["bandit"]
+    assert set(document) == {"exclude_dirs"}  # no check is switched off everywhere
+    return found + Counter((path, "all") for path in document["exclude_dirs"])
 
 
 def test_each_exception_of_the_scanner_is_justified_and_nothing_else_is() -> None:

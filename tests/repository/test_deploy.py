@@ -78,9 +78,7 @@ def test_web_processes_leave_connections_for_painters_on_any_machine(
     assert settings["threads"] < engines.CONNECTIONS  # one each, and one for an index of vectors
 
 
-def test_more_web_processes_are_to_be_had_where_somebody_says_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_more_web_processes_can_be_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WEB_CONCURRENCY", "40")
     assert gunicorn_settings(monkeypatch, tmp_path, cores=64)["workers"] == 40
     assert f"{engines.CONNECTIONS} connections" in SCALE
@@ -128,19 +126,19 @@ def test_make_takes_the_default_port_for_an_empty_one(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("message", "told"),
+    ("message", "expected"),
     [
         ("Invalid request from ip=203.0.113.9: Invalid request line 'quinces'", "An invalid request was refused."),
         ("Error handling request GET /gallery?q=quinces", "Error handling request GET /gallery"),
         ("Booting worker with pid: 7", "Booting worker with pid: 7"),
     ],
 )
-def test_errors_of_gunicorn_name_nobody_and_nothing_that_was_searched_for(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, message: str, told: str
+def test_errors_of_gunicorn_name_no_visitor_and_no_search(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, message: str, expected: str
 ) -> None:
     record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 0, "%s", (message,), None)
     assert gunicorn_settings(monkeypatch, tmp_path, cores=1)["without_visitors"](record)
-    assert record.getMessage() == told
+    assert record.getMessage() == expected
 
 
 def test_process_opens_no_more_connections_to_postgres_than_that(tmp_path: Path) -> None:
@@ -155,6 +153,6 @@ def test_guide_tells_the_limits_that_nginx_has() -> None:
     rates = dict(re.findall(r"zone=(\w+):\w+ +rate=(\d+r/[sm]);", template))
     bursts = {zone: int(burst) for zone, burst in re.findall(r"limit_req zone=(\w+) burst=(\d+) nodelay;", template)}
     rows = re.findall(r"^\| [^|]+ \| (\d+)( a minute)? \| ([\d,]+) \|$", GUIDE, re.MULTILINE)
-    told = [(f"{rate}r/{'m' if minute else 's'}", int(burst.replace(",", ""))) for rate, minute, burst in rows]
-    assert len(told) == 6
-    assert told == [(rates[zone], burst) for zone, burst in bursts.items()]
+    limits = [(f"{rate}r/{'m' if minute else 's'}", int(burst.replace(",", ""))) for rate, minute, burst in rows]
+    assert len(limits) == 6
+    assert limits == [(rates[zone], burst) for zone, burst in bursts.items()]

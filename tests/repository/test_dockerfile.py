@@ -22,7 +22,7 @@ def test_dockerfile_is_free_of_what_hadolint_knows() -> None:
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_both_targets_run_as_nobody_in_particular_and_are_looked_after() -> None:
+def test_both_targets_run_unprivileged_and_are_looked_after() -> None:
     for name in ("web", "worker"):
         stage = stages()[name]
         assert stage.all("FROM")[0].startswith(BASE)
@@ -47,12 +47,12 @@ def test_image_installs_what_its_lock_file_names_and_nothing_beside_it(name: str
 @pytest.mark.parametrize("name", ["web", "worker"])
 def test_extras_are_lock_files_that_agree_with_the_images_own(name: str) -> None:
     """They are installed one after the other: the last would win."""
-    told = re.search(
+    match = re.search(
         r"EXTRAS=.* of requirements/ to install besides: ([\w, ]+), several", DOCKERFILE.read_text("utf-8")
     )
-    assert told is not None
+    assert match is not None
     own = locked_versions(name)
-    for extra in told[1].split(", "):
+    for extra in match[1].split(", "):
         theirs = locked_versions(extra)
         assert {package: theirs[package] for package in own.keys() & theirs} == {
             package: own[package] for package in own.keys() & theirs
@@ -97,7 +97,7 @@ def test_all_that_is_copied_is_there_and_not_ignored(name: str) -> None:
 
 
 def ignored(path: str) -> bool:
-    """Tell whether .dockerignore keeps a file out of the build."""
+    """Return whether .dockerignore keeps a file out of the build."""
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     return not any(path == name or path.startswith(f"{name}/") for name in kept)
 

@@ -134,7 +134,7 @@ def test_scalers_and_budgets_and_services_select_what_is_there(overlay: tuple[Ma
     )  # the scalers' to say
 
 
-def test_settings_are_settings_and_nginx_is_told_all_it_asks_for(overlay: tuple[Manifest, ...]) -> None:
+def test_settings_are_settings_and_nginx_gets_all_it_asks_for(overlay: tuple[Manifest, ...]) -> None:
     settings = one(overlay, "ConfigMap", "moma-settings")["data"]
     assert {name.removeprefix("MOMA_") for name in settings} <= {*DEFAULTS, "AWS_DEFAULT_REGION"}
     names = one(overlay, "ConfigMap", "moma-nginx-names")["data"]
@@ -159,7 +159,7 @@ def nginx_templates(overlay: tuple[Manifest, ...]) -> dict[str, str]:
     return {item["path"]: texts[item["key"]] for item in volume["items"]}
 
 
-def test_nothing_is_open_by_default_and_what_is_opened_is_told_apart(overlay: tuple[Manifest, ...]) -> None:
+def test_nothing_is_open_by_default_and_what_is_opened_is_distinguished(overlay: tuple[Manifest, ...]) -> None:
     policies = {each["metadata"]["name"]: each["spec"] for each in overlay if each["kind"] == "NetworkPolicy"}
     assert policies.pop("moma-nothing") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     for name, policy in policies.items():
@@ -185,8 +185,8 @@ def test_web_pods_open_no_more_connections_than_the_scaler_says(overlay: tuple[M
     web = one(overlay, "Deployment", "moma-web")["spec"]["template"]["spec"]["containers"][0]
     (processes,) = (int(each["value"]) for each in web["env"] if each["name"] == "WEB_CONCURRENCY")
     most = one(overlay, "HorizontalPodAutoscaler", "moma-web")["spec"]["maxReplicas"]
-    told = f"{most} pods × {processes} processes × {engines.CONNECTIONS} connections"
-    assert told in (FOLDER / "base" / "web-scaling.yaml").read_text("utf-8")
+    sentence = f"{most} pods × {processes} processes × {engines.CONNECTIONS} connections"
+    assert sentence in (FOLDER / "base" / "web-scaling.yaml").read_text("utf-8")
 
 
 def test_what_differs_between_overlays_is_where_media_are_and_what_paints() -> None:

@@ -1,4 +1,4 @@
-"""Alerts and dashboard ask for what is told, promtool understands them, and the documentation lists every figure."""
+"""Alerts and dashboard ask for exposed metrics, promtool understands them, and the documentation lists every figure."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def asked() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def told(client: FlaskClient) -> set[str]:
-    """Name the families that the site and a worker tell."""
+def exposed(client: FlaskClient) -> set[str]:
+    """Name the families that the site and a worker expose."""
     from prometheus_client import generate_latest
 
     client.get("/about")
@@ -54,17 +54,17 @@ def told(client: FlaskClient) -> set[str]:
     return {SUFFIX.sub("", family.name) for text in texts for family in text_string_to_metric_families(text)}
 
 
-def test_alerts_and_dashboard_ask_for_what_is_told(told: set[str]) -> None:
+def test_alerts_and_dashboard_ask_for_exposed_metrics(exposed: set[str]) -> None:
     names = list(asked())
     assert len(names) > 40
-    assert [(who, name) for who, name in names if SUFFIX.sub("", name) not in told | OF_PROMETHEUS] == []
+    assert [(who, name) for who, name in names if SUFFIX.sub("", name) not in exposed | OF_PROMETHEUS] == []
 
 
-def test_every_figure_of_ours_is_documented_and_nothing_else_is(told: set[str]) -> None:
+def test_every_figure_of_ours_is_documented_and_nothing_else_is(exposed: set[str]) -> None:
     text = (ROOT / "docs/reference/metrics.md").read_text("utf-8")
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     documented = {SUFFIX.sub("", name) for row in rows for name in re.findall(r"`((?:moma|process)_[a-z_]+)", row)}
-    assert documented == {name for name in told if name.startswith("moma_")} | {"process_resident_memory_bytes"}
+    assert documented == {name for name in exposed if name.startswith("moma_")} | {"process_resident_memory_bytes"}
 
 
 def test_values_of_labels_are_documented() -> None:

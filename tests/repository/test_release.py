@@ -49,11 +49,11 @@ def test_changelog_has_the_sections_of_keep_a_changelog_and_says_how_to_upgrade(
 
 
 def test_notes_of_a_version_are_what_stands_below_its_heading() -> None:
-    told = "# Changelog\n\n## [Unreleased]\n\n## [1.1.0] - 2026-12-01\n- New.\n\n## [1.0.0] - 2026-11-24\n- Old.\n"
-    assert notes.notes(told, "1.1.0") == "- New.\n"
-    assert notes.notes(told, "1.0.0") == "- Old.\n"
+    changelog = "# Changelog\n\n## [Unreleased]\n\n## [1.1.0] - 2026-12-01\n- New.\n\n## [1.0.0] - 2026-11-24\n- Old.\n"
+    assert notes.notes(changelog, "1.1.0") == "- New.\n"
+    assert notes.notes(changelog, "1.0.0") == "- Old.\n"
     with pytest.raises(LookupError, match=r"no notes for version 1\.2\.0"):
-        notes.notes(told, "1.2.0")
+        notes.notes(changelog, "1.2.0")
     with pytest.raises(ValueError, match=r"'## 1\.1' is no heading"):
         notes.releases("## 1.1\n")
 
@@ -64,7 +64,7 @@ def test_links_of_notes_lead_into_the_project_from_elsewhere() -> None:
     )
 
 
-def test_notes_are_made_by_make_and_refused_for_a_version_that_nobody_tells_of() -> None:
+def test_notes_are_made_by_make_and_refused_for_an_unlisted_version() -> None:
     def make(version: str) -> subprocess.CompletedProcess[str]:
         command = ["make", "--silent", "notes", f"VERSION={version}", f"PYTHON={sys.executable}"]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -18,7 +18,7 @@ SERVER, PLAIN = "tests/server/test_site.py::test_a", "tests/app/core/test_config
 
 
 def fails(monkeypatch: pytest.MonkeyPatch, first: dict[str, str], *alone: str) -> list[list[str]]:
-    """Let these tests fail in the first run, and those named last alone as well; return the list of runs."""
+    """Fail these tests in the first run, and those named last alone as well; return the list of runs."""
     runs: list[list[str]] = []
 
     def pytest_(tests: Sequence[str], *_options: str) -> program.Outcome:
@@ -36,9 +36,9 @@ def test_server_test_that_passes_alone_is_reported(
     runs = fails(monkeypatch, {SERVER: "assert 1 == 2"})
     assert program.run(["tests"]).status == 0
     assert runs == [["tests"], [SERVER]]
-    told = capsys.readouterr().out
-    assert f"*** FLAKY: {SERVER} failed, and passed when it was run again alone." in told
-    assert "assert 1 == 2" in told
+    output = capsys.readouterr().out
+    assert f"*** FLAKY: {SERVER} failed, and passed when it was run again alone." in output
+    assert "assert 1 == 2" in output
 
 
 def test_server_test_that_fails_alone_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

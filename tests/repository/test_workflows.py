@@ -29,7 +29,7 @@ jobs:
 """
 
 
-def told(path: Path) -> dict[str, Any]:
+def parse(path: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(path.read_text("utf-8")))
 
 
@@ -69,7 +69,7 @@ def test_actions_are_pinned_and_jobs_have_an_end_and_no_right_that_they_do_not_n
     for line in path.read_text("utf-8").splitlines():
         if "uses:" in line and "uses: ./" not in line:
             assert PINNED.search(line), line
-    workflow = told(path)
+    workflow = parse(path)
     assert workflow["permissions"] == {}
     for name, job in workflow["jobs"].items():
         assert "permissions" in job, name
@@ -77,7 +77,7 @@ def test_actions_are_pinned_and_jobs_have_an_end_and_no_right_that_they_do_not_n
 
 
 def test_tests_run_on_every_python_from_the_oldest_that_we_support_and_with_the_whole_history() -> None:
-    tests = told(ROOT / ".github/workflows/test.yml")["jobs"]["tests"]
+    tests = parse(ROOT / ".github/workflows/test.yml")["jobs"]["tests"]
     assert tests["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
     assert 'requires-python = ">=3.11"' in (ROOT / "pyproject.toml").read_text("utf-8")
     assert tests["steps"][0]["with"]["fetch-depth"] == 0
@@ -94,7 +94,7 @@ def test_targets_and_images_that_workflows_name_are_there() -> None:
 
 
 def test_images_of_a_release_are_built_with_arguments_of_which_they_know() -> None:
-    job = told(ROOT / ".github/workflows/release.yml")["jobs"]["images"]
+    job = parse(ROOT / ".github/workflows/release.yml")["jobs"]["images"]
     (build,) = (step["with"] for step in job["steps"] if "build-args" in step.get("with", {}))
     images = job["strategy"]["matrix"]["include"]
     assert {image["image"] for image in images} == {"web", "worker"}
@@ -106,7 +106,7 @@ def test_images_of_a_release_are_built_with_arguments_of_which_they_know() -> No
 
 
 def test_roll_out_waits_for_approval_and_reads_its_secrets_from_there_alone() -> None:
-    jobs = told(ROOT / ".github/workflows/release.yml")["jobs"]
+    jobs = parse(ROOT / ".github/workflows/release.yml")["jobs"]
     assert jobs["rollout"]["environment"] == "production"
     secrets = {name: set(re.findall(r"secrets\.(\w+)", str(job))) for name, job in jobs.items()}
     assert {name for name, used in secrets.items() if used - {"GITHUB_TOKEN"}} == {"rollout"}
@@ -124,7 +124,7 @@ def test_overlay_of_a_release_names_its_images(tmp_path: Path) -> None:
         (there / "kustomization.yaml").write_text("kind: Kustomization\n")
         target = tmp_path / overlay
         subprocess.run([str(script), overlay, "ghcr.io/someone/moma-lisa", "1.2.3", str(target)], check=True)
-        written = told(target / "kustomization.yaml")
+        written = parse(target / "kustomization.yaml")
         assert [(image["newName"], image["newTag"]) for image in written["images"]] == [
             ("ghcr.io/someone/moma-lisa/web", "1.2.3"),
             ("ghcr.io/someone/moma-lisa/worker", tag),
@@ -143,7 +143,7 @@ def _folder(path: Path) -> Path:
 
 
 def test_dependabot_looks_after_packages_actions_and_images() -> None:
-    updates = told(ROOT / ".github/dependabot.yml")["updates"]
+    updates = parse(ROOT / ".github/dependabot.yml")["updates"]
     assert [each["package-ecosystem"] for each in updates] == ["pip", "github-actions", "docker"]
     for each in updates:
         assert each["schedule"]["interval"] == "weekly"

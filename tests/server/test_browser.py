@@ -40,7 +40,7 @@ def visit(site: LiveSite, browser: Browser) -> Iterator[Open]:
 
 @pytest.fixture
 def waiting(site: LiveSite) -> Iterator[None]:
-    """Have walks wait: the worker stands still meanwhile."""
+    """Keep walks waiting: the worker stands still meanwhile."""
     with site.resting():
         yield
 
@@ -92,7 +92,7 @@ def test_two_prompts_become_a_film_on_its_page_and_in_the_gallery(
     expect(film).to_be_visible()
     wait_finished(page)
     if javascript:
-        assert page.evaluate("window.stayed") is True  # the page was never loaded anew
+        assert page.evaluate("window.stayed") is True  # the page was never reloaded
     address = page.get_by_role("link", name="GIF").get_attribute("href")
     with Image.open(io.BytesIO(page.request.get(str(address)).body())) as film:
         assert getattr(film, "n_frames", 1) == 24
@@ -231,7 +231,7 @@ def elsewhere(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 @pytest.fixture
 def frame_code(site: LiveSite) -> str:
     """Paint a walk, and return the code that shows it elsewhere, as oEmbed gives it."""
-    walk = site.finished(site.commission("a marble cat", "a kite", frames=4)["id"])
+    walk = site.finished(site.request_walk("a marble cat", "a kite", frames=4)["id"])
     status, described = site.request("GET", f"/oembed?url={site.url}/walks/{walk['id']}")
     assert status == 200
     return str(described["html"])

@@ -19,9 +19,9 @@ from app import create_app
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.walks.queue import jobs
-from tests.conftest import NOBODY
+from tests.conftest import ABSENT_REDIS
 from tests.support import placing
-from tests.support.live import LONG, TOLD, LiveSite, is_running, standing_still, wait_until
+from tests.support.live import LOG_TAIL, LONG, LiveSite, is_running, standing_still, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.server
 @contextmanager
 def beside(site: LiveSite) -> Iterator[None]:
     """Work on the site's database from here, without its Redis."""
-    app = create_app({"REDIS_URL": NOBODY}, instance_path=str(site.instance))
+    app = create_app({"REDIS_URL": ABSENT_REDIS}, instance_path=str(site.instance))
     with app.app_context():
         yield
         db.session.remove()
@@ -37,7 +37,7 @@ def beside(site: LiveSite) -> Iterator[None]:
 
 
 def ring(site: LiveSite, *, times: int) -> None:
-    """Tell the site's worker, so many times, that there is work."""
+    """Notify the site's worker, so many times, that there is work."""
     app = create_app(instance_path=str(site.instance))
     with app.app_context():
         for _ in range(times):
@@ -61,7 +61,7 @@ def wait_idle(site: LiveSite) -> None:
             try:
                 wait_until(is_idle, what="a worker with nothing to do")
             except AssertionError as error:
-                error.add_note(f"its states and the jobs that wait: {seen}\n{site.output()[-TOLD:]}")
+                error.add_note(f"its states and the jobs that wait: {seen}\n{site.output()[-LOG_TAIL:]}")
                 raise
 
 
@@ -88,7 +88,7 @@ def test_walk_whose_worker_is_killed_is_finished_once_by_the_next(planted_site: 
     assert_one_whole_film(site, walk)
 
 
-def test_worker_told_to_stop_gives_its_walk_back_and_the_next_goes_on(planted_site: LiveSite) -> None:
+def test_worker_asked_to_stop_releases_its_walk_and_the_next_goes_on(planted_site: LiveSite) -> None:
     site = planted_site
     walk, worker = site.caught("a lemon", "a red bear", frames=LONG)
     kept = site.frames_kept(walk["id"])
@@ -105,11 +105,11 @@ def test_worker_told_to_stop_gives_its_walk_back_and_the_next_goes_on(planted_si
     assert_one_whole_film(site, walk)
 
 
-def test_a_walk_asked_for_while_redis_hangs_is_saved_and_painted_later(site: LiveSite) -> None:
+def test_walk_requested_while_redis_stalls_is_saved_and_painted_later(site: LiveSite) -> None:
     redis = site.redis_pid()
     wait_idle(site)
-    with standing_still(redis):  # whoever waited for it would wait for ever
-        walk = site.commission("a crow", "a fan", frames=3)
+    with standing_still(redis):  # those who waited for it would wait for ever
+        walk = site.request_walk("a crow", "a fan", frames=3)
         body = site.request("GET", "/readyz")[1]
         assert (body["status"], body["redis"]) == ("ready", "away: walks are saved and painted when it is back")
         assert site.walk(walk["id"])["state"] == "queued"
@@ -125,11 +125,11 @@ def test_a_walk_whose_job_was_lost_is_found_by_the_sweeper(site: LiveSite) -> No
 
 
 def test_a_job_delivered_five_times_makes_one_film(site: LiveSite) -> None:
-    walk = site.commission("a nest", "an oar", frames=6)
+    walk = site.request_walk("a nest", "an oar", frames=6)
     ring(site, times=5)
     walk = site.finished(walk["id"])
     ring(site, times=1)
-    after = site.finished(site.commission("a quill", "a rose", frames=2)["id"])
+    after = site.finished(site.request_walk("a quill", "a rose", frames=2)["id"])
     assert site.rows("SELECT lost FROM walks WHERE id IN (?, ?)", walk["id"], after["id"]) == [(0,), (0,)]
     assert site.rows("SELECT COUNT(*) FROM pieces") == [(0,)]
     assert site.walk(walk["id"])["finished_at"] == walk["finished_at"]

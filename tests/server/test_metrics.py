@@ -32,7 +32,7 @@ def get(address: str) -> str:
 
 
 def folder_in(instance: Path) -> Path:
-    """Make the folder that the settings name when nobody else does, with what an earlier start left."""
+    """Make the folder that the settings name when nothing else does, with what an earlier start left."""
     folder = instance / "metrics"
     folder.mkdir()
     (folder / "counter_7.db").write_bytes(b"left by an earlier start, cut off")
@@ -52,7 +52,7 @@ def web_server(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def visited(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """Have a server visited so often that its processes were replaced; return its address and its folder."""
+    """Visit a server so often that its processes are replaced; return its address and its folder."""
     instance = tmp_path_factory.mktemp("instance")
     shutil.copy(migrated, instance / "moma.sqlite")
     folder = folder_in(instance)
@@ -81,7 +81,7 @@ def test_process_goes_on_in_the_files_of_the_one_whose_place_it_takes(visited: t
     }
 
 
-def test_reload_begins_the_processes_anew_and_goes_on_counting(instance: Path) -> None:
+def test_reload_restarts_the_processes_and_goes_on_counting(instance: Path) -> None:
     folder = folder_in(instance)
     with web_server(folder) as address:
         master = int((folder / "pid").read_text())

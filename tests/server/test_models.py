@@ -36,8 +36,8 @@ def test_each_model_paints_what_is_asked_of_it_and_recipes_name_it(site: LiveSit
     assert offered == [("tiny", "Tiny model", " checked"), ("sdxl", "sdxl", "")]
 
     asked = {"seed": 11, "frames": 3, "preset": "fast"}
-    ids = [site.commission("the sun", "a red lemon", **asked, model=name)["id"] for name in ("sdxl", "tiny")]
-    ids.append(site.commission("the sun", "a red lemon", **asked)["id"])
+    ids = [site.request_walk("the sun", "a red lemon", **asked, model=name)["id"] for name in ("sdxl", "tiny")]
+    ids.append(site.request_walk("the sun", "a red lemon", **asked)["id"])
     walks = [site.finished(walk_id) for walk_id in ids]
     recipes = [walk["recipe"] for walk in walks]
     assert [recipe["model"]["name"] for recipe in recipes] == ["sdxl", "tiny", "tiny"]
@@ -48,13 +48,13 @@ def test_each_model_paints_what_is_asked_of_it_and_recipes_name_it(site: LiveSit
     assert unnamed == small
 
     refused = site.request("POST", "/api/v1/walks", {"stops": [{"prompt": "a"}, {"prompt": "b"}], "model": "museum"})
-    told = "The model museum is not offered here; these are: tiny and sdxl."
+    message = "The model museum is not offered here; these are: tiny and sdxl."
     assert (refused[0], refused[1]["errors"][0]["field"]) == (422, "model")
-    assert told in refused[1]["errors"][0].values()
+    assert message in refused[1]["errors"][0].values()
 
     elsewhere = tmp_path / "elsewhere.json"
     elsewhere.write_text(json.dumps(recipes[0] | {"model": recipes[0]["model"] | {"name": "museum"}}))
     done = site.flask("walks", "create", "--recipe", elsewhere, check=False)
     assert done.returncode == 1
-    assert told in done.stderr
+    assert message in done.stderr
     assert len(site.rows("SELECT id FROM walks")) == 3

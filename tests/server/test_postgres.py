@@ -20,7 +20,7 @@ from app.storage import database, engines, postgres_timeout
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import PAINTING, QUEUED, Walk
 from app.walks.queue import fair_queue
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import placing
 from tests.support.postgres import PostgresServer
 from tests.support.recipes import painted_in_levels
@@ -56,13 +56,16 @@ def test_site_really_stands_on_postgres(app: Flask) -> None:
     assert "PostgreSQL" in db.session.execute(text("SELECT version()")).scalar_one()
 
 
-def test_pages_of_a_postgres_that_hangs_are_answered_and_it_is_asked_again_when_it_goes_on(
+def test_pages_of_a_stalled_postgres_are_answered_and_it_is_asked_again(
     app: Flask, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No connection is closed: only whoever waits can tell that nothing will come."""
+    """No connection is closed: only those who wait can tell that nothing will come."""
     client = app.test_client()
     assert client.get("/gallery").status_code == 200
-    with postgres_server.hanging(), monkeypatch.context() as patch:  # whoever waited for it would wait for ever
+    with (
+        postgres_server.standing_still(),
+        monkeypatch.context() as patch,
+    ):  # those who waited for it would wait for ever
         patch.setattr(postgres_timeout, "ANSWER_SECONDS", 0.5)
         answers = [client.get(path) for path in ("/gallery", "/api/v1/walks")]
     assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(503, "5")] * 2
@@ -85,8 +88,12 @@ def test_statement_of_a_page_has_its_time_and_that_of_a_command_has_as_much_as_i
 
 def test_connections_that_the_network_lost_are_noticed_at_both_ends(app: Flask) -> None:
     with db.engine.connect() as connection:
-        told = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
-        assert (told["keepalives"], told["keepalives_idle"], told["tcp_user_timeout"]) == ("1", "30", "45000")
+        parameters = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+        assert (parameters["keepalives"], parameters["keepalives_idle"], parameters["tcp_user_timeout"]) == (
+            "1",
+            "30",
+            "45000",
+        )
         asked = connection.execute(text("SELECT name, setting FROM pg_settings WHERE source = 'client'"))
         assert {"lock_timeout", "tcp_keepalives_idle", "tcp_user_timeout"} <= {name for name, _ in asked}
 
@@ -99,7 +106,7 @@ def test_what_the_address_says_of_a_connection_is_left_as_it_is(app: Flask) -> N
     assert patience["tcp_user_timeout"] == 45000
 
 
-def test_nobody_waits_for_ever_for_what_another_holds(app: Flask) -> None:
+def test_waiting_for_what_another_holds_ends(app: Flask) -> None:
     with db.engine.connect() as holder, db.engine.connect() as waiter:
         holder.execute(select(func.pg_advisory_xact_lock(database.LINE_LOCK)))
         assert waiter.scalar(text("SHOW lock_timeout")) == "1min"
@@ -142,16 +149,14 @@ def test_walks_asked_for_at_the_same_moment_take_a_turn_each(app: Flask) -> None
     assert fair_queue.find_estimate(late).position == 2  # behind one of ann's, not behind all of them
 
 
-def test_each_of_many_workers_claims_another_walk(app: Flask, commissioned: Commissioner) -> None:
-    names = {commissioned(visitor=f"visitor {index}").id for index in range(CROWD)}
+def test_each_of_many_workers_claims_another_walk(app: Flask, request_walk: Maker) -> None:
+    names = {request_walk(visitor=f"visitor {index}").id for index in range(CROWD)}
     claims = at_once(app, claim_next)
     assert {claim.walk_id for claim in claims} == names  # type: ignore[union-attr, attr-defined]
 
 
-def test_walk_that_another_worker_is_claiming_is_passed_over_not_waited_for(
-    app: Flask, commissioned: Commissioner
-) -> None:
-    first, second = commissioned(visitor="ann"), commissioned(visitor="ben")
+def test_walk_that_another_worker_is_claiming_is_passed_over_not_waited_for(app: Flask, request_walk: Maker) -> None:
+    first, second = request_walk(visitor="ann"), request_walk(visitor="ben")
     with db.engine.connect() as other:
         other.execute(select(Walk.number).where(Walk.number == first.number).with_for_update())
         db.session.execute(text("SET lock_timeout = '2s'"))
@@ -163,24 +168,24 @@ def test_walk_that_another_worker_is_claiming_is_passed_over_not_waited_for(
     assert states == {first.id: QUEUED, second.id: PAINTING}
 
 
-def test_worker_that_claims_what_nobody_left_gets_nothing(app: Flask, commissioned: Commissioner) -> None:
-    commissioned()
+def test_worker_that_claims_what_was_not_queued_gets_nothing(app: Flask, request_walk: Maker) -> None:
+    request_walk()
     claims = at_once(app, claim_next)
     assert sum(claim is not None for claim in claims) == 1
 
 
-def test_failed_transaction_leaves_the_connection_fit_for_the_next(app: Flask, commissioned: Commissioner) -> None:
+def test_failed_transaction_leaves_the_connection_fit_for_the_next(app: Flask, request_walk: Maker) -> None:
     with pytest.raises(ZeroDivisionError), writing() as session:
         session.execute(select(func.pg_advisory_xact_lock(1)))
         raise ZeroDivisionError
-    assert commissioned().state == QUEUED
+    assert request_walk().state == QUEUED
 
 
 @pytest.mark.parametrize(("part", "field"), [("model", "name"), ("model", "revision"), ("sampler", "scheduler")])
 def test_recipe_with_a_character_that_postgres_cannot_keep_is_refused(
-    app: Flask, hung: Commissioner, part: str, field: str
+    app: Flask, publish: Maker, part: str, field: str
 ) -> None:
-    document = recipe.recipe_of(painted_in_levels(hung()))
+    document = recipe.recipe_of(painted_in_levels(publish()))
     wanted, pinned = recipe.request_of(recipe.parse_recipe(json.dumps(document).encode()))
     assert placing.place(wanted, visitor_key="ann", pinned=pinned)[1]
     document[part][field] += "\0"

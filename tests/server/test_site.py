@@ -55,7 +55,7 @@ def test_the_address_is_printed_once_a_worker_can_paint(site: LiveSite) -> None:
 def test_two_prompts_become_a_film_of_the_shipped_model(new_site: Callable[..., LiveSite]) -> None:
     site = new_site().start()
     assert [each["model"] for each in site.readiness()["workers"]] == [NAME]
-    walk = site.finished(site.commission("a velvet lemon", "the sun", seed=11)["id"])
+    walk = site.finished(site.request_walk("a velvet lemon", "the sun", seed=11)["id"])
     assert (walk["frames"], walk["frames_painted"], walk["progress"], walk["queue_position"]) == (24, 24, 1.0, None)
     assert 0 < walk["smoothness"]["evenness"] <= 1 <= walk["smoothness"]["jump"]
     assert 0 < walk["smoothness"]["morph"] <= 1
@@ -152,7 +152,7 @@ def test_a_signal_while_the_worker_loads_ends_everything_soon(
 
 
 def test_a_stopped_site_leaves_no_process_and_finds_everything_at_the_next_start(site: LiveSite) -> None:
-    walk = site.finished(site.commission("a brass trumpet", "a pear", frames=4)["id"])
+    walk = site.finished(site.request_walk("a brass trumpet", "a pear", frames=4)["id"])
     film = site.request("GET", walk["media"]["gif"])[1]
     running, said = set(site.processes()), len(site.output())
     assert len(site.parts()) == 5  # the site, Redis, gunicorn's two, the worker
@@ -169,7 +169,7 @@ def test_a_stopped_site_leaves_no_process_and_finds_everything_at_the_next_start
 
 
 def test_the_parts_of_a_killed_site_end_and_the_next_start_is_not_hindered(site: LiveSite) -> None:
-    walk = site.commission("a bell", "a pear", frames=240, preset="exact", steps=30)
+    walk = site.request_walk("a bell", "a pear", frames=240, preset="exact", steps=30)
     site.wait_painted(walk["id"], 2)
     process = site.process
     assert process is not None

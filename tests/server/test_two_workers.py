@@ -38,9 +38,9 @@ class Pair:
     first: int
     second: subprocess.Popen[bytes]
 
-    def commission(self, *prompts: str) -> dict[str, Any]:
+    def request_walk(self, *prompts: str) -> dict[str, Any]:
         """Ask for a walk."""
-        return self.site.commission(*prompts, frames=FRAMES)
+        return self.site.request_walk(*prompts, frames=FRAMES)
 
     def stand(self, walk_id: str, kind: str) -> None:
         """Wait until both stand still, each with a piece of this kind of a walk."""
@@ -49,7 +49,7 @@ class Pair:
         assert self.at(walk_id) == {self.first: kind, self.second.pid: kind}
 
     def at(self, walk_id: str) -> dict[int, str]:
-        """Tell who paints what of a walk."""
+        """Return who paints what of a walk."""
         return {int(holder.split(":")[-2]): kind for holder, kind in self.site.rows(HELD, walk_id)}
 
 
@@ -77,7 +77,7 @@ def _text(log: Any) -> str:
 
 
 def living(log: str) -> bool:
-    """Tell whether a worker that says this counts two of them."""
+    """Return whether a worker that says this counts two of them."""
     return re.findall(r"(\d+) workers are alive", log)[-1:] == ["2"]
 
 
@@ -92,7 +92,7 @@ def assert_whole(site: LiveSite, walk: dict[str, Any]) -> None:
     assert positions == sorted(set(positions))
     folder = site.folder(walk["id"])
     assert {path.name for path in folder.glob("frames/*")} == {path.rpartition("/")[2] for _, _, path in frames}
-    wait_until(lambda: not (folder / "knots").exists(), what="the end of the knots")  # after the film hangs
+    wait_until(lambda: not (folder / "knots").exists(), what="the end of the knots")  # after the film is published
     assert site.rows("SELECT painted_count FROM walks WHERE id = ?", walk["id"]) == [(FRAMES,)]
     assert site.rows("SELECT * FROM pieces JOIN walks ON walks.number = walk_number WHERE id = ?", walk["id"]) == []
     with Image.open(io.BytesIO(site.request("GET", walk["media"]["gif"])[1])) as film:
@@ -102,7 +102,7 @@ def assert_whole(site: LiveSite, walk: dict[str, Any]) -> None:
 def test_two_workers_generate_one_walk_together(pair: Pair) -> None:
     site = pair.site
     site.plant("knots", everyone=True)
-    walk_id = pair.commission(*PROMPTS)["id"]
+    walk_id = pair.request_walk(*PROMPTS)["id"]
     pair.stand(walk_id, "knots")
     site.plant("frames", everyone=True)
     site.ground.let_go()
@@ -114,7 +114,7 @@ def test_two_workers_generate_one_walk_together(pair: Pair) -> None:
 def test_walk_with_one_of_two_workers_killed_is_finished_by_the_other(pair: Pair) -> None:
     site = pair.site
     site.plant("frames", everyone=True)
-    walk_id = pair.commission("a bear", "the sun")["id"]
+    walk_id = pair.request_walk("a bear", "the sun")["id"]
     pair.stand(walk_id, "frames")
     kept = site.frames_kept(walk_id)
     os.kill(pair.second.pid, signal.SIGKILL)

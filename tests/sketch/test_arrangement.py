@@ -41,7 +41,7 @@ def many(item: Item, count: int) -> Item:
 
 
 def seen(thing: Thing) -> bool:
-    """Tell whether a good part of a thing lies within the frame."""
+    """Return whether a good part of a thing lies within the frame."""
 
     def shown(at: float) -> float:
         return min(1.0, at + thing.size / 2) - max(0.0, at - thing.size / 2)

@@ -20,7 +20,7 @@ def test_white_black_and_grey_have_no_chroma() -> None:
     assert np.abs(of[:, 1:]).max() < 1e-3 and of[0, 0] == 0 and of[2, 0] == pytest.approx(1, abs=1e-3)
 
 
-def test_lightness_is_told_apart_from_hue() -> None:
+def test_lightness_is_distinguished_from_hue() -> None:
     blue, yellow = colour.lab(np.array([[0, 0, 1], [1, 1, 0]], np.float32))
     assert yellow[0] > 0.9 > 0.5 > blue[0] and blue[2] < -0.2 < 0.1 < yellow[2]
 

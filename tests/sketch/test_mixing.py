@@ -39,7 +39,7 @@ def edges(picture: np.ndarray) -> float:
 
 
 def white(seen: Drawn) -> np.ndarray:
-    """Tell where a picture is nearly white: a window, an eye."""
+    """Return where a picture is nearly white: a window, an eye."""
     return np.asarray((seen.picture.min(-1) > 0.75) & (seen.numbers > 0))
 
 

@@ -46,7 +46,7 @@ def test_shapes_are_parts_in_their_order_and_places() -> None:
     assert window.alpha.shape[0] == pytest.approx(8 / 32 * 128, abs=2.5)
 
 
-def test_what_does_not_hang_together_is_several_parts() -> None:
+def test_what_is_not_connected_is_several_parts() -> None:
     wings = parts.split_drawing(svg('<path fill="#804020" d="M2 8h8v16h-8zM22 8h8v16h-8z"/>'))
     assert len(wings) == 2 and sorted(part.left for part in wings) == pytest.approx([2 / 32, 22 / 32], abs=0.02)
     assert all(part.alpha.sum() == pytest.approx(8 * 16 * 16, rel=0.02) for part in wings)

@@ -37,7 +37,7 @@ THINGS = some.builds(
 SCENES = some.builds(Scene, some.lists(THINGS, max_size=scene.MOST_THINGS).map(tuple), SETTINGS)
 
 
-def told(**changes: Any) -> dict[str, Any]:
+def scene_json(**changes: Any) -> dict[str, Any]:
     """Write a scene of one thing, with changes to it by field: ``x``, ``setting_kind``."""
     written = Scene((Thing("bear"),)).as_json()
     for name, value in changes.items():
@@ -83,7 +83,7 @@ BAD = [
 @pytest.mark.parametrize(("name", "value"), BAD, ids=lambda value: repr(value)[:20])
 def test_thing_beyond_a_limit_is_named_by_its_field(name: str, value: object) -> None:
     with pytest.raises(SceneError, match=rf"^scene\.things\[0\]\.{name}: "):
-        scene.read_scene(told(**{name: value}))
+        scene.read_scene(scene_json(**{name: value}))
 
 
 BAD_SETTINGS = [
@@ -100,7 +100,7 @@ BAD_SETTINGS = [
 @pytest.mark.parametrize(("name", "value"), BAD_SETTINGS, ids=lambda value: repr(value)[:24])
 def test_setting_beyond_a_limit_is_named_by_its_field(name: str, value: object) -> None:
     with pytest.raises(SceneError, match=rf"^scene\.setting\.{name}: "):
-        scene.read_scene(told(**{f"setting_{name}": value}))
+        scene.read_scene(scene_json(**{f"setting_{name}": value}))
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_setting_beyond_a_limit_is_named_by_its_field(name: str, value: object) 
 )  # fmt: skip
 def test_forged_scene_is_refused_in_one_short_sentence(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(SceneError) as caught:
-        scene.read_scene(told() | changes)
+        scene.read_scene(scene_json() | changes)
     assert str(caught.value).startswith(says) and len(str(caught.value)) < 300
 
 
-@pytest.mark.parametrize("whole", [None, 7, "scene", [], [told()], b"{}", float("nan")])
+@pytest.mark.parametrize("whole", [None, 7, "scene", [], [scene_json()], b"{}", float("nan")])
 def test_what_is_no_object_is_no_scene(whole: object) -> None:
     with pytest.raises(SceneError, match=r"^scene: an object"):
         scene.read_scene(whole)

@@ -140,14 +140,14 @@ def test_folder_and_cut_off_file_are_no_sketchbooks(tmp_path: Path) -> None:
         (b" " * (svg_files.BYTES + 1), f"bytes, at most {svg_files.BYTES}"),
     ],
 )
-def test_drawing_that_was_changed_is_told_when_it_is_asked_for(content: bytes, says: str, tmp_path: Path) -> None:
+def test_changed_drawing_is_reported_when_it_is_asked_for(content: bytes, says: str, tmp_path: Path) -> None:
     loaded = sketchbook.load(packed_into(tmp_path / "book.zip", {f"{DIGESTS['disc']}.svg": content}))
     with pytest.raises(SketchbookError, match=says):
         loaded.picture(DIGESTS["disc"], 32)
     assert loaded.picture(DIGESTS["cat face"], 32).shape == (32, 32, 4)
 
 
-def test_flipped_bytes_are_told_when_the_drawing_is_asked_for(tmp_path: Path) -> None:
+def test_flipped_bytes_are_reported_when_the_drawing_is_asked_for(tmp_path: Path) -> None:
     spoilt = bytearray(sketchbook.pack(DRAWINGS, SVGS))
     at = spoilt.index(f"{DIGESTS['house']}.svg".encode()) + len(DIGESTS["house"]) + 4 + 30
     spoilt[at] ^= 0xFF
@@ -156,7 +156,7 @@ def test_flipped_bytes_are_told_when_the_drawing_is_asked_for(tmp_path: Path) ->
         sketchbook.load(tmp_path / "book.zip").svg(DIGESTS["house"])
 
 
-def test_drawing_that_is_not_there_is_told() -> None:
+def test_missing_drawing_is_reported() -> None:
     for ask in (
         lambda: book().svg("nobody"),
         lambda: book().picture("nobody" * 99, 32),
@@ -181,7 +181,7 @@ def test_sizes_of_a_drawing_agree() -> None:
     assert np.abs(large - book().picture(DIGESTS["cat face"], 64)[..., 3]).max() < 0.1
 
 
-def test_what_was_rendered_is_remembered_and_nobody_can_spoil_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendered_page_is_remembered_and_cannot_be_spoiled(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = []
     original = svg_files.rasterise
     monkeypatch.setattr(svg_files, "rasterise", lambda *asked: rendered.append(asked[1]) or original(*asked))

@@ -36,7 +36,7 @@ def test_pictures_are_one_where_their_digests_are() -> None:
     assert len({one, Surroundings(picture=GREY.copy(), digest="grey")}) == 1
 
 
-def test_nobody_can_ask_for_it_by_name() -> None:
+def test_it_cannot_be_asked_for_by_name() -> None:
     with pytest.raises(SceneError, match="kind"):
         read_scene({"version": 1, "things": [], "setting": {"kind": PHOTO}})
 

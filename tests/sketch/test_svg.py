@@ -103,7 +103,7 @@ def test_file_beside_the_drawing_is_never_read(reference: str, kind: str, tmp_pa
             assert not ((seen[..., 0] > 0.9) & (seen[..., 1] < 0.1) & (seen[..., 2] > 0.9)).any()
 
 
-def test_nobody_is_asked_over_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_host_is_asked_over_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
 
     asked = []
@@ -155,7 +155,7 @@ def test_drawing_of_any_size_or_none_is_as_large_as_was_asked(start: str, share:
         assert seen[..., 3].mean() == pytest.approx(share, abs=0.02)
 
 
-def test_panic_of_the_renderer_is_told_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_panic_of_the_renderer_is_reported_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the renderer raises where it gives up is no Exception, and would end a worker."""
     import resvg_py
 
@@ -243,7 +243,7 @@ def test_drawing_that_is_no_square_is_put_into_one_and_not_stretched(start: str,
 
 
 def test_drawing_does_not_depend_on_the_fonts_of_the_machine() -> None:
-    """The renderer is told to look for none; a drawing that would need some is refused."""
+    """The renderer is set to look for none; a drawing that would need some is refused."""
     with pytest.raises(SketchbookError, match="'text'"):
         svg.parse_svg(written('<g><text x="4" y="20">words</text></g>'))
 

@@ -13,7 +13,7 @@ CAT, OWL = Item("c", "cat", "animal-mammal"), Item("o", "owl", "animal-bird")
 
 
 def said(*items: Item, wish: Wish | None = None, seed: int | None = None) -> tuple[str, str]:
-    """Say a scene, with a seed as a caption does."""
+    """Put a scene into words, with a seed as a caption does."""
     choose = wording.choose_first if seed is None else random.Random(seed).choice
     return wording.describe_scene(items, wish or Wish(), choose)
 
@@ -57,8 +57,8 @@ def test_nothing_is_said_of_nothing() -> None:
 @pytest.mark.parametrize("relation", arrangement.RELATIONS)
 def test_relation_stands_between_two_things_in_their_order(relation: str) -> None:
     known = wording.RELATED.get(relation, (relation,))
-    told = {said(CAT, many("owl", 2, "red"), wish=Wish(relation=relation), seed=seed)[1] for seed in range(20)}
-    assert told == {f"a cat {joint} two red owls" for joint in known}
+    texts = {said(CAT, many("owl", 2, "red"), wish=Wish(relation=relation), seed=seed)[1] for seed in range(20)}
+    assert texts == {f"a cat {joint} two red owls" for joint in known}
     assert said(CAT, many("owl", 2, "red"), wish=Wish(relation=relation))[1] == f"a cat {known[0]} two red owls"
 
 
@@ -95,8 +95,8 @@ def test_ground_and_composition_are_named() -> None:
 def test_words_follow_from_the_dice() -> None:
     wish = Wish("hills", "dusk")
     assert said(CAT, wish=wish, seed=5) == said(CAT, wish=wish, seed=5)
-    told = {said(CAT, wish=wish, seed=seed) for seed in range(30)}
-    assert len(told) == 4 and said(CAT, wish=wish) in told
+    texts = {said(CAT, wish=wish, seed=seed) for seed in range(30)}
+    assert len(texts) == 4 and said(CAT, wish=wish) in texts
 
 
 @pytest.mark.parametrize(("name", "written"), [

@@ -40,7 +40,7 @@ def look(*patterns: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str
 
 
 def main() -> int:
-    """Print the flaws of the project's workflows; return 1 if there are any, or if nobody can look."""
+    """Print the flaws of the project's workflows; return 1 if there are any, or if the linter is missing."""
     if not install():
         print(f"*** {NOT_RUN}. ***")
         return 1

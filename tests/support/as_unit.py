@@ -22,22 +22,22 @@ LISTEN_FD = 3
 
 def main() -> None:
     """Become the program."""
-    told: dict[str, Any] = json.loads(sys.argv[1])
-    environment = {**os.environ, **told["environment"]}
-    if (port := told["port"]) is not None:
+    document: dict[str, Any] = json.loads(sys.argv[1])
+    environment = {**os.environ, **document["environment"]}
+    if (port := document["port"]) is not None:
         os.dup2(port, LISTEN_FD)
         environment |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
-    os.chdir(told["folder"])
-    confine(told)
-    os.execve(told["command"][0], told["command"], environment)  # noqa: S606 - no shell, on purpose
+    os.chdir(document["folder"])
+    confine(document)
+    os.execve(document["command"][0], document["command"], environment)  # noqa: S606 - no shell, on purpose
 
 
-def confine(told: dict[str, Any]) -> None:
+def confine(document: dict[str, Any]) -> None:
     """Become the unit's user, with its file mask, and give up what it gives up."""
-    os.umask(int(told["umask"], 8))
+    os.umask(int(document["umask"], 8))
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getppid()
-    user = pwd.getpwnam(told["user"])
+    user = pwd.getpwnam(document["user"])
     if os.geteuid() == 0 != user.pw_uid:
         for capability in range(CAPABILITIES):
             libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # those that the kernel does not know are no loss
@@ -48,7 +48,7 @@ def confine(told: dict[str, Any]) -> None:
     if os.getppid() != parent:
         sys.exit(1)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if told["no_written_programs"]:
+    if document["no_written_programs"]:
         libc.prctl(PR_SET_MDWE, 1, 0, 0, 0)  # Linux 6.3 and newer; an older one does not know it
 
 

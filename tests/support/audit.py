@@ -38,7 +38,7 @@ def holes(listed: str) -> dict[str, list[str]]:
 
 
 def main() -> int:
-    """Say what was found; return 1 for a hole, and with ``CI`` where nobody could be asked."""
+    """Print what was found; return 1 for a hole, and with ``CI`` where no index could be asked."""
     if not database():
         print(f"*** {NOT_REACHED}. ***")
         return 1 if os.environ.get("CI") else 0

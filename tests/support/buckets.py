@@ -76,7 +76,7 @@ class S3Server:
         )  # fmt: skip
 
     def guard(self, after: int = 0) -> None:
-        """Let in none but whom the server knows and has given the right, from so many requests on."""
+        """Admit only those whom the server knows and has given the right, from so many requests on."""
         plain = {"Content-Type": "text/plain"}
         request = urllib.request.Request(f"{self.url}/moto-api/reset-auth", str(after).encode(), plain, method="POST")
         urllib.request.urlopen(request).close()
@@ -101,11 +101,11 @@ def running(folder: Path) -> Iterator[S3Server]:
 
 
 def reset(server: S3Server) -> None:
-    """Empty the server, and make its bucket anew."""
+    """Empty the server, and make its bucket again."""
     urllib.request.urlopen(urllib.request.Request(f"{server.url}/moto-api/reset", method="POST")).close()
     server.make(BUCKET)
 
 
-def told(path: Path) -> Any:
+def read_json(path: Path) -> Any:
     """Read a file of JSON."""
     return json.loads(path.read_text("utf-8"))

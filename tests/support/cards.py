@@ -17,7 +17,7 @@ GB = 2**30
 
 @dataclass
 class Card:
-    """What the code is told of this GPU: its bytes of memory, those that are free, and its half precisions."""
+    """What the code learns of this GPU: its bytes of memory, those that are free, and its half precisions."""
 
     total: int = 24 * GB
     free: int = 24 * GB

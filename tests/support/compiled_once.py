@@ -54,7 +54,7 @@ STATEMENTS = Statements(3000)
 class Routes(Map):
     """Routes compiled once for all the applications of a test run that add the same: most of what making one takes.
 
-    They are compiled when a route is first looked for. An application to which more are added later, or which is told
+    They are compiled when a route is first looked for. An application to which more are added later, or which is given
     something else, gets routes of its own.
     """
 
@@ -144,9 +144,9 @@ def add_url_rule(
         return
     endpoint = endpoint or view_func.__name__
     automatic = self.config["PROVIDE_AUTOMATIC_OPTIONS"]
-    told = [("provide_automatic_options", provide_automatic_options), ("automatic", automatic), *options.items()]
-    told += [(name, getattr(view_func, name, None)) for name in ("methods", "required_methods", told[0][0])]
-    key = (rule, endpoint, *((name, repr(value) if value else None) for name, value in told))
+    signature = [("provide_automatic_options", provide_automatic_options), ("automatic", automatic), *options.items()]
+    signature += [(name, getattr(view_func, name, None)) for name in ("methods", "required_methods", signature[0][0])]
+    key = (rule, endpoint, *((name, repr(value) if value else None) for name, value in signature))
 
     def step(routes: Map) -> None:
         config, functions = {"PROVIDE_AUTOMATIC_OPTIONS": automatic}, dict[str, object]()
@@ -163,7 +163,7 @@ App.url_map_class = Routes
 
 
 def compile_once(app: Flask) -> None:
-    """Have an application take what others have compiled, and keep the rest for the next."""
+    """Make an application take what others have compiled, and keep the rest for the next."""
     app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         db.engine.update_execution_options(compiled_cache=STATEMENTS)

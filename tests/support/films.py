@@ -29,8 +29,8 @@ def decode_sound(file: Path) -> NDArray[np.float32]:
 
 def streams(file: Path) -> list[str]:
     """Return the codecs of a film's streams, as ffmpeg names them."""
-    told = subprocess.run([get_ffmpeg_exe(), "-hide_banner", "-i", str(file)], check=False, capture_output=True)
-    return re.findall(r"Stream #\S+ (?:Video|Audio): (\w+)", told.stderr.decode())
+    result = subprocess.run([get_ffmpeg_exe(), "-hide_banner", "-i", str(file)], check=False, capture_output=True)
+    return re.findall(r"Stream #\S+ (?:Video|Audio): (\w+)", result.stderr.decode())
 
 
 def click_starts(sound: NDArray[np.float32], *, apart: float = 0.2) -> list[float]:

@@ -40,8 +40,8 @@ def save(folder: Path, path: Path, *, seed: int = 1, scale: float = 0.2, parts: 
         layers[f"{part}_lora_layers"] = {
             name: torch.randn(shape, generator=rng) * scale for name, shape in shapes.items()
         }
-        told = config.to_dict()
-        layers[f"{part}_lora_adapter_metadata"] = told | {"target_modules": sorted(told["target_modules"])}
+        result = config.to_dict()
+        layers[f"{part}_lora_adapter_metadata"] = result | {"target_modules": sorted(result["target_modules"])}
     type(pipe).save_lora_weights(path.parent, weight_name=path.name, **layers)
     return path
 

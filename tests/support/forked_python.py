@@ -1,4 +1,4 @@
-"""A ``python`` for the path of shell scripts that forks instead of starting anew, where `tests.support.forks` can."""
+"""A ``python`` for the path of shell scripts that forks instead of starting again, where `tests.support.forks` can."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SCRIPT = """#!{python} -IS
 import json, os, socket, sys
 asked = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 asked.connect({address!r})
-told = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
-socket.send_fds(asked, [told], [1, 2])
+request = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+socket.send_fds(asked, [request], [1, 2])
 code = asked.recv(100).decode()
 if code == " ":
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
@@ -49,7 +49,7 @@ def on_path(folder: Path) -> Iterator[str]:
 
 
 def _accept(listening: socket.socket) -> None:
-    """Serve one process after the other, each in a thread, until nobody listens."""
+    """Serve one process after the other, each in a thread, until no caller listens."""
     served = []
     while True:
         try:
@@ -75,7 +75,7 @@ def _serve(asked: socket.socket) -> None:
         while (code := process.poll()) is None:
             asleep.pause(0.02)
             try:
-                if not asked.recv(1):  # it has ended: nobody waits any more
+                if not asked.recv(1):  # it has ended: nothing waits any more
                     process.kill()
             except BlockingIOError:
                 continue

@@ -75,9 +75,11 @@ class Program:
     def read(cls, command: Sequence[str], folder: str, environment: Mapping[str, str]) -> Program:
         """Read a command; that of ``tests.campaigns.production.units`` names the program that it starts."""
         if len(command) == 3 and command[1].endswith("/as_unit.py"):
-            told = json.loads(command[2])
-            if told["port"] is None:
-                return cls(told["command"], told["folder"], {**environment, **told["environment"]}, told)
+            document = json.loads(command[2])
+            if document["port"] is None:
+                return cls(
+                    document["command"], document["folder"], {**environment, **document["environment"]}, document
+                )
         return cls(list(command), folder, dict(environment))
 
 
@@ -243,7 +245,7 @@ def main() -> None:
 
 
 def _serve(asked: socket.socket) -> None:
-    """Answer until nobody is left to ask."""
+    """Answer until no one is left to ask."""
     while True:
         message, descriptors, *_ = socket.recv_fds(asked, MESSAGE_MAX, 8)
         if not message:

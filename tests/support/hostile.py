@@ -87,7 +87,7 @@ NO_WORDS = {
     "wall_legs": {"walk_id", "stretch"},
     "api_tokens": {"name", "secret_hash", "scopes"},  # a name is letters, digits and a few signs
 }  # fmt: skip
-"""Text that is nobody's words: hashes, ids, files, one of a few values. A new column is taken for words."""
+"""Text that no visitor wrote: hashes, ids, files, one of a few values. A new column is taken for words."""
 
 
 def word_columns(table: Table) -> list[str]:
@@ -132,5 +132,5 @@ def _hostile(table: Table, row: Any, draw: Callable[[], str]) -> Iterator[tuple[
             yield name, draw()
 
 
-def _in_json(told: dict[str, Any], draw: Callable[[], str]) -> dict[str, Any]:
-    return {name: draw() if isinstance(value, str) and name != "digest" else value for name, value in told.items()}
+def _in_json(document: dict[str, Any], draw: Callable[[], str]) -> dict[str, Any]:
+    return {name: draw() if isinstance(value, str) and name != "digest" else value for name, value in document.items()}

@@ -10,7 +10,7 @@ def makers(name: str) -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == f"index of {name}"]
 
 
-def made_anew(name: str) -> None:
-    """Wait until nobody makes it any more."""
+def wait_for_index(name: str) -> None:
+    """Wait until no thread makes it any more."""
     for thread in makers(name):
         thread.join()

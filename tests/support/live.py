@@ -30,7 +30,7 @@ from tests.support.house import HOUSE
 from tests.support.planted import STAND, Ground, Planted, claim_of
 
 ROOT = Path(__file__).resolve().parents[2]
-TOLD = 6000  # characters of a site's log that are shown where a test fails
+LOG_TAIL = 6000  # characters of a site's log that are shown where a test fails
 LONG = 60  # frames: long enough to have a middle
 SLOW = "was preloaded using link preload but not used within a few seconds"  # what Chromium says on a busy machine
 PATIENCE = 300.0  # seconds: a busy machine may take its time for anything, and only what never comes is a failure
@@ -108,19 +108,19 @@ def state_of(pid: int) -> str | None:
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process exists and is no zombie."""
+    """Return whether a process exists and is no zombie."""
     return state_of(pid) not in (None, "Z")
 
 
 def stop(pid: int) -> None:
-    """Have a process stand still, and wait until it does."""
+    """Stop a process, and wait until it stands still."""
     os.kill(pid, signal.SIGSTOP)
     wait_until(lambda: state_of(pid) == "T", what="a standstill")
 
 
 @contextmanager
 def standing_still(pid: int) -> Iterator[None]:
-    """Have a process stand still for a while."""
+    """Stop a process for a while."""
     stop(pid)
     try:
         yield
@@ -136,12 +136,12 @@ def processes_of(instance: Path) -> dict[int, str]:
             if _belongs(folder, instance) and is_running(int(folder.name)):
                 found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue  # it has ended, or is somebody else's
+            continue  # it has ended, or is another's
     return found
 
 
 def _belongs(process: Path, instance: Path) -> bool:
-    """Tell whether a process was given the folder, or holds its lock (Redis writes its title over its environment)."""
+    """Return whether a process got the folder, or holds its lock (Redis writes its title over its environment)."""
     if f"MOMA_INSTANCE={instance}".encode() in (process / "environ").read_bytes().split(b"\0"):
         return True
     return any(link.is_symlink() and link.readlink() == instance / "lock" for link in (process / "fd").iterdir())
@@ -261,8 +261,8 @@ class LiveSite:
             with error:
                 return error.code, _read(error)
 
-    def commission(self, *prompts: str, **fields: Any) -> dict[str, Any]:
-        """Commission a walk through the API."""
+    def request_walk(self, *prompts: str, **fields: Any) -> dict[str, Any]:
+        """Request a walk through the API."""
         stops = [{"prompt": prompt} for prompt in prompts or ("a fox", "a kite")]
         status, walk = self.request("POST", "/api/v1/walks", {"stops": stops, **fields})
         assert status == 202, walk
@@ -291,7 +291,7 @@ class LiveSite:
         try:
             return wait_until(lambda: walk if (walk := self.walk(walk_id))["finished_at"] else None, what="the end")
         except AssertionError as error:  # where it cannot be looked at, the log has to say why
-            error.add_note(self.output()[-TOLD:])
+            error.add_note(self.output()[-LOG_TAIL:])
             raise
 
     @property
@@ -311,7 +311,7 @@ class LiveSite:
         """
         query = "SELECT 1 FROM pieces JOIN walks ON walks.number = walk_number WHERE id = ? AND pieces.state = 'taken'"
         self.plant("frames", passed=2)
-        walk, worker = self.commission(*prompts, frames=frames), self.worker_pid()
+        walk, worker = self.request_walk(*prompts, frames=frames), self.worker_pid()
         wait_until(lambda: self.ground.standing() == {worker}, what="a worker that stands still")
         wait_until(lambda: self.rows(query, walk["id"]) == [(1,)], what="the end of the pieces before")
         return walk, worker
@@ -340,13 +340,13 @@ class LiveSite:
             os.kill(worker, signal.SIGCONT)
 
     def readiness(self) -> dict[str, Any]:
-        """Describe the site's readiness once Redis tells of a worker: a page asks only briefly, and it may be slow."""
+        """Describe the site's readiness once Redis knows a worker: a page asks only briefly, and it may be slow."""
 
-        def told() -> dict[str, Any] | None:
+        def read_readiness() -> dict[str, Any] | None:
             body = self.request("GET", "/readyz")[1]
             return dict(body) if body["redis"] == "ok" and body["workers"] else None
 
-        return wait_until(told, what="a worker's sign of life")
+        return wait_until(read_readiness, what="a worker's sign of life")
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Look into the site's database."""

@@ -21,8 +21,8 @@ def lay_out(folder: Path, *, width: int = 768) -> Path:
     for name, config in CONFIGS.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        told = config | {"cross_attention_dim": width} if name.startswith("unet") else config
-        path.write_text(json.dumps(told))
+        result = config | {"cross_attention_dim": width} if name.startswith("unet") else config
+        path.write_text(json.dumps(result))
     return folder
 
 

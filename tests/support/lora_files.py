@@ -66,7 +66,7 @@ class Lora:
 def make(
     folder: Path, *, seed: int = 1, scale: float = 0.15, parts: tuple[str, ...] = (), targets: tuple[str, ...] = ()
 ) -> Lora:
-    """Draw a LoRA for a pipeline: of all its networks, and of attention, feed-forward and convolutions, if not told."""
+    """Draw a LoRA for a pipeline: of all its networks, and of attention, feed-forward and convolutions by default."""
     pipe, rng = pipeline(folder), torch.Generator().manual_seed(seed)
     found: dict[str, Tensors] = {}
     for part in parts or tuple(name for name in PREFIXES if hasattr(pipe, name)):
@@ -85,11 +85,11 @@ def _config(targets: list[str]) -> LoraConfig:
 
 def as_diffusers(lora: Lora, path: Path) -> Path:
     """Save it as a pipeline does, with its alpha in the header."""
-    told = {"r": RANK, "lora_alpha": lora.alpha, "rank_pattern": {}, "alpha_pattern": {}, "use_dora": False}
+    fields = {"r": RANK, "lora_alpha": lora.alpha, "rank_pattern": {}, "alpha_pattern": {}, "use_dora": False}
     configs = {
         f"{part}.{name}": value
         for part, tensors in lora.parts.items()
-        for name, value in (told | {"target_modules": sorted(_modules(tensors))}).items()
+        for name, value in (fields | {"target_modules": sorted(_modules(tensors))}).items()
     }
     named = {f"{part}.{name}": each for part, tensors in lora.parts.items() for name, each in tensors.items()}
     save_file(named, path, {"format": "pt", "lora_adapter_metadata": json.dumps(configs)})

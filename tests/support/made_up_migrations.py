@@ -36,6 +36,6 @@ def downgrade() -> None:
 def migrations_with(folder: Path, *, oldest_code: str | None) -> Path:
     """Lay out the migrations and, after the last of them, the made-up one, which names its ``oldest_code``."""
     shutil.copytree(MIGRATIONS, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    told = TEXT.format(revision=REVISION, head=head(), oldest_code=oldest_code)
-    (folder / f"versions/{REVISION}_made_up.py").write_text(told, "utf-8")
+    text = TEXT.format(revision=REVISION, head=head(), oldest_code=oldest_code)
+    (folder / f"versions/{REVISION}_made_up.py").write_text(text, "utf-8")
     return folder

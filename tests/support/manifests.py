@@ -28,10 +28,10 @@ Manifest = dict[str, Any]
 def rendered(overlay: str) -> tuple[Manifest, ...]:
     """Render an overlay as ``kubectl apply -k`` would."""
     command = [kubectl() or "kubectl", "kustomize", str(FOLDER / "overlays" / overlay)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    if told.returncode or told.stderr:
-        raise ValueError(told.stderr)
-    return tuple(yaml.safe_load_all(told.stdout))
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode or result.stderr:
+        raise ValueError(result.stderr)
+    return tuple(yaml.safe_load_all(result.stdout))
 
 
 def flaws(manifest: Manifest) -> list[str]:

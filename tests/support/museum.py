@@ -92,7 +92,7 @@ class _Desk(BaseHTTPRequestHandler):
             self._send(404)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def _send(self, status: int, data: bytes = b"", cut: int = 0, **headers: str) -> None:
         self.server.answered[status] += 1

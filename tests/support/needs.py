@@ -1,4 +1,4 @@
-"""See to what the tests start: ``python -m tests.support.needs``. Says what it installs, and what is missing.
+"""Install what the tests start: ``python -m tests.support.needs``. Says what it installs, and what is missing.
 
 Redis and Postgres come from the path or a wheel. Chromium and nginx come from the path or, for root on Debian, from
 Debian's packages. What a machine cannot give is named loudly and its tests are not run; with ``CI`` set that is a
@@ -68,8 +68,8 @@ def kubectl() -> str | None:
     program = shutil.which("kubectl")
     if program is None:
         return None
-    told = subprocess.run([program, "version", "--client"], capture_output=True, text=True, check=False).stdout
-    version = re.search(r"Kustomize Version: v(\d+)", told)
+    output = subprocess.run([program, "version", "--client"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"Kustomize Version: v(\d+)", output)
     return program if version and int(version[1]) >= KUSTOMIZE_MIN else None
 
 

@@ -42,7 +42,7 @@ http {{
 """
 
 
-NOBODY = "255.255.255.255"
+NO_PROXY = "255.255.255.255"
 UPSTREAM_TIMEOUT = re.compile(r"(proxy_(?:connect|read|send)_timeout )\d+s")
 LIMIT = re.compile(r"^ *limit_(?:req|conn) .*\n", re.MULTILINE)
 
@@ -60,7 +60,7 @@ def configuration(
     names = {
         "UPSTREAM": f"127.0.0.1:{back}", "LISTEN": f"127.0.0.1:{front}", "SERVER_NAME": "_",
         "STATIC": str(ROOT / "static"), "MEDIA": str(media), "CACHE": str(folder / "cache"), "LOGS": str(folder),
-        "LOG_VISITORS": "false", "TRUSTED_PROXY": NOBODY, "REAL_IP_HEADER": "X-Forwarded-For", **settings,
+        "LOG_VISITORS": "false", "TRUSTED_PROXY": NO_PROXY, "REAL_IP_HEADER": "X-Forwarded-For", **settings,
     }  # fmt: skip
     text = filled(TEMPLATE, names)
     if "CERTIFICATE" in settings:

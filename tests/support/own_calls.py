@@ -70,17 +70,17 @@ def usual(
 
 def _without_a_sketch(pipe: Any, noise: torch.Generator) -> dict[str, Any]:
     """Show no sketches to a network that they lead, and name what it begins with; do nothing for any other."""
-    seen, told = pipe.unet.config.in_channels, pipe.unet.config.out_channels
-    if seen == told:
+    seen, channels = pipe.unet.config.in_channels, pipe.unet.config.out_channels
+    if seen == channels:
         return {}
     forward, side = type(pipe.unet).forward, pipe.unet.config.sample_size
 
     def blank(sample: torch.Tensor, *others: Any, **named: Any) -> Any:
-        nothing = sample.new_zeros(len(sample), seen - told, *sample.shape[2:])
+        nothing = sample.new_zeros(len(sample), seen - channels, *sample.shape[2:])
         return forward(pipe.unet, torch.cat([sample, nothing], 1), *others, **named)
 
     pipe.unet.forward = blank
-    return {"latents": torch.randn((1, told, side, side), generator=noise)}
+    return {"latents": torch.randn((1, channels, side, side), generator=noise)}
 
 
 @functools.cache

@@ -25,7 +25,7 @@ def disc_outdoors(size: tuple[int, int] = (240, 180), *, at: tuple[float, float]
 
 
 def disc(size: tuple[int, int] = (240, 180), at: tuple[float, float] = (0.5, 0.55)) -> NDArray[np.bool_]:
-    """Tell where that disc is (h, w)."""
+    """Return where that disc is (h, w)."""
     width, height = size
     y, x = np.mgrid[:height, :width]
     return np.asarray((x - at[0] * width) ** 2 + (y - at[1] * height) ** 2 < (height / 4) ** 2)

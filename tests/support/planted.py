@@ -1,4 +1,4 @@
-"""A fault that is planted in a worker's way: a file says where, when and what; whoever comes by it first has it."""
+"""A fault that is planted in a worker's way: a file says where, when and what; the first process to come by has it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PLACES = (CLAIM, STEP, FILE, ROW, COMMITTED, FILM)
 """Where a fault may be planted while a walk is painted: at a piece's claim, between two steps of the solver, when a
 file is written, before and after the commit of its row, and in a film."""
 
-KILL, FULL, DEVICE, HANG, STAND = "kill", "out of memory", "device", "hang", "stand still"
+KILL, FULL, DEVICE, STALL, STAND = "kill", "out of memory", "device", "hang", "stand still"
 """What it does: the process is killed, its device has no room or answers no more, a call never returns, or it
 stands still at the next step until it is let go, while its other threads go on."""
 
 POISON = "poison"
-"""A walk by this prompt kills whoever paints it."""
+"""A walk by this prompt kills the worker that paints it."""
 
 
 def claim_of(kind: str) -> str:
@@ -58,11 +58,11 @@ class Ground:
         aside.rename(self._waiting)
 
     def clear(self) -> None:
-        """Take back a fault that waits."""
+        """Remove a fault that waits."""
         self._waiting.unlink(missing_ok=True)
 
     def met(self) -> bool:
-        """Tell whether somebody met it."""
+        """Return whether a worker met it."""
         return self._taken.exists()
 
     def stand(self) -> None:
@@ -92,7 +92,7 @@ class Ground:
         return set(self._claims.read_text().split())
 
     def pass_by(self, place: str) -> str | None:
-        """Return what is to happen to whoever passes here now."""
+        """Return what is to happen to a process that passes here now."""
         try:
             fault = Planted(**json.loads(self._waiting.read_text()))
         except FileNotFoundError:

@@ -32,18 +32,18 @@ class FaultySite(supervisor.Site):
         if self.faketime and name in CLOCKS:
             clock = Path(self.instance / CLOCKS[name])
             clock.touch()
-            told = {
+            settings = {
                 "LD_PRELOAD": self.faketime,
                 "FAKETIME_TIMESTAMP_FILE": str(clock),
                 "FAKETIME_CACHE_DURATION": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             }
-            command = ["/usr/bin/env", *(f"{key}={value}" for key, value in told.items()), *command]
+            command = ["/usr/bin/env", *(f"{key}={value}" for key, value in settings.items()), *command]
         return super()._start(name, command)
 
 
 def main() -> int:
-    """Run it until it is told to stop."""
+    """Run it until it is stopped."""
     own = argparse.ArgumentParser()
     own.add_argument("--workers", type=int, default=1)
     own.add_argument("--faketime", default="")

@@ -27,14 +27,14 @@ from worker.tasks import painting
 
 
 def happen(act: str) -> None:
-    """Have a fault happen to this process."""
+    """Cause a fault of this process."""
     if act == planted.KILL:
         os.kill(os.getpid(), signal.SIGKILL)
     elif act == planted.FULL:
         raise torch.OutOfMemoryError("planted")
     elif act == planted.DEVICE:
         raise torch.AcceleratorError("planted")
-    elif act == planted.HANG:
+    elif act == planted.STALL:
         while True:
             time.sleep(1)
 
@@ -79,7 +79,7 @@ def main() -> int:
 
 
 def is_stopping() -> bool:
-    """Return whether the worker, if there is one yet, was told to end."""
+    """Return whether the worker, if there is one yet, was asked to end."""
     return worker.EXTENSION in current_app.extensions and worker.this_worker().stopping.is_set()
 
 

@@ -23,7 +23,7 @@ from tests.support import asleep
 
 START_SECONDS = 300.0
 USER = "moma"
-NOBODY = "nobody"
+UNPRIVILEGED = "nobody"
 HASTY = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -32,7 +32,7 @@ HASTY = {
     "lock_timeout": "120s",
 }
 
-# All that a test may have changed of a database besides rows: what stands in it but is not of this shape is not reused.
+# All that a test may have changed of a database but rows: what stands in it but is not of this shape is not reused.
 SHAPE = """
 SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (
   SELECT concat_ws(' ', relname, relkind, attnum, attname, atttypid, atttypmod, attnotnull, attisdropped,
@@ -102,8 +102,8 @@ class PostgresServer:
                 asleep.pause(0.02)
 
     @contextmanager
-    def hanging(self) -> Iterator[None]:
-        """Have it, and the processes that serve its clients, stand still for a while; no connection is closed."""
+    def standing_still(self) -> Iterator[None]:
+        """Stop it, and the processes that serve its clients, for a while; no connection is closed."""
         if self._process is None:
             raise RuntimeError("it does not run")
         still = [self._process.pid]
@@ -137,7 +137,7 @@ class PostgresServer:
         return name
 
     def drop(self, name: str) -> None:
-        """Drop a database, whoever is connected to it."""
+        """Drop a database, with its connections."""
         self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def lend(self, template: str) -> str:
@@ -152,7 +152,7 @@ class PostgresServer:
         return name
 
     def take_back(self, name: str, template: str) -> None:
-        """Send away whoever is connected to a lent database, and empty it for the next, or drop one that was altered.
+        """Close all connections to a lent database, and empty it for the next, or drop one that was altered.
 
         To empty the few tables that a test wrote to takes a tenth of the time of making a copy and dropping it.
         """
@@ -216,8 +216,8 @@ def _identity(folder: Path) -> dict[str, object]:
     """Postgres refuses to run as root: lend it another user, whose the folder becomes."""
     if os.geteuid() != 0:
         return {}
-    shutil.chown(folder, NOBODY)
-    return {"user": NOBODY, "extra_groups": []}
+    shutil.chown(folder, UNPRIVILEGED)
+    return {"user": UNPRIVILEGED, "extra_groups": []}
 
 
 def _wait(server: PostgresServer, process: subprocess.Popen[bytes]) -> None:

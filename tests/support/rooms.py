@@ -28,7 +28,7 @@ from app.walks.saved import lifecycle
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import SECRET, make_app
-from tests.support import easel, led, published
+from tests.support import led, published, walk_rows
 from tests.support.curator import HASH, PASSWORD
 from tests.support.frame_files import deliver
 from tests.support.live import PATIENCE_MS
@@ -86,24 +86,24 @@ def _walls() -> dict[str, Room]:
     return {name: Room(path) for name, path in asked.items()}
 
 
-def _hang(*prompts: str, **fields: object) -> Walk:
-    walk = easel.commissioned(*prompts, owner=OWNER, frames=5, **fields)
-    easel.settle(walk, fps=12.5, positions=EVEN)
-    easel.paint(walk, [0.0, 1.0], 0)
-    easel.paint(walk, EVEN[1:-1], 1)
-    easel.finish(walk)
+def _publish(*prompts: str, **fields: object) -> Walk:
+    walk = walk_rows.request_walk(*prompts, owner=OWNER, frames=5, **fields)
+    walk_rows.settle(walk, fps=12.5, positions=EVEN)
+    walk_rows.paint(walk, [0.0, 1.0], 0)
+    walk_rows.paint(walk, EVEN[1:-1], 1)
+    walk_rows.finish(walk)
     return walk
 
 
 def _family() -> dict[str, Room]:
-    """Hang a walk with a parent, children and neighbours, and look at all that hangs."""
-    parent = _hang("a lemon", "a boat")
-    walk = _hang("a lemon", "the sun", remix_of=parent.id)
-    _hang("a lemon", "the sun", "a cup", remix_of=walk.id)
-    _hang("the sun", "a boat", continues=walk.id)
-    _hang("a whale", "a lemon")
+    """Publish a walk with a parent, children and neighbours, and look at all public walks."""
+    parent = _publish("a lemon", "a boat")
+    walk = _publish("a lemon", "the sun", remix_of=parent.id)
+    _publish("a lemon", "the sun", "a cup", remix_of=walk.id)
+    _publish("the sun", "a boat", continues=walk.id)
+    _publish("a whale", "a lemon")
     walk_edits.apply(walk, walk_edits.validate({"title": "A morning in June"}))
-    blind = _hang("a cup of tea", "a fish", unlisted=True)
+    blind = _publish("a cup of tea", "a fish", unlisted=True)
     dice = np.random.default_rng(1)
     looks = dice.normal(size=(2, 2, 64))  # half of the walks look like one another, and so does the other half
     with writing() as session:
@@ -144,16 +144,18 @@ def _offered_link() -> str:
 
 
 def _states() -> dict[str, Room]:
-    """Commission walks that are not there yet, never will be, or have many stops."""
+    """Request walks that are not there yet, never will be, or have many stops."""
     stops = ("a fox", "a kite", "an owl", "a key", "a very long name for a small teapot with roses")
-    queued, painting, many = (easel.commissioned(*stops[:count], owner=OWNER) for count in (2, 3, 5))
-    easel.settle(painting, positions=[0.0, 0.5, 1.0, 1.5, 2.0])
-    easel.paint(painting, [0.0, 1.0, 2.0], 0)
-    easel.paint(many, [float(place) for place in range(5)], 0)
-    easel.finish(many)
-    failed, refused, cancelled, gone = (easel.commissioned("a fox", f"a star no. {n}", owner=OWNER) for n in range(4))
-    easel.settle(failed, state=FAILED, error="The painter ran out of memory.", painted_count=9)
-    easel.settle(refused, state=REFUSED, error="It asks for gore, which is not shown here.")
+    queued, painting, many = (walk_rows.request_walk(*stops[:count], owner=OWNER) for count in (2, 3, 5))
+    walk_rows.settle(painting, positions=[0.0, 0.5, 1.0, 1.5, 2.0])
+    walk_rows.paint(painting, [0.0, 1.0, 2.0], 0)
+    walk_rows.paint(many, [float(place) for place in range(5)], 0)
+    walk_rows.finish(many)
+    failed, refused, cancelled, gone = (
+        walk_rows.request_walk("a fox", f"a star no. {n}", owner=OWNER) for n in range(4)
+    )
+    walk_rows.settle(failed, state=FAILED, error="The painter ran out of memory.", painted_count=9)
+    walk_rows.settle(refused, state=REFUSED, error="It asks for gore, which is not shown here.")
     lifecycle.cancel(cancelled)
     lifecycle.delete_walk(gone)
     states = {"queued": queued, "being painted": painting, "five stops": many, "failed": failed, "refused": refused,
@@ -208,7 +210,7 @@ def _office() -> dict[str, Room]:
 
 def add_odd_walks() -> dict[str, Room]:
     """Add walks whose words are hard to set: right to left, endless, pictographs; return the rooms with such words."""
-    arabic, long = _hang(ARABIC, "a kite"), _hang(LONG, EMOJI)
+    arabic, long = _publish(ARABIC, "a kite"), _publish(LONG, EMOJI)
     typed = f"/?prompt={quote(ARABIC)}&prompt={quote(LONG)}&prompt={quote(EMOJI)}"
     paths = {
         "odd words": arabic.url, "odd words, long": long.url, "odd words, report": f"/walks/{arabic.id}/report",

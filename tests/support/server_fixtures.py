@@ -22,7 +22,7 @@ SHARED = {"STEPS": STEPS, "EXHIBITION": "false", "HOURLY_WALKS": 10**6, "HOURLY_
 
 @pytest.fixture(scope="session", autouse=True)
 def interrupts_arrive() -> Iterator[None]:
-    """Let SIGINT end what is started here: what a shell runs in its background is deaf to it, and so are children."""
+    """End what is started here by SIGINT: what a shell runs in its background is deaf to it, and so are children."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -37,8 +37,8 @@ def lay_out(models: Mapping[str, Path], folder: Path) -> Path:
 
 def save(source: Path, family: str, target: Path, **metadata: str) -> Path:
     """Write a tiny model as a single file, with metadata such as ``modelspec_license``."""
-    told = {name.replace("_", ".", 1): text for name, text in metadata.items()}
-    return original_keys.save(source, parts(family), target, told)
+    fields = {name.replace("_", ".", 1): text for name, text in metadata.items()}
+    return original_keys.save(source, parts(family), target, fields)
 
 
 def parts(family: str) -> dict[str, Any]:

@@ -19,12 +19,12 @@ def mounted(folder: Path, size: int) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)  # whoever still has a file open may end later
+        subprocess.run(["umount", "--lazy", folder], check=True)  # a process that still has a file open may end later
 
 
 @contextmanager
 def full(disk: Path, *, but: int = 0) -> Iterator[None]:
-    """Have a disk full for a while, but for so many bytes."""
+    """Fill a disk for a while, but for so many bytes."""
     filler, room = disk / "filler", os.statvfs(disk)
     try:
         with filler.open("wb", buffering=0) as file, suppress(OSError):

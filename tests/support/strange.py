@@ -47,7 +47,7 @@ class Strange(NullTranslations):
     })  # fmt: skip
 
     def ugettext(self, message: str) -> str:
-        """Leave only names of values and tags as they are."""
+        """Keep only names of values and tags as they are."""
         parts = KEPT.split(message)
         return "".join(part if index % 2 else part.translate(self.LETTERS) for index, part in enumerate(parts))
 

@@ -29,7 +29,7 @@ def call(*words: object, ok: bool = True) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def threads() -> Iterator[None]:
-    """Leave torch as many threads as it had: a worker that paints takes what it measured, and sums go another way."""
+    """Restore torch's number of threads: a worker that paints takes what it measured, and sums go another way."""
     import torch
 
     before = torch.get_num_threads()

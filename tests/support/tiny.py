@@ -31,8 +31,8 @@ def save(folder: Path, *names: str) -> dict[str, Path]:
             torch.manual_seed(len(name))
             makers[name](folder).save_pretrained(folder / name)
     if "bert" in names:
-        told = '{"name": "tiny", "title": "Tiny model", "prefix": "artwork of: "}'
-        (folder / "bert" / "house.json").write_text(told)
+        house_json = '{"name": "tiny", "title": "Tiny model", "prefix": "artwork of: "}'
+        (folder / "bert" / "house.json").write_text(house_json)
     if "led" in names:
         (folder / "led" / "house.json").write_text('{"name": "led", "title": "Led model", "prefix": "artwork of: "}')
         (folder / "led" / "sketch.json").write_text('{"version": 1, "side": 32}')
@@ -103,7 +103,7 @@ def _bert(folder: Path, **settings: Any) -> Any:
 
 
 def _xl(folder: Path) -> Any:
-    """Make such a pipeline with encoders of unequal width, by which those in a single file are told apart."""
+    """Make such a pipeline with encoders of unequal width, by which those in a single file are distinguished."""
     return _sdxl(folder, width=48)
 
 

@@ -242,7 +242,7 @@ def _qwen_tokenizer() -> Any:
 
 @torch.no_grad()
 def _randomised(model: Any) -> Any:
-    """Draw all weights anew, those that their class sets to zero or one, too, so that each has a part in the picture.
+    """Draw all weights again, those that their class sets to zero or one, too, so that each has a part in the picture.
 
     Matrices keep the scale of what passes through them. Norms of queries and keys are larger, which makes attention
     choose among tokens: a few words count among hundreds of padding tokens.

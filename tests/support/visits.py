@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-from tests.support import easel, page_clock
+from tests.support import page_clock, walk_rows
 from tests.support.live import PATIENCE_MS, SLOW
 
 INLINE = ("data:", "blob:")
@@ -81,5 +81,5 @@ def visiting(browser: Browser, **usual: Any) -> Iterator[Visits]:
 @contextmanager
 def visiting_site(app: Flask, browser: Browser, **usual: Any) -> Iterator[Open]:
     """Serve a site, and yield the function that opens its pages (:meth:`Visits.goto`)."""
-    with easel.served(app) as address, visiting(browser, base_url=address, **usual) as visits:
+    with walk_rows.served(app) as address, visiting(browser, base_url=address, **usual) as visits:
         yield visits.goto

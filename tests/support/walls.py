@@ -20,7 +20,7 @@ def opened(name: str = LOBBY, **fields: object) -> Wall:
 
 
 def said(wall: Wall, text: str, who: str = "ann") -> WallWords:
-    """Have somebody write for a wall."""
+    """Write words for a wall."""
     return words.say(wall, text, owner=who)
 
 

@@ -15,7 +15,7 @@ from flask import Flask
 from numpy.typing import NDArray
 
 from app.storage.walk_models import Walk
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import led, tiny, tiny_flow
 from tests.support.fake_painter import FakePainter
 from tests.support.house import FACTS, HOUSE
@@ -80,8 +80,8 @@ def house() -> WalkPipeline:
 
 @pytest.fixture
 def words_alone(app: Flask, tmp_path: Path) -> None:
-    """Have the site offer a model that is led by words alone, in the site's own presets: the fake painter's."""
-    facts = {name: told for name, told in FACTS.items() if name not in ("presets", "unnamed")}
+    """Offer a model that is led by words alone, in the site's own presets: the fake painter's."""
+    facts = {name: fact for name, fact in FACTS.items() if name not in ("presets", "unnamed")}
     facts |= {"name": FakePainter.name}
     app.config["MODEL"] = str(led.lay_out_words_alone(tmp_path / "words", **facts))
     app.config["CACHE"] = False  # the same is painted twice, to be compared
@@ -89,18 +89,18 @@ def words_alone(app: Flask, tmp_path: Path) -> None:
 
 @pytest.fixture
 def painter(app: Flask, words_alone: None) -> FakePainter:
-    """Put a fake painter at the easel, of a model that is led by words alone."""
+    """Start a fake painter, of a model that is led by words alone."""
     fake = FakePainter()
     Worker(app, fake)  # type: ignore[arg-type]
     return fake
 
 
 @pytest.fixture
-def generated(painter: FakePainter, commissioned: Commissioner) -> Commissioner:
+def generated(painter: FakePainter, request_walk: Maker) -> Maker:
     """Return a function that requests a walk, lets the worker do all tasks that wait, and returns the walk's row."""
 
     def make(*prompts: str, **fields: Any) -> Walk:
-        walk = commissioned(*prompts, **fields)
+        walk = request_walk(*prompts, **fields)
         job.work()
         return read(walk.id)
 

@@ -6,6 +6,6 @@ from worker.process.worker import Worker, this_worker
 
 
 def restart() -> Worker:
-    """Begin as a new process does: nothing is remembered, and nothing is told to stop."""
+    """Begin as a new process does: nothing is remembered, and nothing is asked to stop."""
     before = this_worker()
     return Worker(before.app, before.models, writers=before.writers, detector=before.pictures.detector)

@@ -28,6 +28,6 @@ def read_photo(photo_id: str) -> Upload:
 
 
 def expire_leases() -> None:
-    """Let the leases of all claimed tasks run out, and sweep."""
+    """Expire the leases of all claimed tasks, and sweep."""
     change(Task, Task.lease_until.is_not(None), lease_until=now() - timedelta(seconds=1))
     leases.sweep()

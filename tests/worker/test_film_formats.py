@@ -20,7 +20,7 @@ from app.upkeep.maintenance import media_losses
 from app.walks.saved import film_formats, lookup, media_urls
 from app.walks.saved.film_formats import FORMATS
 from app.walks.uploads import kinds
-from tests.conftest import Commissioner, make_app
+from tests.conftest import Maker, make_app
 from tests.support import sounds
 from tests.support.commands import run
 from tests.support.fake_painter import FakePainter
@@ -31,13 +31,13 @@ from worker.film.writers import WRITERS
 
 
 @pytest.fixture
-def walk(painter: FakePainter, commissioned: Commissioner) -> Walk:
+def walk(painter: FakePainter, request_walk: Maker) -> Walk:
     """Return a finished walk that is set to a sound, which has a film of every format."""
     nothing = {"check_room": lambda: None, "admit": lambda: None}
     owner = visitors.digest("secret of ann")
     sound = brought_uploads.upload(kinds.SOUND, sounds.track(4.0, 120), owner_hash=owner, network="", **nothing)
     job.work()
-    made = commissioned("a fox & <friends>", "été 狐狸", sound={"id": sound.id, "length": 2.0}, fps=25.0, seed=7)
+    made = request_walk("a fox & <friends>", "été 狐狸", sound={"id": sound.id, "length": 2.0}, fps=25.0, seed=7)
     job.work()
     row = read(made.id)
     assert (row.state, row.error) == (FINISHED, None)
@@ -108,8 +108,8 @@ def test_film_is_served_with_its_type_and_offered_on_the_page(client: FlaskClien
 
 
 @pytest.mark.slow
-def test_further_sources_are_offered_to_browsers(client: FlaskClient, walk: Walk, commissioned: Commissioner) -> None:
-    silent = commissioned("a fox", "a kite", frames=4)
+def test_further_sources_are_offered_to_browsers(client: FlaskClient, walk: Walk, request_walk: Maker) -> None:
+    silent = request_walk("a fox", "a kite", frames=4)
     job.work()
     silent = read(silent.id)
     assert silent.media.keys() == {each.kind for each in FORMATS if not each.needs_sound} | {"card"}

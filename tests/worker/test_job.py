@@ -32,7 +32,7 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Stop, Task, Walk
 from app.walks.saved import lifecycle, lookup, note_sentences
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import placing
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.house import HOUSE
@@ -91,7 +91,7 @@ def film_frames(row: Walk) -> int:
 
 
 def interrupt_at(painter: FakePainter, batch: int) -> None:
-    """Have the worker told to stop while it paints this batch."""
+    """Signal the worker to stop while it paints this batch."""
 
     def stop(number: int) -> None:
         if number == batch:
@@ -112,16 +112,16 @@ def test_nothing_waits_and_nothing_is_done(painter: FakePainter) -> None:
     assert painter.batches == []
 
 
-def test_a_job_without_a_painter_is_refused(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_a_job_without_a_painter_is_refused(request_walk: Maker) -> None:
+    walk = request_walk()
     with pytest.raises(RuntimeError, match="has no worker"):
         job.work()
     assert read(walk.id).state == QUEUED
 
 
 @pytest.mark.databases
-def test_a_walk_becomes_a_film(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned("a fox", "a kite", seed=7, frames=10)
+def test_a_walk_becomes_a_film(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk("a fox", "a kite", seed=7, frames=10)
     assert job.work() == 6
     row = read(walk.id)
     assert (row.state, row.painted_count, row.error) == (FINISHED, 10, None)
@@ -136,8 +136,8 @@ def test_a_walk_becomes_a_film(painter: FakePainter, commissioned: Commissioner)
     assert pieces() == 0
 
 
-def test_sketches_of_the_first_samples_are_drawn_ahead(painter: FakePainter, commissioned: Commissioner) -> None:
-    commissioned(frames=24)
+def test_sketches_of_the_first_samples_are_drawn_ahead(painter: FakePainter, request_walk: Maker) -> None:
+    request_walk(frames=24)
     job.work()
     first, *others = painter.ahead
     assert first and {*first} <= {position for batch in painter.knots for position in batch}
@@ -145,7 +145,7 @@ def test_sketches_of_the_first_samples_are_drawn_ahead(painter: FakePainter, com
 
 
 @pytest.mark.parametrize("ending", ["stop", "back", "round"])
-def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(generated: Commissioner, ending: str) -> None:
+def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(generated: Maker, ending: str) -> None:
     row = generated("a fox", "a kite", "a boat", frames=12, ending=ending, guidance=1.0)
     frames = read_frames(row)
     shown = [*frames, *frames[-2:0:-1]] if ending == "back" else frames
@@ -160,12 +160,12 @@ def test_a_film_ends_as_it_was_asked_to_and_shows_no_frame_twice_in_a_row(genera
     assert row.evaluations == cost.of_walk(row.sampling or {}, stops=3, frames=12, closed=ending == "round")
 
 
-def test_the_frames_of_an_evenly_changing_walk_lie_evenly(generated: Commissioner) -> None:
+def test_the_frames_of_an_evenly_changing_walk_lie_evenly(generated: Maker) -> None:
     walk = generated("a fox", "a kite", seed=7, frames=10)
     assert walk.positions == pytest.approx([index / 9 for index in range(10)], abs=1e-4)
 
 
-def test_what_a_branched_frame_starts_from_is_blended_from_its_neighbours(generated: Commissioner) -> None:
+def test_what_a_branched_frame_starts_from_is_blended_from_its_neighbours(generated: Maker) -> None:
     walk = generated("a fox", "a kite", seed=7, frames=12)
     ends, colours = read_pixels(walk)[::11], read_pixels(walk)
     first, last = (np.frombuffer(end, np.uint8)[:3].astype(float) for end in ends)
@@ -174,7 +174,7 @@ def test_what_a_branched_frame_starts_from_is_blended_from_its_neighbours(genera
         assert np.frombuffer(colour, np.uint8)[:3] == pytest.approx(expected, abs=1)
 
 
-def test_film_that_would_flash_is_shown_more_slowly(generated: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_film_that_would_flash_is_shown_more_slowly(generated: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.support.fake_painter._colour", lambda stop: [255 * (stop.prompt == "white")] * 3)
     row = generated(*["black", "white"] * 4, frames=8)
     assert (row.state, row.fps) == (FINISHED, flash_safety.SAFE_FPS)
@@ -188,12 +188,12 @@ def test_film_that_would_flash_is_shown_more_slowly(generated: Commissioner, mon
     assert note_sentences.describe_film(row).startswith("At more than 6 frames a second this film would flash")
 
 
-def test_film_that_does_not_flash_has_no_note(generated: Commissioner) -> None:
+def test_film_that_does_not_flash_has_no_note(generated: Maker) -> None:
     walk = generated("a fox", "a kite", frames=6)
     assert not any(stop.note for stop in walk.stops) and note_sentences.describe_film(walk) == ""
 
 
-def test_what_fixed_the_pixels_is_written_on_the_walk(generated: Commissioner) -> None:
+def test_what_fixed_the_pixels_is_written_on_the_walk(generated: Maker) -> None:
     row = generated(frames=2)
     assert (row.model_name, row.model_title, row.model_revision) == ("fake", "Fake model", "fake00000001")
     assert (row.scheduler, row.precision, row.memory_format) == ("DPMSolverMultistepScheduler", "float32", "contiguous")
@@ -201,7 +201,7 @@ def test_what_fixed_the_pixels_is_written_on_the_walk(generated: Commissioner) -
     assert str(row.software).startswith("MoMA Lisa")
 
 
-def test_the_figures_are_measured_on_the_film(generated: Commissioner) -> None:
+def test_the_figures_are_measured_on_the_film(generated: Maker) -> None:
     row = generated(frames=9)
     measured = smoothness_measure.smoothness(smoothness_measure.read_frames(read_film(row)))
     assert row.evenness == pytest.approx(measured.evenness, abs=1e-4)
@@ -209,42 +209,42 @@ def test_the_figures_are_measured_on_the_film(generated: Commissioner) -> None:
     assert row.paint_seconds > 0
 
 
-def test_the_rows_name_exactly_the_files_there_are_and_their_sizes(generated: Commissioner) -> None:
+def test_the_rows_name_exactly_the_files_there_are_and_their_sizes(generated: Maker) -> None:
     row = generated(frames=9)
     assert stored_files(row.id) == named_files(row)
     for piece in (*row.painted, *row.media.values()):
         assert len(media_store.store().read_bytes(piece.path)) == piece.bytes
 
 
-def test_a_note_on_a_prompt_is_kept_on_its_stop(generated: Commissioner) -> None:
+def test_a_note_on_a_prompt_is_kept_on_its_stop(generated: Maker) -> None:
     walk = generated("a fox", "qwzx")
     assert [stop.note for stop in walk.stops] == ["", "unknown words"]
 
 
-def test_a_worker_s_note_joins_those_of_the_request(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned("a fox", "qwzx")
+def test_a_worker_s_note_joins_those_of_the_request(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk("a fox", "qwzx")
     with writing() as session:
         session.execute(update(Stop).where(Stop.walk_number == walk.number).values(note="not read; cut"))
     job.work()
     assert [stop.note for stop in read(walk.id).stops] == ["not read", "not read; unknown words"]
 
 
-def test_a_stops_own_seed_is_painted_from(painter: FakePainter, commissioned: Commissioner) -> None:
-    plain = commissioned("a fox", "a kite", seed=5, frames=2)
+def test_a_stops_own_seed_is_painted_from(painter: FakePainter, request_walk: Maker) -> None:
+    plain = request_walk("a fox", "a kite", seed=5, frames=2)
     with writing():
-        commissioned_again = commissioned("a fox", "a kite", seed=5, frames=2)
+        again = request_walk("a fox", "a kite", seed=5, frames=2)
     with writing():
-        commissioned_again.stops[1].seed = 6
+        again.stops[1].seed = 6
     job.work()
-    one, other = read_pixels(read(plain.id)), read_pixels(read(commissioned_again.id))
+    one, other = read_pixels(read(plain.id)), read_pixels(read(again.id))
     assert one[0] == other[0]
     assert one[1] != other[1]
 
 
 def test_the_ends_are_published_before_anything_between_is_painted(
-    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+    painter: FakePainter, request_walk: Maker, elsewhere: Callable[[Deed], None]
 ) -> None:
-    walk = commissioned(frames=24)
+    walk = request_walk(frames=24)
     seen: list[tuple[str, list[int], int, bool]] = []
 
     def look() -> None:
@@ -264,14 +264,14 @@ def test_the_ends_are_published_before_anything_between_is_painted(
 @pytest.mark.parametrize(("pause", "expected"), [(0.0, [2, 2, 2, 5, 5]), (1e9, [2, 2, 2, 2, 2])])  # six a second
 def test_the_film_grows_with_the_batches_unless_that_would_take_the_painters_time(
     painter: FakePainter,
-    commissioned: Commissioner,
+    request_walk: Maker,
     elsewhere: Callable[[Deed], None],
     monkeypatch: pytest.MonkeyPatch,
     pause: float,
     expected: list[int],
 ) -> None:
     monkeypatch.setattr(film_assembly, "FILM_PAUSE", pause)
-    walk = commissioned(frames=12)
+    walk = request_walk(frames=12)
     counts: list[int] = []
 
     def count() -> None:
@@ -285,7 +285,7 @@ def test_the_film_grows_with_the_batches_unless_that_would_take_the_painters_tim
 
 
 def test_unfinished_films_take_a_hundredth_of_a_long_walk_at_most(
-    painter: FakePainter, generated: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, generated: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, films, of_a_film = [0.0], [0], 0.1
     gif = encoding.gif
@@ -304,18 +304,18 @@ def test_unfinished_films_take_a_hundredth_of_a_long_walk_at_most(
     walk = generated(frames=80)
     assert walk.state == FINISHED
     assert films[0] > 2
-    assert (films[0] - 2) * of_a_film <= clock[0] / 100  # besides the first of all, and the film itself
+    assert (films[0] - 2) * of_a_film <= clock[0] / 100  # apart from the first of all, and the film itself
 
 
-def test_all_that_waits_is_painted_in_one_go(painter: FakePainter, commissioned: Commissioner) -> None:
-    ids = [commissioned(visitor=name, frames=2).id for name in ("ann", "bob", "cleo")]
+def test_all_that_waits_is_painted_in_one_go(painter: FakePainter, request_walk: Maker) -> None:
+    ids = [request_walk(visitor=name, frames=2).id for name in ("ann", "bob", "cleo")]
     assert job.work() == 6  # each a level of stops, and a film
     assert {read(walk_id).state for walk_id in ids} == {FINISHED}
 
 
-def test_stop_request_requeues_the_walk_with_its_frames(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=12)
-    other = commissioned(visitor="bob", frames=12)
+def test_stop_request_requeues_the_walk_with_its_frames(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=12)
+    other = request_walk(visitor="bob", frames=12)
     interrupt_at(painter, 7)
     assert job.work() == 8  # both walks' stops, both walks' knots, then frames of one
     rows = [read(each.id) for each in (walk, other)]
@@ -325,8 +325,8 @@ def test_stop_request_requeues_the_walk_with_its_frames(painter: FakePainter, co
 
 
 @pytest.mark.databases
-def test_an_interrupted_walk_goes_on_where_it_stopped(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=12)
+def test_an_interrupted_walk_goes_on_where_it_stopped(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=12)
     interrupt_at(painter, 4)
     job.work()
     kept = {path: path.stat().st_mtime_ns for path in walk_folder(walk.id).glob("frames/*.png")}
@@ -341,9 +341,9 @@ def test_an_interrupted_walk_goes_on_where_it_stopped(painter: FakePainter, comm
 
 
 def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = commissioned(frames=6)
+    walk = request_walk(frames=6)
     with monkeypatch.context() as patch:
         patch.setattr(video.Mp4Writer, "finish", _raise(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
@@ -356,8 +356,8 @@ def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
     assert painter.batches == painted
 
 
-def test_a_lost_frame_file_is_painted_again(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=12)
+def test_a_lost_frame_file_is_painted_again(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=12)
     interrupt_at(painter, 4)
     job.work()
     painted = len(painter.batches)
@@ -372,8 +372,8 @@ def test_a_lost_frame_file_is_painted_again(painter: FakePainter, commissioned: 
     assert [batch for batch in painter.batches[painted:] if 0.0 in batch] == [[0.0, 1.0]]
 
 
-def test_a_broken_frame_file_is_painted_again(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=12)
+def test_a_broken_frame_file_is_painted_again(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=12)
     interrupt_at(painter, 1)
     job.work()
     broken = Path(media_store.store().root) / read(walk.id).painted[-1].path
@@ -385,8 +385,8 @@ def test_a_broken_frame_file_is_painted_again(painter: FakePainter, commissioned
     assert encoding.decode_still(broken.read_bytes()).shape == (SIDE, SIDE, 3)
 
 
-def test_lost_knots_are_painted_again(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk, whole = commissioned(seed=3, frames=12), commissioned(seed=3, frames=12, visitor="bob")
+def test_lost_knots_are_painted_again(painter: FakePainter, request_walk: Maker) -> None:
+    walk, whole = request_walk(seed=3, frames=12), request_walk(seed=3, frames=12, visitor="bob")
     interrupt_at(painter, 6)
     job.work()
     knots = list((walk_folder(walk.id) / "knots").iterdir())
@@ -401,8 +401,8 @@ def test_lost_knots_are_painted_again(painter: FakePainter, commissioned: Commis
 
 
 @pytest.mark.databases
-def test_another_models_half_walk_begins_anew(app: Flask, painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=12)
+def test_another_models_half_walk_restarts(app: Flask, painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=12)
     interrupt_at(painter, 4)
     job.work()
     newcomer = FakePainter(revision="fake00000002", batch=6)
@@ -430,10 +430,10 @@ def test_another_models_half_walk_begins_anew(app: Flask, painter: FakePainter, 
     ids=["another revision", "a model that is not here", "another size"],
 )
 def test_recipe_that_cannot_be_followed_fails(
-    app: Flask, commissioned: Commissioner, generated: Commissioner, pins: Any, revision: str, error: str
+    app: Flask, request_walk: Maker, generated: Maker, pins: Any, revision: str, error: str
 ) -> None:
     _, pinned = recipe.request_of(recipe.recipe_of(generated(frames=2)))
-    walk = commissioned(frames=2, pinned=pinned.model_copy(update=pins))
+    walk = request_walk(frames=2, pinned=pinned.model_copy(update=pins))
     Worker(app, FakePainter(revision=revision))  # type: ignore[arg-type]
     with pytest.raises(walk_setup.WrongModel):
         job.work()
@@ -441,11 +441,11 @@ def test_recipe_that_cannot_be_followed_fails(
     assert error in str(read(walk.id).error)
 
 
-def test_film_recipe_repeats_pixels(painter: FakePainter, commissioned: Commissioner, generated: Commissioner) -> None:
+def test_film_recipe_repeats_pixels(painter: FakePainter, request_walk: Maker, generated: Maker) -> None:
     first = generated("a fox", "a kite", "a boat", seed=11, frames=9)
     found = read_recipe(read(first.id))
     wanted, pinned = recipe.request_of(found)
-    again = commissioned(
+    again = request_walk(
         *(stop.prompt for stop in wanted.stops), seed=wanted.seed, frames=wanted.frames, pinned=pinned, visitor="bob"
     )
     painter.batch = 2  # another machine's; the recipe's holds
@@ -457,7 +457,7 @@ def test_film_recipe_repeats_pixels(painter: FakePainter, commissioned: Commissi
 
 
 @pytest.mark.server
-def test_recipe_of_the_built_in_model_repeats_pixels(app: Flask, house: WalkPipeline, generated: Commissioner) -> None:
+def test_recipe_of_the_built_in_model_repeats_pixels(app: Flask, house: WalkPipeline, generated: Maker) -> None:
     app.config |= {"MODEL": str(HOUSE), "STEPS": 4}
     lone_painter.at_work(app, house)
     first = generated("a lemon", "the sun", seed=11, frames=4)
@@ -473,9 +473,9 @@ def test_recipe_of_the_built_in_model_repeats_pixels(app: Flask, house: WalkPipe
 
 @pytest.mark.databases
 def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
-    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+    painter: FakePainter, request_walk: Maker, elsewhere: Callable[[Deed], None]
 ) -> None:
-    walk = commissioned(frames=24)
+    walk = request_walk(frames=24)
     painter.on_paint = lambda number: (
         elsewhere(lambda: lifecycle.cancel(lookup.walk_at_address(walk.id))) if number == 7 else None
     )
@@ -483,15 +483,15 @@ def test_a_walk_cancelled_in_its_middle_leaves_no_file_and_no_film(
     row = read(walk.id)
     assert (row.state, row.painted, row.media, row.painted_count) == (CANCELLED, [], {}, 0)
     assert stored_files(walk.id) == set()
-    assert len(painter.batches) == 3  # the batch that was on the easel, and none after it
+    assert len(painter.batches) == 3  # the batch that was being painted, and none after it
     assert pieces() == 0
 
 
 @pytest.mark.databases
 def test_a_walk_deleted_in_its_middle_leaves_no_file(
-    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+    painter: FakePainter, request_walk: Maker, elsewhere: Callable[[Deed], None]
 ) -> None:
-    walk = commissioned(frames=24)
+    walk = request_walk(frames=24)
     painter.on_paint = lambda number: (
         elsewhere(lambda: lifecycle.delete_walk(lookup.walk_at_address(walk.id))) if number == 1 else None
     )
@@ -504,9 +504,9 @@ def test_a_walk_deleted_in_its_middle_leaves_no_file(
 
 @pytest.mark.databases
 def test_a_walk_cancelled_and_retried_is_painted_whole(
-    painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+    painter: FakePainter, request_walk: Maker, elsewhere: Callable[[Deed], None]
 ) -> None:
-    walk = commissioned(frames=12)
+    walk = request_walk(frames=12)
 
     def change_ones_mind() -> None:
         lifecycle.cancel(lookup.walk_at_address(walk.id))
@@ -519,8 +519,8 @@ def test_a_walk_cancelled_and_retried_is_painted_whole(
     assert stored_files(walk.id) == named_files(row)
 
 
-def test_failing_pipeline_fails_the_walk_and_is_raised(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=12)
+def test_failing_pipeline_fails_the_walk_and_is_raised(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=12)
     painter.on_paint = _raise(GenerationError("the model fake painted no picture: its numbers overflow"), at=1)
     with pytest.raises(GenerationError):
         job.work()
@@ -531,16 +531,16 @@ def test_failing_pipeline_fails_the_walk_and_is_raised(painter: FakePainter, com
     assert db.session.query(Task).filter_by(state="taken").count() == 0
 
 
-def test_a_foreign_errors_words_are_not_shown(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_a_foreign_errors_words_are_not_shown(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk()
     painter.on_paint = _raise(ValueError("/home/somebody/secret"))
     with pytest.raises(ValueError, match="secret"):
         job.work()
     assert read(walk.id).error == "ValueError while painting."
 
 
-def test_after_a_failure_the_next_walk_is_painted(painter: FakePainter, commissioned: Commissioner) -> None:
-    bad, good = commissioned(), commissioned(visitor="bob")
+def test_after_a_failure_the_next_walk_is_painted(painter: FakePainter, request_walk: Maker) -> None:
+    bad, good = request_walk(), request_walk(visitor="bob")
     painter.on_paint = _raise(ValueError("no"))
     with pytest.raises(ValueError, match="no"):
         job.work()
@@ -549,8 +549,8 @@ def test_after_a_failure_the_next_walk_is_painted(painter: FakePainter, commissi
     assert (read(bad.id).state, read(good.id).state) == (FAILED, FINISHED)
 
 
-def test_a_failed_walk_that_is_retried_keeps_its_frames(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=12)
+def test_a_failed_walk_that_is_retried_keeps_its_frames(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=12)
     painter.on_paint = _raise(ValueError("no"), at=4)
     with pytest.raises(ValueError, match="no"):
         job.work()
@@ -571,9 +571,9 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("pauses")
 @pytest.mark.parametrize("refused", [1, 2, 3, 7, 40])
 def test_a_full_disk_fails_no_walk_in_the_line(
-    refused: int, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    refused: int, painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids = [commissioned(visitor=f"visitor {number}", frames=4).id for number in range(5)]
+    ids = [request_walk(visitor=f"visitor {number}", frames=4).id for number in range(5)]
     replace, left = media_store.atomic_write, iter(range(refused))
 
     def full(*arguments: Any, **how: Any) -> None:
@@ -589,9 +589,9 @@ def test_a_full_disk_fails_no_walk_in_the_line(
 
 @pytest.mark.usefixtures("pauses")
 def test_a_full_disk_for_what_is_made_on_the_way_fails_no_walk(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids, looks = [commissioned(visitor=name, frames=4).id for name in ("ann", "bob")], itertools.count()
+    ids, looks = [request_walk(visitor=name, frames=4).id for name in ("ann", "bob")], itertools.count()
     write, free = Path.write_text, shutil.disk_usage(tempfile.gettempdir())
 
     def is_full() -> bool:
@@ -611,9 +611,9 @@ def test_a_full_disk_for_what_is_made_on_the_way_fails_no_walk(
 
 @pytest.mark.usefixtures("pauses")
 def test_while_the_store_is_full_nothing_is_painted_in_vain(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk, looked = commissioned(frames=4), []
+    walk, looked = request_walk(frames=4), []
 
     def full(*_: Any, **_how: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -632,16 +632,16 @@ def test_while_the_store_is_full_nothing_is_painted_in_vain(
 
 
 @pytest.mark.usefixtures("pauses")
-def test_walk_that_always_meets_an_outage_fails(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=4)
+def test_walk_that_always_meets_an_outage_fails(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=4)
     painter.on_paint = _raise(OperationalError("SELECT", {}, Exception("too long")), at=0)
     with pytest.raises(OperationalError):
         job.work()
     assert read(walk.id).state == FAILED
 
 
-def test_walk_is_generated_in_smaller_batches_without_room(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk, other = commissioned(frames=12), commissioned(frames=12, visitor="bob")
+def test_walk_is_generated_in_smaller_batches_without_room(painter: FakePainter, request_walk: Maker) -> None:
+    walk, other = request_walk(frames=12), request_walk(frames=12, visitor="bob")
 
     def too_many(_number: int) -> None:
         if painter.at_once != 1:
@@ -654,10 +654,10 @@ def test_walk_is_generated_in_smaller_batches_without_room(painter: FakePainter,
 
 
 def test_walk_for_which_the_device_never_has_room_fails_alone(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failures, "ROOM_SECONDS", 0.0)
-    walk = commissioned(frames=4)
+    walk = request_walk(frames=4)
     painter.on_paint = _raise(torch.OutOfMemoryError("CUDA out of memory."))
     with pytest.raises(torch.OutOfMemoryError):
         job.work()
@@ -665,11 +665,11 @@ def test_walk_for_which_the_device_never_has_room_fails_alone(
 
 
 def test_device_that_others_fill_for_a_while_fails_no_walk(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failures, "ROOM_SECONDS", 0.0)
     painter.at_once = 1
-    walks, tried = [commissioned(frames=4, visitor=name) for name in ("ann", "bob")], itertools.count()
+    walks, tried = [request_walk(frames=4, visitor=name) for name in ("ann", "bob")], itertools.count()
 
     def be_full(_number: int) -> None:
         if next(tried) < outages.PATIENCE - 2:
@@ -689,9 +689,9 @@ def test_device_that_others_fill_for_a_while_fails_no_walk(
     ],
 )
 def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
-    error: RuntimeError, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    error: RuntimeError, painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids, ended = [commissioned(frames=4, visitor=name).id for name in ("ann", "bob", "cleo")], []
+    ids, ended = [request_walk(frames=4, visitor=name).id for name in ("ann", "bob", "cleo")], []
     monkeypatch.setattr(heartbeat.os, "_exit", ended.append)
     painter.on_paint = _raise(error, at=0)
     with pytest.raises(type(error)):
@@ -705,10 +705,10 @@ def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
 
 
 def test_a_walk_whose_model_finds_no_room_while_it_is_loaded_waits_for_some(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failures, "ROOM_SECONDS", 0.0)
-    walk, tried = commissioned(frames=4), itertools.count()
+    walk, tried = request_walk(frames=4), itertools.count()
 
     def load(_model: str | None) -> FakePainter:
         if next(tried) < outages.PATIENCE - 1:
@@ -721,24 +721,24 @@ def test_a_walk_whose_model_finds_no_room_while_it_is_loaded_waits_for_some(
     assert (read(walk.id).state, read(walk.id).interruptions) == (FINISHED, 0)
 
 
-def test_line_is_told_which_models_are_loaded(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+def test_queue_learns_which_models_are_loaded(
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Any] = []
+    events: list[Any] = []
     claim_next = job.claim_next
 
     def claim(*given: Any, **named: Any) -> leases.Claim | None:
-        told.append(named["loaded"])
+        events.append(named["loaded"])
         return claim_next(*given, **named)
 
     monkeypatch.setattr(job, "claim_next", claim)
-    commissioned(frames=4)
+    request_walk(frames=4)
     job.work()
-    assert set(told) == {painter.loaded}
+    assert set(events) == {painter.loaded}
 
 
-def test_film_requested_in_the_future_takes_no_seconds(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=4)
+def test_film_requested_in_the_future_takes_no_seconds(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=4)
     with writing() as session:
         session.get(Walk, walk.number).created_at = now() + timedelta(hours=1)
     job.work()
@@ -746,12 +746,12 @@ def test_film_requested_in_the_future_takes_no_seconds(painter: FakePainter, com
 
 
 @pytest.mark.databases
-def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+def test_film_whose_encoder_times_out_is_made_again_a_few_times(
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk, write = commissioned(frames=4), video.Mp4Writer.finish
-    hung = _raise(video.EncoderTimeout("ffmpeg did nothing"))
-    monkeypatch.setattr(video.Mp4Writer, "finish", hung)
+    walk, write = request_walk(frames=4), video.Mp4Writer.finish
+    time_out = _raise(video.EncoderTimeout("ffmpeg did nothing"))
+    monkeypatch.setattr(video.Mp4Writer, "finish", time_out)
     job.work()
     leases.sweep()
     assert (read(walk.id).state, read(walk.id).interruptions) == (QUEUED, 1)
@@ -759,7 +759,7 @@ def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(
         mended.setattr(video.Mp4Writer, "finish", write)
         job.work()
     assert read(walk.id).state == FINISHED
-    other = commissioned(frames=4, visitor="ben", seed=1)
+    other = request_walk(frames=4, visitor="ben", seed=1)
     for _ in range(3):
         job.work()
         leases.sweep()
@@ -767,9 +767,9 @@ def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(
 
 
 def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = commissioned(frames=12)
+    walk = request_walk(frames=12)
     write = media_store.MediaStore.write
     refused = []
 
@@ -788,9 +788,9 @@ def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
 @pytest.mark.databases
 @pytest.mark.usefixtures("pauses")
 def test_a_database_that_does_not_answer_fails_no_walk_and_loses_none(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk, error = commissioned(frames=12), OperationalError("UPDATE", {}, Exception("database is locked"))
+    walk, error = request_walk(frames=12), OperationalError("UPDATE", {}, Exception("database is locked"))
     refused, release_task = iter(range(5)), leases.release_task
 
     def locked(claim: leases.Claim) -> None:
@@ -811,8 +811,8 @@ def test_a_database_that_does_not_answer_fails_no_walk_and_loses_none(
     assert (read(walk.id).state, read(walk.id).interruptions) == (FINISHED, 0)
 
 
-def test_walk_that_progresses_between_losses_goes_on(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=24)
+def test_walk_that_progresses_between_losses_goes_on(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=24)
     for _ in range(5):
         painter.on_paint = _raise(KeyboardInterrupt(), at=len(painter.batches) + len(painter.knots) + 1)
         with pytest.raises(KeyboardInterrupt):
@@ -824,8 +824,8 @@ def test_walk_that_progresses_between_losses_goes_on(painter: FakePainter, commi
     assert (row.state, row.interruptions, row.painted_count) == (FINISHED, 5, 24)
 
 
-def test_a_walk_that_kills_every_worker_is_given_up(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=24)
+def test_a_walk_that_kills_every_worker_is_given_up(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=24)
     painter.on_paint = _raise(KeyboardInterrupt(), at=0)
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
@@ -836,8 +836,8 @@ def test_a_walk_that_kills_every_worker_is_given_up(painter: FakePainter, commis
 
 
 @pytest.mark.databases
-def test_job_delivered_twice_makes_one_film(app: Flask, painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=12)
+def test_job_delivered_twice_makes_one_film(app: Flask, painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=12)
     begun, done = threading.Event(), threading.Event()
 
     def wait(number: int) -> None:
@@ -863,9 +863,9 @@ def test_job_delivered_twice_makes_one_film(app: Flask, painter: FakePainter, co
 
 @pytest.mark.databases
 def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
-    app: Flask, painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+    app: Flask, painter: FakePainter, request_walk: Maker, elsewhere: Callable[[Deed], None]
 ) -> None:
-    walk = commissioned(frames=12)
+    walk = request_walk(frames=12)
     successor = FakePainter()
 
     def take_over() -> None:
@@ -892,9 +892,9 @@ class Negative(FakePainter):
 
 
 def test_a_worker_that_was_taken_for_dead_overwrites_no_picture_of_its_successor(
-    app: Flask, painter: FakePainter, commissioned: Commissioner, elsewhere: Callable[[Deed], None]
+    app: Flask, painter: FakePainter, request_walk: Maker, elsewhere: Callable[[Deed], None]
 ) -> None:
-    walk = commissioned(frames=12)
+    walk = request_walk(frames=12)
 
     def take_over() -> None:
         expire_leases()
@@ -921,7 +921,7 @@ def _raise(error: BaseException, *, at: int | None = None) -> Callable[..., None
 
 
 def test_painter_is_given_the_prompt_with_the_words_of_its_hand(
-    painter: FakePainter, generated: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, generated: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[tuple[str, str]] = []
     prepare = painter.prepare

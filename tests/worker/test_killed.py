@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Task, Walk
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_processes import restart
 from tests.support.worker_rows import expire_leases, read
@@ -52,7 +52,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> FakePainter:
-    """Put a fake painter at the easel, and hang an unfinished film after every batch."""
+    """Start a fake painter that publishes an unfinished film after every batch."""
     monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
     monkeypatch.setattr(video, "Mp4Writer", RawWriter)
     fake = FakePainter(batch=3)
@@ -62,7 +62,7 @@ def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> FakePainter:
 
 @contextmanager
 def killing(monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[list[int]]:
-    """Kill whoever leaves the trace numbered ``at``: a file written, a transaction committed; count them."""
+    """Kill the process that leaves the trace numbered ``at``: a file written, a transaction committed; count them."""
     count = [0]
 
     def trace() -> None:
@@ -103,17 +103,17 @@ def contents(row: Walk) -> dict[str, bytes]:
 
 
 def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_with_the_same_bytes(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commission: Callable[[], Walk] = lambda: commissioned("a fox", "a kite", "a boat", seed=5, frames=FRAMES)  # noqa: E731
-    whole = commission()
+    request_same: Callable[[], Walk] = lambda: request_walk("a fox", "a kite", "a boat", seed=5, frames=FRAMES)  # noqa: E731
+    whole = request_same()
     with killing(monkeypatch, at=0) as traces:
         job.work()
     expected = contents(read(whole.id))
     assert len(expected) == FRAMES + 5
     assert traces[0] > 30
     for at in range(1, traces[0] + 1):
-        walk = commission()
+        walk = request_same()
         restart()
         with killing(monkeypatch, at=at), pytest.raises(Killed):
             job.work()
@@ -128,9 +128,9 @@ def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_w
 
 
 def test_a_worker_killed_again_and_again_but_never_at_the_same_place_finishes_in_the_end(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = commissioned("a fox", "a kite", seed=5, frames=FRAMES)
+    walk = request_walk("a fox", "a kite", seed=5, frames=FRAMES)
     lives = 0
     while read(walk.id).state != FINISHED:
         lives += 1

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.storage.database import db
 from app.storage.walk_models import PIECE_WAITING, Task
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.postgres import PostgresServer
 from worker import __main__ as worker
 from worker import job
@@ -52,9 +52,9 @@ def test_heartbeat_goes_on_after_postgres_went_away(
 
 
 def test_piece_whose_transaction_postgres_broke_off_goes_back_in_line_uncounted(
-    app: Flask, postgres_server: PostgresServer, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    app: Flask, postgres_server: PostgresServer, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commissioned()
+    request_walk()
     claim = leases.claim_next()
     assert claim is not None
 

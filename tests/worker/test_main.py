@@ -26,7 +26,7 @@ from app.storage.walk_models import PAINTING, QUEUED, Task
 from app.upkeep.maintenance import upkeep
 from app.walks.queue import jobs
 from app.walks.saved import lookup
-from tests.conftest import NOBODY, SECRET, Commissioner
+from tests.conftest import ABSENT_REDIS, SECRET, Maker
 from tests.support.live import PATIENCE
 from tests.support.own_redis import running
 from tests.support.rows import change
@@ -55,15 +55,15 @@ def site(app: Flask) -> Worker:
 
 @pytest.fixture
 def unregistered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the heartbeat neither describe nor deregister the worker."""
+    """Keep the heartbeat from describing or deregistering the worker."""
     monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_deregister", lambda _: None)
 
 
 @pytest.fixture
 def environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Have the worker find a migrated instance folder, and no Redis."""
-    settings = {"INSTANCE": str(instance), "SECRET_KEY": SECRET, "REDIS_URL": NOBODY}
+    """Give the worker a migrated instance folder, and no Redis."""
+    settings = {"INSTANCE": str(instance), "SECRET_KEY": SECRET, "REDIS_URL": ABSENT_REDIS}
     for name, value in settings.items():
         monkeypatch.setenv(f"MOMA_{name}", value)
     return monkeypatch
@@ -89,7 +89,7 @@ def test_an_unknown_setting_is_named(environment: pytest.MonkeyPatch, caplog: py
     assert "MOMA_MODLE" in caplog.text
 
 
-def test_a_worker_told_to_stop_does_not_call_redis(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_asked_to_stop_does_not_call_redis(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "connect", _unexpected)
     site.stopping.set()
     worker._serve(site)
@@ -141,7 +141,7 @@ def test_a_second_signal_ends_the_worker_at_once() -> None:
 
 
 def test_a_signal_while_painting_asks_nothing_of_a_redis_that_is_away(app: Flask) -> None:
-    with Redis.from_url(NOBODY) as away:
+    with Redis.from_url(ABSENT_REDIS) as away:
         resident = _resident(away)
         resident._state = "busy"
         resident.request_stop(signal.SIGTERM, None)  # an error here would be raised in the middle of a batch
@@ -150,7 +150,7 @@ def test_a_signal_while_painting_asks_nothing_of_a_redis_that_is_away(app: Flask
 
 
 def test_a_signal_while_waiting_ends_the_wait(app: Flask) -> None:
-    with Redis.from_url(NOBODY) as away:
+    with Redis.from_url(ABSENT_REDIS) as away:
         resident = _resident(away)
         with pytest.raises(StopRequested):
             resident.request_stop(signal.SIGTERM, None)
@@ -159,8 +159,8 @@ def test_a_signal_while_waiting_ends_the_wait(app: Flask) -> None:
 
 
 @pytest.mark.slow
-def test_worker_that_hangs_when_told_to_end_is_ended_and_says_where() -> None:
-    hung = """
+def test_worker_that_stalls_at_its_end_is_ended_and_says_where() -> None:
+    program = """
 import signal
 import threading
 from worker import __main__ as worker
@@ -170,15 +170,17 @@ worker._handle_signals(threading.Event())
 signal.raise_signal(signal.SIGTERM)
 threading.Event().wait()
 """
-    ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert ended.returncode == 1
     assert "Timeout (0:00:01)!" in ended.stderr
     assert "in wait" in ended.stderr
 
 
 @pytest.mark.slow
-def test_worker_whose_libraries_hang_after_its_interpreter_has_gone_is_ended() -> None:
-    hung = """
+def test_worker_whose_libraries_stall_after_its_interpreter_is_ended() -> None:
+    program = """
 import ctypes
 import sys
 from worker import __main__ as worker
@@ -191,16 +193,18 @@ worker.sentry.init_app = worker._load = worker._serve_metrics = worker._serve = 
 worker._writers = worker._run_heartbeat_or_exit = worker._run_upkeep = lambda *_: None
 sys.exit(worker.main())
 """
-    ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert ended.returncode == -signal.SIGALRM
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unregistered")
 def test_lost_walks_are_swept_while_redis_is_away(
-    site: Worker, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Worker, request_walk: Maker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    walk = commissioned()
+    walk = request_walk()
     assert leases.claim_next() is not None
     change(Task, lease_until=now() - timedelta(seconds=1))
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(worker._sweep_and_notify))
@@ -240,32 +244,32 @@ def test_lease_of_the_work_in_hand_is_kept_beside_it(site: Worker, monkeypatch: 
 def test_old_worker_ends_after_an_upgrade(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told: list[int] = []
-    monkeypatch.setattr(worker.os, "kill", lambda _pid, signum: told.append(signum))
+    events: list[int] = []
+    monkeypatch.setattr(worker.os, "kill", lambda _pid, signum: events.append(signum))
     worker._stop_on_schema_change(head(), revisions())
-    assert told == []
+    assert events == []
     with writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         session.execute(text("UPDATE schema_compatibility SET oldest_code = '9999'"))
     worker._stop_on_schema_change(head(), revisions())
-    assert told == [signal.SIGTERM]
+    assert events == [signal.SIGTERM]
     assert f"The database is at revision 9999 since, this worker's code at {head()}" in caplog.text
     with writing() as session:  # in the middle of an upgrade
         session.execute(text("DELETE FROM alembic_version"))
     worker._stop_on_schema_change(head(), revisions())
-    assert told == [signal.SIGTERM]
+    assert events == [signal.SIGTERM]
 
 
 def test_old_worker_goes_on_where_the_schema_allows(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told: list[int] = []
-    monkeypatch.setattr(worker.os, "kill", lambda _pid, signum: told.append(signum))
+    events: list[int] = []
+    monkeypatch.setattr(worker.os, "kill", lambda _pid, signum: events.append(signum))
     with writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9998'"))
     for _ in range(3):
         worker._stop_on_schema_change(head(), revisions())
-    assert told == []
+    assert events == []
     sentence = f"The database is at revision 9998, which is newer than the code ({head()}) and still runs with it."
     assert [record.getMessage() for record in caplog.records] == [
         f"{sentence} Finish the upgrade: start this program from the newer release."
@@ -336,7 +340,7 @@ def test_only_revisions_of_our_own_models_that_are_not_ours_count_as_others() ->
     assert worker.other_revisions([*others, {"name": "of an earlier version"}]) == frozenset()
 
 
-def test_worker_that_nobody_tends_any_more_ends_to_be_started_anew(
+def test_worker_without_upkeep_ends_to_be_restarted(
     site: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def break_off(*_: object) -> None:

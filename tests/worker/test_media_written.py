@@ -24,7 +24,7 @@ from app.upkeep.operations import first_exhibition
 from app.walks.queue import frame_requests
 from app.walks.saved import lifecycle
 from app.walks.uploads import kinds, photo_check, upload_store
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import drawings, photos, placing, sounds
 from tests.support.worker_rows import read
 from worker import job
@@ -84,7 +84,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def painted(written: dict[str, bytes], generated: Commissioner) -> Walk:
+def painted(written: dict[str, bytes], generated: Maker) -> Walk:
     """Paint a walk, the stages of one of its frames, and that frame at a large size."""
     walk = generated("a fox", "a kite", seed=5, frames=9)
     with writing() as session:
@@ -143,7 +143,7 @@ def every_file() -> list[str]:
     return [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
 
 
-def test_nobody_else_writes_to_the_store() -> None:
+def test_nothing_else_writes_to_the_store() -> None:
     found = set()
     for folder in ("app", "worker"):
         for path in (ROOT / folder).rglob("*.py"):
@@ -154,7 +154,7 @@ def test_nobody_else_writes_to_the_store() -> None:
 
 
 def is_writing(call: ast.Call) -> bool:
-    """Tell whether a call is one of the store's ``write(path, data)``: no other ``write`` takes two."""
+    """Return whether a call is one of the store's ``write(path, data)``: no other ``write`` takes two."""
     function = call.func
     if not isinstance(function, ast.Attribute) or function.attr != "write" or len(call.args) != 2:
         return False

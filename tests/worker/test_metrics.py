@@ -1,4 +1,4 @@
-"""Figures of a worker: what a painted walk leaves in them, where they are told, and the ids in its lines."""
+"""Figures of a worker: what a painted walk leaves in them, where they are exposed, and the ids in its lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED
 from app.walks.queue import jobs
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
 from worker import job, metrics
@@ -56,7 +56,7 @@ def heard() -> Iterator[list[tuple[str, dict[str, str]]]]:
     log.setLevel(level)
 
 
-def test_painted_walk_is_counted_and_timed(generated: Commissioner, counted: Callable[..., float]) -> None:
+def test_painted_walk_is_counted_and_timed(generated: Maker, counted: Callable[..., float]) -> None:
     asked = [
         ("moma_frames_painted_total", {}),
         ("moma_pieces_total", {"kind": "film", "outcome": "done"}),
@@ -75,9 +75,9 @@ def test_painted_walk_is_counted_and_timed(generated: Commissioner, counted: Cal
 
 
 def test_lines_of_a_piece_carry_the_ids_of_walk_and_request(
-    painter: FakePainter, commissioned: Commissioner, heard: list[tuple[str, dict[str, str]]]
+    painter: FakePainter, request_walk: Maker, heard: list[tuple[str, dict[str, str]]]
 ) -> None:
-    walk = commissioned(frames=8)
+    walk = request_walk(frames=8)
     with writing() as session:
         session.merge(walk).request_id = "ab"
     job.work()
@@ -88,7 +88,7 @@ def test_lines_of_a_piece_carry_the_ids_of_walk_and_request(
 
 
 def test_failure_is_counted_by_its_kind(
-    painter: FakePainter, commissioned: Commissioner, counted: Callable[..., float]
+    painter: FakePainter, request_walk: Maker, counted: Callable[..., float]
 ) -> None:
     asked = ("moma_failures_total", {"reason": "other"}), ("moma_pieces_total", {"kind": "stops", "outcome": "failed"})
     for name, labels in asked:
@@ -98,7 +98,7 @@ def test_failure_is_counted_by_its_kind(
         raise RuntimeError("no")
 
     painter.on_paint = break_down
-    walk = commissioned()
+    walk = request_walk()
     with pytest.raises(RuntimeError):
         job.work()
     db.session.refresh(walk)
@@ -107,7 +107,7 @@ def test_failure_is_counted_by_its_kind(
 
 
 def test_full_store_is_no_failure_of_the_walk(
-    generated: Commissioner, counted: Callable[..., float], monkeypatch: pytest.MonkeyPatch
+    generated: Maker, counted: Callable[..., float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = (
         ("moma_failures_total", {"reason": "media store"}),
@@ -118,11 +118,11 @@ def test_full_store_is_no_failure_of_the_walk(
         counted(name, **labels)
     write, refused = media_store.atomic_write, []
 
-    def refuse_once(*told: object, **how: object) -> None:
+    def refuse_once(*arguments: object, **how: object) -> None:
         if not refused:
-            refused.append(told)
+            refused.append(arguments)
             raise OSError(28, "No space left on device")
-        write(*told, **how)  # type: ignore[arg-type]
+        write(*arguments, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(media_store, "atomic_write", refuse_once)
     walk = generated(frames=2)
@@ -142,7 +142,7 @@ def test_workers_of_a_machine_tell_their_figures_at_addresses_of_their_own() -> 
         assert b"process_resident_memory_bytes" in answer.read()
 
 
-def test_nothing_is_told_unless_it_is_set() -> None:
+def test_nothing_is_reported_unless_it_is_set() -> None:
     assert metrics.serve("") is None
 
 
@@ -153,15 +153,15 @@ def test_any_address_is_announced_by_the_machines_name() -> None:
 def test_sign_of_life_says_where(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     from worker import __main__ as worker
 
-    told: list[dict[str, object]] = []
+    events: list[dict[str, object]] = []
 
     def note(about: dict[str, object], _seconds: int) -> None:
-        told.append(about)
+        events.append(about)
         this_worker().stopping.set()
 
     monkeypatch.setattr(jobs, "send_heartbeat", note)
     monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_refresh_offer", lambda _: None)
     worker._run_heartbeat(Worker(app, None), "127.0.0.1:9109")  # type: ignore[arg-type]
-    assert told[0]["metrics"] == "127.0.0.1:9109"
-    assert int(str(told[0]["memory"])) > 10**6
+    assert events[0]["metrics"] == "127.0.0.1:9109"
+    assert int(str(events[0]["memory"])) > 10**6

@@ -12,7 +12,7 @@ from flask import Flask
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, WAITING, Walk
 from app.walks.queue import jobs
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
 from tests.support.walk_files import read_pixels
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def two(app: Flask, words_alone: None, monkeypatch: pytest.MonkeyPatch) -> tuple[FakePainter, FakePainter]:
-    """Have two painters who live, and share nothing but database and media store."""
+    """Start two painters who share nothing but database and media store."""
     monkeypatch.setattr(walk_memory, "WALKS", 0)
     Worker(app, None).fleet.set(2)  # type: ignore[arg-type]
     return FakePainter(batch=16), FakePainter(batch=16)
@@ -53,51 +53,51 @@ def work(app: Flask, painter: FakePainter) -> int:
 
 
 def sizes(row: Walk) -> list[list[int]]:
-    """Tell how large the batches of each level of a walk are."""
+    """Return how large the batches of each level of a walk are."""
     return [[len(batch) for batch in level["batches"]] for level in row.levels or []]
 
 
 def test_pass_has_a_batch_for_each_worker(
-    app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
+    app: Flask, two: tuple[FakePainter, FakePainter], request_walk: Maker
 ) -> None:
-    shared = commissioned(frames=12)
+    shared = request_walk(frames=12)
     work(app, two[0])
     assert sizes(read(shared.id)) == [[2], [3, 2], [5, 5]]
     this_worker().fleet.set(1)
-    alone = commissioned(frames=12)
+    alone = request_walk(frames=12)
     work(app, two[0])
     assert sizes(read(alone.id)) == [[2], [5], [8, 2]]
 
 
 def test_walk_is_not_shared_while_others_wait(
-    app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner
+    app: Flask, two: tuple[FakePainter, FakePainter], request_walk: Maker
 ) -> None:
-    first, second = commissioned(frames=12), commissioned(frames=12, visitor="ben")
+    first, second = request_walk(frames=12), request_walk(frames=12, visitor="ben")
     work(app, two[0])
     assert sizes(read(first.id)) == sizes(read(second.id)) == [[2], [5], [8, 2]]
 
 
 @pytest.mark.databases
 def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
-    app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    app: Flask, two: tuple[FakePainter, FakePainter], request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commissioned(frames=12)
+    request_walk(frames=12)
     rings: list[int] = []
     monkeypatch.setattr(jobs, "notify_workers", lambda: bool(rings.append(1)))  # type: ignore[func-returns-value]
     work(app, two[0])
     assert len(rings) == 2  # for knots and frames, and none for the film
     this_worker().fleet.set(1)
-    commissioned(frames=12)
+    request_walk(frames=12)
     rings.clear()
     work(app, two[0])
     assert rings == []
 
 
 @pytest.mark.databases
-def test_two_workers_share_a_pass(app: Flask, two: tuple[FakePainter, FakePainter], commissioned: Commissioner) -> None:
-    alone = commissioned("a fox", "a kite", "a boat", seed=5, frames=30)
+def test_two_workers_share_a_pass(app: Flask, two: tuple[FakePainter, FakePainter], request_walk: Maker) -> None:
+    alone = request_walk("a fox", "a kite", "a boat", seed=5, frames=30)
     work(app, FakePainter(batch=16))
-    walk = commissioned("a fox", "a kite", "a boat", seed=5, frames=30)
+    walk = request_walk("a fox", "a kite", "a boat", seed=5, frames=30)
     together = threading.Barrier(2)
 
     def meet(number: int) -> None:

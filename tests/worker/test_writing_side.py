@@ -19,7 +19,7 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Task
 from app.walks.saved import lifecycle, lookup
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
 from tests.support.rows import change
@@ -71,9 +71,9 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
 
 
 def test_film_of_one_walk_is_made_while_another_walk_is_painted(
-    beside_writers: FakePainter, commissioned: Commissioner, trace: Trace, monkeypatch: pytest.MonkeyPatch
+    beside_writers: FakePainter, request_walk: Maker, trace: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short, long = commissioned(frames=2), commissioned(frames=24, visitor="bob")
+    short, long = request_walk(frames=2), request_walk(frames=24, visitor="bob")
     may_end, finish = threading.Event(), film_assembly.finish_film
 
     def wait_for_the_other(claim: Any, walk: Any, memory: Any) -> None:
@@ -93,14 +93,12 @@ def test_film_of_one_walk_is_made_while_another_walk_is_painted(
     assert any(what == "painting" and number == long.number for what, _, number in trace.events[begun:ended])
 
 
-def test_walks_are_as_with_no_writer(
-    app: Flask, painter: FakePainter, commissioned: Commissioner, trace: Trace
-) -> None:
+def test_walks_are_as_with_no_writer(app: Flask, painter: FakePainter, request_walk: Maker, trace: Trace) -> None:
     words = [("a fox", "a kite"), ("a boat", "a bell", "a cup")]
     rows = []
     for visitor, writers in (("ann", 0), ("bob", 2)):
         Worker(app, painter, writers=writers)  # type: ignore[arg-type]
-        walks = [commissioned(*stops, seed=9, frames=14, visitor=visitor) for stops in words]
+        walks = [request_walk(*stops, seed=9, frames=14, visitor=visitor) for stops in words]
         painted = job.work()
         rows += [(painted, read(walk.id)) for walk in walks]
     assert {row.state for _, row in rows} == {FINISHED}
@@ -117,7 +115,7 @@ def test_walks_are_as_with_no_writer(
 
 @pytest.mark.parametrize("writers", [0, 1])
 def test_seconds_of_a_task_end_where_its_writing_goes_on_beside_the_next(
-    app: Flask, painter: FakePainter, generated: Commissioner, monkeypatch: pytest.MonkeyPatch, writers: int
+    app: Flask, painter: FakePainter, generated: Maker, monkeypatch: pytest.MonkeyPatch, writers: int
 ) -> None:
     grew, write = set(), batch_task._write
 
@@ -134,7 +132,7 @@ def test_seconds_of_a_task_end_where_its_writing_goes_on_beside_the_next(
 
 
 @pytest.mark.databases
-def test_pass_opens_after_the_last_one(beside_writers: FakePainter, generated: Commissioner, trace: Trace) -> None:
+def test_pass_opens_after_the_last_one(beside_writers: FakePainter, generated: Maker, trace: Trace) -> None:
     walk = generated(frames=24)
     levels = sorted({name for _, name, _ in trace.events}, key=lambda name: trace.index("painting", name, walk.number))
     for name, following in pairwise(levels):
@@ -144,8 +142,8 @@ def test_pass_opens_after_the_last_one(beside_writers: FakePainter, generated: C
     assert walk.state == FINISHED
 
 
-def test_task_that_ends_workers_is_alone(trace: Trace, beside_writers: FakePainter, commissioned: Commissioner) -> None:
-    walks = [commissioned("a fox", "a kite", frames=12), commissioned("a boat", "a whale", frames=12)]
+def test_task_that_ends_workers_is_alone(trace: Trace, beside_writers: FakePainter, request_walk: Maker) -> None:
+    walks = [request_walk("a fox", "a kite", frames=12), request_walk("a boat", "a whale", frames=12)]
     claims = [claim for _ in walks if (claim := leases.claim_next())]
     for claim in claims:
         leases.release_task(claim)
@@ -191,8 +189,8 @@ def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
     assert len(side.collect_ended()) == 3 and not side.wait_for_end()
 
 
-def test_unfit_picture_is_repeated_by_the_main_thread(beside_writers: FakePainter, commissioned: Commissioner) -> None:
-    walk, threads, flagged = commissioned(frames=12), set(), []
+def test_unfit_picture_is_repeated_by_the_main_thread(beside_writers: FakePainter, request_walk: Maker) -> None:
+    walk, threads, flagged = request_walk(frames=12), set(), []
 
     def detector(pictures: Any) -> list[bool]:
         is_first = len(flagged) < 2 and read(walk.id).painted_count != 0
@@ -209,8 +207,8 @@ def test_unfit_picture_is_repeated_by_the_main_thread(beside_writers: FakePainte
 
 
 @pytest.mark.databases
-def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=6)
+def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=6)
     this_worker().pictures.detector = lambda pictures: [True] * len(pictures)
     job.work()
     assert read(walk.id).state == REFUSED and stored_files(walk.id) == set()
@@ -218,9 +216,9 @@ def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePaint
 
 @pytest.mark.databases
 def test_lost_frame_is_painted_again_by_the_thread_that_paints(
-    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk, threads = commissioned(frames=2), set()
+    walk, threads = request_walk(frames=2), set()
     lost, calls = film_assembly.find_lost_frames, []
 
     def lose_one(claim: Any, memory: Any) -> list[float]:
@@ -235,8 +233,8 @@ def test_lost_frame_is_painted_again_by_the_thread_that_paints(
     assert threads == {threading.current_thread()}
 
 
-def test_writer_without_device_memory_returns_tasks(beside_writers: FakePainter, commissioned: Commissioner) -> None:
-    walk, threads = commissioned(frames=2), []
+def test_writer_without_device_memory_returns_tasks(beside_writers: FakePainter, request_walk: Maker) -> None:
+    walk, threads = request_walk(frames=2), []
 
     def detector(pictures: Any) -> list[bool]:
         threads.append(threading.current_thread())
@@ -251,9 +249,9 @@ def test_writer_without_device_memory_returns_tasks(beside_writers: FakePainter,
 
 
 def test_error_of_a_writer_fails_its_walk_and_is_raised_when_the_others_are_done(
-    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad, good = commissioned(frames=2), commissioned(frames=2, visitor="bob")
+    bad, good = request_walk(frames=2), request_walk(frames=2, visitor="bob")
     finish = film_assembly.finish_film
 
     def fail(claim: Any, walk: Any, memory: Any) -> None:
@@ -271,10 +269,10 @@ def test_error_of_a_writer_fails_its_walk_and_is_raised_when_the_others_are_done
 
 
 def test_full_disk_met_by_a_writer_fails_no_walk(
-    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outages, "PAUSES", (0.001,))
-    ids = [commissioned(visitor=f"visitor {number}", frames=4).id for number in range(4)]
+    ids = [request_walk(visitor=f"visitor {number}", frames=4).id for number in range(4)]
     replace, left = media_store.atomic_write, iter(range(11))
 
     def full(*arguments: Any, **how: Any) -> None:
@@ -290,10 +288,10 @@ def test_full_disk_met_by_a_writer_fails_no_walk(
 
 @pytest.mark.databases
 def test_database_that_does_not_answer_a_writer_loses_no_walk(
-    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outages, "PAUSES", (0.001,))
-    walk, publish, failures = commissioned(frames=12), batch_task._publish, iter(range(3))
+    walk, publish, failures = request_walk(frames=12), batch_task._publish, iter(range(3))
 
     def fail_thrice(*arguments: Any) -> Any:
         if next(failures, None) is not None:
@@ -306,23 +304,23 @@ def test_database_that_does_not_answer_a_writer_loses_no_walk(
     assert (read(walk.id).state, read(walk.id).interruptions) == (FINISHED, 0)
 
 
-def test_hung_encoder_of_a_writer_counts_as_a_loss(
-    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+def test_stalled_encoder_of_a_writer_counts_as_a_loss(
+    beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = commissioned(frames=4)
+    walk = request_walk(frames=4)
 
-    def hang(*_: Any) -> None:
+    def time_out(*_: Any) -> None:
         raise video.EncoderTimeout("ffmpeg did nothing")
 
-    monkeypatch.setattr(video.Mp4Writer, "finish", hang)
+    monkeypatch.setattr(video.Mp4Writer, "finish", time_out)
     job.work()
     piece = db.session.query(Task).filter_by(kind="film").one()
     assert (piece.state, piece.lease_until, read(walk.id).state) == ("taken", None, PAINTING)
 
 
 @pytest.mark.databases
-def test_cancelled_walk_leaves_no_files(app: Flask, beside_writers: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(frames=24)
+def test_cancelled_walk_leaves_no_files(app: Flask, beside_writers: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(frames=24)
 
     def cancel(number: int) -> None:
         if number == 8:
@@ -337,9 +335,9 @@ def test_cancelled_walk_leaves_no_files(app: Flask, beside_writers: FakePainter,
 
 
 def test_file_that_finds_no_folder_since_its_walk_was_cancelled_is_no_outage_and_leaves_no_files(
-    app: Flask, beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    app: Flask, beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = commissioned(frames=24)
+    walk = request_walk(frames=24)
     replace, seen = media_store.atomic_write, iter(range(10**6))
 
     def find_no_folder(path: Path, *arguments: Any, **how: Any) -> None:
@@ -363,9 +361,9 @@ def test_file_that_finds_no_folder_since_its_walk_was_cancelled_is_no_outage_and
 
 @pytest.mark.databases
 def test_stop_saves_painted_batches_and_gives_films_back(
-    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short, long = commissioned(frames=2), commissioned(frames=24, visitor="bob")
+    short, long = request_walk(frames=2), request_walk(frames=24, visitor="bob")
     begin = batch_task.generate
 
     def stop_at_the_film(painting: Any) -> Any:
@@ -391,7 +389,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
 @pytest.mark.databases
 @pytest.mark.parametrize("where", ["painter", "writer"])
 def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
-    where: str, beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    where: str, beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         """The end of a process."""
@@ -399,7 +397,7 @@ def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
     def kill(*_: Any, **__: Any) -> None:
         raise Killed
 
-    walk = commissioned(frames=12)
+    walk = request_walk(frames=12)
     with monkeypatch.context() as patch:
         if where == "painter":
             beside_writers.on_paint = lambda number: kill() if number == 5 else None
@@ -419,12 +417,12 @@ def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
 
 
 @pytest.mark.databases
-def test_each_piece_is_counted_once(beside_writers: FakePainter, commissioned: Commissioner) -> None:
+def test_each_piece_is_counted_once(beside_writers: FakePainter, request_walk: Maker) -> None:
     def counted() -> float:
         samples = [each for metric in metrics.REGISTRY.collect() for each in metric.samples]
         return sum(each.value for each in samples if each.name == "moma_pieces_total")
 
     before = counted()
-    commissioned(frames=12)
+    request_walk(frames=12)
     tried = job.work()
     assert counted() - before == tried > 4

@@ -1,4 +1,4 @@
-"""``walks candidates``, with somebody who paints at once; and ``walks create --pick``."""
+"""``walks candidates``, with a painter that paints at once; and ``walks create --pick``."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from tests.support.commands import run, run_json
 
 @pytest.fixture
 def painted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have what is asked for painted while the command waits."""
+    """Paint what is asked for while the command waits."""
 
     def painters(*, needed: bool) -> AbstractContextManager[Callable[[], None]]:
         assert needed
@@ -42,19 +42,24 @@ def painted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.databases
 @pytest.mark.usefixtures("painted")
 def test_pictures_are_named_and_written_and_one_is_picked(runner: FlaskCliRunner, tmp_path: Path) -> None:
-    told = run_json(runner, "walks", "candidates", "a fox", "--seed", "7", "--out", str(tmp_path / "row"))
-    assert [Path(name).read_bytes()[:4] for name in told["files"]] == [b"RIFF"] * 4
+    answer = run_json(runner, "walks", "candidates", "a fox", "--seed", "7", "--out", str(tmp_path / "row"))
+    assert [Path(name).read_bytes()[:4] for name in answer["files"]] == [b"RIFF"] * 4
     output = run(runner, "walks", "candidates", "a fox", "--seed", "7").output
-    assert output.splitlines()[0] == f"{told['id']}.0  as proposed", "the same are not painted twice"
-    picks = ("--pick", "-", "--pick", f"{told['id']}.2")
+    assert output.splitlines()[0] == f"{answer['id']}.0  as proposed", "the same are not painted twice"
+    picks = ("--pick", "-", "--pick", f"{answer['id']}.2")
     walk = run_json(runner, "walks", "create", "a kite", "a fox", "--seed", "7", *picks)
-    assert [stop["seed"] for stop in walk["stops"]] == [None, told["candidates"][2]["seed"]]
+    assert [stop["seed"] for stop in walk["stops"]] == [None, answer["candidates"][2]["seed"]]
 
 
 @pytest.mark.usefixtures("painted")
 def test_what_is_picked_must_be_there_and_of_the_prompt(runner: FlaskCliRunner) -> None:
-    told = run_json(runner, "walks", "candidates", "a fox", "--seed", "7", "--count", "2")
-    for picks in ((f"{told['id']}.0",), (f"{told['id']}.9", "-"), (f"{told['id']}.0", "-"), ("a" * 16 + ".0", "-")):
+    answer = run_json(runner, "walks", "candidates", "a fox", "--seed", "7", "--count", "2")
+    for picks in (
+        (f"{answer['id']}.0",),
+        (f"{answer['id']}.9", "-"),
+        (f"{answer['id']}.0", "-"),
+        ("a" * 16 + ".0", "-"),
+    ):
         given = [part for pick in picks for part in ("--pick", pick)]
         refused = run_json(runner, "walks", "create", "a kite", "a fox", *given, status=1)
         assert [error["field"] for error in refused["errors"]] == ["pick"]

@@ -1,4 +1,4 @@
-"""``flask captions`` for a folder of pictures, with somebody who looks at them at once."""
+"""``flask captions`` for a folder of pictures, with a worker that looks at them at once."""
 
 import csv
 import io
@@ -33,25 +33,25 @@ class Workers:
 
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
-    """Have pictures looked at while the command waits."""
-    told = Workers()
+    """Look at pictures while the command waits."""
+    state = Workers()
 
     @contextmanager
     def painters(*, needed: bool) -> Iterator[Callable[[], None]]:
-        assert needed or told.seen
+        assert needed or state.seen
         yield lambda: None
 
     def look(_seconds: float) -> None:
         for photo in db.session.scalars(select(Upload).where(Upload.state == WAITING)).all():
-            if told.seen == told.last:
+            if state.seen == state.last:
                 raise KeyboardInterrupt
-            told.seen += 1
+            state.seen += 1
             found = {"error": "The picture can no longer be read."} if photo.size[0] == 90 else {}
             change(photo, state=READY, analysis={"description": "a fox"}, **found)
 
     monkeypatch.setattr(commands, "provide_worker", painters)
     monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=look))
-    return told
+    return state
 
 
 @pytest.fixture
@@ -72,17 +72,17 @@ def lines(text: str) -> list[dict[str, Any]]:
 @pytest.mark.usefixtures("workers")
 def test_each_picture_is_a_line_of_json_and_none_is_kept_on_the_site(runner: FlaskCliRunner, folder: Path) -> None:
     wishes = ("--tone", "happy", "--tone", "ironic", "--language", "en", "--language", "de", "--variants", "2")
-    told = lines(run(runner, "captions", str(folder), *wishes).stdout)
-    assert [Path(each["file"]).name for each in told] == ["a.png", "b.jpeg"]
-    assert [(each["description"], each["is_guess"]) for each in told] == [("a fox", True)] * 2
-    assert [(each["language"], each["tone"]) for each in told[0]["captions"]] == [
+    entries = lines(run(runner, "captions", str(folder), *wishes).stdout)
+    assert [Path(each["file"]).name for each in entries] == ["a.png", "b.jpeg"]
+    assert [(each["description"], each["is_guess"]) for each in entries] == [("a fox", True)] * 2
+    assert [(each["language"], each["tone"]) for each in entries[0]["captions"]] == [
         *[("en", "happy")] * 2,
         *[("en", "funny")] * 2,
         *[("de", "happy")] * 2,
         *[("de", "funny")] * 2,
     ]
-    assert all("a fox" in each["caption"] for each in told[0]["captions"])
-    assert told[0]["wall_labels"]["de"]["title"] == "Ohne Titel (a fox)"
+    assert all("a fox" in each["caption"] for each in entries[0]["captions"])
+    assert entries[0]["wall_labels"]["de"]["title"] == "Ohne Titel (a fox)"
     assert db.session.scalar(select(func.count()).select_from(Upload)) == 0
 
 
@@ -103,10 +103,10 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_written(runner: FlaskCliRu
     (folder / "later.png").write_bytes(written(two_halves((90, 64))))
     out = folder / "out.jsonl"
     done = run(runner, "captions", str(folder), "--out", str(out), "--json", status=3)
-    told = json.loads(done.stdout)
-    assert (told["written"], told["kept"]) == (2, 0)
-    assert [Path(each["file"]).name for each in told["skipped"]] == ["aa.png", "empty.webp", "later.png"]
-    assert [each["error"] for each in told["skipped"]][1:] == [
+    report = json.loads(done.stdout)
+    assert (report["written"], report["kept"]) == (2, 0)
+    assert [Path(each["file"]).name for each in report["skipped"]] == ["aa.png", "empty.webp", "later.png"]
+    assert [each["error"] for each in report["skipped"]][1:] == [
         "The picture is empty: no bytes came along.",
         "The picture can no longer be read.",
     ]
@@ -138,10 +138,10 @@ def test_run_goes_on_where_another_was_stopped(
 
 
 def test_without_a_look_captions_name_nothing_and_no_worker_is_needed(runner: FlaskCliRunner, folder: Path) -> None:
-    told = lines(run(runner, "captions", str(folder / "a.png"), "--no-look").stdout)
-    assert told[0]["description"] is None
-    assert "fox" not in json.dumps(told)
-    assert told[0]["wall_labels"]["en"]["title"] == "Untitled"
+    entries = lines(run(runner, "captions", str(folder / "a.png"), "--no-look").stdout)
+    assert entries[0]["description"] is None
+    assert "fox" not in json.dumps(entries)
+    assert entries[0]["wall_labels"]["en"]["title"] == "Untitled"
 
 
 def test_what_cannot_be_is_named_and_nothing_is_written(runner: FlaskCliRunner, folder: Path, tmp_path: Path) -> None:

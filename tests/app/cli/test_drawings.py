@@ -27,8 +27,8 @@ def robot(tmp_path: Path) -> str:
 
 @pytest.mark.databases
 def test_drawing_is_added_listed_removed_and_restored(runner: FlaskCliRunner, robot: str) -> None:
-    told = ("--artist", "Ann Example", "--licence", "CC-BY-4.0", "--source", "https://example.org", "--style", "own")
-    made = run_json(runner, "drawings", "add", robot, "robot hamster, robster", "--kind", "cat-face", *told)
+    options = ("--artist", "Ann Example", "--licence", "CC-BY-4.0", "--source", "https://example.org", "--style", "own")
+    made = run_json(runner, "drawings", "add", robot, "robot hamster, robster", "--kind", "cat-face", *options)
     assert made == {
         "digest": ROBOT_DIGEST, "name": "robot hamster", "words": ["robster"], "kind": "cat-face", "style": "own",
         "artist": "Ann Example", "licence": "CC-BY-4.0", "source": "https://example.org", "state": "added",
@@ -62,8 +62,8 @@ def test_drawing_that_cannot_be_is_refused_with_the_reason_and_status_1(runner: 
     bad = tmp_path / "bad.svg"
     bad.write_text(ROBOT.replace("<path", "<script/><path", 1))
     assert "The drawing holds a script." in run(runner, "drawings", "add", str(bad), "robot", status=1).output
-    told = run_json(runner, "drawings", "add", str(bad), "", status=1)
-    assert [error["field"] for error in told["errors"]] == ["file", "name"]
+    answer = run_json(runner, "drawings", "add", str(bad), "", status=1)
+    assert [error["field"] for error in answer["errors"]] == ["file", "name"]
     for path in (tmp_path / "absent.svg", tmp_path):
         run(runner, "drawings", "add", str(path), "robot", status=1 if path is not tmp_path else 2)
     endless = run(runner, "drawings", "add", "/dev/zero", "robot", status=1)
@@ -82,8 +82,8 @@ def test_without_a_model_that_sketches_lead_it_is_kept_and_said(runner: FlaskCli
 
 @pytest.mark.slow
 def test_added_drawing_is_used_by_the_site(instance: Path, led_folder: Path, app: Flask, robot: str) -> None:
-    told = {"MOMA_INSTANCE": str(instance), "MOMA_MODEL": str(led_folder), "MOMA_EXHIBITION": "false"}
-    environment = {**os.environ, **told}
+    settings = {"MOMA_INSTANCE": str(instance), "MOMA_MODEL": str(led_folder), "MOMA_EXHIBITION": "false"}
+    environment = {**os.environ, **settings}
 
     def flask(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]

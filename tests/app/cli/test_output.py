@@ -50,9 +50,9 @@ ROWS: list[tuple[str, str, Any]] = [
 
 
 @pytest.fixture
-def walk_id(runner: FlaskCliRunner, hung: Maker) -> str:
+def walk_id(runner: FlaskCliRunner, publish: Maker) -> str:
     """Set up the site of the rows: a reported walk in an exhibition, a banned word, a wall and a token."""
-    walk = hung("a fox", "an owl")
+    walk = publish("a fox", "an owl")
     reports.submit(walk, reason="hate", words="", reporter="ann", admit=lambda: None)
     run(runner, "exhibitions", "create", walk.id, "--title", "At night", "--slug", "night")
     run(runner, "curator", "ban", "gull")

@@ -120,9 +120,9 @@ def each_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def walks(hung: Maker) -> Iterator[None]:
+def walks(publish: Maker) -> Iterator[None]:
     """Publish two walks, of six files each."""
-    hung("a fox", "an owl"), hung("a lamp", "a moth")
+    publish("a fox", "an owl"), publish("a lamp", "a moth")
     yield
 
 

@@ -25,11 +25,11 @@ from tests.support.rows import Maker, change
 from tests.support.worker_rows import read
 
 HANDS = [{"words": "pop art", "title": "Pop art", "also": ["warhol"]}, {"words": "woodcut", "title": "Woodcut"}]
-TOLD = ("--licence", "CC0-1.0", "--attribution", "Our print room <&>")
+CREDIT = ("--licence", "CC0-1.0", "--attribution", "Our print room <&>")
 
 
 class Studio:
-    """Runs stages: counts them, fails at one if told to, and leaves what the real ones leave."""
+    """Runs stages: counts them, fails at one if asked to, and leaves what the real ones leave."""
 
     def __init__(self) -> None:
         self.ran: list[str] = []
@@ -58,10 +58,10 @@ class Studio:
             (work / "model/adapter").mkdir(parents=True, exist_ok=True)
             (work / style_teaching.LEARNED).write_bytes(self.learned)
         if stage == "publish":
-            told = dict(zip(options[::2], options[1::2], strict=True))
-            words, title = told["--hand"].split("=")
-            led.lay_out(told["--to"], name=told["--name"], hands=[*HANDS, {"words": words, "title": title}])
-            (told["--to"] / "model_index.json").write_text("{}")
+            fields = dict(zip(options[::2], options[1::2], strict=True))
+            words, title = fields["--hand"].split("=")
+            led.lay_out(fields["--to"], name=fields["--name"], hands=[*HANDS, {"words": words, "title": title}])
+            (fields["--to"] / "model_index.json").write_text("{}")
 
 
 pytestmark = pytest.mark.settings(MODEL=partial(led.lay_out, hands=HANDS, size=256))
@@ -75,7 +75,7 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
 
 
 def test_added_style_is_learned_by_a_model_that_is_offered(runner: FlaskCliRunner, studio: Studio) -> None:
-    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     assert (made["model"], made["hand"], made["pictures"]) == ("style-our-prints", "our prints", 12)
     assert studio.ran == ["collect", "style", "caption", "encode", "train", "publish"]
     assert [model.name for model in offers.load()][-1] == "style-our-prints"
@@ -84,17 +84,17 @@ def test_added_style_is_learned_by_a_model_that_is_offered(runner: FlaskCliRunne
 
 def test_stopped_training_resumes_without_collecting_again(runner: FlaskCliRunner, studio: Studio) -> None:
     studio.fails_at, studio.pictures = "train", 100
-    assert "out of memory" in run(runner, "styles", "add", "our-prints", "pictures", *TOLD, status=1).output
+    assert "out of memory" in run(runner, "styles", "add", "our-prints", "pictures", *CREDIT, status=1).output
     studio.fails_at, studio.ran = "", []
-    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     assert studio.ran == ["style", "caption", "encode", "train", "publish"]
     studio.ran = []
-    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     assert studio.ran == []
 
 
 def test_until_it_is_learned_a_hand_stands_in(runner: FlaskCliRunner, client: FlaskClient, studio: Studio) -> None:
-    run(runner, "styles", "prefetch", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "prefetch", "our-prints", "pictures", *CREDIT)
     page = client.get("/styles").text
     assert "Not learned yet: “woodcut” stands in" in page and "Our print room &lt;&amp;&gt;, CC0-1.0" in page
     assert client.get("/styles/our-prints.webp").mimetype == "image/webp"
@@ -104,7 +104,7 @@ def test_until_it_is_learned_a_hand_stands_in(runner: FlaskCliRunner, client: Fl
 
 
 def test_stop_in_a_learned_style_chooses_its_model(runner: FlaskCliRunner, client: FlaskClient, studio: Studio) -> None:
-    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     asked: dict[str, Any] = {"stops": [{"prompt": "a fox", "style": "our-prints"}, {"prompt": "an owl"}]}
     refused = client.post("/api/v1/walks", json=asked | {"model": "led"})
     assert refused.status_code == 422 and "These have: style-our-prints" in refused.json["errors"][0]["message"]
@@ -121,11 +121,11 @@ def test_style_stands_in_by_choice_name_or_similarity(runner: FlaskCliRunner, st
         ("warhol", "woodcut", "woodcut"),
         ("warhol", "", "pop art"),
     ):
-        made = run_json(runner, "styles", "prefetch", name, "pictures", *TOLD, "--like", like)
+        made = run_json(runner, "styles", "prefetch", name, "pictures", *CREDIT, "--like", like)
         assert made["hand"] == stands_in
-    run(runner, "styles", "add", "warhol", "pictures", *TOLD)
+    run(runner, "styles", "add", "warhol", "pictures", *CREDIT)
     assert studio.options["publish"]["--like"] == "pop art" and studio.options["encode"]["--palette"] == "warhol"
-    refused = run(runner, "styles", "add", "munch", "pictures", *TOLD, "--like", "neon", status=1)
+    refused = run(runner, "styles", "add", "munch", "pictures", *CREDIT, "--like", "neon", status=1)
     assert "The model has no style neon; its styles are pop art and woodcut." in refused.output
     assert added.find("munch") is None
 
@@ -134,7 +134,7 @@ def test_style_stands_in_by_choice_name_or_similarity(runner: FlaskCliRunner, st
 def test_name_is_taken_as_people_write_it(
     runner: FlaskCliRunner, client: FlaskClient, studio: Studio, name: str
 ) -> None:
-    made = run_json(runner, "styles", "add", name, "pictures", *TOLD)
+    made = run_json(runner, "styles", "add", name, "pictures", *CREDIT)
     title = {"van-gogh": "Van gogh"}.get(name, " ".join(name.split()))
     assert (made["name"], made["title"], made["hand"]) == ("van-gogh", title, "van gogh")
     assert studio.options["caption"]["--hand"] == "van gogh" and f"<bdi>{title}</bdi>" in client.get("/styles").text
@@ -145,14 +145,14 @@ def test_name_is_taken_as_people_write_it(
 
 
 def test_title_stays_when_the_command_is_run_again_by_the_short_name(runner: FlaskCliRunner, studio: Studio) -> None:
-    run(runner, "styles", "prefetch", "Fernand Léger", "pictures", *TOLD)
-    made = run_json(runner, "styles", "add", "fernand-leger", "pictures", *TOLD)
+    run(runner, "styles", "prefetch", "Fernand Léger", "pictures", *CREDIT)
+    made = run_json(runner, "styles", "add", "fernand-leger", "pictures", *CREDIT)
     assert (made["name"], made["title"]) == ("fernand-leger", "Fernand Léger")
 
 
 def test_one_picture_is_enough_and_is_cropped_into_tiles(runner: FlaskCliRunner, studio: Studio) -> None:
     studio.pictures, studio.tiles = 1, 31
-    made = run_json(runner, "styles", "add", "Hokusai", "wave.jpg", *TOLD)
+    made = run_json(runner, "styles", "add", "Hokusai", "wave.jpg", *CREDIT)
     assert (made["pictures"], made["model"]) == (1, "style-hokusai")
     assert studio.options["collect"]["--smallest"] == studio.options["caption"]["--size"] == 256
     assert studio.options["encode"]["--sketches"] == 600 // 31
@@ -161,31 +161,31 @@ def test_one_picture_is_enough_and_is_cropped_into_tiles(runner: FlaskCliRunner,
 def test_picture_that_is_too_small_is_refused_by_name_and_least_size(runner: FlaskCliRunner, studio: Studio) -> None:
     reason = "tiny: 30 × 30, the shorter side must have at least 256 pixels"
     studio.pictures, studio.rejected = 0, [("stamp.png", reason)]
-    refused = run_json(runner, "styles", "add", "our-prints", "stamp.png", *TOLD, status=1)
+    refused = run_json(runner, "styles", "add", "our-prints", "stamp.png", *CREDIT, status=1)
     assert refused["errors"][0]["field"] == "source"
     assert f"stamp.png is left out: {reason}." in refused["error"] and added.every() == []
     studio.pictures = 5
-    assert f"stamp.png is left out: {reason}." in run(runner, "styles", "add", "our-prints", "scans", *TOLD).output
+    assert f"stamp.png is left out: {reason}." in run(runner, "styles", "add", "our-prints", "scans", *CREDIT).output
 
 
 def test_copies_are_taught_once_and_the_command_says_so(runner: FlaskCliRunner, studio: Studio) -> None:
     studio.pictures = 1
     studio.rejected = [(f"{number}.jpg", "a copy of 0.jpg") for number in range(1, 99)]
     studio.rejected.append(("same.jpg", "the same file as another: abc"))
-    said = run(runner, "styles", "add", "our-prints", "scans", *TOLD).output
+    said = run(runner, "styles", "add", "our-prints", "scans", *CREDIT).output
     assert "1.jpg, 2.jpg, 3.jpg and 96 more: copies of another picture, which is taught once." in said
 
 
 def test_removed_style_leaves_nothing(runner: FlaskCliRunner, studio: Studio) -> None:
-    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     run(runner, "styles", "remove", "our-prints")
     assert not added.folder("our-prints").exists() and added.every() == []
-    told = run_json(runner, "styles", "remove", "our-prints", status=1)
-    assert told["errors"][0]["field"] == "name"
+    answer = run_json(runner, "styles", "remove", "our-prints", status=1)
+    assert answer["errors"][0]["field"] == "name"
 
 
 def test_list_names_hands_and_what_was_added(runner: FlaskCliRunner, studio: Studio) -> None:
-    run(runner, "styles", "prefetch", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "prefetch", "our-prints", "pictures", *CREDIT)
     styles = run_json(runner, "styles", "list")
     assert [style["name"] for style in styles] == ["pop-art", "woodcut", "our-prints"]
     assert "not learned yet; woodcut stands in" in run(runner, "styles", "list").output
@@ -193,14 +193,14 @@ def test_list_names_hands_and_what_was_added(runner: FlaskCliRunner, studio: Stu
 
 @pytest.mark.parametrize("name", ["../prints", "", "x" * 61, "pop-art", "Pop Art", "北斎", "a, b", "..."])
 def test_name_that_cannot_be_is_refused(runner: FlaskCliRunner, studio: Studio, name: str) -> None:
-    told = run_json(runner, "styles", "add", name, "pictures", *TOLD, status=1)
-    assert told["errors"][0]["field"] == "name" and studio.ran == []
+    answer = run_json(runner, "styles", "add", name, "pictures", *CREDIT, status=1)
+    assert answer["errors"][0]["field"] == "name" and studio.ran == []
 
 
 def test_source_without_pictures_is_refused(runner: FlaskCliRunner, studio: Studio) -> None:
     studio.pictures = 0
-    told = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD, status=1)
-    assert "No picture in pictures can be learned from. It holds no pictures." in told["error"]
+    answer = run_json(runner, "styles", "add", "our-prints", "pictures", *CREDIT, status=1)
+    assert "No picture in pictures can be learned from. It holds no pictures." in answer["error"]
     assert added.every() == []
 
 
@@ -215,12 +215,12 @@ def by_words(instance: Path, tmp_path: Path, studio: Studio) -> Iterator[Flask]:
 
 def test_model_that_words_lead_learns_a_style_as_an_adapter(by_words: Flask, studio: Studio, tmp_path: Path) -> None:
     runner, client = by_words.test_cli_runner(), by_words.test_client()
-    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     assert (made["model"], made["hand"]) == ("words", "our prints")
     assert studio.ran == ["collect", "style", "caption", "encode", "train"]
     learned = offers.first().adapters[0]
     assert learned.path.read_bytes() == b"learned" and not (added.folder("our-prints") / "work").exists()
-    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)  # it is learned: nothing is to do
+    run(runner, "styles", "add", "our-prints", "pictures", *CREDIT)  # it is learned: nothing is to do
     assert len(studio.ran) == 5
     stops = [{"prompt": "a fox", "style": "our-prints"}, {"prompt": "an owl"}]
     walk = client.post("/api/v1/walks", json={"stops": stops}).json
@@ -236,43 +236,43 @@ def test_model_that_words_lead_learns_a_style_as_an_adapter(by_words: Flask, stu
 
 def test_other_weights_of_the_same_name_have_not_learned_it(by_words: Flask, studio: Studio, tmp_path: Path) -> None:
     runner = by_words.test_cli_runner()
-    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     (tmp_path / "words/unet/model.safetensors").write_bytes(b"others")
     assert "Not learned yet" in by_words.test_client().get("/styles").text
     studio.ran.clear()
-    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     assert made["model"] == "words" and "train" in studio.ran
 
 
 def test_style_is_trained_on_named_model(app: Flask, runner: FlaskCliRunner, studio: Studio, tmp_path: Path) -> None:
     app.config["MODELS"] = [str(led.lay_out_with_weights(tmp_path / "words", b"weights"))]
-    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD, "--model", "words")
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *CREDIT, "--model", "words")
     assert made["model"] == "words" and "publish" not in studio.ran
-    made = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    made = run_json(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     assert made["model"] == "style-our-prints" and adapters.is_learned("our-prints", Path(app.config["MODELS"][0]))
 
 
-def test_recipe_of_a_style_that_was_removed_or_learned_anew_is_refused(by_words: Flask, studio: Studio) -> None:
+def test_recipe_of_a_style_that_was_removed_or_relearned_is_refused(by_words: Flask, studio: Studio) -> None:
     runner, client = by_words.test_cli_runner(), by_words.test_client()
-    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     digest = offers.first().adapters[0].digest
     asked = {"stops": [{"prompt": "a fox", "hand": "our prints"}, {"prompt": "an owl"}], "frames": 4}
     painted = painted_in_levels(placing.place(validation.validate(asked), visitor_key="ann")[0])
     written = recipe.recipe_of(painted)
     written["model"]["name"] = "words"
-    told = json.dumps(written).encode()
-    _, settings = recipe.read_upload(told)
+    document = json.dumps(written).encode()
+    _, settings = recipe.read_upload(document)
     assert settings.columns()["sampling"]["adapters"] == {"our prints": digest}
     run(runner, "styles", "remove", "our-prints")
     with pytest.raises(InvalidInput, match="“our prints” that the recipe was painted in was removed here, or trained"):
-        recipe.read_upload(told)
+        recipe.read_upload(document)
     assert (
         recipe.request_of(written)[0].stops[0].requested_style == "our prints"
     )  # an archive with the walk is taken in
-    studio.learned = b"learned anew"
-    run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
+    studio.learned = b"learned again"
+    run(runner, "styles", "add", "our-prints", "pictures", *CREDIT)
     with pytest.raises(InvalidInput, match="“our prints” that the recipe was painted in was removed here, or trained"):
-        recipe.read_upload(told)
+        recipe.read_upload(document)
     assert client.get("/styles").status_code == 200
 
 
@@ -282,28 +282,28 @@ def test_recipe_of_a_style_that_was_removed_or_learned_anew_is_refused(by_words:
 )
 def test_model_that_cannot_learn_is_named(by_words: Flask, tmp_path: Path, model: str, says: str) -> None:
     by_words.config["MODELS"] = [*by_words.config["MODELS"], str(led.lay_out_words_alone(tmp_path / "e", name="empty"))]
-    told = run_json(by_words.test_cli_runner(), "styles", "add", "p", "pictures", *TOLD, "--model", model, status=1)
-    assert told["errors"][0]["field"] == "model" and says in told["error"]
+    answer = run_json(by_words.test_cli_runner(), "styles", "add", "p", "pictures", *CREDIT, "--model", model, status=1)
+    assert answer["errors"][0]["field"] == "model" and says in answer["error"]
 
 
 def test_missing_requirements_are_named(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(style_teaching, "NEEDED", ("json", "no_such_package"))
-    told = run(runner, "styles", "add", "our-prints", "pictures", *TOLD, status=1).output
-    assert "The studio needs no_such_package, missing here: pip install -r requirements/studio.txt" in told
+    output = run(runner, "styles", "add", "our-prints", "pictures", *CREDIT, status=1).output
+    assert "The studio needs no_such_package, missing here: pip install -r requirements/studio.txt" in output
 
 
 def test_what_is_no_style_in_the_folder_is_passed_over(runner: FlaskCliRunner, studio: Studio) -> None:
-    run(runner, "styles", "prefetch", "our-prints", "pictures", *TOLD)
+    run(runner, "styles", "prefetch", "our-prints", "pictures", *CREDIT)
     broken = added.folder("broken")
     shutil.copytree(added.folder("our-prints"), broken)
     (broken / added.ABOUT).write_text("{")
     assert [style.name for style in added.every()] == ["our-prints"]
 
 
-def test_walk_is_repainted_in_a_style(runner: FlaskCliRunner, hung: Maker) -> None:
-    walk = hung("a fox", "a house", seed=7)
+def test_walk_is_repainted_in_a_style(runner: FlaskCliRunner, publish: Maker) -> None:
+    walk = publish("a fox", "a house", seed=7)
     change(walk, model_name="led")
     made = run_json(runner, "walks", "repaint", walk.id, "--style", "woodcut", "--unlisted")
     assert (made["seed"], made["unlisted"], [stop["hand"] for stop in made["stops"]]) == (7, True, ["woodcut"] * 2)
-    told = run_json(runner, "walks", "repaint", walk.id, "--style", "fresco", status=1)
-    assert told["errors"][0]["field"] == "style"
+    answer = run_json(runner, "walks", "repaint", walk.id, "--style", "fresco", status=1)
+    assert answer["errors"][0]["field"] == "style"

@@ -1,4 +1,4 @@
-"""Admin commands, with nobody painting."""
+"""Admin commands, without a painter."""
 
 import json
 import sqlite3
@@ -71,12 +71,12 @@ def test_one_prompt_with_several_seeds_is_created(runner: FlaskCliRunner) -> Non
     seeds = ("--stop-seed", "1", "--stop-seed", "2", "--stop-seed", "0")
     walk = run_json(runner, "walks", "create", "the sea", "the sea", "the sea", *seeds)
     assert [stop["seed"] for stop in walk["stops"]] == [1, 2, 0]
-    told = run_json(runner, "walks", "create", "the sea", "a kite", *seeds, status=1)
-    assert [error["field"] for error in told["errors"]] == ["stop-seed"]
+    answer = run_json(runner, "walks", "create", "the sea", "a kite", *seeds, status=1)
+    assert [error["field"] for error in answer["errors"]] == ["stop-seed"]
 
 
-def test_walk_is_gone_on_from_its_last_stop(runner: FlaskCliRunner, hung: Maker) -> None:
-    parent = hung("a fox", "a kite", seed=7)
+def test_walk_is_gone_on_from_its_last_stop(runner: FlaskCliRunner, publish: Maker) -> None:
+    parent = publish("a fox", "a kite", seed=7)
     for name in (parent.id, f"{parent.id}-a-fox-a-kite"):
         walk = run_json(runner, "walks", "create", "--continue", name, "the sea")
         assert [(stop["prompt"], stop["seed"]) for stop in walk["stops"]] == [("a kite", 7), ("the sea", None)]
@@ -84,8 +84,10 @@ def test_walk_is_gone_on_from_its_last_stop(runner: FlaskCliRunner, hung: Maker)
     assert "No walk" in run_json(runner, "walks", "create", "--continue", "a" * 16, "the sea", status=1)["error"]
 
 
-def test_same_walk_again_is_finished_at_once_unless_it_is_wanted_anew(runner: FlaskCliRunner, hung: Maker) -> None:
-    original = hung("a fox", "a kite", seed=7)
+def test_same_walk_again_is_finished_at_once_unless_the_cache_is_skipped(
+    runner: FlaskCliRunner, publish: Maker
+) -> None:
+    original = publish("a fox", "a kite", seed=7)
     again = ("walks", "create", "a fox", "a kite", "--seed", "7", "--frames", "2")
     repeat = run_json(runner, *again)
     assert (repeat["state"], repeat["repeat_of"]) == ("finished", original.id)
@@ -107,9 +109,9 @@ def test_same_walk_again_is_finished_at_once_unless_it_is_wanted_anew(runner: Fl
     ],
 )
 def test_refused_walk_is_not_saved(runner: FlaskCliRunner, arguments: tuple[str, ...], field: str) -> None:
-    told = run_json(runner, "walks", "create", *arguments, status=1)
-    assert [error["field"] for error in told["errors"]] == [field]
-    assert told["error"]
+    answer = run_json(runner, "walks", "create", *arguments, status=1)
+    assert [error["field"] for error in answer["errors"]] == [field]
+    assert answer["error"]
     assert "Error: " in run(runner, "walks", "create", *arguments, status=1).stderr
     assert count() == 0
 
@@ -120,8 +122,8 @@ def test_unusable_option_returns_2(runner: FlaskCliRunner, options: tuple[str, .
 
 
 @pytest.fixture
-def painted(commissioned: Maker) -> Walk:
-    return commissioned("a fox", "a kite", seed=7, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
+def painted(request_walk: Maker) -> Walk:
+    return request_walk("a fox", "a kite", seed=7, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
 
 
 @pytest.fixture
@@ -139,16 +141,16 @@ def test_walk_is_created_from_a_recipe(runner: FlaskCliRunner, painted: Walk, fi
 
 
 def test_recipe_of_a_model_that_is_not_here_is_refused_with_those_that_are(runner: FlaskCliRunner, file: Path) -> None:
-    told = json.loads(file.read_text())
-    file.write_text(json.dumps(told | {"model": told["model"] | {"name": "someone/else"}}))
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps(document | {"model": document["model"] | {"name": "someone/else"}}))
     refused = run_json(runner, "walks", "create", "--recipe", str(file), status=1)
     assert refused["error"] == f"The model someone/else is not offered here; this is: {NAME}."
 
 
 @pytest.mark.parametrize("more", [("a bear",), ("--seed", "0"), ("--frames", "24"), ("--leave-out", "rain")])
 def test_recipe_says_all(runner: FlaskCliRunner, file: Path, more: tuple[str, ...]) -> None:
-    told = run_json(runner, "walks", "create", "--recipe", str(file), *more, status=1)
-    assert told["error"].startswith("A recipe says all")
+    answer = run_json(runner, "walks", "create", "--recipe", str(file), *more, status=1)
+    assert answer["error"].startswith("A recipe says all")
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"{}", b"\xff", b'{"format": "moma-lisa recipe", "version": 1}'])
@@ -160,13 +162,13 @@ def test_unusable_recipe_is_explained(runner: FlaskCliRunner, tmp_path: Path, co
 
 
 def test_recipe_without_an_end_is_refused(runner: FlaskCliRunner) -> None:
-    told = run_json(runner, "walks", "create", "--recipe", "/dev/zero", status=1)
-    assert told["error"] == "The recipe is larger than 2 MB without its film."
+    answer = run_json(runner, "walks", "create", "--recipe", "/dev/zero", status=1)
+    assert answer["error"] == "The recipe is larger than 2 MB without its film."
 
 
 @pytest.mark.databases
-def test_walks_are_listed_newest_first_unlisted_ones_as_well(runner: FlaskCliRunner, hung: Maker) -> None:
-    first, second = hung("a bear", "x"), hung("a fox", "x", unlisted=True)
+def test_walks_are_listed_newest_first_unlisted_ones_as_well(runner: FlaskCliRunner, publish: Maker) -> None:
+    first, second = publish("a bear", "x"), publish("a fox", "x", unlisted=True)
     listed = run_json(runner, "walks", "list")
     assert [walk["id"] for walk in listed] == [second.id, first.id]
     lines = run(runner, "walks", "list").output.splitlines()
@@ -174,9 +176,9 @@ def test_walks_are_listed_newest_first_unlisted_ones_as_well(runner: FlaskCliRun
 
 
 @pytest.mark.databases
-def test_list_is_narrowed_by_state_and_number(runner: FlaskCliRunner, hung: Maker, commissioned: Maker) -> None:
-    hung()
-    waits = commissioned()
+def test_list_is_narrowed_by_state_and_number(runner: FlaskCliRunner, publish: Maker, request_walk: Maker) -> None:
+    publish()
+    waits = request_walk()
     assert [walk["id"] for walk in run_json(runner, "walks", "list", "--state", "queued")] == [waits.id]
     assert len(run_json(runner, "walks", "list", "--limit", "1")) == 1
     run(runner, "walks", "list", "--state", "done", status=2)
@@ -197,8 +199,8 @@ def test_unknown_walk_is_not_found(runner: FlaskCliRunner, command: str, name: s
 
 
 @pytest.mark.databases
-def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, commissioned: Maker) -> None:
-    walk = commissioned()
+def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, request_walk: Maker) -> None:
+    walk = request_walk()
     assert run_json(runner, "walks", "cancel", walk.id)["state"] == "cancelled"
     assert run_json(runner, "walks", "cancel", walk.id, status=1)["error"]
     assert run_json(runner, "walks", "retry", walk.id)["state"] == "queued"
@@ -220,11 +222,11 @@ def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, walk: Walk) -> None:
     ("name", "content"),
     [("film.gif", b"gif"), ("film.MP4", b"mp4"), ("film.webp", b"webp"), ("film.png", b"poster")],
 )
-def test_film_is_exported(runner: FlaskCliRunner, hung: Maker, tmp_path: Path, name: str, content: bytes) -> None:
+def test_film_is_exported(runner: FlaskCliRunner, publish: Maker, tmp_path: Path, name: str, content: bytes) -> None:
     out = tmp_path / name
-    told = run_json(runner, "walks", "export", hung().id, str(out))
+    answer = run_json(runner, "walks", "export", publish().id, str(out))
     assert out.read_bytes() == content
-    assert told["bytes"] == len(content)
+    assert answer["bytes"] == len(content)
 
 
 @pytest.mark.parametrize("name", ["recipe.json", "recipe.JSON"])
@@ -235,26 +237,26 @@ def test_recipe_is_exported_and_read_again(runner: FlaskCliRunner, painted: Walk
 
 
 @pytest.mark.databases
-def test_walk_without_a_film_is_not_exported(runner: FlaskCliRunner, commissioned: Maker, tmp_path: Path) -> None:
-    told = run_json(runner, "walks", "export", commissioned().id, str(tmp_path / "film.gif"), status=1)
-    assert "has no gif yet; it is queued" in told["error"]
+def test_walk_without_a_film_is_not_exported(runner: FlaskCliRunner, request_walk: Maker, tmp_path: Path) -> None:
+    answer = run_json(runner, "walks", "export", request_walk().id, str(tmp_path / "film.gif"), status=1)
+    assert "has no gif yet; it is queued" in answer["error"]
     assert not (tmp_path / "film.gif").exists()
 
 
 @pytest.mark.parametrize("out", ["film.avi", "film", "no such folder/film.gif"])
-def test_unusable_target_is_explained(runner: FlaskCliRunner, hung: Maker, tmp_path: Path, out: str) -> None:
-    told = run_json(runner, "walks", "export", hung().id, str(tmp_path / out), status=1)
-    assert [error["field"] for error in told["errors"]] == ["out"]
+def test_unusable_target_is_explained(runner: FlaskCliRunner, publish: Maker, tmp_path: Path, out: str) -> None:
+    answer = run_json(runner, "walks", "export", publish().id, str(tmp_path / out), status=1)
+    assert [error["field"] for error in answer["errors"]] == ["out"]
 
 
 def test_missing_file_of_a_film_is_explained(runner: FlaskCliRunner, walk: Walk, tmp_path: Path) -> None:
     media_store.store().delete(walk.media["gif"].path)
-    told = run_json(runner, "walks", "export", walk.id, str(tmp_path / "film.gif"), status=1)
-    assert "could not be read" in told["error"]
+    answer = run_json(runner, "walks", "export", walk.id, str(tmp_path / "film.gif"), status=1)
+    assert "could not be read" in answer["error"]
 
 
-def test_error_of_a_walk_is_shown(runner: FlaskCliRunner, commissioned: Maker) -> None:
-    walk = commissioned()
+def test_error_of_a_walk_is_shown(runner: FlaskCliRunner, request_walk: Maker) -> None:
+    walk = request_walk()
     change(walk, state="failed", error="Out of paint.")
     db.session.rollback()
     assert "Out of paint." in run(runner, "walks", "show", walk.id).output
@@ -353,7 +355,7 @@ def test_doctor_waits_until_a_worker_runs(runner: FlaskCliRunner, monkeypatch: p
     assert all(finding["well"] for finding in findings(runner, "--wait", "60", status=0).values())
 
 
-def test_doctor_waits_no_longer_than_it_is_told(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_waits_no_longer_than_asked(runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     clock = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
     monkeypatch.setattr("app.cli.checks.time", clock)
@@ -372,7 +374,7 @@ def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "part", "told"),
+    ("settings", "part", "message"),
     [
         ({"FREE_BYTES_MIN": 10**18}, "disk", "walks are refused: FREE_BYTES_MIN is"),
         ({"ACCEL_PREFIX": "/_media/"}, "proxy", "ACCEL_PREFIX has nginx send the films, but PROXIES says"),
@@ -380,11 +382,11 @@ def test_doctor_names_the_broken_file(instance: Path, tmp_path: Path) -> None:
         ({}, "secrets", "Run: chmod 600 "),
     ],
 )
-def test_doctor_finds_bad_settings(instance: Path, settings: dict[str, object], part: str, told: str) -> None:
+def test_doctor_finds_bad_settings(instance: Path, settings: dict[str, object], part: str, message: str) -> None:
     if not settings:
         (instance / "secret_key").write_text("s" * 40)
         (instance / "secret_key").chmod(0o644)
-        told += str(instance / "secret_key")
+        message += str(instance / "secret_key")
     found = findings(make_app(instance, **settings).test_cli_runner())[part]
     assert not found["well"]
-    assert told in found["detail"]
+    assert message in found["detail"]

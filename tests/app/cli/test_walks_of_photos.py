@@ -28,9 +28,9 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def stops_of(told: dict[str, str]) -> list[tuple[str, bool, bool | None]]:
-    """Tell of each stop its words, whether a photo leads it, and whether that is cut out."""
-    walk = db.session.scalars(select(Walk).where(Walk.id == told["id"])).one()
+def stops_of(fields: dict[str, str]) -> list[tuple[str, bool, bool | None]]:
+    """Return of each stop its words, whether a photo leads it, and whether that is cut out."""
+    walk = db.session.scalars(select(Walk).where(Walk.id == fields["id"])).one()
     return [(stop.prompt, stop.photo is not None, stop.cut_out) for stop in walk.stops]
 
 
@@ -48,8 +48,8 @@ def test_walk_is_made_of_pictures_alone_and_keeps_what_all_its_stops_share(runne
         ("", True, False),
         ("", True, False),
     ]
-    told = run_json(runner, "walks", "create", "a bear", "--photo", str(file), "--leave-out", "rain")
-    assert [stop["negative_prompt"] for stop in told["stops"]] == ["rain", "rain"]
+    answer = run_json(runner, "walks", "create", "a bear", "--photo", str(file), "--leave-out", "rain")
+    assert [stop["negative_prompt"] for stop in answer["stops"]] == ["rain", "rain"]
 
 
 def test_walk_is_listed_only_when_it_is_said_that_the_pictures_may_be_shown(runner: FlaskCliRunner, file: Path) -> None:
@@ -59,7 +59,7 @@ def test_walk_is_listed_only_when_it_is_said_that_the_pictures_may_be_shown(runn
 
 
 @pytest.mark.parametrize(
-    ("photo", "content", "told"),
+    ("photo", "content", "message"),
     [
         ("{file}", b"", "The picture {file} is empty: no bytes came along."),
         ("{file}", b"not a picture", "The picture {file} is no picture that we read, whatever its name says."),
@@ -77,19 +77,19 @@ def test_walk_is_listed_only_when_it_is_said_that_the_pictures_may_be_shown(runn
     ],
     ids=["no bytes", "a text", "30 MB", "cut off", "nowhere", "a folder", "endless", "stop 0", "stop 3"],
 )
-def test_unusable_file_is_named(runner: FlaskCliRunner, file: Path, photo: str, content: bytes, told: str) -> None:
+def test_unusable_file_is_named(runner: FlaskCliRunner, file: Path, photo: str, content: bytes, message: str) -> None:
     file.write_bytes(content)
     create = ("walks", "create", "a bear", "--photo", photo.format(file=file))
     refused = run_json(runner, *create, status=1)
     assert [error["field"] for error in refused["errors"]] == ["photo"]
-    assert refused["error"].startswith(told.format(file=file))
+    assert refused["error"].startswith(message.format(file=file))
     assert "Error: " in run(runner, *create, status=1).stderr
     assert (count(), db.session.scalars(select(Upload)).all()) == (0, [])
 
 
 def test_nothing_is_cut_out_of_words(runner: FlaskCliRunner) -> None:
-    told = run_json(runner, "walks", "create", "a bear", "a kite", "--cut-out", status=1)
-    assert [error["field"] for error in told["errors"]] == ["cut-out"]
+    answer = run_json(runner, "walks", "create", "a bear", "a kite", "--cut-out", status=1)
+    assert [error["field"] for error in answer["errors"]] == ["cut-out"]
 
 
 def test_recipe_that_names_a_picture_takes_it_from_its_file(runner: FlaskCliRunner, file: Path, tmp_path: Path) -> None:
@@ -106,5 +106,5 @@ def test_recipe_that_names_a_picture_takes_it_from_its_file(runner: FlaskCliRunn
     assert (stops_of(again), again["unlisted"]) == ([("a bear", False, None), ("", True, False)], False)
     other = file.with_name("other.png")
     other.write_bytes(written(two_halves((64, 96))))
-    told = run_json(runner, *create, "--photo", str(other), status=1)
-    assert told["error"] == f"The recipe names another picture than {other}, or none."
+    answer = run_json(runner, *create, "--photo", str(other), status=1)
+    assert answer["error"] == f"The recipe names another picture than {other}, or none."

@@ -47,11 +47,11 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_command_sets_a_walk_to_a_sound(runner: FlaskCliRunner, file: Path) -> None:
-    told = run_json(
+    answer = run_json(
         runner, "walks", "create", "a fox", "a kite", "a house", "--sound", str(file), "--start", "2",
         "--length", "12", "--at", "0", "--at", "-", "--at", "4.5", "--way", "pulse", "--publish-sound",
     )  # fmt: skip
-    walk = db.session.scalars(select(Walk).where(Walk.id == told["id"])).one()
+    walk = db.session.scalars(select(Walk).where(Walk.id == answer["id"])).one()
     assert (walk.sound_start, walk.sound_length, walk.sound_way, walk.unlisted) == (2.0, 12.0, "pulse", False)
     assert [stop.at for stop in walk.stops] == [0.0, None, 4.5] and "sound" in walk.media
 
@@ -83,21 +83,21 @@ def test_times_are_those_of_all_stops_in_their_order(runner: FlaskCliRunner, fil
     photo.write_bytes(written(two_halves()))
     create = "walks", "create", "a fox", "--sound", str(file), "--at", "0", "--at", "4.5"
     for option, prompts in ((str(photo), ["a fox", ""]), (f"1={photo}", ["", "a fox"])):
-        told = run_json(runner, *create, "--photo", option)
-        walk = db.session.scalars(select(Walk).where(Walk.id == told["id"])).one()
+        answer = run_json(runner, *create, "--photo", option)
+        walk = db.session.scalars(select(Walk).where(Walk.id == answer["id"])).one()
         assert [(stop.prompt, stop.at) for stop in walk.stops] == list(zip(prompts, [0.0, 4.5], strict=True))
 
 
-def test_walk_is_repainted_with_its_sound(runner: FlaskCliRunner, file: Path, hung: Maker) -> None:
-    walk = hung("a fox", "a house", seed=7)
+def test_walk_is_repainted_with_its_sound(runner: FlaskCliRunner, file: Path, publish: Maker) -> None:
+    walk = publish("a fox", "a house", seed=7)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     columns = {"sound_digest": digest, "sound_start": 2.0, "sound_length": 12.0, "sound_way": "pulse"}
     change(walk, model_name="led", sound_pictures=40, owner_hash="ann", **columns)
     repaint = "walks", "repaint", walk.id, "--style", "neon"
     refused = run_json(runner, *repaint, "--wait", status=1)
     assert "did not say that its music may be published" in refused["error"]
-    told = run_json(runner, *repaint, "--sound", str(file))
-    again = db.session.scalars(select(Walk).where(Walk.id == told["id"])).one()
+    answer = run_json(runner, *repaint, "--sound", str(file))
+    again = db.session.scalars(select(Walk).where(Walk.id == answer["id"])).one()
     assert {name: getattr(again, name) for name in columns} == columns and again.unlisted
     assert not run_json(runner, *repaint, "--sound", str(file), "--publish-sound", "--anew")["unlisted"]
     file.write_bytes(sounds.track(6.0))

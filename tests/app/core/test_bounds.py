@@ -11,7 +11,7 @@ from app.core.errors import InvalidInput
 
 
 @pytest.mark.parametrize(
-    ("document", "field", "told"),
+    ("document", "field", "message"),
     [
         ([1] * 50_001, "", "The document has more than 50,000 values"),
         ({"a": [[0] * 30_000, [0] * 30_000]}, "", "The document has more than 50,000 values"),
@@ -21,8 +21,8 @@ from app.core.errors import InvalidInput
         ("x" * 10_001, "", "The document has 10,001 characters"),
     ],
 )
-def test_what_is_too_much_is_refused_with_the_limit(document: Any, field: str, told: str) -> None:
-    with pytest.raises(InvalidInput, match=told) as refused:
+def test_what_is_too_much_is_refused_with_the_limit(document: Any, field: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message) as refused:
         bounds.check(document)
     assert refused.value.errors[0].field == field
 

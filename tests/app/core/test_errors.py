@@ -34,6 +34,6 @@ def test_each_error_has_its_answer(kind: str, status: int) -> None:
     assert error.status == status
 
 
-def test_stranger_is_told_from_one_without_a_token() -> None:
+def test_stranger_is_distinguished_from_one_without_a_token() -> None:
     assert NotOwner("").status == 403
     assert NotOwner("", status=401).status == 401

@@ -32,15 +32,15 @@ def refused(data: dict[str, Any], *, depth: int | None = None) -> list[FieldErro
 
 
 def test_refusal_names_each_wrong_field_in_its_order() -> None:
-    told = refused({"numbers": [1, "two", 3.5], "more": 1})
-    assert [each.path for each in told] == [("numbers", 1), ("numbers", 2), ("more",)]
-    assert [each.message for each in told] == ["1 int_type", "2 int_type", "more extra_forbidden"]
+    errors = refused({"numbers": [1, "two", 3.5], "more": 1})
+    assert [each.path for each in errors] == [("numbers", 1), ("numbers", 2), ("more",)]
+    assert [each.message for each in errors] == ["1 int_type", "2 int_type", "more extra_forbidden"]
 
 
 def test_refusal_of_some_depth_tells_of_a_field_once() -> None:
-    told = refused({"numbers": ["one", "two"], "name": "three"}, depth=1)
-    assert [each.path for each in told] == [("numbers",), ("name",)]
-    assert [each.message for each in told] == ["numbers int_type", "name int_type"]
+    errors = refused({"numbers": ["one", "two"], "name": "three"}, depth=1)
+    assert [each.path for each in errors] == [("numbers",), ("name",)]
+    assert [each.message for each in errors] == ["numbers int_type", "name int_type"]
 
 
 def test_refusal_tells_of_no_more_fields_than_are_read() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -19,6 +19,7 @@ from app.storage.walk_models import Walk
 from app.storage.wall_models import Wall
 from app.wall import stretches, walls
 from app.wall.walls import WallRequest
+from tests.conftest import Maker
 from tests.support.rows import change
 from tests.support.time_zone import time_zone
 
@@ -33,9 +34,9 @@ def _new_york() -> Iterator[None]:
 
 
 @pytest.fixture
-def evening_walk(hung: Callable[..., Walk]) -> Walk:
+def evening_walk(publish: Maker) -> Walk:
     """Publish a walk that was finished in the evening."""
-    walk = hung("a robot", "the sea")
+    walk = publish("a robot", "the sea")
     change(walk, finished_at=EVENING)
     db.session.refresh(walk)
     return walk
@@ -88,11 +89,11 @@ def test_gallery_by_days_takes_local_days(client: FlaskClient, evening_walk: Wal
     assert [walk["id"] for walk in found] == [evening_walk.id] * is_found
 
 
-def test_evening_of_a_wall_is_dated_today(hung: Callable[..., Walk]) -> None:
+def test_evening_of_a_wall_is_dated_today(publish: Maker) -> None:
     wall = walls.open_wall(WallRequest("lobby"))
     change(Wall, Wall.number == wall.number, opened_at=EVENING)
     db.session.refresh(wall)
-    stretches._publish(wall, hung("a robot", "the sea"))
+    stretches._publish(wall, publish("a robot", "the sea"))
     exhibition = exhibitions.find("lobby-2025-12-31")
     assert exhibition.title.endswith(", 31 December 2025")
 

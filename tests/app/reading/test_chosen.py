@@ -1,4 +1,4 @@
-"""What somebody chose takes the place of what was read, as far as it fits."""
+"""What a visitor chose takes the place of what was read, as far as it fits."""
 
 from __future__ import annotations
 

@@ -323,7 +323,7 @@ def test_places_and_times_are_wished_and_no_things(reader: Reader, prompt: str, 
         ("a badger in the woods", ["badger"], {"kind": "forest"}),
         ("a house in the deep snow", ["house"], {"kind": ""}),
         ("the forest at night", ["forest"], {"kind": "forest"}),
-        # What somebody does is no thing beside them.
+        # What a person does is no thing beside them.
         ("a lonely robot walks home in the rain", ["robot"], {"kind": "street"}),
         ("a dog runs home", ["dog"], {"kind": "street"}),
         ("a goat running wild", ["goat"], {"kind": ""}),
@@ -411,12 +411,12 @@ def test_style_alone_shows_something_that_the_seed_chooses(reader: Reader, promp
     assert all(reading.style_names for reading in readings)
 
 
-def test_german_is_told_from_english_by_its_words_else_by_the_pages_language(reader: Reader) -> None:
+def test_german_is_recognised_by_its_words_else_by_the_pages_language(reader: Reader) -> None:
     assert [reader.read(prompt, language="en").language for prompt in ("ein Hund im Wald", "a dog")] == ["de", "en"]
     assert reader.read("Rose", language="de").language == "de"
 
 
-def test_the_painter_is_told_english(reader: Reader) -> None:
+def test_painter_gets_english(reader: Reader) -> None:
     assert reader.read("zwei Füchse unter einem Baum bei Nacht").words == "two foxes below a deciduous tree at night"
 
 

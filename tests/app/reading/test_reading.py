@@ -35,7 +35,7 @@ def test_no_more_is_shown_than_fits_and_one_of_each(counts: tuple[int, ...]) -> 
         ("zwei Füchse neben einem Baum im Wald", "two foxes next to a deciduous tree in a forest"),
     ],
 )
-def test_painter_is_told_in_words_that_captions_use(reader: Reader, prompt: str, said: str) -> None:
+def test_painter_gets_words_that_captions_use(reader: Reader, prompt: str, said: str) -> None:
     reading = reader.read(prompt)
     captions = {
         wording.describe_scene(shown(reading.items), reading.wish, random.Random(seed).choice)[0] for seed in range(40)

@@ -11,7 +11,7 @@ from app.reading.prompt import EMOJI, MARK, WORD, Line
 from app.reading.tokens import LONGEST, tokenise
 
 
-def test_words_marks_and_emoji_are_told_apart() -> None:
+def test_words_marks_and_emoji_are_distinguished() -> None:
     assert [(token.text, token.kind) for token in tokenise("A fox, 👩🏽‍🚀 & 2 T-shirts", "en")] == [
         ("a", WORD), ("fox", WORD), (",", MARK), ("👩\u200d🚀", EMOJI), ("and", MARK), ("2", WORD), ("t", WORD),
         ("shirts", WORD),

@@ -33,7 +33,7 @@ SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/([\w-]+)/s3/")
 
 
 class S3(BaseHTTPRequestHandler):
-    """Lists an empty bucket to whoever signs for its region, and refuses all others as S3 does."""
+    """Lists an empty bucket to those who sign for its region, and refuses all others as S3 does."""
 
     refusal = ""
     names_region = True
@@ -48,7 +48,7 @@ class S3(BaseHTTPRequestHandler):
             self._send(status, f"<Error>{words}<RequestId>1</RequestId></Error>")
 
     def do_HEAD(self) -> None:
-        """Say nothing of the region here either."""
+        """Omit the region here as well."""
         self._send(403, "")
 
     def _send(self, status: int, words: str) -> None:
@@ -63,7 +63,7 @@ class S3(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

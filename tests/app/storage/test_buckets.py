@@ -24,7 +24,7 @@ from app.core.errors import ConfigError
 from app.storage import buckets, media_store
 from app.storage.media_store import MediaStore
 from tests.conftest import make_app
-from tests.support.buckets import BUCKET, REGION, S3Server, reset, running, told
+from tests.support.buckets import BUCKET, REGION, S3Server, read_json, reset, running
 from tests.support.live import free_port
 
 pytestmark = pytest.mark.server
@@ -117,21 +117,21 @@ def refusal(instance: Path, url: str) -> str:
 
 
 def test_bucket_that_does_not_exist_ends_the_start(store: MediaStore, instance: Path) -> None:
-    told = refusal(instance, "s3://nobodys/moma")
-    assert told.startswith("MOMA_MEDIA_URL cannot be used: There is no bucket nobodys there")
-    assert told.endswith("Make it, or correct its name, the region or AWS_ENDPOINT_URL")
+    message = refusal(instance, "s3://nobodys/moma")
+    assert message.startswith("MOMA_MEDIA_URL cannot be used: There is no bucket nobodys there")
+    assert message.endswith("Make it, or correct its name, the region or AWS_ENDPOINT_URL")
 
 
-def test_bucket_that_lets_nobody_in_ends_the_start(
+def test_bucket_that_refuses_access_ends_the_start(
     store: MediaStore, s3: S3Server, instance: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3.guard()
     try:
-        told = refusal(instance, URL)
+        message = refusal(instance, URL)
     finally:
         s3.guard(after=10**9)
-    assert told.startswith(f"MOMA_MEDIA_URL cannot be used: The bucket {BUCKET} does not let us in (")
-    assert "rights that docs/how-to/operators/object-storage.md lists" in told
+    assert message.startswith(f"MOMA_MEDIA_URL cannot be used: The bucket {BUCKET} does not let us in (")
+    assert "rights that docs/how-to/operators/object-storage.md lists" in message
 
 
 def test_start_without_credentials_is_refused(
@@ -192,7 +192,7 @@ def test_example_rights_end_at_the_folder(store: MediaStore, s3: S3Server, monke
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": REGION, "endpoint_url": s3.url}
     iam = boto3.client("iam", **keys)
     iam.create_user(UserName="moma")
-    policy = json.dumps(told(ROOT / "deploy/storage/s3-policy.json"))
+    policy = json.dumps(read_json(ROOT / "deploy/storage/s3-policy.json"))
     iam.put_user_policy(UserName="moma", PolicyName="moma", PolicyDocument=policy)
     key = iam.create_access_key(UserName="moma")["AccessKey"]
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
@@ -213,12 +213,12 @@ def test_example_rights_end_at_the_folder(store: MediaStore, s3: S3Server, monke
 
 
 def test_life_cycle_in_the_example_is_taken_and_touches_no_walk(store: MediaStore, s3: S3Server) -> None:
-    rules = told(ROOT / "deploy/storage/s3-lifecycle.json")
+    rules = read_json(ROOT / "deploy/storage/s3-lifecycle.json")
     s3.client().put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration=rules)
     kept = s3.client().get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
     assert [rule["ID"] for rule in kept] == ["broken-off-uploads", "probes", "brought-photos", "brought-sounds"]
     expiring = {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in kept if "Expiration" in rule}
-    google = told(ROOT / "deploy/storage/gcs-lifecycle.json")["lifecycle"]["rule"]
+    google = read_json(ROOT / "deploy/storage/gcs-lifecycle.json")["lifecycle"]["rule"]
     deleting = [rule["condition"] for rule in google if rule["action"]["type"] == "Delete"]
     assert expiring == {prefix: rule["age"] for rule in deleting for prefix in rule["matchesPrefix"]}
     assert expiring == {"moma/.probe-": 1, "moma/photos/": 2, "moma/sounds/": 2}

@@ -1,4 +1,4 @@
-"""Checkpoints of SQLite's log: made aside, and restarted although somebody always reads."""
+"""Checkpoints of SQLite's log: made aside, and restarted although there is always a reader."""
 
 from __future__ import annotations
 

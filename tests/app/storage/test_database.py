@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from app.storage.database import db, now, writing
 from app.storage.database_health import ping
 from app.storage.schema import MIGRATIONS, head, revisions, schema_state, upgrade
 from app.storage.walk_models import Frame, Medium, Stop, Walk
-from tests.conftest import make_app
+from tests.conftest import Maker, make_app
 
 pytestmark = pytest.mark.databases
 
@@ -34,7 +33,7 @@ def tables() -> set[str]:
 
 
 def locked(path: Path) -> bool:
-    """Tell whether somebody else holds the right to write."""
+    """Return whether another holds the right to write."""
     connection = sqlite3.connect(path, timeout=0, isolation_level=None)
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -166,13 +165,13 @@ def test_walks_of_code_that_knows_no_origin_have_one(app: Flask) -> None:
     assert [tuple(row) for row in db.session.execute(text(COME))] == [(COMERS[name], name) for name in COMERS]
 
 
-def test_older_walks_have_the_style_of_their_scenes(hung: Callable[..., Walk]) -> None:
+def test_older_walks_have_the_style_of_their_scenes(publish: Maker) -> None:
     stops = [
         {"prompt": "a fox, watercolour"},
         {"prompt": "a kite", "hand": "linocut"},
         {"prompt": "a linocut of a bear"},
     ]
-    number = hung(stops=stops, frames=3).number
+    number = publish(stops=stops, frames=3).number
     db.session.rollback()  # else it would go on reading what was there before
     downgrade(directory=str(MIGRATIONS), revision="0029")
     with db.engine.begin() as connection:
@@ -191,8 +190,8 @@ def test_older_walks_have_the_style_of_their_scenes(hung: Callable[..., Walk]) -
     assert WATERCOLOUR in entry
 
 
-def test_older_walks_without_a_scene_have_no_chosen_style(hung: Callable[..., Walk]) -> None:
-    hung("a fox", "a kite")
+def test_older_walks_without_a_scene_have_no_chosen_style(publish: Maker) -> None:
+    publish("a fox", "a kite")
     db.session.rollback()
     downgrade(directory=str(MIGRATIONS), revision="0029")
     with db.engine.begin() as connection:
@@ -212,7 +211,7 @@ def test_constraints_are_migrated_under_the_names_of_the_models(app: Flask) -> N
         assert {key["options"].get("ondelete") for key in inspector.get_foreign_keys(table)} == {"CASCADE"}
 
 
-def test_empty_database_is_told_from_an_old_one(app: Flask, tmp_path: Path) -> None:
+def test_empty_database_is_distinguished_from_an_old_one(app: Flask, tmp_path: Path) -> None:
     fresh = make_app(tmp_path / "fresh")
     with fresh.app_context():
         assert schema_state() == "The database is empty. Run: flask --app wsgi db upgrade"
@@ -238,16 +237,16 @@ def test_errors_tell_no_prompts(app: Flask) -> None:
     assert "a secret" not in str(failed.value)
 
 
-def test_writing_commits_at_its_end(commissioned: Callable[..., Walk]) -> None:
-    walk = commissioned()
+def test_writing_commits_at_its_end(request_walk: Maker) -> None:
+    walk = request_walk()
     with writing() as session:
         session.get(Walk, walk.number).error = "noted"
     db.session.remove()
     assert db.session.get(Walk, walk.number).error == "noted"
 
 
-def test_writing_leaves_nothing_behind_after_an_error(commissioned: Callable[..., Walk]) -> None:
-    number = commissioned().number
+def test_writing_leaves_nothing_behind_after_an_error(request_walk: Maker) -> None:
+    number = request_walk().number
     with pytest.raises(RuntimeError), writing() as session:
         session.get(Walk, number).error = "noted"
         session.flush()
@@ -289,16 +288,16 @@ def test_sqlite_keeps_a_log_ahead_of_its_writes_and_checks_references(app: Flask
         session.add(Stop(walk_number=404, position=0, prompt="a fox", note=""))
 
 
-def test_removing_a_walk_removes_its_stops_frames_and_media(hung: Callable[..., Walk]) -> None:
-    walk = hung()
+def test_removing_a_walk_removes_its_stops_frames_and_media(publish: Maker) -> None:
+    walk = publish()
     with writing() as session:
         session.execute(text("DELETE FROM walks WHERE number = :number"), {"number": walk.number})
     for table in (Stop, Frame, Medium):
         assert db.session.scalars(select(table)).all() == []
 
 
-def test_times_come_back_aware_and_in_utc(commissioned: Callable[..., Walk]) -> None:
-    walk = commissioned()
+def test_times_come_back_aware_and_in_utc(request_walk: Maker) -> None:
+    walk = request_walk()
     local = datetime(2026, 5, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
     with writing() as session:
         session.get(Walk, walk.number).started_at = local

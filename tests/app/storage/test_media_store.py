@@ -300,7 +300,7 @@ def test_file_in_the_place_of_a_folder_holds_nothing(folder: MediaStore) -> None
     folder.delete("walks/a/film.gif")
 
 
-def test_object_store_that_lets_nobody_in_ends_the_start(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_object_store_that_refuses_access_ends_the_start(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise HttpError("anonymous caller has no access")
 

@@ -11,17 +11,17 @@ from sqlalchemy import event, select
 
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 
 pytestmark = pytest.mark.slow
 Loaded = list[weakref.ref[Walk]]
 
 
 @pytest.fixture
-def loaded(app: Flask, commissioned: Commissioner) -> Loaded:
-    """Have two walks, loaded into a cycle that nothing else holds."""
+def loaded(app: Flask, request_walk: Maker) -> Loaded:
+    """Load two walks into a cycle that nothing else holds."""
     for _ in range(2):
-        commissioned()
+        request_walk()
     db.session.remove()
     return load()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.storage.database import db, now, writing
 from app.storage.task_kinds import KINDS
 from app.storage.walk_models import ALPHABET, ID, ID_LENGTH, SLUG_MAX, STATES, WAITING, Stop, Task, Walk, new_id
+from tests.conftest import Maker
 from tests.support.rows import store
 
 
@@ -78,7 +78,7 @@ def test_only_queued_and_painting_walks_wait(state: str) -> None:
     assert walk_of(state=state).is_waiting == (state in WAITING)
 
 
-def test_only_finished_listed_walks_that_are_not_deleted_hang() -> None:
+def test_only_finished_listed_walks_that_are_not_deleted_are_public() -> None:
     assert walk_of(state="finished", unlisted=False).is_public
     assert not walk_of(state="painting", unlisted=False).is_public
     assert not walk_of(state="finished", unlisted=True).is_public
@@ -92,15 +92,15 @@ def test_stop_is_painted_from_its_own_seed_or_the_walks() -> None:
 
 
 @pytest.mark.databases
-def test_unknown_state_is_refused_by_the_database(commissioned: Callable[..., Walk]) -> None:
-    walk = commissioned()
+def test_unknown_state_is_refused_by_the_database(request_walk: Maker) -> None:
+    walk = request_walk()
     with pytest.raises(IntegrityError), writing() as session:
         session.execute(update(Walk).where(Walk.number == walk.number).values(state="done"))
 
 
 @pytest.mark.databases
-def test_two_walks_cannot_share_an_id(commissioned: Callable[..., Walk]) -> None:
-    first, second = commissioned(), commissioned()
+def test_two_walks_cannot_share_an_id(request_walk: Maker) -> None:
+    first, second = request_walk(), request_walk()
     with pytest.raises(IntegrityError), writing() as session:
         session.execute(update(Walk).where(Walk.number == second.number).values(id=first.id))
 
@@ -110,22 +110,22 @@ def add_piece(walk: Walk, **columns: object) -> None:
 
 
 @pytest.mark.databases
-def test_piece_waits_first_on_the_first_level(commissioned: Callable[..., Walk]) -> None:
-    add_piece(commissioned())
+def test_piece_waits_first_on_the_first_level(request_walk: Maker) -> None:
+    add_piece(request_walk())
     piece = db.session.scalar(select(Task))
     assert (piece.state, piece.level, piece.batch, piece.attempt, piece.payload) == ("waiting", 0, 0, 0, {})
 
 
 @pytest.mark.databases
-def test_piece_of_an_unknown_state_is_refused(commissioned: Callable[..., Walk]) -> None:
-    walk = commissioned()
+def test_piece_of_an_unknown_state_is_refused(request_walk: Maker) -> None:
+    walk = request_walk()
     with pytest.raises(IntegrityError):
         add_piece(walk, state="other")
 
 
 @pytest.mark.databases
-def test_a_batch_of_a_level_is_one_piece_of_each_kind(commissioned: Callable[..., Walk]) -> None:
-    walk = commissioned()
+def test_a_batch_of_a_level_is_one_piece_of_each_kind(request_walk: Maker) -> None:
+    walk = request_walk()
     for kind in KINDS:
         add_piece(walk, kind=kind, level=1, batch=2)
     with pytest.raises(IntegrityError):
@@ -133,8 +133,8 @@ def test_a_batch_of_a_level_is_one_piece_of_each_kind(commissioned: Callable[...
 
 
 @pytest.mark.databases
-def test_pieces_go_with_their_walk(commissioned: Callable[..., Walk]) -> None:
-    gone, stays = commissioned(), commissioned("a lemon", "the sun")
+def test_pieces_go_with_their_walk(request_walk: Maker) -> None:
+    gone, stays = request_walk(), request_walk("a lemon", "the sun")
     for walk in (gone, stays):
         add_piece(walk)
     with writing() as session:
@@ -144,7 +144,7 @@ def test_pieces_go_with_their_walk(commissioned: Callable[..., Walk]) -> None:
 
 
 @pytest.mark.databases
-def test_what_is_not_known_of_a_walk_yet_is_null_in_the_database(commissioned: Callable[..., Walk]) -> None:
-    commissioned()
+def test_what_is_not_known_of_a_walk_yet_is_null_in_the_database(request_walk: Maker) -> None:
+    request_walk()
     for column in (Walk.levels, Walk.step_sizes):
         assert db.session.scalar(select(func.count()).where(column.is_(None))) == 1

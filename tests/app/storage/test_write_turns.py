@@ -1,4 +1,4 @@
-"""Turns to write to SQLite: nobody who waits is passed by again and again, and nobody waits for ever."""
+"""Turns to write to SQLite: no writer is passed by again and again, and none waits for ever."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def busy(database: Path) -> Iterator[None]:
-    """Have another process write all the time, with one thread after the other."""
+    """Write all the time in another process, with one thread after the other."""
     other = subprocess.Popen([sys.executable, "-c", BUSY, database], cwd=ROOT)
     try:
         rows = sqlite3.connect(database)
@@ -126,7 +126,7 @@ def test_transaction_that_cannot_begin_leaves_no_lock(database: Path) -> None:
     assert try_lock(database, TRANSACTION)
 
 
-def test_who_waits_too_long_is_told_that_the_database_is_locked(database: Path) -> None:
+def test_waiting_too_long_says_that_the_database_is_locked(database: Path) -> None:
     turns, entered, leave = WriterLock(database, 0.05), threading.Event(), threading.Event()
 
     def stay() -> None:
@@ -179,7 +179,7 @@ def test_without_a_place_for_the_door_sqlite_alone_says_whose_turn_it_is(tmp_pat
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_thread_whose_turn_it_is_may_begin_anew(database: Path) -> None:
+def test_thread_whose_turn_it_is_may_begin_again(database: Path) -> None:
     turns = WriterLock(database, 0.05)
     with turns.hold(lambda: None), turns.hold(lambda: None):
         pass

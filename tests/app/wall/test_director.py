@@ -1,4 +1,4 @@
-"""Which leg a wall walks next, and that nothing is commissioned for nobody."""
+"""Which leg a wall walks next, and that nothing is requested without viewers."""
 
 from datetime import timedelta
 
@@ -20,12 +20,12 @@ def advanced(wall: Wall, walked: int) -> Wall:
     return fresh(wall)
 
 
-def test_wall_that_nobody_watches_has_nothing_painted(wall: Wall) -> None:
+def test_wall_without_viewers_has_nothing_painted(wall: Wall) -> None:
     said(wall, "a fox")
     assert db.session.scalars(select(Walk)).all() == []
 
 
-def test_first_look_commissions_one_leg_and_further_looks_none(wall: Wall) -> None:
+def test_first_look_requests_one_leg_and_further_looks_none(wall: Wall) -> None:
     for _ in range(3):
         wall = advanced(wall, 0)
     (leg,) = legs(wall)
@@ -48,8 +48,8 @@ def test_next_leg_begins_where_the_last_one_ends_with_the_same_seed(wall: Wall) 
     assert second.continues == first.id
 
 
-def test_when_nobody_writes_it_walks_among_the_stops_of_the_gallery(hung: Maker, wall: Wall) -> None:
-    hung("a plum tree", "a lantern")
+def test_without_words_it_walks_among_the_stops_of_the_gallery(publish: Maker, wall: Wall) -> None:
+    publish("a plum tree", "a lantern")
     wall = advanced(wall, 0)
     prompts = {stop.prompt for stop in walk_of(legs(wall)[0]).stops}
     assert prompts & {"a plum tree", "a lantern"}
@@ -127,14 +127,14 @@ def test_words_that_a_curator_skips_have_the_wall_turn_round(wall: Wall) -> None
     assert walk_of(second).continues is None  # nothing was walked before
 
 
-def test_leg_whose_maker_was_killed_is_commissioned_by_another(wall: Wall) -> None:
+def test_leg_whose_maker_was_killed_is_requested_by_another(wall: Wall) -> None:
     store(WallLeg(wall_number=wall.number, number=1, created_at=now() - 2 * director.PATIENCE))
     wall = advanced(wall, 0)
     (leg,) = legs(wall)
     assert walk_of(leg).frames == 35
 
 
-def test_new_evening_begins_anew(wall: Wall) -> None:
+def test_new_evening_starts_empty(wall: Wall) -> None:
     wall = advanced(advanced(wall, 0), 1)
     change(Walk, state=FINISHED)
     walls.set_state(wall, "closed")

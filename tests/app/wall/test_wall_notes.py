@@ -13,7 +13,7 @@ CASTLE = "城堡"
 pytestmark = pytest.mark.settings(MODEL=led.lay_out, MODELS=[led.lay_out_words_alone])
 
 
-def test_phone_is_told_while_the_words_wait(wall: Wall, client: FlaskClient) -> None:
+def test_phone_learns_that_the_words_wait(wall: Wall, client: FlaskClient) -> None:
     client.post("/wall/lobby/say", data={"words": CASTLE})
     page = client.get("/wall/lobby/say").text
     assert f"<bdi>{CASTLE}</bdi>" in page
@@ -23,11 +23,11 @@ def test_phone_is_told_while_the_words_wait(wall: Wall, client: FlaskClient) -> 
 def test_words_that_are_read_have_no_note(wall: Wall) -> None:
     said(wall, "a fox", "ann")
     said(wall, "a fox, 8k", "ann")
-    told = {each.words: each.note for each in words.own_words(wall, "ann")}
-    assert told == {"a fox": "", "a fox, 8k": "Tags for other tools were left out: 8k."}
+    notes = {each.words: each.note for each in words.own_words(wall, "ann")}
+    assert notes == {"a fox": "", "a fox, 8k": "Tags for other tools were left out: 8k."}
 
 
-def test_screen_is_told_with_the_leg_to_the_words(wall: Wall, app: Flask) -> None:
+def test_screen_gets_the_words_with_the_leg(wall: Wall, app: Flask) -> None:
     said(wall, CASTLE)
     director.advance(fresh(wall), 0)
     assert walk_of(legs(wall)[0]).stops[-1].note == "not read"

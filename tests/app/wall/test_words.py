@@ -24,7 +24,7 @@ ANN, BEN = "the secret of Ann", "the secret of Ben"
 
 
 def brought(owner: str, **values: object) -> Upload:
-    """Keep a picture for somebody."""
+    """Keep a picture for an owner."""
     checked = photo_check.check(written(two_halves()))
     photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest(owner), network="")
     if values:
@@ -51,9 +51,9 @@ def in_line(wall: Wall) -> list[str]:
     return [row.text for row in words.waiting_words(wall)]
 
 
-def flaws(wall: Wall, text: str, **told: object) -> dict[str, str]:
+def flaws(wall: Wall, text: str, **fields: object) -> dict[str, str]:
     with pytest.raises(InvalidInput) as refused:
-        words.say(wall, text, owner=ANN, **told)
+        words.say(wall, text, owner=ANN, **fields)
     return {each.field: each.message for each in refused.value.errors}
 
 
@@ -131,7 +131,7 @@ def test_walls_have_lines_of_their_own(wall: Wall) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "What you wrote is empty"),
         ("   ", "What you wrote is empty"),
@@ -141,11 +141,11 @@ def test_walls_have_lines_of_their_own(wall: Wall) -> None:
         ("a moose", "What you wrote"),
     ],
 )
-def test_what_no_walk_may_hold_is_refused_by_its_field(wall: Wall, text: str, told: str) -> None:
+def test_what_no_walk_may_hold_is_refused_by_its_field(wall: Wall, text: str, message: str) -> None:
     word_lists.BANNED.add("moose")
     found = flaws(wall, text)
     assert list(found) == ["words"]
-    assert found["words"].startswith(told), found
+    assert found["words"].startswith(message), found
     assert "stop" not in found["words"]
     assert words.count(wall) == 0
 
@@ -211,7 +211,7 @@ def test_own_words_tell_where_they_are(wall: Wall) -> None:
     assert words.own_words(wall, "somebody") == []
 
 
-def test_waiting_time_is_told_by_the_place_and_the_legs_before(wall: Wall) -> None:
+def test_waiting_time_follows_from_the_place_and_the_legs_before(wall: Wall) -> None:
     for owner in ("a", "b", "c"):
         words.say(wall, owner, owner=owner)
     walked(wall, 1, shown_at=now())
@@ -228,7 +228,7 @@ def test_waiting_time_is_told_by_the_place_and_the_legs_before(wall: Wall) -> No
     ]  # fmt: skip
 
 
-def test_no_time_is_told_of_a_wall_that_nobody_watches_or_that_rests(wall: Wall) -> None:
+def test_no_time_is_estimated_for_a_wall_without_viewers_or_at_rest(wall: Wall) -> None:
     words.say(wall, "a cat", owner=ANN)
     change(Wall, lead_at=now() - timedelta(minutes=3))
     assert (words.own_words(wall, ANN)[0].place, words.own_words(wall, ANN)[0].about) == (1, "")
@@ -239,8 +239,8 @@ def test_no_time_is_told_of_a_wall_that_nobody_watches_or_that_rests(wall: Wall)
 
 
 @pytest.mark.databases
-def test_kept_walk_is_named_once_it_can_be_seen(wall: Wall, hung) -> None:  # type: ignore[no-untyped-def]
-    row, kept = words.say(wall, "a cat", owner=ANN), hung("a cat", "a dog")
+def test_kept_walk_is_named_once_it_can_be_seen(wall: Wall, publish) -> None:  # type: ignore[no-untyped-def]
+    row, kept = words.say(wall, "a cat", owner=ANN), publish("a cat", "a dog")
     walked(wall, 1, row, shown_at=now(), stretch=kept.id)
     lead(wall, 2)
     (own,) = words.own_words(wall, ANN)
@@ -297,21 +297,21 @@ def test_leg_to_a_stop_of_the_gallery_is_skipped_by_its_number_and_one_to_words_
     assert db.session.get_one(WallLeg, (wall.number, 1)).skipped
 
 
-def test_leg_that_could_not_be_painted_is_told_as_that(wall: Wall) -> None:
+def test_leg_that_could_not_be_painted_is_reported_as_that(wall: Wall) -> None:
     row = words.say(wall, "a cat", owner=ANN)
     walked(wall, 1, row, skipped=True)
     assert words.own_words(wall, ANN)[0].state == "lost"
 
 
 @pytest.mark.databases
-def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, hung) -> None:  # type: ignore[no-untyped-def]
+def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, publish) -> None:  # type: ignore[no-untyped-def]
     ann, ben = words.say(wall, "a cat", owner=ANN), words.say(wall, "a dog", owner=BEN)
     words.say(wall, "a cow", owner=ANN)
     picture = words.say(wall, "", owner=ANN, picture=brought(ANN).id)
-    kept, other = hung("a cat", "a photo"), hung("a cat", "a dog")
+    kept, other = publish("a cat", "a photo"), publish("a cat", "a dog")
     walked(wall, 1, picture, stretch=kept.id)
     walked(wall, 2, stretch=other.id)
-    walked(wall, 3, stretch=hung("x", "y").id)
+    walked(wall, 3, stretch=publish("x", "y").id)
     walked(wall, 4, ann)
     walked(wall, 5, ben)
     lead(wall, 3)
@@ -324,7 +324,7 @@ def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, hu
 
 
 @pytest.mark.databases
-def test_after_a_day_nobody_knows_who_wrote_what(wall: Wall) -> None:
+def test_after_a_day_writers_of_words_are_forgotten(wall: Wall) -> None:
     row, picture = words.say(wall, "a cat", owner=ANN), words.say(wall, "", owner=ANN, picture=brought(ANN).id)
     words.say(wall, "a cow", owner=ANN)
     walked(wall, 1, row)

@@ -83,9 +83,9 @@ JSON = st.recursive(
 
 
 @pytest.fixture
-def walk(app: Flask, hung: Maker) -> Walk:
-    """Hang a walk, an exhibition and a drawing."""
-    made = painted_in_levels(hung("a fox", "a kite", frames=5))
+def walk(app: Flask, publish: Maker) -> Walk:
+    """Publish a walk, an exhibition and a drawing."""
+    made = painted_in_levels(publish("a fox", "a kite", frames=5))
     exhibitions.create(ExhibitionRequest("The first", slug="x", walks=[made.id]))
     drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot"))
     return made
@@ -93,12 +93,12 @@ def walk(app: Flask, hung: Maker) -> Walk:
 
 @pytest.fixture
 def visitors(client: FlaskClient, curator: FlaskClient) -> list[FlaskClient]:
-    """Be a stranger, and the curator."""
+    """Return a stranger's client, and the curator's."""
     return [client, curator]
 
 
 def sent(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Leave what a browser can send."""
+    """Keep what a browser can send."""
     return [(name, value.encode("utf-8", "replace").decode()) for name, value in pairs]
 
 
@@ -165,9 +165,9 @@ def led_walk() -> Walk:
 
 @given(data=st.data())
 def test_any_recipe_is_answered(app: Flask, walk: Walk, visitors: list[FlaskClient], data: st.DataObject) -> None:
-    told: Any = copy.deepcopy(recipe.recipe_of(walk))
-    altered(told, data)
-    said = json.dumps(told).encode()
+    document: Any = copy.deepcopy(recipe.recipe_of(walk))
+    altered(document, data)
+    said = json.dumps(document).encode()
     film = bytearray(gif(said) if data.draw(st.booleans()) else said)
     for _ in range(data.draw(st.integers(0, 3))):
         film[data.draw(st.integers(0, len(film) - 1))] = data.draw(st.integers(0, 255))
@@ -181,10 +181,10 @@ def test_any_recipe_is_answered(app: Flask, walk: Walk, visitors: list[FlaskClie
         assert again.status_code in (202, 422)
 
 
-def altered(told: Any, data: st.DataObject) -> None:
+def altered(document: Any, data: st.DataObject) -> None:
     """Put something else into up to three places, anywhere."""
     for _ in range(data.draw(st.integers(0, 3))):
-        inner, places = told, list[tuple[Any, Any]]()
+        inner, places = document, list[tuple[Any, Any]]()
         stack = [inner]
         while stack:
             each = stack.pop()
@@ -211,10 +211,10 @@ def test_recipe_asks_for_the_same_walk(app: Flask, prompts: list[str], seed: int
     except InvalidInput:
         return  # two that are or are read as the same, or letters that cannot be shown
     painted_in_levels(walk)
-    told = recipe.recipe_of(walk)
+    document = recipe.recipe_of(walk)
     again, pinned = recipe.read_upload(gif(recipe.dumps(walk).encode()))
     other, _ = placing.place(again, visitor_key="bob", owner="bob", pinned=pinned)
-    assert recipe.recipe_of(other) == told
+    assert recipe.recipe_of(other) == document
     assert [stop.prompt for stop in other.stops] == [stop.prompt for stop in walk.stops]
 
 

@@ -40,9 +40,9 @@ def strange(app: Flask, walk: Walk) -> Iterator[str]:
 
 
 @pytest.mark.databases
-def test_no_address_breaks_whatever_stands_in_it(curator: FlaskClient, hung: Maker) -> None:
+def test_no_address_breaks_whatever_stands_in_it(curator: FlaskClient, publish: Maker) -> None:
     broken = set()
-    for path in strange(curator.application, hung()):
+    for path in strange(curator.application, publish()):
         for asked in ASKED:
             with curator.get(f"{path}?{asked}") as answer:
                 if answer.status_code >= 500:
@@ -80,8 +80,8 @@ def html_in(answer: TestResponse) -> Iterator[str]:
 
 
 @pytest.mark.databases
-def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient, hung: Maker) -> None:
-    walk, other = hung(EVIL, f"b {EVIL}", model=None), hung(f"b {EVIL}", "c", frames=2)
+def test_what_is_written_by_others_stays_text_on_every_page(curator: FlaskClient, publish: Maker) -> None:
+    walk, other = publish(EVIL, f"b {EVIL}", model=None), publish(f"b {EVIL}", "c", frames=2)
     walk_edits.apply(walk, walk_edits.validate({"title": EVIL}))
     change(Walk, model_title=EVIL, error=EVIL)
     store(Report(walk_number=walk.number, reason="other", text=EVIL, reporter="x"), BannedWord(word=EVIL[:80]))

@@ -39,17 +39,17 @@ pytestmark = pytest.mark.settings(MODEL=led.lay_out)
 
 
 @pytest.fixture
-def walk(hung: Maker) -> Walk:
-    """Hang a walk that was painted after two drawings, one of them nobody's."""
-    walk = hung("a fox", "a yeti")
+def walk(publish: Maker) -> Walk:
+    """Publish a walk that was painted after two drawings, one of them without a credit."""
+    walk = publish("a fox", "a yeti")
     change(walk, drawings=[drawing_credits.as_record(each) for each in DRAWINGS])
     return walk
 
 
 @pytest.fixture
-def plain(hung: Maker) -> Walk:
-    """Hang a walk that was painted after none."""
-    walk = hung("a house", "the sun")
+def plain(publish: Maker) -> Walk:
+    """Publish a walk that was painted after none."""
+    walk = publish("a house", "the sun")
     change(walk, drawings=None)
     return walk
 
@@ -68,12 +68,12 @@ def test_label_names_artists_and_licences_and_leads_to_both(client: FlaskClient,
 
 
 def test_json_and_recipe_name_them(client: FlaskClient, walk: Walk, plain: Walk) -> None:
-    told = client.get(f"/api/v1/walks/{walk.id}").json
-    assert told["drawings"] == told["recipe"]["drawings"] == client.get(f"/walks/{walk.id}.json").json["drawings"]
-    assert [each["name"] for each in told["drawings"]] == ["fox", "yeti <&>"]
-    assert told["drawings"][1] == {"digest": "2", "name": "yeti <&>", "artist": None, "licence": None, "source": None}
-    told = client.get(f"/api/v1/walks/{plain.id}").json
-    assert told["drawings"] == [] and "drawings" not in told["recipe"]
+    answer = client.get(f"/api/v1/walks/{walk.id}").json
+    assert answer["drawings"] == answer["recipe"]["drawings"] == client.get(f"/walks/{walk.id}.json").json["drawings"]
+    assert [each["name"] for each in answer["drawings"]] == ["fox", "yeti <&>"]
+    assert answer["drawings"][1] == {"digest": "2", "name": "yeti <&>", "artist": None, "licence": None, "source": None}
+    answer = client.get(f"/api/v1/walks/{plain.id}").json
+    assert answer["drawings"] == [] and "drawings" not in answer["recipe"]
 
 
 def test_embedded_page_names_known_artists(client: FlaskClient, walk: Walk, plain: Walk) -> None:
@@ -88,24 +88,24 @@ def test_embedded_page_names_known_artists(client: FlaskClient, walk: Walk, plai
 
 
 def test_oembed_names_them(client: FlaskClient, walk: Walk, plain: Walk) -> None:
-    def told(of: Walk) -> dict[str, str]:
+    def read_oembed(of: Walk) -> dict[str, str]:
         return dict(client.get(f"/oembed?url={quote(f'http://localhost/walks/{of.id}')}").json)
 
-    assert told(walk)["credits"] == TEXT
-    assert "credits" not in told(plain)
+    assert read_oembed(walk)["credits"] == TEXT
+    assert "credits" not in read_oembed(plain)
 
 
-def test_search_engines_are_told_what_it_is_based_on(client: FlaskClient, walk: Walk, plain: Walk) -> None:
-    def told(of: Walk) -> dict[str, object]:
+def test_search_engines_learn_what_it_is_based_on(client: FlaskClient, walk: Walk, plain: Walk) -> None:
+    def read_linked_data(of: Walk) -> dict[str, object]:
         page = client.get(of.url).text
         return dict(json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page)[1]))  # type: ignore[index]
 
-    assert told(walk)["isBasedOn"] == [
+    assert read_linked_data(walk)["isBasedOn"] == [
         {"@type": "VisualArtwork", "name": "fox", "url": TWEMOJI, "license": CC_BY,
          "creditText": "Twitter, Inc. and other contributors"},
         {"@type": "VisualArtwork", "name": "yeti <&>"},
     ]  # fmt: skip
-    assert "isBasedOn" not in told(plain)
+    assert "isBasedOn" not in read_linked_data(plain)
 
 
 def test_files_name_them_in_words(walk: Walk, plain: Walk) -> None:
@@ -131,17 +131,17 @@ def test_about_page_tells_of_no_drawings_where_words_alone_lead(client: FlaskCli
     ids=["removed since", "German"],
 )
 def test_label_names_drawings_in_the_language_of_the_page_removed_ones_too(
-    client: FlaskClient, hung: Maker, language: str, is_removed: bool, label: str
+    client: FlaskClient, publish: Maker, language: str, is_removed: bool, label: str
 ) -> None:
     drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot hamster", artist="Ann Example"))
-    walk = hung("a robot hamster", "the sun")
+    walk = publish("a robot hamster", "the sun")
     if is_removed:
         drawing_curation.remove("robot hamster")
     assert label in read(client.get(walk.url, headers={"Accept-Language": language}).text)
 
 
-def test_label_names_each_drawing_once_below_its_licence(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "a fox above a house")
+def test_label_names_each_drawing_once_below_its_licence(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "a fox above a house")
     twice = [drawing_credits.as_record(each) for each in (DRAWINGS[0], replace(DRAWINGS[0], digest="3"))]
     change(walk, drawings=twice)
     label = read(client.get(walk.url).text.partition('<section class="label"')[2].partition("</section>")[0])
@@ -149,15 +149,15 @@ def test_label_names_each_drawing_once_below_its_licence(client: FlaskClient, hu
     assert "After drawings: fox (Twemoji, Twitter, Inc. and other contributors, CC BY 4.0)." in label
 
 
-def test_form_says_that_a_drawing_of_the_recipe_is_not_offered_any_more(client: FlaskClient, hung: Maker) -> None:
+def test_form_says_that_a_drawing_of_the_recipe_is_not_offered_any_more(client: FlaskClient, publish: Maker) -> None:
     drawing_curation.add(led.ROBOT.encode(), DrawingRequest("robot hamster"))
-    walk = hung("a robot hamster", "a fox")
+    walk = publish("a robot hamster", "a fox")
     fixed = {**RENDERING, "positions": [0.0, 1.0], "model_name": "led", "sampling": None}
     change(walk, **fixed)
-    told = recipe.dumps(walk).encode()
+    document = recipe.dumps(walk).encode()
 
     def bring() -> str:
-        return client.post("/recipe", data={"film": (io.BytesIO(told), "recipe.json")}).text
+        return client.post("/recipe", data={"film": (io.BytesIO(document), "recipe.json")}).text
 
     assert "The settings of your film are loaded" in bring() and "is not offered any more" not in bring()
     drawing_curation.remove("robot hamster")

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.settings(MEANING=make_table)]
 
 WORDS = "quokka", "zyzzyva", "halcyonic", "periwinkle", "xylograph"
 """Of the prompt, of what it leaves out, of its title, of a visitor's report, of its note."""
-PIXELS = b"pixels that nobody else has"
+PIXELS = b"pixels that nothing else has"
 VISITOR = "an address of the tests"
 KEY = "k" * 64
 OWNER = "a secret of its owner, long enough"
@@ -41,17 +41,17 @@ OWNER = "a secret of its owner, long enough"
 
 @pytest.fixture(autouse=True)
 def found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the indexes look for what is new each time, and know a theme."""
+    """Make the indexes look for what is new each time, and know a theme."""
     monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
     monkeypatch.setattr(vector_index, "BLANK_SECONDS", 0.0)
     monkeypatch.setattr("tests.support.tables.THEMES", {"one": ("autumn", WORDS[0], "kite")})
 
 
 @pytest.fixture
-def everywhere(app: Flask, client: FlaskClient, hung: Maker) -> Walk:
-    """Hang a walk and let it reach all that a walk reaches."""
-    walk = hung(f"a {WORDS[0]}", "a kite", visitor=VISITOR)
-    child = hung("a kite", "the sea", continues=walk.id)
+def everywhere(app: Flask, client: FlaskClient, publish: Maker) -> Walk:
+    """Publish a walk and let it reach all that a walk reaches."""
+    walk = publish(f"a {WORDS[0]}", "a kite", visitor=VISITOR)
+    child = publish("a kite", "the sea", continues=walk.id)
     walk_edits.apply(walk, walk_edits.validate({"title": f"My {WORDS[2]} thing"}))
     with writing() as session:
         row = session.get_one(Walk, walk.number)
@@ -89,7 +89,7 @@ def _printed(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def told(words: tuple[str, ...]) -> set[tuple[str, str]]:
+def columns_with(words: tuple[str, ...]) -> set[tuple[str, str]]:
     """Name the columns that hold one of these words, or part of them."""
     return {(place, word) for place, value in cells() for word in words if word in value.lower()}
 
@@ -113,10 +113,10 @@ def files(folder: Path) -> dict[Path, bytes]:
 def test_deleted_walk_leaves_a_bare_row(app: Flask, client: FlaskClient, everywhere: Walk) -> None:
     walk, secrets = everywhere, (visitors.digest(OWNER), VISITOR, KEY)
     addresses = [media_urls.film_address(walk, "gif"), walk.url, f"/api/v1/walks/{walk.id}"]
-    before = told(WORDS)
+    before = columns_with(WORDS)
     assert {word for _, word in before} == set(WORDS)
     assert {"stops.prompt", "vocabulary.word", "pieces.payload"} <= {place for place, _ in before}
-    assert told(secrets)
+    assert columns_with(secrets)
     assert any(row.any() for row in rows_of(vectors_of("meaning"), walk))
     assert len(rows_of(vectors_of("looks"), walk)) == 2
 
@@ -128,8 +128,8 @@ def test_deleted_walk_leaves_a_bare_row(app: Flask, client: FlaskClient, everywh
     media_upkeep.prune()
     walk, other = (db.session.get_one(Walk, number) for number in numbers)
 
-    assert told(WORDS) == told(secrets) == set()
-    assert {place for place, _ in told((walk.id,))} == {"walks.id", "walks.continues"}
+    assert columns_with(WORDS) == columns_with(secrets) == set()
+    assert {place for place, _ in columns_with((walk.id,))} == {"walks.id", "walks.continues"}
     assert not any(row.any() for name in ("meaning", "looks") for row in rows_of(vectors_of(name), walk))
     assert any(row.any() for row in rows_of(vectors_of("looks"), other))
     for path, data in files(Path(app.instance_path)).items():
@@ -180,7 +180,7 @@ def test_every_table_is_known_to_forget_or_to_hold_nothing_of_a_walk(app: Flask)
         "collection_items",
     }
     rest = set(tables) - with_walks
-    # walks: see above. hung, vocabulary: kept by triggers. Of the curator's, deeds name walks by their ids.
+    # walks: see above. The index and the vocabulary: kept by triggers. Of the curator's, deeds name walks by their ids.
     of_the_house = {
         "walks",
         "hung",
@@ -257,4 +257,4 @@ def test_what_an_earlier_version_left_of_a_deleted_walk_is_pruned(app: Flask, ev
     media_upkeep.prune()
     walk = db.session.get_one(Walk, number)
     assert (walk.owner_hash, walk.visitor, walk.network) == ("", "", "")
-    assert not [place for place, _ in told((WORDS[3],))]
+    assert not [place for place, _ in columns_with((WORDS[3],))]

@@ -42,8 +42,8 @@ def site(disk: Path, migrated: Path) -> Iterator[Flask]:
 
 def ask(client: FlaskClient, language: str = "en") -> list[tuple[int, str]]:
     """Ask for a walk by the form and as a program; return status and words."""
-    told = {"Accept-Language": language}
-    page = client.post("/walks", data=WALK, headers=told)
+    headers = {"Accept-Language": language}
+    page = client.post("/walks", data=WALK, headers=headers)
     program = client.post("/api/v1/walks", json=ASKED)
     return [(page.status_code, page.text), (program.status_code, program.get_json().get("detail", ""))]
 
@@ -68,9 +68,9 @@ def test_low_disk_is_named_with_setting_and_cure(site: Flask, disk: Path, caplog
         assert words in page
         assert "less than 1.0 GB is free" in detail
         logged = said(caplog, "app.walks.queue.admission")
-        for told in (page, detail, logged):
-            assert SETTING in told
-            assert COMMAND in told
+        for text in (page, detail, logged):
+            assert SETTING in text
+            assert COMMAND in text
         assert logged.startswith(f"0.0 GB are free at {disk / 'media'}, and walks are refused")
         assert doctor(site)["disk"] == logged
     site.config["FREE_BYTES_MIN"] = 1_000_000
@@ -98,15 +98,15 @@ def test_full_disk_of_the_database_is_named(site: Flask, disk: Path, caplog: pyt
     with small_disk.full(disk):
         (status, page), (of_program, detail) = ask(client)
         assert (status, of_program) == (503, 503)
-        for told in (page, detail):
-            assert "The disk of this site is full." in told
-            assert COMMAND in told
+        for text in (page, detail):
+            assert "The disk of this site is full." in text
+            assert COMMAND in text
         assert said(caplog, "app.site.web.error_responses") == (
             f"The database has no room on /walks: database or disk is full. {disk_space.CURE}"
         )
         assert client.get("/gallery").status_code == 200
-        told = site.test_cli_runner().invoke(args=[*COMMAND.split()[3:], "--yes"])
-        assert told.exit_code == 0, told.output
+        text = site.test_cli_runner().invoke(args=[*COMMAND.split()[3:], "--yes"])
+        assert text.exit_code == 0, text.output
         assert not nobodys.exists()
         assert [status for status, _ in ask(client)] == [303, 202]
 

@@ -62,15 +62,15 @@ BY_LOT = {"pages.another?", "slideshow.page?"}
 
 
 @pytest.fixture
-def family(app: Flask, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> tuple[Walk, list[Walk]]:
-    """Hang a walk with a word of its own, and others that stand beside it in every way that pages know."""
+def family(app: Flask, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> tuple[Walk, list[Walk]]:
+    """Publish a walk with a word of its own, and others that stand beside it in every way that pages know."""
     monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
-    walk = hung("a kite", f"a {WORD}", "the sea", frames=3, seed=5)
+    walk = publish("a kite", f"a {WORD}", "the sea", frames=3, seed=5)
     others = [
-        hung("a fox", "a kite"),
-        hung("the sea", "a ship"),
-        hung("a bear", "a lamp", remix_of=walk.id),
-        hung("the sea", "a lamp", continues=walk.id, seed=5),
+        publish("a fox", "a kite"),
+        publish("the sea", "a ship"),
+        publish("a bear", "a lamp", remix_of=walk.id),
+        publish("the sea", "a lamp", continues=walk.id, seed=5),
     ]
     curation.feature(walk)
     exhibitions.create(ExhibitionRequest("The first", slug="the-first", walks=[each.id for each in (walk, *others)]))
@@ -131,11 +131,11 @@ def test_no_address_of_the_site_tells_of_it(
 
 
 def test_unfinished_walk_is_hidden(
-    app: Flask, client: FlaskClient, family: tuple[Walk, list[Walk]], hung: Maker
+    app: Flask, client: FlaskClient, family: tuple[Walk, list[Walk]], publish: Maker
 ) -> None:
     walk, others = family
     for state in (QUEUED, PAINTING, REFUSED, FAILED, CANCELLED):
-        made = walk if state == CANCELLED else hung("a kite", f"a {WORD}", "the sea", frames=3)
+        made = walk if state == CANCELLED else publish("a kite", f"a {WORD}", "the sea", frames=3)
         change(made, state=state)
     assert naming(app, client, walk, others) == set()
 
@@ -171,12 +171,12 @@ def deleted_meanwhile(app: Flask) -> Iterator[Callable[[Walk, int], None]]:
 @pytest.mark.databases
 @pytest.mark.parametrize("statements", [1, 2, 3, 4])
 def test_walk_that_is_deleted_while_a_page_is_written_breaks_none(
-    client: FlaskClient, hung: Maker, deleted_meanwhile: Callable[[Walk, int], None], statements: int
+    client: FlaskClient, publish: Maker, deleted_meanwhile: Callable[[Walk, int], None], statements: int
 ) -> None:
-    other = hung("a kite", "a fox")
+    other = publish("a kite", "a fox")
     exhibitions.create(ExhibitionRequest("The first", slug="the-first", walks=[other.id]))
     for path in MEANWHILE:
-        walk = hung("the sea", "a kite", remix_of=other.id)
+        walk = publish("the sea", "a kite", remix_of=other.id)
         hall = exhibitions.at("the-first")
         exhibitions.change(hall, ExhibitionRequest("The first", walks=[walk.id, other.id]))
         deleted_meanwhile(walk, statements)
@@ -187,10 +187,10 @@ def test_walk_that_is_deleted_while_a_page_is_written_breaks_none(
 
 @pytest.mark.parametrize("take_away", [lifecycle.delete_walk, curation.hide])
 def test_nginx_is_not_led_to_what_was_taken_down(
-    app: Flask, client: FlaskClient, hung: Maker, take_away: Callable[[Walk], None]
+    app: Flask, client: FlaskClient, publish: Maker, take_away: Callable[[Walk], None]
 ) -> None:
     app.config["ACCEL_PREFIX"] = "/_media/"
-    walk = hung()
+    walk = publish()
     found = addresses(app, walk)
     assert any("X-Accel-Redirect" in client.get(address).headers for address in found)
     take_away(walk)

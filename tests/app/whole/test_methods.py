@@ -34,8 +34,8 @@ def strict(app: Flask, instance: Path) -> FlaskClient:
     return make_app(instance, WTF_CSRF_ENABLED=True).test_client()
 
 
-def test_unknown_method_is_refused_with_the_allowed_ones(app: Flask, strict: FlaskClient, hung: Maker) -> None:
-    known = addresses(app, hung())
+def test_unknown_method_is_refused_with_the_allowed_ones(app: Flask, strict: FlaskClient, publish: Maker) -> None:
+    known = addresses(app, publish())
     assert len(known) > 15
     for address, methods in known.items():
         for method in set(EVERY_METHOD) - methods:
@@ -49,9 +49,9 @@ def test_unknown_method_is_refused_with_the_allowed_ones(app: Flask, strict: Fla
 
 def test_head_answers_as_get_does_without_the_body(client: FlaskClient, walk: Walk) -> None:
     for address in ("/", "/api", "/api/v1/walks", f"/api/v1/walks/{walk.id}", f"/walks/{walk.id}.gif", "/api/v1/x"):
-        asked, told = client.get(address), client.head(address)
-        assert (told.status_code, told.data) == (asked.status_code, b"")
-        assert told.content_type == asked.content_type
+        asked, head = client.get(address), client.head(address)
+        assert (head.status_code, head.data) == (asked.status_code, b"")
+        assert head.content_type == asked.content_type
 
 
 @pytest.mark.parametrize("path", ["/api/v1/walks", "/api/v1/walks/x", "/api/v1/openapi.json", "/api", "/", "/walks"])

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.settings(MODEL=led.lay_out, PROXIES=1, CURATOR_HASH=cur
 
 
 @pytest.mark.slow
-def test_every_address_begins_with_the_prefix(client: FlaskClient, hung: Maker, commissioned: Maker) -> None:
-    walk, other = hung("a fox", "a house"), hung("a bat", "the sun")
-    waiting = commissioned("a fox", "the sun")
+def test_every_address_begins_with_the_prefix(client: FlaskClient, publish: Maker, request_walk: Maker) -> None:
+    walk, other = publish("a fox", "a house"), publish("a bat", "the sun")
+    waiting = request_walk("a fox", "the sun")
     exhibitions.create(exhibitions.ExhibitionRequest("A room", "Two walks.", walks=[walk.id, other.id]))
     walls.opened()
     assert curator.enter(client, headers=BEHIND).status_code == 303

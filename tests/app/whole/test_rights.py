@@ -57,12 +57,12 @@ ROLES = {
     "other": "by the cookie of one who asked for another walk",
     "token": "by the walk's own owner_token",
     "token2": "by that of another walk",
-    "read": "by an API token of this scope alone, which commissioned the walk",
+    "read": "by an API token of this scope alone, which asked for the walk",
     "create": "so",
     "edit": "so",
-    "edit2": "so, but it commissioned another walk",
+    "edit2": "so, but it asked for another walk",
     "curate": "so, and it owns nothing",
-    "spent": "by an API token that might do all, and commissioned the walk, but was revoked",
+    "spent": "by an API token that might do all, and asked for the walk, but was revoked",
     "curator": "by the sign-in to the curator's pages",
 }
 RIGHTS = """
@@ -247,7 +247,7 @@ LINES = {" ".join(line.split()[:2]): line for line in RIGHTS.strip().splitlines(
 
 @dataclass
 class World:
-    """A site with something of everything, as it is before one request; all of it is made anew for the next."""
+    """A site with something of everything, as it is before one request; all of it is made again for the next."""
 
     walk: Walk
     slug: str
@@ -286,7 +286,7 @@ class World:
     def sent(self, endpoint: str) -> dict[str, Any]:
         """Return what is sent to an endpoint: what can be done, if one may."""
         stops = [{"prompt": "a lemon"}, {"prompt": "the sun"}]
-        told: dict[str, dict[str, Any]] = {
+        requests: dict[str, dict[str, Any]] = {
             "pages.edit": {"data": {"prompt": ["a fox", "a kite"], "edit": "add-stop"}},
             "pages.commission": {"data": {"prompt": ["a fox", "a kite"]}},
             "pages.reading": {"query_string": {"prompt": "a bat"}},
@@ -330,7 +330,7 @@ class World:
             "wall_office.change": {"data": {"title": f"Another {self.number}"}},
             "office.add_drawing": {"data": {"name": "robot", "file": (io.BytesIO(_robot(self.number)), "robot.svg")}},
         }
-        return told.get(endpoint, {})
+        return requests.get(endpoint, {})
 
 
 @dataclass
@@ -338,16 +338,16 @@ class Site:
     """The site under test, and those who come to it."""
 
     app: Flask
-    hung: Maker
+    publish: Maker
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def world(self, rule: Rule, act: str) -> World:
         """Make something of everything, which belongs to no visitor yet."""
         number = next(self.numbers)
-        walk = self.hung("a fox", f"kite {number}", frames=2, model="led")
+        walk = self.publish("a fox", f"kite {number}", frames=2, model="led")
         deliver_large(walk, 0)
         if rule.endpoint == "pages.another":
-            self.hung("a house", f"cup {number}", frames=2)
+            self.publish("a house", f"cup {number}", frames=2)
         slug, word = f"hall-{number}", f"word{number}"
         exhibitions.create(ExhibitionRequest("A hall", slug=slug, is_shown=True, walks=[walk.id]))
         word_lists.BANNED.add(word)
@@ -371,8 +371,8 @@ class Site:
         change(photo, preview_path=cut_path)
         path = f"{media_store.walk_folder(walk.id)}/photo-0.{checked.digest[:12]}.webp"
         media_store.store().write(path, checked.data)
-        told = {"path": path, "bytes": len(checked.data), "etag": checked.digest[:32]}
-        store(Medium(walk_number=walk.number, kind="photo-0", **told))
+        fields = {"path": path, "bytes": len(checked.data), "etag": checked.digest[:32]}
+        store(Medium(walk_number=walk.number, kind="photo-0", **fields))
         wall, words = self.wall_of(number, act, slug)
         collection = self.collection_of(walk, owner, act).id if "collection_id" in rule.arguments else ""
         sound = sound_check.check(sounds.track(3 + number / 100))
@@ -393,7 +393,7 @@ class Site:
 
     def collection_of(self, walk: Walk, owner: str, act: str) -> Collection:
         """Make a collection with the walk between two others, listed unless that is the act."""
-        others = [self.hung("a house", f"cup {next(self.numbers)}", frames=2) for _ in range(2)]
+        others = [self.publish("a house", f"cup {next(self.numbers)}", frames=2) for _ in range(2)]
         made = visitor_collections.create("Round things", owner, is_listed=act != "list", admit=lambda: None)
         for each in (others[0], walk, others[1]):
             visitor_collections.add(made, each, admit=lambda: None)
@@ -412,32 +412,32 @@ class Site:
 
     def become(self, role: str, client: FlaskClient, number: int) -> tuple[str, dict[str, str]]:
         """Give a client what its role has; return whose the walk is to be, and the headers that it sends."""
-        nobody = visitors.digest(f"nobody {number}")
+        stranger = visitors.digest(f"nobody {number}")
         if role == "none":
-            return nobody, {}
+            return stranger, {}
         if role == "curator":
             assert enter(client, environ_base=_from(number)).status_code == 303
-            return nobody, {}
+            return stranger, {}
         if role in ("owner", "other"):
             sent = {"prompt": ["a fox", f"a house, mine {number}"]}
             client.post("/walks", data=sent, environ_base=_from(number))
             own = db.session.scalars(select(Walk.owner_hash).order_by(Walk.number.desc())).first()
-            return own if role == "owner" else nobody, {}
+            return own if role == "owner" else stranger, {}
         if role in ("token", "token2"):
             secret = visitors.new_token()
-            return visitors.digest(secret) if role == "token" else nobody, bearer(secret)
+            return visitors.digest(secret) if role == "token" else stranger, bearer(secret)
         scopes = {"read": [READ], "create": [CREATE], "edit": [EDIT], "edit2": [EDIT], "curate": [CURATE]}
         token, secret = api_tokens.create(f"{role}-{number}", scopes=scopes.get(role, list(api_tokens.SCOPES)))
         client.get("/api/v1/mine", headers=bearer(secret))  # the day of its first use is written down
         if role == "spent":
             api_tokens.revoke(token.name)
-        return nobody if role in ("edit2", "curate") else token.secret_hash, bearer(secret)
+        return stranger if role in ("edit2", "curate") else token.secret_hash, bearer(secret)
 
 
 @pytest.fixture
-def site(app: Flask, hung: Maker) -> Site:
+def site(app: Flask, publish: Maker) -> Site:
     """Open a site that has all there can be: a curator's room, drawings, figures for who has their token."""
-    return Site(app, hung)
+    return Site(app, publish)
 
 
 def asked(app: Flask) -> dict[str, tuple[Rule, str, str]]:
@@ -458,7 +458,7 @@ def expected(line: str) -> dict[str, str]:
 
 
 def outcome(answer: TestResponse) -> str:
-    """Say what became of a request: its status, or that it leads to the sign-in."""
+    """Return what became of a request: its status, or that it leads to the sign-in."""
     return "in" if answer.status_code == 303 and answer.location == "/curator/sign-in" else str(answer.status_code)
 
 
@@ -497,9 +497,9 @@ def test_each_route_does_for_each_role_what_the_table_says_and_no_more(site: Sit
 
 
 def test_no_form_is_taken_without_its_token(site: Site) -> None:
-    """Whoever may do all it asks for may not be made to by another site's page."""
+    """Check that another site's page cannot make those who may do it do it."""
     site.app.config["WTF_CSRF_ENABLED"] = True
-    forms = {what: told for what, told in asked(site.app).items() if told[1] == "POST" and "/api/" not in what}
+    forms = {what: route for what, route in asked(site.app).items() if route[1] == "POST" and "/api/" not in what}
     assert len(forms) > 20
     for what, (rule, _, act) in forms.items():
         site.app.config["WTF_CSRF_ENABLED"] = False
@@ -514,8 +514,8 @@ def test_no_form_is_taken_without_its_token(site: Site) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_hidden_walk_is_shown_to_nobody_but_the_curator(site: Site, role: str) -> None:
-    routes = {what: told for what, told in asked(site.app).items() if "walk_id" in told[0].arguments}
+def test_hidden_walk_is_shown_to_the_curator_alone(site: Site, role: str) -> None:
+    routes = {what: route for what, route in asked(site.app).items() if "walk_id" in route[0].arguments}
     world = site.world(next(site.app.url_map.iter_rules()), "")
     client, sender = site.visitor(world, role)
     change(world.walk, hidden_at=Walk.created_at)

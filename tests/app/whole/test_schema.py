@@ -59,7 +59,7 @@ FLAWS = {
 
 @pytest.fixture(params=FLAWS)
 def flawed(app: Flask, request: pytest.FixtureRequest) -> str:
-    """Leave the database in a state that the code was not written for; return what is to be said about it."""
+    """Put the database into a state that the code was not written for; return what is to be said about it."""
     statements, sentence = FLAWS[request.param]
     with db.engine.begin() as connection:
         for statement in statements:
@@ -75,7 +75,7 @@ def run(instance: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.databases
-def test_each_flaw_is_told_from_the_others_and_names_the_command(flawed: str) -> None:
+def test_each_flaw_is_distinguished_and_names_the_command(flawed: str) -> None:
     assert schema_state() == flawed
     assert "flask --app wsgi db " in flawed
 

@@ -53,7 +53,7 @@ class Fate:
 
     of: str
     """Whose they are: a walk's, a visitor's, the house's."""
-    told: str
+    notice: str
     """The words of the about page that tell of them; the house's own need none."""
     goes: bool = True
     """Whether they are gone once their walk is deleted, and once its owner deletes all that is theirs."""
@@ -74,7 +74,7 @@ FATES = {
     "stops": Fate("walk", OF_A_WALK),
     "frames": Fate("walk", OF_A_WALK),
     "media": Fate("walk", OF_A_WALK),
-    "pieces": Fate("walk", OF_A_WALK, moves=False),  # work: done or not, it is done anew elsewhere
+    "pieces": Fate("walk", OF_A_WALK, moves=False),  # work: done or not, it is done again elsewhere
     "looks": Fate("walk", OF_A_WALK, moves=False),  # the other house looks at the pictures by itself
     "hung": Fate("walk", OF_A_WALK),  # written by triggers
     "vocabulary": Fate("walk", OF_A_WALK),  # written by triggers
@@ -128,7 +128,7 @@ OF_NO_WALK = (
 
 
 @pytest.fixture
-def full(app: Flask, client: FlaskClient, hung: Maker) -> Full:
+def full(app: Flask, client: FlaskClient, publish: Maker) -> Full:
     """Fill all tables: as visitors and operators do, and those that only workers write to with rows of any kind."""
     client.post("/walks", data={"prompt": [f"a {WORD}", "a fox"], "negative_prompt": f"no {WORD}s"})
     with app.test_request_context(headers={"Cookie": f"moma_visitor={_cookie(client)}"}):
@@ -138,10 +138,10 @@ def full(app: Flask, client: FlaskClient, hung: Maker) -> Full:
     assert secret is not None
     asked = db.session.scalars(select(Walk)).one()
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot"))
-    walk = hung("a robot", f"the {WORD}")
-    told = {name: getattr(asked, name) for name in ("owner_hash", "visitor", "network")}
+    walk = publish("a robot", f"the {WORD}")
+    fields = {name: getattr(asked, name) for name in ("owner_hash", "visitor", "network")}
     painted = {**RENDERING, "positions": [0.0, 1.0], "model_name": "led", "sampling": None}
-    change(walk, **told, **painted)
+    change(walk, **fields, **painted)
     client.post(f"/walks/{walk.id}/title", data={"title": f"{WORD} at sea"})
     client.post(f"/walks/{walk.id}/report", data={"reason": "other", "words": f"my {WORD}"})
     client.post(f"/walks/{walk.id}/favourite")
@@ -192,11 +192,11 @@ def _fill_what_is_empty(walk: Walk) -> None:
 
 def _some(column: Column[Any], walk: Walk) -> Any:
     """Make up a value that a column takes."""
-    told = {"kind": FILM, "state": PIECE_WAITING}
+    fields = {"kind": FILM, "state": PIECE_WAITING}
     if any(key.references(Walk.__table__) for key in column.foreign_keys):
         return walk.number
-    if column.table.name == "pieces" and column.name in told:
-        return told[column.name]
+    if column.table.name == "pieces" and column.name in fields:
+        return fields[column.name]
     kinds: list[tuple[Any, Any]] = [
         (JSON, [WORD]), (LargeBinary, WORD.encode()), (Boolean, True), (Float, 0.5), (Date, date(2026, 11, 22)),
         (DateTime, datetime(2026, 11, 22, tzinfo=UTC)),
@@ -319,8 +319,8 @@ def test_archives_take_to_another_house_what_moves_and_do_not_say_whose_it_was(
     shipped = first_exhibition.shipped_walks()[:1]  # whose films are real
     monkeypatch.setattr(first_exhibition, "shipped_walks", lambda: shipped)
     first_exhibition.publish()
-    told = {name: getattr(full.walk, name) for name in ("owner_hash", "visitor", "network")}
-    change(Walk, Walk.id == shipped[0].walk_id, **told)
+    fields = {name: getattr(full.walk, name) for name in ("owner_hash", "visitor", "network")}
+    change(Walk, Walk.id == shipped[0].walk_id, **fields)
     archives = {"whole.tar": [shipped[0].walk_id], "hall.tar": ["--recipes-only"]}
     exhibitions.create(ExhibitionRequest("Real films", slug="real", is_shown=True, walks=[shipped[0].walk_id]))
     for name, options in archives.items():
@@ -338,6 +338,6 @@ def test_archives_take_to_another_house_what_moves_and_do_not_say_whose_it_was(
 def test_about_page_tells_of_what_is_kept(client: FlaskClient) -> None:
     page = re.sub(r"\s+", " ", client.get("/about").text)
     for name, fate in FATES.items():
-        assert fate.told or fate.of == "house", f"the about page says nothing of {name}"
-        assert fate.told in page, name
+        assert fate.notice or fate.of == "house", f"the about page says nothing of {name}"
+        assert fate.notice in page, name
     assert OF_WHO_ASKED in page

@@ -133,12 +133,12 @@ ENGLISH_ONLY = {
     "app/cli/walls.py",
 }
 """Modules whose errors only programs and operators meet."""
-TOLD = {"The ", "clip skip ignored"}  # with who did it, a known sentence of the log; a note as its row has it
+KNOWN = {"The ", "clip skip ignored"}  # with who did it, a known sentence of the log; a note as its row has it
 
 
 @dataclass
 class Museum:
-    """A house with something of everything, and one who is signed in to it and owns what hangs there."""
+    """A house with something of everything, and one who is signed in to it and owns what is public there."""
 
     client: FlaskClient
     app: Flask
@@ -162,11 +162,11 @@ def strange(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def museum(app: Flask, hung: Maker, commissioned: Maker, request: pytest.FixtureRequest) -> Museum:
+def museum(app: Flask, publish: Maker, request_walk: Maker, request: pytest.FixtureRequest) -> Museum:
     """Fill a house, with walks of every state, a model that says what the shipped one does, and one led by drawings."""
     _break(app)
     client = request.getfixturevalue("curator")  # whose request is the first
-    made = _walks(client, hung, commissioned)
+    made = _walks(client, publish, request_walk)
     _write_down(made)
     return Museum(client, app, made, _candidates(made["finished"].owner_hash), _walls_of(client, made["finished"]))
 
@@ -178,7 +178,7 @@ def _break(site: Flask) -> None:
     site.add_url_rule("/fail/<how>", "fail", fail)
 
 
-def _walks(client: FlaskClient, hung: Maker, commissioned: Maker) -> dict[str, Walk]:
+def _walks(client: FlaskClient, publish: Maker, request_walk: Maker) -> dict[str, Walk]:
     def ask(**fields: Any) -> Walk:
         client.post("/walks", data={"prompt": [FOX, KITE], **fields})
         return db.session.scalars(select(Walk).order_by(Walk.number.desc())).first()
@@ -186,19 +186,19 @@ def _walks(client: FlaskClient, hung: Maker, commissioned: Maker) -> dict[str, W
     client.get("/")
     states = {state: ask(seed=str(n)) for n, state in enumerate((QUEUED, PAINTING, FAILED, CANCELLED, REFUSED))}
     owner = states[QUEUED].owner_hash
-    made = {**states, "finished": hung(FOX, MOON, KITE, frames=5, ending="back")}
-    made["round"] = hung(FOX, MOON, KITE, frames=5, ending="round", easing=True)
+    made = {**states, "finished": publish(FOX, MOON, KITE, frames=5, ending="back")}
+    made["round"] = publish(FOX, MOON, KITE, frames=5, ending="round", easing=True)
     styled = [
         {"prompt": KITE, "hand": "batik", "negative_prompt": MOON, "seed": 4},
         {"prompt": MOON, "hand": "pop art"},
     ]
-    made["styled"] = hung(stops=styled, frames=3, preset="fast", unlisted=True)
-    made["repeat"] = commissioned(FOX, MOON, KITE, frames=5, ending="back", seed=made["finished"].seed)
-    made["next"] = hung(KITE, FOX, continues=made["finished"].id, seed=made["finished"].seed)
-    made["remix"] = hung(FOX, KITE, remix_of=made["finished"].id)
-    made["stranger"] = commissioned(MOON, FOX)
-    made["drawn"] = hung(FOX, "蝙蝠", frames=3, model="led")
-    made["deleted"], made["hidden"] = hung("a", "b"), hung("c", "d")
+    made["styled"] = publish(stops=styled, frames=3, preset="fast", unlisted=True)
+    made["repeat"] = request_walk(FOX, MOON, KITE, frames=5, ending="back", seed=made["finished"].seed)
+    made["next"] = publish(KITE, FOX, continues=made["finished"].id, seed=made["finished"].seed)
+    made["remix"] = publish(FOX, KITE, remix_of=made["finished"].id)
+    made["stranger"] = request_walk(MOON, FOX)
+    made["drawn"] = publish(FOX, "蝙蝠", frames=3, model="led")
+    made["deleted"], made["hidden"] = publish("a", "b"), publish("c", "d")
     with writing() as session:
         session.execute(update(Walk).where(Walk.state == FINISHED).values(
             owner_hash=owner, step_sizes=[1.0, 2.0, 1.0, 1.0], scheduler="DPMSolverMultistepScheduler",
@@ -206,9 +206,9 @@ def _walks(client: FlaskClient, hung: Maker, commissioned: Maker) -> dict[str, W
         ))  # fmt: skip
         for state, walk in states.items():
             session.execute(update(Walk).where(Walk.number == walk.number).values(state=state))
-        told = {made[FAILED].number: "The painting was interrupted 3 times.",
-                made[REFUSED].number: "The pictures could not be stored: No space left on device."}  # fmt: skip
-        for number, error in told.items():
+        errors = {made[FAILED].number: "The painting was interrupted 3 times.",
+                  made[REFUSED].number: "The pictures could not be stored: No space left on device."}  # fmt: skip
+        for number, error in errors.items():
             session.execute(update(Walk).where(Walk.number == number).values(error=error))
         session.execute(update(Walk).where(Walk.number == made["hidden"].number).values(hidden_at=now()))
         session.execute(update(Walk).where(Walk.number == made["round"].number).values(given_title=MOON))
@@ -248,12 +248,12 @@ def _walls_of(client: FlaskClient, kept: Walk) -> tuple[str, ...]:
     for number in range(12):
         words.say(walls.at("1"), f"{FOX} {number}", owner=f"o{number}")
     client.post("/wall/3/say", data={"words": FOX})
-    long_ago = now() - timedelta(hours=1)  # so that no time is told, which would pass meanwhile
+    long_ago = now() - timedelta(hours=1)  # so that no time is shown, which would pass meanwhile
     with writing() as session:
         said = session.scalars(select(WallWords).order_by(WallWords.number)).all()
         for number, row in enumerate(said[:2], 1):
-            told = {"walked_at": now(), "stretch": kept.id} if number == 1 else {}
-            session.add(WallLeg(wall_number=row.wall_number, number=number, words_number=row.number, **told))
+            fields = {"walked_at": now(), "stretch": kept.id} if number == 1 else {}
+            session.add(WallLeg(wall_number=row.wall_number, number=number, words_number=row.number, **fields))
             words.assign(session, row, number)
         session.add(WallLeg(wall_number=said[0].wall_number, number=3, walk_id=kept.id))
         session.execute(update(Wall).where(Wall.name == "1").values(lead=2, lead_at=long_ago, evening="1"))
@@ -264,7 +264,7 @@ def _walls_of(client: FlaskClient, kept: Walk) -> tuple[str, ...]:
 
 
 def _candidates(owner: str) -> dict[str, str]:
-    """Have three stops' pictures asked for: painted, failed, and still to come."""
+    """Request three stops' pictures: painted, failed, and still to come."""
     found = {name: painted(owner, FOX, seed=seed) for seed, name in enumerate(("painted", "failed", "waiting"), 3)}
     with writing() as session:
         candidate_requests.fail(session, found["failed"].id, "The painting was interrupted 3 times.")
@@ -294,7 +294,7 @@ def test_every_page_speaks_its_language(museum: Museum, strange: None) -> None:
         if answer.status_code == 200:
             seen.add(museum.app.url_map.bind("localhost").match(path.partition("?")[0])[0])
     assert found == [], "\n".join(found)
-    assert seen == _pages(museum.app), "a page that nobody reads here: add it to those that are read"
+    assert seen == _pages(museum.app), "a page that is not read here: add it to those that are read"
 
 
 def test_every_answer_to_a_form_speaks_its_language(museum: Museum, strange: None) -> None:
@@ -307,14 +307,14 @@ def test_every_answer_to_a_form_speaks_its_language(museum: Museum, strange: Non
 
 
 @pytest.fixture
-def atelier(app: Flask, curator: FlaskClient, hung: Maker) -> FlaskClient:
+def atelier(app: Flask, curator: FlaskClient, publish: Maker) -> FlaskClient:
     """Open a house whose model sketches lead, with drawings that were added and removed, and be signed in."""
     drawing_curation.add(led.ROBOT.encode(), DrawingRequest(FOX, artist=KITE, licence="CC-BY-4.0"))
     other = drawing_curation.add(led.ROBOT.replace("678", "876").encode(), DrawingRequest(f"{KITE}, {MOON}"))
     drawing_curation.remove(other.drawing.digest)
-    walk = hung(FOX, KITE)
-    told = [drawing_credits.as_record(each) for each in added_drawings.book().drawings.values()]
-    change(Walk, drawings=[*told, {**told[0], "digest": "1", "artist": ""}])
+    walk = publish(FOX, KITE)
+    records = [drawing_credits.as_record(each) for each in added_drawings.book().drawings.values()]
+    change(Walk, drawings=[*records, {**records[0], "digest": "1", "artist": ""}])
     curator.walk_id = walk.id  # type: ignore[attr-defined]
     return curator
 
@@ -322,8 +322,8 @@ def atelier(app: Flask, curator: FlaskClient, hung: Maker) -> FlaskClient:
 @of_sketches
 def test_pages_of_a_house_whose_model_sketches_lead_speak_their_language(atelier: FlaskClient, strange: None) -> None:
     walk = f"/walks/{atelier.walk_id}"  # type: ignore[attr-defined]
-    found, told = [], {"CC", "BY", "SPDX", "sun", "night"}
-    told |= {"Fuchs", "Fledermaus", "Sonne", "Schneemann", "im", "Schnee", "Haus", "Kricket", "Katzengesicht"}  # names
+    found, names = [], {"CC", "BY", "SPDX", "sun", "night"}
+    names |= {"Fuchs", "Fledermaus", "Sonne", "Schneemann", "im", "Schnee", "Haus", "Kricket", "Katzengesicht"}  # names
     for path in (
         walk, f"{walk}/embed", "/about", "/curator/drawings", "/curator/drawings?q=sun",
         "/curator/drawings?q=%E6%9C%AA",
@@ -334,12 +334,12 @@ def test_pages_of_a_house_whose_model_sketches_lead_speak_their_language(atelier
     ):  # fmt: skip
         answer = atelier.get(path, headers=GERMAN)
         assert answer.status_code == 200, path
-        found += [f"{path}: {each}" for each in untranslated(answer.text, told)]
+        found += [f"{path}: {each}" for each in untranslated(answer.text, names)]
     search = {"prompt": [UNSAID, "sun"], "find_stop": "0", "find_for": UNSAID}
     for found_by, edit in (("", "find-0-1"), (UNSAID, "find-0-1"), ("sun", "find-0-1"), ("", "seek-0-0")):
         answer = atelier.post("/", data=search | {"find": found_by, "edit": edit}, headers=GERMAN)
         assert 'id="finder"' in answer.text
-        found += [f"{edit}: {each}" for each in untranslated(answer.text, told)]
+        found += [f"{edit}: {each}" for each in untranslated(answer.text, names)]
     assert found == [], "\n".join(found)
 
 
@@ -366,8 +366,8 @@ def test_refused_drawings_are_translated(
     sent = {"name": FOX, **fields, "file": (io.BytesIO(file.replace("{}", "").encode()), "a.svg")}
     answer = atelier.post("/curator/drawings", data=sent, headers=GERMAN)
     assert answer.status_code == 422
-    told = "CC BY SPDX SVG UTF CSS viewBox onload use text syntax error line column no element found"  # the parser's
-    assert untranslated(answer.text, {*told.split(), *WORD.findall(" ".join(drawing_request.kinds()))}) == []
+    message = "CC BY SPDX SVG UTF CSS viewBox onload use text syntax error line column no element found"  # the parser's
+    assert untranslated(answer.text, {*message.split(), *WORD.findall(" ".join(drawing_request.kinds()))}) == []
 
 
 def test_sentence_that_is_not_looked_up_is_found(museum: Museum, strange: None) -> None:
@@ -409,11 +409,11 @@ STARTERS = 4
 
 def test_what_the_house_model_says_of_itself_is_known() -> None:
     facts = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
-    told = [facts["title"], facts["licence"], *(source["what"] for source in facts["sources"])]
-    told += [model_styles.ModelStyle(hand["words"], hand["title"]).name for hand in facts["hands"]]
-    told += [hand["words"] for hand in facts["hands"]]
-    told += [prompt for pair in facts["starters"][:STARTERS] for prompt in pair]
-    assert set(told) - foreign_messages.KNOWN == set()
+    texts = [facts["title"], facts["licence"], *(source["what"] for source in facts["sources"])]
+    texts += [model_styles.ModelStyle(hand["words"], hand["title"]).name for hand in facts["hands"]]
+    texts += [hand["words"] for hand in facts["hands"]]
+    texts += [prompt for pair in facts["starters"][:STARTERS] for prompt in pair]
+    assert set(texts) - foreign_messages.KNOWN == set()
 
 
 @pytest.mark.parametrize(
@@ -445,8 +445,8 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
 )
 def test_what_a_worker_says_of_a_walk_that_failed_is_known(app: Flask, error: Exception) -> None:
     with app.test_request_context("/"), force_locale("de"):
-        told = foreign_messages.translate_foreign(visitor_message(error))
-        assert not re.search(r"\b(the|not|this|while|model)\b", told, re.IGNORECASE), told
+        result = foreign_messages.translate_foreign(visitor_message(error))
+        assert not re.search(r"\b(the|not|this|while|model)\b", result, re.IGNORECASE), result
         assert foreign_messages.translate_foreign("Ein Satz von anderswo") == "Ein Satz von anderswo"
 
 
@@ -462,7 +462,7 @@ def test_templates_hold_no_sentence_that_is_not_looked_up() -> None:
             r"(?s){#.*?#}|{% block page %}.*?{% endblock %}|{%-?\s*trans.*?endtrans\s*-?%}|{{.*?}}|{%.*?%}", " ", source
         )
         found += [f"{path.name}: {each}" for each in untranslated(plain)]
-        found += [f"{path.name}: {text}" for text in _said_in(source) if text not in TOLD]
+        found += [f"{path.name}: {text}" for text in _said_in(source) if text not in KNOWN]
     assert found == []
 
 
@@ -491,7 +491,7 @@ def _said_in(template: str) -> list[str]:
 
 
 def _is_sentence(node: ast.expr) -> bool:
-    """Tell whether this is a text of several words; one that is only put together of others is none."""
+    """Return whether this is a text of several words; one that is only put together of others is none."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     return bool(re.search(r"\w\s+\w|\w{4}", " ".join(texts))) and (len(parts) > 1 or " " in "".join(texts))
@@ -526,7 +526,7 @@ def _pages(app: Flask) -> set[str]:
 
 
 def _written(museum: Museum, path: str, headers: dict[str, str]) -> str:
-    """Read a page but for what is drawn anew each time."""
+    """Read a page but for what is drawn each time."""
     page = museum.client.get(path, headers=headers).text
     return re.sub(r'((?:name="(?:csrf_token|token)" value|data-seed|data-again)=")[^"]*', r"\1", page)
 
@@ -627,8 +627,8 @@ def _sent(museum: Museum) -> Iterator[tuple[str, int, dict[str, Any]]]:
     for seed, name in enumerate(("painted", "failed", "waiting"), 3):
         rows = {"candidates": [museum.candidates[name], ""], "seed": str(seed)}
         yield "/", 200, {"data": {**two, **rows, "edit": "look"}}
-    for told, status in _recipes():
-        yield "/recipe", status, {"data": {"film": (io.BytesIO(told), "recipe.json")}}
+    for content, status in _recipes():
+        yield "/recipe", status, {"data": {"film": (io.BytesIO(content), "recipe.json")}}
     yield f"{finished}/title", 422, {"data": {"title": "кино"}}
     yield f"{finished}/title", 422, {"data": {"title": FOX * 301}}
     yield f"{finished}/cancel", 409, {}
@@ -734,4 +734,4 @@ def _english_of(path: str) -> set[str]:
     shown |= {"/wall/1/say": ["AVIF BMP HEIC JPEG TIFF"], "/wall/1": ["localhost"]}
     shown |= {"/styles": [*VALUES, "night city"]}
     shown |= dict.fromkeys(("/?model=led", "/?continues", "/reading", "/drawings"), DRAWN)
-    return {word for start, told in shown.items() if path.startswith(start) for word in WORD.findall(" ".join(told))}
+    return {word for start, texts in shown.items() if path.startswith(start) for word in WORD.findall(" ".join(texts))}

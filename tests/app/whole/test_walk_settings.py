@@ -25,6 +25,7 @@ from app.site.presentation import make_form as forms
 from app.storage.film_measures import MEASURES, PUBLISHED
 from app.storage.walk_models import PIXEL_COLUMNS, Stop, Walk
 from app.walks.saved import lookup
+from tests.conftest import Maker
 from tests.support.recipes import painted_in_levels
 
 STOPS = [
@@ -116,8 +117,8 @@ def test_form_to_request_to_form_is_the_same(asked: WalkRequest, walk: Walk, set
     assert again.cache_key == walk.cache_key
 
 
-def test_recipe_to_request_to_recipe_is_the_same(app: Flask, commissioned: Callable[..., Walk], setting: str) -> None:
-    walk = painted_in_levels(commissioned(**{"stops": STOPS, "seed": 7, setting: VALUES[setting]()}))
+def test_recipe_to_request_to_recipe_is_the_same(app: Flask, request_walk: Maker, setting: str) -> None:
+    walk = painted_in_levels(request_walk(**{"stops": STOPS, "seed": 7, setting: VALUES[setting]()}))
     walk.width, walk.height = (walk.sampling or {}).get("frame", (walk.width, walk.height))
     written = recipe.recipe_of(walk)
     wanted, pinned = recipe.request_of(json.loads(recipe.dumps(walk)))

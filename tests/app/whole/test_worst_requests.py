@@ -11,8 +11,8 @@ from tests.support.rows import Maker
 pytestmark = pytest.mark.slow
 
 
-def test_no_address_has_a_request_that_takes_a_second(instance: Path, hung: Maker) -> None:
-    walk_id = hung().id
+def test_no_address_has_a_request_that_takes_a_second(instance: Path, publish: Maker) -> None:
+    walk_id = publish().id
     app = make_app(instance, REQUEST_SECONDS=1.0)
     clients = app.test_client()
     slow = [

@@ -130,11 +130,11 @@ def containers(folder: Path, compose: str, *settings: str) -> tuple[list[str], s
     (folder / "docker").write_text(ENGINE.format(folder=folder, compose=compose))
     (folder / "docker").chmod(0o755)
     (folder / "inventory").write_text("[moma]\nhere ansible_connection=local\n")
-    told = {
+    variables = {
         "containers_packages": [], "containers_home": str(folder / "site"), "moma_secrets": str(folder / "secrets"),
         "ansible_python_interpreter": sys.executable,
     }  # fmt: skip
-    arguments = ["-i", str(folder / "inventory"), "containers.yml", "-e", json.dumps(told), *settings]
+    arguments = ["-i", str(folder / "inventory"), "containers.yml", "-e", json.dumps(variables), *settings]
     done = run("ansible-playbook", *arguments, PATH=str(folder))
     calls = (folder / "calls").read_text().splitlines() if (folder / "calls").exists() else []
     return calls, done
@@ -159,13 +159,13 @@ def test_containers_are_built_and_started_once_and_taken_away(tmp_path: Path) ->
 
 
 def test_containers_get_their_model_and_a_worker_for_each_gpu(tmp_path: Path) -> None:
-    told = {
+    variables = {
         "moma_model": "/weights/mine",
         "moma_gpus": 3,
         "moma_hub_token": "hf_x",
         "containers_weights": "/srv/weights",
     }
-    _, done = containers(tmp_path, "2.26.1", "-e", json.dumps(told))
+    _, done = containers(tmp_path, "2.26.1", "-e", json.dumps(variables))
     assert done.returncode == 0, done.stdout + done.stderr
     lines = (tmp_path / "site/deploy/.env").read_text().splitlines()
     assert {"MODEL=/weights/mine", "WEIGHTS=/srv/weights", "HF_TOKEN=hf_x", "WORKERS=0"} <= set(lines)
@@ -187,9 +187,9 @@ def written(folder: Path, role: str, template: str, *cases: dict[str, object]) -
                 "src": str(roles / role / "templates" / template),
                 "dest": str(folder / f"{template}.{number}"),
             },
-            "vars": told,
+            "vars": variables,
         }
-        for number, told in enumerate(cases)
+        for number, variables in enumerate(cases)
     ]
     files = [str(roles / "moma" / part / "main.yml") for part in ("defaults", "vars")]
     page = {"hosts": "localhost", "gather_facts": False, "vars_files": files, "tasks": tasks}
@@ -202,11 +202,16 @@ def written(folder: Path, role: str, template: str, *cases: dict[str, object]) -
 
 def test_model_of_a_machine_is_in_its_settings_once_and_the_token_in_its_environment(tmp_path: Path) -> None:
     secrets: dict[str, object] = {"settings_of": {"secret_key": "k", "metrics_token": "t"}}
-    told = secrets | {"moma_model": "/srv/models/mine"}
+    variables = secrets | {"moma_model": "/srv/models/mine"}
     texts = written(
-        tmp_path, "settings", "settings.toml.j2", told, told | {"moma_settings": {"model": "an/other"}}, secrets,
-        told | {"moma_vae": "/srv/models/vae", "moma_offload": "model"},
-    )  # fmt: skip
+        tmp_path,
+        "settings",
+        "settings.toml.j2",
+        variables,
+        variables | {"moma_settings": {"model": "an/other"}},
+        secrets,
+        variables | {"moma_vae": "/srv/models/vae", "moma_offload": "model"},
+    )
     of_model, of_settings, of_neither, of_more = map(tomllib.loads, texts)
     assert of_model["model"] == "/srv/models/mine"
     assert of_settings["model"] == "an/other"
@@ -233,7 +238,7 @@ def test_engine_that_cannot_read_the_compose_file_is_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "setting", "told"),
+    ("name", "setting", "message"),
     [
         ("machine", "machine_cloud=hcloud", "value of machine_cloud must be one of: gcloud, got: hcloud"),
         ("cluster", "cluster_cloud=eks", "value of cluster_cloud must be one of: gcloud, got: eks"),
@@ -244,13 +249,13 @@ def test_engine_that_cannot_read_the_compose_file_is_refused(tmp_path: Path) -> 
         ("machine", "state=gone", "value of state must be one of: present, absent"),
     ],
 )
-def test_bad_input_is_refused_by_its_name_and_limit(name: str, setting: str, told: str) -> None:
+def test_bad_input_is_refused_by_its_name_and_limit(name: str, setting: str, message: str) -> None:
     number = setting.split("=")
     value = f'{{"{number[0]}": {number[1]}}}' if number[1].isdigit() else setting
     settings = ["-e", value, "-e", "images_registry=example.org/a"]
     done = run("ansible-playbook", "-i", "localhost,", f"{name}.yml", *settings)
     assert done.returncode != 0
-    assert told in " ".join((done.stdout + done.stderr).split())
+    assert message in " ".join((done.stdout + done.stderr).split())
 
 
 def test_every_play_reads_well_and_stands_in_the_manual() -> None:

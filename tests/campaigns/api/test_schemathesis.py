@@ -1,4 +1,4 @@
-"""Schemathesis holds the site, as gunicorn serves it, to its own OpenAPI document; the walks are painted by nobody."""
+"""Schemathesis holds the site, as gunicorn serves it, to its own OpenAPI document; no worker paints the walks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from app.access.auth import visitors
 from app.collection.search import visual_search
 from app.storage.database import writing
 from app.storage.walk_models import VisualFeatures, Walk
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.fronts import is_open, serving
 from tests.support.live import PATIENCE, ROOT, free_port
 
@@ -68,7 +68,7 @@ def served(instance: Path) -> Iterator[str]:
 
 
 def found(address: str, *options: str, **environment: str) -> None:
-    """Let it look for what is wrong, in all of its phases; say so if it finds something.
+    """Run it in all of its phases; fail if it finds something.
 
     ``TRIES`` in the environment has it try as many examples, others each time.
     """
@@ -103,9 +103,9 @@ def _find(address: str, config: str, *options: str, **environment: str) -> None:
 
 
 def test_schemathesis_finds_nothing_as_owner_or_anonymous(
-    app: Flask, instance: Path, hung: Commissioner, tmp_path: Path
+    app: Flask, instance: Path, publish: Maker, tmp_path: Path
 ) -> None:
-    walks = [hung("a fox", f"a kite, {number}", frames=2) for number in range(60)]
+    walks = [publish("a fox", f"a kite, {number}", frames=2) for number in range(60)]
     with writing() as session:
         session.execute(update(Walk).values(owner_hash=visitors.digest(OWNER)))
         vectors = visual_search.pack(np.ones((2, 64), np.float32))

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.slow
 def test_two_films_of_the_same_walk_are_timed(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     before = painter.evaluations
-    told = gpu.films(painter, "fast", 6)
-    assert told["frames"] == 6
-    assert 2 * told["passes"] == painter.evaluations - before
-    assert told["passes"] >= 2 * told["steps"]
-    assert all(second >= 0 for second in told["seconds"])
+    report = gpu.films(painter, "fast", 6)
+    assert report["frames"] == 6
+    assert 2 * report["passes"] == painter.evaluations - before
+    assert report["passes"] >= 2 * report["steps"]
+    assert all(second >= 0 for second in report["seconds"])
 
 
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # how diffusers makes arrays

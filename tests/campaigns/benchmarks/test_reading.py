@@ -51,7 +51,7 @@ REPORTED = {"number": 0.95, "tag": 0.95, "silence": 0.9}
 """The least share that is right of the classes of the prompts that were reported."""
 
 VISITORS = {"visitors_named": 38, "visitors_new": 32}
-"""The least number of the fifty prompts of visitors that is read as somebody would accept."""
+"""The least number of the fifty prompts of visitors that is read as a person would accept."""
 
 
 def test_numbers_tags_and_foreign_scripts_reach_their_aims(reader: Reader) -> None:

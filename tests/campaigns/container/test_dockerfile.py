@@ -50,7 +50,7 @@ def test_device_that_there_is_not_and_an_extra_that_there_is_not_end_the_build(t
 
 
 def with_pip_that_tells(step: str, folder: Path) -> str:
-    """Have a step ask a pip that only says what it was asked for, and of which index."""
+    """Run a step with a pip that only says what it was asked for, and of which index."""
     pip = folder / "pip"
     pip.write_text('#!/bin/sh\necho "$PIP_EXTRA_INDEX_URL" "$@"\n')
     pip.chmod(0o755)
@@ -58,7 +58,7 @@ def with_pip_that_tells(step: str, folder: Path) -> str:
 
 
 def test_workers_lock_file_is_what_the_worker_is_tested_with(tmp_path: Path) -> None:
-    """To make the worker's environment anew takes a gigabyte; so what it would hold is compared with what is here."""
+    """To make the worker's environment again takes a gigabyte; so what it would hold is compared with what is here."""
     report = tmp_path / "report.json"
     command = ["install", "--dry-run", "--quiet", "--report", str(report), "--requirement", "requirements/worker.txt"]
     asked = subprocess.run(

@@ -1,5 +1,5 @@
 """A long campaign of faults: ``make faults``. It notes each, and writes the table of
-``docs/research/reliability.md`` anew.
+``docs/research/reliability.md`` again.
 
 What was noted stays when it is interrupted: the next campaign goes on from there.
 """

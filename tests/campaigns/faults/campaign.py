@@ -35,7 +35,7 @@ class Outcome:
 
 
 def inflict(rig: Rig, kind: Kind, *, with_wall: bool = False) -> Outcome:
-    """Have one fault happen while walks are painted, ``with_wall`` also a live wall's; check the books after it."""
+    """Cause one fault while walks are painted, ``with_wall`` also a live wall's; check the books after it."""
     known = len(rig.books.accounts)
     if with_wall:
         wall.lead_on(rig)
@@ -43,14 +43,14 @@ def inflict(rig: Rig, kind: Kind, *, with_wall: bool = False) -> Outcome:
     visitors.upload_sound(rig)
     visitors.repaint(rig)
     while rig.waiting() < AT_WORK:
-        rig.commission()
+        rig.request_walk()
     visitors.ask_frame_files(rig)
     visitors.ask_candidates(rig)
     kept = rig.recorded()
     over = kind.happen(rig)
     before = rig.progress()
     if not rig.waiting():
-        rig.commission()
+        rig.request_walk()
     recovery = rig.recovered(over, before)
     rig.check(kept)
     if with_wall:
@@ -79,7 +79,7 @@ def campaign(
     database: str, counts: dict[str, int], *, seed: int, workers: int = 1, clocks: bool = False,
     note: Callable[[Outcome], None], stopped: Callable[[], bool] = lambda: False,
 ) -> None:  # fmt: skip
-    """Have kinds of faults happen, each so often, in a random order."""
+    """Cause kinds of faults, each so often, in a random order."""
     rng = random.Random(seed)
     order = [name for name, count in counts.items() for _ in range(count)]
     rng.shuffle(order)

@@ -75,7 +75,7 @@ def worker_killed_while_loading(rig: Rig) -> float:
     return time.monotonic()
 
 
-@kind("worker told to stop under load (SIGTERM)", long=True)
+@kind("worker asked to stop under load (SIGTERM)", long=True)
 def worker_stopped(rig: Rig) -> float:
     rig.pause(BUSY)
     return rig.kill(rig.a_worker(), signal.SIGTERM)
@@ -88,7 +88,7 @@ def worker_stands_still(rig: Rig) -> float:
         until = time.monotonic() + 7 + rig.rng.uniform(0, 2)
         while time.monotonic() < until:
             if rig.waiting() < 2:
-                rig.commission()
+                rig.request_walk()
             time.sleep(0.1)
     return time.monotonic()
 
@@ -117,16 +117,16 @@ def redis_killed(rig: Rig) -> float:
     rig.pause(BUSY)
     pid = rig.site.redis_pid()
     rig.kill(pid)
-    rig.commission()
+    rig.request_walk()
     wait_until(lambda: rig.site.pid("redis-server") not in (None, pid), what="another Redis")
     return time.monotonic()
 
 
 @kind("Redis hangs while walks are asked for")
-def redis_hangs(rig: Rig) -> float:
+def redis_stalls(rig: Rig) -> float:
     rig.pause(BUSY)
     with standing_still(rig.site.redis_pid()):
-        rig.commission()
+        rig.request_walk()
         rig.pause(2)
     return time.monotonic()
 
@@ -135,7 +135,7 @@ def redis_hangs(rig: Rig) -> float:
 def store_full(rig: Rig) -> float:
     rig.pause(BUSY)
     with rig.full(rig.store_disk):
-        rig.commission()
+        rig.request_walk()
         rig.pause(4)
     return time.monotonic()
 
@@ -147,7 +147,7 @@ def store_away(rig: Rig) -> float:
     rig.store.rename(elsewhere)
     rig.store.write_text("the place where the disk was")
     try:
-        rig.commission()
+        rig.request_walk()
         rig.pause(3)
     finally:
         rig.store.unlink()
@@ -182,10 +182,10 @@ def database_killed(rig: Rig) -> float:
 
 
 @kind("database hangs", databases=(POSTGRES,))
-def database_hangs(rig: Rig) -> float:
+def database_stalls(rig: Rig) -> float:
     assert rig.server is not None
     rig.pause(BUSY)
-    with rig.asking(), rig.server.hanging():
+    with rig.asking(), rig.server.standing_still():
         rig.pause(4)
     return time.monotonic()
 
@@ -232,11 +232,11 @@ def site_killed(rig: Rig) -> float:
 
 @kind("a prompt that kills whoever paints it: it fails alone", long=True)
 def poison(rig: Rig) -> float:
-    walk_id = rig.commission(prompt=planted.POISON, ends=("failed",))
+    walk_id = rig.request_walk(prompt=planted.POISON, ends=("failed",))
     with suppress(TimeoutError):
         wait_for(lambda: rig.rows("SELECT finished_at FROM walks WHERE id = :id", id=walk_id)[0][0], PATIENCE)
     if rig.waiting() < 1:
-        rig.commission()
+        rig.request_walk()
     return time.monotonic()
 
 
@@ -251,14 +251,14 @@ def device_lost(rig: Rig) -> float:
 
 
 @kind("a call to the device never returns", long=True)
-def device_hangs(rig: Rig) -> float:
-    return rig.plant(Planted(rig.rng.choice((planted.STEP, planted.FILM)), planted.HANG, rig.rng.randint(0, 3)))
+def device_stalls(rig: Rig) -> float:
+    return rig.plant(Planted(rig.rng.choice((planted.STEP, planted.FILM)), planted.STALL, rig.rng.randint(0, 3)))
 
 
 @kind("walks called off by their owners at any moment")
 def called_off(rig: Rig) -> float:
     for _ in range(2):
-        walk_id = rig.commission()
+        walk_id = rig.request_walk()
         rig.pause(BUSY)
         rig.delete(walk_id)
     return time.monotonic()

@@ -49,15 +49,15 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 def _line(title: str, outcomes: Sequence[Outcome], kind: Kind | None) -> str:
     counts = [sum(outcome.database == database for outcome in outcomes) for database in BOTH]
-    told = [
+    cells = [
         f"{count:,}" if kind is None or database in kind.databases else "–"
         for count, database in zip(counts, BOTH, strict=True)
     ]
-    told.append(f"{sum(outcome.accepted for outcome in outcomes):,}")
-    told += [str(_wrong(outcomes, *words)) for words in (("lost",), ("duplicated",), ("file", "row"))]
+    cells.append(f"{sum(outcome.accepted for outcome in outcomes):,}")
+    cells += [str(_wrong(outcomes, *words)) for words in (("lost",), ("duplicated",), ("file", "row"))]
     seconds = [outcome.recovery for outcome in outcomes]
-    told += [f"{value:.1f} s" for value in (statistics.median(seconds), quantile(seconds, 0.95), max(seconds))]
-    return f"| {' | '.join([title, *told])} |"
+    cells += [f"{value:.1f} s" for value in (statistics.median(seconds), quantile(seconds, 0.95), max(seconds))]
+    return f"| {' | '.join([title, *cells])} |"
 
 
 def _wrong(outcomes: Iterable[Outcome], *beginnings: str) -> int:

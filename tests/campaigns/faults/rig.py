@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from tests.support import postgres, small_disk
-from tests.support.live import TOLD, LiveSite, is_running, pause_after, wait_until
+from tests.support.live import LOG_TAIL, LiveSite, is_running, pause_after, wait_until
 from tests.support.planted import Ground, Planted
 
 PATIENCE = 300.0
@@ -58,7 +58,7 @@ MARGIN = 30
 
 @dataclass
 class Account:
-    """A commission that the site accepted: what it is to end as, and when it did."""
+    """A request that the site accepted: what it is to end as, and when it did."""
 
     walk_id: str
     token: str
@@ -128,10 +128,10 @@ class Rig:
     def request(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
         """Ask the site once; whatever goes wrong on the way there is status 0."""
         sent = body if body is None or isinstance(body, bytes) else json.dumps(body)
-        told = {"Content-Type": "application/json"} if body is not None else {}
+        content_type = {"Content-Type": "application/json"} if body is not None else {}
         try:
             with closing(http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=10)) as connection:
-                connection.request(method, path, sent, {**told, **headers})
+                connection.request(method, path, sent, {**content_type, **headers})
                 answer = connection.getresponse()
                 data = answer.read()
                 kind = answer.headers.get("Content-Type", "")
@@ -139,10 +139,10 @@ class Rig:
         except (OSError, http.client.HTTPException):
             return 0, None
 
-    def commission(
+    def request_walk(
         self, *, frames: int | None = None, prompt: str = "a fox", ends: Sequence[str] = ("finished",)
     ) -> str:
-        """Have a walk accepted, as a careful program does: the same key again until the site says what became of it."""
+        """Request a walk as a careful program does: with the same key until the site says what became of it."""
         walk = {
             "stops": [{"prompt": prompt}, {"prompt": "the sun"}],
             "seed": self.rng.randrange(2**31),
@@ -166,7 +166,7 @@ class Rig:
             if status in (200, 201, 202):
                 return dict(answer)
             if status not in (0, 502, 503):
-                said = self.site.output()[-TOLD:]
+                said = self.site.output()[-LOG_TAIL:]
                 raise AssertionError(f"{method} {path} was answered {status}: {answer}; the site said: …{said}")
             assert time.monotonic() < deadline, f"{path} was not answered for {PATIENCE:g} s ({status})"
             time.sleep(0.1)
@@ -175,14 +175,14 @@ class Rig:
     def asking(self) -> Iterator[None]:
         """Ask for a walk meanwhile, until it is accepted."""
         with ThreadPoolExecutor(1) as visitor:
-            answer = visitor.submit(self.commission)
+            answer = visitor.submit(self.request_walk)
             yield
             answer.result()
 
     def delete(self, walk_id: str) -> bool:
-        """Call a walk off, or delete it if it is done, as its owner; tell whether the site did it."""
+        """Call a walk off, or delete it if it is done, as its owner; return whether the site did it."""
         account = self.books.accounts[walk_id]
-        if not account.token:  # the answer that told it was lost on its way
+        if not account.token:  # the answer with it was lost on its way
             return False
         before = self.rows("SELECT state FROM walks WHERE id = :id", id=walk_id)
         status, _ = self.request("DELETE", f"/api/v1/walks/{walk_id}", Authorization=f"Bearer {account.token}")
@@ -210,7 +210,7 @@ class Rig:
                 time.sleep(0.05)
 
     def progress(self) -> tuple[Any, ...]:
-        """Tell how far all walks are."""
+        """Return how far all walks are."""
         return self.rows(
             "SELECT COALESCE(SUM(painted_count), 0), SUM(CASE WHEN finished_at IS NULL THEN 0 ELSE 1 END) FROM walks"
         )[0]
@@ -242,7 +242,7 @@ class Rig:
     def check(self, kept: dict[str, int]) -> None:
         """Compare the books with the database and the store, once all is quiet; what is wrong is noted.
 
-        ``kept`` are the frames that were recorded before: nobody painted them again.
+        ``kept`` are the frames that were recorded before: no worker painted them again.
         """
         self.settle()
         self._check_accounts()
@@ -312,7 +312,7 @@ class Rig:
                     self.note(f"row without its file: {path} is not what its row says")
 
     def _have_pruned(self, lying: Iterable[str]) -> None:
-        """Have the upkeep take photos of walks that were never saved, as their web server was killed: an hour on."""
+        """Delete photos of walks that were never saved, as their web server was killed, as upkeep does an hour on."""
         known = {walk_id for (walk_id,) in self.rows("SELECT id FROM walks")}
         left = [path for path in lying if "/photo-" in path and path.split("/")[1] not in known]
         for path in left:
@@ -335,13 +335,13 @@ class Rig:
     # --- Faults
 
     def plant(self, fault: Planted) -> float:
-        """Plant a fault, and have enough painted for somebody to meet it; return when that was."""
+        """Plant a fault, and have enough painted for a worker to meet it; return when that was."""
         self.ground.plant(fault)
         deadline = time.monotonic() + PATIENCE
         while not self.ground.met():
             if self.waiting() < 2:
                 self.as_body()
-            assert time.monotonic() < deadline, f"nobody came by {fault}"
+            assert time.monotonic() < deadline, f"no worker came by {fault}"
             time.sleep(0.01)
         return time.monotonic()
 
@@ -361,11 +361,11 @@ class Rig:
         return time.monotonic()
 
     def full(self, disk: Path) -> AbstractContextManager[None]:
-        """Have a disk full but for some kilobytes."""
+        """Fill a disk but for some kilobytes."""
         return small_disk.full(disk, but=MARGIN * 1024)
 
     def pause(self, most: float) -> None:
-        """Let a random time pass."""
+        """Wait for a random time."""
         time.sleep(self.rng.uniform(0, most))
 
 

@@ -89,7 +89,7 @@ def test_wall_goes_on_whatever_befalls_those_who_paint_it(rig_for: Callable[[Kin
 def test_every_kind_of_piece_is_at_work_when_faults_come(rig_for: Callable[[Kind], Rig]) -> None:
     rig = rig_for(KINDS["redis_wiped"])
     for _ in range(2):
-        rig.commission(frames=6)
+        rig.request_walk(frames=6)
         inflict(rig, KINDS["redis_wiped"])
     assert rig.ground.claimed() == {*task_kinds.KINDS} - {
         task_kinds.LORA
@@ -100,7 +100,7 @@ def test_both_databases_have_faults_of_their_own() -> None:
     assert {kind.databases for kind in KINDS.values()} >= {(SQLITE,), (POSTGRES,)}
 
 
-def test_fault_that_is_planted_is_met_once_by_whoever_passes_there(tmp_path: Path) -> None:
+def test_planted_fault_is_met_once_by_the_first_who_passes_there(tmp_path: Path) -> None:
     ground, other = planted.Ground(tmp_path), planted.Ground(tmp_path)
     assert ground.pass_by(planted.STEP) is None
     ground.plant(planted.Planted(planted.STEP, planted.KILL, passed=2))

@@ -37,7 +37,7 @@ def running(folder: Path, **settings: object) -> Iterator[LiveSite]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[postgres.PostgresServer]:
-    """Run a Postgres that may be stopped and killed: nobody else's data is in it."""
+    """Run a Postgres that may be stopped and killed: no other test's data is in it."""
     require("postgres")
     with postgres.running() as server:
         yield server
@@ -83,9 +83,9 @@ def test_site_without_its_postgres_says_so_and_goes_on_when_it_is_back(
     in_postgres: LiveSite, server: postgres.PostgresServer, away: Callable[[postgres.PostgresServer], None]
 ) -> None:
     site = in_postgres
-    earlier = site.finished(site.commission("a bell", "a pear", frames=2)["id"])
-    painting = site.commission("a boat", "a kite", frames=LONG)
-    waiting = site.commission("a drum", "a fan", frames=2)
+    earlier = site.finished(site.request_walk("a bell", "a pear", frames=2)["id"])
+    painting = site.request_walk("a boat", "a kite", frames=LONG)
+    waiting = site.request_walk("a drum", "a fan", frames=2)
     site.wait_painted(painting["id"], 4)
     staff = at_work(site)
     away(server)
@@ -112,10 +112,10 @@ def test_site_without_its_postgres_says_so_and_goes_on_when_it_is_back(
 
 def test_site_on_a_full_disk_says_so_and_paints_on_when_there_is_room(on_small_disk: LiveSite, store: Path) -> None:
     site = on_small_disk
-    earlier = site.finished(site.commission("a bell", "a pear", frames=2)["id"])
+    earlier = site.finished(site.request_walk("a bell", "a pear", frames=2)["id"])
     staff = at_work(site)
     with small_disk.full(store.parent):
-        walks = [site.commission("a boat", "a kite", frames=frames) for frames in (4, 5, 6)]
+        walks = [site.request_walk("a boat", "a kite", frames=frames) for frames in (4, 5, 6)]
         wait_until(lambda: PAUSED in site.output(), what="waiting for room")
         assert f"No space left on device. {disk_space.CURE}, or have MOMA_MEDIA_URL name a larger" in site.output()
         for path in ("/", earlier["url"], walks[0]["url"], earlier["media"]["gif"]):
@@ -130,7 +130,7 @@ def test_site_without_its_media_store_says_so_and_has_its_films_when_it_is_back(
     on_small_disk: LiveSite, store: Path
 ) -> None:
     site = on_small_disk
-    earlier = site.finished(site.commission("a bell", "a pear", frames=2)["id"])
+    earlier = site.finished(site.request_walk("a bell", "a pear", frames=2)["id"])
     film = ask(site, "GET", earlier["media"]["gif"])[1]
     staff, elsewhere = at_work(site), store.with_name("elsewhere")
     store.rename(elsewhere)
@@ -141,7 +141,7 @@ def test_site_without_its_media_store_says_so_and_has_its_films_when_it_is_back(
             assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
             assert b"The pictures are away" in page
         assert [ask(site, "GET", path)[0].status for path in ("/", "/gallery", earlier["url"])] == [200, 200, 200]
-        paused, walk = site.output().count(PAUSED), site.commission("a boat", "a kite", frames=4)
+        paused, walk = site.output().count(PAUSED), site.request_walk("a boat", "a kite", frames=4)
         wait_until(lambda: site.output().count(PAUSED) > paused, what="waiting for the store")
     finally:
         store.unlink()

@@ -1,4 +1,4 @@
-"""What is asked of a site besides walks by words: stages, large frames, candidates, walks with a photo, repaints."""
+"""What is asked of a site other than walks by words: stages, large frames, candidates, walks with a photo, repaints."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def upload_sound(rig: Rig) -> None:
 
 
 def repaint(rig: Rig) -> str | None:
-    """Have a finished walk repainted, as its owner asks; return the new walk's id, or ``None`` where none is done."""
+    """Repaint a finished walk, as its owner asks; return the new walk's id, or ``None`` where none is done."""
     own = [each for each in _finished(rig) if each.token]
     if not own:
         return None

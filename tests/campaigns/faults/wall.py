@@ -25,8 +25,8 @@ def lead_on(rig: Rig) -> None:
     _say(rig)
     lead, deadline = _lead(rig), time.monotonic() + PATIENCE
     while _lead(rig) == lead and time.monotonic() < deadline:
-        _status, told = rig.request("POST", _programme(rig, lead))
-        painted = [leg["number"] for leg in told["legs"] if leg["finished"]] if isinstance(told, dict) else []
+        _status, answer = rig.request("POST", _programme(rig, lead))
+        painted = [leg["number"] for leg in answer["legs"] if leg["finished"]] if isinstance(answer, dict) else []
         rig.request("POST", _programme(rig, max([lead, *painted])))
         time.sleep(0.2)
     if _lead(rig) == lead:

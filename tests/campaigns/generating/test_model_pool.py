@@ -25,7 +25,7 @@ def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _collected() -> Iterator[None]:
-    """Let the garbage collector see again what a loaded painter took out of its sight."""
+    """Return to the garbage collector what a loaded painter took out of its sight."""
     yield
     gc.unfreeze()
 
@@ -46,8 +46,8 @@ def test_model_is_loaded_when_asked_for_and_stays(offer: dict[str, str]) -> None
     painters = Painters(offer, device="cpu", capacity=2)
     assert painters.descriptions == {}
     lcm = painters.get("lcm")
-    told = {"title": "lcm", "revision": lcm.revision, "size": [32, 32], "device": "cpu"}
-    assert painters.descriptions == {"lcm": told}
+    facts = {"title": "lcm", "revision": lcm.revision, "size": [32, 32], "device": "cpu"}
+    assert painters.descriptions == {"lcm": facts}
     painters.get("sd1")
     assert painters.get("lcm") is lcm
 

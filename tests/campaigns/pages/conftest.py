@@ -11,14 +11,14 @@ from playwright.sync_api import Browser
 
 from app.core.config import ROOT
 from tests.conftest import inside, make_app
-from tests.support import easel, led
+from tests.support import led, walk_rows
 from tests.support.visits import Open, visiting_site
 
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """Serve the pages of this test's own rows."""
-    with easel.served(app) as url:
+    with walk_rows.served(app) as url:
         yield url
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from app.storage.database import db, writing
 from app.storage.walk_models import PAINTING, Walk
-from tests.conftest import Commissioner
-from tests.support import easel
+from tests.conftest import Maker
+from tests.support import walk_rows
 from tests.support.live import PATIENCE_MS
 from tests.support.needs import require
 
@@ -27,15 +27,18 @@ COUNT = """() => {
 }"""
 
 
-@pytest.fixture(params=["kept in memory", "loaded anew"])
+@pytest.fixture(params=["kept in memory", "loaded again"])
 def page(
     request: pytest.FixtureRequest, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
 ) -> Iterator[Page]:
     """Open a browser that keeps whole pages for the way back, as visitors' do, or one that does not."""
-    told = browser_type_launch_args
+    options = browser_type_launch_args
     if request.param == "kept in memory":  # which a Chromium that never has a window cannot
-        told = told | {"executable_path": require("chromium"), "ignore_default_args": ["--disable-back-forward-cache"]}
-    browser = browser_type.launch(**told)
+        options = options | {
+            "executable_path": require("chromium"),
+            "ignore_default_args": ["--disable-back-forward-cache"],
+        }
+    browser = browser_type.launch(**options)
     with browser.new_context() as context:
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(f"({COUNT})()")
@@ -44,7 +47,7 @@ def page(
 
 
 def go(page: Page, way: str, there: str) -> bool:
-    """Go back or forward to where this can be seen; tell whether the page came out of the browser's memory.
+    """Go back or forward to where this can be seen; return whether the page came out of the browser's memory.
 
     Playwright's own ``go_back`` waits for a loading that does not happen then.
     """
@@ -59,7 +62,7 @@ def walks() -> int:
     return db.session.scalar(select(func.count(Walk.number))) or 0
 
 
-def commission(page: Page, address: str, *prompts: str) -> None:
+def request_walk(page: Page, address: str, *prompts: str) -> None:
     page.goto(address)
     for line, prompt in zip(("From", "To"), prompts, strict=True):
         page.get_by_label(line, exact=True).fill(prompt)
@@ -68,7 +71,7 @@ def commission(page: Page, address: str, *prompts: str) -> None:
 
 
 def test_form_that_one_comes_back_to_is_filled_and_sent_again_is_the_same_walk(address: str, page: Page) -> None:
-    commission(page, address, "a lighthouse", "a seal")
+    request_walk(page, address, "a lighthouse", "a seal")
     first = page.url
     go(page, "back", "#make")
     expect(page.get_by_label("From", exact=True)).to_have_value("a lighthouse")
@@ -100,10 +103,8 @@ def test_refused_form_can_be_come_back_to_once_it_is_mended(address: str, page: 
     assert (page.url, walks()) == (first, 1)
 
 
-def test_waiting_page_looks_again_when_one_comes_back_to_it(
-    address: str, page: Page, commissioned: Commissioner
-) -> None:
-    walk = commissioned("a fox", "a kite")
+def test_waiting_page_looks_again_when_one_comes_back_to_it(address: str, page: Page, request_walk: Maker) -> None:
+    walk = request_walk("a fox", "a kite")
     page.goto(address + walk.url)
     page.wait_for_function("() => asked > 0")
     page.goto(f"{address}/about")
@@ -116,10 +117,10 @@ def test_waiting_page_looks_again_when_one_comes_back_to_it(
 
 
 def test_film_plays_on_when_one_comes_back_to_it(address: str, page: Page) -> None:
-    walk = easel.commissioned("a lemon", "the sun", frames=5)
-    easel.settle(walk, fps=12.5, positions=[0.0, 0.25, 0.5, 0.75, 1.0])
-    easel.paint(walk, [0.0, 0.25, 0.5, 0.75, 1.0], 0)
-    easel.finish(walk)
+    walk = walk_rows.request_walk("a lemon", "the sun", frames=5)
+    walk_rows.settle(walk, fps=12.5, positions=[0.0, 0.25, 0.5, 0.75, 1.0])
+    walk_rows.paint(walk, [0.0, 0.25, 0.5, 0.75, 1.0], 0)
+    walk_rows.finish(walk)
     page.goto(address + walk.url)
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.goto(f"{address}/about")
@@ -130,8 +131,8 @@ def test_film_plays_on_when_one_comes_back_to_it(address: str, page: Page) -> No
 
 
 @pytest.mark.parametrize("page", ["kept in memory"], indirect=True)
-def test_browser_keeps_these_pages_for_the_way_back(address: str, page: Page, commissioned: Commissioner) -> None:
-    for path, there in (("/", "#make"), (commissioned("a fox", "a kite").url, "#walk")):
+def test_browser_keeps_these_pages_for_the_way_back(address: str, page: Page, request_walk: Maker) -> None:
+    for path, there in (("/", "#make"), (request_walk("a fox", "a kite").url, "#walk")):
         page.goto(address + path)
         page.goto(f"{address}/about")
-        assert go(page, "back", there), f"{path} is loaded anew, and what was done on it is lost"
+        assert go(page, "back", there), f"{path} is loaded again, and what was done on it is lost"

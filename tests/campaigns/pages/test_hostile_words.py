@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext
 
 from app.storage.database import db
-from tests.support import easel, hostile
+from tests.support import hostile, walk_rows
 from tests.support.live import SLOW
 from tests.support.rooms import House, Room, build, furnish
 
@@ -51,7 +51,7 @@ def house(app: Flask) -> Iterator[House]:
     with app.app_context():
         rooms = furnish(app)
         db.session.remove()
-    with easel.served(app) as address:
+    with walk_rows.served(app) as address:
         yield House(address, rooms)
 
 
@@ -143,13 +143,13 @@ def test_what_words_could_do_would_be_seen(house: House, contexts: list[tuple[in
         assert seen, word
 
 
-def test_words_that_are_told_of_here_are_those_of_all_tables(app: Flask) -> None:
+def test_columns_of_words_here_are_those_of_all_tables(app: Flask) -> None:
     with app.app_context():
         tables = db.metadata.tables
         for name, columns in hostile.NO_WORDS.items():
             assert columns <= {column.name for column in tables[name].columns}, name
-        told = {f"{table.name}.{column}" for table in tables.values() for column in hostile.word_columns(table)}
-    assert told >= {
+        known = {f"{table.name}.{column}" for table in tables.values() for column in hostile.word_columns(table)}
+    assert known >= {
         "stops.prompt", "stops.negative_prompt", "stops.hand", "walks.given_title", "walks.error", "walks.drawings",
         "walks.model_title", "exhibitions.title", "exhibitions.text", "reports.words", "banned_words.word",
         "allowed_words.word", "deeds.about", "drawings.name", "drawings.artist", "drawings.licence", "drawings.source",

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from app.storage.database import writing
 from app.storage.walk_models import PAINTING, Walk
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import page_clock
 from tests.support.page_clock import run_until
 
@@ -52,24 +52,22 @@ def looks_of(page: Page, count: int) -> list[dict[str, Any]]:
     return answered()[:count]
 
 
-def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page, commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_page_sends_what_it_knows_and_shows_what_is_new(address: str, page: Page, request_walk: Maker) -> None:
+    walk = request_walk()
     page.goto(address + walk.url)
     looks = looks_of(page, 3)
     assert [look["status"] for look in looks] == [304, 304, 304]  # it knows what came with the page
     with writing() as session:
         session.get(Walk, walk.number).state = PAINTING
     run_until(page, lambda: page.locator("#walk.painting").count() == 1, what="what is new")
-    told = page.evaluate("looks")
-    new = next(at for at, look in enumerate(told) if look["status"] == 200)
-    assert told[new]["knows"] == looks[0]["knows"]
+    result = page.evaluate("looks")
+    new = next(at for at, look in enumerate(result) if look["status"] == 200)
+    assert result[new]["knows"] == looks[0]["knows"]
     run_until(page, lambda: page.evaluate("looks.length") > new + 1, what="the next look")
     assert page.evaluate(f"looks[{new + 1}].knows") != looks[0]["knows"]
 
 
-def test_page_that_is_refused_waits_as_long_as_it_is_told_and_then_goes_on(
-    address: str, page: Page, commissioned: Commissioner
-) -> None:
+def test_refused_page_waits_as_long_as_asked_and_then_goes_on(address: str, page: Page, request_walk: Maker) -> None:
     refusals = [503, 429]
 
     def refuse(route: Route) -> None:
@@ -79,7 +77,7 @@ def test_page_that_is_refused_waits_as_long_as_it_is_told_and_then_goes_on(
             route.continue_()
 
     page.route("**/walks/*/live*", refuse)
-    page.goto(address + commissioned().url)
+    page.goto(address + request_walk().url)
     looks = looks_of(page, 5)
     assert [look["status"] for look in looks[:3]] == [503, 429, 304]
     pauses = [later["at"] - earlier["at"] for earlier, later in pairwise(looks)]
@@ -87,9 +85,9 @@ def test_page_that_is_refused_waits_as_long_as_it_is_told_and_then_goes_on(
     assert page.locator("#walk.queued").count() == 1  # what was there stayed
 
 
-def test_page_that_nobody_answers_asks_ever_more_seldom(address: str, page: Page, commissioned: Commissioner) -> None:
+def test_page_without_answers_asks_ever_more_seldom(address: str, page: Page, request_walk: Maker) -> None:
     page.route("**/walks/*/live*", lambda route: route.abort())
-    page.goto(address + commissioned().url)
+    page.goto(address + request_walk().url)
     run_until(page, lambda: page.evaluate("looks.length") >= 4, what="look 4")
     begun = [look["at"] for look in page.evaluate("looks")]
     pauses = [later - earlier for earlier, later in pairwise(begun)]

@@ -52,7 +52,7 @@ def send(page: Page, text: str) -> None:
 
 
 def comes(page: Page, words: str) -> None:
-    """Have a page with a script go on until its words' standing says this."""
+    """Wait until the standing of a page's words says this, with a script."""
     standing = page.locator("#standing")
     run_until(page, lambda: standing.count() and re.search(words, standing.text_content() or ""), what=words)
 
@@ -66,7 +66,7 @@ def said() -> WallWords:
 
 
 def lead_to(row: WallWords, *, lead: int) -> None:
-    """Have the wall's first leg lead to what was written, and walk the leg ``lead``."""
+    """Make the wall's first leg lead to what was written, and walk the leg ``lead``."""
     with writing() as session:
         if session.get(WallLeg, (row.wall_number, 1)) is None:
             session.add(WallLeg(wall_number=row.wall_number, number=1, words_number=row.number, shown_at=now()))

@@ -14,7 +14,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Error, Page, expect
 
 from app.storage.walk_models import Walk
-from tests.support import easel, page_clock
+from tests.conftest import Maker
+from tests.support import page_clock, walk_rows
 from tests.support.frame_files import deliver
 from tests.support.live import wait_until
 from tests.support.page_clock import run, run_until
@@ -31,7 +32,7 @@ LEVELS = ([0.0, 1.0], [0.5], [0.25, 0.75], [0.125, 0.375, 0.625, 0.875], EVEN[1:
 
 # What the page shows, written down at each of its changes: `place` of the picture on the walk, how many the page knows,
 # the places of those `there`, the film's `clock` (the time of the browser's last frame, which is all that the film
-# goes by) and the time `now`; with the video its own time. Besides, what the page asked for, and when the video began.
+# goes by) and the time `now`; with the video its own time. Also what the page asked for, and when the video began.
 RECORD = """() => {
   Object.assign(window, { stayed: true, record: [], polls: [], begun: null });
   const { fetch, requestAnimationFrame: frame } = window, { decode } = HTMLImageElement.prototype;
@@ -67,12 +68,12 @@ RECORD = """() => {
 
 # The time of each picture that the video shows, and what the slider says to it.
 FOLLOW = """() => {
-  window.told = [];
+  window.turns = [];
   const ask = HTMLVideoElement.prototype.requestVideoFrameCallback;
   HTMLVideoElement.prototype.requestVideoFrameCallback = function (tell) {
     return ask.call(this, (now, about) => {
       tell(now, about);
-      if (!this.hidden) told.push([about.mediaTime, document.querySelector("input[type=range]").valueAsNumber]);
+      if (!this.hidden) turns.push([about.mediaTime, document.querySelector("input[type=range]").valueAsNumber]);
     });
   };
 }"""
@@ -87,22 +88,22 @@ def look(address: str, browser: Browser) -> Iterator[Open]:
 
 @pytest.fixture
 def walk(app: Flask) -> Walk:
-    """Commission a walk that plays for about two seconds."""
-    made = easel.commissioned("a lemon", "the sun", frames=FRAMES)
-    easel.settle(made, fps=FPS)
+    """Request a walk that plays for about two seconds."""
+    made = walk_rows.request_walk("a lemon", "the sun", frames=FRAMES)
+    walk_rows.settle(made, fps=FPS)
     return made
 
 
 @pytest.fixture
-def hangs(app: Flask) -> Callable[..., Walk]:
-    """Return a function that hangs a finished walk with frames at these positions."""
+def publish(app: Flask) -> Callable[..., Walk]:
+    """Return a function that publishes a finished walk with frames at these positions."""
 
     def make(*prompts: str, positions: list[float], hold: int = 0, **values: Any) -> Walk:
-        made = easel.commissioned(*prompts, frames=len(positions))
-        easel.settle(made, positions=positions, **{"fps": 12.5, **values})
-        easel.paint(made, [place for place in positions if place % 1 == 0], 0)
-        easel.paint(made, [place for place in positions if place % 1], 1)
-        easel.finish(made, hold=hold)
+        made = walk_rows.request_walk(*prompts, frames=len(positions))
+        walk_rows.settle(made, positions=positions, **{"fps": 12.5, **values})
+        walk_rows.paint(made, [place for place in positions if place % 1 == 0], 0)
+        walk_rows.paint(made, [place for place in positions if place % 1], 1)
+        walk_rows.finish(made, hold=hold)
         return made
 
     return make
@@ -140,7 +141,7 @@ def test_better_frames_come_without_a_reload_a_jump_or_a_lost_playhead(walk: Wal
     page.evaluate(RECORD)
     known = 0
     for rank, level in enumerate(LEVELS):
-        easel.paint(walk, level, rank, **({"positions": EVEN} if rank == 1 else {}))
+        walk_rows.paint(walk, level, rank, **({"positions": EVEN} if rank == 1 else {}))
         known += len(level)
         said, label = f"{known} of 17 frames", page.locator("#walk .label")
         run_until(page, lambda said=said, label=label: said in label.inner_text(), what=said)  # type: ignore[misc]
@@ -152,7 +153,7 @@ def test_better_frames_come_without_a_reload_a_jump_or_a_lost_playhead(walk: Wal
     assert {entry["known"] for entry in record} == {2, 3, 5, 9, 17}
     assert not any(entry["isVideo"] for entry in record)
     # From picture to picture the film goes forwards by no more than the widest gap there was and than it plays in the
-    # time between them, or begins anew.
+    # time between them, or begins again.
     for before, after in pairwise(record):
         left, came = before["place"], after["place"]
         reach = widest_gap(before["there"]) + (after["clock"] - before["clock"]) / 1000 / SECONDS + 1e-6
@@ -160,15 +161,15 @@ def test_better_frames_come_without_a_reload_a_jump_or_a_lost_playhead(walk: Wal
 
 
 def test_pictures_of_an_unfinished_film_do_not_follow_so_fast_that_they_could_flash(walk: Walk, look: Open) -> None:
-    easel.settle(walk, fps=25.0)
+    walk_rows.settle(walk, fps=25.0)
     for rank, level in enumerate(LEVELS):
-        easel.paint(walk, level, rank, positions=EVEN)
+        walk_rows.paint(walk, level, rank, positions=EVEN)
     page = look(walk, at=page_clock.NOON)
     page.evaluate(RECORD)
     goes_on(page, "record.length > 16")
     times = [entry["now"] for entry in page.evaluate("record")][1:]  # the first was there when recording began
     assert all(later - now > 900 for now, later in zip(times, times[6:], strict=False))  # six changes take a second
-    easel.finish(walk)
+    walk_rows.finish(walk)
     goes_on(page, "record.some(({ isVideo }) => isVideo)")
 
 
@@ -181,7 +182,7 @@ def test_first_film_is_on_the_page_at_its_next_poll(walk: Walk, look: Open) -> N
     page = look(walk)
     page.evaluate(RECORD)
     until(page, "polls.length > 0")
-    easel.paint(walk, [0.0, 1.0], 0)
+    walk_rows.paint(walk, [0.0, 1.0], 0)
     published = page.evaluate("performance.now()")
     until(page, "record.length > 0")
     assert page.evaluate("record[0].known") == 2
@@ -194,18 +195,18 @@ def test_first_film_is_on_the_page_at_its_next_poll(walk: Walk, look: Open) -> N
 
 
 def test_pause_stays_pause_while_better_frames_come(walk: Walk, look: Open) -> None:
-    easel.paint(walk, [0.0, 1.0], 0)
+    walk_rows.paint(walk, [0.0, 1.0], 0)
     page = look(walk, at=page_clock.NOON)
     still = page.locator("#film[src*='/still.']")  # before its pictures come the page shows the GIF
     run_until(page, still.is_visible, what="a picture")
     page.get_by_role("button", name="Pause").click()
     shown = page.locator("#film").get_attribute("src")
     for rank, level in enumerate(LEVELS[1:], start=1):
-        easel.paint(walk, level, rank, positions=EVEN)
+        walk_rows.paint(walk, level, rank, positions=EVEN)
         wait_for_stills(page, sum(map(len, LEVELS[: rank + 1])))
         assert page.locator("#film").get_attribute("src") == shown
     expect(page.get_by_role("button", name="Play")).to_be_visible()
-    easel.finish(walk)
+    walk_rows.finish(walk)
     run_until(page, page.get_by_role("heading", name="Download").is_visible, what="the finished walk")
     run(page, 300)
     assert page.locator("#film").get_attribute("src") == shown
@@ -215,19 +216,19 @@ def test_pause_stays_pause_while_better_frames_come(walk: Walk, look: Open) -> N
 
 
 def test_finished_film_goes_on_where_the_pictures_were(walk: Walk, look: Open) -> None:
-    easel.settle(walk, fps=4.0)
+    walk_rows.settle(walk, fps=4.0)
     for rank, level in enumerate(LEVELS):
-        easel.paint(walk, level, rank, positions=EVEN)
+        walk_rows.paint(walk, level, rank, positions=EVEN)
     page = look(walk)
     page.evaluate(RECORD)
     until(page, "record.some(({ place }) => place >= 0.3)")
-    easel.finish(walk)
+    walk_rows.finish(walk)
     until(page, "record.some(({ isVideo }) => isVideo)")
     assert page.evaluate("window.stayed") is True
     record, begun = page.evaluate("record"), page.evaluate("begun")
     film = next(entry for entry in record if entry["isVideo"])
     last = [entry["place"] for entry in record if not entry["isVideo"]][-1]
-    apart = abs(film["videoTime"] * 4 - last * 16)  # in pictures, of which the film shows 17 and begins anew
+    apart = abs(film["videoTime"] * 4 - last * 16)  # in pictures, of which the film shows 17 and begins again
     assert min(apart, 17 - apart) <= 2.5 + (film["now"] - begun) / 1000 * 4  # while the video begins, pictures go on
     slider = page.get_by_role("slider")
     expect(slider).to_be_attached()
@@ -244,26 +245,26 @@ PLACES = """() => ["#walk .frame", "#walk .ruler", "#walk .last", "#walk .label"
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_moves_when_the_walk_is_finished(walk: Walk, look: Open, width: int) -> None:
     for rank, level in enumerate(LEVELS):
-        easel.paint(walk, level, rank, positions=EVEN)
+        walk_rows.paint(walk, level, rank, positions=EVEN)
     page = look(walk, viewport={"width": width, "height": 900})
     until(page, "document.querySelector('.player button') !== null")
     before = page.evaluate(PLACES)
-    easel.finish(walk)
+    walk_rows.finish(walk)
     expect(page.get_by_role("heading", name="Download")).to_be_visible()
     assert page.evaluate(PLACES) == before
 
 
 def test_reduced_motion_stays_still_before_and_after(walk: Walk, look: Open) -> None:
-    easel.paint(walk, [0.0, 1.0], 0)
+    walk_rows.paint(walk, [0.0, 1.0], 0)
     page = look(walk, at=page_clock.NOON, reduced_motion="reduce")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     page.evaluate(RECORD)
-    easel.paint(walk, [0.5], 1, positions=EVEN)
+    walk_rows.paint(walk, [0.5], 1, positions=EVEN)
     wait_for_stills(page, 3)
     goes_on(page, "record.length > 0")
     run(page, 500)
-    easel.paint(walk, [place for place in EVEN if place not in (0, 0.5, 1)], 2)
-    easel.finish(walk)
+    walk_rows.paint(walk, [place for place in EVEN if place not in (0, 0.5, 1)], 2)
+    walk_rows.finish(walk)
     run_until(page, page.get_by_role("heading", name="Download").is_visible, what="the finished walk")
     run(page, 500)
     assert len({entry["place"] for entry in page.evaluate("record")}) == 1
@@ -271,18 +272,18 @@ def test_reduced_motion_stays_still_before_and_after(walk: Walk, look: Open) -> 
 
 
 def test_without_javascript_the_page_is_asked_for_again_and_shows_the_film(walk: Walk, look: Open) -> None:
-    easel.paint(walk, [0.0, 1.0], 0)
+    walk_rows.paint(walk, [0.0, 1.0], 0)
     page = look(walk, java_script_enabled=False)
     assert 'http-equiv="refresh"' in page.request.get(walk.url).text()
     expect(page.locator("img#film[src*='.gif']")).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
-    easel.paint(walk, EVEN[1:-1], 1, positions=EVEN)
-    easel.finish(walk)
+    walk_rows.paint(walk, EVEN[1:-1], 1, positions=EVEN)
+    walk_rows.finish(walk)
     expect(page.get_by_role("heading", name="Download")).to_be_visible()
 
 
 def test_without_javascript_reduced_motion_shows_a_still_while_it_is_painted(walk: Walk, look: Open) -> None:
-    easel.paint(walk, [0.0, 0.5, 1.0], 0, positions=EVEN)
+    walk_rows.paint(walk, [0.0, 0.5, 1.0], 0, positions=EVEN)
     page = look(walk, java_script_enabled=False, reduced_motion="reduce")
 
     def shown() -> str:
@@ -300,8 +301,8 @@ def test_without_javascript_reduced_motion_shows_a_still_while_it_is_painted(wal
      ("PageDown", "100 % lemon, frame 1 of 7"), ("Home", "100 % lemon, frame 1 of 7"),
      ("End", "100 % castle, frame 7 of 7")],
 )  # fmt: skip
-def test_keys_step_through_frames_and_stops(hangs: Callable[..., Walk], look: Open, key: str, value: str) -> None:
-    page = look(hangs("a lemon", "the sun", "a castle", positions=[0.0, 0.09, 0.27, 0.8, 1.0, 1.6, 2.0]))
+def test_keys_step_through_frames_and_stops(publish: Maker, look: Open, key: str, value: str) -> None:
+    page = look(publish("a lemon", "the sun", "a castle", positions=[0.0, 0.09, 0.27, 0.8, 1.0, 1.6, 2.0]))
     slider = page.get_by_role("slider")
     slider.press("Home")
     slider.press("ArrowRight")
@@ -313,8 +314,8 @@ def test_keys_step_through_frames_and_stops(hangs: Callable[..., Walk], look: Op
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
-def test_page_keys_go_from_stop_to_stop(hangs: Callable[..., Walk], look: Open) -> None:
-    page = look(hangs("a lemon", "the sun", "a castle", positions=[0.0, 0.4, 1.0, 1.2, 1.4, 2.0]))
+def test_page_keys_go_from_stop_to_stop(publish: Maker, look: Open) -> None:
+    page = look(publish("a lemon", "the sun", "a castle", positions=[0.0, 0.4, 1.0, 1.2, 1.4, 2.0]))
     slider = page.get_by_role("slider")
     said = []
     for key in ("Home", "PageUp", "PageUp", "PageUp", "ArrowLeft", "PageDown", "PageDown", "PageDown"):
@@ -324,8 +325,8 @@ def test_page_keys_go_from_stop_to_stop(hangs: Callable[..., Walk], look: Open) 
                     "100 % sun", "100 % lemon", "100 % lemon"]  # fmt: skip
 
 
-def test_round_walk_names_its_last_and_first_stop_on_the_last_leg(hangs: Callable[..., Walk], look: Open) -> None:
-    page = look(hangs("a lemon", "the sun", positions=[0.0, 0.5, 1.0, 1.25, 1.5, 1.75], ending="round"))
+def test_round_walk_names_its_last_and_first_stop_on_the_last_leg(publish: Maker, look: Open) -> None:
+    page = look(publish("a lemon", "the sun", positions=[0.0, 0.5, 1.0, 1.25, 1.5, 1.75], ending="round"))
     slider = page.get_by_role("slider")
     slider.press("End")
     assert text_of_value(page) == "25 % sun · 75 % lemon, frame 6 of 6"
@@ -337,16 +338,16 @@ def test_round_walk_names_its_last_and_first_stop_on_the_last_leg(hangs: Callabl
 @pytest.mark.parametrize("hold", [0, 3])  # films of release 1.1 hold nothing
 @pytest.mark.parametrize("ending", ["stop", "back"])
 def test_slider_follows_the_film_and_stands_still_while_an_end_is_held(
-    hangs: Callable[..., Walk], look: Open, ending: str, hold: int
+    publish: Maker, look: Open, ending: str, hold: int
 ) -> None:
     positions = [index / 4 for index in range(5)]
-    page = look(hangs("a lemon", "the sun", positions=positions, ending=ending, hold=hold, fps=6.0))
+    page = look(publish("a lemon", "the sun", positions=positions, ending=ending, hold=hold, fps=6.0))
     slider = page.get_by_role("slider")
     assert (slider.get_attribute("min"), slider.get_attribute("max")) == ("0", "4")
     page.evaluate(FOLLOW)
     turns = one_run(5, ending, hold)
-    until(page, "all => new Set(told.map(([time]) => Math.floor(time * 6 + 0.01))).size === all", len(turns))
-    assert all(turn == turns[int(time * 6 + 0.01)] for time, turn in page.evaluate("told"))
+    until(page, "all => new Set(turns.map(([time]) => Math.floor(time * 6 + 0.01))).size === all", len(turns))
+    assert all(turn == turns[int(time * 6 + 0.01)] for time, turn in page.evaluate("turns"))
 
 
 def one_run(count: int, ending: str, hold: int) -> list[int]:
@@ -369,22 +370,22 @@ CLOCK = """async (reel) => {
 
 
 @pytest.mark.parametrize(("ending", "hold"), [("stop", 0), ("stop", 3), ("back", 0), ("back", 3), ("round", 0)])
-def test_clock_of_the_page_is_that_of_the_files(hangs: Callable[..., Walk], look: Open, ending: str, hold: int) -> None:
-    page = look(hangs("a lemon", "the sun", positions=[0.0, 0.5, 1.0]))
+def test_clock_of_the_page_is_that_of_the_files(publish: Maker, look: Open, ending: str, hold: int) -> None:
+    page = look(publish("a lemon", "the sun", positions=[0.0, 0.5, 1.0]))
     turns, legs = list(range(5)), 5 if ending == "round" else 4
     names = ["lemon", "sun", "lemon"][: 3 if ending == "round" else 2]
     positions = [turn / legs * (len(names) - 1) for turn in turns]
     reel = {"count": 5, "ending": ending, "hold": hold, "turns": turns, "positions": positions, "names": names}
-    told = page.evaluate(CLOCK, reel)
-    assert told["turns"] == one_run(5, ending, hold)
-    assert told["walked"] == pytest.approx([turn / legs for turn in told["turns"]])
-    assert told["moved"] == pytest.approx([0] * len(told["turns"]), abs=1e-9)
-    assert told["found"] == turns
+    result = page.evaluate(CLOCK, reel)
+    assert result["turns"] == one_run(5, ending, hold)
+    assert result["walked"] == pytest.approx([turn / legs for turn in result["turns"]])
+    assert result["moved"] == pytest.approx([0] * len(result["turns"]), abs=1e-9)
+    assert result["found"] == turns
 
 
 def test_ends_are_held_before_the_film_is_finished(walk: Walk, look: Open) -> None:
     for rank, level in enumerate(LEVELS):
-        easel.paint(walk, level, rank, positions=EVEN)
+        walk_rows.paint(walk, level, rank, positions=EVEN)
     page = look(walk, at=page_clock.NOON)
     page.evaluate(RECORD)
     run(page, 500)
@@ -394,8 +395,8 @@ def test_ends_are_held_before_the_film_is_finished(walk: Walk, look: Open) -> No
     assert page.evaluate("record.at(-1).place") == 1
 
 
-def test_pointer_goes_to_the_frame_that_lies_under_it(hangs: Callable[..., Walk], look: Open) -> None:
-    walk = hangs("a lemon", "the sun", positions=[0.0, 0.05, 0.1, 0.6, 1.0])
+def test_pointer_goes_to_the_frame_that_lies_under_it(publish: Maker, look: Open) -> None:
+    walk = publish("a lemon", "the sun", positions=[0.0, 0.05, 0.1, 0.6, 1.0])
     page = look(walk)
     page.get_by_role("slider").scroll_into_view_if_needed()
     box = page.get_by_role("slider").bounding_box()
@@ -412,8 +413,8 @@ def test_pointer_goes_to_the_frame_that_lies_under_it(hangs: Callable[..., Walk]
     assert page.locator("#alone").get_attribute("href") == f"/walks/{walk.id}/frames/2.png"
 
 
-def test_space_plays_and_pauses(hangs: Callable[..., Walk], look: Open) -> None:
-    page = look(hangs("a lemon", "the sun", positions=EVEN))
+def test_space_plays_and_pauses(publish: Maker, look: Open) -> None:
+    page = look(publish("a lemon", "the sun", positions=EVEN))
     expect(page.locator("video:not([hidden])")).to_be_visible()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
@@ -434,8 +435,8 @@ def fills(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("press", ["button", "key", "double press", "a browser without a full screen"])
-def test_full_screen_is_entered_and_left(hangs: Callable[..., Walk], look: Open, press: str) -> None:
-    page = look(hangs("a lemon", "the sun", positions=EVEN), viewport={"width": 390, "height": 844})
+def test_full_screen_is_entered_and_left(publish: Maker, look: Open, press: str) -> None:
+    page = look(publish("a lemon", "the sun", positions=EVEN), viewport={"width": 390, "height": 844})
     if press.startswith("a browser"):
         page.evaluate("delete Element.prototype.requestFullscreen")
 
@@ -463,8 +464,8 @@ def test_full_screen_is_entered_and_left(hangs: Callable[..., Walk], look: Open,
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_full_screen_shows_the_whole_caption(hangs: Callable[..., Walk], look: Open, width: int) -> None:
-    walk = hangs("a pear on a kitchen table", "a lemon on a garden table", positions=EVEN)
+def test_full_screen_shows_the_whole_caption(publish: Maker, look: Open, width: int) -> None:
+    walk = publish("a pear on a kitchen table", "a lemon on a garden table", positions=EVEN)
     page = look(walk, viewport={"width": width, "height": 844})
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("slider").press("ArrowRight")
@@ -477,8 +478,8 @@ def test_full_screen_shows_the_whole_caption(hangs: Callable[..., Walk], look: O
     assert text["y"] + text["height"] <= leave["y"] + 17 or text["x"] + text["width"] <= leave["x"]
 
 
-def test_full_screen_stays_while_the_next_and_previous_film_come(hangs: Callable[..., Walk], look: Open) -> None:
-    oldest, middle, newest = (hangs(first, "the sun", positions=EVEN) for first in ("a lemon", "a fox", "a pear"))
+def test_full_screen_stays_while_the_next_and_previous_film_come(publish: Maker, look: Open) -> None:
+    oldest, middle, newest = (publish(first, "the sun", positions=EVEN) for first in ("a lemon", "a fox", "a pear"))
     page = look(newest)
     page.get_by_role("button", name="Full screen", exact=True).wait_for()
     page.keyboard.press("f")
@@ -495,8 +496,8 @@ def test_full_screen_stays_while_the_next_and_previous_film_come(hangs: Callable
     wait_until(lambda: page.title().startswith(oldest.title), what="the page before")
 
 
-def test_keys_work_anywhere_on_the_page_and_letters_can_be_turned_off(hangs: Callable[..., Walk], look: Open) -> None:
-    page = look(hangs("a lemon", "the sun", positions=EVEN))
+def test_keys_work_anywhere_on_the_page_and_letters_can_be_turned_off(publish: Maker, look: Open) -> None:
+    page = look(publish("a lemon", "the sun", positions=EVEN))
     until(page, "document.querySelector('#walk .ruler input') !== null")
     page.get_by_role("button", name="Pause").click()
     before = page.get_by_role("slider").input_value()
@@ -527,9 +528,9 @@ SHARE = """(takesFiles) => {
 
 @pytest.mark.parametrize("takes_files", [True, False])
 def test_system_shares_the_film_where_it_takes_files_and_else_the_link(
-    hangs: Callable[..., Walk], look: Open, takes_files: bool
+    publish: Maker, look: Open, takes_files: bool
 ) -> None:
-    walk = hangs("a lemon", "the sun", positions=EVEN)
+    walk = publish("a lemon", "the sun", positions=EVEN)
     page = look(walk)
     share = page.get_by_role("button", name="Share…")
     assert share.is_hidden()
@@ -546,28 +547,28 @@ def test_system_shares_the_film_where_it_takes_files_and_else_the_link(
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_star_and_share_are_on_the_first_screen(hangs: Callable[..., Walk], look: Open, width: int) -> None:
-    page = look(hangs("a lemon", "the sun", positions=EVEN), viewport={"width": width, "height": 844})
+def test_star_and_share_are_on_the_first_screen(publish: Maker, look: Open, width: int) -> None:
+    page = look(publish("a lemon", "the sun", positions=EVEN), viewport={"width": width, "height": 844})
     expect(page.get_by_role("link", name="Share", exact=True)).to_be_in_viewport()
     expect(page.locator("#favourite")).to_be_in_viewport()
 
 
-def test_share_copies_the_link_where_there_is_no_sheet(hangs: Callable[..., Walk], look: Open) -> None:
-    walk = hangs("a lemon", "the sun", positions=EVEN)
+def test_share_copies_the_link_where_there_is_no_sheet(publish: Maker, look: Open) -> None:
+    walk = publish("a lemon", "the sun", positions=EVEN)
     page = look(walk, permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("link", name="Share", exact=True).click()
     expect(page.locator("#share-here")).to_have_text("Link copied")
     assert page.evaluate("navigator.clipboard.readText()").endswith(walk.url)
 
 
-def test_share_leads_to_the_link_without_javascript(hangs: Callable[..., Walk], look: Open) -> None:
-    page = look(hangs("a lemon", "the sun", positions=EVEN), java_script_enabled=False)
+def test_share_leads_to_the_link_without_javascript(publish: Maker, look: Open) -> None:
+    page = look(publish("a lemon", "the sun", positions=EVEN), java_script_enabled=False)
     page.get_by_role("link", name="Share", exact=True).click()
     expect(page.locator("#link")).to_be_in_viewport()
 
 
-def test_stages_arrive_on_their_page_without_a_reload(hangs: Callable[..., Walk], look: Open) -> None:
-    walk = hangs("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
+def test_stages_arrive_on_their_page_without_a_reload(publish: Maker, look: Open) -> None:
+    walk = publish("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
     page = look(walk)
     page.get_by_role("slider").press("Home")
     page.get_by_role("slider").press("ArrowRight")
@@ -583,8 +584,8 @@ def test_stages_arrive_on_their_page_without_a_reload(hangs: Callable[..., Walk]
     expect(page.get_by_role("status")).to_have_text("The stages are there")
 
 
-def test_stages_are_reached_without_javascript(hangs: Callable[..., Walk], look: Open) -> None:
-    walk = hangs("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
+def test_stages_are_reached_without_javascript(publish: Maker, look: Open) -> None:
+    walk = publish("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
     page = look(walk, java_script_enabled=False)
     page.get_by_role("link", name="How this picture was made").click()
     page.get_by_role("button", name="Show the steps").click()
@@ -592,10 +593,8 @@ def test_stages_are_reached_without_javascript(hangs: Callable[..., Walk], look:
     expect(page.get_by_text("The finished picture")).to_be_visible()  # the page asks again by itself
 
 
-def test_going_on_keeps_the_joint_and_the_choices_are_said_when_more_is_shut(
-    hangs: Callable[..., Walk], look: Open
-) -> None:
-    walk = hangs("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
+def test_going_on_keeps_the_joint_and_the_choices_are_said_when_more_is_shut(publish: Maker, look: Open) -> None:
+    walk = publish("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
     page = look(walk)
     page.get_by_role("textbox", name=re.compile("where next")).fill("a kite")
     page.get_by_role("button", name="Continue").click()

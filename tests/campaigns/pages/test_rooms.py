@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.storage.database import db
-from tests.support import easel
+from tests.support import walk_rows
 from tests.support.accessibility import ALL, NARROW, VIOLATIONS, axe
 from tests.support.rooms import House, add_odd_walks, build, furnish
 
@@ -82,7 +82,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with app.app_context():
         rooms = furnish(app) | add_odd_walks()
         db.session.remove()
-    with easel.served(app) as address:
+    with walk_rows.served(app) as address:
         yield House(address, rooms)
     with app.app_context():
         db.engine.dispose()
@@ -127,9 +127,9 @@ def look_for_focus(page: Page, room: str, found: Survey) -> None:
     """Press Tab until the page ends."""
     for _ in range(page.evaluate("beginTabbing()")):
         page.keyboard.press("Tab")
-    told = page.evaluate("endTabbing()")
-    found.note("not reached", room, told["missed"])
-    found.note("focus not seen", room, told["unseen"])
+    result = page.evaluate("endTabbing()")
+    found.note("not reached", room, result["missed"])
+    found.note("focus not seen", room, result["unseen"])
 
 
 def look_narrowly(page: Page, room: str, found: Survey) -> None:
@@ -146,7 +146,7 @@ def look_narrowly(page: Page, room: str, found: Survey) -> None:
 
 
 def overflow(page: Page, width: int) -> int:
-    """Say how much wider than the window the page is."""
+    """Return how much wider than the window the page is."""
     return int(page.evaluate("document.documentElement.scrollWidth")) - width
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.collection.gallery import exhibitions
 from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.storage.walk_models import Walk
-from tests.support import easel, page_clock
+from tests.support import page_clock, walk_rows
 from tests.support.live import wait_until
 from tests.support.page_clock import run, run_until
 from tests.support.visits import Open, visiting
@@ -38,13 +38,13 @@ def visit(address: str, browser: Browser) -> Iterator[Open]:
 
 
 def films(count: int) -> list[Walk]:
-    """Hang films in an exhibition, ``/exhibitions/hall``."""
+    """Publish films in an exhibition, ``/exhibitions/hall``."""
     made = []
     for number in range(count):
-        walk = easel.commissioned(f"a lemon {number}", "the sun", frames=5)
-        easel.settle(walk, positions=EVEN, fps=8.0)
-        easel.paint(walk, EVEN, 0)
-        easel.finish(walk)
+        walk = walk_rows.request_walk(f"a lemon {number}", "the sun", frames=5)
+        walk_rows.settle(walk, positions=EVEN, fps=8.0)
+        walk_rows.paint(walk, EVEN, 0)
+        walk_rows.finish(walk)
         made.append(walk)
     exhibitions.create(ExhibitionRequest("A hall", slug="hall", walks=[walk.id for walk in made]))
     return made
@@ -255,7 +255,7 @@ def test_screen_is_kept_awake_also_after_it_was_hidden(app: Flask, visit: Open) 
     assert page.evaluate("asked") == ["screen", "screen"]
 
 
-def test_without_javascript_one_film_hangs_with_its_label_and_a_link_to_the_next(app: Flask, visit: Open) -> None:
+def test_without_javascript_one_film_is_shown_with_a_link_to_the_next(app: Flask, visit: Open) -> None:
     walks = films(2)
     page = visit("/slideshow?exhibition=hall", at=None, java_script_enabled=False)
     for walk in (*walks, walks[0]):

@@ -1,4 +1,4 @@
-"""The screen of a wall in a real browser, before a programme that a test writes: pictures are told by their pixels."""
+"""The screen of a wall in a real browser, before a programme that a test writes: pictures are known by their pixels."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Programme:
         lead = max(self.asked)
         wall = {"name": "lobby", "title": "Lobby", "state": self.state, "say": "", "shown": "", "lead": lead}
         legs = [self.leg(number) for number in sorted(self.painted) if number >= lead - 1]
-        told = {"wall": wall, "legs": legs, "queue": [{"words": each} for each in self.queue], "waiting": 9}
-        route.fulfill(json=told)
+        programme = {"wall": wall, "legs": legs, "queue": [{"words": each} for each in self.queue], "waiting": 9}
+        route.fulfill(json=programme)
 
     def leg(self, number: int) -> dict[str, Any]:
         """Write down a leg."""

@@ -11,15 +11,15 @@ from tests.campaigns.production.production import running
 
 
 def main() -> int:
-    """Run it until it is told to stop; what it keeps is gone then."""
+    """Run it until it is stopped; what it keeps is gone then."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=2)
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     print("nginx, gunicorn, Postgres, Redis and the painters are getting ready …", flush=True)
-    with suppress(KeyboardInterrupt), running(workers=told.workers, port=told.port) as site:
+    with suppress(KeyboardInterrupt), running(workers=arguments.workers, port=arguments.port) as site:
         print(f"MoMA Lisa is open at {site.url}, in {site.place}  (Ctrl-C closes it)", flush=True)
         signal.pause()
     print("Closed.", flush=True)

@@ -1,4 +1,4 @@
-"""Somebody who gives certificates (ACME, RFC 8555) and proves by http who asks: Serles, in an environment of its own.
+"""A server that gives certificates (ACME, RFC 8555) and proves by http who asks: Serles, in an environment of its own.
 
 The names that are asked for lead to this machine, as the machines of these tests lie on its network.
 """

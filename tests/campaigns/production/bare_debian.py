@@ -31,7 +31,7 @@ NAME = "museum.test"
 
 
 class Bare:
-    """The machine, with its door and what Ansible is told of it."""
+    """The machine, with its door and Ansible's variables."""
 
     def __init__(self, folder: Path, wheels: Path, *, systemd: bool = True) -> None:
         self.systemd = systemd
@@ -41,7 +41,7 @@ class Bare:
         if not systemd:
             self.ports |= {"http": 80, "https": 443}
         self.name = f"moma-bare-{os.getpid()}"
-        self.told: dict[str, Any] = {}
+        self.variables: dict[str, Any] = {}
         self.source = folder / "source"
         subprocess.run(["git", "clone", "--quiet", ROOT, self.source], check=True)
 
@@ -61,7 +61,7 @@ class Bare:
         (self.root / "etc/machine-id").write_text("")
 
     def python(self) -> str:
-        """Tell which version of Python it has."""
+        """Return which version of Python it has."""
         line = ["chroot", self.root, "python3", "-c", "import platform; print(platform.python_version())"]
         return subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -111,16 +111,16 @@ class Bare:
         :raises SystemExit: when it failed, or did not though it should; what it said is shown.
         """
         inventory = self.folder / "inventory.yml"
-        told = {
+        variables = {
             "ansible_host": "127.0.0.1", "ansible_port": self.ports["ssh"], "ansible_user": "root",
             "ansible_ssh_private_key_file": str(self.key),
             "ansible_ssh_common_args": "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null",
             "moma_http_port": self.ports["http"], "moma_web_port": self.ports["web"],
             "moma_database_port": self.ports["database"], "moma_redis_port": self.ports["redis"], "moma_workers": 2,
             "moma_pip_arguments": ["--no-index", "--find-links", "/wheels"], "moma_source": str(self.source),
-            **self.told,
+            **self.variables,
         }  # fmt: skip
-        inventory.write_text(json.dumps({"moma": {"hosts": {"bare": told}}}), "utf-8")
+        inventory.write_text(json.dumps({"moma": {"hosts": {"bare": variables}}}), "utf-8")
         began = time.monotonic()
         line = [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, f"{name}.yml", *words]
         ran = subprocess.run(line, cwd=PLAYS, capture_output=True, text=True, check=False)
@@ -131,7 +131,7 @@ class Bare:
         return {key: int(value) for key, value in counts.items()}, time.monotonic() - began
 
     def walk(self, seed: int) -> float:
-        """Have a walk painted through nginx, and fetch its film; return the seconds from asking to having it."""
+        """Request a walk through nginx, and fetch its film; return the seconds from the request to the film."""
         began = time.monotonic()
         body = json.dumps({"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}], "seed": seed}).encode()
         asked = self._json("/api/v1/walks", body)
@@ -163,7 +163,7 @@ class Bare:
 
     @contextmanager
     def visited(self, what: str) -> Iterator[None]:
-        """Have it visited meanwhile; at the end nothing may have failed, and every walk ends finished."""
+        """Visit it meanwhile; at the end nothing may have failed, and every walk ends finished."""
         books = Books()
         load = Load(SimpleNamespace(site=SimpleNamespace(port=self.ports["http"]), books=books))
         with load.going_on():
@@ -173,7 +173,7 @@ class Bare:
         print(f"{what}, under load: {sum(load.answers.values()):,} requests, {dict(load.answers)}, "
               f"{len(load.failed)} failed; {len(books.accounts)} walks, 0 lost", flush=True)  # fmt: skip
         assert load.failed == []
-        assert len(books.accounts) > 0, "nobody asked for a walk"
+        assert len(books.accounts) > 0, "no visitor asked for a walk"
 
 
 def unmount(root: Path) -> None:

@@ -25,7 +25,7 @@ from tests.campaigns.production import acme
 from tests.campaigns.production.bare_debian import NAME, Bare, unmount
 
 BUCKET = "/etc/nginx/conf.d/moma.d/bucket.conf"
-TOLD = ("ok", "changed", "failed")
+COUNTS = ("ok", "changed", "failed")
 NOTE = "it's 5 $HOME"
 NOTED = """for at in /proc/[0-9]*; do
   [ "$(stat -c %U $at 2> /dev/null)" = moma ] || continue
@@ -51,7 +51,7 @@ def main() -> None:
         finally:
             unmount(bare.root)
         if asked.index:
-            bare.told["moma_pip_arguments"] = ["--find-links", "/wheels"]
+            bare.variables["moma_pip_arguments"] = ["--find-links", "/wheels"]
         if not asked.wheels:
             lay_out(bare.wheels, bare.python())
         with bare.booted():
@@ -68,9 +68,9 @@ def usual_ways(bare: Bare) -> None:
 
 def other_ways(bare: Bare) -> None:
     """Put it up without systemd, with a password for Postgres, and with https."""
-    bare.told["moma_database_login"] = "password"
+    bare.variables["moma_database_login"] = "password"
     with acme.running(bare.folder / "acme", NAME) as authority:
-        bare.told |= {
+        bare.variables |= {
             "moma_server_name": NAME, "moma_tls": "certbot", "moma_contact": "curator@example.org",
             "moma_acme_server": authority,
         }  # fmt: skip
@@ -85,7 +85,7 @@ def other_ways(bare: Bare) -> None:
 
 def put_up(bare: Bare) -> None:
     """Make a site of it, and see that a second run has nothing to do; take up what changes."""
-    bare.told["moma_environment"] = {"SITE_NOTE": NOTE}
+    bare.variables["moma_environment"] = {"SITE_NOTE": NOTE}
     said("site.yml, first", *bare.play("site"))
     print(f"a walk of 24 frames painted through nginx, its GIF fetched: {bare.walk(1):.1f} s more", flush=True)
     again, seconds = bare.play("site")
@@ -99,7 +99,7 @@ def put_up(bare: Bare) -> None:
         print(bare.ssh("systemctl --no-pager --plain --no-legend list-units 'moma-*'").stdout, flush=True)
     said("rotate_secrets.yml", *bare.play("rotate_secrets"))
     assert noted(bare) == {f"SITE_NOTE={NOTE}"}
-    del bare.told["moma_environment"]
+    del bare.variables["moma_environment"]
     said("site.yml, environment gone", *bare.play("site"))
     assert noted(bare) == {"nothing"}
     print(f"a walk after that: {bare.walk(2):.1f} s", flush=True)
@@ -133,7 +133,7 @@ def deploy_and_roll_back(bare: Bare) -> None:
         assert bare.version() == "9.9.9"
         said("roll_back.yml", *bare.play("roll_back"))
         assert bare.version() == before
-    # More than a name: with other libraries the web side is started anew, at a port that stays open.
+    # More than a name: with other libraries the web side is restarted, at a port that stays open.
     other = bare.commit("requirements/worker.txt", "flask==", "flask>=")
     with bare.visited("deploy with other libraries"):
         said("deploy.yml, other libraries", *bare.play("deploy", "-e", f"moma_version={other}"))
@@ -169,7 +169,7 @@ def lay_out(folder: Path, python: str) -> None:
 
 def said(what: str, recap: dict[str, int], seconds: float) -> None:
     """Print a line of the recap."""
-    counts = "  ".join(f"{name}={recap[name]:<4}" for name in TOLD)
+    counts = "  ".join(f"{name}={recap[name]:<4}" for name in COUNTS)
     print(f"{what:<28} {counts} {int(seconds // 60)} min {seconds % 60:.0f} s", flush=True)
 
 

@@ -33,12 +33,12 @@ class Visits(Rig):
         self.site, self.rng, self.books = site, random.Random(1), Books()
         self.store = site.instance / "media"
         self.engine = _engine(str(site._settings["database_url"]))
-        for walk_id, state in self.rows("SELECT id, state FROM walks"):  # what hangs from before is to stay as it is
+        for walk_id, state in self.rows("SELECT id, state FROM walks"):  # earlier walks are to stay as they are
             self.books.accounts[walk_id] = Account(walk_id, "", {state})
         self.before = len(self.books.accounts)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection to the database."""
         self.engine.dispose()
 
 
@@ -52,7 +52,7 @@ class Load:
         self._over = threading.Event()
 
     def _ask(self, source: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """Ask once, as somebody at this address; whatever is not answered, or by a fault of ours, is noted."""
+        """Ask once, as a visitor at this address; whatever is not answered, or by a fault of ours, is noted."""
         began = time.strftime("%H:%M:%S")
         try:
             sent, port = body and json.dumps(body), self.visits.site.port
@@ -71,12 +71,12 @@ class Load:
                 return
             self._ask(source, "GET", path)
 
-    def _commission(self, source: str) -> None:
+    def _request_walk(self, source: str) -> None:
         while True:
             walk = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}], "frames": 2, "seed": secrets.randbelow(2**31)}
             headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
-            if told := self._ask(source, "POST", "/api/v1/walks", walk, **headers):
-                self.visits.books.accounts[told["id"]] = Account(told["id"], told["owner_token"], {"finished"})
+            if answer := self._ask(source, "POST", "/api/v1/walks", walk, **headers):
+                self.visits.books.accounts[answer["id"]] = Account(answer["id"], answer["owner_token"], {"finished"})
             if self._over.wait(WALK_SECONDS):
                 return
 
@@ -87,9 +87,9 @@ class Load:
 
     @contextmanager
     def going_on(self, readers: int = 3) -> Iterator[Load]:
-        """Have them ask meanwhile."""
+        """Send their requests meanwhile."""
         threads = [threading.Thread(target=self._read, args=(f"127.0.0.{2 + number}",)) for number in range(readers)]
-        threads.append(threading.Thread(target=self._commission, args=("127.0.0.99",)))
+        threads.append(threading.Thread(target=self._request_walk, args=("127.0.0.99",)))
         for thread in threads:
             thread.start()
         try:
@@ -102,13 +102,13 @@ class Load:
 
 @contextmanager
 def visited(site: Production) -> Iterator[Load]:
-    """Have a site visited; at the end nothing may be lost: accepted walks end finished, and rows and files agree."""
+    """Visit a site; at the end nothing may be lost: accepted walks end finished, and rows and files agree."""
     visits = Visits(site)
     try:
         with Load(visits).going_on() as load:
             yield load
         visits.check({})
-        assert len(visits.books.accounts) > visits.before, "nobody asked for a walk"
+        assert len(visits.books.accounts) > visits.before, "no visitor asked for a walk"
         assert not visits.books.wrong, "\n".join(visits.books.wrong)
     finally:
         visits.close()

@@ -32,7 +32,7 @@ class Machine:
         self._write("moma", (ROOT / "deploy/moma.sh").read_text("utf-8"))
         for name in ("runuser", "setpriv"):
             self._write(name, '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
-        # What systemctl is told is done by the test, which holds the programs; it waits until that is done.
+        # What is asked of systemctl is done by the test, which holds the programs; it waits until that is done.
         self._write(
             "systemctl",
             """#!/bin/sh

@@ -1,6 +1,6 @@
 """The whole production shape on this machine: nginx, gunicorn, Postgres, Redis and painters, as ``deploy/`` has them.
 
-What systemd would start, this starts by the same command lines (``as_unit``), and begins anew if it ends.
+What systemd would start, this starts by the same command lines (``as_unit``), and restarts if it ends.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ COPIED = (
     "wsgi.py",
 )
 LINKED = ("exhibition", "models")
-RESTART_SECONDS = 0.5  # RestartSec of the units is two: here nobody starts anew for ever
+RESTART_SECONDS = 0.5  # RestartSec of the units is two: here nothing is restarted for ever
 SETTINGS: dict[str, object] = {"production": True, "proxies": 1, "accel_prefix": "/_media/"}
 
 
@@ -119,7 +119,7 @@ class Part:
             self.start()
 
     def reload(self) -> None:
-        """Have it read anew what it was told, as ``ExecReload`` of the units does."""
+        """Reload its settings, as ``ExecReload`` of the units does."""
         self.send(signal.SIGHUP)
 
     def restart(self) -> None:
@@ -230,10 +230,10 @@ class Production(LiveSite):
     def write_settings(self, **more: object) -> None:
         """Write the settings file, which only the site's user reads."""
         self._settings |= more
-        told = {name: str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
-                for name, value in self._settings.items()}  # fmt: skip
+        values = {name: str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+                  for name, value in self._settings.items()}  # fmt: skip
         path = self.instance / "settings.toml"
-        path.write_text("".join(f"{name} = {value}\n" for name, value in told.items()), "utf-8")
+        path.write_text("".join(f"{name} = {value}\n" for name, value in values.items()), "utf-8")
         path.chmod(0o600)
         self._give(path)
 
@@ -259,7 +259,7 @@ class Production(LiveSite):
         return folder
 
     def turn_to(self, release: Path) -> None:
-        """Have ``current`` lead to this version, from one moment to the next."""
+        """Point ``current`` to this version, from one moment to the next."""
         aside = self.place / "current.part"
         aside.symlink_to(release)
         aside.replace(self.place / "current")
@@ -271,7 +271,7 @@ class Production(LiveSite):
     # --- Looking and asking
 
     def is_open(self) -> bool:
-        """Tell whether it can serve, seen through nginx."""
+        """Return whether it can serve, seen through nginx."""
         with suppress(OSError):
             return self.request("GET", "/readyz")[0] == 200
         return False
@@ -284,10 +284,10 @@ class Production(LiveSite):
     def run(self, words: list[str], *, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a program as the site's user, in its place."""
         path = os.pathsep.join([str(postgres.binaries() or ""), os.environ["PATH"]])
-        told = {**os.environ, "PATH": path, "MOMA_INSTANCE": str(self.instance), "HOME": str(self.instance)}
+        variables = {**os.environ, "PATH": path, "MOMA_INSTANCE": str(self.instance), "HOME": str(self.instance)}
         as_user: dict[str, Any] = {"user": self.user, "extra_groups": []} if os.geteuid() == 0 else {}
         done = subprocess.run(
-            words, cwd=self.place / "current", env={**told, **environment}, capture_output=True, text=True,
+            words, cwd=self.place / "current", env={**variables, **environment}, capture_output=True, text=True,
             check=False, **as_user,
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stdout + done.stderr
@@ -297,8 +297,8 @@ class Production(LiveSite):
         """Return what all parts have said so far."""
         return "\n".join(part.log.read_text("utf-8", "replace") for part in self.parts.values() if part.log.exists())
 
-    def hung(self) -> list[str]:
-        """List what painters said that did not end when they were told to: where each of their threads was."""
+    def killed_painters(self) -> list[str]:
+        """List what painters said that did not end when they were asked to: where each of their threads was."""
         said = r"^(?:Timeout \(|Fatal Python error).+?(?=^\d{4}-|\Z)"
         return re.findall(said, self.output(), re.MULTILINE | re.DOTALL)
 

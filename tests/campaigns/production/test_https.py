@@ -68,15 +68,15 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 
 def test_page_comes_by_http_2_and_compressed_as_the_browser_reads_it(front: Front) -> None:
     sheet = f"https://127.0.0.1:{front.port}/static/site.css"
-    told, data = front.ask(sheet, "--http2", "--header", "Accept-Encoding: gzip, deflate, br")
-    assert (told["status"], told["content-encoding"], told["vary"]) == ("HTTP/2 200", "br", "accept-encoding")
-    assert told["cache-control"] == "public, max-age=3600"
-    told, packed = front.ask(sheet, "--http2", "--header", "Accept-Encoding: gzip")
-    assert (told["content-encoding"], gzip.decompress(packed)) == ("gzip", SHEET)
+    headers, data = front.ask(sheet, "--http2", "--header", "Accept-Encoding: gzip, deflate, br")
+    assert (headers["status"], headers["content-encoding"], headers["vary"]) == ("HTTP/2 200", "br", "accept-encoding")
+    assert headers["cache-control"] == "public, max-age=3600"
+    headers, packed = front.ask(sheet, "--http2", "--header", "Accept-Encoding: gzip")
+    assert (headers["content-encoding"], gzip.decompress(packed)) == ("gzip", SHEET)
     print(f"the stylesheet: {len(SHEET):,} bytes, gzip {len(packed):,}, brotli {len(data):,}")
     assert len(data) < len(packed)
-    told, plain = front.ask(sheet, "--http2")
-    assert ("content-encoding" in told, plain) == (False, SHEET)
+    headers, plain = front.ask(sheet, "--http2")
+    assert ("content-encoding" in headers, plain) == (False, SHEET)
 
 
 def test_old_protocols_are_refused(front: Front) -> None:
@@ -85,7 +85,7 @@ def test_old_protocols_are_refused(front: Front) -> None:
 
 
 def test_plain_http_is_led_to_https_but_for_the_proof_of_whose_the_name_is(front: Front) -> None:
-    told, _ = front.ask(f"http://127.0.0.1:{front.plain}/gallery?q=fox")
-    assert (told["status"].split()[1], told["location"]) == ("308", "https://127.0.0.1/gallery?q=fox")
+    headers, _ = front.ask(f"http://127.0.0.1:{front.plain}/gallery?q=fox")
+    assert (headers["status"].split()[1], headers["location"]) == ("308", "https://127.0.0.1/gallery?q=fox")
     _, proof = front.ask(f"http://127.0.0.1:{front.plain}/.well-known/acme-challenge/token")
     assert proof == b"proof"

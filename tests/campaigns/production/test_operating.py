@@ -59,7 +59,7 @@ def without_painters(site: Production) -> None:
 
 
 def older_schema(site: Production) -> None:
-    """Leave the database as a version before had it; painters that start end, until it is mended."""
+    """Downgrade the database to an earlier version; painters that start end, until it is mended."""
     without_painters(site)
     site.flask("db", "downgrade")
     assert "Run: flask --app wsgi db upgrade" in site.request("GET", "/readyz")[1]["database"]

@@ -78,7 +78,7 @@ def test_each_part_is_restarted_under_load_and_nothing_is_lost(production: Produ
         production.database.start()
         wait_until(production.is_open, what="the database")
         load.wait(BETWEEN_RESTARTS)
-    told(load, "each part restarted", production)
+    report(load, "each part restarted", production)
     assert before_outage == []
     assert [line for line in load.failed if not line.endswith(": 503")] == []  # without its database it says so
     assert load.answers[200] > 100
@@ -94,14 +94,14 @@ def test_deploy_and_roll_back_under_load_fail_no_request_and_lose_no_walk(produc
             assert [production.version() for _ in range(8)] == [wanted] * 8
             assert {painter_folder(production, name) for name in ("worker1", "worker2")} == {release}
             load.wait(3 * BETWEEN_RESTARTS)
-    told(load, "deploy and roll back", production)
+    report(load, "deploy and roll back", production)
     assert load.failed == []
     assert load.answers[200] > 100
 
 
 def test_painter_that_is_ended_by_force_says_what_its_threads_were_at(production: Production) -> None:
     production.replace_worker("worker1", signal.SIGABRT)
-    assert any("Aborted" in said and "in _run_heartbeat" in said for said in production.hung())
+    assert any("Aborted" in said and "in _run_heartbeat" in said for said in production.killed_painters())
 
 
 def painter_folder(production: Production, name: str) -> Path:
@@ -115,7 +115,7 @@ def test_two_painters_share_the_queue_evenly(production: Production) -> None:
         connection.execute(CLAIMS)
         try:
             walks = [
-                production.commission("a cup", f"a lamp number {number}", frames=2)["id"] for number in range(WALKS)
+                production.request_walk("a cup", f"a lamp number {number}", frames=2)["id"] for number in range(WALKS)
             ]
             for walk in walks:
                 production.finished(walk)
@@ -130,9 +130,9 @@ def test_two_painters_share_the_queue_evenly(production: Production) -> None:
     assert all(0.25 <= share <= 0.75 for share in shares), pieces
 
 
-def told(load: Load, what: str, production: Production) -> None:
-    """Print what was counted, for whoever asks pytest for it; warn of painters that did not end by themselves."""
-    for where in production.hung():
+def report(load: Load, what: str, production: Production) -> None:
+    """Print what was counted, for those who ask pytest for it; warn of painters that did not end by themselves."""
+    for where in production.killed_painters():
         warnings.warn(f"a painter had to be ended: {where}", stacklevel=2)
     walks = len(load.visits.books.accounts) - load.visits.before
     counts = f"{sum(load.answers.values()):,} requests, {dict(load.answers)}"

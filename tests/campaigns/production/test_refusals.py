@@ -27,8 +27,8 @@ SECRETS = {"missing": ("", "MOMA_SECRET_KEY is missing"), "short": ("0123456789a
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    told = {"MOMA_INSTANCE": str(folder), "MOMA_PRODUCTION": "true", "WEB_CONCURRENCY": "1", **settings}
-    return {**os.environ, **{name: value for name, value in told.items() if value}}
+    variables = {"MOMA_INSTANCE": str(folder), "MOMA_PRODUCTION": "true", "WEB_CONCURRENCY": "1", **settings}
+    return {**os.environ, **{name: value for name, value in variables.items() if value}}
 
 
 def begin(program: str, folder: Path, *more: str, **settings: str) -> subprocess.Popen[str]:
@@ -47,20 +47,20 @@ def test_nothing_starts_with_a_secret_that_will_not_do(program: str, secret: str
     value, reason = SECRETS[secret]
     more = ["--bind", f"127.0.0.1:{free_port()}"] if program == "web" else []
     ended = begin(program, tmp_path, *more, MOMA_SECRET_KEY=value)
-    told, _ = ended.communicate(timeout=PATIENCE)
+    output, _ = ended.communicate(timeout=PATIENCE)
     assert ended.returncode not in (0, None)
-    assert reason in told
-    assert SECRET_COMMAND in told
+    assert reason in output
+    assert SECRET_COMMAND in output
 
 
 def test_painter_ends_where_the_database_cannot_be_reached_and_a_command_too(tmp_path: Path) -> None:
     nowhere = f"postgresql://moma@127.0.0.1:{free_port()}/moma"
     for program in ("painter", "command"):
         ended = begin(program, tmp_path, MOMA_SECRET_KEY=STRONG, MOMA_DATABASE_URL=nowhere)
-        told, _ = ended.communicate(timeout=PATIENCE)
+        output, _ = ended.communicate(timeout=PATIENCE)
         assert ended.returncode == 1
-        assert "The database cannot be reached" in told
-        assert "Traceback" not in told
+        assert "The database cannot be reached" in output
+        assert "Traceback" not in output
 
 
 def test_web_side_without_its_database_is_alive_not_ready_and_says_so_to_visitors_and_in_its_log(
@@ -86,8 +86,8 @@ def test_web_side_without_its_database_is_alive_not_ready_and_says_so_to_visitor
         ready, page = ask("/readyz"), ask("/gallery")
     finally:
         web.terminate()
-        told, _ = web.communicate(timeout=PATIENCE)
+        output, _ = web.communicate(timeout=PATIENCE)
     assert ready[0] == page[0] == 503
     assert "The database cannot be reached" in ready[1]
     assert "Closed for a moment" in page[1]
-    assert "The database does not answer on /gallery" in told
+    assert "The database does not answer on /gallery" in output

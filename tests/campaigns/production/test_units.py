@@ -49,19 +49,19 @@ def test_unit_is_one_that_systemd_takes_without_a_word(name: str, place: Path) -
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_unit_is_confined(name: str) -> None:
-    told = subprocess.run(
+    result = subprocess.run(
         [require("systemd-analyze"), "security", "--offline=true", f"--threshold={10 * EXPOSURE_MAX:g}", "--no-pager",
          units.FOLDER / name], capture_output=True, text=True, check=False,
     )  # fmt: skip
-    found = re.search(r"Overall exposure level for \S+ ([\d.]+)", told.stdout)
-    assert found, told.stderr
+    found = re.search(r"Overall exposure level for \S+ ([\d.]+)", result.stdout)
+    assert found, result.stderr
     print(f"{name}: exposure {found[1]}")
     assert float(found[1]) <= EXPOSURE_MAX
-    assert told.returncode == 0
+    assert result.returncode == 0
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_unit_runs_as_somebody_who_may_write_to_its_own_folder_only(name: str) -> None:
+def test_unit_runs_as_a_user_who_may_write_to_its_own_folder_only(name: str) -> None:
     unit = units.read(name)
     assert unit.one("User") == "moma"
     places = [path.lstrip("-") for line in unit.all("ReadWritePaths") for path in line.split()]
@@ -79,8 +79,8 @@ def test_units_run_under_systemd() -> None:
     if subprocess.run(["systemctl", "cat", "moma-web"], capture_output=True, check=False).returncode:
         pytest.skip("NOT RUN: the units under systemd, as this machine has no MoMA Lisa installed.")
     for name in ("moma-web.service", "moma-worker@1.service", "moma-nightly.timer"):
-        told = subprocess.run(["systemctl", "is-active", name], capture_output=True, text=True, check=False)
-        assert told.stdout.strip() == "active"
+        result = subprocess.run(["systemctl", "is-active", name], capture_output=True, text=True, check=False)
+        assert result.stdout.strip() == "active"
 
 
 @pytest.fixture
@@ -96,10 +96,14 @@ def rotated(tmp_path: Path) -> Path:
 
 
 def test_rule_is_one_that_logrotate_takes(rotated: Path) -> None:
-    told = subprocess.run([require("logrotate"), "-d", rotated], capture_output=True, text=True, check=False)
-    assert told.returncode == 0
-    assert "error" not in told.stderr.lower()
-    assert "considering log" in told.stderr or "log does not" in told.stderr or "no logs found" in told.stderr.lower()
+    result = subprocess.run([require("logrotate"), "-d", rotated], capture_output=True, text=True, check=False)
+    assert result.returncode == 0
+    assert "error" not in result.stderr.lower()
+    assert (
+        "considering log" in result.stderr
+        or "log does not" in result.stderr
+        or "no logs found" in result.stderr.lower()
+    )
 
 
 def test_nginx_writes_on_in_a_new_file_and_no_line_is_lost(rotated: Path, tmp_path: Path) -> None:

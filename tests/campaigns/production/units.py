@@ -26,11 +26,11 @@ class Unit:
     """A unit: its sections' assignments in their order, with ``/srv/moma`` where the site is."""
 
     name: str
-    told: tuple[tuple[str, str], ...]
+    assignments: tuple[tuple[str, str], ...]
 
     def all(self, key: str) -> list[str]:
         """Return what is assigned to ``key``, in order."""
-        return [value for name, value in self.told if name == key]
+        return [value for name, value in self.assignments if name == key]
 
     def one(self, key: str, default: str = "") -> str:
         """Return what was assigned last."""
@@ -43,12 +43,12 @@ class Unit:
 
     def started(self, *, port: int | None = None, **environment: str) -> list[str]:
         """Return the command that starts its program as far as can be as systemd would; ``port`` is an open socket."""
-        told = {
+        fields = {
             "command": shlex.split(self.one("ExecStart")), "environment": {**self.environment, **environment},
             "folder": self.one("WorkingDirectory"), "user": user(self.one("User")), "umask": self.one("UMask", "0022"),
             "no_written_programs": self.one("MemoryDenyWriteExecute") == "true", "port": port,
         }  # fmt: skip
-        return [sys.executable, str(STARTER), json.dumps(told)]
+        return [sys.executable, str(STARTER), json.dumps(fields)]
 
 
 def read(name: str, *, place: str | Path = PLACE, instance: str = "") -> Unit:

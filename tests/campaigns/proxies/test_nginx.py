@@ -50,12 +50,12 @@ def terminated(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def ask_at_once(front: Front, requests: list[tuple[str, str]], **headers: str) -> list[tuple[int, str, str]]:
     """Send requests side by side, however slow this machine is; return each status, kind and Retry-After, sorted."""
-    told = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     answers = []
     with ExitStack() as open_ones:
         clients = [open_ones.enter_context(front.connect()) for _ in requests]
         for client, (method, path) in zip(clients, requests, strict=True):
-            client.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{told}\r\n".encode())
+            client.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n{lines}\r\n".encode())
         for client in clients:
             answer = http.client.HTTPResponse(client)
             answer.begin()
@@ -71,7 +71,7 @@ def test_nginx_accepts_the_configuration_without_a_warning(tmp_path: Path) -> No
 
 
 def test_walk_is_painted_through_nginx_and_its_film_is_sent_by_it(front: Front) -> None:
-    walk = front.finished(front.commission("a copper kettle", "a pear", frames=4, seed=3)["id"])
+    walk = front.finished(front.request_walk("a copper kettle", "a pear", frames=4, seed=3)["id"])
     path = walk["media"]["mp4"]
     whole, film = front.ask("GET", path)
     assert (whole.status, whole.headers["Content-Type"], film[4:8]) == (200, "video/mp4", b"ftyp")
@@ -266,7 +266,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("request_", "status", "title"), REFUSED.values(), ids=REFUSED)
-def test_what_nginx_refuses_by_itself_is_told_to_programs_as_a_problem(
+def test_what_nginx_refuses_by_itself_is_a_problem_for_programs(
     front: Front, request_: str, status: int, title: str
 ) -> None:
     code, headers, body = refused(front, request_.format("/api/v1/walks").encode())
@@ -277,7 +277,7 @@ def test_what_nginx_refuses_by_itself_is_told_to_programs_as_a_problem(
 
 
 @pytest.mark.parametrize(("request_", "status", "title"), REFUSED.values(), ids=REFUSED)
-def test_what_nginx_refuses_by_itself_is_told_to_people_on_a_page_of_the_museum(
+def test_what_nginx_refuses_by_itself_is_a_page_of_the_museum(
     front: Front, request_: str, status: int, title: str
 ) -> None:
     code, headers, body = refused(front, request_.format("/walks").encode())
@@ -353,7 +353,7 @@ def test_method_that_an_address_does_not_know_is_refused(front: Front, method: s
         assert "GET" in answer.headers["Allow"]
 
 
-def test_many_slow_clients_keep_nobody_waiting_and_are_sent_away(front: Front) -> None:
+def test_many_slow_clients_keep_no_one_waiting_and_are_sent_away(front: Front) -> None:
     with ExitStack() as open_ones:
         slow = [open_ones.enter_context(front.connect()) for _ in range(50)]  # more than gunicorn has threads
         for index, client in enumerate(slow):
@@ -400,7 +400,7 @@ def test_films_that_are_brought_along_have_the_strictest_rate(terminated: Front,
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/recipe", PAGE), ("/api/v1/recipe", PROBLEM)])
-def test_film_beyond_the_rate_is_told_so_however_large_it_is(terminated: Front, path: str, kind: str) -> None:
+def test_film_beyond_the_rate_is_refused_however_large_it_is(terminated: Front, path: str, kind: str) -> None:
     address = f"198.51.100.{140 + len(path)}"
     ask_at_once(terminated, [("POST", path)] * 20, X_Forwarded_For=address)
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\nX-Forwarded-For: {address}\r\n\r\n"
@@ -456,7 +456,7 @@ def test_visitors_address_is_known_behind_something_that_ends_https(terminated: 
     assert arrived(terminated, "who=behind").startswith("198.51.100.90 198.51.100.90 ")
 
 
-def test_https_and_addresses_are_believed_of_nobody_else(front: Front) -> None:
+def test_https_and_addresses_are_believed_of_no_other(front: Front) -> None:
     claims = {"X_Forwarded_For": "198.51.100.91", "X_Forwarded_Proto": "https"}
     answer, _ = front.ask("GET", "/about?who=claims", **claims)
     assert answer.headers["Strict-Transport-Security"] is None
@@ -464,7 +464,7 @@ def test_https_and_addresses_are_believed_of_nobody_else(front: Front) -> None:
 
 
 def test_film_that_nginx_sends_carries_the_headers_of_https(terminated: Front) -> None:
-    walk = terminated.finished(terminated.commission("a brass lamp", "a plum", frames=3, seed=5)["id"])
+    walk = terminated.finished(terminated.request_walk("a brass lamp", "a plum", frames=3, seed=5)["id"])
     answer, _ = terminated.ask("GET", walk["media"]["mp4"], X_Forwarded_For="198.51.100.92", X_Forwarded_Proto="https")
     assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=31536000"]
 
@@ -496,11 +496,13 @@ def test_nginx_notes_visitors_where_the_site_says_so(terminated: Front) -> None:
 def test_one_id_leads_from_the_request_to_the_frame(front: Front) -> None:
     body = json.dumps({"stops": [{"prompt": "a brass bell"}, {"prompt": "a plum"}], "frames": 4}).encode()
     claimed = 32 * "f"
-    answer, told = front.ask("POST", "/api/v1/walks", body=body, Content_Type="application/json", X_Request_ID=claimed)
+    answer, result = front.ask(
+        "POST", "/api/v1/walks", body=body, Content_Type="application/json", X_Request_ID=claimed
+    )
     (request_id,) = answer.headers.get_all("X-Request-ID")
     assert re.fullmatch("[0-9a-f]{32}", request_id)
     assert request_id != claimed
-    walk_id = front.finished(json.loads(told)["id"])["id"]
+    walk_id = front.finished(json.loads(result)["id"])["id"]
     assert front.rows("SELECT request_id FROM walks WHERE id = ?", walk_id) == [(request_id,)]
     carried = f"request_id={request_id}"
     logs = ((front.folder / "access.log").read_text, front.web_log.read_text)
@@ -519,7 +521,7 @@ def kinds_done(front: Front, *ids: str) -> set[str]:
 
 
 @pytest.mark.parametrize("path", ["/gallery", "/about", "/static/site.css", "/no/such"])
-def test_id_is_that_of_ones_own_request_whoever_answers(front: Front, path: str) -> None:
+def test_id_is_that_of_ones_own_request_in_every_answer(front: Front, path: str) -> None:
     ids = [front.ask("GET", path)[0].headers.get_all("X-Request-ID") for _ in range(3)]
     if path.startswith("/static"):  # which nginx answers alone, and does not note
         assert ids == [None] * 3

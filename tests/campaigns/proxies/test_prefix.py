@@ -182,7 +182,7 @@ def test_no_page_names_an_address_outside_of_the_path(below: Below) -> None:
         location, kind = answer.headers.get("Location", ""), answer.headers.get_content_type()
         return Answer(answer.status, kind, location, data.decode(errors="replace"))
 
-    walk = below.site.finished(below.site.commission("a brass key", "a kite", frames=4)["id"])
+    walk = below.site.finished(below.site.request_walk("a brass key", "a kite", frames=4)["id"])
     start = ["", "/", "/gallery", "/feed.xml", "/sitemap.xml", "/robots.txt", "/api", "/api/v1/walks", "/nowhere"]
     start += [f"/walks/{walk['id']}", f"/walks/{walk['id']}/embed", "/gallery/", "/gallery?lang=de", "/about"]
     crawl = Crawl(ask, below.host, PREFIX).follow([PREFIX + path for path in start])

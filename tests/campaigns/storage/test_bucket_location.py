@@ -33,7 +33,7 @@ BUCKETS_OWN = {
 
 
 class Part(BaseHTTPRequestHandler):
-    """Answers what it was told to, and keeps what arrived."""
+    """Answers what it was given, and keeps what arrived."""
 
     protocol_version = "HTTP/1.1"
     headers_to_send: ClassVar[dict[str, str]] = {}
@@ -53,7 +53,7 @@ class Part(BaseHTTPRequestHandler):
         self.wfile.write(self.body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Middle:
@@ -65,7 +65,7 @@ class Middle:
         self.bucket = type("Bucket", (Part,), {"arrived": [], "body": b"FILM", "headers_to_send": BUCKETS_OWN})
 
     def tell(self, address: str, **more: str) -> None:
-        """Have the application hand this address over, and empty what arrived."""
+        """Make the application redirect to this address, and empty what arrived."""
         self.site.headers_to_send = {
             **KEPT,
             "X-Accel-Redirect": "/_bucket/film.mp4",
@@ -117,10 +117,10 @@ def test_signed_address_arrives_byte_for_byte_and_nothing_of_the_visitor_with_it
 def test_headers_are_the_applications_once_each_and_none_is_the_buckets(middle: Middle) -> None:
     middle.tell(SIGNED)
     answer, _ = middle.ask()
-    told = {name.removeprefix("X-Bucket-"): value for name, value in KEPT.items()}
-    for name, value in told.items():
+    headers = {name.removeprefix("X-Bucket-"): value for name, value in KEPT.items()}
+    for name, value in headers.items():
         assert answer.headers.get_all(name) == [value], name
-    ours = {*told, "Server", "Date", "Content-Length", "Connection"}
+    ours = {*headers, "Server", "Date", "Content-Length", "Connection"}
     assert {name.lower() for name in answer.headers} == {name.lower() for name in ours}
     assert answer.headers["Server"] == "nginx"
 

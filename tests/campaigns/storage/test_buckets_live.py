@@ -68,7 +68,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 @pytest.fixture(scope="module")
 def walk(front: Front) -> dict[str, Any]:
     """Paint a walk into the bucket."""
-    return front.finished(front.commission("a copper kettle", "a pear", frames=4, seed=3)["id"])
+    return front.finished(front.request_walk("a copper kettle", "a pear", frames=4, seed=3)["id"])
 
 
 def media(front: Front, walk: dict[str, Any], kind: str) -> tuple[str, str]:
@@ -159,8 +159,8 @@ def test_bucket_cannot_be_had_past_the_application(front: Front, walk: dict[str,
     assert len(front.s3.requests()) == before
 
 
-def test_file_that_the_bucket_lost_is_answered_in_the_sites_words_and_kept_by_nobody(front: Front) -> None:
-    walk = front.finished(front.commission("a lamp", "a moth", frames=4, seed=5)["id"])
+def test_file_that_the_bucket_lost_is_answered_in_our_words_uncached(front: Front) -> None:
+    walk = front.finished(front.request_walk("a lamp", "a moth", frames=4, seed=5)["id"])
     address, path = media(front, walk, "webp")
     front.s3.client().delete_object(Bucket=BUCKET, Key=f"moma/{path}")
     answer, page = front.ask("GET", address)
@@ -169,14 +169,14 @@ def test_file_that_the_bucket_lost_is_answered_in_the_sites_words_and_kept_by_no
     assert BUCKET.encode() not in page
     assert answer.headers.get_all("Cache-Control") is None
     assert "Content-Disposition" not in answer.headers
-    status, told = front.run("media", "verify", "--json")
-    lost = json.loads(told[told.index("{") :])["lost"]
+    status, result = front.run("media", "verify", "--json")
+    lost = json.loads(result[result.index("{") :])["lost"]
     assert (status, [each["path"] for each in lost]) == (1, [path])
     assert front.run("walks", "delete", walk["id"])[0] == 0
 
 
 def test_film_that_was_taken_down_is_gone_with_the_next_request(front: Front) -> None:
-    walk = front.finished(front.commission("an owl", "a bell", frames=4, seed=9)["id"])
+    walk = front.finished(front.request_walk("an owl", "a bell", frames=4, seed=9)["id"])
     address, path = media(front, walk, "mp4")
     assert front.ask("GET", address)[0].status == 200
     signed = front.asked_bucket(path)[-1][1]
@@ -200,18 +200,18 @@ def test_what_no_row_names_is_pruned_from_the_bucket(front: Front, walk: dict[st
 
 
 def test_backup_holds_what_is_in_the_bucket(front: Front, walk: dict[str, Any], tmp_path: Path) -> None:
-    status, told = front.run("backup", "create", tmp_path / "site.tar", "--json")
-    assert (status, json.loads(told)["lost"]) == (0, [])
-    status, told = front.run("backup", "verify", tmp_path / "site.tar", "--json")
-    assert (status, json.loads(told)["differences"]) == (0, [])
+    status, result = front.run("backup", "create", tmp_path / "site.tar", "--json")
+    assert (status, json.loads(result)["lost"]) == (0, [])
+    status, result = front.run("backup", "verify", tmp_path / "site.tar", "--json")
+    assert (status, json.loads(result)["differences"]) == (0, [])
 
 
-def test_doctor_names_the_bucket_and_what_nginx_is_to_be_told(front: Front) -> None:
-    told = front.run("doctor")[1]
-    assert f"{URL} takes, gives and deletes; for nginx, MOMA_BUCKET is {front.s3.url}" in told
-    status, told = front.run("doctor", MOMA_MEDIA_URL="s3://nobodys/moma")
+def test_doctor_names_the_bucket_and_the_settings_of_nginx(front: Front) -> None:
+    result = front.run("doctor")[1]
+    assert f"{URL} takes, gives and deletes; for nginx, MOMA_BUCKET is {front.s3.url}" in result
+    status, result = front.run("doctor", MOMA_MEDIA_URL="s3://nobodys/moma")
     assert status
-    assert "MOMA_MEDIA_URL cannot be used: There is no bucket nobodys there" in told
+    assert "MOMA_MEDIA_URL cannot be used: There is no bucket nobodys there" in result
 
 
 def test_site_moves_to_a_folder_and_back_though_it_is_killed_over_it(
@@ -225,22 +225,22 @@ def test_site_moves_to_a_folder_and_back_though_it_is_killed_over_it(
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     broken_off = written().total()
-    status, told = front.run("media", "move", other, "--json")
-    moved = json.loads(told)
+    status, result = front.run("media", "move", other, "--json")
+    moved = json.loads(result)
     there, here = front.s3.keys("", "another"), front.s3.keys()
     assert (status, moved["amiss"]) == (0, [])
     assert {key for key in here if "/walks/" in key or "/deleted/" in key} == set(there)
     assert set(written().values()) == {1}  # nothing was written twice
     assert broken_off + moved["copied"] == written().total() == moved["files"] == len(there)
     assert moved["bytes"] == sum(there.values())
-    status, told = front.run("media", "move", other)
-    assert f"{moved['files']:,} files, {moved['bytes']:,} bytes, 0 copied (0 bytes), 0 amiss." in told
-    assert f'Now set media_url = "{other}", and accel_prefix = "/_bucket/"' in told
+    status, result = front.run("media", "move", other)
+    assert f"{moved['files']:,} files, {moved['bytes']:,} bytes, 0 copied (0 bytes), 0 amiss." in result
+    assert f'Now set media_url = "{other}", and accel_prefix = "/_bucket/"' in result
     folder = f"file://{tmp_path / 'media'}"
-    status, told = front.run("media", "move", folder, "--from", other, "--json")
-    assert json.loads(told)["copied"] == moved["files"]
+    status, result = front.run("media", "move", folder, "--from", other, "--json")
+    assert json.loads(result)["copied"] == moved["files"]
     assert front.run("media", "move", folder, "--check-only")[0] == 0
     film = next((tmp_path / "media").rglob("mp4.*"))
     film.write_bytes(bytes(film.stat().st_size))
-    status, told = front.run("media", "move", folder, "--check-only")
-    assert (status, "is not what its name says" in told) == (1, True)
+    status, result = front.run("media", "move", folder, "--check-only")
+    assert (status, "is not what its name says" in result) == (1, True)

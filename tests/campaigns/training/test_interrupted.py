@@ -77,19 +77,19 @@ def test_two_processes_train_one_model(encoded_copy: Folder, base: Path, further
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    told = json.loads(done.stdout)  # one process speaks
-    assert told["processes"] == 2 and told["steps"] == 3
+    report = json.loads(done.stdout)  # one process speaks
+    assert report["processes"] == 2 and report["steps"] == 3
     assert (encoded_copy.path / "model/unet/diffusion_pytorch_model.safetensors").exists()
     assert "other settings (processes)" in call(*words, ok=False)["error"]
 
 
-def test_weights_and_biases_is_told_offline_and_given_the_model(encoded_copy: Folder, base: Path) -> None:
+def test_weights_and_biases_logs_offline_and_gets_the_model(encoded_copy: Folder, base: Path) -> None:
     pytest.importorskip("wandb", reason="NOT RUN: make test installs wandb, which requirements/dev.txt names")
     words = ("train", "--folder", encoded_copy.path, "--base", base, *WORDS, "--steps", 2, "--tracker", "wandb")
     environment = os.environ | {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_DISABLE_GIT": "true"}
     command = [sys.executable, "-m", "studio", *map(str, words), "--json"]
     done = forks.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    (told,) = (encoded_copy.path / "runs/train/wandb").glob("offline-run-*/run-*.wandb")
-    written = told.read_bytes()
+    (log,) = (encoded_copy.path / "runs/train/wandb").glob("offline-run-*/run-*.wandb")
+    written = log.read_bytes()
     assert b"train-unet" in written and b"diffusion_pytorch_model.safetensors" in written and b"loss" in written

@@ -101,7 +101,7 @@ def half_generated(site: LiveSite) -> str:
         return not is_locked(site.instance / "moma.sqlite")
 
     wait_until(is_at_rest, what="a worker at rest")
-    walk = str(site.commission("a red bear", "the sun", seed=10, frames=LONG)["id"])
+    walk = str(site.request_walk("a red bear", "the sun", seed=10, frames=LONG)["id"])
     wait_until(lambda: is_at_rest() and site.walk(walk)["frames_painted"], what="a walk half generated")
     assert site.walk(walk)["frames_painted"] < LONG
     return walk

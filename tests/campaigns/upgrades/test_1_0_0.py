@@ -24,7 +24,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 def test_site_of_1_0_0_keeps_films_and_generates_what_waits(site: LiveSite) -> None:
     site.start()
-    walk = site.finished(site.commission("a bear", "the sun", seed=7, frames=4)["id"])["id"]
+    walk = site.finished(site.request_walk("a bear", "the sun", seed=7, frames=4)["id"])["id"]
     before, painted = contents.films(site, walk), contents.pictures(site, walk)
     begun = contents.half_generated(site)
     site.stop()

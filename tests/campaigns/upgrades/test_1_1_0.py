@@ -90,9 +90,9 @@ def test_site_of_1_1_0_loses_nothing_and_generates_what_waits(site: LiveSite, tm
 def make_walks(site: LiveSite, bearer: dict[str, str]) -> dict[str, str]:
     """Make walks in many states, and return their IDs by what they are."""
     walks = {
-        "listed": site.commission("a bear", "the sun", seed=7, frames=4),
-        "hidden": site.commission("a red bear", "the sun", seed=8, frames=3),
-        "deleted": site.commission("a blue bear", "the sun", seed=9, frames=3),
+        "listed": site.request_walk("a bear", "the sun", seed=7, frames=4),
+        "hidden": site.request_walk("a red bear", "the sun", seed=8, frames=3),
+        "deleted": site.request_walk("a blue bear", "the sun", seed=9, frames=3),
         "photo": with_photo(site),
     }
     body = {"stops": [{"prompt": "a lemon"}, {"prompt": "a bear"}], "frames": 3, "unlisted": True}

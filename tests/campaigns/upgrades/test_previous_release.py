@@ -49,10 +49,10 @@ def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_
     migrate(site)
     make_newer_tasks(site)
     site.start()
-    before = site.finished(site.commission("a bear", "the sun", seed=7, frames=3)["id"])
-    site.commission("the sun", "a bear", seed=2, frames=3)
+    before = site.finished(site.request_walk("a bear", "the sun", seed=7, frames=3)["id"])
+    site.request_walk("the sun", "a bear", seed=2, frames=3)
     migrate(site, migrations_with(tmp_path / "migrations", oldest_code=head_of(site)))
-    after = site.commission("a lemon", "the sun", seed=8, frames=3)
+    after = site.request_walk("a lemon", "the sun", seed=8, frames=3)
     owner = {"Authorization": f"Bearer {after['owner_token']}"}
     assert site.finished(after["id"])["frames_painted"] == 3
     for path in (f"/walks/{before['id']}", f"/walks/{after['id']}.gif", "/gallery?q=lemon", "/mine", "/readyz"):

@@ -36,9 +36,9 @@ def written(**changes: Any) -> dict[str, Any]:
 @pytest.mark.slow
 @given(COMPOSITIONS)
 def test_composition_as_json_reads_back(made: Composition) -> None:
-    told = json.loads(json.dumps(made.as_json()))
-    back = composition.read_composition(told, "composition")
-    assert back.as_json() == told
+    document = json.loads(json.dumps(made.as_json()))
+    back = composition.read_composition(document, "composition")
+    assert back.as_json() == document
     assert (back.marks, back.layout, back.inks, back.seed) == (made.marks, made.layout, made.inks, made.seed)
     assert back.edge == made.edge
 
@@ -86,10 +86,10 @@ def test_forged_composition_is_refused_by_field(changes: dict[str, Any], named: 
 
 
 def test_composition_without_marks_is_refused() -> None:
-    told = written()
-    del told["marks"]
+    document = written()
+    del document["marks"]
     with pytest.raises(SceneError, match="marks"):
-        composition.read_composition(told, "composition")
+        composition.read_composition(document, "composition")
 
 
 def test_composition_that_is_no_object_is_refused() -> None:

@@ -28,7 +28,7 @@ def test_one_pixel_of_a_small_picture_is_several_of_256() -> None:
 
 
 @pytest.mark.parametrize("unit", [0.5, 1.0, 4.0])
-def test_nothing_is_farther_than_can_be_told(unit: float) -> None:
+def test_nothing_is_farther_than_can_be_measured(unit: float) -> None:
     numbers = numbered(256)
     numbers[100:, :] = 3
     away = distance.signed(numbers, unit)

@@ -35,10 +35,10 @@ def test_thing_is_lit_from_above_and_darker_at_night() -> None:
 
 
 def test_scene_that_does_not_speak_of_modelling_has_none() -> None:
-    told = scene_of(thing("square"), setting=ROUND).as_json()
-    assert scene.read_scene(told).setting.modelling == 1.0
-    del told["setting"]["modelling"]
-    plain = rendering.draw(scene.read_scene(told), BOOK, 128)
+    document = scene_of(thing("square"), setting=ROUND).as_json()
+    assert scene.read_scene(document).setting.modelling == 1.0
+    del document["setting"]["modelling"]
+    plain = rendering.draw(scene.read_scene(document), BOOK, 128)
     assert np.array_equal(plain.picture, draw(thing("square"), setting=replace(ROUND, modelling=0.0)).picture)
     assert not np.allclose(plain.picture, draw(thing("square"), setting=ROUND).picture, atol=0.1)
 

@@ -69,7 +69,7 @@ def test_shadow_is_thrown_along_the_ground_from_the_foot(side: float, monkeypatc
     assert (columns.max() if side < 0 else 127 - columns.min()) > 95, "further than the thing is wide"
 
 
-def test_what_hangs_before_a_wall_throws_its_shadow_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_before_a_wall_throws_its_shadow_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shadow, "HALO", 0.0)
     seen = draw(thing("square", size=0.5), setting=WALL)
     dark = shade(seen, WALL)

@@ -36,9 +36,9 @@ def test_order_that_was_sent_to_another_process_is_drawn_alike() -> None:
 def test_what_was_cut_out_of_a_photo_goes_with_the_order() -> None:
     cut_out = np.full((8, 8, 4), 255, np.uint8)
     book = drawings.book().join(Sketchbook((), {}, pictures={"photo": cut_out}))
-    told = Order.from_scenes([Scene((Thing("photo"),))], book, 32)
-    assert (told.cut_outs["photo"] == cut_out).all() and not told.drawings
-    assert Legs(told).draw(0, 0.0).sketch.any()
+    order = Order.from_scenes([Scene((Thing("photo"),))], book, 32)
+    assert (order.cut_outs["photo"] == cut_out).all() and not order.drawings
+    assert Legs(order).draw(0, 0.0).sketch.any()
 
 
 def test_drawing_that_is_not_there_is_named_before_anything_is_drawn() -> None:

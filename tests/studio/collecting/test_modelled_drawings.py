@@ -51,7 +51,7 @@ def test_drawing_without_filters_looks_as_with_them(shape: str, asked: str) -> N
     assert away.mean() < 0.012 and np.quantile(away, 0.98) < 0.15  # with a filter, edges are not smooth
 
 
-def test_blur_that_nobody_sees_leaves_the_shape_as_it_is() -> None:
+def test_invisible_blur_leaves_the_shape_as_it_is() -> None:
     assert "mask" not in clean_drawing(svg(f'<g filter="url(#f)">{DISC}</g>{blur(0.05)}'))
 
 

@@ -23,11 +23,11 @@ def strokes(count: int, seed: int) -> tuple[NDArray[np.float32], list[str]]:
     return seen.astype(np.float32), by
 
 
-def test_hands_are_told_by_what_varies_little_within_one() -> None:
+def test_hands_are_recognised_by_what_varies_little_within_one() -> None:
     table = Looks.fit(*strokes(600, 1))
     seen, by = strokes(300, 2)
-    told = table.nearest(table.project(seen))
-    assert sum(a == b for a, b in zip(told, by, strict=True)) > 285
+    result = table.nearest(table.project(seen))
+    assert sum(a == b for a, b in zip(result, by, strict=True)) > 285
 
 
 def test_table_comes_back_from_its_file(tmp_path: Path) -> None:

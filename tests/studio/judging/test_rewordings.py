@@ -42,5 +42,5 @@ def test_hit_is_any_meaning_among_the_best() -> None:
 
 
 def test_text_encoder_is_asked_among_the_names(base: Path) -> None:
-    told = rewordings.measure_text_encoder(Texts(base), ["bear", "fox", "owl"])
-    assert 0 <= told["top1"] <= told["top5"] == 1
+    result = rewordings.measure_text_encoder(Texts(base), ["bear", "fox", "owl"])
+    assert 0 <= result["top1"] <= result["top5"] == 1

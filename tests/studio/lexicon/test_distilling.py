@@ -102,9 +102,9 @@ def test_missing_wordnet_is_named(tmp_path: Path) -> None:
 
 def test_stage_writes_the_same_each_time_for_the_site(modules: Path, associations: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        told = call("lexicon", "--folder", tmp_path / name, "--modules", modules, "--associations", associations)
+        report = call("lexicon", "--folder", tmp_path / name, "--modules", modules, "--associations", associations)
     lexicon = Lexicon.load(tmp_path / "one/model")
-    assert told["concepts"] == len(lexicon.concepts)
+    assert report["concepts"] == len(lexicon.concepts)
     assert lexicon.revision == Lexicon.load(tmp_path / "two/model").revision
     best = lexicon.find("vixen")[0]
     assert (lexicon.concepts[best.concept].name, best.source) == ("fox", READ_ALIAS)

@@ -19,8 +19,8 @@ def test_copied_runs_stand_once_by_the_name_of_the_one_that_is_published(tmp_pat
     run(folder, "empty", [])
     run(folder, "eye", COUNTED)
     assert list(model_card.curves(folder, {})) == ["another", "longest"]
-    told = model_card.curves(folder, {"cooled": 50})
-    assert list(told) == ["another", "cooled"] and told["cooled"][-1] == (50, 0.4)
+    result = model_card.curves(folder, {"cooled": 50})
+    assert list(result) == ["another", "cooled"] and result["cooled"][-1] == (50, 0.4)
 
 
 def test_card_tells_what_is_not_counted_apart_from_what_is(tmp_path: Path) -> None:

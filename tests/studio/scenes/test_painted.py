@@ -58,7 +58,7 @@ def test_guides_are_of_what_was_drawn(renderer: SubjectRenderer, drawn: list[Sub
         assert np.array_equal(guide.numpy(), renderer.drawn(subject).guide(SIZE // 2))
 
 
-def test_subject_whose_marks_are_drawn_is_told_and_no_other_is_shown(
+def test_subject_whose_marks_are_drawn_is_named_and_no_other_is_shown(
     renderer: SubjectRenderer, drawn: list[Subject], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = renderer.drawn

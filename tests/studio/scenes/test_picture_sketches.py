@@ -83,8 +83,8 @@ def test_sketches_of_a_picture_vary_and_some_have_its_outline() -> None:
     assert 0.65 < len(outlined) / 60 < 0.95
     assert all(each[3, SIDE // 2, SIDE // 2] > 0 > each[3, 0, 0] for each in outlined)
     assert len({each.tobytes() for each in made}) > 20
-    told = picture_sketches.vary_sketch(picture, SIDE, np.random.default_rng(3), inside=np.eye(SIDE, dtype=bool))
-    assert told[3].min() < 0 or bool((told[3] == 1).all())
+    result = picture_sketches.vary_sketch(picture, SIDE, np.random.default_rng(3), inside=np.eye(SIDE, dtype=bool))
+    assert result[3].min() < 0 or bool((result[3] == 1).all())
 
 
 def test_soft_sketch_keeps_the_edge_of_its_thing_and_loses_its_strokes() -> None:
@@ -107,17 +107,17 @@ def test_lines_are_left_out_and_what_is_broad_keeps_its_edge() -> None:
 
 
 def test_colours_are_given_with_the_thing_in_mind_also_where_its_outline_is_kept_back() -> None:
-    told: list[object] = []
+    events: list[object] = []
 
     def green(sketch: np.ndarray, inside: np.ndarray | None, _dice: np.random.Generator) -> np.ndarray:
-        told.append(None if inside is None else inside[SIDE // 2, SIDE // 2])
+        events.append(None if inside is None else inside[SIDE // 2, SIDE // 2])
         return np.concatenate([np.broadcast_to(np.float32([[[-1]], [[1]], [[-1]]]), sketch[:3].shape), sketch[3:]])
 
     picture = disc((0.8, 0.2, 0.1), (0.3, 0.5, 0.7))
     made = [
         picture_sketches.vary_sketch(picture, SIDE, np.random.default_rng(seed), recolour=green) for seed in range(20)
     ]
-    assert told == [True] * 20
+    assert events == [True] * 20
     assert all((each[1] > 0.98).all() and (each[:3:2] < -0.98).all() for each in made)
     assert {bool((each[3] == 1).all()) for each in made} == {True, False}
 

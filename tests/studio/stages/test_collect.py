@@ -139,7 +139,7 @@ def test_bad_pictures_are_set_aside(run: Run, work: Path, tmp_path: Path, monkey
     assert (again["taken"], again["had"], again["set_aside_before"]) == (0, 1, 6)
 
 
-def test_pictures_without_a_licence_are_refused_unless_told_otherwise(run: Run, work: Path, tmp_path: Path) -> None:
+def test_pictures_without_a_licence_are_refused_unless_allowed(run: Run, work: Path, tmp_path: Path) -> None:
     save(tmp_path / "art/one.jpg", shaded())
     assert run("collect", "--folder", work, "--from", tmp_path / "art")["taken"] == 0
     assert aside(work) == {"one.jpg": "no licence is named"}

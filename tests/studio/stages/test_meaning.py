@@ -52,10 +52,10 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_sums_come_near_the_text_encoder(base: Path, texts: Path, tmp_path: Path) -> None:
-    told = call("meaning", "--folder", tmp_path, "--base", base, "--texts", texts, "--width", 64, "--passes", 100)
-    assert told["texts"] == len(TEXTS) + 5
-    assert told["pieces"] == 13  # neither special ones nor those of a script that was not learned
-    assert told["likeness"] > 0.9
+    report = call("meaning", "--folder", tmp_path, "--base", base, "--texts", texts, "--width", 64, "--passes", 100)
+    assert report["texts"] == len(TEXTS) + 5
+    assert report["pieces"] == 13  # neither special ones nor those of a script that was not learned
+    assert report["likeness"] > 0.9
     ours = Embedding.load(tmp_path / "model/meaning").embed(TEXTS)
     theirs = Texts(base).sentences(TEXTS).numpy()
     alike = np.corrcoef((ours @ ours.T).ravel(), (theirs @ theirs.T).ravel())[0, 1]
@@ -72,13 +72,13 @@ def test_same_command_makes_the_same_table(base: Path, texts: Path, tmp_path: Pa
 def test_what_cannot_be_learned_from_is_refused(base: Path, tmp_path: Path) -> None:
     few = tmp_path / "few.txt"
     few.write_text("a fox\n\na kite\n")
-    told = call("meaning", "--folder", tmp_path, "--base", base, "--texts", few, "--width", 64, ok=False)
-    assert "too few" in told["error"]
-    told = call("meaning", "--folder", tmp_path, "--base", base, "--texts", few, "--width", 128, ok=False)
-    assert "64 numbers wide" in told["error"]
+    report = call("meaning", "--folder", tmp_path, "--base", base, "--texts", few, "--width", 64, ok=False)
+    assert "too few" in report["error"]
+    report = call("meaning", "--folder", tmp_path, "--base", base, "--texts", few, "--width", 128, ok=False)
+    assert "64 numbers wide" in report["error"]
     (tmp_path / "broken.jsonl").write_text('{"name": "no title"}\n')
-    told = call("meaning", "--folder", tmp_path, "--base", base, "--texts", tmp_path / "broken.jsonl", ok=False)
-    assert "cannot be read as texts" in told["error"]
+    report = call("meaning", "--folder", tmp_path, "--base", base, "--texts", tmp_path / "broken.jsonl", ok=False)
+    assert "cannot be read as texts" in report["error"]
 
 
 def test_texts_are_read_once_and_the_short_ones_first(tmp_path: Path) -> None:

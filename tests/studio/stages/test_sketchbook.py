@@ -29,12 +29,12 @@ def with_fluent(folder: Path) -> Path:
 
 def test_library_onto_another_keeps_drawings_and_adds_modelled(book: Path, run: Run, tmp_path: Path) -> None:
     modules = with_fluent(tmp_path / "modules")
-    told = run("sketchbook", "--folder", tmp_path, "--modules", modules, "--onto", book)
+    report = run("sketchbook", "--folder", tmp_path, "--modules", modules, "--onto", book)
     before, after = sketchbook.load(book), sketchbook.load(tmp_path / "sketchbook.zip")
     added = {each.name: each for each in after.drawings.values() if each.digest not in before.drawings}
     assert all(after.drawings[digest] == each for digest, each in before.drawings.items())
     assert all(after.svg(digest) == before.svg(digest) for digest in before.drawings)
-    assert {each.style for each in added.values()} == {"fluent-gradient"} and told["refused"] == 1
+    assert {each.style for each in added.values()} == {"fluent-gradient"} and report["refused"] == 1
     assert "fox" not in added and added["bear"].words == ("animal", "grizzly", "brown", "face")
     assert added["bear"].source == "npm:@iconify-json/fluent-emoji@1.2.3#bear"
     assert "filter" not in after.svg(added["bear"].digest)
@@ -46,9 +46,9 @@ def test_sketchbook_of_some_sets_has_only_theirs(book: Path) -> None:
 
 @pytest.mark.slow
 def test_own_drawings_that_a_library_lacks_lie_beside_it(book: Path, run: Run, tmp_path: Path) -> None:
-    told = run("sketchbook", "--folder", tmp_path, "--more", book)
+    report = run("sketchbook", "--folder", tmp_path, "--more", book)
     more = sketchbook.load_alone(tmp_path / "sketchbook-more.zip")
-    assert told["drawings"] == len(more.drawings) == len({*OWN.glob("*.svg")})
+    assert report["drawings"] == len(more.drawings) == len({*OWN.glob("*.svg")})
     assert {(each.style, each.licence) for each in more.drawings.values()} == {("coloured", "Apache-2.0")}
     before = sketchbook.load_alone(book)
     library = shutil.copy(book, tmp_path / "sketchbook.zip")

@@ -125,7 +125,7 @@ def test_subject_keeps_its_colour_against_the_ground(name: str) -> None:
 
 
 @every_hand
-def test_subject_can_be_told_from_another(name: str) -> None:
+def test_subject_can_be_distinguished_from_another(name: str) -> None:
     """The outline is in the picture: with a larger ball, most change lies where the balls differ."""
     small, large = (ball(0.85, 0.1, 0.1, radius=radius)[None] for radius in (0.2, 0.36))
     change = (registry.paint(name, small, seeds(3)) - registry.paint(name, large, seeds(3))).abs().mean(1)[0]

@@ -1,4 +1,4 @@
-"""What a decoder is told of its pictures: near where they are coarse, as fine as they are, and not to be told apart."""
+"""What a decoder learns of its pictures: near where they are coarse, as fine as they are, and indistinguishable."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def test_adversary_learns_to_tell_dots_of_single_pixels() -> None:
     lesson = adversary.AdversarialLoss(adversary.Discriminator((8, 8, 8)), rate=3e-3)
     asked = pictures(4)
     for step in range(60):
-        _, told = lesson.loss(dotted(asked, 0.1), asked, step)
-    assert float(told["adversary"]) < 1.0
+        _, parts = lesson.loss(dotted(asked, 0.1), asked, step)
+    assert float(parts["adversary"]) < 1.0
     with torch.no_grad():
         judge = lesson.adversary
         unseen = pictures(4, seed=9)
@@ -83,11 +83,11 @@ def test_of_what_was_shown_no_adversary_is_asked() -> None:
     torch.manual_seed(0)
     asked, painted = pictures(), pictures(seed=2)
     lesson = adversary.AdversarialLoss(adversary.Discriminator((8, 8)))
-    _, told = lesson.loss(painted, asked, adversary.FADE, torch.ones(2), shown=torch.ones(2))
-    assert told["adversary"] == 0
+    _, parts = lesson.loss(painted, asked, adversary.FADE, torch.ones(2), shown=torch.ones(2))
+    assert parts["adversary"] == 0
     assert not any(weight.grad.any() for weight in lesson.adversary.parameters() if weight.grad is not None)
-    _, told = lesson.loss(painted, asked, adversary.FADE, torch.ones(2), shown=torch.tensor([1.0, 0.0]))
-    assert told["adversary"] > 0
+    _, parts = lesson.loss(painted, asked, adversary.FADE, torch.ones(2), shown=torch.tensor([1.0, 0.0]))
+    assert parts["adversary"] > 0
 
 
 def test_the_edge_is_not_judged() -> None:

@@ -70,8 +70,8 @@ def test_run_that_release_1_0_0_kept_goes_on_to_the_same_weights(tmp_path: Path)
     run = Run(Folder(tmp_path), "line")
     shutil.copytree(Path(__file__).parent / "kept_by_release_1", run.path)
     model, schedule = torch.nn.Linear(3, 1), Schedule(steps=6, rate=0.05, warmup=0, save_every=3)
-    told = loop.fit(model, squares, schedule, run, machine=loop.accelerator(run=run, cpu=True))
-    assert (told["taken_now"], told["loss"]) == (3, pytest.approx(3.837735176))
+    report = loop.fit(model, squares, schedule, run, machine=loop.accelerator(run=run, cpu=True))
+    assert (report["taken_now"], report["loss"]) == (3, pytest.approx(3.837735176))
     # What 1.0.0 itself, and 7b0199c5 after it, came to with the same steps: the average, and the weights themselves.
     assert model.weight.tolist() == [pytest.approx([0.155450553, 0.476289660, -0.313018173], abs=1e-7)]
     assert model.bias.tolist() == pytest.approx([-0.270604372], abs=1e-7)

@@ -66,8 +66,8 @@ def test_lesson_pays_for_the_fine_of_graphic_pictures_whatever_was_repainted() -
 def test_new_decoder_learns_to_be_near_before_it_learns_texture() -> None:
     lesson = scene_lesson.SceneLoss(ScenePool(held(), 64), 2, scaling=1.0, device="cpu")
     network = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), 3))
-    told = [set(lesson.loss_of(network, scene_lesson.PLAIN + after, loop.step_rng(1, 1))[1]) for after in (-1, 0)]
-    assert told == [{"psnr"}, {"psnr", "adversary"}]
+    parts = [set(lesson.loss_of(network, scene_lesson.PLAIN + after, loop.step_rng(1, 1))[1]) for after in (-1, 0)]
+    assert parts == [{"psnr"}, {"psnr", "adversary"}]
 
 
 def test_subjects_are_painted_with_guides_and_latents_of_their_size(book: Path, halving: Path) -> None:

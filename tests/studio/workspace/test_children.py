@@ -39,7 +39,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def is_there(process: int) -> bool:
-    """Tell whether a process works, and is not merely waited for."""
+    """Return whether a process works, and is not merely waited for."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

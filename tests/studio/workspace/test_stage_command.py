@@ -38,9 +38,9 @@ def example(folder: Folder, how: RunOptions, of: SizeOptions, *, refused: bool, 
 
 def test_options_arrive_by_group_and_the_rest_by_name(tmp_path: Path) -> None:
     words = ["--folder", str(tmp_path / "work"), "--json", "--size", "9", "--plain", "--batch", "3"]
-    told = json.loads(CliRunner().invoke(example, words).stdout)
-    assert told == {"stage": "example", "folder": "work", "run": "first", "batch": 3, "size": 9, "plain": True,
-                    "often": ["average", "log_every", "rate", "save_every", "seed", "steps", "warmup"]}  # fmt: skip
+    report = json.loads(CliRunner().invoke(example, words).stdout)
+    assert report == {"stage": "example", "folder": "work", "run": "first", "batch": 3, "size": 9, "plain": True,
+                      "often": ["average", "log_every", "rate", "save_every", "seed", "steps", "warmup"]}  # fmt: skip
 
 
 def test_failure_of_a_stage_is_one_sentence(tmp_path: Path) -> None:

@@ -24,5 +24,5 @@ from worker.diffusion.device_errors import LOST, OUT_OF_MEMORY, verdict
         (ValueError("CUDA error: a prompt may say so"), None),
     ],
 )
-def test_errors_of_the_device_are_told_from_others(error: Exception, said: str | None) -> None:
+def test_errors_of_the_device_are_distinguished_from_others(error: Exception, said: str | None) -> None:
     assert verdict(error) == said

@@ -193,7 +193,7 @@ def test_walk_between_two_scenes_is_no_breath_though_words_are_equal(led: WalkPi
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("given", "said"),
     [
         ({"version": 2, "side": 32}, "sketch.json asks for other sketches than this program draws, of version 1"),
         ({"version": 1}, "asks for other sketches"),
@@ -202,10 +202,10 @@ def test_walk_between_two_scenes_is_no_breath_though_words_are_equal(led: WalkPi
     ],
 )
 def test_sketches_of_other_kinds_are_refused(
-    tiny_models: dict[str, Path], tmp_path: Path, told: dict[str, int], said: str
+    tiny_models: dict[str, Path], tmp_path: Path, given: dict[str, int], said: str
 ) -> None:
     copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
-    (copy / "sketch.json").write_text(json.dumps(told))
+    (copy / "sketch.json").write_text(json.dumps(given))
     with pytest.raises(ModelError, match=said):
         model_folder.inspect(copy)
 

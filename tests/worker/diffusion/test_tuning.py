@@ -261,13 +261,15 @@ def test_failed_measuring_falls_back_to_what_is_right_everywhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "allowed"), [(None, 4), ("", 4), ("1", 1), ("2,1", 2), ("64", 4), ("0", 1), ("two", 4)]
+    ("setting", "allowed"), [(None, 4), ("", 4), ("1", 1), ("2,1", 2), ("64", 4), ("0", 1), ("two", 4)]
 )
-def test_fewer_cores_are_used_if_openmp_asks(monkeypatch: pytest.MonkeyPatch, told: str | None, allowed: int) -> None:
+def test_fewer_cores_are_used_if_openmp_asks(
+    monkeypatch: pytest.MonkeyPatch, setting: str | None, allowed: int
+) -> None:
     monkeypatch.setattr(tuning, "cores", lambda: 4)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    if told is not None:
-        monkeypatch.setenv("OMP_NUM_THREADS", told)
+    if setting is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", setting)
     assert tuning.allowed_cores() == allowed
 
 

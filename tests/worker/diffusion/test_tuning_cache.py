@@ -80,7 +80,7 @@ def test_start_within_a_day_of_another_measures_nothing(tmp_path: Path, clock: l
         assert len(runs) > before
 
 
-def test_folder_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_written_stops_no_visitor(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     tuning_cache.save_setting(tmp_path / "file" / "device.json", "ours", FAST)
     assert tuning_cache.load_setting(tmp_path / "file" / "device.json", "ours") is None

@@ -119,7 +119,7 @@ def test_latents_that_were_centred_are_moved_back(tiny_models: dict[str, Path], 
     assert difference(painted, usual(folder, STOPS[0], exact(painter))) <= 1
 
 
-def test_xl_is_told_the_size_that_it_paints(painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]) -> None:
+def test_xl_gets_the_size_that_it_paints(painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]) -> None:
     rendering = exact(painters["sdxl"], width=48, height=24)
     [painted] = shown(painters["sdxl"], painters["sdxl"].prepare(STOPS, rendering), [1.0])
     assert painted.shape == (24, 48, 3)

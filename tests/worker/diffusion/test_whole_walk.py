@@ -27,7 +27,7 @@ SAMPLING = presets.resolve("balanced", ModelFacts(), steps=5)
 DISTILLED = {"lcm": "LCMScheduler", "turbo": "EulerAncestralDiscreteScheduler"}
 
 
-def easel(
+def prepare(
     painter: WalkPipeline, sampling: dict[str, Any] = SAMPLING, *, closed: bool = False, batch: int = 4
 ) -> WholeWalk:
     rendering = replace(
@@ -36,8 +36,8 @@ def easel(
     return WholeWalk(painter, painter.prepare(STOPS, rendering, closed=closed), sampling)
 
 
-def film(easel: WholeWalk) -> list[NDArray[np.uint8]]:
-    return list(easel.pictures.values())
+def film(walk: WholeWalk) -> list[NDArray[np.uint8]]:
+    return list(walk.pictures.values())
 
 
 def decibels(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
@@ -47,7 +47,7 @@ def decibels(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 
 @pytest.fixture(scope="module")
 def painted(painters: dict[str, WalkPipeline]) -> WholeWalk:
-    whole = easel(painters["bert"])
+    whole = prepare(painters["bert"])
     whole.paint(frames=9)
     return whole
 
@@ -60,7 +60,7 @@ def test_film_has_all_its_frames_and_each_differs_from_its_neighbours(painted: W
 
 def test_recorded_levels_paint_the_same_bytes_again(painted: WholeWalk) -> None:
     recorded = json.loads(json.dumps([level.to_json() for level in painted.levels]))
-    again = easel(painted.painter)
+    again = prepare(painted.painter)
     for level in recorded:
         again.repaint(Pass.from_json(level), frames=len(painted.pictures))
     assert list(again.pictures) == list(painted.pictures)
@@ -68,7 +68,7 @@ def test_recorded_levels_paint_the_same_bytes_again(painted: WholeWalk) -> None:
 
 
 def test_other_batches_paint_nearly_the_same(painted: WholeWalk) -> None:
-    other = easel(painted.painter)
+    other = prepare(painted.painter)
     for level in painted.levels:
         positions = range(len(level.positions))
         other.repaint(replace(level, batches=tuple((i,) for i in reversed(positions)), pad=1), frames=9)
@@ -80,13 +80,13 @@ def test_branched_film_is_made_with_fewer_passes_than_one_in_full(painters: dict
     spent = []
     for branches in (True, False):
         before = painter.evaluations
-        easel(painter, SAMPLING | {"branches": branches}).paint(frames=24)
+        prepare(painter, SAMPLING | {"branches": branches}).paint(frames=24)
         spent.append(painter.evaluations - before)
     assert spent[0] < 0.6 * spent[1]
 
 
 def test_round_walk_closes_without_a_seam(painters: dict[str, WalkPipeline]) -> None:
-    ring = easel(painters["bert"], closed=True)
+    ring = prepare(painters["bert"], closed=True)
     ring.paint(frames=16)
     pictures = film(ring)
     steps = smoothness_measure.smoothness([*pictures, pictures[0]]).steps
@@ -98,6 +98,6 @@ def test_every_preset_paints_with_every_kind_of_model(painters: dict[str, WalkPi
     for kind, painter in painters.items():
         facts = ModelFacts(few_step=kind in DISTILLED, scheduler=DISTILLED.get(kind, ""))
         sampling = presets.resolve(preset, facts, steps=3)
-        whole = easel(painter, sampling)
+        whole = prepare(painter, sampling)
         whole.paint(frames=4)
         assert len(film(whole)) == 4, kind

@@ -107,8 +107,8 @@ def test_mp4_repeats_a_frame_that_is_held_for_a_few_bytes(film: Frames, tmp_path
 
 def test_mp4_says_what_it_is(film: Frames) -> None:
     said = films.provenance(model="House model", revision="0123456789ab", software="MoMA Lisa 0.1")
-    told = {"title": "ein Bär = ein Drachen; #1", "comment": said, "copyright": RIGHTS}
-    data = video.mp4(film, 12.5, metadata=told)
+    metadata = {"title": "ein Bär = ein Drachen; #1", "comment": said, "copyright": RIGHTS}
+    data = video.mp4(film, 12.5, metadata=metadata)
     assert "ein Bär = ein Drachen; #1".encode() in data
     assert RIGHTS.encode() in data
     assert said.encode() in data

@@ -1,4 +1,4 @@
-"""The main thing of a picture is told from what surrounds it."""
+"""The main thing of a picture is separated from what surrounds it."""
 
 from __future__ import annotations
 

@@ -49,10 +49,10 @@ def eye() -> ImageEncoder:
 
 def test_blip_says_the_same_of_a_picture_each_time(weights: Path) -> None:
     blip = Blip(weights)
-    told = describing.describe(photos.disc_outdoors(), eye=None, blip=blip)
-    assert set(told.words.split()) <= set(WORDS[7:])
-    assert told == describing.describe(photos.disc_outdoors(), eye=None, blip=blip)
-    assert told.words
+    result = describing.describe(photos.disc_outdoors(), eye=None, blip=blip)
+    assert set(result.words.split()) <= set(WORDS[7:])
+    assert result == describing.describe(photos.disc_outdoors(), eye=None, blip=blip)
+    assert result.words
 
 
 @pytest.mark.parametrize("broken", ["nowhere", "empty"])
@@ -69,11 +69,11 @@ def test_the_eye_names_its_nearest_concept(eye: ImageEncoder) -> None:
     shown = {each.name: each.digest for each in reversed(book.drawings.values())}
     for name in ("bicycle", "sunflower", "guitar"):
         picture = (book.picture(shown[name], 192) * 255).astype(np.uint8)
-        told = describing.describe(picture, eye=eye, blip=None)
-        assert told.words == f"a {name}"
+        result = describing.describe(picture, eye=eye, blip=None)
+        assert result.words == f"a {name}"
 
 
-def test_nothing_is_said_where_nobody_looks() -> None:
+def test_nothing_is_said_where_no_worker_looks() -> None:
     assert describing.describe(photos.disc_outdoors(), eye=None, blip=None) == Description("", "")
 
 

@@ -41,7 +41,7 @@ def mixed(picture: float, seed: int, level: tuple[float, float]) -> State:
     return State(3, level[0] * clean + level[1] * noise, (clean,))
 
 
-def test_picture_is_blended_on_the_line_and_noise_on_the_arc_where_they_are_told_apart() -> None:
+def test_picture_is_blended_on_the_line_and_noise_on_the_arc_if_separate() -> None:
     level = (0.8, 0.6)
     a, b = mixed(1.0, 1, level), mixed(1.0, 2, level)
     middle = between(a, b, 0.5, level)
@@ -54,7 +54,7 @@ def test_picture_is_blended_on_the_line_and_noise_on_the_arc_where_they_are_told
     assert middle.latents.dtype == np.float32
 
 
-def test_parts_told_apart_are_the_ends_at_the_ends() -> None:
+def test_distinguished_parts_are_the_ends_at_the_ends() -> None:
     level = (0.8, 0.6)
     a, b = mixed(1.0, 1, level), mixed(-1.0, 2, level)
     assert between(a, b, 0.0, level) is a

@@ -147,7 +147,7 @@ def test_what_is_painted_in_full_starts_from_its_noise() -> None:
     assert pass_plan.find_start(1, old, 0.5, FULL) is None
 
 
-def test_knots_that_do_not_branch_go_on_from_themselves_or_begin_anew() -> None:
+def test_knots_that_do_not_branch_go_on_from_themselves_or_restart() -> None:
     levels = laid_out(EXACT, frames=60)
     first, second = levels[1], levels[2]
     for batch in second.batches:

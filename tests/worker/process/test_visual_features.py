@@ -1,4 +1,4 @@
-"""The worker looks at films: once they hang, at old ones when nothing waits, and never at a film's cost."""
+"""The worker looks at films: once they are public, at old ones when nothing waits, and never at a film's cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner, make_app
+from tests.conftest import Maker, make_app
 from tests.support.eyes import WIDTH, make_eye
 from tests.support.fake_painter import FakePainter
 from tests.support.walk_files import read_frames
@@ -36,13 +36,13 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def reader(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> VisualFeatureExtractor:
-    """Return what reads the visual features in the worker at whose easel the fake painter is."""
+    """Return what reads the visual features in the worker of the fake painter."""
     monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
     return this_worker().features
 
 
 def paint(walk: Walk, colour: int) -> None:
-    """Put pictures of one colour in the place of a hung walk's frames."""
+    """Put pictures of one colour in the place of a public walk's frames."""
     for row in walk.painted:
         picture = np.full((24, 24, 3), colour, np.uint8)
         picture[::2, 5:] = 255 - colour
@@ -51,7 +51,7 @@ def paint(walk: Walk, colour: int) -> None:
 
 @pytest.mark.databases
 @pytest.mark.slow
-def test_film_is_looked_at_once_it_hangs(generated: Commissioner) -> None:
+def test_film_is_looked_at_once_it_is_public(generated: Maker) -> None:
     walk = generated("a fox", "a kite", frames=9)
     look = visual_search.features_of(walk)
     assert look.frames == [0, 2, 4, 6, 8]
@@ -59,7 +59,7 @@ def test_film_is_looked_at_once_it_hangs(generated: Commissioner) -> None:
     assert np.linalg.norm(visual_search.unpack(look), axis=1) == pytest.approx(1)
 
 
-def test_perceptual_step_is_the_mean_between_frames(generated: Commissioner, reader: VisualFeatureExtractor) -> None:
+def test_perceptual_step_is_the_mean_between_frames(generated: Maker, reader: VisualFeatureExtractor) -> None:
     walk = generated("a fox", "a kite", frames=9)
     eye = reader.load_encoder()
     assert eye is not None
@@ -71,12 +71,12 @@ def test_perceptual_step_is_the_mean_between_frames(generated: Commissioner, rea
 
 @pytest.mark.databases
 def test_old_films_are_looked_at_when_nothing_waits(
-    painter: FakePainter, reader: VisualFeatureExtractor, hung: Commissioner, commissioned: Commissioner
+    painter: FakePainter, reader: VisualFeatureExtractor, publish: Maker, request_walk: Maker
 ) -> None:
-    old, broken, like = hung("a fox", "a kite"), hung("a boat", "a whale"), hung("a fox", "a rocket")
+    old, broken, like = publish("a fox", "a kite"), publish("a boat", "a whale"), publish("a fox", "a rocket")
     paint(old, 200)
     paint(like, 205)
-    new = commissioned("a lemon", "the sun", frames=3)
+    new = request_walk("a lemon", "the sun", frames=3)
     assert job.work() > 0
     assert [visual_search.features_of(read(walk.id)) is not None for walk in (old, broken, like, new)] == [
         True,
@@ -93,10 +93,10 @@ def test_old_films_are_looked_at_when_nothing_waits(
 
 
 def test_without_an_eye_walks_are_painted_all_the_same(
-    app: Flask, painter: FakePainter, commissioned: Commissioner, caplog: pytest.LogCaptureFixture
+    app: Flask, painter: FakePainter, request_walk: Maker, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.config["EYE"] = "no/eye"
-    made = [commissioned("a fox", "a kite", frames=2), commissioned("a boat", "a kite", frames=2)]
+    made = [request_walk("a fox", "a kite", frames=2), request_walk("a boat", "a kite", frames=2)]
     job.work()
     assert [read(walk.id).state for walk in made] == ["finished", "finished"]
     assert visual_search.features_of(read(made[0].id)) is None
@@ -104,8 +104,8 @@ def test_without_an_eye_walks_are_painted_all_the_same(
 
 
 @pytest.mark.databases
-def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureExtractor, hung: Commissioner, tmp_path: Path) -> None:
-    walk = hung("a fox", "a kite")
+def test_another_eye_looks_again(app: Flask, reader: VisualFeatureExtractor, publish: Maker, tmp_path: Path) -> None:
+    walk = publish("a fox", "a kite")
     paint(walk, 90)
     assert reader.extract_older()
     first = visual_search.features_of(walk)
@@ -118,8 +118,8 @@ def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureExtractor, hung
 
 
 @pytest.mark.databases
-def test_walk_deleted_meanwhile_is_not_looked_at(reader: VisualFeatureExtractor, hung: Commissioner) -> None:
-    walk = hung("a fox", "a kite")
+def test_walk_deleted_meanwhile_is_not_looked_at(reader: VisualFeatureExtractor, publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     paint(walk, 90)
     assert reader.load_encoder() is not None
     seen = reader._compute(reader.load_encoder(), walk, None)  # type: ignore[arg-type]
@@ -133,7 +133,7 @@ def test_hand_is_recorded_as_found_where_none_is_known(
     app: Flask,
     reader: VisualFeatureExtractor,
     painter: FakePainter,
-    commissioned: Commissioner,
+    request_walk: Maker,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -142,7 +142,7 @@ def test_hand_is_recorded_as_found_where_none_is_known(
     sure = make_eye(tmp_path / "sure", words=words, hands_told={"by_hand": dict.fromkeys(words, 1.0)})
     app.config["EYE"] = str(sure)
     stops = [{"prompt": "a fox"}, {"prompt": "a kite", "hand": "watercolour"}, {"prompt": "a linocut of a boat"}]
-    walk = commissioned(stops=[*stops, {"prompt": "a bear"}], frames=5)
+    walk = request_walk(stops=[*stops, {"prompt": "a bear"}], frames=5)
     with writing() as session:
         session.get(Stop, (walk.number, 3)).chosen_style = "mosaic"
     job.work()

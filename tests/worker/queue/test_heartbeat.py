@@ -12,7 +12,7 @@ from flask import Flask
 from app.storage.database import db, now
 from app.storage.walk_models import Task
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.live import PATIENCE
 from tests.support.rows import change
 from worker.queue import heartbeat
@@ -21,9 +21,9 @@ from worker.queue.leases import Claim, LeaseLost, claim_next
 
 
 @pytest.fixture
-def claim(app: Flask, commissioned: Commissioner) -> Claim:
+def claim(app: Flask, request_walk: Maker) -> Claim:
     """A claimed piece whose lease is nearly over."""
-    commissioned()
+    request_walk()
     taken = claim_next()
     assert taken is not None
     change(Task, lease_until=now() + timedelta(seconds=1))
@@ -39,9 +39,9 @@ def heart() -> Heartbeat:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time that the heartbeat goes by: its only item."""
-    told = [1000.0]
-    monkeypatch.setattr(heartbeat.time, "monotonic", lambda: told[0])
-    return told
+    seconds = [1000.0]
+    monkeypatch.setattr(heartbeat.time, "monotonic", lambda: seconds[0])
+    return seconds
 
 
 @pytest.fixture
@@ -119,9 +119,9 @@ def test_lease_is_renewed_while_a_claim_waits_for_another_thread(
 
 @pytest.mark.databases
 def test_each_thread_is_at_a_claim_of_its_own(
-    heart: Heartbeat, app: Flask, claim: Claim, commissioned: Commissioner, clock: list[float], ended: list[int]
+    heart: Heartbeat, app: Flask, claim: Claim, request_walk: Maker, clock: list[float], ended: list[int]
 ) -> None:
-    commissioned(visitor="bob")
+    request_walk(visitor="bob")
     other = claim_next()
     assert other is not None
     may_end, began = threading.Event(), threading.Event()

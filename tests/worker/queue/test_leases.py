@@ -27,7 +27,7 @@ from app.storage.walk_models import (
     Walk,
 )
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.worker_rows import read
 from worker.queue.leases import (
     Claim,
@@ -52,13 +52,13 @@ def claimed() -> Claim:
 
 
 @pytest.fixture
-def claimed_walk(commissioned: Commissioner) -> ClaimedWalk:
+def claimed_walk(request_walk: Maker) -> ClaimedWalk:
     """Request a walk and claim its first task."""
-    return commissioned(), claimed()
+    return request_walk(), claimed()
 
 
 def change(walk_id: str, **values: object) -> None:
-    """Write to a walk as somebody else would."""
+    """Write to a walk as another worker would."""
     with writing() as session:
         row = session.query(Walk).filter_by(id=walk_id).populate_existing().one()
         for name, value in values.items():
@@ -66,7 +66,7 @@ def change(walk_id: str, **values: object) -> None:
 
 
 def change_piece(walk_id: str, **values: object) -> None:
-    """Write to a walk's pieces as somebody else would."""
+    """Write to a walk's tasks as another worker would."""
     with writing() as session:
         for piece in session.query(Task).join(Walk).filter(Walk.id == walk_id).populate_existing():
             for name, value in values.items():
@@ -134,8 +134,8 @@ def test_nothing_is_claimed_when_nothing_waits(app: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_many_threads_at_once_claim_each_walk_once(app: Flask, commissioned: Commissioner) -> None:
-    ids = [commissioned(visitor=f"visitor {number}").id for number in range(12)]
+def test_many_threads_at_once_claim_each_walk_once(app: Flask, request_walk: Maker) -> None:
+    ids = [request_walk(visitor=f"visitor {number}").id for number in range(12)]
     taken: list[Claim] = []
     start = threading.Barrier(4)
 
@@ -163,8 +163,8 @@ def test_a_walk_is_claimed_again_under_the_next_number(claimed_walk: ClaimedWalk
     assert (second.number, second.attempt) == (first.number, 2)
 
 
-def test_the_start_is_that_of_the_first_attempt(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_the_start_is_that_of_the_first_attempt(request_walk: Maker) -> None:
+    walk = request_walk()
     release_task(claimed())
     began = read(walk.id).started_at
     claimed()
@@ -237,9 +237,9 @@ def test_giving_back_what_is_no_longer_ours_changes_nothing(claimed_walk: Claime
 
 
 @pytest.mark.databases
-def test_the_sweep_counts_what_waits(commissioned: Commissioner) -> None:
+def test_the_sweep_counts_what_waits(request_walk: Maker) -> None:
     for _ in range(3):
-        commissioned()
+        request_walk()
     claimed()
     assert sweep() == 2
 
@@ -303,8 +303,8 @@ def test_the_sweep_sees_what_another_connection_has_just_renewed(app: Flask, cla
     assert read(walk.id).state == PAINTING
 
 
-def test_a_walk_that_is_lost_too_often_fails_with_the_reason(commissioned: Commissioner, gone: str) -> None:
-    walk = commissioned()
+def test_a_walk_that_is_lost_too_often_fails_with_the_reason(request_walk: Maker, gone: str) -> None:
+    walk = request_walk()
     lose(walk.id, gone, times=3)
     row = read(walk.id)
     assert (row.state, row.interruptions) == (FAILED, 3)
@@ -314,23 +314,23 @@ def test_a_walk_that_is_lost_too_often_fails_with_the_reason(commissioned: Commi
 
 
 @pytest.mark.databases
-def test_each_visitors_first_walk_comes_before_anybodys_second(commissioned: Commissioner) -> None:
+def test_each_visitors_first_walk_comes_before_anybodys_second(request_walk: Maker) -> None:
     order = [("ann", 1), ("ann", 2), ("ann", 3), ("bob", 1), ("cleo", 1), ("bob", 2)]
-    names = {commissioned(visitor=visitor).id: (visitor, count) for visitor, count in order}
+    names = {request_walk(visitor=visitor).id: (visitor, count) for visitor, count in order}
     taken = [names[claimed().walk_id] for _ in order]
     assert [count for _, count in taken] == [1, 1, 1, 2, 2, 3]
     assert [visitor for visitor, count in taken if count == 1] == ["ann", "bob", "cleo"]
 
 
-def test_a_walk_that_was_given_back_is_the_next(commissioned: Commissioner) -> None:
-    first = commissioned(visitor="ann")
-    commissioned(visitor="bob")
+def test_a_walk_that_was_given_back_is_the_next(request_walk: Maker) -> None:
+    first = request_walk(visitor="ann")
+    request_walk(visitor="bob")
     release_task(claimed())
     assert claimed().walk_id == first.id
 
 
-def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(request_walk: Maker) -> None:
+    walk = request_walk()
     change(walk.id, state=PAINTING, attempt=1)
     assert sweep() == 1
     assert read(walk.id).state == QUEUED
@@ -338,12 +338,12 @@ def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(comm
 
 
 @pytest.mark.databases
-def test_claim_takes_short_tasks_first_then_first_passes(commissioned: Commissioner, hung: Commissioner) -> None:
-    old, done = commissioned(visitor="ann"), hung(visitor="eve")
+def test_claim_takes_short_tasks_first_then_first_passes(request_walk: Maker, publish: Maker) -> None:
+    old, done = request_walk(visitor="ann"), publish(visitor="eve")
     first = claimed()
     complete(first)
     open_pieces(old, (FRAMES, 2, 0, 1), (FRAMES, 2, 1, 1))
-    new = commissioned(visitor="bob")
+    new = request_walk(visitor="bob")
     open_pieces(done, (STAGES, 0, 1, 0))
     taken = [claimed() for _ in range(4)]
     assert [(each.walk_id, each.kind, each.batch) for each in taken] == [
@@ -353,21 +353,21 @@ def test_claim_takes_short_tasks_first_then_first_passes(commissioned: Commissio
 
 
 @pytest.mark.databases
-def test_what_a_loaded_model_paints_comes_first_within_a_turn_and_level(commissioned: Commissioner) -> None:
+def test_what_a_loaded_model_paints_comes_first_within_a_turn_and_level(request_walk: Maker) -> None:
     ids = {}
     for name in ("ann", "bob", "cleo", "dora"):
-        ids[name] = commissioned(visitor=name).id
+        ids[name] = request_walk(visitor=name).id
         change(ids[name], model="other" if name in ("ann", "cleo") else "house")
-    again = commissioned(visitor="bob").id
+    again = request_walk(visitor="bob").id
     change(again, model="house")
     taken = [claim_next({"house", "other"}, loaded=("house", None)) for _ in range(5)]
     named = [*(ids[name] for name in ("bob", "dora", "ann", "cleo")), again]
-    assert [claim and claim.walk_id for claim in taken] == named, "nobody's second walk comes before another's first"
+    assert [claim and claim.walk_id for claim in taken] == named, "no second walk comes before another's first"
 
 
 @pytest.mark.databases
-def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None:
-    walk = hung()
+def test_stages_of_a_finished_walk_leave_it_finished(publish: Maker) -> None:
+    walk = publish()
     open_pieces(walk, (STAGES, 0, 0, 0))
     taken = claimed()
     renew(taken)
@@ -378,8 +378,8 @@ def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None
 
 
 @pytest.mark.databases
-def test_stages_that_kill_their_workers_are_given_up_and_the_walk_hangs_on(hung: Commissioner, gone: str) -> None:
-    walk = hung()
+def test_stages_that_kill_their_workers_are_given_up_and_the_walk_stays(publish: Maker, gone: str) -> None:
+    walk = publish()
     open_pieces(walk, (STAGES, 0, 0, 0))
     lose(walk.id, gone, times=3)
     assert claim_next() is None
@@ -387,8 +387,8 @@ def test_stages_that_kill_their_workers_are_given_up_and_the_walk_hangs_on(hung:
 
 
 @pytest.mark.databases
-def test_only_walks_of_offered_models_are_claimed(commissioned: Commissioner) -> None:
-    other, ours, any_model = (commissioned(visitor=name) for name in ("ann", "bob", "cleo"))
+def test_only_walks_of_offered_models_are_claimed(request_walk: Maker) -> None:
+    other, ours, any_model = (request_walk(visitor=name) for name in ("ann", "bob", "cleo"))
     change(other.id, model="another")
     change(ours.id, model="house")
     taken = [claim_next({"house"}) for _ in range(3)]
@@ -397,7 +397,7 @@ def test_only_walks_of_offered_models_are_claimed(commissioned: Commissioner) ->
 
 
 @pytest.mark.databases
-def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(claimed_walk: ClaimedWalk) -> None:
+def test_walk_of_several_workers_is_in_progress_while_one_is_at_it(claimed_walk: ClaimedWalk) -> None:
     walk, stops = claimed_walk
     complete(stops)
     open_pieces(walk, (KNOTS, 1, 0, 1), (KNOTS, 1, 1, 1))
@@ -426,7 +426,7 @@ def test_a_failure_calls_everybody_off(claimed_walk: ClaimedWalk) -> None:
 
 
 @pytest.mark.databases
-def test_a_piece_of_a_walk_cancelled_and_begun_anew_is_not_taken_for_the_old_one(claimed_walk: ClaimedWalk) -> None:
+def test_task_of_a_cancelled_and_restarted_walk_is_not_taken_for_the_old(claimed_walk: ClaimedWalk) -> None:
     walk, old = claimed_walk
     lifecycle.cancel(read(walk.id))
     lifecycle.retry(read(walk.id))
@@ -439,8 +439,8 @@ def test_a_piece_of_a_walk_cancelled_and_begun_anew_is_not_taken_for_the_old_one
     renew(new)
 
 
-def test_a_walk_put_back_in_line_starts_with_no_losses(commissioned: Commissioner, gone: str) -> None:
-    walk = commissioned()
+def test_a_walk_put_back_in_line_starts_with_no_losses(request_walk: Maker, gone: str) -> None:
+    walk = request_walk()
     lose(walk.id, gone, times=3)
     lifecycle.retry(read(walk.id))
     lose(walk.id, gone)
@@ -448,9 +448,9 @@ def test_a_walk_put_back_in_line_starts_with_no_losses(commissioned: Commissione
 
 
 @pytest.mark.databases
-def test_walk_begun_by_another_living_revision_of_the_model_is_left_to_it(commissioned: Commissioner) -> None:
-    """Else two workers, one of them not yet updated, would begin each other's walks anew for ever."""
-    theirs, ours = commissioned(visitor="ann"), commissioned(visitor="bob")
+def test_walk_begun_by_another_living_revision_of_the_model_is_left_to_it(request_walk: Maker) -> None:
+    """Else two workers, one of them not yet updated, would restart each other's walks for ever."""
+    theirs, ours = request_walk(visitor="ann"), request_walk(visitor="bob")
     release_task(claimed())
     change(theirs.id, model_revision="older")
     taken = claim_next(elsewhere={"older"})

@@ -13,7 +13,7 @@ from app.storage.database import db, now, writing
 from app.storage.upload_models import Upload
 from app.storage.walk_models import FINISHED, PIECE_TAKEN, Task, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.manifests import FOLDER
 from tests.support.rows import store
 from tests.support.worker_rows import read
@@ -40,12 +40,12 @@ def counted() -> int:
     return sweep() + int(held)
 
 
-def test_nothing_is_unfinished_and_nobody_busy_on_an_empty_site(app: Flask) -> None:
+def test_nothing_is_unfinished_and_no_worker_busy_on_an_empty_site(app: Flask) -> None:
     assert (asked("unfinished"), asked("busy")) == (0, 0)
 
 
-def test_what_waits_and_what_is_being_done_is_unfinished(commissioned: Commissioner) -> None:
-    ids = [commissioned().id for _ in range(3)]
+def test_what_waits_and_what_is_being_done_is_unfinished(request_walk: Maker) -> None:
+    ids = [request_walk().id for _ in range(3)]
     assert asked("unfinished") == counted() == 3
     assert claim_next() is not None
     assert asked("unfinished") == counted() == 3  # its holder is needed still
@@ -53,7 +53,7 @@ def test_what_waits_and_what_is_being_done_is_unfinished(commissioned: Commissio
     assert asked("unfinished") == counted() == 2
 
 
-def test_photos_are_work_until_somebody_has_looked_or_nobody_may(app: Flask) -> None:
+def test_photos_are_work_until_looked_at_or_out_of_reach(app: Flask) -> None:
     for digest, hours in (("a", 24), ("b", -1)):
         kept = {"kind": "photos", "details": {"width": 8, "height": 8}, "bytes": 5}
         kept |= {"created_at": now(), "expires_at": now() + timedelta(hours=hours)}
@@ -61,8 +61,8 @@ def test_photos_are_work_until_somebody_has_looked_or_nobody_may(app: Flask) -> 
     assert asked("unfinished") == counted() == 1
 
 
-def test_pieces_of_what_is_over_are_no_work(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_pieces_of_what_is_over_are_no_work(request_walk: Maker) -> None:
+    walk = request_walk()
     assert claim_next() is not None
     with writing() as session:
         session.query(Walk).filter_by(id=walk.id).update({"state": "failed", "finished_at": now()})
@@ -70,9 +70,9 @@ def test_pieces_of_what_is_over_are_no_work(commissioned: Commissioner) -> None:
     assert asked("unfinished") == counted() == 0
 
 
-def test_workers_are_as_busy_as_five_minutes_of_tasks_took(commissioned: Commissioner) -> None:
+def test_workers_are_as_busy_as_five_minutes_of_tasks_took(request_walk: Maker) -> None:
     for ago, seconds in ((10, 60.0), (200, 90.0), (400, 1000.0)):
-        walk = commissioned()
+        walk = request_walk()
         values = {"state": FINISHED, "paint_seconds": seconds, "finished_at": now() - timedelta(seconds=ago)}
         with writing() as session:
             session.query(Walk).filter_by(id=walk.id).update(values)

@@ -1,4 +1,4 @@
-"""Walks of a model that nobody offers: they fail in words, but not while somebody may still come who offers it."""
+"""Walks of a model that no worker offers: they fail in words, but not while one that offers it may still come."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.storage.database import db, writing
 from app.storage.task_kinds import CANDIDATES, FRAMES, STAGES, SUSPENDED
 from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_TAKEN, QUEUED, Task, Walk
 from app.walks.queue import jobs
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import candidates
 from tests.support.house import NAME
 from tests.support.rows import change, store
@@ -36,19 +36,19 @@ def living(monkeypatch: pytest.MonkeyPatch) -> Living:
 
     def say(*offers: list[str]) -> None:
         names = [holder(), *(f"elsewhere/1:{number}:x" for number in range(1, len(offers)))]
-        told = [
+        workers = [
             {"name": name, "model": models[0], "models": dict.fromkeys(models)}
             for name, models in zip(names, offers, strict=True)
         ]
-        monkeypatch.setattr(jobs, "workers", lambda: told)
+        monkeypatch.setattr(jobs, "workers", lambda: workers)
 
     return say
 
 
 @pytest.fixture
-def walk(commissioned: Commissioner) -> Walk:
-    """Commission a walk of a model that is taken off the site afterwards."""
-    walk = commissioned()
+def walk(request_walk: Maker) -> Walk:
+    """Request a walk of a model that is taken off the site afterwards."""
+    walk = request_walk()
     change(walk, model="museum")
     return walk
 
@@ -62,10 +62,10 @@ def miss_for_long(monkeypatch: pytest.MonkeyPatch, unoffered: UnofferedModels | 
 
 
 @pytest.mark.databases
-def test_walk_of_a_model_that_nobody_offers_fails_in_words(
-    walk: Walk, commissioned: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch
+def test_walk_of_a_model_that_no_worker_offers_fails_in_words(
+    walk: Walk, request_walk: Maker, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, anyones = commissioned(visitor="bob"), commissioned(visitor="cleo")
+    ours, anyones = request_walk(visitor="bob"), request_walk(visitor="cleo")
     change(ours, model=NAME)
     living([NAME])
     miss_for_long(monkeypatch)
@@ -89,7 +89,7 @@ def test_it_waits_for_a_worker_on_another_machine(walk: Walk, living: Living, mo
 
 
 @pytest.mark.databases
-def test_the_time_counts_anew_once_somebody_offered_the_model(
+def test_time_is_counted_again_once_a_worker_offered_the_model(
     unoffered: UnofferedModels, walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     living([NAME])
@@ -103,7 +103,7 @@ def test_the_time_counts_anew_once_somebody_offered_the_model(
     assert read(walk.id).state == QUEUED
 
 
-def test_nothing_is_given_up_while_redis_tells_of_nobody(
+def test_nothing_is_given_up_while_redis_knows_no_worker(
     unoffered: UnofferedModels, walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     living([NAME])
@@ -113,7 +113,7 @@ def test_nothing_is_given_up_while_redis_tells_of_nobody(
     assert read(walk.id).state == QUEUED
 
 
-def test_a_walk_on_somebodys_easel_is_left_to_them(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_walk_that_a_worker_holds_is_left_to_it(walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     assert claim_next({"museum"}) is not None
     living([NAME])
     miss_for_long(monkeypatch)
@@ -131,7 +131,7 @@ def test_walk_between_passes_without_worker_fails(walk: Walk, living: Living, mo
 
 
 @pytest.mark.databases
-def test_candidates_that_nobody_can_paint_fail(app: Flask, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_candidates_that_no_worker_can_paint_fail(app: Flask, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     sets = [candidates.painted("ann", seed=seed) for seed in (3, 4)]
     with writing() as session:
         for each, model in zip(sets, ("museum", None), strict=True):
@@ -144,8 +144,8 @@ def test_candidates_that_nobody_can_paint_fail(app: Flask, living: Living, monke
 
 
 @pytest.mark.databases
-def test_stages_without_worker_are_dropped(hung: Commissioner, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
-    walk = hung()
+def test_stages_without_worker_are_dropped(publish: Maker, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = publish()
     change(walk, model="museum")
     with writing() as session:
         session.add(Task(walk_number=walk.number, kind=STAGES, batch=0, urgency=0))

@@ -22,7 +22,7 @@ from app.storage.task_kinds import CANDIDATES, STOPS
 from app.storage.walk_models import Task, Walk
 from app.walks.queue import candidate_requests
 from sketch import scene
-from tests.conftest import Commissioner, make_app
+from tests.conftest import Maker, make_app
 from tests.support import led, placing
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read
@@ -38,8 +38,8 @@ pytestmark = pytest.mark.slow
 
 def asked(prompt: str = "a fox", *, seed: int = 7, count: int = 4, **stop: Any) -> CandidateSet:
     """Ask for candidates."""
-    told = {"stop": {"prompt": prompt, **stop}, "seed": seed, "count": count, "steps": 2}
-    return candidates.submit(candidates.validate(told), owner_hash="ann", network="here")
+    fields = {"stop": {"prompt": prompt, **stop}, "seed": seed, "count": count, "steps": 2}
+    return candidates.submit(candidates.validate(fields), owner_hash="ann", network="here")
 
 
 def found(of: CandidateSet) -> CandidateSet:
@@ -57,8 +57,8 @@ def pictures(of: CandidateSet) -> list[NDArray[np.uint8]]:
 
 def walked(of: CandidateSet, index: int, other: str = "a kite") -> Walk:
     """Paint a walk whose last stop takes a candidate over."""
-    told = of.pool[found(of).candidates[index].pool_index]
-    stop = {"prompt": of.request["stop"]["prompt"], "seed": told["seed"], "scene": told["scene"]}
+    candidate = of.pool[found(of).candidates[index].pool_index]
+    stop = {"prompt": of.request["stop"]["prompt"], "seed": candidate["seed"], "scene": candidate["scene"]}
     data = {"stops": [{"prompt": other}, stop], "seed": of.request["seed"], "frames": 2, "steps": 2}
     walk, _ = placing.place(validation.validate(data), visitor_key="ann")
     job.work()
@@ -136,9 +136,9 @@ def test_more_are_painted_beside_those_that_are_there(painter: FakePainter) -> N
 
 
 def test_candidates_come_before_walks_but_not_one_after_another(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commissioned("the sea", "a boat")
+    request_walk("the sea", "a boat")
     sets = [asked(seed=seed) for seed in range(3)]
     order: list[str] = []
     monkeypatch.setattr(job, "_attempt", lambda _worker, claim, _side: order.append(f"{claim.kind} {claim.task}"))
@@ -182,7 +182,7 @@ def test_candidates_that_are_deleted_meanwhile_leave_nothing(painter: FakePainte
     assert db.session.query(Task).count() == 0
 
 
-def test_what_goes_wrong_is_told_and_can_be_tried_again(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_is_reported_and_can_be_tried_again(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:
     of = asked()
     with monkeypatch.context() as patch:
         patch.setattr(candidates_task.encoding, "webp", lambda *_args, **_options: 1 / 0)
@@ -204,7 +204,7 @@ def test_every_picture_says_that_it_is_synthetic(painter: FakePainter) -> None:
     assert b"Fake model" in only.picture
 
 
-def test_set_that_is_gone_is_nobodys_work(painter: FakePainter) -> None:
+def test_set_that_is_gone_is_no_work(painter: FakePainter) -> None:
     of = asked()
     with writing() as session:
         session.delete(session.get_one(CandidateSet, of.number))

@@ -1,4 +1,4 @@
-"""Films of a walk: made with few of its pictures in memory, whoever painted them."""
+"""Films of a walk: made with few of its pictures in memory, by any worker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.walk_models import FINISHED
 from app.walks.saved import lookup
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.walk_files import named_files, read_durations, read_film, read_recipe
 from tests.support.worker_rows import expire_leases, read
@@ -49,7 +49,7 @@ def alive(monkeypatch: pytest.MonkeyPatch) -> Alive:
 
 
 @pytest.mark.parametrize("ending", ["stop", "back", "round"])
-def test_films_are_made_with_few_pictures_in_memory(generated: Commissioner, alive: Alive, ending: str) -> None:
+def test_films_are_made_with_few_pictures_in_memory(generated: Maker, alive: Alive, ending: str) -> None:
     walk = generated("a fox", "a kite", frames=FRAMES, ending=ending)
     assert walk.state == FINISHED
     assert 1 < alive.most_alive <= 2 * film_assembly.AHEAD < FRAMES / 2
@@ -57,7 +57,7 @@ def test_films_are_made_with_few_pictures_in_memory(generated: Commissioner, ali
 
 @pytest.mark.parametrize(("ending", "hold"), [("stop", 13), ("back", 13), ("round", 0)])
 def test_every_file_holds_the_ends_for_a_second(
-    generated: Commissioner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str, hold: int
+    generated: Maker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str, hold: int
 ) -> None:
     monkeypatch.setattr(small_gif, "CHAT_BYTES", 100)
     monkeypatch.setattr(small_gif, "shrink", not_shrunk)
@@ -72,7 +72,7 @@ def test_every_file_holds_the_ends_for_a_second(
     assert (frames, seconds) == (sum(times) // 80, pytest.approx(sum(times) / 1000, abs=0.011))
 
 
-def test_film_with_holds_is_measured_as_one_without(generated: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_film_with_holds_is_measured_as_one_without(generated: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     held = generated("a fox", "a kite", frames=9, seed=7)
     monkeypatch.setattr(frame_rates, "HOLD_MS", 0)
     plain = generated("a fox", "a kite", frames=9, seed=7, fps=25)
@@ -81,10 +81,10 @@ def test_film_with_holds_is_measured_as_one_without(generated: Commissioner, mon
 
 
 def test_unfinished_film_holds_its_ends_too(
-    app: Flask, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    app: Flask, painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
-    walk = commissioned("a fox", "a kite", frames=12)
+    walk = request_walk("a fox", "a kite", frames=12)
     films: list[list[int]] = []
 
     def look(_number: int) -> None:
@@ -107,7 +107,7 @@ def not_shrunk(film: Callable[[], Iterable[tuple[Picture, int]]], _sample: objec
     return encoding.gif(frames, times, comment=comment)
 
 
-def test_film_too_large_for_chats_has_a_small_gif_too(generated: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_film_too_large_for_chats_has_a_small_gif_too(generated: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = generated("a fox", "a kite", frames=12)
     assert "small" not in plain.media
     monkeypatch.setattr(small_gif, "CHAT_BYTES", 100)
@@ -129,11 +129,11 @@ def shown_at(gif: bytes, every_ms: int) -> list[Picture]:
 
 @pytest.mark.parametrize("ending", ["stop", "back", "round"])
 def test_unfinished_film_of_stops_by_turns_black_and_white_does_not_flash(
-    app: Flask, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, ending: str
+    app: Flask, painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     monkeypatch.setattr("tests.support.fake_painter._colour", lambda stop: [255 * (stop.prompt == "white")] * 3)
     monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
-    walk = commissioned(*["black", "white"] * 4, frames=14, ending=ending)
+    walk = request_walk(*["black", "white"] * 4, frames=14, ending=ending)
     films: list[bytes] = []
 
     def look(_number: int) -> None:
@@ -149,8 +149,8 @@ def test_unfinished_film_of_stops_by_turns_black_and_white_does_not_flash(
         assert not flash_safety.flashes(shown_at(film, 10), 100)
 
 
-def test_unfinished_film_waits_for_lost_picture(painter: FakePainter, commissioned: Commissioner, alive: Alive) -> None:
-    walk = commissioned("a fox", "a kite", frames=12)
+def test_unfinished_film_waits_for_lost_picture(painter: FakePainter, request_walk: Maker, alive: Alive) -> None:
+    walk = request_walk("a fox", "a kite", frames=12)
 
     def lose(number: int) -> None:
         if number == 2:
@@ -163,8 +163,8 @@ def test_unfinished_film_waits_for_lost_picture(painter: FakePainter, commission
     assert all(media_store.store().exists(frame.path) for frame in row.painted)
 
 
-def test_files_of_killed_workers_go_when_a_walk_is_finished(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned("a fox", "a kite", frames=4)
+def test_files_of_killed_workers_go_when_a_walk_is_finished(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk("a fox", "a kite", frames=4)
     store, folder = media_store.store(), media_store.walk_folder(walk.id)
     left = [f"{folder}/frames/.tmpx1.part", f"{folder}/gif.0123456789ab.gif", f"{folder}/frames/0.0123456789ab.png"]
     for path in left:
@@ -175,9 +175,9 @@ def test_files_of_killed_workers_go_when_a_walk_is_finished(painter: FakePainter
 
 
 def test_worker_that_is_killed_as_a_walk_is_finished_leaves_nothing_behind(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = commissioned("a fox", "a kite", frames=4)
+    walk = request_walk("a fox", "a kite", frames=4)
     finish, folder = film_assembly.finish_film, media_store.walk_folder(walk.id)
 
     def finish_and_die(*arguments: Any) -> None:

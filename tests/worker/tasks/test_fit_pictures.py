@@ -16,7 +16,7 @@ from PIL import Image
 from app.requests.walk_requests import recipe
 from app.storage import media_store
 from app.storage.walk_models import FINISHED, REFUSED, Walk
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import placing
 from tests.support.fake_painter import FakePainter
 from tests.support.worker_rows import read
@@ -30,7 +30,7 @@ Picture = NDArray[np.uint8]
 
 
 class OnDemand:
-    """A detector that flags what it is told to, and keeps all that it flagged."""
+    """A detector that flags what it is asked to, and keeps all that it flagged."""
 
     def __init__(self) -> None:
         self.is_unfit: Callable[[Picture], bool] = lambda _: False
@@ -74,7 +74,7 @@ def alike(one: Picture) -> Callable[[Picture], bool]:
     return lambda other: bool(np.array_equal(one, other))
 
 
-def test_unfit_frame_is_generated_nearby(generated: Commissioner, detector: OnDemand, shown: list[Picture]) -> None:
+def test_unfit_frame_is_generated_nearby(generated: Maker, detector: OnDemand, shown: list[Picture]) -> None:
     first = generated("a bear", "a kite", frames=9, seed=4)
     before = stills(first)
     target = sorted(before)[4]
@@ -100,14 +100,14 @@ def test_unfit_frame_is_generated_nearby(generated: Commissioner, detector: OnDe
 
 
 @pytest.mark.databases
-def test_recipe_says_where_the_frame_was_painted(generated: Commissioner, detector: OnDemand) -> None:
+def test_recipe_says_where_the_frame_was_painted(generated: Maker, detector: OnDemand) -> None:
     first = generated("a bear", "a kite", frames=9, seed=4)
     before = stills(first)
     detector.is_unfit = alike(before[sorted(before)[4]])
     second = generated("a bear", "a kite", frames=9, seed=4)
-    told = json.loads(json.dumps(recipe.recipe_of(second)))
+    document = json.loads(json.dumps(recipe.recipe_of(second)))
     this_worker().pictures.detector = None
-    wanted, pinned = recipe.request_of(told)
+    wanted, pinned = recipe.request_of(document)
     third, _ = placing.place(wanted, pinned=pinned, visitor_key="bob")
     job.work()
     again, mended = stills(read(third.id)), stills(second)
@@ -116,7 +116,7 @@ def test_recipe_says_where_the_frame_was_painted(generated: Commissioner, detect
 
 
 @pytest.mark.databases
-def test_unfit_stop_is_painted_from_another_recorded_seed(generated: Commissioner, detector: OnDemand) -> None:
+def test_unfit_stop_is_painted_from_another_recorded_seed(generated: Maker, detector: OnDemand) -> None:
     first = generated("a bear", "a kite", frames=5, seed=4)
     detector.is_unfit = alike(stills(first)[1.0])
     walk = generated("a bear", "a kite", frames=5, seed=4)
@@ -128,7 +128,7 @@ def test_unfit_stop_is_painted_from_another_recorded_seed(generated: Commissione
     assert not any(detector.is_unfit(picture) for picture in stills(walk).values())
 
 
-def test_walk_whose_stop_stays_unfit_is_refused(app: Flask, generated: Commissioner, detector: OnDemand) -> None:
+def test_walk_whose_stop_stays_unfit_is_refused(app: Flask, generated: Maker, detector: OnDemand) -> None:
     first = generated("a bear", "a kite", frames=5, seed=4)
     bear = stills(first)[0.0]
     detector.is_unfit = lambda picture: not np.array_equal(picture, bear)
@@ -144,7 +144,7 @@ def test_walk_whose_stop_stays_unfit_is_refused(app: Flask, generated: Commissio
     assert read(walk.id).state == REFUSED
 
 
-def test_stretch_that_is_unfit_throughout_refuses_the_walk(generated: Commissioner, detector: OnDemand) -> None:
+def test_stretch_that_is_unfit_throughout_refuses_the_walk(generated: Maker, detector: OnDemand) -> None:
     first = generated("a bear", "a kite", frames=5, seed=4)
     pictures = stills(first)
     ends = [pictures[0.0], pictures[1.0]]

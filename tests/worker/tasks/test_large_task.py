@@ -14,7 +14,7 @@ from app.storage.task_kinds import LARGE
 from app.storage.walk_models import FINISHED, Task, Walk
 from app.walks.queue import frame_requests
 from app.walks.saved.film_formats import find_recipe
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import drawings
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.rows import change
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def painted(generated: Commissioner) -> Walk:
+def painted(generated: Maker) -> Walk:
     """Paint a walk that a sketch leads."""
     walk = generated("a fox", "a kite", seed=5, frames=9)
     with writing() as session:

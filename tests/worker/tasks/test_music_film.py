@@ -22,7 +22,7 @@ from app.storage.database import db
 from app.storage.walk_models import FINISHED, Medium, Walk
 from app.walks.saved import lifecycle, lookup, note_sentences
 from app.walks.uploads import kinds
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import films, sounds
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.walk_files import read_durations, read_film, read_recipe
@@ -41,7 +41,7 @@ COLOURS = 12
 
 
 @pytest.fixture
-def to_clicks(painter: FakePainter, commissioned: Commissioner) -> Setter:
+def to_clicks(painter: FakePainter, request_walk: Maker) -> Setter:
     """Return a function that paints a walk to two seconds of clicks, half a second apart, of which one is the first."""
 
     def make(*prompts: str, at: tuple[float | None, ...] = (), **fields: Any) -> Walk:
@@ -49,7 +49,7 @@ def to_clicks(painter: FakePainter, commissioned: Commissioner) -> Setter:
         part = {"id": sound_id, "start": 0.5, "length": 2.0, "way": "pulse"} | fields.pop("sound", {})
         times = itertools.chain(at, itertools.repeat(None))
         stops = [{"prompt": prompt, "at": time} for prompt, time in zip(prompts, times, strict=False)]
-        walk = commissioned(stops=stops, sound=part, fps=FPS, **{"seed": 7, **fields})
+        walk = request_walk(stops=stops, sound=part, fps=FPS, **{"seed": 7, **fields})
         job.work()
         return read(walk.id)
 
@@ -152,7 +152,7 @@ def test_unfinished_film_is_in_time_from_the_stops_on(
     assert all(sum(times) == 2000 for times in gifs)
 
 
-def test_recipe_with_its_sound_paints_the_same_film(to_clicks: Setter, generated: Commissioner) -> None:
+def test_recipe_with_its_sound_paints_the_same_film(to_clicks: Setter, generated: Maker) -> None:
     row = to_clicks("a fox", "a kite", "a pear", at=(0.0, 0.5, 1.5))
     written_recipe = recipe.recipe_of(row)
     part = {"digest": row.sound_digest, "start": 0.5, "length": 2.0, "way": "pulse", "pictures": row.sound_pictures}
@@ -167,11 +167,11 @@ def test_recipe_with_its_sound_paints_the_same_film(to_clicks: Setter, generated
         assert repainted.media[kind].etag == row.media[kind].etag, kind
 
 
-def test_recipe_without_its_sound_says_so(to_clicks: Setter, commissioned: Commissioner) -> None:
+def test_recipe_without_its_sound_says_so(to_clicks: Setter, request_walk: Maker) -> None:
     row = to_clicks("a fox", "a kite")
     wanted, pinned = recipe.request_of(recipe.parse_recipe(recipe.dumps(row).encode()))
     with pytest.raises(InvalidInput, match="The sound is not here: it was kept for a day"):
-        commissioned(**recipe.as_body(wanted, pinned), pinned=pinned, visitor="bob")
+        request_walk(**recipe.as_body(wanted, pinned), pinned=pinned, visitor="bob")
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_film_that_would_flash_shows_fewer_pictures(to_clicks: Setter, monkeypat
     assert all((row.holds or ())[index] for index in stops)
 
 
-def test_walk_keeps_its_sound_without_the_upload(painter: FakePainter, commissioned: Commissioner) -> None:
+def test_walk_keeps_its_sound_without_the_upload(painter: FakePainter, request_walk: Maker) -> None:
     sound_id = upload()
-    walk = commissioned(sound={"id": sound_id}, fps=FPS)
+    walk = request_walk(sound={"id": sound_id}, fps=FPS)
     lifecycle.forget_uploads(visitors.digest("secret of ann"))
     lifecycle.cancel(lookup.walk_at_address(walk.id))
     lifecycle.retry(lookup.walk_at_address(walk.id))
@@ -223,14 +223,14 @@ def test_deleted_walk_leaves_nothing_of_its_sound(to_clicks: Setter) -> None:
     assert db.session.scalars(select(Medium)).all() == []
 
 
-def test_walk_without_a_sound_has_no_sound_and_no_webm(generated: Commissioner) -> None:
+def test_walk_without_a_sound_has_no_sound_and_no_webm(generated: Maker) -> None:
     row = generated(frames=6)
     assert set(row.media) == {"gif", "mp4", "webp", "poster", "card"} and row.holds is None
     assert "sound" not in recipe.recipe_of(row)
 
 
-def test_cancelled_walk_keeps_its_sound(app: Flask, painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned(sound={"id": upload()}, fps=FPS, frames=12)
+def test_cancelled_walk_keeps_its_sound(app: Flask, painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk(sound={"id": upload()}, fps=FPS, frames=12)
 
     def cancel(number: int) -> None:
         if number == 4:
@@ -246,7 +246,7 @@ def test_cancelled_walk_keeps_its_sound(app: Flask, painter: FakePainter, commis
     assert (read(walk.id).state, read(walk.id).error) == (FINISHED, None)
 
 
-def test_film_whose_pictures_are_all_stops_is_painted_again(to_clicks: Setter, generated: Commissioner) -> None:
+def test_film_whose_pictures_are_all_stops_is_painted_again(to_clicks: Setter, generated: Maker) -> None:
     row = to_clicks("a fox", "a kite", "a pear", at=(0.0, None, 1.0))
     assert (row.state, row.frames, row.sound_pictures) == (FINISHED, 3, 50)
     wanted, pinned = recipe.request_of(recipe.parse_recipe(recipe.dumps(row).encode()))

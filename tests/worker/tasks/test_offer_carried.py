@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.call_trace import traced
 from worker.tasks import batch_task
 
 pytestmark = pytest.mark.slow
 
 
-def test_no_batch_asks_the_site_for_its_model(generated: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_batch_asks_the_site_for_its_model(generated: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     generate, climbs = batch_task.generate, []
 
     def noted(painting: Any) -> Any:

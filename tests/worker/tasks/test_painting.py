@@ -64,14 +64,14 @@ def app(instance: Path, model: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def easel(app: Flask, led: WalkPipeline) -> None:
-    """Have the tiny model paint, as a worker elsewhere does that has only just begun."""
+def tiny_painter(app: Flask, led: WalkPipeline) -> None:
+    """Paint with the tiny model, as a worker elsewhere does that has only just begun."""
     lone_painter.at_work(app, led)
 
 
 @pytest.fixture
 def painter(app: Flask, painter: FakePainter, model: Path) -> FakePainter:
-    """Have the fake painter's site offer the tiny model that sketches lead."""
+    """Offer the tiny model that sketches lead on the fake painter's site."""
     app.config["MODEL"] = str(model)
     painter.names = ("led", "fake")
     return painter
@@ -81,7 +81,7 @@ def add() -> None:
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster"))
 
 
-def commission(first: str = "a robot hamster", visitor: str = "ann") -> Walk:
+def request_walk(first: str = "a robot hamster", visitor: str = "ann") -> Walk:
     wanted = validate({"stops": [{"prompt": first}, {"prompt": "the sun"}], "seed": 5, "frames": 2})
     return placing.place(wanted, visitor_key=visitor, owner=visitor, skip_cache=True)[0]
 
@@ -96,11 +96,11 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
 
 
 @pytest.mark.databases
-@pytest.mark.usefixtures("easel")
+@pytest.mark.usefixtures("tiny_painter")
 def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed() -> None:
-    without = painted(commission())
+    without = painted(request_walk())
     add()
-    walk = commission()
+    walk = request_walk()
     after = painted(walk)
     assert (after[0] != without[0]).any() and (after[1] == without[1]).all()
     drawing_curation.remove("robot hamster")
@@ -109,27 +109,27 @@ def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed
     assert (painted(again) == after).all()
 
 
-@pytest.mark.usefixtures("easel")
+@pytest.mark.usefixtures("tiny_painter")
 def test_files_of_a_walk_say_whose_drawings_they_were_painted_after() -> None:
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster", artist="Ann Example", licence="CC-BY-4.0"))
-    walk = commission()
+    walk = request_walk()
     painted(walk)
-    told = "After drawings: robot hamster (Ann Example, CC BY 4.0, https://creativecommons.org/licenses/by/4.0/); "
+    message = "After drawings: robot hamster (Ann Example, CC BY 4.0, https://creativecommons.org/licenses/by/4.0/); "
     files = {kind: media_store.store().read_bytes(medium.path) for kind, medium in read(walk.id).media.items()}
     with Image.open(io.BytesIO(files["poster"])) as picture:
         picture.load()
-        assert picture.text["Copyright"].startswith(told)  # type: ignore[attr-defined]
-    assert told.encode() in files["mp4"] and told.encode() in files["webp"]
+        assert picture.text["Copyright"].startswith(message)  # type: ignore[attr-defined]
+    assert message.encode() in files["mp4"] and message.encode() in files["webp"]
     assert [each["artist"] for each in recipe.parse_recipe(files["gif"])["drawings"]] == ["Ann Example", "MoMA Lisa"]
 
 
-@pytest.mark.usefixtures("easel")
+@pytest.mark.usefixtures("tiny_painter")
 def test_walk_whose_drawing_is_gone_from_the_database_fails_and_the_others_are_painted() -> None:
     add()
-    lost = commission()
+    lost = request_walk()
     with writing() as session:
         session.execute(delete(AddedDrawing))
-    other = commission("the sun over a house", visitor="bob")
+    other = request_walk("the sun over a house", visitor="bob")
     with pytest.raises(GenerationError, match=ROBOT_DIGEST):
         job.work()
     painted(other)
@@ -140,9 +140,9 @@ def test_walk_whose_drawing_is_gone_from_the_database_fails_and_the_others_are_p
 
 def test_walk_brings_only_the_drawings_of_its_own_scenes(painter: FakePainter) -> None:
     add()
-    commission("a house")
+    request_walk("a house")
     job.work()
     assert painter.drawings == {}
-    commission()
+    request_walk()
     job.work()
     assert painter.drawings == {ROBOT_DIGEST: ROBOT}

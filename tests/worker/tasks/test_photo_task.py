@@ -15,7 +15,7 @@ from app.storage.database import db, now, writing
 from app.storage.media_store import MediaStore
 from app.storage.upload_models import Upload
 from app.storage.walk_models import Task
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import photos
 from tests.support.eyes import make_eye
 from tests.support.fake_painter import FakePainter
@@ -42,7 +42,7 @@ def bring(data: bytes, name: str = "a") -> str:
 
 @pytest.fixture(autouse=True)
 def eye(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a tiny eye look that has learned nothing, and so is near to some concept or other."""
+    """Look with a tiny eye that has learned nothing, and so is near to some concept or other."""
     app.config["EYE"] = str(make_eye(tmp_path / "eye"))
     monkeypatch.setattr("worker.photos.describing.LIKELY", -1.0)
 
@@ -75,8 +75,8 @@ def test_a_photo_that_is_lost_is_said_to_be_and_the_next_is_looked_at(painter: F
     assert read_photo(there).state != "waiting" and read_photo(there).error is None
 
 
-def test_photos_come_before_walks_but_not_one_after_another(painter: FakePainter, commissioned: Commissioner) -> None:
-    walk = commissioned("a fox", "a kite", frames=4)
+def test_photos_come_before_walks_but_not_one_after_another(painter: FakePainter, request_walk: Maker) -> None:
+    walk = request_walk("a fox", "a kite", frames=4)
     ids = [bring(photos.written(photos.slope((40, 30))), name) for name in "bcd"]
     seen: list[int] = []
     painter.on_paint = lambda _: seen.append(sum(read_photo(each).state != "waiting" for each in ids))
@@ -120,9 +120,9 @@ def test_a_photo_that_its_owner_took_back_leaves_no_file(painter: FakePainter, m
 
 
 def test_photo_that_cannot_be_described_stays_without_words_and_walks_go_on(
-    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photo_id, walk = bring(photos.written(photos.slope())), commissioned(frames=4)
+    photo_id, walk = bring(photos.written(photos.slope())), request_walk(frames=4)
     monkeypatch.setattr(tracing, "cut", lambda *_: 1 / 0)
     job.work()
     assert (read_photo(photo_id).description, read_photo(photo_id).error) == (None, None)

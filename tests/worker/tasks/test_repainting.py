@@ -42,7 +42,7 @@ def model(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(autouse=True)
-def easel(instance: Path, model: Path) -> Iterator[Flask]:
+def site(instance: Path, model: Path) -> Iterator[Flask]:
     """Open a site for which the tiny model paints."""
     app = make_app(instance, MODEL=str(model), STEPS=3, CACHE=False)
     with app.app_context():

@@ -19,7 +19,7 @@ from app.storage.upload_models import Upload
 from app.storage.walk_models import Task
 from app.walks.uploads import kinds, upload_store
 from app.walks.uploads.sound_analysis import SoundAnalysis
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import sounds, worker_rows
 from tests.support.fake_painter import FakePainter
 from worker import job
@@ -124,8 +124,8 @@ def test_flaw_is_a_sentence_with_its_limit(monkeypatch: pytest.MonkeyPatch, flaw
     assert read(sound_id).error == sentence
 
 
-def test_worker_without_the_package_does_no_sounds(monkeypatch: pytest.MonkeyPatch, commissioned: Commissioner) -> None:
-    sound_id, walk = upload(sounds.track()), commissioned("a fox", "a kite")
+def test_worker_without_the_package_does_no_sounds(monkeypatch: pytest.MonkeyPatch, request_walk: Maker) -> None:
+    sound_id, walk = upload(sounds.track()), request_walk("a fox", "a kite")
     monkeypatch.setattr(reading, "PACKAGE", "no_such_package")
     job.work()
     assert read(sound_id).state == "waiting" and worker_rows.read(walk.id).state == "finished"

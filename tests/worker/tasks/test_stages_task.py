@@ -1,4 +1,4 @@
-"""The stages of a frame: painted anew when asked for, from the noise to the very frame."""
+"""The stages of a frame: painted again when asked for, from the noise to the very frame."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.walks.queue import frame_requests
 from app.walks.saved import lifecycle, lookup, reuse
 from sketch import rendering
 from sketch.scene import Scene
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import drawings
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.worker_rows import read
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def painted(generated: Commissioner) -> Walk:
+def painted(generated: Maker) -> Walk:
     """Paint a walk of one long leg."""
     return generated("a fox", "a kite", seed=5, frames=9)
 
@@ -72,9 +72,9 @@ def test_stages_that_fail_can_be_requested_again(app: Flask, painted: Walk, pain
 
 @pytest.mark.parametrize("batch", [0, 9])
 def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repeat(
-    app: Flask, painted: Walk, painter: FakePainter, commissioned: Commissioner, batch: int
+    app: Flask, painted: Walk, painter: FakePainter, request_walk: Maker, batch: int
 ) -> None:
-    repeat = commissioned("a fox", "a kite", seed=5, frames=9, visitor="ben")
+    repeat = request_walk("a fox", "a kite", seed=5, frames=9, visitor="ben")
     lifecycle.cancel(repeat)
     with writing():
         reuse.finish_as_repeat(repeat, read(painted.id))
@@ -96,11 +96,11 @@ def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repea
 
 
 def test_walk_goes_on_between_stages_of_frames(
-    painted: Walk, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    painted: Walk, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for index in (1, 2, 3):
         frame_requests.request(painted, STAGES, index)
-    commissioned("the sea", "a boat")
+    request_walk("the sea", "a boat")
     order: list[str] = []
     monkeypatch.setattr(job, "_attempt", lambda _worker, claim, _side: order.append(claim.kind))
     assert job.work() == 4
@@ -108,9 +108,9 @@ def test_walk_goes_on_between_stages_of_frames(
 
 
 def test_stages_are_painted_in_the_order_in_which_they_were_asked_for(
-    commissioned: Commissioner, generated: Commissioner, monkeypatch: pytest.MonkeyPatch
+    request_walk: Maker, generated: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    late = [commissioned("a fox", "a kite", seed=seed, frames=3, visitor="ann") for seed in range(3)][-1]
+    late = [request_walk("a fox", "a kite", seed=seed, frames=3, visitor="ann") for seed in range(3)][-1]
     early = generated("the sea", "a boat", frames=3, visitor="ben")
     assert read(late.id).turn > read(early.id).turn
     frame_requests.request(read(late.id), STAGES, 1)

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app.requests.walk_requests import recipe
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.fake_painter import FakePainter
 from tests.support.walk_files import read_recipe
 from tests.support.worker_rows import read
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("decoder", ["float32", "float16", None])
-def test_walk_and_recipe_hold_decoder(painter: FakePainter, commissioned: Commissioner, decoder: str | None) -> None:
+def test_walk_and_recipe_hold_decoder(painter: FakePainter, request_walk: Maker, decoder: str | None) -> None:
     painter.decoder = decoder
-    walk = commissioned(frames=2)
+    walk = request_walk(frames=2)
     asked = dict(walk.sampling or {})
     job.work()
     row = read(walk.id)
@@ -33,9 +33,9 @@ def test_walk_and_recipe_hold_decoder(painter: FakePainter, commissioned: Commis
     assert pinned.columns()["sampling"] == row.sampling
 
 
-def test_walk_of_a_new_model_forgets_decoder(app: Flask, painter: FakePainter, commissioned: Commissioner) -> None:
+def test_walk_of_a_new_model_forgets_decoder(app: Flask, painter: FakePainter, request_walk: Maker) -> None:
     painter.decoder = "float16"
-    walk = commissioned(frames=12)
+    walk = request_walk(frames=12)
 
     def stop_the_worker(batch: int) -> None:
         if batch:
@@ -52,7 +52,7 @@ def test_walk_of_a_new_model_forgets_decoder(app: Flask, painter: FakePainter, c
     assert "decoder" not in (row.sampling or {})
 
 
-def test_walk_and_recipe_record_unusual_gpu_options(painter: FakePainter, generated: Commissioner) -> None:
+def test_walk_and_recipe_record_unusual_gpu_options(painter: FakePainter, generated: Maker) -> None:
     painter.gpu = GpuOptions(4 * 512 * 512, (BENCHMARK, TF32))
     row = generated(frames=2)
     assert (row.sampling or {})["gpu"] == {"decoded_pixels": 1_048_576, "switches": ["cudnn_benchmark", "tf32"]}

@@ -59,14 +59,14 @@ def test_leg_has_its_frames_and_no_films(wall: Wall, painter: FakePainter) -> No
 
 
 @pytest.mark.databases
-def test_screens_are_told_the_frames_without_a_gap_as_they_come(wall: Wall, painter: FakePainter) -> None:
+def test_screens_get_the_frames_without_a_gap_as_they_come(wall: Wall, painter: FakePainter) -> None:
     director.advance(wall, 0)
-    told = []
-    painter.on_paint = lambda _number: told.append(at_hand(wall))
+    events = []
+    painter.on_paint = lambda _number: events.append(at_hand(wall))
     job.work()
-    told.append(at_hand(wall))
-    assert told == sorted(told)
-    assert {0, 1, 35} < set(told)
+    events.append(at_hand(wall))
+    assert events == sorted(events)
+    assert {0, 1, 35} < set(events)
 
 
 def test_two_legs_join_at_the_same_picture(wall: Wall) -> None:
@@ -91,7 +91,7 @@ def test_seven_legs_are_kept_as_one_walk_with_their_pictures(wall: Wall) -> None
     assert all(frame.path.startswith(media_store.walk_folder(kept.id)) for frame in kept.painted)
 
 
-def test_kept_walk_hangs_in_the_evenings_exhibition_and_not_among_the_newest(wall: Wall) -> None:
+def test_kept_walk_is_in_the_evenings_exhibition_and_not_among_the_newest(wall: Wall) -> None:
     said(wall, "a fox")
     wall = walk_on(wall, 8)
     stretches.preserve_shown(wall)
@@ -129,7 +129,7 @@ def test_legs_go_once_they_are_kept(wall: Wall) -> None:
 
 
 @pytest.mark.databases
-def test_what_nobody_steered_is_not_kept_and_goes(wall: Wall) -> None:
+def test_unsteered_legs_are_not_kept_and_go(wall: Wall) -> None:
     wall = walk_on(wall, 9)
     assert stretches.preserve_shown(wall) == 0
     stretches.delete_superfluous(fresh(wall))

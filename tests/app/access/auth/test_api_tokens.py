@@ -51,14 +51,14 @@ def test_command_makes_lists_and_revokes_and_the_log_tells(runner: FlaskCliRunne
     made = run_json(
         runner, "tokens", "create", "press", "--scope", CREATE, "--allowance", "7", "--expires", "2999-12-31"
     )
-    (told,) = run_json(runner, "tokens", "list")
+    (answer,) = run_json(runner, "tokens", "list")
     secret = made.pop("token")
-    assert made == told
-    assert told == {
+    assert made == answer
+    assert answer == {
         "name": "press",
         "scopes": [CREATE],
         "allowance": 7,
-        "created_at": told["created_at"],
+        "created_at": answer["created_at"],
         "expires_at": "3000-01-01T00:00:00+00:00",
         "revoked_at": None,
         "last_used_on": None,
@@ -109,8 +109,8 @@ def test_unusable_token_is_refused_by_its_field(
     if field is None:
         assert runner.invoke(args=["tokens", "create", *options]).exit_code in (0, 2)
         return
-    told = run_json(runner, "tokens", "create", *options, status=1)
-    (error,) = told["errors"]
+    answer = run_json(runner, "tokens", "create", *options, status=1)
+    (error,) = answer["errors"]
     assert error["field"] == field
     assert words in error["message"]
     assert db.session.scalar(select(ApiToken)) is None
@@ -120,9 +120,9 @@ def test_unusable_token_is_refused_by_its_field(
 def test_name_stands_for_one_token_for_ever(runner: FlaskCliRunner) -> None:
     run(runner, "tokens", "create", "press")
     run(runner, "tokens", "revoke", "press")
-    told = run_json(runner, "tokens", "create", "press", status=1)
-    assert told["errors"][0]["field"] == "name"
-    assert "There is a token press already" in told["error"]
+    answer = run_json(runner, "tokens", "create", "press", status=1)
+    assert answer["errors"][0]["field"] == "name"
+    assert "There is a token press already" in answer["error"]
     assert run_json(runner, "tokens", "revoke", "nobody", status=1)["errors"][0]["field"] == "name"
 
 
@@ -134,7 +134,7 @@ def test_last_day_of_a_token_is_good_and_days_are_counted_from_now(app: Flask) -
     assert api_tokens.expiry(today) > now()
 
 
-def test_walk_made_with_a_token_is_that_token_s(client: FlaskClient, commissioned: Maker) -> None:
+def test_walk_made_with_a_token_is_that_token_s(client: FlaskClient, request_walk: Maker) -> None:
     press, other = make("press"), make("other")
     made = client.post("/api/v1/walks", json=ASKED, headers=press)
     assert (made.status_code, made.json["owner_token"]) == (202, None)
@@ -147,9 +147,9 @@ def test_walk_made_with_a_token_is_that_token_s(client: FlaskClient, commissione
 
 
 @pytest.mark.databases
-def test_token_lists_its_own_walks_of_every_state_and_nobody_else_s(client: FlaskClient, hung: Maker) -> None:
+def test_token_lists_its_own_walks_of_every_state_and_no_others(client: FlaskClient, publish: Maker) -> None:
     press = make()
-    hung()
+    publish()
     ids = [
         client.post("/api/v1/walks", json={**ASKED, "unlisted": index == 1}, headers=press).json["id"]
         for index in range(3)
@@ -204,23 +204,23 @@ def test_bad_token_is_refused_and_owns_nothing(client: FlaskClient, spoil: Calla
     ],
 )
 def test_missing_scope_is_named(
-    client: FlaskClient, commissioned: Maker, lacking: str, method: str, path: str, body: Any
+    client: FlaskClient, request_walk: Maker, lacking: str, method: str, path: str, body: Any
 ) -> None:
     secret = make("press", *(scope for scope in SCOPES if scope not in (lacking, CURATE)))
-    walk = commissioned()
+    walk = request_walk()
     change(Walk, owner_hash=db.session.scalar(select(ApiToken.secret_hash)))
     path = path.format(walk=f"/api/v1/walks/{walk.id}")
     answer = client.open(path, method=method, json=body, headers=secret)
     assert (answer.status_code, answer.json["title"]) == (403, "Not with this token")
     assert answer.json["detail"] == f"This API token lacks the scope {lacking}."
-    told = f'Bearer realm="walks", error="insufficient_scope", scope="{lacking}"'
-    assert answer.headers["WWW-Authenticate"] == told
+    message = f'Bearer realm="walks", error="insufficient_scope", scope="{lacking}"'
+    assert answer.headers["WWW-Authenticate"] == message
     db.session.refresh(walk)
     assert (walk.given_title, walk.hidden_at, walk.deleted_at, walk.state) == (None, None, None, "queued")
 
 
-def test_curator_s_acts_by_token_are_logged_under_its_name(client: FlaskClient, hung: Maker) -> None:
-    curator, walk = make("house-tools", CURATE), hung()
+def test_curator_s_acts_by_token_are_logged_under_its_name(client: FlaskClient, publish: Maker) -> None:
+    curator, walk = make("house-tools", CURATE), publish()
     reports.submit(walk, reason="hate", words="", reporter="ann", admit=lambda: None)
     address = f"/api/v1/walks/{walk.id}"
     assert client.patch(f"{address}/curation", json={"featured": True}, headers=curator).json["featured"] is True
@@ -235,8 +235,10 @@ def test_curator_s_acts_by_token_are_logged_under_its_name(client: FlaskClient, 
     assert logged()[1:] == [("token house-tools", act, walk.id) for act in acts]
 
 
-def test_curator_token_deletes_hidden_and_waiting_walks(client: FlaskClient, hung: Maker, commissioned: Maker) -> None:
-    curator, hidden, waiting = make("tools", CURATE, CREATE, EDIT), hung(), commissioned()
+def test_curator_token_deletes_hidden_and_waiting_walks(
+    client: FlaskClient, publish: Maker, request_walk: Maker
+) -> None:
+    curator, hidden, waiting = make("tools", CURATE, CREATE, EDIT), publish(), request_walk()
     client.patch(f"/api/v1/walks/{hidden.id}/curation", json={"hidden": True}, headers=curator)
     for walk in (hidden, waiting):
         assert client.delete(f"/api/v1/walks/{walk.id}", headers=curator).status_code == 204
@@ -258,7 +260,7 @@ def test_unusable_decision_is_refused_and_changes_nothing(client: FlaskClient, w
     assert (walk.hidden_at, walk.featured_at) == (None, None)
 
 
-def test_what_does_not_hang_is_not_featured_and_nothing_else_is_done_then(client: FlaskClient, walk: Walk) -> None:
+def test_walk_that_is_not_public_is_not_featured_and_nothing_else_is_done(client: FlaskClient, walk: Walk) -> None:
     answer = client.patch(f"/api/v1/walks/{walk.id}/curation", json={"hidden": True, "featured": True}, headers=make())
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "featured")
     db.session.refresh(walk)

@@ -1,4 +1,4 @@
-"""Limits: accepted commissions count, nothing else does, and whoever is refused is told when to come back."""
+"""Limits: accepted requests count, nothing else does, and a refusal says when to come back."""
 
 import re
 import time
@@ -17,7 +17,7 @@ from app.core.errors import TooMany
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks.queue import fair_queue, jobs
-from tests.conftest import NOBODY, inside, make_app
+from tests.conftest import ABSENT_REDIS, inside, make_app
 from tests.support.own_redis import running
 
 pytestmark = [pytest.mark.slow, pytest.mark.settings(HOURLY_WALKS=3, HOURLY_WALKS_ADDRESS=5)]
@@ -135,7 +135,7 @@ def test_retry_time_fits_the_whole_walk(
                 assert refused.value.retry_after == pytest.approx(60 * minutes, abs=1)
 
 
-def test_whoever_knocks_on_a_full_hour_uses_up_nobodys_room(app: Flask) -> None:
+def test_refused_request_uses_up_no_room(app: Flask) -> None:
     eager = app.test_client()
     assert [paint(eager) for _ in range(9)] == [303] * 3 + [429] * 6
     neighbour = app.test_client()
@@ -244,7 +244,7 @@ def test_lost_redis_is_replaced_by_memory(instance: Path, redis: str, monkeypatc
     app = make_app(instance, HOURLY_WALKS=1, REDIS_URL=redis)
     client = app.test_client()
     assert [paint(client) for _ in range(2)] == [303, 429]
-    app.config["REDIS_URL"] = NOBODY
+    app.config["REDIS_URL"] = ABSENT_REDIS
     assert [paint(client) for _ in range(2)] == [303, 429], "memory has counted nothing so far"
     app.config["REDIS_URL"] = redis
     assert app.extensions["moma_limits"].away_until > time.monotonic()

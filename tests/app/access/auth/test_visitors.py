@@ -77,7 +77,7 @@ def test_session_cookie_follows_the_same_rules(site: Flask) -> None:
     assert site.config["SESSION_COOKIE_HTTPONLY"]
 
 
-def test_stranger_is_nobody_and_gets_no_cookie(site: Flask) -> None:
+def test_stranger_has_no_identity_and_gets_no_cookie(site: Flask) -> None:
     with site.test_request_context():
         assert visitors.known() is None
         assert "Set-Cookie" not in site.process_response(site.make_response("")).headers
@@ -88,11 +88,11 @@ def test_stranger_is_nobody_and_gets_no_cookie(site: Flask) -> None:
     ["x", "", "a.b.c", "\x80", signed("ann", secret=NEW), signed("ann", salt="gallery"), signed(["ann"]), signed(None),
      signed({"a": 1})],
 )  # fmt: skip
-def test_forged_cookie_is_nobodys(site: Flask, cookie: str) -> None:
+def test_forged_cookie_identifies_no_one(site: Flask, cookie: str) -> None:
     assert secret_in(site, cookie) is None
 
 
-def test_changed_cookie_is_nobodys(site: Flask) -> None:
+def test_changed_cookie_identifies_no_one(site: Flask) -> None:
     _, value, _ = cookie_of(site)
     payload, _, signature = value.rpartition(".")
     for changed in (f"{payload}x.{signature}", f"{payload}.{signature[::-1]}", f"{payload}.", payload):
@@ -110,7 +110,7 @@ def test_visitor_is_known_after_the_key_was_changed(site: Flask, instance: Path)
     assert secret_in(forgotten, new)
 
 
-def test_cookie_is_signed_anew_so_that_it_outlives_the_secret_of_before(site: Flask, instance: Path) -> None:
+def test_cookie_is_signed_again_so_that_it_outlives_the_old_secret(site: Flask, instance: Path) -> None:
     _, old, _ = cookie_of(site)
     changed = make_app(instance, SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=[SECRET])
     with changed.test_request_context(headers={"Cookie": f"moma_visitor={old}"}):
@@ -130,14 +130,14 @@ def test_cookie_is_renewed_by_my_walks_alone(client: FlaskClient, walk: Walk) ->
         assert "Set-Cookie" not in client.get(address).headers
 
 
-def test_owner_is_told_from_others(commissioned: Maker) -> None:
-    walk = commissioned(visitor="ann")
+def test_owner_is_distinguished_from_others(request_walk: Maker) -> None:
+    walk = request_walk(visitor="ann")
     assert visitors.owns("secret of ann", walk)
     for other in (None, "", "secret of ben", walk.owner_hash, walk.visitor, "狐"):
         assert not visitors.owns(other, walk)
 
 
-def test_walk_that_nobody_asked_for_as_a_visitor_is_owned_by_nobody(app: Flask) -> None:
+def test_walk_without_a_visitor_has_no_owner(app: Flask) -> None:
     one, other = (placing.place(validate(ASKED), visitor_key="the house")[0] for _ in range(2))
     assert one.owner_hash != other.owner_hash
     assert not any(visitors.owns(secret, one) for secret in ("", "None", "the house", one.id, SECRET))

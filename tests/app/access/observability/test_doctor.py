@@ -22,8 +22,8 @@ def test_workers_of_another_model(app: Flask, monkeypatch: pytest.MonkeyPatch, n
     monkeypatch.setattr(doctor.jobs, "workers", lambda: [worker])
     found = doctor._worker(has_database=False)
     assert found.well is well
-    told = "" if well else f". None has {first}, the site's model. Restart them."
-    assert found.detail == f"1 running: {name or first} abc on cpu{told}"
+    message = "" if well else f". None has {first}, the site's model. Restart them."
+    assert found.detail == f"1 running: {name or first} abc on cpu{message}"
 
 
 @pytest.mark.parametrize("lacking", [{"sounds": False}, {}])

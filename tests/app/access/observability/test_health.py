@@ -50,7 +50,7 @@ def test_strangers_see_workers_without_host_or_process(client: FlaskClient, monk
 
 
 @pytest.mark.databases
-def test_database_that_goes_away_in_between_is_told_of_without_its_own_words(
+def test_database_that_goes_away_is_reported_without_its_own_words(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     words = 'connection to server at "db.internal" (10.0.0.7), port 5432 failed: FATAL: role "moma"'

@@ -18,7 +18,7 @@ from app.core.version import __version__
 from app.storage.database import now, writing
 from app.storage.walk_models import PAINTING, Task, Walk
 from app.walks.queue import jobs
-from tests.conftest import NOBODY, SECRET
+from tests.conftest import ABSENT_REDIS, SECRET
 from tests.support.live import PATIENCE
 from tests.support.rows import Maker
 
@@ -26,9 +26,9 @@ WORKER = {"name": "easel:pid:[7]:4711:ab12", "model": "house", "device": "cpu", 
 
 
 @pytest.fixture
-def busy(commissioned: Maker, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> Walk:
-    """Have a walk painted by a worker, another wait, one done and one failed."""
-    painted, failed, _, _ = commissioned(frames=24), commissioned(visitor="eve"), commissioned(visitor="bob"), hung()
+def busy(request_walk: Maker, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> Walk:
+    """Make a walk that a worker paints, one that waits, one finished and one failed."""
+    painted, failed, _, _ = request_walk(frames=24), request_walk(visitor="eve"), request_walk(visitor="bob"), publish()
     with writing() as session:
         row = session.merge(painted)
         row.state, row.painted_count, row.started_at = PAINTING, 6, now() - timedelta(seconds=20)
@@ -75,22 +75,27 @@ def test_it_fits_the_terminal(busy: Walk) -> None:
 
 
 def test_programs_get_json(busy: Walk, runner: FlaskCliRunner) -> None:
-    told = json.loads(runner.invoke(args=["walks", "top", "--json"]).output)
-    assert told["waiting"]["walks"] == 1
-    (piece,) = told["at_work"]
+    report = json.loads(runner.invoke(args=["walks", "top", "--json"]).output)
+    assert report["waiting"]["walks"] == 1
+    (piece,) = report["at_work"]
     assert (piece["walk_id"], piece["painted"], piece["frames"]) == (busy.id, 6, 24)
 
 
 def test_one_look_ends(runner: FlaskCliRunner) -> None:
-    told = runner.invoke(args=["walks", "top", "--once"])
-    assert (told.exit_code, told.output.splitlines()[1]) == (0, "waiting     nothing")
-    assert "NO WORKER is alive" in told.output
+    result = runner.invoke(args=["walks", "top", "--once"])
+    assert (result.exit_code, result.output.splitlines()[1]) == (0, "waiting     nothing")
+    assert "NO WORKER is alive" in result.output
 
 
 @pytest.mark.server
 @pytest.mark.parametrize("key", [b"q", b"\x03"])
 def test_terminal_is_drawn_until_a_key_and_given_back(instance: Path, key: bytes) -> None:
-    environment = {**os.environ, "MOMA_INSTANCE": str(instance), "MOMA_SECRET_KEY": SECRET, "MOMA_REDIS_URL": NOBODY}
+    environment = {
+        **os.environ,
+        "MOMA_INSTANCE": str(instance),
+        "MOMA_SECRET_KEY": SECRET,
+        "MOMA_REDIS_URL": ABSENT_REDIS,
+    }
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "walks", "top", "--seconds", "0.2"]
     master, slave = pty.openpty()
     process = subprocess.Popen(

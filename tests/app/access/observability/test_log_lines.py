@@ -26,8 +26,8 @@ def record(
     try:
         raise ValueError("no quinces")
     except ValueError as raised:
-        told = (type(raised), raised, raised.__traceback__) if error else None
-        made = logging.LogRecord(name, logging.ERROR, "", 0, message, args or ("three",), told)
+        raised_here = (type(raised), raised, raised.__traceback__) if error else None
+        made = logging.LogRecord(name, logging.ERROR, "", 0, message, args or ("three",), raised_here)
     log_lines.Ids().filter(made)
     return made
 
@@ -40,18 +40,18 @@ def written(made: logging.LogRecord) -> dict[str, object]:
 
 def test_json_is_an_object_in_one_line_with_its_ids() -> None:
     with log_lines.bound(request_id="ab", walk_id="w"):
-        told = written(record())
-    assert told.pop("time")
-    assert told == {
+        entry = written(record())
+    assert entry.pop("time")
+    assert entry == {
         "level": "error", "logger": "app.site.web", "message": "two of three", "request_id": "ab", "walk_id": "w"
     }  # fmt: skip
     assert "request_id" not in written(record())
 
 
 def test_traceback_stays_in_the_line() -> None:
-    told = written(record(error=True))
-    assert told["error"] == "ValueError"
-    assert "no quinces" in str(told["traceback"])
+    entry = written(record(error=True))
+    assert entry["error"] == "ValueError"
+    assert "no quinces" in str(entry["traceback"])
 
 
 def test_text_has_its_ids_at_the_end_of_the_first_line() -> None:
@@ -89,10 +89,10 @@ def test_access_log_names_visitors(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     made = logging.LogRecord(
         "gunicorn.access", logging.INFO, "", 0, pattern, ({**ATOMS, "{x-request-id}o": "ab"},), None
     )
-    told = written(made)
+    entry = written(made)
     kept = {"method": "GET", "path": "/gallery", "status": 200, "bytes": 312, "milliseconds": 7, "request_id": "ab"}
     visitor = {"address": "203.0.113.9", "query": "q=quinces", "user_agent": "Nosegay"}
-    assert {name: value for name, value in told.items() if name not in ("time", "level", "logger")} == kept | (
+    assert {name: value for name, value in entry.items() if name not in ("time", "level", "logger")} == kept | (
         visitor if names_visitors else {}
     )
 

@@ -56,12 +56,12 @@ def test_empty_site_tells_zeros_rather_than_nothing(client: FlaskClient) -> None
     assert said["moma_media_free_bytes",] > 0
 
 
-def test_walks_are_counted_by_state(client: FlaskClient, hung: Maker, commissioned: Maker) -> None:
-    hung(), hung(unlisted=True)
-    deleted, cancelled, oldest = hung(), commissioned(), commissioned()
+def test_walks_are_counted_by_state(client: FlaskClient, publish: Maker, request_walk: Maker) -> None:
+    publish(), publish(unlisted=True)
+    deleted, cancelled, oldest = publish(), request_walk(), request_walk()
     lifecycle.delete_walk(deleted)
     lifecycle.cancel(cancelled)
-    commissioned(visitor="bob")
+    request_walk(visitor="bob")
     change(oldest, created_at=now() - timedelta(seconds=90))
     said = figures(client)
     assert (said["moma_walks", "finished"], said["moma_walks", "cancelled"], said["moma_walks", "queued"]) == (2, 1, 2)
@@ -70,24 +70,24 @@ def test_walks_are_counted_by_state(client: FlaskClient, hung: Maker, commission
 
 
 def test_scrape_runs_three_queries_and_caches(
-    client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, publish: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def asked() -> tuple[float, int]:
         with sent_statements() as sent:
             finished = figures(client)["moma_walks", "finished"]
         return finished, len([statement for statement, _ in sent if "FROM walks" in statement])
 
-    hung()
-    assert asked() == (1, 3)  # those in line, all others, and how many of the line nobody has begun
+    publish()
+    assert asked() == (1, 3)  # those in line, all others, and how many of the line no worker has begun
     monkeypatch.setattr(site_metrics, "KEPT_SECONDS", 60.0)
     figures(client)
-    hung()
+    publish()
     assert asked() == (1, 0)
     monkeypatch.setattr(site_metrics, "KEPT_SECONDS", 0.0)
     assert figures(client)["moma_walks", "finished"] == 2
 
 
-def test_database_that_went_away_is_told_of_at_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_database_that_went_away_is_reported_at_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_metrics, "KEPT_SECONDS", 60.0)
     assert figures(client)["moma_database_up",] == 1
     monkeypatch.setattr(site_metrics, "ping", lambda: "The database cannot be reached: it is away")
@@ -104,8 +104,8 @@ def test_what_failed_is_not_kept(client: FlaskClient, monkeypatch: pytest.Monkey
     assert figures(client)["moma_database_up",] == 1
 
 
-def test_painting_time_never_falls(client: FlaskClient, hung: Maker) -> None:
-    walk, _ = hung(), hung()
+def test_painting_time_never_falls(client: FlaskClient, publish: Maker) -> None:
+    walk, _ = publish(), publish()
     before = figures(client)
     lifecycle.delete_walk(walk)
     after = figures(client)
@@ -114,7 +114,7 @@ def test_painting_time_never_falls(client: FlaskClient, hung: Maker) -> None:
         assert said["moma_paint_seconds_sum",] == pytest.approx(4.8)
 
 
-def test_workers_their_memory_and_redis_are_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_their_memory_and_redis_are_reported(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     new = {"name": "one", "version": __version__, "memory": 5_000, "metrics": "127.0.0.1:9109"}
     workers = [new, new | {"schema": "0001"}, {"name": "three"}]
     monkeypatch.setattr(jobs, "redis_answers", lambda: True)
@@ -211,8 +211,8 @@ def test_weak_token_is_refused_at_the_start(tmp_path: Path) -> None:
         make_app(tmp_path, METRICS_TOKEN="short")
 
 
-def test_queue_is_told_by_kind(client: FlaskClient, commissioned: Maker) -> None:
-    begun, _ = commissioned(), commissioned(visitor="bob")
+def test_queue_is_reported_by_kind(client: FlaskClient, request_walk: Maker) -> None:
+    begun, _ = request_walk(), request_walk(visitor="bob")
     with writing() as session:
         session.merge(begun).started_at = now()
         rows = [("frames", "waiting", 1), ("frames", "taken", 1), ("frames", "done", 1), ("film", "waiting", 2),
@@ -248,11 +248,11 @@ def test_what_takes_long_to_count_is_counted_seldom(monkeypatch: pytest.MonkeyPa
         return len(reads)
 
     kept = site_metrics.CachedValue(read)
-    told = []
+    counts = []
     for instant in (0.0, 6.0, 49.0, 51.0):
         clock[0] = max(clock[0], instant)
-        told.append(kept.get())
-    assert told == [1, 1, 1, 2]
+        counts.append(kept.get())
+    assert counts == [1, 1, 1, 2]
 
 
 def test_refusals_are_counted_by_their_reason(client: FlaskClient, instance: Path) -> None:
@@ -266,7 +266,7 @@ def test_refusals_are_counted_by_their_reason(client: FlaskClient, instance: Pat
     assert figures(full)["moma_refusals_total", "rate"] == 1
 
 
-def test_repeats_are_told_from_new_walks(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeats_are_distinguished_from_new_walks(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     client.post("/api/v1/walks", json=FOX)
     assert figures(client)["moma_commissions_total", "new"] == 1
     monkeypatch.setattr(reuse, "revision_for", lambda *_: "a revision")

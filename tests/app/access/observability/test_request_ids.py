@@ -52,8 +52,8 @@ def test_proxy_id_is_on_answer_walk_and_log_lines(client: FlaskClient, monkeypat
     assert db.session.scalars(select(Walk)).one().request_id is None
 
 
-def test_walk_of_a_command_has_none(commissioned: object) -> None:
-    assert commissioned().request_id is None  # type: ignore[operator]
+def test_walk_of_a_command_has_none(request_walk: object) -> None:
+    assert request_walk().request_id is None  # type: ignore[operator]
 
 
 @pytest.mark.databases

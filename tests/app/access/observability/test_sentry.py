@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from app.core.config import ROOT
-from tests.conftest import NOBODY, SECRET
+from tests.conftest import ABSENT_REDIS, SECRET
 
 pytestmark = pytest.mark.slow  # each starts a program of its own: the library stays in a process for good
 
@@ -24,10 +24,10 @@ VISIT = """
 from wsgi import app
 app.view_functions["pages.about"] = lambda: 1 / 0
 client = app.test_client()
-told = {"REMOTE_ADDR": "203.0.113.9"}
+environ = {"REMOTE_ADDR": "203.0.113.9"}
 sent = {"User-Agent": "Nosegay/7", "X-Request-ID": "0123456789abcdef0123456789abcdef", "X-Forwarded-For": "203.0.113.9"}
 for path in ("/about?q=quinces", "/walks/aaaabbbbccccdddd-two-quinces", "/healthz"):
-    client.get(path, environ_overrides=told, headers=sent)
+    client.get(path, environ_overrides=environ, headers=sent)
 """
 Received = list[tuple[str, bytes]]
 
@@ -60,8 +60,13 @@ def receiving() -> Iterator[tuple[str, Received]]:
 
 def run(program: str, instance: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program in a site's folder."""
-    told = {"MOMA_INSTANCE": str(instance), "MOMA_SECRET_KEY": SECRET, "MOMA_REDIS_URL": NOBODY, "MOMA_PROXIES": "1"}
-    environment = {"PATH": os.environ["PATH"], **told, **environment}
+    settings = {
+        "MOMA_INSTANCE": str(instance),
+        "MOMA_SECRET_KEY": SECRET,
+        "MOMA_REDIS_URL": ABSENT_REDIS,
+        "MOMA_PROXIES": "1",
+    }
+    environment = {"PATH": os.environ["PATH"], **settings, **environment}
     command = [sys.executable, "-c", program]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 

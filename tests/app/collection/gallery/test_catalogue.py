@@ -13,7 +13,7 @@ from app.collection.gallery import catalogue
 from app.core.errors import InvalidInput, WalkGone, WalkNotFound
 from app.storage.walk_models import STATES
 from app.walks.saved import lifecycle, lookup
-from tests.conftest import SECRET, Commissioner, make_app
+from tests.conftest import SECRET, Maker, make_app
 from tests.support.rows import change
 
 
@@ -30,9 +30,9 @@ def all_pages(query: str = "", *, limit: int = 3) -> list[catalogue.CataloguePag
 
 
 @pytest.fixture
-def seven(hung: Commissioner) -> list[str]:
-    """Hang seven walks, the newest first; three of them were finished in the same instant."""
-    made = [hung(f"walk {index}", "x", minutes_ago=index) for index in range(7)]
+def seven(publish: Maker) -> list[str]:
+    """Publish seven walks, the newest first; three of them were finished in the same instant."""
+    made = [publish(f"walk {index}", "x", minutes_ago=index) for index in range(7)]
     instant = datetime(2026, 1, 1, tzinfo=UTC)
     for walk in made[3:6]:
         change(walk, finished_at=instant)
@@ -47,19 +47,19 @@ def test_empty_gallery_has_one_empty_page(app: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_very_many_walks_are_counted_once_a_minute(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_very_many_walks_are_counted_once_a_minute(publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "TOTAL_COUNTED", 2)
-    hung()
+    publish()
     assert catalogue.total() == 1
     for expected in (2, 2):  # as it was a moment ago
-        hung()
+        publish()
         assert catalogue.total() == expected
     monkeypatch.setattr(catalogue, "TOTAL_SECONDS", -1.0)
     assert catalogue.total() == 3
 
 
-def test_newest_walk_comes_first(hung: Commissioner) -> None:
-    older, newer = hung(minutes_ago=5), hung(minutes_ago=1)
+def test_newest_walk_comes_first(publish: Maker) -> None:
+    older, newer = publish(minutes_ago=5), publish(minutes_ago=1)
     assert ids(catalogue.page()) == [newer.id, older.id]
 
 
@@ -73,15 +73,15 @@ def test_pages_hold_every_walk_once_even_those_of_the_same_instant(seven: list[s
 
 
 @pytest.mark.databases
-def test_each_walk_hangs_beside_the_next_newer_and_older_one(seven: list[str]) -> None:
+def test_each_walk_is_listed_beside_the_next_newer_and_older_one(seven: list[str]) -> None:
     walks = catalogue.page(limit=7).walks
     beside = [catalogue.beside(walk) for walk in walks]
     assert [newer for newer, _ in beside] == [None, *seven[:-1]]
     assert [older for _, older in beside] == [*seven[1:], None]
 
 
-def test_unlisted_walk_hangs_beside_none(hung: Commissioner, seven: list[str]) -> None:
-    walk = hung("a fox", "x")
+def test_unlisted_walk_has_no_neighbours(publish: Maker, seven: list[str]) -> None:
+    walk = publish("a fox", "x")
     change(walk, unlisted=True)
     assert catalogue.beside(walk) == (None, None)
 
@@ -100,22 +100,22 @@ def test_pages_are_the_same_on_the_way_back(seven: list[str]) -> None:
 
 
 @pytest.mark.databases
-def test_page_stays_in_place_while_new_walks_are_hung(seven: list[str], hung: Commissioner) -> None:
+def test_page_stays_in_place_while_new_walks_are_published(seven: list[str], publish: Maker) -> None:
     second = catalogue.page(limit=3).older
     expected = ids(catalogue.page(cursor=second, limit=3))
-    hung("a late comer", "x")
+    publish("a late comer", "x")
     assert ids(catalogue.page(cursor=second, limit=3)) == expected
 
 
-def test_page_goes_on_where_a_deleted_walk_hung(seven: list[str]) -> None:
+def test_page_goes_on_where_a_deleted_walk_was(seven: list[str]) -> None:
     first = catalogue.page(limit=3)
     lifecycle.delete_walk(first.walks[-1])
     assert ids(catalogue.page(cursor=first.older, limit=3)) == seven[3:6]
 
 
 @pytest.mark.databases
-def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Commissioner) -> None:
-    foxes = [hung("a fox", f"kite {index}", minutes_ago=100 + index).id for index in range(4)]
+def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], publish: Maker) -> None:
+    foxes = [publish("a fox", f"kite {index}", minutes_ago=100 + index).id for index in range(4)]
     pages = all_pages("fox")
     assert [name for page in pages for name in ids(page)] == foxes
     assert {page.hit_count for page in pages} == {4}
@@ -127,8 +127,8 @@ def test_page_size_is_a_setting(seven: list[str], instance: Path) -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in STATES if state != "finished"])
-def test_unfinished_walk_does_not_hang(hung: Commissioner, state: str) -> None:
-    change(hung("a fox", "a kite"), state=state)
+def test_unfinished_walk_is_not_public(publish: Maker, state: str) -> None:
+    change(publish("a fox", "a kite"), state=state)
     assert (
         catalogue.page().walks
         == catalogue.page("fox").walks
@@ -140,25 +140,28 @@ def test_unfinished_walk_does_not_hang(hung: Commissioner, state: str) -> None:
 
 @pytest.mark.databases
 @pytest.mark.parametrize("hide", ["unlisted", "deleted"])
-def test_hidden_walk_is_never_shown(hung: Commissioner, hide: str) -> None:
-    walk, other = hung("a fox", "a kite", seed=77, unlisted=hide == "unlisted"), hung("a bear", "x", minutes_ago=9)
+def test_hidden_walk_is_never_shown(publish: Maker, hide: str) -> None:
+    walk, other = (
+        publish("a fox", "a kite", seed=77, unlisted=hide == "unlisted"),
+        publish("a bear", "x", minutes_ago=9),
+    )
     if hide == "deleted":
         lifecycle.delete_walk(walk)
     assert ids(catalogue.page()) == [other.id]
-    assert [hanging.id for hanging in catalogue.with_numbers(catalogue.recent_numbers(5))] == [other.id]
+    assert [each.id for each in catalogue.with_numbers(catalogue.recent_numbers(5))] == [other.id]
     for query in ("fox", "77", "kite"):
         page = catalogue.page(query)
         assert (page.walks, page.hit_count) == ([], 0)
     assert catalogue.total() == 1
 
 
-def test_walk_is_not_its_own_neighbour(hung: Commissioner) -> None:
-    walk, other = hung(), hung(minutes_ago=1)
+def test_walk_is_not_its_own_neighbour(publish: Maker) -> None:
+    walk, other = publish(), publish(minutes_ago=1)
     assert [near.id for near in catalogue.with_numbers(catalogue.recent_numbers(5, excluding=walk))] == [other.id]
 
 
-def test_walk_is_found_with_and_without_its_slug(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_walk_is_found_with_and_without_its_slug(request_walk: Maker) -> None:
+    walk = request_walk()
     for name in (walk.id, f"{walk.id}-a-fox-a-kite", f"{walk.id}-another-slug", f"{walk.id}-"):
         assert lookup.walk_at_address(name).number == walk.number
 
@@ -166,14 +169,14 @@ def test_walk_is_found_with_and_without_its_slug(commissioned: Commissioner) -> 
 @pytest.mark.parametrize(
     "name", ["", "-", "a" * 16, "1", "%", "' OR 1=1", "\0", "\ud800", "x" * 10_000, "A" * 16, "狐" * 16]
 )
-def test_unknown_address_is_not_found(commissioned: Commissioner, name: str) -> None:
-    commissioned()
+def test_unknown_address_is_not_found(request_walk: Maker, name: str) -> None:
+    request_walk()
     with pytest.raises(WalkNotFound):
         lookup.walk_at_address(name)
 
 
-def test_deleted_walk_is_gone(hung: Commissioner) -> None:
-    walk = hung()
+def test_deleted_walk_is_gone(publish: Maker) -> None:
+    walk = publish()
     lifecycle.delete_walk(walk)
     with pytest.raises(WalkGone):
         lookup.walk_at_address(walk.id)
@@ -214,9 +217,9 @@ def test_cursor_made_before_the_key_was_changed_is_still_good(instance: Path, se
 
 
 @pytest.mark.databases
-def test_page_says_how_far_back_in_time_it_is(hung: Commissioner) -> None:
+def test_page_says_how_far_back_in_time_it_is(publish: Maker) -> None:
     for minutes in range(5):
-        hung(f"a fox {minutes}", "a kite", minutes_ago=minutes)
+        publish(f"a fox {minutes}", "a kite", minutes_ago=minutes)
     first = catalogue.page(limit=2)
     second = catalogue.page(cursor=first.older, limit=2)
     third = catalogue.page(cursor=second.older, limit=2)
@@ -229,13 +232,13 @@ def test_page_says_how_far_back_in_time_it_is(hung: Commissioner) -> None:
     ["{id}", " {id} ", "{id}-a-title-of-before", "/walks/{id}-a-fox-a-kite", "https://example.org/moma/walks/{id}",
      "http://localhost/walks/{id}.gif", "http://localhost/walks/{id}/embed?x=1#film"],
 )  # fmt: skip
-def test_walk_is_found_by_its_id_or_address(hung: Commissioner, written: str) -> None:
-    walk, _ = hung("a fox", "a kite"), hung("a bat", "a kite")
+def test_walk_is_found_by_its_id_or_address(publish: Maker, written: str) -> None:
+    walk, _ = publish("a fox", "a kite"), publish("a bat", "a kite")
     found = catalogue.page(written.format(id=walk.id))
     assert ([each.id for each in found.walks], found.hit_count) == ([walk.id], 1)
 
 
-def test_id_of_no_public_walk_is_a_word_like_any_other(hung: Commissioner) -> None:
-    walk, other = hung("a fox", "a kite", unlisted=True), hung("an extraterrestrial kite", "a bat")
+def test_id_of_no_public_walk_is_a_word_like_any_other(publish: Maker) -> None:
+    walk, other = publish("a fox", "a kite", unlisted=True), publish("an extraterrestrial kite", "a bat")
     assert catalogue.page(walk.id).walks == []
     assert [each.id for each in catalogue.page("extraterrestrial").walks] == [other.id]

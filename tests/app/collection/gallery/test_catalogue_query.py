@@ -1,4 +1,4 @@
-"""Filters and orders of the gallery: in the address, the form, the API and the feed, and only of what hangs."""
+"""Filters and orders of the gallery: in the address, the form, the API and the feed, and only of public walks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.core.errors import InvalidInput
 from app.storage.database import db, writing
 from app.storage.walk_models import GalleryEntry, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 
 pytestmark = pytest.mark.slow
 
@@ -51,10 +51,10 @@ def all_ids(limit: int, **chosen: object) -> list[str]:
 
 
 @pytest.mark.databases
-def test_each_filter_keeps_what_it_names(hung: Commissioner) -> None:
-    plain = hung("a fox", "a kite", minutes_ago=5)
-    three = hung("a fox", "a bear", "a kite", ending="back", frames=3, minutes_ago=4)
-    blue = change(hung("a pear", "a kite", minutes_ago=3), colour="blue", model_name="old/model 1.5")
+def test_each_filter_keeps_what_it_names(publish: Maker) -> None:
+    plain = publish("a fox", "a kite", minutes_ago=5)
+    three = publish("a fox", "a bear", "a kite", ending="back", frames=3, minutes_ago=4)
+    blue = change(publish("a pear", "a kite", minutes_ago=3), colour="blue", model_name="old/model 1.5")
     assert ids(stops=[3]) == ids(ending=["back"]) == [three.id]
     assert ids(stops=[2, 3]) == [blue.id, three.id, plain.id]
     assert ids(colour=["blue", "red"]) == [blue.id]
@@ -67,8 +67,8 @@ def test_each_filter_keeps_what_it_names(hung: Commissioner) -> None:
 
 
 @pytest.mark.databases
-def test_walks_are_kept_by_the_hand_of_any_stop(hung: Commissioner) -> None:
-    walk, other = hung("a fox", "a kite"), hung("a bear", "a kite")
+def test_walks_are_kept_by_the_hand_of_any_stop(publish: Maker) -> None:
+    walk, other = publish("a fox", "a kite"), publish("a bear", "a kite")
     with writing() as session:
         session.execute(
             text("UPDATE stops SET hand = 'finger painting' WHERE walk_number = :n AND position = 1"),
@@ -85,8 +85,10 @@ def test_walks_are_kept_by_the_hand_of_any_stop(hung: Commissioner) -> None:
 
 
 @pytest.mark.databases
-def test_days_bound_what_is_seen_both_included(hung: Commissioner) -> None:
-    days = [change(hung(), finished_at=datetime(2026, 3, day, 23, 59, 59, 999_000, tzinfo=UTC)).id for day in (1, 2, 3)]
+def test_days_bound_what_is_seen_both_included(publish: Maker) -> None:
+    days = [
+        change(publish(), finished_at=datetime(2026, 3, day, 23, 59, 59, 999_000, tzinfo=UTC)).id for day in (1, 2, 3)
+    ]
     march = {"since": "2026-03-02", "until": "2026-03-02"}
     assert ids(**march) == [days[1]]
     assert ids(until=march["until"]) == [days[1], days[0]]
@@ -97,8 +99,8 @@ def test_days_bound_what_is_seen_both_included(hung: Commissioner) -> None:
 @pytest.mark.databases
 @pytest.mark.parametrize("narrowed", [{}, {"q": "fox"}, {"stops": [2]}])
 @pytest.mark.parametrize("sort", ["newest", "oldest", "walked"])
-def test_days_far_off_are_days_too(hung: Commissioner, narrowed: dict[str, Any], sort: str) -> None:
-    walk = hung("fox", "x")
+def test_days_far_off_are_days_too(publish: Maker, narrowed: dict[str, Any], sort: str) -> None:
+    walk = publish("fox", "x")
     for day in ("4926-05-26", "9999-12-31"):
         assert ids(since=day, sort=sort, **narrowed) == []
         assert ids(until=day, sort=sort, **narrowed) == [walk.id]
@@ -107,9 +109,9 @@ def test_days_far_off_are_days_too(hung: Commissioner, narrowed: dict[str, Any],
 
 
 @pytest.fixture
-def five(hung: Commissioner) -> list[Walk]:
-    """Hang five walks, the oldest first, of which two go on from the third, and two are equally smooth."""
-    made = [hung(f"fox {number}", "x", minutes_ago=9 - number) for number in range(5)]
+def five(publish: Maker) -> list[Walk]:
+    """Publish five walks, the oldest first, of which two go on from the third, and two are equally smooth."""
+    made = [publish(f"fox {number}", "x", minutes_ago=9 - number) for number in range(5)]
     for walk, evenness in zip(made, (0.9, 0.95, 0.9, 0.5, None), strict=True):
         change(walk, evenness=evenness)
     change(made[3], continues=made[2].id)
@@ -146,7 +148,7 @@ def test_walk_is_no_longer_walked_on_when_who_did_is_hidden(five: list[Walk]) ->
 
 @pytest.mark.databases
 @pytest.mark.parametrize("taken_down", ["hide", "delete", "unlist"])
-def test_what_does_not_hang_is_in_no_order_and_no_count(five: list[Walk], taken_down: str) -> None:
+def test_what_is_not_public_is_in_no_order_and_no_count(five: list[Walk], taken_down: str) -> None:
     walk = five[1]
     {"hide": curation.hide, "delete": lifecycle.delete_walk, "unlist": lambda each: change(each, unlisted=True)}[
         taken_down
@@ -166,8 +168,8 @@ def test_cursor_of_another_order_is_refused(five: list[Walk]) -> None:
 
 
 @pytest.mark.databases
-def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Walk], hung: Commissioner) -> None:
-    bear, hidden = hung("a bear", "x"), hung("a hidden bear", "x")
+def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Walk], publish: Maker) -> None:
+    bear, hidden = publish("a bear", "x"), publish("a hidden bear", "x")
     curation.hide(hidden)
     ranking.add_ranker(app, lambda _: [bear.number, hidden.number, five[0].number, 10**9])
     page = catalogue.page("fox", limit=2)
@@ -190,8 +192,8 @@ WRONG = {
 
 
 @pytest.mark.parametrize("address", WRONG)
-def test_unusable_values_are_refused_by_name(client: FlaskClient, hung: Commissioner, address: str) -> None:
-    hung()
+def test_unusable_values_are_refused_by_name(client: FlaskClient, publish: Maker, address: str) -> None:
+    publish()
     page, answer = client.get(f"/gallery?{address}"), client.get(f"/api/v1/walks?{address}")
     assert (page.status_code, answer.status_code) == (422, 422)
     (error,) = answer.json["errors"]
@@ -200,14 +202,14 @@ def test_unusable_values_are_refused_by_name(client: FlaskClient, hung: Commissi
     assert 'class="poster' not in page.text
 
 
-def test_page_ignores_unknown_fields_and_the_api_refuses_them(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung()
+def test_page_ignores_unknown_fields_and_the_api_refuses_them(client: FlaskClient, publish: Maker) -> None:
+    walk = publish()
     assert walk.id in client.get("/gallery?q=&since=&until=&sort=&hand=&utm_source=x").text
     assert client.get("/api/v1/walks?utm_source=x").status_code == 422
 
 
-def test_last_day_before_the_first_is_refused_on_the_page(client: FlaskClient, hung: Commissioner) -> None:
-    hung()
+def test_last_day_before_the_first_is_refused_on_the_page(client: FlaskClient, publish: Maker) -> None:
+    publish()
     page = client.get("/gallery?since=2026-11-30&until=2026-11-01")
     assert page.status_code == 422
     assert "The first day, 30 November 2026, is after the last, 1 November 2026. Swap them." in page.text
@@ -216,9 +218,9 @@ def test_last_day_before_the_first_is_refused_on_the_page(client: FlaskClient, h
     assert client.get("/gallery?since=2026-11-30&until=2026-11-30").status_code == 200
 
 
-def test_choice_stays_in_the_addresses_of_page_form_and_feed(client: FlaskClient, hung: Commissioner) -> None:
+def test_choice_stays_in_the_addresses_of_page_form_and_feed(client: FlaskClient, publish: Maker) -> None:
     for minutes in range(30):
-        hung("a fox", "a kite", minutes_ago=minutes)
+        publish("a fox", "a kite", minutes_ago=minutes)
     page = client.get("/gallery?q=fox&stops=2&stops=3&sort=oldest").text
     assert "/gallery?q=fox&amp;stops=2&amp;stops=3&amp;sort=oldest&amp;cursor=" in page
     assert 'name="stops" value="3" checked' in page
@@ -247,8 +249,8 @@ def test_api_lists_what_was_chosen(client: FlaskClient, five: list[Walk]) -> Non
     assert [each["id"] for each in more["walks"]] == [five[0].id, five[3].id]
 
 
-def test_empty_page_of_filters_says_so(client: FlaskClient, hung: Commissioner) -> None:
-    hung()
+def test_empty_page_of_filters_says_so(client: FlaskClient, publish: Maker) -> None:
+    publish()
     page = client.get("/gallery?colour=red&stops=3").text
     assert "No walk matches these filters: in three stops and red." in page
     page = client.get("/gallery?colour=red&since=2026-01-01").text
@@ -267,7 +269,7 @@ def test_address_leaves_out_what_is_not_chosen(app: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_walks_of_the_same_instant_have_places_of_their_own(hung: Commissioner) -> None:
+def test_walks_of_the_same_instant_have_places_of_their_own(publish: Maker) -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(milliseconds=7)
-    made = [change(hung(f"fox {number}", "x"), finished_at=moment) for number in range(3)]
+    made = [change(publish(f"fox {number}", "x"), finished_at=moment) for number in range(3)]
     assert all_ids(1) == [walk.id for walk in reversed(made)]

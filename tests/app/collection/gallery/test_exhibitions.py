@@ -1,4 +1,4 @@
-"""Exhibitions: made and changed by command, shown as pages with what hangs, and with nothing else."""
+"""Exhibitions: made and changed by command, shown as pages with public walks, and with nothing else."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from app.storage.database import writing
 from app.storage.walk_models import Walk
 from app.upkeep.operations import first_exhibition
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.commands import run, run_json
 
 pytestmark = pytest.mark.slow
 
 
-def make(*hung: Walk, title: str = "Things that fly", **fields: object) -> exhibitions.Exhibition:
-    return exhibitions.create(ExhibitionRequest(title, walks=[walk.id for walk in hung], **fields))  # type: ignore[arg-type]
+def make(*walks: Walk, title: str = "Things that fly", **fields: object) -> exhibitions.Exhibition:
+    return exhibitions.create(ExhibitionRequest(title, walks=[walk.id for walk in walks], **fields))  # type: ignore[arg-type]
 
 
-def order(text: str, *hung: Walk) -> list[int]:
+def order(text: str, *walks: Walk) -> list[int]:
     """Return where the walks' posters stand in a page, -1 for none."""
-    return [text.find(f'class="picture" href="{walk.url}"') for walk in hung]
+    return [text.find(f'class="picture" href="{walk.url}"') for walk in walks]
 
 
 @pytest.mark.databases
-def test_exhibition_hangs_its_walks_in_their_order_under_its_text(client: FlaskClient, hung: Commissioner) -> None:
-    first, second, other = hung("a kite", "a gull"), hung("a moth", "a star"), hung()
+def test_exhibition_shows_its_walks_in_their_order_under_its_text(client: FlaskClient, publish: Maker) -> None:
+    first, second, other = publish("a kite", "a gull"), publish("a moth", "a star"), publish()
     shown = make(second, first, text="They fly.\n\nMost of them.")
     assert shown.url == "/exhibitions/things-that-fly"
     page = client.get(shown.url)
@@ -45,9 +45,9 @@ def test_exhibition_hangs_its_walks_in_their_order_under_its_text(client: FlaskC
 
 
 @pytest.mark.databases
-def test_what_does_not_hang_in_the_gallery_hangs_in_no_exhibition(client: FlaskClient, hung: Commissioner) -> None:
-    hidden, deleted, seen = hung("a kite", "a gull"), hung("a moth", "a star"), hung("a bee", "a rose")
-    unlisted = hung("an owl", "the moon", unlisted=True)
+def test_what_is_not_in_the_gallery_is_in_no_exhibition(client: FlaskClient, publish: Maker) -> None:
+    hidden, deleted, seen = publish("a kite", "a gull"), publish("a moth", "a star"), publish("a bee", "a rose")
+    unlisted = publish("an owl", "the moon", unlisted=True)
     shown = make(hidden, deleted, unlisted, seen)
     curation.hide(hidden)
     lifecycle.delete_walk(deleted)
@@ -60,8 +60,8 @@ def test_what_does_not_hang_in_the_gallery_hangs_in_no_exhibition(client: FlaskC
     assert order(client.get(shown.url).text, hidden, seen)[0] > 0
 
 
-def test_exhibition_without_anything_that_hangs_is_not_listed(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung()
+def test_exhibition_without_public_walks_is_not_listed(client: FlaskClient, publish: Maker) -> None:
+    walk = publish()
     shown = make(walk)
     curation.hide(walk)
     assert shown.url not in client.get("/exhibitions").text
@@ -69,15 +69,15 @@ def test_exhibition_without_anything_that_hangs_is_not_listed(client: FlaskClien
     assert "There are no walks to show at the moment" in client.get(shown.url).text
 
 
-def test_exhibition_that_is_not_shown_is_not_there(client: FlaskClient, hung: Commissioner) -> None:
-    made = make(hung(), is_shown=False)
+def test_exhibition_that_is_not_shown_is_not_there(client: FlaskClient, publish: Maker) -> None:
+    made = make(publish(), is_shown=False)
     assert client.get(made.url).status_code == 404
     assert made.url not in client.get("/exhibitions").text
     assert client.get("/exhibitions/nothing").status_code == 404
 
 
-def test_words_of_the_house_are_escaped(client: FlaskClient, hung: Commissioner) -> None:
-    shown = make(hung(), title="<b>Bold</b>", text="<script>alert(1)</script>")
+def test_words_of_the_house_are_escaped(client: FlaskClient, publish: Maker) -> None:
+    shown = make(publish(), title="<b>Bold</b>", text="<script>alert(1)</script>")
     for address in (shown.url, "/exhibitions"):
         text = client.get(address).text
         assert "<b>Bold" not in text
@@ -97,7 +97,7 @@ def test_words_of_the_house_are_escaped(client: FlaskClient, hung: Commissioner)
         ({"walks": ["/walks/abcdefgh23456789"]}, "is not a walk of this site."),
     ],
 )
-def test_what_cannot_be_shown_is_refused_by_name(hung: Commissioner, fields: dict[str, object], said: str) -> None:
+def test_what_cannot_be_shown_is_refused_by_name(publish: Maker, fields: dict[str, object], said: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         exhibitions.create(ExhibitionRequest(**{"title": "Things that fly", **fields}))  # type: ignore[arg-type]
     assert said in str(refused.value)
@@ -105,22 +105,22 @@ def test_what_cannot_be_shown_is_refused_by_name(hung: Commissioner, fields: dic
 
 
 @pytest.mark.databases
-def test_address_is_taken_once(hung: Commissioner) -> None:
-    make(hung())
+def test_address_is_taken_once(publish: Maker) -> None:
+    make(publish())
     with pytest.raises(InvalidInput, match="An exhibition has the address things-that-fly already"):
-        make(hung())
+        make(publish())
 
 
-def test_walk_is_named_by_id_slug_or_address_and_hangs_once(hung: Commissioner) -> None:
-    walk, other = hung("a kite", "a gull"), hung()
+def test_walk_is_named_by_id_slug_or_address_and_shown_once(publish: Maker) -> None:
+    walk, other = publish("a kite", "a gull"), publish()
     names = [walk.url, f"https://walks.example{other.url}?x=1", walk.id]
     made = exhibitions.create(ExhibitionRequest("Twice", walks=names))
     assert [each.id for each in exhibitions.walks_of(made)] == [walk.id, other.id]
 
 
 @pytest.mark.databases
-def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: FlaskClient, hung: Commissioner) -> None:
-    first, second = hung("a kite", "a gull"), hung("a moth", "a star")
+def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: FlaskClient, publish: Maker) -> None:
+    first, second = publish("a kite", "a gull"), publish("a moth", "a star")
     made = run_json(runner, "exhibitions", "create", first.id, "--title", "In the air", "--unshown")
     assert made == {"slug": "in-the-air", "title": "In the air", "text": "", "shown": False, "walks": [first.id], "hanging": [first.id]}  # fmt: skip  # noqa: E501
     changed = run_json(runner, "exhibitions", "change", "in-the-air", second.id, first.id, "--text", "Up.", "--shown")

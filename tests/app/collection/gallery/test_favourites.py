@@ -13,7 +13,7 @@ from app.storage.collection_models import Favourite
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.rows import change
 
 ANN, BEN = "a" * 64, "b" * 64
@@ -33,8 +33,8 @@ def ids(owner: str = ANN) -> list[str]:
 
 
 @pytest.mark.databases
-def test_favourites_are_listed_last_marked_first_for_their_visitor_only(hung: Commissioner) -> None:
-    first, second, other = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
+def test_favourites_are_listed_last_marked_first_for_their_visitor_only(publish: Maker) -> None:
+    first, second, other = publish("a fox", "a kite"), publish("a moth", "a star"), publish("a bee", "a rose")
     star(second, first)
     star(other, owner=BEN)
     assert ids() == [first.id, second.id]
@@ -45,8 +45,8 @@ def test_favourites_are_listed_last_marked_first_for_their_visitor_only(hung: Co
 
 
 @pytest.mark.databases
-def test_add_twice_keeps_one_and_is_not_counted(hung: Commissioner) -> None:
-    walk = hung()
+def test_add_twice_keeps_one_and_is_not_counted(publish: Maker) -> None:
+    walk = publish()
     star(walk)
     favourites.add(walk, ANN, admit=refuse)
     assert ids() == [walk.id]
@@ -55,21 +55,21 @@ def test_add_twice_keeps_one_and_is_not_counted(hung: Commissioner) -> None:
     assert ids() == []
 
 
-def test_walk_that_is_painted_again_is_not_shown_meanwhile(hung: Commissioner) -> None:
-    walk = hung()
+def test_walk_that_is_painted_again_is_not_shown_meanwhile(publish: Maker) -> None:
+    walk = publish()
     star(walk)
     change(Walk, state=QUEUED)
     assert ids() == []
 
 
-def test_add_unfinished_walk_is_refused(commissioned: Commissioner) -> None:
+def test_add_unfinished_walk_is_refused(request_walk: Maker) -> None:
     with pytest.raises(Conflict, match="Only a walk that is painted"):
-        favourites.add(commissioned(), ANN, admit=refuse)
+        favourites.add(request_walk(), ANN, admit=refuse)
 
 
-def test_add_beyond_the_limit_is_refused_by_name(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_add_beyond_the_limit_is_refused_by_name(publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(favourites, "FAVOURITES_MAX", 2)
-    first, second, third = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
+    first, second, third = publish("a fox", "a kite"), publish("a moth", "a star"), publish("a bee", "a rose")
     star(first, second)
     with pytest.raises(Conflict, match="2 favourites are as many as a visitor can have"):
         favourites.add(third, ANN, admit=refuse)
@@ -77,8 +77,8 @@ def test_add_beyond_the_limit_is_refused_by_name(hung: Commissioner, monkeypatch
 
 
 @pytest.mark.databases
-def test_hidden_walk_is_left_out_and_comes_back_when_it_is_shown_again(hung: Commissioner) -> None:
-    walk, other = hung("a fox", "a kite"), hung("a moth", "a star")
+def test_hidden_walk_is_left_out_and_comes_back_when_it_is_shown_again(publish: Maker) -> None:
+    walk, other = publish("a fox", "a kite"), publish("a moth", "a star")
     star(walk, other)
     curation.hide(walk)
     assert ids() == [other.id]
@@ -88,8 +88,8 @@ def test_hidden_walk_is_left_out_and_comes_back_when_it_is_shown_again(hung: Com
 
 
 @pytest.mark.databases
-def test_deleted_walk_takes_its_stars_along(hung: Commissioner) -> None:
-    walk, other = hung("a fox", "a kite"), hung("a moth", "a star")
+def test_deleted_walk_takes_its_stars_along(publish: Maker) -> None:
+    walk, other = publish("a fox", "a kite"), publish("a moth", "a star")
     star(walk, other)
     star(walk, owner=BEN)
     lifecycle.delete_walk(walk)
@@ -99,8 +99,8 @@ def test_deleted_walk_takes_its_stars_along(hung: Commissioner) -> None:
     assert db.session.scalars(select(Favourite.walk_number)).all() == [other.number]
 
 
-def test_thousands_of_favourites_are_read_in_pages(app: Flask, hung: Commissioner) -> None:
-    walk = hung(unlisted=True)  # so that the search index stays small
+def test_thousands_of_favourites_are_read_in_pages(app: Flask, publish: Maker) -> None:
+    walk = publish(unlisted=True)  # so that the search index stays small
     copies = {column.key: getattr(walk, column.key) for column in Walk.__mapper__.column_attrs}
     stop = {column.key: getattr(walk.stops[0], column.key) for column in walk.stops[0].__mapper__.column_attrs}
     numbers = range(walk.number + 1, walk.number + 10_001)
@@ -119,8 +119,8 @@ def test_thousands_of_favourites_are_read_in_pages(app: Flask, hung: Commissione
     ]
 
 
-def test_cursor_of_another_visitor_or_list_is_refused(hung: Commissioner) -> None:
-    star(hung("a fox", "a kite"), hung("a moth", "a star"))
+def test_cursor_of_another_visitor_or_list_is_refused(publish: Maker) -> None:
+    star(publish("a fox", "a kite"), publish("a moth", "a star"))
     cursor = favourites.page(ANN, limit=1).older
     for owner, text in ((BEN, cursor), (ANN, "forged")):
         with pytest.raises(InvalidInput):

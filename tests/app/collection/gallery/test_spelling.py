@@ -1,4 +1,4 @@
-"""Did you mean: only words that hang, and never one that finds nothing."""
+"""Did you mean: only public words, and never one that finds nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.collection.gallery import spelling
 from app.collection.gallery.catalogue_query import CatalogueQuery
 from app.collection.moderation import curation
 from app.collection.search import ranking
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 
 MEANT = {
     "sunflwoer": "sunflower",
@@ -30,54 +30,54 @@ MEANT = {
 
 
 @pytest.mark.databases
-def test_slips_are_put_right_where_that_finds_something(hung: Commissioner) -> None:
-    hung("a cosy pumpkin", "a red owl")
-    hung("a sunflower", "рыжая лиса")
+def test_slips_are_put_right_where_that_finds_something(publish: Maker) -> None:
+    publish("a cosy pumpkin", "a red owl")
+    publish("a sunflower", "рыжая лиса")
     assert {query: spelling.suggestion(CatalogueQuery(q=query)) for query in MEANT} == MEANT
 
 
 @pytest.mark.databases
-def test_filters_count_in_what_was_meant(hung: Commissioner) -> None:
-    hung("a pumpkin", "a kite")
+def test_filters_count_in_what_was_meant(publish: Maker) -> None:
+    publish("a pumpkin", "a kite")
     assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[2])) == "pumpkin"
     assert spelling.suggestion(CatalogueQuery(q="pumkin", stops=[3])) is None
 
 
 @pytest.mark.databases
-def test_word_of_a_hidden_walk_is_not_told(hung: Commissioner) -> None:
-    walk = hung("a pumpkin", "a kite")
+def test_word_of_a_hidden_walk_is_not_suggested(publish: Maker) -> None:
+    walk = publish("a pumpkin", "a kite")
     curation.hide(walk)
-    hung("an unlisted sunflower", "x", unlisted=True)
+    publish("an unlisted sunflower", "x", unlisted=True)
     assert spelling.suggestion(CatalogueQuery(q="pumkin")) is None
     assert spelling.suggestion(CatalogueQuery(q="sunflowr")) is None
 
 
-def test_word_of_a_hidden_walk_is_put_right_as_one_that_never_hung(hung: Commissioner) -> None:
-    hung("a sunflower", "a cosy owl")
-    curation.hide(hung("a sunflowre", "a cozy owl"))
+def test_word_of_a_hidden_walk_is_corrected_as_an_unknown_one(publish: Maker) -> None:
+    publish("a sunflower", "a cosy owl")
+    curation.hide(publish("a sunflowre", "a cozy owl"))
     assert spelling.suggestion(CatalogueQuery(q="sunflowre")) == "sunflower"
     assert spelling.suggestion(CatalogueQuery(q="sunflowwer cozy")) == "sunflower cosy"
 
 
-def test_word_among_very_many_is_not_put_right(hung: Commissioner) -> None:
+def test_word_among_very_many_is_not_put_right(publish: Maker) -> None:
     words = "one two three four five six seven eight nine ten eleven twelve"
-    hung(f"{words} pumpkin", "x")
+    publish(f"{words} pumpkin", "x")
     shorter = words.removeprefix("one ")
     assert spelling.suggestion(CatalogueQuery(q=f"{shorter} pumkin")) == f"{shorter} pumpkin"
     assert spelling.suggestion(CatalogueQuery(q=f"{words} pumkin")) is None
 
 
-def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, hung: Commissioner) -> None:
-    hung("a pumpkin <3", "a kite")
+def test_page_offers_what_was_meant_with_the_same_filters(client: FlaskClient, publish: Maker) -> None:
+    publish("a pumpkin <3", "a kite")
     page = client.get("/gallery?q=pumkin&stops=2").text
     assert 'Did you mean <a class="meant" href="/gallery?q=pumpkin&amp;stops=2"><bdi>pumpkin</bdi></a>?' in page
     assert "Did you mean" not in client.get("/gallery?q=zeppelin").text
 
 
 @pytest.mark.databases
-def test_page_offers_the_spelling_beside_similar_walks(app: Flask, client: FlaskClient, hung: Commissioner) -> None:
-    hung("a pumpkin", "a kite")
-    near = hung("an apple", "a pear")
+def test_page_offers_the_spelling_beside_similar_walks(app: Flask, client: FlaskClient, publish: Maker) -> None:
+    publish("a pumpkin", "a kite")
+    near = publish("an apple", "a pear")
     ranking.add_ranker(app, lambda _query: [near.number])
     page = client.get("/gallery?q=pumkin").text
     assert near.id in page

@@ -14,7 +14,7 @@ from app.storage.collection_models import Collection, CollectionItem
 from app.storage.database import db
 from app.storage.walk_models import ID, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.rows import change
 
 ANN, BEN = "a" * 64, "b" * 64
@@ -36,8 +36,8 @@ def seen(collection: Collection, *, by_owner: bool = False) -> list[str]:
 
 
 @pytest.mark.databases
-def test_walks_keep_the_order_in_which_they_are_added_and_moved(hung: Commissioner) -> None:
-    one, two, three = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
+def test_walks_keep_the_order_in_which_they_are_added_and_moved(publish: Maker) -> None:
+    one, two, three = publish("a fox", "a kite"), publish("a moth", "a star"), publish("a bee", "a rose")
     made = make(one, two, three, two)
     assert ID.fullmatch(made.id)
     assert seen(made) == [one.id, two.id, three.id]
@@ -54,8 +54,8 @@ def test_walks_keep_the_order_in_which_they_are_added_and_moved(hung: Commission
 
 
 @pytest.mark.databases
-def test_move_passes_hidden_walks(hung: Commissioner) -> None:
-    one, hidden, three = hung("a fox", "a kite"), hung("a moth", "a star"), hung("a bee", "a rose")
+def test_move_passes_hidden_walks(publish: Maker) -> None:
+    one, hidden, three = publish("a fox", "a kite"), publish("a moth", "a star"), publish("a bee", "a rose")
     made = make(one, hidden, three)
     curation.hide(hidden)
     visitor_collections.move(made, three.id, upwards=True)
@@ -65,8 +65,12 @@ def test_move_passes_hidden_walks(hung: Commissioner) -> None:
 
 
 @pytest.mark.databases
-def test_others_see_what_is_in_the_gallery_only(hung: Commissioner) -> None:
-    public, unlisted, hidden = hung("a fox", "a kite"), hung("a moth", "a star", unlisted=True), hung("a bee", "a rose")
+def test_others_see_what_is_in_the_gallery_only(publish: Maker) -> None:
+    public, unlisted, hidden = (
+        publish("a fox", "a kite"),
+        publish("a moth", "a star", unlisted=True),
+        publish("a bee", "a rose"),
+    )
     made = make(public, unlisted, hidden)
     curation.hide(hidden)
     assert seen(made) == [public.id]
@@ -78,8 +82,8 @@ def test_others_see_what_is_in_the_gallery_only(hung: Commissioner) -> None:
 
 
 @pytest.mark.databases
-def test_deleted_walk_leaves_the_collection(hung: Commissioner) -> None:
-    walk, other = hung("a fox", "a kite"), hung("a moth", "a star")
+def test_deleted_walk_leaves_the_collection(publish: Maker) -> None:
+    walk, other = publish("a fox", "a kite"), publish("a moth", "a star")
     made = make(walk, other, is_listed=True)
     lifecycle.delete_walk(walk)
     assert seen(made, by_owner=True) == [other.id]
@@ -92,9 +96,9 @@ def test_deleted_walk_leaves_the_collection(hung: Commissioner) -> None:
 
 
 @pytest.mark.databases
-def test_listed_collections_are_read_in_pages_newest_first(app: Flask, hung: Commissioner) -> None:
+def test_listed_collections_are_read_in_pages_newest_first(app: Flask, publish: Maker) -> None:
     app.config["PAGE_SIZE"] = 2
-    walk = hung()
+    walk = publish()
     made = [make(walk, title=f"No. {number}", is_listed=True) for number in range(3)]
     make(walk, title="Unlisted")
     make(title="Empty", is_listed=True)
@@ -122,10 +126,10 @@ def test_title_that_breaks_a_rule_is_refused(app: Flask, title: str, message: st
     assert [each.title for each in visitor_collections.of_owner(ANN)] == ["Round things"]
 
 
-def test_bounds_are_named(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bounds_are_named(publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visitor_collections, "COLLECTIONS_MAX", 1)
     monkeypatch.setattr(visitor_collections, "WALKS_MAX", 2)
-    walks = [hung("a fox", f"kite {number}") for number in range(4)]
+    walks = [publish("a fox", f"kite {number}") for number in range(4)]
     made = make(*walks[:2])
     with pytest.raises(Conflict, match="2 walks are as many as a collection can have"):
         visitor_collections.add(made, walks[2], admit=allow)
@@ -137,8 +141,8 @@ def test_bounds_are_named(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -
     make(owner=BEN)
 
 
-def test_unfinished_walk_is_refused(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_unfinished_walk_is_refused(request_walk: Maker) -> None:
+    walk = request_walk()
     with pytest.raises(Conflict, match="Only a walk that is painted"):
         make(walk)
     with pytest.raises(Conflict, match="Only a walk that is painted"):
@@ -155,8 +159,8 @@ def test_collection_of_another_visitor_is_refused(app: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_operator_unlists_allows_and_deletes_and_the_log_says_so(hung: Commissioner) -> None:
-    made = make(hung(), is_listed=True)
+def test_operator_unlists_allows_and_deletes_and_the_log_says_so(publish: Maker) -> None:
+    made = make(publish(), is_listed=True)
     visitor_collections.bar(made)
     assert visitor_collections.listed().rows == []
     with pytest.raises(Conflict, match="A curator took this collection off the list"):
@@ -174,16 +178,16 @@ def test_operator_unlists_allows_and_deletes_and_the_log_says_so(hung: Commissio
     ]
 
 
-def test_unlisted_collection_stays_off_the_list_if_listed_at_once(hung: Commissioner) -> None:
-    make(hung(), is_listed=True)
+def test_unlisted_collection_stays_off_the_list_if_listed_at_once(publish: Maker) -> None:
+    make(publish(), is_listed=True)
     change(Collection, barred=True)
     assert visitor_collections.listed().rows == []
 
 
 @pytest.mark.databases
 @pytest.mark.parametrize("walk_id", ["", "\0", "none", "x" * 5000])
-def test_remove_what_is_no_walk_changes_nothing(hung: Commissioner, walk_id: str) -> None:
-    walk = hung()
+def test_remove_what_is_no_walk_changes_nothing(publish: Maker, walk_id: str) -> None:
+    walk = publish()
     made = make(walk)
     visitor_collections.remove(made, walk_id)
     assert seen(made) == [walk.id]

@@ -27,8 +27,8 @@ FILMS = [
 
 
 def about(*prompts: str, **facts: Any) -> Description:
-    told = {"frames": 24, "year": 2026, "number": 7, "id": "abcdefghjkmnpqrs", **facts}
-    return Description(tuple(map(descriptions.name, prompts)), **told)
+    fields = {"frames": 24, "year": 2026, "number": 7, "id": "abcdefghjkmnpqrs", **facts}
+    return Description(tuple(map(descriptions.name, prompts)), **fields)
 
 
 def all_of(language: str, **facts: Any) -> str:
@@ -108,7 +108,7 @@ def test_what_is_not_borne_out_is_not_said(language: str, said: str, facts: dict
     assert not re.search(said, all_of(language, **{**other, **facts}))
 
 
-def test_nobody_is_addressed_in_german() -> None:
+def test_german_addresses_no_one() -> None:
     said = "\n".join(all_of("de", **facts) for facts in FILMS)
     assert not re.search(r"\b(du|dir|dich|dein\w*|ihr\w*|euch|euer|eure\w*|sie|schreibt|erzählt)\b", said, re.I)
 
@@ -167,19 +167,19 @@ def test_each_wrong_field_is_named() -> None:
     ]
 
 
-def test_what_is_no_object_is_told_what_one_is() -> None:
+def test_what_is_no_object_is_refused_with_the_shape_of_one() -> None:
     with pytest.raises(InvalidInput, match=re.escape('by an object such as {"tone": "poetic"}')):
         captions.parse_request([], CaptionRequest)
 
 
 @pytest.mark.usefixtures("app")
 def test_words_for_a_picture_are_short_plain_and_fit() -> None:
-    for told, message in (
+    for description, message in (
         ("x" * 301, "The description has at most 300 characters."),
         ("a\u202efox", "The description contains control characters. Use letters alone."),
     ):
         with pytest.raises(InvalidInput, match=re.escape(message)):
-            captions.parse_request({"description": told}, PictureCaptionRequest)
+            captions.parse_request({"description": description}, PictureCaptionRequest)
     with pytest.raises(InvalidInput, match="The description"):
         captions.parse_request({"description": "a fucking fox"}, PictureCaptionRequest)
     assert captions.parse_request({"description": " a  fox\n"}, PictureCaptionRequest).description == "a fox"

@@ -18,8 +18,8 @@ from flask.testing import FlaskClient
 from app.collection.labels import language_model
 from app.collection.labels.language_model import EXTENSION, UNFIT_MOST, _State
 from app.collection.labels.pictures import Picture
-from app.storage.walk_models import Walk
 from tests.app.collection.labels.test_captions import about
+from tests.conftest import Maker
 
 Answer = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
 FILM = about("a fox", "a kite")
@@ -73,7 +73,7 @@ def drips(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
         time.sleep(0.05)
 
 
-def hangs(_handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
+def stall(_handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
     time.sleep(10)
 
 
@@ -98,18 +98,18 @@ def write(**other: Any) -> list[str] | None:
     return language_model.compose(FILM, **{**WISHES, **other})
 
 
-def test_captions_are_those_of_the_model_and_it_is_told_facts_alone(server: Server) -> None:
+def test_captions_are_those_of_the_model_which_gets_facts_alone(server: Server) -> None:
     server.answer = says(f"Here they are:\n```json\n{json.dumps(GOOD)}\n```")
     assert write() == GOOD[:3]
     ((path, key, body),) = server.asked
     assert (path, key, body["model"]) == ("/v1/chat/completions", "Bearer a-key", "tiny")
-    told = json.loads(body["messages"][1]["content"])
-    assert told["film"]["stops"] == ["a fox", "a kite"]
-    assert (told["tone"], told["captions"], told["language"]) == ("breathless", 3, "English")
+    document = json.loads(body["messages"][1]["content"])
+    assert document["film"]["stops"] == ["a fox", "a kite"]
+    assert (document["tone"], document["captions"], document["language"]) == ("breathless", 3, "English")
 
 
 BAD: dict[str, Answer] = {
-    "hangs": hangs,
+    "hangs": stall,
     "drips": drips,
     "broke": says(json.dumps(GOOD), 500),
     "leads elsewhere": sends(b"", 302, Location="http://127.0.0.1:9/"),
@@ -186,8 +186,8 @@ def test_picture_is_named_by_its_guess_and_said_to_be_one(server: Server) -> Non
     server.answer = says(json.dumps(GOOD))
     picture = Picture("a fox", True, 96, 64, "abcdefghjkmnpqrs")
     assert language_model.compose(picture, **WISHES) == GOOD[:3]
-    told = json.loads(server.asked[0][2]["messages"][1]["content"])
-    assert (told["names"], told["picture"]) == (["a fox"], {"shows": "a fox", "said by": "a model, as a guess"})
+    document = json.loads(server.asked[0][2]["messages"][1]["content"])
+    assert (document["names"], document["picture"]) == (["a fox"], {"shows": "a fox", "said by": "a model, as a guess"})
 
 
 def test_model_is_asked_again_after_a_while(app: Flask, server: Server) -> None:
@@ -214,9 +214,9 @@ def test_no_more_than_two_wait_for_it(app: Flask, server: Server) -> None:
     assert len(server.asked) == 1
 
 
-def test_programs_and_page_are_told_who_wrote(server: Server, client: FlaskClient, hung: Callable[..., Walk]) -> None:
+def test_programs_and_page_learn_who_wrote(server: Server, client: FlaskClient, publish: Maker) -> None:
     server.answer = says(json.dumps(GOOD))
-    walk = hung("a fox", "a kite")
+    walk = publish("a fox", "a kite")
     answer = client.post(f"/api/v1/walks/{walk.id}/captions", json={"tone": "breathless"}).json
     assert (answer["captions"], answer["by"], answer["tone"]) == (GOOD[:3], "tiny", "breathless")
     page = client.get(f"/walks/{walk.id}/captions?own_tone=breathless").text
@@ -227,9 +227,9 @@ def test_programs_and_page_are_told_who_wrote(server: Server, client: FlaskClien
     assert len(server.asked) == asked
 
 
-def test_grammar_writes_when_the_model_does_not(server: Server, client: FlaskClient, hung: Callable[..., Walk]) -> None:
+def test_grammar_writes_when_the_model_does_not(server: Server, client: FlaskClient, publish: Maker) -> None:
     server.answer = says("no")
-    answer = client.post(f"/api/v1/walks/{hung().id}/captions", json={"tone": "ironic"}).json
+    answer = client.post(f"/api/v1/walks/{publish().id}/captions", json={"tone": "ironic"}).json
     assert (answer["by"], answer["tone"], answer["asked_tone"], len(answer["captions"])) == (
         "grammar",
         "funny",

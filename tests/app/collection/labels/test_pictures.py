@@ -67,7 +67,7 @@ def test_guess_is_said_to_be_one_and_words_of_its_owner_are_not() -> None:
             assert not re.search(guess, "\n".join(lines))
 
 
-def test_nobody_is_addressed_in_german() -> None:
+def test_german_addresses_no_one() -> None:
     grammar = captions.sentences("picture", "de")
     said = "\n".join(str(each) for part in (grammar.tones, grammar.audiences) for each in part.values())
     assert not re.search(r"\b(du|dir|dich|dein\w*|ihr\w*|euch|euer|eure\w*|schreibt|erzählt)\b|\bSie\b", said)
@@ -84,7 +84,7 @@ def test_both_languages_know_the_same_tones_audiences_and_conditions() -> None:
 
 
 @pytest.mark.usefixtures("app")
-def test_photo_is_described_by_its_owner_else_by_a_guess_that_may_hang() -> None:
+def test_photo_is_described_by_its_owner_else_by_a_publishable_guess() -> None:
     photo = Upload(id="abcdefghjkmnpqrs", details={"width": 96, "height": 64}, analysis={"description": "a fox"})
     assert pictures.of_photo(photo) == picture()
     assert pictures.of_photo(photo, ' a "red" fox. ') == picture("a ‘red’ fox", is_guess=False)

@@ -1,4 +1,4 @@
-"""Allowed words: what the house's lists refuse hangs where an operator says so, and it is in the log."""
+"""Allowed words: what the built-in lists refuse is public where an operator says so, and it is in the log."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_what_is_unfit_may_be_left_out(client: FlaskClient) -> None:
     assert client.post("/walks", data=sent).status_code == 303
 
 
-def test_allowed_word_hangs_until_it_is_taken_back(client: FlaskClient) -> None:
+def test_allowed_word_is_published_until_it_is_taken_back(client: FlaskClient) -> None:
     sent = {"prompt": ["a kite", "a gory sunset"]}
     assert word_lists.ALLOWED.add("GÖRY") == "gory"
     assert client.post("/walks", data=sent).status_code == 303

@@ -13,7 +13,7 @@ from app.core.errors import InvalidInput
 from app.requests.walk_requests import walk_edits
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT
 
@@ -71,7 +71,7 @@ def is_refused(text: str) -> bool:
     return any("a word that is not shown" in each.message for each in banned_words.flaws([(("title",), "It", text)]))
 
 
-def test_all_that_a_commission_has_shown_is_looked_at(client: FlaskClient) -> None:
+def test_all_that_a_request_shows_is_looked_at(client: FlaskClient) -> None:
     word_lists.BANNED.add("gore")
     scene = {"version": 1, "things": [], "setting": {}, "words": "a gore fest"}
     for field, stop in (
@@ -122,16 +122,16 @@ def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(cli
     assert client.post("/walks", data={"prompt": ["a kite", "a gothic fest"]}).status_code == 303
 
 
-def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung()
+def test_title_with_a_banned_word_is_refused(client: FlaskClient, publish: Maker) -> None:
+    walk = publish()
     word_lists.BANNED.add("gore")
     with pytest.raises(InvalidInput, match="The title contains “gore”"):
         walk_edits.validate({"title": "Gore in July"})
     assert walk.title == "A fox, a kite"
 
 
-def test_what_hangs_goes_on_hanging(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung("moose", "a kite")
+def test_what_is_public_stays_public(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("moose", "a kite")
     word_lists.BANNED.add("moose")
     assert client.get(walk.url).status_code == 200
 

@@ -1,4 +1,4 @@
-"""Drawings that operators add and remove: told, bounded, harmless, and written down."""
+"""Drawings that operators add and remove: credited, bounded, harmless, and written down."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ WIDE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 32"><path d="M0 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.settings(MODEL=led.lay_out)]
 
 
-def add(names: str = "robot hamster", drawing: str = ROBOT, **told: str) -> Outcome:
-    return drawing_curation.add(drawing.encode(), DrawingRequest(names, **told), who=audit_log.COMMAND)
+def add(names: str = "robot hamster", drawing: str = ROBOT, **fields: str) -> Outcome:
+    return drawing_curation.add(drawing.encode(), DrawingRequest(names, **fields), who=audit_log.COMMAND)
 
 
 def row(digest: str = ROBOT_DIGEST) -> AddedDrawing:
@@ -34,15 +34,15 @@ def deeds() -> list[tuple[str, str, str]]:
     return [(deed.who, deed.what, deed.about) for deed in reversed(audit_log.latest(20))]
 
 
-def refused(names: str = "robot", drawing: str | bytes = ROBOT, **told: str) -> dict[str, str]:
+def refused(names: str = "robot", drawing: str | bytes = ROBOT, **fields: str) -> dict[str, str]:
     data = drawing if isinstance(drawing, bytes) else drawing.encode()
     with pytest.raises(InvalidInput) as caught:
-        drawing_curation.add(data, DrawingRequest(names, **told))
+        drawing_curation.add(data, DrawingRequest(names, **fields))
     assert not db.session.scalars(select(AddedDrawing)).all() and not deeds()
     return {error.field: error.message for error in caught.value.errors}
 
 
-def test_drawing_is_kept_with_what_is_told_of_it_and_nothing_is_invented() -> None:
+def test_drawing_is_kept_with_its_credit_and_nothing_is_invented() -> None:
     outcome = add(" Robot  hamster, Roboterhamster,, robot HAMSTER ")
     assert (outcome.what, outcome.drawing.name, outcome.drawing.words) == (
         "added",
@@ -54,10 +54,10 @@ def test_drawing_is_kept_with_what_is_told_of_it_and_nothing_is_invented() -> No
     assert kept.svg == ROBOT and kept.removed_at is None
 
 
-def test_what_is_told_is_kept() -> None:
-    told = {"artist": "Ann Example", "licence": "CC-BY-4.0", "source": "https://example.org/a", "style": "own"}
-    add(kind="cat-face", **told)
-    assert {name: getattr(row(), name) for name in told} == told and row().kind == "cat-face"
+def test_given_fields_are_kept() -> None:
+    fields = {"artist": "Ann Example", "licence": "CC-BY-4.0", "source": "https://example.org/a", "style": "own"}
+    add(kind="cat-face", **fields)
+    assert {name: getattr(row(), name) for name in fields} == fields and row().kind == "cat-face"
 
 
 def test_kind_follows_from_a_drawing_of_the_same_name() -> None:
@@ -181,8 +181,8 @@ def test_drawing_that_is_no_square_is_kept_in_one() -> None:
     ],
 )
 def test_file_that_is_no_harmless_drawing_is_refused_with_the_reason(drawing: str | bytes, says: str) -> None:
-    told = refused(drawing=drawing)
-    assert list(told) == ["file"] and says in told["file"]
+    errors = refused(drawing=drawing)
+    assert list(errors) == ["file"] and says in errors["file"]
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,8 @@ def test_file_that_is_no_harmless_drawing_is_refused_with_the_reason(drawing: st
     ],
 )  # fmt: skip
 def test_field_that_breaks_a_rule_is_named_with_the_limit(fields: dict[str, str], field: str, says: str) -> None:
-    told = refused(**{"names": "robot", **fields})
-    assert list(told) == [field] and says in told[field]
+    errors = refused(**{"names": "robot", **fields})
+    assert list(errors) == [field] and says in errors[field]
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

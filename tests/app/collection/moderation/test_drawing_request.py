@@ -42,6 +42,6 @@ def test_refusal_of_a_drawing_is_in_the_pages_language(app: Flask, drawing: str,
     for language, said in (("en", english), ("de", german)):
         with app.test_request_context("/"), force_locale(language), pytest.raises(InvalidInput) as refused:
             drawing_request.check(drawing.encode(), DrawingRequest("a robot hamster"))
-        told = {error.field: error.message for error in refused.value.errors}["file"]
-        assert said in told
-        assert (told == english) is (language == "en")
+        message = {error.field: error.message for error in refused.value.errors}["file"]
+        assert said in message
+        assert (message == english) is (language == "en")

@@ -18,8 +18,8 @@ from app.core.text.embedding import Embedding, TableError
 from app.storage.database import writing
 from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner, make_app
-from tests.support.indexes import made_anew, makers
+from tests.conftest import Maker, make_app
+from tests.support.indexes import makers, wait_for_index
 from tests.support.tables import make_table
 
 
@@ -43,14 +43,14 @@ def look_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have three walks be more than one search adds."""
+    """Make three walks more than one search adds."""
     monkeypatch.setattr(vector_index, "CATCH_UP_MAX", 1)
 
 
 @pytest.fixture
-def boat(look_again: None, hung: Commissioner) -> Walk:
+def boat(look_again: None, publish: Maker) -> Walk:
     """Publish a walk that the index holds."""
-    walk = hung("a boat", "a fish")
+    walk = publish("a boat", "a fish")
     assert semantic_search.ranked("whale") == [walk.number]
     return walk
 
@@ -58,7 +58,7 @@ def boat(look_again: None, hung: Commissioner) -> Walk:
 def assert_rebuilt(walk: Walk) -> None:
     """Search in vain, and again when the index is rebuilt."""
     assert semantic_search.ranked("whale") == []
-    made_anew("meaning")
+    wait_for_index("meaning")
     assert semantic_search.ranked("whale") == [walk.number]
 
 
@@ -88,15 +88,15 @@ def test_table_that_cannot_be_read_is_refused(table: Path, flaw: str) -> None:
 
 @pytest.mark.databases
 @pytest.mark.usefixtures("look_again")
-def test_walk_is_found_by_what_it_means(hung: Commissioner) -> None:
-    tea = hung("a pumpkin", "a cup")
-    rocket = hung("a rocket", "a star")
+def test_walk_is_found_by_what_it_means(publish: Maker) -> None:
+    tea = publish("a pumpkin", "a cup")
+    rocket = publish("a rocket", "a star")
     assert semantic_search.ranked("cosy tea") == [tea.number]
     assert semantic_search.ranked("moon") == [rocket.number]
     assert semantic_search.ranked("xyzzy") == []
     assert semantic_search.ranked('"cosy  tea*" -moon') == [tea.number]
     assert semantic_search.ranked("-tea") == []
-    both = hung("a moon", "a cup")
+    both = publish("a moon", "a cup")
     assert semantic_search.ranked("stars") == [rocket.number, both.number]
 
 
@@ -104,19 +104,19 @@ def test_search_asks_for_it(app: Flask) -> None:
     assert semantic_search.ranked in ranking.rankers()
 
 
-def test_processes_share_an_index(boat: Walk, hung: Commissioner, instance: Path, table: Path) -> None:
+def test_processes_share_an_index(boat: Walk, publish: Maker, instance: Path, table: Path) -> None:
     with another(instance, table).app_context():
         assert semantic_search.ranked("whale") == [boat.number]
-    second = hung("a whale", "a boat")
+    second = publish("a whale", "a boat")
     assert set(semantic_search.ranked("whale")) == {boat.number, second.number}
 
 
 @pytest.mark.databases
 @pytest.mark.usefixtures("look_again", "few_at_once")
-def test_index_that_a_restart_lost_is_made_again_without_a_command(hung: Commissioner, instance: Path) -> None:
-    numbers = [hung("a boat", f"a fish {i}").number for i in range(3)]
+def test_index_that_a_restart_lost_is_made_again_without_a_command(publish: Maker, instance: Path) -> None:
+    numbers = [publish("a boat", f"a fish {i}").number for i in range(3)]
     assert semantic_search.ranked("whale") == []  # by words alone meanwhile
-    made_anew("meaning")
+    wait_for_index("meaning")
     assert set(semantic_search.ranked("whale")) == set(numbers)
     assert semantic_search.flaw() == ""
     assert semantic_search.summary() == "3 walks are in the index"
@@ -124,9 +124,9 @@ def test_index_that_a_restart_lost_is_made_again_without_a_command(hung: Commiss
 
 
 @pytest.mark.usefixtures("few_at_once")
-def test_index_that_is_not_there_yet_is_no_flaw_and_is_not_made_by_asking_for_flaws(hung: Commissioner) -> None:
+def test_index_that_is_not_there_yet_is_no_flaw_and_is_not_made_by_asking_for_flaws(publish: Maker) -> None:
     for number in range(3):
-        hung("a boat", f"a fish {number}")
+        publish("a boat", f"a fish {number}")
     assert semantic_search.flaw() == ""
     assert semantic_search.summary() == "no walks are in the index yet: the first search builds it"
     assert not makers("meaning")
@@ -135,15 +135,15 @@ def test_index_that_is_not_there_yet_is_no_flaw_and_is_not_made_by_asking_for_fl
 @pytest.mark.databases
 @pytest.mark.usefixtures("look_again", "few_at_once")
 def test_several_processes_make_an_index_once(
-    hung: Commissioner, instance: Path, table: Path, caplog: pytest.LogCaptureFixture
+    publish: Maker, instance: Path, table: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "app.collection.search.vector_index")
-    numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
+    numbers = {publish("a boat", f"a fish {i}").number for i in range(3)}
     with FileLock(instance / ".indexes.lock"):  # so that both have begun before either can
         with another(instance, table).app_context():
             assert semantic_search.ranked("whale") == []
         assert semantic_search.ranked("whale") == []
-    made_anew("meaning")
+    wait_for_index("meaning")
     assert set(semantic_search.ranked("whale")) == numbers
     assert [record.message for record in caplog.records if "vector index" in record.message] == [
         "Rebuilding the vector index of meaning.",
@@ -152,31 +152,31 @@ def test_several_processes_make_an_index_once(
 
 
 @pytest.mark.usefixtures("look_again", "few_at_once")
-def test_index_that_cannot_be_made_is_told_to_the_log_and_tried_again_later(
-    hung: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_index_that_cannot_be_made_is_logged_and_tried_again_later(
+    publish: Maker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
+    numbers = {publish("a boat", f"a fish {i}").number for i in range(3)}
     with monkeypatch.context() as patch:
         patch.setattr(Vectors, "add", full)
         for _ in range(3):
             assert semantic_search.ranked("whale") == []
-            made_anew("meaning")
+            wait_for_index("meaning")
     said = [record.message for record in caplog.records if "No space left" in record.message]
     assert len(said) == 1
     assert semantic_search.ranked("whale") == []
     monkeypatch.setattr(vector_index, "RETRY_SECONDS", 0.0)
     assert semantic_search.ranked("whale") == []
-    made_anew("meaning")
+    wait_for_index("meaning")
     assert set(semantic_search.ranked("whale")) == numbers
 
 
 @pytest.mark.databases
 @pytest.mark.usefixtures("look_again")
-def test_walks_beyond_one_searchs_share_are_added_next(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers = [hung("a boat", "a fish").number]
+def test_walks_beyond_one_searchs_share_are_added_next(publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = [publish("a boat", "a fish").number]
     assert semantic_search.ranked("whale") == numbers
     monkeypatch.setattr(vector_index, "CATCH_UP_MAX", 1)
-    numbers += [hung("a boat", f"a fish {i}").number for i in range(4)]
+    numbers += [publish("a boat", f"a fish {i}").number for i in range(4)]
     assert len(semantic_search.ranked("whale")) == 2
     assert "gallery reindex" in semantic_search.flaw()
     assert [step.left for step in semantic_search.reindex()] == [0]
@@ -186,11 +186,11 @@ def test_walks_beyond_one_searchs_share_are_added_next(hung: Commissioner, monke
 
 @pytest.mark.databases
 @pytest.mark.usefixtures("look_again")
-def test_reindexing_takes_the_place_of_what_is_searched(hung: Commissioner, instance: Path, table: Path) -> None:
-    numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
+def test_reindexing_takes_the_place_of_what_is_searched(publish: Maker, instance: Path, table: Path) -> None:
+    numbers = {publish("a boat", f"a fish {i}").number for i in range(3)}
     with another(instance, table).app_context():
         assert set(semantic_search.ranked("whale")) == numbers
-        lifecycle.delete_walk(hung("a whale", "a boat"))
+        lifecycle.delete_walk(publish("a whale", "a boat"))
         assert len(list(semantic_search.reindex())) == 1
         assert set(semantic_search.ranked("whale")) == numbers
     assert set(semantic_search.ranked("whale")) == numbers
@@ -198,8 +198,8 @@ def test_reindexing_takes_the_place_of_what_is_searched(hung: Commissioner, inst
 
 
 @pytest.mark.usefixtures("look_again")
-def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
-    walk = hung("a boat", "a fish")
+def test_index_of_other_walks_is_not_searched(publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = publish("a boat", "a fish")
     with monkeypatch.context() as patch:
         patch.setattr(vector_index, "mark_of", lambda _: 1)
         patch.setattr(semantic_search, "mark_of", lambda _: 1)
@@ -210,23 +210,23 @@ def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: p
 
 @pytest.mark.usefixtures("look_again")
 @pytest.mark.parametrize("content", [b"", b"no index"])
-def test_broken_index_costs_only_the_finding_by_meaning(hung: Commissioner, instance: Path, content: bytes) -> None:
-    walk = hung("a boat", "a fish")
+def test_broken_index_costs_only_the_finding_by_meaning(publish: Maker, instance: Path, content: bytes) -> None:
+    walk = publish("a boat", "a fish")
     (instance / "meaning.2.vectors").write_bytes(content)
     assert "There is no index of meaning" in semantic_search.flaw()
     assert_rebuilt(walk)
 
 
 @pytest.mark.usefixtures("look_again")
-def test_index_that_is_cut_off_while_it_serves_is_filled_again(hung: Commissioner, instance: Path) -> None:
-    numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
+def test_index_that_is_cut_off_while_it_serves_is_filled_again(publish: Maker, instance: Path) -> None:
+    numbers = {publish("a boat", f"a fish {i}").number for i in range(3)}
     assert set(semantic_search.ranked("whale")) == numbers
     os.truncate(instance / "meaning.2.vectors", 300)
     assert set(semantic_search.ranked("whale")) == numbers
     assert semantic_search.flaw() == ""
 
 
-def test_index_whose_last_row_a_power_cut_left_as_zeros_is_made_anew(boat: Walk, instance: Path) -> None:
+def test_index_whose_last_row_a_power_cut_left_as_zeros_is_rebuilt(boat: Walk, instance: Path) -> None:
     with (instance / "meaning.2.vectors").open("ab") as file:
         file.write(bytes(1000))
     assert "other walks. The next search rebuilds it" in semantic_search.flaw()
@@ -245,8 +245,8 @@ def test_broken_index_is_logged_once(boat: Walk, instance: Path, caplog: pytest.
 
 
 @pytest.mark.usefixtures("look_again")
-def test_index_of_release_1_0_0_is_no_flaw_and_is_deleted(hung: Commissioner, instance: Path) -> None:
-    walk = hung("a boat", "a fish")
+def test_index_of_release_1_0_0_is_no_flaw_and_is_deleted(publish: Maker, instance: Path) -> None:
+    walk = publish("a boat", "a fish")
     (instance / "meaning.vectors").write_bytes(b"moma-v1\0 and what follows")
     assert semantic_search.flaw() == ""
     assert semantic_search.ranked("whale") == [walk.number]
@@ -255,8 +255,8 @@ def test_index_of_release_1_0_0_is_no_flaw_and_is_deleted(hung: Commissioner, in
     assert [path.name for path in instance.glob("meaning*")] == ["meaning.2.vectors"]
 
 
-def test_index_is_searched_if_it_cannot_grow(boat: Walk, hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = hung("a whale", "a fish")
+def test_index_is_searched_if_it_cannot_grow(boat: Walk, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = publish("a whale", "a fish")
     with monkeypatch.context() as patch:
         patch.setattr(Vectors, "add", full)
         assert semantic_search.ranked("whale") == [boat.number]
@@ -265,8 +265,8 @@ def test_index_is_searched_if_it_cannot_grow(boat: Walk, hung: Commissioner, mon
     assert semantic_search.flaw() == ""
 
 
-def test_what_a_killed_reindexing_left_is_written_over_by_the_next(hung: Commissioner, instance: Path) -> None:
-    hung("a boat", "a fish")
+def test_what_a_killed_reindexing_left_is_written_over_by_the_next(publish: Maker, instance: Path) -> None:
+    publish("a boat", "a fish")
     (instance / "meaning.2.new").write_bytes(b"half")
     list(semantic_search.reindex())
     assert sorted(path.name for path in instance.glob("meaning*")) == ["meaning.2.vectors"]
@@ -286,8 +286,8 @@ def test_without_a_table_there_is_none(instance: Path) -> None:
             list(semantic_search.reindex())
 
 
-def test_walk_in_another_language_is_found_by_what_it_shows(commissioned: Commissioner) -> None:
-    walk, _other = commissioned("Kürbisse", "Raketen"), commissioned("Kürbisse", "Sterne")
+def test_walk_in_another_language_is_found_by_what_it_shows(request_walk: Maker) -> None:
+    walk, _other = request_walk("Kürbisse", "Raketen"), request_walk("Kürbisse", "Sterne")
     shown = {"words": "a pumpkin, neon"}
     with writing() as session:
         first = (Stop.walk_number == walk.number) & (Stop.position == 0)
@@ -295,16 +295,16 @@ def test_walk_in_another_language_is_found_by_what_it_shows(commissioned: Commis
     assert semantic_search.ranked("pumpkin") == [walk.number]
 
 
-def test_similar_walks_are_near_in_meaning_and_not_itself(commissioned: Commissioner) -> None:
-    first, second = commissioned("a pumpkin", "leaves"), commissioned("leaves", "a pumpkin")
-    commissioned("rockets", "a rocket")
+def test_similar_walks_are_near_in_meaning_and_not_itself(request_walk: Maker) -> None:
+    first, second = request_walk("a pumpkin", "leaves"), request_walk("leaves", "a pumpkin")
+    request_walk("rockets", "a rocket")
     assert semantic_search.similar_numbers(first) == [second.number]
 
 
-def test_related_walks_are_the_nearest_in_meaning_then_the_newest(hung: Commissioner) -> None:
-    near, far = hung("leaves", "a pumpkin", minutes_ago=9), hung("rockets", "a rocket")
-    walk = hung("a pumpkin", "leaves", minutes_ago=20)
-    hidden = hung("leaves", "a pumpkin", unlisted=True)
+def test_related_walks_are_the_nearest_in_meaning_then_the_newest(publish: Maker) -> None:
+    near, far = publish("leaves", "a pumpkin", minutes_ago=9), publish("rockets", "a rocket")
+    walk = publish("a pumpkin", "leaves", minutes_ago=20)
+    hidden = publish("leaves", "a pumpkin", unlisted=True)
     assert catalogue.related_numbers(walk, 4) == [near.number, far.number]
     assert catalogue.related_numbers(walk, 4, excluding=[near]) == [far.number]
     assert hidden.number in semantic_search.similar_numbers(walk)

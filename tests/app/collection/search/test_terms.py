@@ -15,7 +15,7 @@ from app.collection.search import ranking, terms, text_index
 from app.core.errors import InvalidInput
 from app.core.text import folding
 from app.storage.database import db, is_sqlite
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 
 
 def found(query: str) -> list[str]:
@@ -75,10 +75,10 @@ FINDS = {
 
 
 @pytest.mark.databases
-def test_number_finds_seeds_and_words(hung: Commissioner) -> None:
-    hung("by seed", "x", seed=42)
-    hung("by word 42", "x", seed=7)
-    hung("neither", "x", seed=421)
+def test_number_finds_seeds_and_words(publish: Maker) -> None:
+    publish("by seed", "x", seed=42)
+    publish("by word 42", "x", seed=7)
+    publish("neither", "x", seed=421)
     assert found("42") == ["by seed", "by word 42"]
     assert found("0042") == ["by seed"]
     assert found("9999999999") == []
@@ -151,9 +151,9 @@ MANY = "a lone wolf", "two wolves", "autumn leaves", "a knife", "red buses", "th
         pytest.param(("a fox",), "a kite", HARMLESS, id="the syntax of search engines"),
     ],
 )
-def test_search_finds(hung: Commissioner, prompts: tuple[str, ...], second: str, finds: dict[str, list[str]]) -> None:
+def test_search_finds(publish: Maker, prompts: tuple[str, ...], second: str, finds: dict[str, list[str]]) -> None:
     for prompt in prompts:
-        hung(prompt, second if prompt == prompts[0] else "x", seed=1)
+        publish(prompt, second if prompt == prompts[0] else "x", seed=1)
     assert {query: found(query) for query in finds} == finds
 
 
@@ -178,18 +178,18 @@ def test_search_that_is_too_costly_names_the_limit(client: FlaskClient, query: s
 
 
 @pytest.mark.databases
-def test_long_rows_of_characters_are_found_piece_by_piece(hung: Commissioner) -> None:
+def test_long_rows_of_characters_are_found_piece_by_piece(publish: Maker) -> None:
     row = "山高水长春花秋月风和日丽鸟语香天清云淡"
-    hung(row, "x", seed=1)
-    hung(row[::-1], "x", seed=1)
+    publish(row, "x", seed=1)
+    publish(row[::-1], "x", seed=1)
     assert found(row) == [row]
     assert found(f'"{row}"') == [row]
 
 
 @pytest.mark.databases
-def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Commissioner) -> None:
+def test_word_without_stems_goes_on_once_it_has_three_letters(publish: Maker) -> None:
     for prompt in ("наука", "лисами", "여우가", "на"):
-        hung(f"{prompt} x", "y", seed=1)
+        publish(f"{prompt} x", "y", seed=1)
     assert {query: found(query) for query in ("на x", "лис x", "여 x", "н", "н*", "на*")} == {
         "на x": ["на x"], "лис x": ["лисами x"], "여 x": ["여우가 x"], "н": [], "н*": [], "на*": ["на x", "наука x"],
     }  # fmt: skip
@@ -199,10 +199,10 @@ def test_word_without_stems_goes_on_once_it_has_three_letters(hung: Commissioner
 @pytest.mark.parametrize("near", [1, 2, 5_000])
 @pytest.mark.parametrize("hit_cost", [0, 1, 10_000])
 def test_newest_matches_are_found_and_counted(
-    hung: Commissioner, monkeypatch: pytest.MonkeyPatch, near: int, hit_cost: int
+    publish: Maker, monkeypatch: pytest.MonkeyPatch, near: int, hit_cost: int
 ) -> None:
     for number in range(8):
-        hung("a fox" if number % 2 else "a kite", "a hill")
+        publish("a fox" if number % 2 else "a kite", "a hill")
     if not is_sqlite():
         db.session.execute(text("ANALYZE hung"))
         db.session.commit()
@@ -231,9 +231,13 @@ def test_words_are_marked_as_they_are_written() -> None:
 
 
 @pytest.mark.databases
-def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(hung: Commissioner) -> None:
-    hung("a fox", "a long way to a kite and a lemon", minutes_ago=1)
-    names = [hung("a fox", "a kite", minutes_ago=9), hung("a fox", "a bear", minutes_ago=3), hung("foxes", "a hat")]
+def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(publish: Maker) -> None:
+    publish("a fox", "a long way to a kite and a lemon", minutes_ago=1)
+    names = [
+        publish("a fox", "a kite", minutes_ago=9),
+        publish("a fox", "a bear", minutes_ago=3),
+        publish("foxes", "a hat"),
+    ]
     best = [walk.stops[0].prompt + walk.stops[1].prompt for walk in catalogue.page("fox").walks]
     assert best == ["a foxa bear", "a foxa kite", "a foxa long way to a kite and a lemon", "foxesa hat"]
     newest = catalogue.page(CatalogueQuery(q="fox", sort="newest"))
@@ -241,15 +245,15 @@ def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(hung: Commission
 
 
 @pytest.mark.parametrize("query", ["...", "?!", "—", '""', "\0", "()", "\u0301"])
-def test_punctuation_alone_finds_nothing(hung: Commissioner, query: str) -> None:
-    hung("a fox", "a kite")
+def test_punctuation_alone_finds_nothing(publish: Maker, query: str) -> None:
+    publish("a fox", "a kite")
     page = catalogue.page(query)
     assert (page.walks, page.hit_count, page.newer, page.older) == ([], 0, None, None)
 
 
 @pytest.mark.parametrize("query", ["", " ", "\n"])
-def test_empty_query_shows_everything(hung: Commissioner, query: str) -> None:
-    hung("a fox", "a kite")
+def test_empty_query_shows_everything(publish: Maker, query: str) -> None:
+    publish("a fox", "a kite")
     page = catalogue.page(query)
     assert len(page.walks) == 1
     assert page.hit_count is None
@@ -264,14 +268,14 @@ def test_overlong_query_is_refused_with_the_limit(app: Flask) -> None:
 
 @pytest.mark.databases
 @pytest.mark.parametrize("query", ["\ufdfa" * 300, "a " * 150, "🦊" * 300, "".join(map(chr, range(0x3300, 0x342C)))])
-def test_longest_queries_are_answered(hung: Commissioner, query: str) -> None:
-    hung("a fox", "a kite")
+def test_longest_queries_are_answered(publish: Maker, query: str) -> None:
+    publish("a fox", "a kite")
     assert found(query) in ([], ["a fox"])
 
 
 @pytest.mark.databases
-def test_half_a_character_is_no_word(hung: Commissioner) -> None:
-    hung("a fox", "a kite")
+def test_half_a_character_is_no_word(publish: Maker) -> None:
+    publish("a fox", "a kite")
     assert found("fox \ud800") == ["a fox"]
     assert found("\udfff") == []
 

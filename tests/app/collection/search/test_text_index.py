@@ -1,4 +1,4 @@
-"""The index of public walks: what hanging and taking down cost, and that nothing of a walk outlives it there."""
+"""The index of public walks: what publishing and deleting cost, and that nothing of a walk outlives it there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.collection.search import reindexing
 from app.storage.database import db, is_sqlite, now, writing
 from app.storage.walk_models import FINISHED, GalleryEntry, VocabularyWord, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.rows import change
 
 pytestmark = pytest.mark.databases
@@ -55,7 +55,7 @@ def _rows_of_postgres(deed: Callable[[], None]) -> int:
 
     def begin(connection: Any) -> None:
         nonlocal rows
-        for plan in ("seqscan", "hashjoin", "mergejoin"):  # as where very many walks hang
+        for plan in ("seqscan", "hashjoin", "mergejoin"):  # as where very many walks are public
             connection.exec_driver_sql(f"SET LOCAL enable_{plan} = off")
         rows -= int(connection.exec_driver_sql(READ).scalar() or 0)
 
@@ -73,7 +73,7 @@ def _rows_of_postgres(deed: Callable[[], None]) -> int:
     return rows
 
 
-def publish(walk: Walk) -> None:
+def finish(walk: Walk) -> None:
     change(walk, state=FINISHED, finished_at=now())
 
 
@@ -82,8 +82,8 @@ def walked(walk: Walk) -> int | None:
     return db.session.scalar(select(GalleryEntry.continuations).where(GalleryEntry.number == walk.number))
 
 
-def hang_crowd(parent: Walk) -> None:
-    """Hang very many walks that go on from one, and as many again of which each goes on from another that is gone."""
+def publish_crowd(parent: Walk) -> None:
+    """Publish many walks that go on from one, and as many again of which each goes on from another that is gone."""
     row = {column.key: getattr(parent, column.key) for column in Walk.__mapper__.column_attrs if column.key != "number"}
     ids = [f"{number:016}" for number in range(2 * CROWD)]
     crowd = [
@@ -96,38 +96,38 @@ def hang_crowd(parent: Walk) -> None:
         if not is_sqlite():
             session.execute(text("ANALYZE"))
     db.session.remove()
-    db.engine.dispose()  # what was planned when nothing hung is planned anew
+    db.engine.dispose()  # what was planned when nothing was public is planned again
 
 
 @pytest.mark.slow
-def test_hanging_a_walk_costs_the_same_however_many_go_on_from_the_same(
-    hung: Commissioner, commissioned: Commissioner, work: Callable[[Callable[[], None]], int]
+def test_publishing_costs_the_same_however_many_continue_the_same_walk(
+    publish: Maker, request_walk: Maker, work: Callable[[Callable[[], None]], int]
 ) -> None:
-    lonely, popular = hung("a fox", "a kite"), hung("a bear", "a kite")
-    hang_crowd(popular)
+    lonely, popular = publish("a fox", "a kite"), publish("a bear", "a kite")
+    publish_crowd(popular)
     costs = []
     for parent in (popular, lonely):
-        child = commissioned("an owl", "a kite")
+        child = request_walk("an owl", "a kite")
         change(child, continues=parent.id)
-        costs.append(work(partial(publish, child)))
+        costs.append(work(partial(finish, child)))
     assert (walked(popular), walked(lonely)) == (CROWD + 1, 1)
     assert costs[0] < 1.5 * costs[1] + 20
 
 
 @pytest.mark.slow
-def test_retitle_costs_the_same_with_remixes(hung: Commissioner, work: Callable[[Callable[[], None]], int]) -> None:
-    lonely, popular = hung("a fox", "a kite"), hung("a bear", "a kite")
-    hang_crowd(popular)
+def test_retitle_costs_the_same_with_remixes(publish: Maker, work: Callable[[Callable[[], None]], int]) -> None:
+    lonely, popular = publish("a fox", "a kite"), publish("a bear", "a kite")
+    publish_crowd(popular)
     costs = [work(partial(change, walk, search_text=" a title ")) for walk in (popular, lonely)]
     assert walked(popular) == CROWD
     assert costs[0] < 1.5 * costs[1] + 20
 
 
-def test_who_goes_on_is_counted_once_whatever_becomes_of_either(hung: Commissioner, commissioned: Commissioner) -> None:
-    parent, other, child = hung("a fox", "a kite"), hung("a bear", "a kite"), commissioned("an owl", "a kite")
+def test_who_goes_on_is_counted_once_whatever_becomes_of_either(publish: Maker, request_walk: Maker) -> None:
+    parent, other, child = publish("a fox", "a kite"), publish("a bear", "a kite"), request_walk("an owl", "a kite")
     change(child, continues=parent.id, remix_of=parent.id)
     assert walked(parent) == 0
-    publish(child)
+    finish(child)
     assert walked(parent) == 1
     change(child, search_text=" another title ")
     assert walked(parent) == 1
@@ -137,7 +137,7 @@ def test_who_goes_on_is_counted_once_whatever_becomes_of_either(hung: Commission
     assert (walked(parent), walked(other)) == (0, 1)
     curation.hide(other)
     assert walked(other) is None
-    sibling = hung("a pear", "a kite")
+    sibling = publish("a pear", "a kite")
     change(sibling, remix_of=other.id)
     curation.unhide(other)
     assert walked(other) == 2
@@ -151,8 +151,8 @@ def test_who_goes_on_is_counted_once_whatever_becomes_of_either(hung: Commission
     assert walked(other) == 0
 
 
-def test_those_who_go_on_are_counted_within_one_statement(hung: Commissioner) -> None:
-    parent, *children = (hung("a fox", "a kite") for _ in range(4))
+def test_those_who_go_on_are_counted_within_one_statement(publish: Maker) -> None:
+    parent, *children = (publish("a fox", "a kite") for _ in range(4))
     for child in children:
         change(child, continues=parent.id)
     everything = update(Walk).where(Walk.id.in_([walk.id for walk in [parent, *children]]))
@@ -164,8 +164,8 @@ def test_those_who_go_on_are_counted_within_one_statement(hung: Commissioner) ->
     assert walked(parent) == 3
 
 
-def test_walk_keeps_its_figures_when_its_place_or_words_change(hung: Commissioner) -> None:
-    parent, child = hung("a fox", "a kite"), hung("an owl", "a kite")
+def test_walk_keeps_its_figures_when_its_place_or_words_change(publish: Maker) -> None:
+    parent, child = publish("a fox", "a kite"), publish("an owl", "a kite")
     change(child, continues=parent.id)
     later = now() + timedelta(minutes=3)
     change(parent, finished_at=later, search_text=" zeppelin ", evenness=0.25)
@@ -177,8 +177,8 @@ def test_walk_keeps_its_figures_when_its_place_or_words_change(hung: Commissione
     assert catalogue.page("fox").walks == []
 
 
-def test_reindexing_counts_anew(hung: Commissioner) -> None:
-    parent, child = hung("a fox", "a kite"), hung("an owl", "a kite")
+def test_reindexing_counts_again(publish: Maker) -> None:
+    parent, child = publish("a fox", "a kite"), publish("an owl", "a kite")
     change(child, continues=parent.id)
     change(GalleryEntry, walked=7)
     list(reindexing.reindex())
@@ -203,32 +203,32 @@ def in_style(style: str, *prompts: str) -> list[dict[str, str]]:
     [lifecycle.delete_walk, curation.hide, lambda walk: change(walk, unlisted=True)],
     ids=["delete", "hide", "unlist"],
 )
-def test_words_of_one_walk_alone_are_forgotten_with_it(hung: Commissioner, take_down: Callable[[Walk], None]) -> None:
-    hung(stops=in_style("mosaic", "a red fox", "a kite"))
-    taken = hung(stops=in_style("linocut", "a red secret", "a kite made of names"))
+def test_words_of_one_walk_alone_are_forgotten_with_it(publish: Maker, take_down: Callable[[Walk], None]) -> None:
+    publish(stops=in_style("mosaic", "a red fox", "a kite"))
+    taken = publish(stops=in_style("linocut", "a red secret", "a kite made of names"))
     assert vocabulary() == {"red", "fox", "kite", "mosaic", "secret", "made", "names", "linocut"}
     take_down(taken)
     assert vocabulary() == {"red", "fox", "kite", "mosaic"}
 
 
-def test_words_of_a_title_that_was_changed_are_forgotten(hung: Commissioner) -> None:
-    walk = hung("a fox", "a kite")
+def test_words_of_a_title_that_was_changed_are_forgotten(publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     change(walk, search_text=" fox kite telephone ")
     assert "telephone" in vocabulary()
     change(walk, search_text=" fox kite ")
     assert vocabulary() == {"fox", "kite"}
 
 
-def test_words_of_a_walk_that_hangs_again_are_known_again(hung: Commissioner) -> None:
-    walk = hung(stops=in_style("mosaic", "a fox", "a kite"))
+def test_words_of_a_walk_that_is_public_again_are_known_again(publish: Maker) -> None:
+    walk = publish(stops=in_style("mosaic", "a fox", "a kite"))
     curation.hide(walk)
     assert vocabulary() == set()
     curation.unhide(walk)
     assert vocabulary() == {"fox", "kite", "mosaic"}
 
 
-def test_words_of_any_script_are_forgotten(hung: Commissioner) -> None:
-    walk = hung("рыжая лиса", "żółw naïve 'quoted' \"twice\" a\\b %s :x")
+def test_words_of_any_script_are_forgotten(publish: Maker) -> None:
+    walk = publish("рыжая лиса", "żółw naïve 'quoted' \"twice\" a\\b %s :x")
     assert {"рыжая", "лиса", "naive", "quoted", "twice"} <= vocabulary()
     lifecycle.delete_walk(walk)
     assert vocabulary() == set()

@@ -1,4 +1,4 @@
-"""Search by look: what looks alike comes first, and only what hangs; the page and the API say so."""
+"""Search by look: what looks alike comes first, and only public walks; the page and the API say so."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from app.collection.search.vector_index import SourceError
 from app.storage.database import writing
 from app.storage.walk_models import VisualFeatures, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
-from tests.support.indexes import made_anew
+from tests.conftest import Maker
+from tests.support.indexes import wait_for_index
 from tests.support.rows import change
 
 WIDTH = 64
@@ -39,11 +39,11 @@ def direction(degrees: float) -> Floats:
 
 
 @pytest.fixture
-def seen(hung: Commissioner) -> Seen:
-    """Return a function that hangs a walk whose two frames look as given, in degrees."""
+def seen(publish: Maker) -> Seen:
+    """Return a function that publishes a walk whose two frames look as given, in degrees."""
 
     def make(first: float, last: float, *, eye: str = "one", **fields: object) -> Walk:
-        walk = hung(**fields)
+        walk = publish(**fields)
         with writing() as session:
             vectors = visual_search.pack(np.stack([direction(first), direction(last)]))
             session.add(VisualFeatures(walk_number=walk.number, encoder=eye, frames=[0, 1], vectors=vectors))
@@ -69,8 +69,8 @@ def test_what_hardly_looks_like_a_frame_is_left_out(seen: Seen) -> None:
     assert ids(visual_search.similar_walks(walk, 0, limit=3)) == [alike.id]
 
 
-def test_walk_that_nobody_has_looked_at_is_like_nothing_yet(hung: Commissioner, seen: Seen) -> None:
-    walk = hung()
+def test_walk_that_was_not_looked_at_is_like_nothing_yet(publish: Maker, seen: Seen) -> None:
+    walk = publish()
     assert visual_search.similar_walks(walk, 0, limit=3) is None
     assert visual_search.count_walks_without_features() == 1
     assert visual_search.walks_without_features(None, 5, eye="one") == [walk]
@@ -79,7 +79,7 @@ def test_walk_that_nobody_has_looked_at_is_like_nothing_yet(hung: Commissioner, 
 
 
 @pytest.mark.databases
-def test_only_what_hangs_is_found(seen: Seen) -> None:
+def test_only_public_walks_are_found(seen: Seen) -> None:
     walk, hidden, unlisted, deleted = seen(0, 90), seen(1, 90), seen(2, 90, unlisted=True), seen(3, 90)
     shown = seen(4, 90)
     assert len(ids(visual_search.similar_walks(walk, 0, limit=9))) == 3
@@ -90,15 +90,15 @@ def test_only_what_hangs_is_found(seen: Seen) -> None:
     assert visual_search.features_of(deleted) is None
 
 
-def test_repeat_looks_as_what_it_repeats_and_is_not_told(seen: Seen, hung: Commissioner) -> None:
+def test_repeat_has_the_looks_of_its_original_and_is_not_looked_at(seen: Seen, publish: Maker) -> None:
     walk, other = seen(0, 90), seen(10, 90)
-    repeat = hung()
+    repeat = publish()
     change(repeat, repeat_of=walk.id)
     assert ids(visual_search.similar_walks(repeat, 0, limit=9)) == [other.id]
     assert visual_search.walks_without_features(None, 5, eye="one") == []
 
 
-def test_walks_seen_by_another_eye_are_looked_at_anew(seen: Seen) -> None:
+def test_walks_seen_by_another_eye_are_looked_at_again(seen: Seen) -> None:
     old = seen(0, 90)
     assert visual_search.similar_walks(old, 0, limit=9) == []
     new, newer = seen(0, 90, eye="two"), seen(10, 90, eye="two")
@@ -106,13 +106,13 @@ def test_walks_seen_by_another_eye_are_looked_at_anew(seen: Seen) -> None:
     assert visual_search.count_walks_without_features() == 1
     assert "something else" in visual_search.flaw()
     assert visual_search.similar_walks(new, 0, limit=9) is None
-    made_anew("looks")
+    wait_for_index("looks")
     assert visual_search.flaw() == ""
     assert ids(visual_search.similar_walks(new, 0, limit=9)) == [newer.id]
 
 
 @pytest.mark.databases
-def test_index_is_made_anew_from_the_rows(seen: Seen, instance: Path, runner: FlaskCliRunner) -> None:
+def test_index_is_rebuilt_from_the_rows(seen: Seen, instance: Path, runner: FlaskCliRunner) -> None:
     with pytest.raises(SourceError, match="No worker"):
         list(visual_search.reindex())
     walk, other = seen(0, 90), seen(10, 90)
@@ -134,12 +134,12 @@ def test_rows_of_another_database_are_not_believed(seen: Seen, monkeypatch: pyte
         assert len(ids(visual_search.similar_walks(walk, 0, limit=9))) == 1
     assert "other walks" in visual_search.flaw()
     assert visual_search.similar_walks(walk, 0, limit=9) is None
-    made_anew("looks")
+    wait_for_index("looks")
     assert len(ids(visual_search.similar_walks(walk, 0, limit=9))) == 1
 
 
 @pytest.mark.databases
-def test_page_shows_what_looks_alike(client: FlaskClient, seen: Seen, hung: Commissioner) -> None:
+def test_page_shows_what_looks_alike(client: FlaskClient, seen: Seen, publish: Maker) -> None:
     walk, near, far = seen(0, 90), seen(5, 300), seen(60, 250)
     page = client.get(f"/walks/{walk.id}/alike?frame=0").text
     assert page.index(near.id) < page.index(far.id)
@@ -147,7 +147,7 @@ def test_page_shows_what_looks_alike(client: FlaskClient, seen: Seen, hung: Comm
     in_german = {"Accept-Language": "de"}
     assert "Ähnliche Bilder" in client.get(walk.url, headers=in_german).text
     assert "stehen vorn" in client.get(f"/walks/{walk.id}/alike", headers=in_german).text
-    unseen = hung()
+    unseen = publish()
     assert "has not been compared with others yet" in client.get(f"/walks/{unseen.id}/alike").text
     assert "/alike" not in client.get(unseen.url).text
 
@@ -158,8 +158,8 @@ def test_frame_that_is_not_there_is_not_found(client: FlaskClient, seen: Seen, f
     assert client.get(f"/walks/{walk.id}/alike", query_string={"frame": frame}).status_code == 404
 
 
-def test_page_of_what_is_gone_is_gone(client: FlaskClient, seen: Seen, commissioned: Commissioner) -> None:
-    hidden, deleted, waiting = seen(0, 90), seen(1, 90), commissioned("a boat", "a whale")
+def test_page_of_what_is_gone_is_gone(client: FlaskClient, seen: Seen, request_walk: Maker) -> None:
+    hidden, deleted, waiting = seen(0, 90), seen(1, 90), request_walk("a boat", "a whale")
     curation.hide(hidden)
     lifecycle.delete_walk(deleted)
     for address in ("/walks/{}/alike", "/api/v1/walks/{}/alike"):
@@ -168,17 +168,17 @@ def test_page_of_what_is_gone_is_gone(client: FlaskClient, seen: Seen, commissio
         assert client.get(address.format("nothing")).status_code == 404
 
 
-def test_api_lists_what_looks_alike(client: FlaskClient, seen: Seen, hung: Commissioner) -> None:
+def test_api_lists_what_looks_alike(client: FlaskClient, seen: Seen, publish: Maker) -> None:
     walk, near, _ = seen(0, 90), seen(5, 300), seen(200, 250)
     answer = client.get(f"/api/v1/walks/{walk.id}/alike?frame=0&limit=1").json
     assert answer["frame"] == 0
     assert [each["id"] for each in answer["walks"]] == [near.id]
-    assert client.get(f"/api/v1/walks/{hung().id}/alike").json == {"frame": 1, "walks": None}
+    assert client.get(f"/api/v1/walks/{publish().id}/alike").json == {"frame": 1, "walks": None}
     for query in ("limit=0", "limit=x", "frame=-1", "frame=+1", "other=1"):
         assert client.get(f"/api/v1/walks/{walk.id}/alike?{query}").status_code == 422
 
 
-def test_command_asks_the_worker_to_look(runner: FlaskCliRunner, hung: Commissioner) -> None:
+def test_command_asks_the_worker_to_look(runner: FlaskCliRunner, publish: Maker) -> None:
     assert runner.invoke(args=["gallery", "look"]).output == "0 films wait for their image embeddings.\n"
-    hung()
+    publish()
     assert "Redis does not answer" in runner.invoke(args=["gallery", "look"]).output

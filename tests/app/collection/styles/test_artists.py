@@ -24,7 +24,7 @@ WORKS = {
     "Cy Town": ("Graphite on paper", ["A Street in the Rain", "The Tram"], ["street", "city"]),
     "Di Kitchen": ("Bronze", ["A Bowl of Pears", "The Table"], ["fruit", "bread"]),
 }
-TOLD = ("--licence", "CC0-1.0", "--attribution", "A museum <&>")
+CREDIT = ("--licence", "CC0-1.0", "--attribution", "A museum <&>")
 
 
 pytestmark = pytest.mark.settings(MODEL=partial(led.lay_out, hands=HANDS), MEANING=str(ROOT / "models/meaning"))
@@ -44,7 +44,7 @@ def catalogue(tmp_path: Path) -> str:
 
 @pytest.fixture
 def kept(runner: FlaskCliRunner, catalogue: str) -> list[str]:
-    return [each["name"] for each in run_json(runner, "styles", "artists", catalogue, *TOLD, "--least", "2")]
+    return [each["name"] for each in run_json(runner, "styles", "artists", catalogue, *CREDIT, "--least", "2")]
 
 
 def test_nearest_three_come_with_the_reason(kept: list[str], app: Flask) -> None:
@@ -72,7 +72,7 @@ def test_page_names_artist_reason_and_stand_in_and_takes_the_prompt_along(kept: 
     assert "Ann Sea" not in client.get("/styles").text
 
 
-def test_programs_are_told_and_stops_take_the_name(kept: list[str], client: FlaskClient) -> None:
+def test_programs_learn_it_and_stops_take_the_name(kept: list[str], client: FlaskClient) -> None:
     (first, *others) = client.get("/api/v1/styles?prompt=a+ship+in+a+storm").json["artists"]
     assert len(others) == 2 and first.pop("likeness") > others[0]["likeness"]
     assert first == {
@@ -95,7 +95,7 @@ def test_about_page_names_the_catalogue_with_its_licence(kept: list[str], client
 
 
 def test_one_artist_is_added_by_name_and_removed(runner: FlaskCliRunner, catalogue: str) -> None:
-    made = run_json(runner, "styles", "add", "our-ann", "--catalogue", catalogue, "--artist", "ann sea", *TOLD)
+    made = run_json(runner, "styles", "add", "our-ann", "--catalogue", catalogue, "--artist", "ann sea", *CREDIT)
     assert (made["title"], made["works"], made["pictures"], made["model"]) == ("Ann Sea", 2, 0, None)
     assert sorted(path.name for path in added.folder("our-ann").iterdir()) == ["style.json"]
     run(runner, "styles", "remove", "our-ann")
@@ -103,14 +103,14 @@ def test_one_artist_is_added_by_name_and_removed(runner: FlaskCliRunner, catalog
 
 
 def test_artist_without_works_there_is_said(runner: FlaskCliRunner, catalogue: str) -> None:
-    told = run_json(runner, "styles", "add", "el-nobody", "--catalogue", catalogue, *TOLD, status=1)
-    assert told["errors"][0]["field"] == "artist" and "“el nobody”" in told["errors"][0]["message"]
-    told = run_json(runner, "styles", "add", "el-nobody", *TOLD, status=1)
-    assert told["errors"][0]["field"] == "source"
+    answer = run_json(runner, "styles", "add", "el-nobody", "--catalogue", catalogue, *CREDIT, status=1)
+    assert answer["errors"][0]["field"] == "artist" and "“el nobody”" in answer["errors"][0]["message"]
+    answer = run_json(runner, "styles", "add", "el-nobody", *CREDIT, status=1)
+    assert answer["errors"][0]["field"] == "source"
 
 
-def test_words_that_do_not_hang_here_are_not_kept(runner: FlaskCliRunner, catalogue: str, app: Flask) -> None:
+def test_words_that_are_not_public_are_not_kept(runner: FlaskCliRunner, catalogue: str, app: Flask) -> None:
     word_lists.BANNED.add("wreck")
-    run(runner, "styles", "add", "ann-sea", "--catalogue", catalogue, *TOLD)
+    run(runner, "styles", "add", "ann-sea", "--catalogue", catalogue, *CREDIT)
     (ann,) = artists.every()
     assert ann.phrases == ("sailing boat", "sea", "A Harbour at Dawn")

@@ -47,12 +47,12 @@ def test_subjects_that_tell_artists_apart_come_first(tate: Catalogue) -> None:
     assert ann is not None and ann.subjects == ("sea", "sailing boat", "man")
 
 
-def test_what_names_somebody_or_sorts_works_is_no_subject(tate: Catalogue) -> None:
+def test_what_names_a_person_or_sorts_works_is_no_subject(tate: Catalogue) -> None:
     ben = tate.artist("Ben Wood")
     assert ben is not None and set(ben.phrases) == {"man", "tree branch", "palm"}
 
 
-def test_those_with_most_works_come_without_who_is_nobody_in_particular(tate: Catalogue) -> None:
+def test_those_with_most_works_come_without_the_anonymous(tate: Catalogue) -> None:
     assert [artist.name for artist in tate.most_shown(9, least=1)] == ["Ann Sea", "Ben Wood"]
     assert [artist.name for artist in tate.most_shown(9, least=2)] == ["Ann Sea"]
 

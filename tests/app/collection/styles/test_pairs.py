@@ -58,5 +58,5 @@ def test_another_model_has_no_pairs(instance: Path, led_folder: Path) -> None:
     ("direct", "in_place", "fit"),
     [(0.9, 0.1, TOGETHER), (1.4, 1.2, TOGETHER), (0.899, 0.9, IN_PLACE), (0.5, 0.899, APART)],
 )
-def test_fit_is_told_by_the_sharpness_of_the_middle(direct: float, in_place: float, fit: str) -> None:
+def test_fit_follows_from_the_sharpness_of_the_middle(direct: float, in_place: float, fit: str) -> None:
     assert Pair(direct, in_place).fit == fit

@@ -17,8 +17,8 @@ from app.offer.generation.model_styles import ModelStyle
 from tests.conftest import inside, make_app
 
 HANDS = tuple(
-    ModelStyle(told["words"], told["title"])
-    for told in json.loads((ROOT / "models/house/house.json").read_text())["hands"]
+    ModelStyle(hand["words"], hand["title"])
+    for hand in json.loads((ROOT / "models/house/house.json").read_text())["hands"]
 )
 
 

@@ -11,8 +11,8 @@ from app.collection.styles import style as styles
 from app.core.config import ROOT
 from app.offer.generation.model_styles import ModelStyle, find, find_mentioned
 
-TOLD = json.loads((ROOT / "models/house/house.json").read_text())["hands"]
-HANDS = tuple(ModelStyle(told["words"], told["title"], told["marks"], tuple(told["also"])) for told in TOLD)
+SHIPPED = json.loads((ROOT / "models/house/house.json").read_text())["hands"]
+HANDS = tuple(ModelStyle(hand["words"], hand["title"], hand["marks"], tuple(hand["also"])) for hand in SHIPPED)
 KNOWN = shipped.of_model_styles(HANDS)
 
 

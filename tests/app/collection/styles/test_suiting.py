@@ -86,7 +86,7 @@ def test_what_nothing_suits_gets_some_style_and_no_styles_give_none() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_what_nothing_suits_gets_no_style_that_few_would_hang(seed: int) -> None:
+def test_what_nothing_suits_gets_no_style_that_few_would_show(seed: int) -> None:
     few = [words for words in ALL if not suiting.SUITS[words]]
     assert suiting.choose([{"unheard-of"}], ALL, seed=seed) not in few
     assert suiting.choose([{"animal-bird"}], few, seed=seed) in few

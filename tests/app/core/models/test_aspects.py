@@ -45,7 +45,7 @@ def test_sides_of_a_transformer_are_multiples_of_its_patches(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("told", "known"),
+    ("given", "known"),
     [
         ({}, [*ASPECTS]),
         ({"aspects": ["3:2", "4:3", 7]}, ["1:1", "3:2"]),
@@ -53,5 +53,5 @@ def test_sides_of_a_transformer_are_multiples_of_its_patches(tmp_path: Path) -> 
         ({"aspects": "16:9"}, [*ASPECTS]),
     ],
 )
-def test_aspects_are_all_or_those_of_the_model(tmp_path: Path, told: dict[str, object], known: list[str]) -> None:
-    assert facts.load_facts(str(led.lay_out(tmp_path / "model", size=256, **told))).aspects == tuple(known)
+def test_aspects_are_all_or_those_of_the_model(tmp_path: Path, given: dict[str, object], known: list[str]) -> None:
+    assert facts.load_facts(str(led.lay_out(tmp_path / "model", size=256, **given))).aspects == tuple(known)

@@ -168,8 +168,8 @@ def test_facts_say_how_a_model_is_painted_with(
     negatives: bool, steps: int, guidance: float,
 ) -> None:  # fmt: skip
     known = facts.load_facts(str(lay_out(tmp_path / name, family, **changes)))
-    told = (known.few_step, known.embeds_guidance, known.takes_guidance, known.has_negatives)
-    assert told == (few_step, embeds, takes, negatives)
+    traits = (known.few_step, known.embeds_guidance, known.takes_guidance, known.has_negatives)
+    assert traits == (few_step, embeds, takes, negatives)
     assert (known.usual_steps, known.usual_guidance) == (steps, guidance)
     assert (known.family, known.scheduler) == (family, "FlowMatchEulerDiscreteScheduler")
     assert known.steps_max is None

@@ -56,12 +56,12 @@ def refusal(there: str, name: str = "some/model") -> str:
 
 def test_model_is_fetched_whole_and_once(server: Hub, model: Path, there: str) -> None:
     server.add("some/model", model)
-    told: list[tuple[str, int, int, int]] = []
-    folder = hub.fetch(NAME, there, lambda *about: told.append(about))
+    events: list[tuple[str, int, int, int]] = []
+    folder = hub.fetch(NAME, there, lambda *about: events.append(about))
     assert folder == cache.snapshot(NAME, there) and folder.name == COMMIT
     for path in model.rglob("*.safetensors"):
         assert (folder / path.relative_to(model)).read_bytes() == path.read_bytes()
-    assert told[-1][1] == told[-1][2] == sum(path.stat().st_size for path in model.rglob("*.safetensors"))
+    assert events[-1][1] == events[-1][2] == sum(path.stat().st_size for path in model.rglob("*.safetensors"))
     asked = len(server.weights_asked_for())
     assert hub.fetch(NAME, there) == folder
     assert len(server.weights_asked_for()) == asked

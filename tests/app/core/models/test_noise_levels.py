@@ -83,7 +83,7 @@ def test_flux2_shifts_large_pictures_whatever_the_steps() -> None:
     assert found == pytest.approx([compute_empirical_mu(5000, steps) for steps in (4, 50)])
 
 
-def test_nearest_level_is_told_by_its_ratio_and_never_the_first_step() -> None:
+def test_nearest_level_follows_from_its_ratio_and_is_never_the_first_step() -> None:
     levels = [math.inf, 4.0, 2.2, 1.1, 0.3]
     assert [noise_levels.nearest(levels, wanted) for wanted in (100.0, 3.1, 2.9, 0.5, 0.001)] == [1, 1, 2, 4, 4]
 

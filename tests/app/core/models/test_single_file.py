@@ -41,9 +41,14 @@ def test_header_tells_family_size_and_solver(
     path = headers.write(tmp_path / "my-model.safetensors", headers.of(family))
     found = single_file.inspect(path)
     assert (found.family.title, found.kind) == (title, kind)
-    told = facts.load_facts(str(path))
-    assert (told.name, told.title, told.size, told.sizes) == ("my-model", "my-model", size, (size,))
-    assert (told.scheduler, told.few_step, told.embeds_guidance) == (solver, False, False)
+    model_facts = facts.load_facts(str(path))
+    assert (model_facts.name, model_facts.title, model_facts.size, model_facts.sizes) == (
+        "my-model",
+        "my-model",
+        size,
+        (size,),
+    )
+    assert (model_facts.scheduler, model_facts.few_step, model_facts.embeds_guidance) == (solver, False, False)
     assert facts.kind_title(path) == title
     state = states.examine(str(path))
     assert (state.flaw, state.sentence, state.size) == ("", f"{path} is whole", path.stat().st_size)
@@ -96,9 +101,9 @@ def test_weights_tell_prediction_of_sd2(tmp_path: Path, spread: float, predictio
     assert (found.scheduler["prediction_type"], facts.load_facts(str(path)).size) == (prediction, size)
 
 
-@pytest.mark.parametrize(("told", "size"), [("768x768", 768), ("1024x1024", 1024), ("832x1216", 512), ("wide", 512)])
-def test_size_is_read_from_metadata_where_it_is_square(tmp_path: Path, told: str, size: int) -> None:
-    path = headers.write(tmp_path / "a.safetensors", headers.of("sd1"), {"modelspec.resolution": told})
+@pytest.mark.parametrize(("text", "size"), [("768x768", 768), ("1024x1024", 1024), ("832x1216", 512), ("wide", 512)])
+def test_size_is_read_from_metadata_where_it_is_square(tmp_path: Path, text: str, size: int) -> None:
+    path = headers.write(tmp_path / "a.safetensors", headers.of("sd1"), {"modelspec.resolution": text})
     assert facts.load_facts(str(path)).size == size
 
 
@@ -116,8 +121,8 @@ def test_size_is_read_from_metadata_where_it_is_square(tmp_path: Path, told: str
     ],
 )
 def test_distilled_model_is_known_by_its_name(tmp_path: Path, name: str, solver: str, few_step: bool) -> None:
-    told = facts.load_facts(str(headers.write(tmp_path / f"{name}.safetensors", headers.of(XL))))
-    assert (told.scheduler, told.few_step) == (solver, few_step)
+    model_facts = facts.load_facts(str(headers.write(tmp_path / f"{name}.safetensors", headers.of(XL))))
+    assert (model_facts.scheduler, model_facts.few_step) == (solver, few_step)
 
 
 def test_file_beside_a_model_tells_what_its_name_does_not(tmp_path: Path) -> None:
@@ -125,8 +130,8 @@ def test_file_beside_a_model_tells_what_its_name_does_not(tmp_path: Path) -> Non
     assert facts.load_facts(str(path)).licence == "CreativeML Open RAIL++-M"
     assert facts.load_facts(str(path)).title == "My model"
     (tmp_path / "a-turbo.house.json").write_text('{"few_step": false, "name": "mine", "licence": "ours"}')
-    told = facts.load_facts(str(path))
-    assert (told.few_step, told.name, told.licence) == (False, "mine", "ours")
+    model_facts = facts.load_facts(str(path))
+    assert (model_facts.few_step, model_facts.name, model_facts.licence) == (False, "mine", "ours")
     assert single_file.inspect(path).scheduler["_class_name"] == "EulerDiscreteScheduler"
     (tmp_path / "a-turbo.house.json").write_text('{"scheduler": {"_class_name": "EDMEulerScheduler"}}')
     assert "EDMEulerScheduler" in refusal(path)

@@ -6,7 +6,7 @@ from app.core.text.edit_distance import distance
 
 
 def test_distance_counts_slips() -> None:
-    told = {
+    distances = {
         ("fox", "fox"): 0,
         ("fox", "fx"): 1,
         ("fox", "ofx"): 1,
@@ -18,4 +18,4 @@ def test_distance_counts_slips() -> None:
         ("", "fox"): 3,
         ("sunflower", "fox"): 3,
     }
-    assert {pair: distance(*pair, most=2) for pair in told} == told
+    assert {pair: distance(*pair, most=2) for pair in distances} == distances

@@ -51,8 +51,8 @@ def asked(app: Flask) -> Iterator[list[str]]:
     event.remove(db.engine, "before_cursor_execute", note)
 
 
-def add(name: str = "robot hamster", svg: str = ROBOT, **told: str) -> None:
-    drawing_curation.add(svg.encode(), DrawingRequest(name, **told))
+def add(name: str = "robot hamster", svg: str = ROBOT, **fields: str) -> None:
+    drawing_curation.add(svg.encode(), DrawingRequest(name, **fields))
 
 
 def known(site: Flask) -> tuple[list[str], list[str]]:

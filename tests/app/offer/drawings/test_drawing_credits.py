@@ -36,14 +36,14 @@ def scene(*digests: str) -> dict[str, object]:
 
 
 def test_drawings_of_a_walk_are_written_down_once_each_those_removed_too(app: Flask) -> None:
-    told = drawing_credits.of_scenes(BOOK, [scene("3", "1"), None, scene("1", "7", "absent")])
-    assert [each["name"] for each in told] == ["owl", "fox", "gnome"]
-    assert told[1] == {"digest": "1", "name": "fox", **TWEMOJI, "source": "npm:@iconify-json/twemoji@1.2.5#fox"}
+    records = drawing_credits.of_scenes(BOOK, [scene("3", "1"), None, scene("1", "7", "absent")])
+    assert [each["name"] for each in records] == ["owl", "fox", "gnome"]
+    assert records[1] == {"digest": "1", "name": "fox", **TWEMOJI, "source": "npm:@iconify-json/twemoji@1.2.5#fox"}
 
 
 def test_those_of_one_artist_stand_together_with_licence_and_source_to_follow(app: Flask) -> None:
-    told = drawing_credits.of_scenes(BOOK, [scene("1", "2", "3", "4", "7")])
-    assert drawing_credits.of_walk(told) == [
+    records = drawing_credits.of_scenes(BOOK, [scene("1", "2", "3", "4", "7")])
+    assert drawing_credits.of_walk(records) == [
         Credit(("fox", "owl"), TWEMOJI["artist"], "CC BY 4.0", CC_BY, "Twemoji", "https://github.com/twitter/twemoji"),
         Credit(("fox",), "Google LLC", "Apache 2.0", "https://www.apache.org/licenses/LICENSE-2.0", "Noto Emoji",
                "https://github.com/googlefonts/noto-emoji"),
@@ -66,7 +66,7 @@ def test_nothing_but_an_address_becomes_a_link(source: str) -> None:
     assert (credit.url, credit.licence_url, credit.licence) == ("", "", source)
 
 
-def test_credit_in_words_says_what_was_not_told() -> None:
+def test_credit_in_words_says_what_is_missing() -> None:
     texts = [drawing_credits.of_drawing(BOOK.drawings[digest]).text for digest in ("1", "4")]
     assert texts == [
         f"fox (Twitter, Inc. and other contributors, Twemoji, CC BY 4.0, {CC_BY}, https://github.com/twitter/twemoji)",
@@ -74,14 +74,14 @@ def test_credit_in_words_says_what_was_not_told() -> None:
     ]
 
 
-def test_credit_that_is_told_later_stands_with_walks_of_before(app: Flask) -> None:
+def test_credit_that_is_given_later_stands_with_earlier_walks(app: Flask) -> None:
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot"))
-    told = [{"digest": ROBOT_DIGEST, "name": "robot", "artist": "", "licence": "", "source": ""}]
-    told.append(drawing_credits.as_record(drawings.DRAWINGS[0]))
+    records = [{"digest": ROBOT_DIGEST, "name": "robot", "artist": "", "licence": "", "source": ""}]
+    records.append(drawing_credits.as_record(drawings.DRAWINGS[0]))
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot", artist="Ann Example"))
-    assert [each["artist"] for each in drawing_credits.current(told)] == ["Ann Example", "MoMA Lisa"]
+    assert [each["artist"] for each in drawing_credits.current(records)] == ["Ann Example", "MoMA Lisa"]
     drawing_curation.remove("robot")
-    assert [each["artist"] for each in drawing_credits.current(told)] == ["Ann Example", "MoMA Lisa"]
+    assert [each["artist"] for each in drawing_credits.current(records)] == ["Ann Example", "MoMA Lisa"]
 
 
 def test_collections_of_the_shipped_drawings_have_names() -> None:

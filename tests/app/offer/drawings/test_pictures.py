@@ -53,7 +53,7 @@ def test_white_drawing_has_an_outline() -> None:
     assert ink[72, 20:40].max() > 200  # about where the circle ends, on the left
 
 
-def test_colours_of_one_brightness_are_told_apart_by_a_line() -> None:
+def test_colours_of_one_brightness_are_separated_by_a_line() -> None:
     ink = of('<path d="M8 8h24v48H8z" fill="#e00"/><path d="M32 8h24v48H32z" fill="#007800"/>')
     assert int(ink[72, 68:77].max()) > int(max(ink[72, 50], ink[72, 94])) + 60
 

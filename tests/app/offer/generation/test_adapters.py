@@ -57,7 +57,7 @@ def test_copy_of_a_model_in_another_place_is_the_same(kept: adapters.Adapter, mo
     assert adapters.of_folder(tmp_path / "moved") == (kept,)
 
 
-def test_large_weights_are_told_apart_without_reading_all_of_them(app: Flask, tmp_path: Path) -> None:
+def test_large_weights_are_distinguished_without_reading_all_of_them(app: Flask, tmp_path: Path) -> None:
     whole = bytearray(adapters.BLOCKS * adapters.BLOCK * 3)
     one = led.lay_out_with_weights(tmp_path / "one", bytes(whole))
     for place in range(0, len(whole), adapters.BLOCK):  # as learning does: a little, everywhere

@@ -1,4 +1,4 @@
-"""What a walk costs, told before it is painted."""
+"""What a walk costs, estimated before it is painted."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def test_a_walk_is_counted_level_by_level() -> None:
     stops, knots, finer, frames = 2 * 15, 8 * 11, 20 * 2, 22 * 2
     assert cost.of_walk(BALANCED, stops=2, frames=24) == stops + knots + finer + frames
     assert cost.of_walk(BALANCED, stops=2, frames=2) == stops
-    anew = 8 * 2 + 12 * 13  # the finer rung without branching
-    assert cost.of_walk(BALANCED | {"branches": False}, stops=2, frames=24) == stops + knots + anew + 22 * 15
+    restarted = 8 * 2 + 12 * 13  # the finer rung without branching
+    assert cost.of_walk(BALANCED | {"branches": False}, stops=2, frames=24) == stops + knots + restarted + 22 * 15
 
 
 def test_knots_that_do_not_branch_are_counted_from_their_noise_or_from_themselves() -> None:

@@ -120,7 +120,7 @@ def test_command_lists_them_with_their_models_and_what_cannot_be_used(app: Flask
         ("ink", 2, [768], ["words"]),
         ("wide", 2, [1024], []),
     ]
-    told = run(runner, "embeddings", "list").output
-    assert "2 vectors of 768 numbers, for words" in told and "no model on offer" in told
-    assert "old.pt" in told and "not offered: it is a pickle (.pt)" in told
-    assert embedding_files.EMB_PARAMS not in told
+    output = run(runner, "embeddings", "list").output
+    assert "2 vectors of 768 numbers, for words" in output and "no model on offer" in output
+    assert "old.pt" in output and "not offered: it is a pickle (.pt)" in output
+    assert embedding_files.EMB_PARAMS not in output

@@ -25,7 +25,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
 from app.walks.saved.lookup import walk_at_address
 from studio.styles import registry
-from tests.conftest import Commissioner, make_app
+from tests.conftest import Maker, make_app
 from tests.support import placing
 from tests.support.rows import change
 
@@ -140,8 +140,8 @@ def test_model_without_hands_refuses_any_and_shows_no_row(tmp_path: Path, instan
     assert client.get("/surprise").headers["Location"] == "/"
 
 
-def test_hand_of_an_old_recipe_that_is_not_known_is_explained(hung: Commissioner) -> None:
-    walk = hung()
+def test_hand_of_an_old_recipe_that_is_not_known_is_explained(publish: Maker) -> None:
+    walk = publish()
     old = recipe.recipe_of(walk) | {"positions": [0.0, 1.0], "size": [128, 128]}
     old["stops"][0]["hand"] = "fresco"
     with pytest.raises(InvalidInput, match="The hand of stop 1 cannot be “fresco”"):
@@ -172,28 +172,28 @@ def test_unknown_hand_on_the_form_is_explained_beside_its_row(client: FlaskClien
     assert "The model that paints here does not know “fresco”." in page
 
 
-def test_label_and_captions_name_the_hand(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung(stops=LINOCUT)
+def test_label_and_captions_name_the_hand(client: FlaskClient, publish: Maker) -> None:
+    walk = publish(stops=LINOCUT)
     assert "Film, linocut<br>" in client.get(walk.url).text
     assert re.search(r'"detail">Linocut<span class="count">, 2 frames', client.get("/gallery").text)
-    mixed = hung(stops=MIXED, frames=3)
+    mixed = publish(stops=MIXED, frames=3)
     assert "Film, linocut and cut paper<br>" in client.get(mixed.url).text
     assert "Linocut and cut paper, three stops" in client.get("/gallery").text
 
 
-def test_label_and_api_mark_what_the_eye_found_as_found(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung(stops=[{"prompt": "a fox"}, {"prompt": "a lion"}])
+def test_label_and_api_mark_what_the_eye_found_as_found(client: FlaskClient, publish: Maker) -> None:
+    walk = publish(stops=[{"prompt": "a fox"}, {"prompt": "a lion"}])
     assert "Detected style" not in client.get(walk.url).text
     walk.stops[0].chosen_style, walk.stops[1].chosen_style, walk.stops[1].detected_style = "", "", "paper cut-out"
     db.session.commit()
     assert "Film<br>Detected style: cut paper<br>" in client.get(walk.url).text
-    told = client.get(f"/api/v1/walks/{walk.id}").json
-    assert [(stop["hand"], stop["found_hand"]) for stop in told["stops"]] == [(None, None), (None, "paper cut-out")]
-    assert "found_hand" not in str(told["recipe"])
+    answer = client.get(f"/api/v1/walks/{walk.id}").json
+    assert [(stop["hand"], stop["found_hand"]) for stop in answer["stops"]] == [(None, None), (None, "paper cut-out")]
+    assert "found_hand" not in str(answer["recipe"])
 
 
-def test_walk_painted_again_keeps_hand_steps_and_guidance(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung(stops=LINOCUT, steps=12, guidance=3.5)
+def test_walk_painted_again_keeps_hand_steps_and_guidance(client: FlaskClient, publish: Maker) -> None:
+    walk = publish(stops=LINOCUT, steps=12, guidance=3.5)
     page = html.unescape(client.get(walk.url).text)
     assert "/?prompt=a+fox&prompt=a+lion&hand=linocut&frames=2&steps=12&guidance=3.5" in page.replace("%20", "+")
     described = client.get(f"/api/v1/walks/{walk.id}").json
@@ -236,8 +236,8 @@ def test_surprise_draws_two_things_that_the_model_paints_well(client: FlaskClien
     assert 'href="/surprise"' in client.get("/").text
 
 
-def test_page_says_what_may_be_done_with_the_film(client: FlaskClient, hung: Commissioner) -> None:
-    page = client.get(hung().url).text
+def test_page_says_what_may_be_done_with_the_film(client: FlaskClient, publish: Maker) -> None:
+    page = client.get(publish().url).text
     assert "May I use this film?" in page
     assert "free to use, also commercially" in page
     for maker in ("Noto Emoji</a>, Apache-2.0", "Twemoji</a>, CC BY 4.0"):
@@ -248,9 +248,9 @@ def test_page_says_what_may_be_done_with_the_film(client: FlaskClient, hung: Com
 def brush(tmp_path: Path) -> Path:
     """Make a model that has a hand, a licence and a pattern of its own, and no weights."""
     (tmp_path / "brush").mkdir()
-    hands_told = [{"words": "in ink", "title": "Ink"}]
-    told = {"name": "brush", "hands": hands_told, "hand_pattern": "{words}: {prompt}", "licence": "Ask the brush."}
-    (tmp_path / "brush" / "house.json").write_text(json.dumps(told))
+    hands = [{"words": "in ink", "title": "Ink"}]
+    fields = {"name": "brush", "hands": hands, "hand_pattern": "{words}: {prompt}", "licence": "Ask the brush."}
+    (tmp_path / "brush" / "house.json").write_text(json.dumps(fields))
     return tmp_path / "brush"
 
 
@@ -270,8 +270,8 @@ def test_hands_and_licence_are_those_of_the_model_that_painted(instance: Path, b
         db.session.remove()
 
 
-def test_film_of_another_model_gets_no_licence_of_ours(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung()
+def test_film_of_another_model_gets_no_licence_of_ours(client: FlaskClient, publish: Maker) -> None:
+    walk = publish()
     change(walk, model_name="someone/else")
     page = client.get(walk.url).text
     assert "free to use, also commercially" not in page

@@ -64,7 +64,7 @@ def test_solver_tells_a_distilled_model(app: Flask, model: Path, few_step: bool,
 
 
 @pytest.mark.parametrize(
-    ("scheduler", "told", "most"),
+    ("scheduler", "house_json", "most"),
     [
         ({"_class_name": "LCMScheduler"}, "{}", 50),
         ({"_class_name": "LCMScheduler", "original_inference_steps": 100}, "{}", 100),
@@ -75,10 +75,10 @@ def test_solver_tells_a_distilled_model(app: Flask, model: Path, few_step: bool,
     ],
 )
 def test_schedule_of_a_consistency_model_bounds_its_steps(
-    app: Flask, model: Path, scheduler: dict[str, Any], told: str, most: int | None
+    app: Flask, model: Path, scheduler: dict[str, Any], house_json: str, most: int | None
 ) -> None:
     (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
-    (model / "house.json").write_text(told)
+    (model / "house.json").write_text(house_json)
     assert Offer.load(str(model)).facts.steps_max == most
 
 
@@ -90,21 +90,23 @@ def test_what_the_folder_itself_says_wins(app: Flask, model: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "sizes"),
+    ("house_json", "sizes"),
     [("{}", [1024]), ('{"size": 256, "sizes": [512, 256, 300, "768", true]}', [256, 512]), ('{"sizes": 2048}', [1024])],
 )
-def test_sizes_are_its_own_and_the_folders_multiples(app: Flask, model: Path, told: str, sizes: list[int]) -> None:
+def test_sizes_are_its_own_and_the_folders_multiples(
+    app: Flask, model: Path, house_json: str, sizes: list[int]
+) -> None:
     (model / "unet" / "config.json").write_text('{"sample_size": 128}')
     (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
-    (model / "house.json").write_text(told)
+    (model / "house.json").write_text(house_json)
     assert Offer.load(str(model)).facts.sizes == tuple(sizes)
 
 
-@pytest.mark.parametrize(("told", "size"), [("{}", 1024), ('{"size": 768}', 768)])
-def test_size_follows_from_networks_unless_it_is_given(app: Flask, model: Path, told: str, size: int) -> None:
+@pytest.mark.parametrize(("house_json", "size"), [("{}", 1024), ('{"size": 768}', 768)])
+def test_size_follows_from_networks_unless_it_is_given(app: Flask, model: Path, house_json: str, size: int) -> None:
     (model / "unet" / "config.json").write_text('{"sample_size": 128}')
     (model / "vae" / "config.json").write_text('{"block_out_channels": [128, 256, 512, 512]}')
-    (model / "house.json").write_text(told)
+    (model / "house.json").write_text(house_json)
     assert Offer.load(str(model)).facts.size == size
 
 

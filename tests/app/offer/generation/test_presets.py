@@ -29,11 +29,11 @@ def resolve(preset: str, facts: dict[str, Any], **choices: Any) -> dict[str, Any
 def test_preset_resolves_to_what_json_keeps(name: str, facts: dict[str, Any]) -> None:
     resolved = resolve(name, facts)
     assert json.loads(json.dumps(resolved)) == resolved
-    told = {"scheduler", "steps", "guidance", "guided", "gain", "spacing", "ladder", "branches"}
-    assert set(resolved) == told | ({"mixing"} if resolved["branches"] else set())
+    keys = {"scheduler", "steps", "guidance", "guided", "gain", "spacing", "ladder", "branches"}
+    assert set(resolved) == keys | ({"mixing"} if resolved["branches"] else set())
 
 
-def test_detail_is_told_where_there_is_some() -> None:
+def test_detail_is_reported_where_there_is_some() -> None:
     assert resolve("balanced", {"presets": {"balanced": {"detail": 0.2}}})["detail"] == 0.2
     assert "detail" not in resolve("balanced", {"presets": {"balanced": {"detail": 0}}})
 
@@ -116,7 +116,7 @@ def test_ladder_that_a_model_tells_is_counted_in_shares_of_its_steps() -> None:
     assert resolve("balanced", facts)["ladder"] == [[5, 3], [8, 9]]
 
 
-def test_mixing_is_told_only_where_states_are_blended_in_a_newer_way() -> None:
+def test_mixing_is_recorded_only_where_states_are_blended_in_a_newer_way() -> None:
     assert resolve("balanced", {})["mixing"] == 2
     assert "mixing" not in resolve("exact", {})
     assert "mixing" not in resolve("balanced", {"presets": {"balanced": {"mixing": 1}}})

@@ -13,7 +13,7 @@ from app.offer.generation import walk_styles
 from app.offer.generation.model_styles import ModelStyle
 from app.storage.database import db
 from app.storage.walk_models import Stop, Walk
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 
 KNOWN = (
     ModelStyle("linocut", "Linocut", "linocut"),
@@ -52,23 +52,23 @@ def test_requested_style_is_that_of_the_stop() -> None:
     assert recorded(None, hand="fresco") == "fresco"
 
 
-def test_chosen_style_is_recorded_with_the_request(hung: Commissioner) -> None:
-    walk = hung("a fox", "a kite")
+def test_chosen_style_is_recorded_with_the_request(publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     (style,) = {stop.style for stop in walk.stops}
     assert style
     assert [stop.requested_style for stop in walk.stops] == ["", ""]
     assert all(stop.scene["words"].endswith(f", {style}") for stop in walk.stops)
 
 
-def test_captions_name_the_style_of_a_whole_walk_once(hung: Commissioner) -> None:
-    walk = hung(stops=NAMED)
+def test_captions_name_the_style_of_a_whole_walk_once(publish: Maker) -> None:
+    walk = publish(stops=NAMED)
     assert descriptions.of_walk(walk).stops == ("a fox", "a watercolour of a kite")
     assert descriptions.of_walk(walk).styles == ("watercolour",)
 
 
-def test_style_named_by_prompts_is_shown(client: FlaskClient, runner: FlaskCliRunner, hung: Commissioner) -> None:
-    walk = hung(stops=NAMED)
-    other = hung(stops=[{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a kite", "hand": "linocut"}])
+def test_style_named_by_prompts_is_shown(client: FlaskClient, runner: FlaskCliRunner, publish: Maker) -> None:
+    walk = publish(stops=NAMED)
+    other = publish(stops=[{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a kite", "hand": "linocut"}])
     assert "Film, watercolour<br>" in client.get(walk.url).text
     assert re.search(r'"detail">Watercolour<span class="count">, 2 frames', client.get("/gallery").text)
     for query in ("hand=watercolour", "q=watercolour"):
@@ -95,23 +95,23 @@ def test_form_names_the_style_that_a_prompt_names_unless_another_is_requested(cl
     assert ">Stil: Aquarell.</p>" in client.get("/reading", query_string=part, headers={"Accept-Language": "de"}).text
 
 
-def test_search_finds_a_style_that_was_chosen(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung("a fox", "a kite")
+def test_search_finds_a_style_that_was_chosen(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     style = walk.stops[0].style
     for field in ("hand", "q"):
         found = client.get("/api/v1/walks", query_string={field: style}).json["walks"]
         assert [each["id"] for each in found] == [walk.id]
 
 
-def test_style_that_is_not_offered_any_more_is_shown_by_its_words(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung("a fox", "a kite")
+def test_style_that_is_not_offered_any_more_is_shown_by_its_words(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     walk.stops[0].requested_style, walk.stops[1].chosen_style = "van gogh", "frescoes <of old>"
     db.session.commit()
     assert "Film, van gogh and frescoes &lt;of old&gt;<br>" in client.get(walk.url).text
 
 
-def test_nothing_is_detected_where_the_style_is_known(client: FlaskClient, hung: Commissioner) -> None:
-    walk = hung(stops=NAMED)
+def test_nothing_is_detected_where_the_style_is_known(client: FlaskClient, publish: Maker) -> None:
+    walk = publish(stops=NAMED)
     walk.stops[0].detected_style = walk.stops[1].detected_style = "linocut"
     db.session.commit()
     assert walk_styles.detected_names(walk) == []

@@ -36,7 +36,7 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
         yield app
 
 
-def commissioned(**asked: Any) -> Walk:
+def request_walk(**asked: Any) -> Walk:
     return placing.place(validate({"stops": STOPS, "seed": 11, **asked}), visitor_key="ann", owner="hers")[0]
 
 
@@ -61,14 +61,14 @@ def painted(walk: Walk) -> Walk:
     ],
 )
 def test_width_and_height_are_recorded_where_they_differ(app: Flask, asked: dict[str, str], frame: object) -> None:
-    walk = commissioned(**asked)
+    walk = request_walk(**asked)
     assert walk.sampling is not None
     assert walk.sampling.get("frame") == frame
     assert shapes.aspect(walk) == asked.get("aspect", "1:1")
 
 
 def test_square_walk_is_the_same_as_before_there_were_aspects(app: Flask) -> None:
-    plain, square, wide = commissioned(), commissioned(aspect="1:1"), commissioned(aspect="16:9")
+    plain, square, wide = request_walk(), request_walk(aspect="1:1"), request_walk(aspect="16:9")
     assert plain.cache_key == square.cache_key != wide.cache_key
     assert plain.sampling == square.sampling
 
@@ -100,7 +100,7 @@ def test_json_has_the_size_that_is_painted_before_it_is(app: Flask, client: Flas
 
 @pytest.mark.parametrize("aspect", ASPECTS)
 def test_recipe_asks_for_the_same_walk_again(app: Flask, aspect: str) -> None:
-    walk = painted(commissioned(aspect=aspect, size=512, fps=25))
+    walk = painted(request_walk(aspect=aspect, size=512, fps=25))
     wanted, pinned = recipe.request_of(json.loads(recipe.dumps(walk)))
     again, _ = placing.place(wanted, visitor_key="ben", pinned=pinned)
     assert (again.sampling, again.width, again.height, again.fps) == (walk.sampling, walk.width, walk.height, 25)
@@ -122,18 +122,18 @@ def test_recipe_asks_for_the_same_walk_again(app: Flask, aspect: str) -> None:
     ],
 )
 def test_recipe_whose_size_was_altered_is_refused(app: Flask, change: dict[str, Any]) -> None:
-    told = json.loads(recipe.dumps(painted(commissioned(aspect="16:9"))))
-    told["sampler"] |= change
+    document = json.loads(recipe.dumps(painted(request_walk(aspect="16:9"))))
+    document["sampler"] |= change
     with pytest.raises(InvalidInput, match="The recipe cannot be used, because it was changed"):
-        recipe.request_of(told)
+        recipe.request_of(document)
 
 
 def test_walk_that_goes_on_is_of_the_same_shape_and_pace(app: Flask) -> None:
-    parent = painted(commissioned(aspect="16:9", size=512, fps=25))
+    parent = painted(request_walk(aspect="16:9", size=512, fps=25))
     last = {"prompt": "the sun", "seed": 11}
-    more = commissioned(stops=[last, {"prompt": "a kite"}], continues=parent.id)
+    more = request_walk(stops=[last, {"prompt": "a kite"}], continues=parent.id)
     assert (shapes.aspect(more), shapes.longer_side(more), more.fps) == ("16:9", 512, 25)
-    square = commissioned(stops=[last, {"prompt": "a kite"}], continues=parent.id, model="square")
+    square = request_walk(stops=[last, {"prompt": "a kite"}], continues=parent.id, model="square")
     assert shapes.aspect(square) == "1:1"
 
 
@@ -145,13 +145,13 @@ def test_wide_pass_counts_as_the_area_that_it_covers() -> None:
 
 
 def test_repaint_in_another_style_keeps_shape_and_pace(app: Flask) -> None:
-    walk = painted(commissioned(aspect="16:9", size=512, fps=20))
+    walk = painted(request_walk(aspect="16:9", size=512, fps=20))
     style = repainting.styles_for(walk)[0]
     wanted = repainting.restyled_request(walk, style.name)
     assert (wanted.aspect, wanted.size, wanted.fps) == ("16:9", 512, 20)
 
 
 def test_form_filled_from_a_walk_asks_for_its_shape(app: Flask) -> None:
-    fields = form_fields.fields(painted(commissioned(aspect="9:16", size=512)))
+    fields = form_fields.fields(painted(request_walk(aspect="9:16", size=512)))
     assert (fields["aspect"], fields["size"], fields["fps"]) == ("9:16", 512, None)
-    assert form_fields.fields(painted(commissioned(fps=30)))["fps"] == "33.333"
+    assert form_fields.fields(painted(request_walk(fps=30)))["fps"] == "33.333"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -18,13 +17,13 @@ from app.storage.upload_models import Upload
 from app.storage.walk_models import Frame, Walk
 from app.walks.saved import lifecycle
 from app.walks.uploads import kinds, photo_check, upload_store
+from tests.conftest import Maker
 from tests.support import placing
 from tests.support.pictures import two_halves, written
 
 pytestmark = pytest.mark.usefixtures("app")
 
-Hanger = Callable[..., Walk]
-MINE = "my secret, which nobody else has"
+MINE = "my secret, which no one else has"
 
 
 def keep(width: int = 96, owner: str = MINE) -> Upload:
@@ -34,7 +33,7 @@ def keep(width: int = 96, owner: str = MINE) -> Upload:
 
 
 def place(*stops: dict[str, object], owner: str | None = MINE, **settings: object) -> Walk:
-    """Commission a walk of these stops."""
+    """Request a walk of these stops."""
     wanted = validate({"stops": list(stops), **settings})
     return placing.place(wanted, visitor_key="me", owner=owner)[0]
 
@@ -112,8 +111,8 @@ def test_it_is_listed_later_only_once_its_owner_agrees_and_leaves_when_they_take
 
 
 @pytest.mark.databases
-def test_who_goes_on_from_a_photo_begins_at_what_was_painted_of_it_and_stays_unlisted(hung: Hanger) -> None:
-    parent = hung("a kite", "an apple", frames=2)
+def test_who_goes_on_from_a_photo_begins_at_what_was_painted_of_it_and_stays_unlisted(publish: Maker) -> None:
+    parent = publish("a kite", "an apple", frames=2)
     still = written(Image.new("RGB", (64, 64), (1, 2, 3)))
     path = f"walks/{parent.id}/frames/end.png"
     media_store.store().write(path, still)
@@ -139,9 +138,9 @@ def test_who_goes_on_from_a_photo_begins_at_what_was_painted_of_it_and_stays_unl
 def test_recipe_names_the_photo_and_asks_for_it_again_by_that() -> None:
     photo = keep()
     walk = place({"picture": photo.id, "cut_out": True, "prompt": "an apple"}, {"prompt": "the sun"})
-    told = recipe.recipe_of(walk)
-    assert (told["stops"][0]["photo"], told["stops"][0]["cut_out"]) == (photo.digest, True)
-    assert "photo" not in told["stops"][1]
+    document = recipe.recipe_of(walk)
+    assert (document["stops"][0]["photo"], document["stops"][0]["cut_out"]) == (photo.digest, True)
+    assert "photo" not in document["stops"][1]
     again = place({"picture": photo.digest, "cut_out": True, "prompt": "an apple"}, {"prompt": "the sun"})
     assert again.stops[0].photo == photo.digest
     with pytest.raises(InvalidInput, match="is not here"):
@@ -212,5 +211,5 @@ def test_form_names_stops_by_their_photos_for_a_remix() -> None:
 
     photo = keep()
     walk = place({"prompt": "the sun"}, {"picture": photo.id, "cut_out": True, "prompt": "an apple"})
-    told = form_fields.fields(walk)
-    assert (told["picture"], told["cut_out"]) == (["", photo.digest], [1])
+    fields = form_fields.fields(walk)
+    assert (fields["picture"], fields["cut_out"]) == (["", photo.digest], [1])

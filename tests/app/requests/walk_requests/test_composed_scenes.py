@@ -96,15 +96,15 @@ def test_place_that_a_prompt_names_stays_in_a_graphic_style() -> None:
 
 @pytest.mark.parametrize("changes", [{"version": 2}, {"rows": 100}, {"marks": "holograms"}])
 def test_forged_composition_is_refused_by_field(changes: dict[str, Any]) -> None:
-    told = Scene(composition=None).as_json() | {
+    document = Scene(composition=None).as_json() | {
         "composition": {"version": 1, "marks": "linocut", "inks": ["ffffff", "000000"], **changes}
     }
     with pytest.raises(InvalidInput) as refused:
-        placed({"prompt": "a house", "scene": told}, "the sun")
+        placed({"prompt": "a house", "scene": document}, "the sun")
     assert "composition" in str(refused.value) or any("composition" in str(each) for each in refused.value.errors)
 
 
-def test_style_named_otherwise_is_told_in_the_models_own_words() -> None:
+def test_style_named_otherwise_is_painted_by_the_models_own_words() -> None:
     walk = placed("Haus als Linolschnitt", "the sun, lino print")
     assert [each["marks"] if each else None for each in compositions(walk)] == ["linocut", "linocut"]
     assert [stop.scene["words"].endswith(", linocut") for stop in walk.stops if stop.scene] == [True, True]
@@ -141,7 +141,7 @@ def test_layout_alone_chooses_a_style_that_offers_it(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stop", "told"),
+    ("stop", "message"),
     [
         ({"hand": "linocut", "layout": "pattern"}, "Linocut offers auto, single, grid and tilted."),
         ({"hand": "swirling brushstrokes", "layout": "grid"}, "Swirling brushstrokes offers auto and single."),
@@ -151,12 +151,12 @@ def test_layout_alone_chooses_a_style_that_offers_it(seed: int) -> None:
         ({"layout": 3}, "There are auto, single, grid, panels, pattern and tilted."),
     ],
 )
-def test_layout_that_cannot_be_is_refused_with_those_that_can(stop: dict[str, Any], told: str) -> None:
+def test_layout_that_cannot_be_is_refused_with_those_that_can(stop: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         placed("the sun", {"prompt": "a house", **stop})
     (error,) = refused.value.errors
     assert error.field == "stops.1.layout"
-    assert error.message.startswith("The layout of stop 2 cannot be “") and error.message.endswith(told)
+    assert error.message.startswith("The layout of stop 2 cannot be “") and error.message.endswith(message)
 
 
 def test_layout_of_a_named_style_is_held_against_that() -> None:
@@ -167,21 +167,21 @@ def test_layout_of_a_named_style_is_held_against_that() -> None:
 def test_layout_comes_back_with_the_scene_and_into_the_form() -> None:
     stops = [{"prompt": prompt, "hand": "linocut", "layout": "tilted"} for prompt in ("a house", "the sun")]
     walk = placed(*stops)
-    told = [stop.scene for stop in walk.stops]
+    texts = [stop.scene for stop in walk.stops]
     again = placed(*({"prompt": stop.prompt, "hand": stop.requested_style, "scene": stop.scene} for stop in walk.stops))
-    assert [stop.scene for stop in again.stops] == told
-    own = [layouts.requested_layout(scene, walk_seed=walk.seed) for scene in told]
+    assert [stop.scene for stop in again.stops] == texts
+    own = [layouts.requested_layout(scene, walk_seed=walk.seed) for scene in texts]
     assert form_fields.fields(walk)["layout"] == (own if any(own) else None)
-    assert "tilted" in {layouts.requested_layout(scene, walk_seed=seed) for scene in told for seed in range(8)}
+    assert "tilted" in {layouts.requested_layout(scene, walk_seed=seed) for scene in texts for seed in range(8)}
 
 
 def test_repainted_scene_is_composed_in_the_marks_of_its_new_style() -> None:
-    told = placed({"prompt": "a house", "hand": "linocut", "layout": "tilted"}, "the sun").stops[0].scene
-    assert told is not None
-    painted = layouts.recompose(told, "painted", seed=7, walk_seed=7)
-    assert painted["composition"]["marks"] == "painted" and painted["things"] == told["things"]
-    assert "composition" not in layouts.recompose(told, "", seed=7, walk_seed=7)
-    assert layouts.recompose(told, "linocut", seed=7, walk_seed=7) == told
+    result = placed({"prompt": "a house", "hand": "linocut", "layout": "tilted"}, "the sun").stops[0].scene
+    assert result is not None
+    painted = layouts.recompose(result, "painted", seed=7, walk_seed=7)
+    assert painted["composition"]["marks"] == "painted" and painted["things"] == result["things"]
+    assert "composition" not in layouts.recompose(result, "", seed=7, walk_seed=7)
+    assert layouts.recompose(result, "linocut", seed=7, walk_seed=7) == result
     assert layouts.recompose(painted, "etching", seed=7, walk_seed=7)["composition"]["marks"] == "etching"
 
 
@@ -237,8 +237,8 @@ def test_command_line_takes_a_layout() -> None:
 
 
 def test_api_says_what_layouts_a_style_offers() -> None:
-    told = current_app.test_client().get("/api/v1/styles").json["styles"]
-    assert [style["layouts"] for style in told] == [["single", "grid", "tilted"], ["single"], []]
+    answer = current_app.test_client().get("/api/v1/styles").json["styles"]
+    assert [style["layouts"] for style in answer] == [["single", "grid", "tilted"], ["single"], []]
 
 
 @pytest.mark.slow

@@ -48,8 +48,12 @@ def test_guidance_of_a_model_without_is_refused_with_its_name(client: FlaskClien
 def test_no_guidance_of_a_model_without_is_what_it_paints_with(client: FlaskClient, guidance: float | None) -> None:
     made = ask(client, guidance=guidance)
     assert made.status_code == 202, made.get_json()
-    told = recipe.recipe_of(read(made.get_json()["id"]))["sampler"]
-    assert (told["guidance"], told["steps"], told["scheduler"]) == (1.0, 4, "FlowMatchEulerDiscreteScheduler")
+    document = recipe.recipe_of(read(made.get_json()["id"]))["sampler"]
+    assert (document["guidance"], document["steps"], document["scheduler"]) == (
+        1.0,
+        4,
+        "FlowMatchEulerDiscreteScheduler",
+    )
 
 
 def test_guidance_that_is_an_input_is_taken(client: FlaskClient) -> None:

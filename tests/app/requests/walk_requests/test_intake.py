@@ -1,8 +1,7 @@
-"""Commissioning: what is saved, once, and whom it is told."""
+"""Requests for walks: what is saved, once, and who is notified."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from app.requests.walk_requests.validation import validate
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import QUEUED, Stop, Walk
 from app.walks.saved.lookup import any_walk
-from tests.conftest import make_app
+from tests.conftest import Maker, make_app
 from tests.support import placing
 from tests.support.house import NAME
 
@@ -57,8 +56,8 @@ def test_walk_is_saved_with_all_that_was_asked(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("preset", presets.NAMES)
-def test_preset_is_resolved_and_recorded_with_the_walk(commissioned: Callable[..., Walk], preset: str) -> None:
-    walk = commissioned(preset=preset)
+def test_preset_is_resolved_and_recorded_with_the_walk(request_walk: Maker, preset: str) -> None:
+    walk = request_walk(preset=preset)
     settings = presets.resolve(preset, offers.first().facts)
     assert (walk.preset, walk.sampling) == (preset, settings)
     assert (walk.scheduler, walk.sampler_steps, walk.guidance) == tuple(
@@ -66,8 +65,8 @@ def test_preset_is_resolved_and_recorded_with_the_walk(commissioned: Callable[..
     )
 
 
-def test_preset_is_balanced_when_none_is_given(commissioned: Callable[..., Walk]) -> None:
-    assert commissioned().sampling == presets.resolve("balanced", offers.first().facts)
+def test_preset_is_balanced_when_none_is_given(request_walk: Maker) -> None:
+    assert request_walk().sampling == presets.resolve("balanced", offers.first().facts)
 
 
 def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_above_the_preset_s(
@@ -86,26 +85,24 @@ def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_abov
     assert found == [(30, 2.0), (12, 2.0), (30, 0.0)]
 
 
-def test_ending_easing_and_model_are_recorded(commissioned: Callable[..., Walk]) -> None:
-    walk = commissioned(ending="round", easing=True, model=NAME)
+def test_ending_easing_and_model_are_recorded(request_walk: Maker) -> None:
+    walk = request_walk(ending="round", easing=True, model=NAME)
     assert (walk.ending, walk.easing, walk.model) == ("round", True, NAME)
 
 
 @pytest.mark.parametrize(("fps", "shown"), [(None, 12.5), (12.5, 12.5), (30, 33.333), (50, 50), (1, 1)])
-def test_frame_rate_is_recorded_as_a_gif_can_say_it(
-    commissioned: Callable[..., Walk], fps: float | None, shown: float
-) -> None:
-    assert commissioned(fps=fps).fps == shown
+def test_frame_rate_is_recorded_as_a_gif_can_say_it(request_walk: Maker, fps: float | None, shown: float) -> None:
+    assert request_walk(fps=fps).fps == shown
 
 
-def test_seed_is_drawn_and_recorded_when_not_given(commissioned: Callable[..., Walk]) -> None:
-    seeds = {commissioned().seed for _ in range(5)}
+def test_seed_is_drawn_and_recorded_when_not_given(request_walk: Maker) -> None:
+    seeds = {request_walk().seed for _ in range(5)}
     assert len(seeds) == 5
     assert all(0 <= seed <= SEED_MAX for seed in seeds)
 
 
-def test_seed_zero_is_a_seed(commissioned: Callable[..., Walk]) -> None:
-    assert commissioned(seed=0).seed == 0
+def test_seed_zero_is_a_seed(request_walk: Maker) -> None:
+    assert request_walk(seed=0).seed == 0
 
 
 def test_frames_are_24_when_not_given_but_never_fewer_than_stops(instance: Path) -> None:
@@ -157,7 +154,7 @@ def test_nothing_is_half_saved_when_the_database_fails(app: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_walk_is_committed_before_the_worker_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_walk_is_committed_before_the_worker_is_notified(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     elsewhere = create_engine(app.config["DATABASE_URL"], poolclass=NullPool)
 

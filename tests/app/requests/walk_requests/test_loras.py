@@ -47,10 +47,10 @@ def test_stop_keeps_its_lora_and_weight_and_its_recipe_the_digest(client: FlaskC
     stop = made.get_json()["stops"][0]
     assert (stop["lora"], stop["lora_weight"]) == ("ink", -0.5)
     walk: Walk = read(made.get_json()["id"])
-    told = recipe.recipe_of(walk)
-    assert told["stops"][0]["lora"] == "ink" and told["stops"][0]["lora_weight"] == -0.5
-    assert "lora" not in told["stops"][1]
-    assert told["sampler"]["loras"] == {"ink": "4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"}
+    document = recipe.recipe_of(walk)
+    assert document["stops"][0]["lora"] == "ink" and document["stops"][0]["lora_weight"] == -0.5
+    assert "lora" not in document["stops"][1]
+    assert document["sampler"]["loras"] == {"ink": "4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"}
 
 
 def test_weight_is_1_where_none_is_said_and_is_part_of_what_is_asked_for(client: FlaskClient, app: Flask) -> None:

@@ -52,8 +52,8 @@ def errors(answer: Any) -> dict[str, str]:
 
 
 def test_model_that_reads_weights_has_the_syntax_in_its_recipe(client: FlaskClient) -> None:
-    told = recipe.recipe_of(made(client, "a fox"))
-    assert told["sampler"]["prompt_syntax"] == 1 and "embeddings" not in told["sampler"]
+    document = recipe.recipe_of(made(client, "a fox"))
+    assert document["sampler"]["prompt_syntax"] == 1 and "embeddings" not in document["sampler"]
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_digests_of_named_embeddings_are_recorded(client: FlaskClient) -> None:
 def test_clip_skip_is_kept_recorded_and_part_of_what_is_asked_for(client: FlaskClient) -> None:
     plain, skipped = made(client, "a fox"), made(client, "a fox", clip_skip=2)
     assert skipped.stops[0].clip_skip == 2 and skipped.stops[1].clip_skip is None
-    told = recipe.recipe_of(skipped)["stops"]
-    assert told[0]["clip_skip"] == 2 and "clip_skip" not in told[1]
+    document = recipe.recipe_of(skipped)["stops"]
+    assert document[0]["clip_skip"] == 2 and "clip_skip" not in document[1]
     assert plain.cache_key != skipped.cache_key and plain.first_stop_key != skipped.first_stop_key
     answer = client.get(f"/api/v1/walks/{skipped.id}").get_json()
     assert [stop["clip_skip"] for stop in answer["stops"]] == [2, None]

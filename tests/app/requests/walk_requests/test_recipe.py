@@ -1,10 +1,9 @@
-"""Recipes: written into films, read out of them, refused when somebody changed them."""
+"""Recipes: written into films, read out of them, refused when they were changed."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -20,15 +19,16 @@ from app.offer.generation import offers, presets
 from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.storage.walk_models import Walk
+from tests.conftest import Maker
 from tests.support import placing
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING, VALUE, gif, painted_in_levels, refusal
 
 
 @pytest.fixture
-def painted(commissioned: Callable[..., Walk]) -> Walk:
-    """Commission a walk whose settings are all there, as after its painting."""
-    return commissioned("a fox", "été 狐狸", seed=7, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
+def painted(request_walk: Maker) -> Walk:
+    """Request a walk whose settings are all there, as after its painting."""
+    return request_walk("a fox", "été 狐狸", seed=7, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
 
 
 def webp(packet: bytes | None) -> bytes:
@@ -44,8 +44,8 @@ def test_recipe_says_that_the_pictures_are_synthetic_and_what_made_them(painted:
     assert written["model"]["revision"] == "3f9a2c1d0e5b"
 
 
-def test_recipe_of_a_walk_that_waits_says_what_is_known(commissioned: Callable[..., Walk]) -> None:
-    written = recipe.recipe_of(commissioned("a fox", "a kite", seed=7))
+def test_recipe_of_a_walk_that_waits_says_what_is_known(request_walk: Maker) -> None:
+    written = recipe.recipe_of(request_walk("a fox", "a kite", seed=7))
     assert (written["seed"], written["frames"], written["size"], written["positions"]) == (7, 24, None, None)
     assert [stop["prompt"] for stop in written["stops"]] == ["a fox", "a kite"]
 
@@ -66,12 +66,12 @@ def test_recipe_asks_for_the_same_walk_again(painted: Walk, wrapped: bool) -> No
     assert recipe.recipe_of(again) | {"software": None} == recipe.recipe_of(painted) | {"software": None}
 
 
-def test_long_recipe_survives_the_comment_of_a_film(commissioned: Callable[..., Walk]) -> None:
+def test_long_recipe_survives_the_comment_of_a_film(request_walk: Maker) -> None:
     positions = [i / 239 * 7 for i in range(240)]
     for stop in range(8):
         positions[min(range(240), key=lambda i: abs(positions[i] - stop))] = float(stop)
     pinned = PinnedSettings.model_validate(RENDERING | {"positions": sorted(positions)})
-    walk = commissioned(*("狐" * 299 + str(i) for i in range(8)), frames=240, pinned=pinned)
+    walk = request_walk(*("狐" * 299 + str(i) for i in range(8)), frames=240, pinned=pinned)
     wanted, read = recipe.request_of(recipe.parse_recipe(gif(recipe.dumps(walk).encode())))
     assert read == pinned.model_copy(update={"fps": walk.fps})
     assert [stop.prompt for stop in wanted.stops] == [stop.prompt for stop in walk.stops]
@@ -137,23 +137,23 @@ def test_more_steps_than_the_models_schedule_has_are_refused(app: Flask, painted
     written = json.loads(recipe.dumps(painted))
     written["model"]["name"] = "lcm"
     written["sampler"] |= {"scheduler": "LCMScheduler", "steps": 60}
-    told = "The recipe cannot be used, because it was changed: its 60 steps are more than the 50 that lcm takes."
-    assert refusal(json.dumps(written).encode()) == f"{told} Choose the file as it was downloaded."
+    message = "The recipe cannot be used, because it was changed: its 60 steps are more than the 50 that lcm takes."
+    assert refusal(json.dumps(written).encode()) == f"{message} Choose the file as it was downloaded."
 
 
 def test_stop_between_the_ends_must_be_among_the_positions(painted: Walk) -> None:
     written = json.loads(recipe.dumps(painted))
     written["stops"].append({"prompt": "the sea"})
     written["positions"] = [0.0, 0.5, 2.0]
-    told = "The recipe cannot be used, because it was changed: a stop is missing among its positions."
-    assert refusal(json.dumps(written).encode()) == f"{told} Choose the file as it was downloaded."
+    message = "The recipe cannot be used, because it was changed: a stop is missing among its positions."
+    assert refusal(json.dumps(written).encode()) == f"{message} Choose the file as it was downloaded."
 
 
 def test_recipe_of_another_version_is_refused_with_its_number(painted: Walk) -> None:
     for version in (0, 3, "2", True, 1.0, None):
         written = recipe.recipe_of(painted) | {"version": version}
-        told = f"of version {version!r}; this site reads versions 1 and 2"
-        assert told in refusal(json.dumps(written).encode())
+        message = f"of version {version!r}; this site reads versions 1 and 2"
+        assert message in refusal(json.dumps(written).encode())
 
 
 @pytest.mark.parametrize(
@@ -214,14 +214,14 @@ def test_film_that_claims_an_enormous_size_is_refused_or_read_unopened() -> None
 
 
 @pytest.fixture
-def branched(commissioned: Callable[..., Walk]) -> dict[str, Any]:
+def branched(request_walk: Maker) -> dict[str, Any]:
     """Write down the recipe of a walk painted in levels."""
-    return dict(json.loads(recipe.dumps(painted_in_levels(commissioned("a fox", "a kite", seed=7, frames=60)))))
+    return dict(json.loads(recipe.dumps(painted_in_levels(request_walk("a fox", "a kite", seed=7, frames=60)))))
 
 
 @pytest.mark.databases
-def test_recipe_of_levels_says_all_that_it_was_painted_with(commissioned: Callable[..., Walk]) -> None:
-    walk = painted_in_levels(commissioned("a fox", "a kite", ending="back", easing=True, preset="fast", model=NAME))
+def test_recipe_of_levels_says_all_that_it_was_painted_with(request_walk: Maker) -> None:
+    walk = painted_in_levels(request_walk("a fox", "a kite", ending="back", easing=True, preset="fast", model=NAME))
     written = recipe.recipe_of(walk)
     assert (written["version"], written["preset"], written["ending"], written["easing"]) == (2, "fast", "back", True)
     assert written["model"]["asked"] == NAME
@@ -234,9 +234,9 @@ def test_recipe_of_levels_says_all_that_it_was_painted_with(commissioned: Callab
 @pytest.mark.parametrize("ending", ["stop", "round"])
 @pytest.mark.parametrize(("stops", "frames", "workers"), [(2, 2, 1), (2, 24, 1), (3, 24, 2), (2, 240, 4), (8, 9, 2)])
 def test_what_a_worker_plans_is_read_again(
-    commissioned: Callable[..., Walk], preset: str, ending: str, stops: int, frames: int, workers: int
+    request_walk: Maker, preset: str, ending: str, stops: int, frames: int, workers: int
 ) -> None:
-    walk = commissioned(*"abcdefgh"[:stops], frames=frames, preset=preset, ending=ending, seed=7)
+    walk = request_walk(*"abcdefgh"[:stops], frames=frames, preset=preset, ending=ending, seed=7)
     painted_in_levels(walk, workers=workers)
     wanted, pinned = recipe.request_of(recipe.parse_recipe(gif(recipe.dumps(walk).encode())))
     again, _ = placing.place(wanted, visitor_key="ben", pinned=pinned)
@@ -271,7 +271,7 @@ def test_recipe_of_the_first_version_is_painted_as_it_was(painted: Walk) -> None
 
 
 def test_model_is_asked_for_by_the_name_in_the_recipe_if_it_is_on_offer(branched: dict[str, Any]) -> None:
-    assert recipe.request_of(branched)[0].model is None  # nobody asked for the first: the same recipe again
+    assert recipe.request_of(branched)[0].model is None  # the first was not asked for: the same recipe again
     for asked in (NAME, "another"):
         branched["model"]["asked"] = asked
         assert recipe.request_of(branched)[0].model == NAME

@@ -1,9 +1,8 @@
-"""What a recipe fixes: bounded, and true to itself; whoever altered it is told what they altered."""
+"""What a recipe fixes: bounded, and true to itself; a refusal says what was altered."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from app.core.errors import InvalidInput
 from app.requests.walk_requests import recipe
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from tests.conftest import Maker
 from tests.support.house import NAME
 from tests.support.recipes import VALUE, painted_in_levels, refusal
 
@@ -23,9 +23,9 @@ SAMPLING = {"steps": 9, "guidance": 3.5, "gain": 1.12, "detail": 0.2, "guided": 
 
 
 @pytest.fixture
-def branched(commissioned: Callable[..., Walk]) -> dict[str, Any]:
+def branched(request_walk: Maker) -> dict[str, Any]:
     """Write down the recipe of a walk painted in levels, by settings that no change of a preset moves."""
-    walk = commissioned("a fox", "a kite", seed=7, frames=60)
+    walk = request_walk("a fox", "a kite", seed=7, frames=60)
     with writing() as session:
         row = session.get(Walk, walk.number)
         row.sampling, row.sampler_steps = row.sampling | SAMPLING, SAMPLING["steps"]
@@ -43,7 +43,7 @@ ROUND_LEVEL = {"kind": "knots", "until": 6, "positions": [0.5], "batches": [[0]]
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "message"),
     [
         (("preset",), "slow", "preset must be one of fast, balanced and exact."),
         (("ending",), "loop", "ending must be one of stop, back and round."),
@@ -102,10 +102,10 @@ ROUND_LEVEL = {"kind": "knots", "until": 6, "positions": [0.5], "batches": [[0]]
     ],
 )
 def test_altered_levels_are_refused_with_what_was_altered(
-    branched: dict[str, Any], path: tuple[Any, ...], value: Any, told: str
+    branched: dict[str, Any], path: tuple[Any, ...], value: Any, message: str
 ) -> None:
     set_at(branched, path, value)
-    assert told in refusal(json.dumps(branched).encode())
+    assert message in refusal(json.dumps(branched).encode())
 
 
 def test_recipe_enlarged_to_what_the_model_does_not_paint_is_refused(branched: dict[str, Any]) -> None:
@@ -167,8 +167,8 @@ def test_enormous_forgery_is_refused_quickly(branched: dict[str, Any]) -> None:
         recipe.request_of(branched)
 
 
-def test_recipe_of_a_round_leads_nowhere_else(commissioned: Callable[..., Walk]) -> None:
-    walk = painted_in_levels(commissioned("a fox", "a kite", seed=7, frames=12, ending="round"))
+def test_recipe_of_a_round_leads_nowhere_else(request_walk: Maker) -> None:
+    walk = painted_in_levels(request_walk("a fox", "a kite", seed=7, frames=12, ending="round"))
     written = json.loads(recipe.dumps(walk))
     assert "its positions must rise from 0 to 1, one for each frame" in refusal(
         json.dumps(written | {"ending": "stop"}).encode()

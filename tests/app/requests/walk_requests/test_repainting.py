@@ -16,7 +16,7 @@ from app.core.errors import Conflict, InvalidInput
 from app.requests.walk_requests import recipe, repainting
 from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, Stop, Walk
-from tests.conftest import inside, make_app
+from tests.conftest import Maker, inside, make_app
 from tests.support import led, placing
 
 HANDS = [
@@ -35,11 +35,11 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def finished(hung: Callable[..., Walk]) -> Callable[..., Walk]:
-    """Return a function that hangs a walk painted by the model that drawings lead, without a record of its style."""
+def finished(publish: Maker) -> Callable[..., Walk]:
+    """Return a function that publishes a walk by the model that drawings lead, without a record of its style."""
 
     def make(*prompts: str, **fields: Any) -> Walk:
-        walk = hung(*(prompts or ("a fox", "a house")), **fields)
+        walk = publish(*(prompts or ("a fox", "a house")), **fields)
         with writing() as session:
             session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="led"))
             session.execute(update(Stop).where(Stop.walk_number == walk.number).values(chosen_style=""))
@@ -73,12 +73,12 @@ def test_sketches_seeds_and_pace_stay_and_the_hand_changes(finished: Callable[..
     assert [getattr(again, name) for name in same] == [getattr(walk, name) for name in same]
 
 
-def test_hand_that_was_drawn_or_named_is_not_told_beside_the_new_one(finished: Callable[..., Walk]) -> None:
+def test_old_hand_is_not_named_beside_the_new_one(finished: Callable[..., Walk]) -> None:
     walk = finished("a fox", "a house, watercolour")
-    told = [stop.scene["words"] for stop in walk.stops]
-    assert any("pop art" in words or "watercolour" in words for words in told)
+    texts = [stop.scene["words"] for stop in walk.stops]
+    assert any("pop art" in words or "watercolour" in words for words in texts)
     again = [stop.scene["words"] for stop in repainted(walk, "neon").stops]
-    assert again == [", ".join(part for part in words.split(", ") if part not in led.UNNAMED) for words in told]
+    assert again == [", ".join(part for part in words.split(", ") if part not in led.UNNAMED) for words in texts]
 
 
 def test_recipe_says_which_public_walk_it_was(finished: Callable[..., Walk]) -> None:
@@ -110,15 +110,15 @@ def test_walk_from_one_hand_to_another_has_nothing_between_in_one(finished: Call
         repainting.restyled_request(walk, "neon")
 
 
-def test_walk_that_is_not_finished_waits(commissioned: Callable[..., Walk]) -> None:
-    walk = commissioned("a fox", "a house")
+def test_walk_that_is_not_finished_waits(request_walk: Maker) -> None:
+    walk = request_walk("a fox", "a house")
     assert repainting.styles_for(walk) == ()
     with pytest.raises(Conflict):
         repainting.restyled_request(walk, "neon")
 
 
-def test_walk_painted_by_words_alone_cannot_be(hung: Callable[..., Walk]) -> None:
-    walk = hung("a fox", "a house", model="words")
+def test_walk_painted_by_words_alone_cannot_be(publish: Maker) -> None:
+    walk = publish("a fox", "a house", model="words")
     with writing() as session:
         session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="words"))
     db.session.refresh(walk)

@@ -1,4 +1,4 @@
-"""What prompts are read as when a walk is commissioned: where sketches lead the model, in its row, JSON and recipe."""
+"""What prompts are read as when a walk is requested: where sketches lead the model, in its row, JSON and recipe."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_each_prompt_is_read_as_a_scene_of_drawings() -> None:
     assert (first.words.removesuffix(", pop art").removesuffix(", watercolour"), first.reader > 0) == ("a house", True)
 
 
-def test_german_is_told_to_the_painter_in_english() -> None:
+def test_german_is_painted_from_its_english() -> None:
     walk = placed("drei Häuser bei Nacht", "die Sonne")
     first = scene.read_scene(walk.stops[0].scene)
     assert shown(walk) == [["house"] * 3, ["sun"]]
@@ -80,20 +80,20 @@ def test_german_is_told_to_the_painter_in_english() -> None:
     assert first.setting.time == "night"
 
 
-def test_hand_that_is_named_is_told_and_not_drawn() -> None:
+def test_named_hand_is_painted_and_not_drawn_at_random() -> None:
     walk = placed("an oil painting of a house", "a house, woodcut")
     assert shown(walk) == [["house"], ["house"]]
-    told = [scene.read_scene(stop.scene).words for stop in walk.stops]
-    assert ["oil painting" in told[0], "woodcut" in told[1]] == [True, True]
-    assert not any(hand in words for hand in UNNAMED for words in told)
+    texts = [scene.read_scene(stop.scene).words for stop in walk.stops]
+    assert ["oil painting" in texts[0], "woodcut" in texts[1]] == [True, True]
+    assert not any(hand in words for hand in UNNAMED for words in texts)
 
 
-def test_walk_that_names_no_hand_is_told_one_for_all_its_stops() -> None:
+def test_walk_that_names_no_hand_gets_one_for_all_its_stops() -> None:
     chosen = []
     for seed in range(12):
-        told = [scene.read_scene(stop.scene).words for stop in placed("a house", "the sun", seed=seed).stops]
-        (hand,) = {words.rpartition(", ")[2] for words in told}
-        assert hand == random.Random(f"hand:{seed}").choice(UNNAMED)  # as walks of before were told
+        texts = [scene.read_scene(stop.scene).words for stop in placed("a house", "the sun", seed=seed).stops]
+        (hand,) = {words.rpartition(", ")[2] for words in texts}
+        assert hand == random.Random(f"hand:{seed}").choice(UNNAMED)  # as for earlier walks
         chosen.append(hand)
     assert set(chosen) == set(UNNAMED)
 
@@ -125,7 +125,7 @@ def test_scene_that_is_brought_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("given", "said"),
     [
         ({**HOUSE.as_json(), "version": 9}, "scene.version: 9 cannot be read here"),
         ({**HOUSE.as_json(), "things": HOUSE.as_json()["things"] * 10_000}, "scene.things: 10000 things, at most 24"),
@@ -133,14 +133,14 @@ def test_scene_that_is_brought_stays_as_it_is() -> None:
         ({"version": 1}, "scene.things: a list is wanted"),
     ],
 )
-def test_forged_scene_is_refused_with_the_field_and_the_limit(told: dict[str, Any], said: str) -> None:
+def test_forged_scene_is_refused_with_the_field_and_the_limit(given: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        placed({"prompt": "the sun", "scene": told}, "a house")
+        placed({"prompt": "the sun", "scene": given}, "a house")
     assert said in str(refused.value.as_dict() if hasattr(refused.value, "as_dict") else refused.value)
 
 
-def added(names: str = "robot hamster, Roboterhamster", **told: str) -> str:
-    return drawing_curation.add(ROBOT.encode(), DrawingRequest(names, **told)).drawing.digest
+def added(names: str = "robot hamster, Roboterhamster", **fields: str) -> str:
+    return drawing_curation.add(ROBOT.encode(), DrawingRequest(names, **fields)).drawing.digest
 
 
 def with_robot(**place: Any) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def test_other_words_of_an_added_drawing_are_read_where_its_name_was_known_befor
     assert ROBOT_DIGEST in seen and seen <= {ROBOT_DIGEST, led.HOUSE, led.OTHER_HOUSE}
 
 
-def test_reader_is_made_anew_only_when_a_drawing_was_added_or_removed(app: Flask) -> None:
+def test_reader_is_rebuilt_only_when_a_drawing_was_added_or_removed(app: Flask) -> None:
     first = scenes.reader_of(offers.first())
     assert first is not None and scenes.reader_of(offers.first()) is first
     added()
@@ -193,7 +193,7 @@ def test_recipe_whose_drawing_was_never_here_is_refused_by_its_field() -> None:
     assert [error.field for error in refused.value.errors] == ["stops.1.scene.things.2.drawing"]
 
 
-def test_walk_that_goes_on_from_a_scene_that_cannot_be_painted_is_read_anew() -> None:
+def test_walk_continued_from_an_unusable_scene_is_read_again() -> None:
     parent = placed("the sun", "a house", seed=3)
     parent.state, parent.stops[-1].scene = FINISHED, with_robot()
     db.session.commit()

@@ -91,16 +91,16 @@ def test_nothing_of_a_photo_is_drawn_freely(prompt: str, of_words: tuple[str, ..
 
 
 def test_two_empty_places_are_refused_before_they_are_painted(client: FlaskClient) -> None:
-    told = flaws(asked(client, FOX, CASTLE))
-    assert list(told) == ["stops.1.prompt"]
-    assert "nothing was recognised in either" in told["stops.1.prompt"]
+    errors = flaws(asked(client, FOX, CASTLE))
+    assert list(errors) == ["stops.1.prompt"]
+    assert "nothing was recognised in either" in errors["stops.1.prompt"]
     assert db.session.query(Walk).count() == 0
 
 
 def test_stops_that_read_the_same_are_refused_by_the_later_one(client: FlaskClient) -> None:
-    told = flaws(asked(client, "the sun", "a house", "house.", "ein Haus"))
-    assert list(told) == ["stops.2.prompt", "stops.3.prompt"]
-    assert told["stops.2.prompt"].startswith("Stop 3 is read as the same picture as stop 2, and nothing would move.")
+    errors = flaws(asked(client, "the sun", "a house", "house.", "ein Haus"))
+    assert list(errors) == ["stops.2.prompt", "stops.3.prompt"]
+    assert errors["stops.2.prompt"].startswith("Stop 3 is read as the same picture as stop 2, and nothing would move.")
 
 
 @pytest.mark.parametrize("other", [{"seed": 8}, {"prompt": "two bats"}, {"prompt": "bat, linocut"}])

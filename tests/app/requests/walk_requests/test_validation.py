@@ -366,7 +366,7 @@ def test_accepted_prompt_can_be_kept_and_is_accepted_again(app: Flask, prompt: s
     assert validate(asked(kept, "a kite that flies")).stops[0].prompt == kept
 
 
-def test_commission_is_equal_to_itself_after_a_round_trip(app: Flask) -> None:
+def test_request_is_equal_to_itself_after_a_round_trip(app: Flask) -> None:
     wanted = validate(asked("a fox", "a kite", seed=4, frames=12))
     assert WalkRequest.model_validate_json(wanted.model_dump_json()) == wanted
 

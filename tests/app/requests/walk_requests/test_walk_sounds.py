@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,11 +20,12 @@ from app.storage.upload_models import FAILED, WAITING
 from app.storage.walk_models import FINISHED, Medium, Walk
 from app.walks.saved import film_times, lifecycle, media_urls, reuse
 from app.walks.uploads import sound_parts
+from tests.conftest import Maker
 from tests.support import placing, sounds
 
 pytestmark = pytest.mark.usefixtures("app")
 
-MINE = "my secret, which nobody else has"
+MINE = "my secret, which no one else has"
 PROMPTS = "a lemon", "the sun", "a kite", "a fox", "a pear", "a boat"
 
 
@@ -255,7 +255,7 @@ def test_json_and_recipe_name_the_part_by_the_digest() -> None:
     assert recipe.recipe_of(walk)["sound"] == {**part, "pictures": walk.frames, "holds": None}
 
 
-def test_same_request_with_another_part_is_another_film(hung: Callable[..., Walk]) -> None:
+def test_same_request_with_another_part_is_another_film(publish: Maker) -> None:
     sound = sounds.keep(MINE)
     keys = {
         place(*times, sound=part).cache_key
@@ -267,13 +267,13 @@ def test_same_request_with_another_part_is_another_film(hung: Callable[..., Walk
             ((0.0, 4.0), {"id": sound.id}),
         ]
     }
-    assert len(keys) == 5 and hung().state == FINISHED
+    assert len(keys) == 5 and publish().state == FINISHED
 
 
-def test_owner_lists_a_walk_with_a_sound_by_a_tick_on_its_page(client: FlaskClient, hung: Callable[..., Walk]) -> None:
+def test_owner_lists_a_walk_with_a_sound_by_a_tick_on_its_page(client: FlaskClient, publish: Maker) -> None:
     client.post("/walks", data={"prompt": ["an apple", "a kite"]})
     asked = db.session.scalars(select(Walk)).one()
-    walk = hung("an apple", "a pear")
+    walk = publish("an apple", "a pear")
     with writing() as session:
         row = session.get(Walk, walk.number)
         assert row is not None

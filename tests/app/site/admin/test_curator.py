@@ -100,8 +100,8 @@ def test_nothing_of_the_room_is_kept_or_indexed(curator: FlaskClient, walk: Walk
         assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
 
 
-def test_forms_without_their_token_are_refused(instance: Path, hung: Maker) -> None:
-    client, walk = make_app(instance, CURATOR_HASH=HASH, WTF_CSRF_ENABLED=True).test_client(), hung()
+def test_forms_without_their_token_are_refused(instance: Path, publish: Maker) -> None:
+    client, walk = make_app(instance, CURATOR_HASH=HASH, WTF_CSRF_ENABLED=True).test_client(), publish()
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/curator/sign-in").text)
     assert token is not None
     assert enter(client).status_code == 400
@@ -113,8 +113,10 @@ def test_forms_without_their_token_are_refused(instance: Path, hung: Maker) -> N
 
 
 @pytest.mark.databases
-def test_reported_walk_is_left_or_hidden_from_the_queue(curator: FlaskClient, client: FlaskClient, hung: Maker) -> None:
-    walk, other, visitor = hung("a kite", "a gull"), hung(), client
+def test_reported_walk_is_left_or_hidden_from_the_queue(
+    curator: FlaskClient, client: FlaskClient, publish: Maker
+) -> None:
+    walk, other, visitor = publish("a kite", "a gull"), publish(), client
     for each in (walk, other):
         visitor.post(f"/walks/{each.id}/report", data={"reason": "hate", "words": "<b>Look</b>"})
     page = curator.get("/curator").text
@@ -130,8 +132,8 @@ def test_reported_walk_is_left_or_hidden_from_the_queue(curator: FlaskClient, cl
 
 
 @pytest.mark.databases
-def test_hidden_walk_is_shown_here_and_restored(curator: FlaskClient, client: FlaskClient, hung: Maker) -> None:
-    walk, stranger = hung("a kite", "a gull"), client
+def test_hidden_walk_is_shown_here_and_restored(curator: FlaskClient, client: FlaskClient, publish: Maker) -> None:
+    walk, stranger = publish("a kite", "a gull"), client
     curator.post(f"/curator/walks/{walk.id}/hide")
     assert "a kite" in curator.get(f"/curator/walks/{walk.id}").text
     assert curator.get(f"/curator/walks/{walk.id}/picture").data == b"poster"
@@ -140,7 +142,7 @@ def test_hidden_walk_is_shown_here_and_restored(curator: FlaskClient, client: Fl
     assert stranger.get(walk.url).status_code == 200
 
 
-def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, walk: Walk) -> None:
+def test_walk_is_featured_only_while_it_is_public(curator: FlaskClient, walk: Walk) -> None:
     curator.post(f"/curator/walks/{walk.id}/feature")
     assert lookup.walk_at_address(walk.id).featured_at is not None
     curator.post(f"/curator/walks/{walk.id}/unfeature")
@@ -180,8 +182,8 @@ def test_word_is_banned_and_lifted(curator: FlaskClient) -> None:
 
 
 @pytest.mark.databases
-def test_exhibition_is_made_changed_and_ended(curator: FlaskClient, client: FlaskClient, hung: Maker) -> None:
-    first, second, stranger = hung("a kite", "a gull"), hung("a moth", "a star"), client
+def test_exhibition_is_made_changed_and_ended(curator: FlaskClient, client: FlaskClient, publish: Maker) -> None:
+    first, second, stranger = publish("a kite", "a gull"), publish("a moth", "a star"), client
     fields = {"title": "In the air", "text": "Up.", "walks": f"{first.url}\n\n{second.id}\r\n"}
     made = curator.post("/curator/exhibitions", data=fields)
     assert made.location == "/curator/exhibitions/in-the-air"

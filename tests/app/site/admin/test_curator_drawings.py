@@ -22,8 +22,8 @@ def send(client: FlaskClient, svg: str | None = ROBOT, **fields: str):  # type: 
     return client.post(ROOM, data={"name": "robot hamster, robster", **fields, **file})
 
 
-def add(**told: str) -> None:
-    drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster", **told))
+def add(**fields: str) -> None:
+    drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster", **fields))
 
 
 def test_drawing_is_added_by_upload_and_shown_with_its_credit(curator: FlaskClient) -> None:
@@ -36,7 +36,7 @@ def test_drawing_is_added_by_upload_and_shown_with_its_credit(curator: FlaskClie
     assert [(deed.who, deed.what) for deed in audit_log.latest(1)] == [("curator", "added drawing")]
 
 
-def test_what_is_left_empty_is_not_told_and_same_file_twice_is_said(curator: FlaskClient) -> None:
+def test_empty_fields_are_left_out_and_the_same_file_twice_is_reported(curator: FlaskClient) -> None:
     send(curator, artist="Ann Example")
     answer = send(curator, artist="", licence=" ")
     assert "was here already, as it is" in curator.get(answer.location).text

@@ -1,4 +1,4 @@
-"""One reader for all bodies of JSON: the same mistake is told in the same way wherever it is made."""
+"""One reader for all bodies of JSON: the same mistake is reported in the same way wherever it is made."""
 
 from typing import Annotated
 
@@ -31,8 +31,8 @@ class Wish(BaseModel):
 
 
 @pytest.fixture
-def finished(hung: Maker) -> Walk:
-    return hung("a lemon", "the sun")
+def finished(publish: Maker) -> Walk:
+    return publish("a lemon", "the sun")
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -47,7 +47,7 @@ def finished(hung: Maker) -> Walk:
         (b'{"zzz": 1}', "application/json", 422, "zzz"),
     ],
 )
-def test_what_cannot_be_read_is_told_alike_at_each_address(
+def test_what_cannot_be_read_is_refused_alike_at_each_address(
     client: FlaskClient, finished: Walk, name: str, body: bytes, kind: str, status: int, field: str | None
 ) -> None:
     answer = client.post(READERS[name].format(finished.id), data=body, content_type=kind)
@@ -56,7 +56,7 @@ def test_what_cannot_be_read_is_told_alike_at_each_address(
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "given"),
     [
         ([], {"": SHAPE}),
         ({"style": ""}, {"style": "style must be a word."}),
@@ -65,10 +65,10 @@ def test_what_cannot_be_read_is_told_alike_at_each_address(
         ({"style": "neon", "size": "x"}, {"size": "The size must be one of 256 and 512, in pixels of a side."}),
     ],
 )
-def test_each_field_is_named_with_what_it_may_be(app: Flask, body: object, told: dict[str, str]) -> None:
+def test_each_field_is_named_with_what_it_may_be(app: Flask, body: object, given: dict[str, str]) -> None:
     with app.test_request_context(method="POST", json=body), pytest.raises(InvalidInput) as refused:
         body_reader.read_body(Wish, shape=SHAPE, rules={"style": "style must be a word."})
-    assert {".".join(map(str, each.path)): each.message for each in refused.value.errors} == told
+    assert {".".join(map(str, each.path)): each.message for each in refused.value.errors} == given
 
 
 def test_many_mistakes_are_answered_in_few(app: Flask) -> None:

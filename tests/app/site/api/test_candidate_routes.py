@@ -1,4 +1,4 @@
-"""Candidates for programs: asked for, looked at, chosen from, deleted, by whoever has their token."""
+"""Candidates for programs: asked for, looked at, chosen from, deleted, by all who have their token."""
 
 from typing import Any
 
@@ -28,18 +28,18 @@ def asked(client: FlaskClient, **more: Any) -> tuple[dict[str, Any], dict[str, s
 
 @pytest.mark.databases
 def test_candidates_are_described_with_what_a_stop_takes_over(client: FlaskClient) -> None:
-    told, headers = asked(client)
-    assert (told["state"], told["wanted"], len(told["candidates"])) == ("painted", 4, 4)
-    assert [each["proposal"] for each in told["candidates"]] == [True, False, False, False]
-    assert told["candidates"][0]["seed"] == 11
-    picture = client.get(told["candidates"][1]["picture"], headers=headers)
+    answer, headers = asked(client)
+    assert (answer["state"], answer["wanted"], len(answer["candidates"])) == ("painted", 4, 4)
+    assert [each["proposal"] for each in answer["candidates"]] == [True, False, False, False]
+    assert answer["candidates"][0]["seed"] == 11
+    picture = client.get(answer["candidates"][1]["picture"], headers=headers)
     assert (picture.status_code, picture.mimetype) == (200, "image/webp")
     chosen = {"prompt": "a lemon", "negative_prompt": "a table"} | {
-        name: told["candidates"][2][name] for name in ("seed", "scene")
+        name: answer["candidates"][2][name] for name in ("seed", "scene")
     }
     walk = client.post("/api/v1/walks", json={"stops": [chosen, {"prompt": "the sun"}], "seed": 11})
     assert walk.status_code == 202
-    assert db.session.scalars(select(Walk)).one().stops[0].seed == told["candidates"][2]["seed"]
+    assert db.session.scalars(select(Walk)).one().stops[0].seed == answer["candidates"][2]["seed"]
 
 
 def test_before_they_are_painted_there_are_none_to_see(client: FlaskClient) -> None:
@@ -49,31 +49,31 @@ def test_before_they_are_painted_there_are_none_to_see(client: FlaskClient) -> N
 
 
 def test_more_are_painted_when_asked_for(client: FlaskClient) -> None:
-    told, headers = asked(client, count=3)
-    answer = client.post(f"{ADDRESS}/{told['id']}/more", headers=headers)
+    result, headers = asked(client, count=3)
+    answer = client.post(f"{ADDRESS}/{result['id']}/more", headers=headers)
     assert (answer.status_code, answer.json["state"], answer.json["wanted"]) == (202, "waiting", 7)
-    again = client.post(f"{ADDRESS}/{told['id']}/more", headers=headers)
+    again = client.post(f"{ADDRESS}/{result['id']}/more", headers=headers)
     assert again.json["wanted"] == 7, "one row at a time"
 
 
 def test_same_asked_for_by_the_same_token_is_not_painted_twice(client: FlaskClient) -> None:
-    told, headers = asked(client)
+    answer, headers = asked(client)
     again = client.post(ADDRESS, json=ASKED, headers=headers)
-    assert again.json["id"] == told["id"]
+    assert again.json["id"] == answer["id"]
     other = client.post(ADDRESS, json=ASKED)
-    assert other.json["id"] != told["id"]
+    assert other.json["id"] != answer["id"]
 
 
 def test_only_their_owner_sees_or_deletes_them(client: FlaskClient) -> None:
-    told, headers = asked(client)
-    address = f"{ADDRESS}/{told['id']}"
+    result, headers = asked(client)
+    address = f"{ADDRESS}/{result['id']}"
 
     def answers(**sent: Any) -> list[TestResponse]:
         return [client.get(address, **sent), client.delete(address, **sent)]
 
     assert [answer.status_code for answer in answers()] == [401, 401]
     assert [answer.status_code for answer in answers(headers=bearer("x" * 40))] == [403, 403]
-    assert client.get(told["candidates"][0]["picture"]).status_code == 404
+    assert client.get(result["candidates"][0]["picture"]).status_code == 404
     assert client.delete(address, headers=headers).status_code == 204
     assert client.get(address, headers=headers).status_code == 404
     assert db.session.query(Task).count() == 0

@@ -87,9 +87,9 @@ def test_every_operation_has_a_name_of_its_own_and_words(document: dict[str, Any
 
 def test_every_field_has_words(document: dict[str, Any]) -> None:
     for name, schema in document["components"]["schemas"].items():
-        for field, told in schema["properties"].items():
-            assert "$ref" in told or told.get("description"), f"{name}.{field}"
-            assert "\n" not in told.get("description", "")
+        for field, definition in schema["properties"].items():
+            assert "$ref" in definition or definition.get("description"), f"{name}.{field}"
+            assert "\n" not in definition.get("description", "")
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ def test_every_example_keeps_to_its_schema(document: dict[str, Any]) -> None:
             assert errors_in(example, name, document) == []
 
 
-def test_example_of_a_commission_is_accepted(client: FlaskClient, document: dict[str, Any]) -> None:
+def test_example_of_a_request_is_accepted(client: FlaskClient, document: dict[str, Any]) -> None:
     (example,) = document["components"]["schemas"]["Commission"]["examples"]
     assert client.post("/api/v1/walks", json=example).status_code == 202
 
@@ -122,13 +122,13 @@ def test_limits_are_those_of_the_settings(instance: Path) -> None:
     app = make_app(instance, STOPS_MAX=3, PROMPT_MAX=10, FRAMES_DEFAULT=7, FRAMES_MAX=9, PAGE_SIZE=5, BODY_MAX=5000)
     client = app.test_client()
     document = client.get(ADDRESS).json
-    commission = document["components"]["schemas"]["Commission"]["properties"]
+    properties = document["components"]["schemas"]["Commission"]["properties"]
     stop = document["components"]["schemas"]["StopWanted"]["properties"]
     (limit,) = [each for each in document["paths"]["/api/v1/walks"]["get"]["parameters"] if each["name"] == "limit"]
     assert document["paths"]["/api/v1/walks"]["post"]["responses"]["413"]["description"].endswith(" 5,000 bytes.")
-    assert (commission["stops"]["minItems"], commission["stops"]["maxItems"]) == (2, 3)
-    assert (commission["frames"]["minimum"], commission["frames"]["maximum"]) == (2, 9)
-    assert commission["frames"]["default"] == 7
+    assert (properties["stops"]["minItems"], properties["stops"]["maxItems"]) == (2, 3)
+    assert (properties["frames"]["minimum"], properties["frames"]["maximum"]) == (2, 9)
+    assert properties["frames"]["default"] == 7
     assert (stop["prompt"]["minLength"], stop["prompt"]["maxLength"]) == (1, 10)
     assert stop["negative_prompt"]["maxLength"] == 10
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 5, "examples": [20]}
@@ -154,8 +154,8 @@ def test_document_and_validation_agree(
     assert client.post("/api/v1/walks", json=body).status_code == (202 if is_kept else 422)
 
 
-def test_every_answer_is_what_was_promised(client: FlaskClient, document: dict[str, Any], hung: Maker) -> None:
-    finished, gone = hung(visitor="ann"), hung()
+def test_every_answer_is_what_was_promised(client: FlaskClient, document: dict[str, Any], publish: Maker) -> None:
+    finished, gone = publish(visitor="ann"), publish()
     lifecycle.delete_walk(gone)
     new = client.post("/api/v1/walks", json=ASKED)
     address = f"/api/v1/walks/{finished.id}"

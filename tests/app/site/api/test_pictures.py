@@ -29,17 +29,17 @@ def walk_of(client: FlaskClient, stops: list[Any], token: str | None) -> TestRes
 
 def test_picture_is_brought_and_a_walk_made_of_it_by_its_token(client: FlaskClient) -> None:
     answer = send(client)
-    told = answer.json
+    result = answer.json
     assert answer.status_code == 201
-    assert set(told) == {"id", "url", "description", "expires_at", "owner_token"}
-    assert told["description"] is None
-    assert client.get(told["url"], headers=bearer(told["owner_token"])).mimetype == "image/webp"
-    assert client.get(told["url"]).status_code == 404
-    made = walk_of(client, [{"picture": told["id"], "cut_out": True}, SUN], told["owner_token"])
+    assert set(result) == {"id", "url", "description", "expires_at", "owner_token"}
+    assert result["description"] is None
+    assert client.get(result["url"], headers=bearer(result["owner_token"])).mimetype == "image/webp"
+    assert client.get(result["url"]).status_code == 404
+    made = walk_of(client, [{"picture": result["id"], "cut_out": True}, SUN], result["owner_token"])
     assert made.status_code == 202
-    assert made.json["owner_token"] == told["owner_token"]
+    assert made.json["owner_token"] == result["owner_token"]
     assert (made.json["stops"][0]["cut_out"], made.json["unlisted"]) == (True, True)
-    assert walk_of(client, [{"picture": told["id"]}, SUN], None).status_code == 422
+    assert walk_of(client, [{"picture": result["id"]}, SUN], None).status_code == 422
 
 
 def test_own_token_owns_several_pictures_and_the_same_twice_is_one(client: FlaskClient) -> None:
@@ -89,17 +89,17 @@ def test_more_than_the_limit_is_refused_whatever_announces_it(client: FlaskClien
     assert (large.status_code, "12,100,000 bytes at most" in large.json["detail"]) == (413, True)
 
 
-def test_api_token_owns_what_it_brings_and_is_told_no_other(app: Flask, client: FlaskClient) -> None:
+def test_api_token_owns_what_it_uploads_and_gets_no_other(app: Flask, client: FlaskClient) -> None:
     _, secret = api_tokens.create("press")
-    told = send(client, token=secret).json
-    assert told["owner_token"] is None
-    assert walk_of(client, [{"picture": told["id"]}, SUN], secret).status_code == 202
+    answer = send(client, token=secret).json
+    assert answer["owner_token"] is None
+    assert walk_of(client, [{"picture": answer["id"]}, SUN], secret).status_code == 202
 
 
 def test_walk_is_listed_by_a_change_only_with_consent(client: FlaskClient) -> None:
-    told = send(client).json
-    owner = bearer(told["owner_token"])
-    walk = walk_of(client, [{"picture": told["id"]}, SUN], told["owner_token"]).json["id"]
+    answer = send(client).json
+    owner = bearer(answer["owner_token"])
+    walk = walk_of(client, [{"picture": answer["id"]}, SUN], answer["owner_token"]).json["id"]
     refused = client.patch(f"/api/v1/walks/{walk}", json={"unlisted": False}, headers=owner)
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "photos_may_be_shown")
     both = {"unlisted": False, "photos_may_be_shown": True}

@@ -1,4 +1,4 @@
-"""What a prompt is read as, told to programs."""
+"""What a prompt is read as, for programs."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ ADDRESS = "/api/v1/reading"
 pytestmark = pytest.mark.settings(MODEL=led.lay_out, MODELS=[led.lay_out_words_alone])
 
 
-def test_things_are_told_with_drawings_numbers_colours_places_and_setting(client: FlaskClient) -> None:
+def test_things_have_drawings_numbers_colours_places_and_setting(client: FlaskClient) -> None:
     answer = client.get(ADDRESS, query_string={"prompt": "three red foxes above a house at night"})
     assert answer.status_code == 200
     fox, house = answer.json["things"]
-    told = ("drawing", "name", "phrase", "number", "colour", "place", "freely", "picture")
-    assert [fox[name] for name in told] == [
+    keys = ("drawing", "name", "phrase", "number", "colour", "place", "freely", "picture")
+    assert [fox[name] for name in keys] == [
         led.FOX, "fox", "three red foxes", 3, "red", "above", False, f"/drawings/{led.FOX}.webp",
     ]  # fmt: skip
-    assert [house[name] for name in told[:6]] == [led.HOUSE, "house", "a house", 1, None, None]
+    assert [house[name] for name in keys[:6]] == [led.HOUSE, "house", "a house", 1, None, None]
     assert answer.json["setting"] == {
         "kind": None, "time": "night", "weather": None, "ground": None, "composition": None,
     }  # fmt: skip
@@ -39,7 +39,7 @@ def test_words_are_marked_as_read_approximated_or_not_read(client: FlaskClient) 
     ]
 
 
-def test_others_are_told_to_choose_from(client: FlaskClient) -> None:
+def test_others_are_listed_to_choose_from(client: FlaskClient) -> None:
     (bat,) = client.get(ADDRESS, query_string={"prompt": "a bat"}).json["things"]
     assert (bat["drawing"], bat["others"][0]["drawing"]) == (led.BAT, led.CRICKET)
     for other in bat["others"]:
@@ -72,7 +72,7 @@ def test_prompt_is_read_as_a_walk_of_that_seed_paints_it(client: FlaskClient) ->
 
 
 @pytest.mark.parametrize(
-    ("prompt", "told"),
+    ("prompt", "given"),
     [
         ("城堡", {"note": "not read", "ignored": []}),
         ("a fox, 8k, (snow:1.2) AND a house", {"note": "tags ignored; weights ignored", "ignored": ["8k"]}),
@@ -81,9 +81,9 @@ def test_prompt_is_read_as_a_walk_of_that_seed_paints_it(client: FlaskClient) ->
     ],
     ids=["not read", "ignored", "read", "of a place alone"],
 )
-def test_what_was_read_and_ignored_is_said(client: FlaskClient, prompt: str, told: dict[str, Any]) -> None:
+def test_what_was_read_and_ignored_is_said(client: FlaskClient, prompt: str, given: dict[str, Any]) -> None:
     answer = client.get(ADDRESS, query_string={"prompt": prompt}).json
-    assert {name: answer[name] for name in told} == told
+    assert {name: answer[name] for name in given} == given
 
 
 def test_same_prompt_reads_alike_and_is_not_sent_twice(client: FlaskClient) -> None:
@@ -139,8 +139,8 @@ def test_answer_keeps_to_the_document(client: FlaskClient) -> None:
 
 def test_scene_of_a_walk_may_hold_one_of_the_others(client: FlaskClient) -> None:
     (bat,) = client.get(ADDRESS, query_string={"prompt": "a bat"}).json["things"]
-    told = scene.Scene((scene.Thing(bat["others"][0]["drawing"]),)).as_json()
-    stops = [{"prompt": "a bat", "scene": told}, {"prompt": "the sun"}]
+    document = scene.Scene((scene.Thing(bat["others"][0]["drawing"]),)).as_json()
+    stops = [{"prompt": "a bat", "scene": document}, {"prompt": "the sun"}]
     made = client.post("/api/v1/walks", json={"stops": stops}).json
     walk = db.session.query(Walk).filter_by(id=made["id"]).one()
     assert walk.stops[0].scene["things"][0]["drawing"] == led.CRICKET

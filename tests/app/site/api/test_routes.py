@@ -37,7 +37,7 @@ def fields(answer: TestResponse) -> list[str]:
     return [error["field"] for error in problem(answer, 422)["errors"]]
 
 
-# Commissioning
+# Requests for walks
 
 
 @pytest.mark.databases
@@ -54,8 +54,8 @@ def test_walk_is_accepted_with_its_address_and_token(client: FlaskClient) -> Non
     assert len(walk["owner_token"]) == 64
 
 
-def test_description_holds_what_programs_rely_on(client: FlaskClient, hung: Maker) -> None:
-    walk = client.get(f"/api/v1/walks/{hung().id}").json
+def test_description_holds_what_programs_rely_on(client: FlaskClient, publish: Maker) -> None:
+    walk = client.get(f"/api/v1/walks/{publish().id}").json
     assert set(walk) >= {
         "id", "state", "stops", "seed", "frames", "progress", "queue_position", "eta_seconds", "smoothness", "media",
         "recipe", "url", "created_at", "finished_at", "error",
@@ -262,26 +262,26 @@ def test_refused_walk_does_not_use_its_key_up(client: FlaskClient) -> None:
 # Looking
 
 
-def test_unchanged_walk_is_not_sent_again(client: FlaskClient, hung: Maker) -> None:
-    address = f"/api/v1/walks/{hung().id}"
+def test_unchanged_walk_is_not_sent_again(client: FlaskClient, publish: Maker) -> None:
+    address = f"/api/v1/walks/{publish().id}"
     etag = client.get(address).headers["ETag"]
     answer = client.get(address, headers={"If-None-Match": etag})
     assert (answer.status_code, answer.data) == (304, b"")
 
 
 @pytest.mark.databases
-def test_list_holds_the_gallery_newest_first(client: FlaskClient, hung: Maker) -> None:
-    older, newer = hung(minutes_ago=3), hung()
-    hung(unlisted=True)
+def test_list_holds_the_gallery_newest_first(client: FlaskClient, publish: Maker) -> None:
+    older, newer = publish(minutes_ago=3), publish()
+    publish(unlisted=True)
     body = client.get("/api/v1/walks").json
     assert [walk["id"] for walk in body["walks"]] == [newer.id, older.id]
     assert (body["next_cursor"], body["previous_cursor"], body["found"]) == (None, None, None)
 
 
 @pytest.mark.databases
-def test_list_is_searched_and_turned_page_by_page(client: FlaskClient, hung: Maker) -> None:
-    foxes = [hung("a fox", f"kite {index}", minutes_ago=index).id for index in range(3)]
-    hung("a bear", "the sea")
+def test_list_is_searched_and_turned_page_by_page(client: FlaskClient, publish: Maker) -> None:
+    foxes = [publish("a fox", f"kite {index}", minutes_ago=index).id for index in range(3)]
+    publish("a bear", "the sea")
     first = client.get("/api/v1/walks?q=FOX&limit=2").json
     second = client.get("/api/v1/walks", query_string={"q": "fox", "limit": 2, "cursor": first["next_cursor"]}).json
     assert [walk["id"] for walk in first["walks"] + second["walks"]] == foxes
@@ -291,8 +291,8 @@ def test_list_is_searched_and_turned_page_by_page(client: FlaskClient, hung: Mak
     assert back["walks"] == first["walks"]
 
 
-def test_unlisted_walk_is_described_to_who_knows_its_address(client: FlaskClient, hung: Maker) -> None:
-    assert client.get(f"/api/v1/walks/{hung(unlisted=True).id}").json["unlisted"] is True
+def test_unlisted_walk_is_described_to_who_knows_its_address(client: FlaskClient, publish: Maker) -> None:
+    assert client.get(f"/api/v1/walks/{publish(unlisted=True).id}").json["unlisted"] is True
 
 
 LIMITS = ["0", "101", "-1", "abc", "1.5", "", " 5", "+5", "٣", "1e2", "9" * 5000, "5\x00"]
@@ -317,16 +317,16 @@ def test_limits_themselves_are_accepted(client: FlaskClient, limit: str) -> None
 
 
 @pytest.mark.parametrize("query", ["%ff", "%ed%a0%80", "%00", "' OR 1=1", "%25", '"(NEAR"', "%F0%9F%A6%8A"])
-def test_odd_searches_find_nothing(client: FlaskClient, hung: Maker, query: str) -> None:
-    hung("a fox", "a kite")
+def test_odd_searches_find_nothing(client: FlaskClient, publish: Maker, query: str) -> None:
+    publish("a fox", "a kite")
     assert client.get(f"/api/v1/walks?q={query}").json["walks"] == []
 
 
 @pytest.mark.databases
-def test_long_list_asks_the_database_a_fixed_number_of_times(client: FlaskClient, hung: Maker) -> None:
+def test_long_list_asks_the_database_a_fixed_number_of_times(client: FlaskClient, publish: Maker) -> None:
     asked = []
     for _ in range(2):
-        hung()
+        publish()
         with sent_statements() as sent:
             client.get("/api/v1/walks")
         asked.append(len(sent))
@@ -344,8 +344,8 @@ def test_waiting_walk_is_cancelled_by_its_owner(client: FlaskClient) -> None:
 
 
 @pytest.mark.databases
-def test_finished_walk_is_deleted_by_its_owner_and_gone(client: FlaskClient, hung: Maker) -> None:
-    address = f"/api/v1/walks/{hung(visitor='ann').id}"
+def test_finished_walk_is_deleted_by_its_owner_and_gone(client: FlaskClient, publish: Maker) -> None:
+    address = f"/api/v1/walks/{publish(visitor='ann').id}"
     assert client.delete(address, headers=bearer("secret of ann")).status_code == 204
     for answer in (client.get(address), client.delete(address, headers=bearer("secret of ann"))):
         problem(answer, 410)
@@ -359,8 +359,10 @@ def test_finished_walk_is_deleted_by_its_owner_and_gone(client: FlaskClient, hun
         *((bearer(token), 403) for token in ("wrong", "secret of ben", "x" * 10_000, "\xe9")),
     ],
 )
-def test_delete_needs_the_right_token(client: FlaskClient, hung: Maker, headers: dict[str, str], status: int) -> None:
-    walk = hung(visitor="ann")
+def test_delete_needs_the_right_token(
+    client: FlaskClient, publish: Maker, headers: dict[str, str], status: int
+) -> None:
+    walk = publish(visitor="ann")
     answer = client.delete(f"/api/v1/walks/{walk.id}", headers=headers)
     problem(answer, status)
     assert answer.headers.get("WWW-Authenticate", "").startswith("Bearer" if status == 401 else "")

@@ -23,13 +23,13 @@ def send(client: FlaskClient, data: bytes | None = None, token: str | None = Non
 
 def test_sound_is_uploaded_and_shown_to_its_owner_alone(client: FlaskClient) -> None:
     answer = send(client)
-    told = answer.json
+    result = answer.json
     assert answer.status_code == 201 and answer.headers["Cache-Control"] == "no-store"
-    assert (told["state"], told["error"], told["analysis"]) == ("waiting", None, None)
-    assert (told["format"], told["seconds"], told["rate"], told["channels"]) == ("wav", 6.0, 22_050, 1)
-    owner = bearer(told.pop("owner_token"))
-    address = f"/api/v1/sounds/{told['id']}"
-    assert client.get(address, headers=owner).json == told
+    assert (result["state"], result["error"], result["analysis"]) == ("waiting", None, None)
+    assert (result["format"], result["seconds"], result["rate"], result["channels"]) == ("wav", 6.0, 22_050, 1)
+    owner = bearer(result.pop("owner_token"))
+    address = f"/api/v1/sounds/{result['id']}"
+    assert client.get(address, headers=owner).json == result
     assert client.get(address).status_code == 401
     stranger = client.get(address, headers=bearer(TOKEN))
     assert stranger.status_code == 404 and stranger.json["detail"].startswith("No sound of yours has this address.")
@@ -48,9 +48,9 @@ def test_sound_without_a_worker_is_refused_uncounted(client: FlaskClient, monkey
 
 
 def test_sound_is_deleted_by_its_owner_alone(client: FlaskClient) -> None:
-    told = send(client, token=TOKEN).json
-    address = f"/api/v1/sounds/{told['id']}"
-    assert told["owner_token"] == TOKEN
+    answer = send(client, token=TOKEN).json
+    address = f"/api/v1/sounds/{answer['id']}"
+    assert answer["owner_token"] == TOKEN
     assert client.delete(address).status_code == 401
     assert client.delete(address, headers=bearer("u" * 40)).status_code == 404
     assert client.delete(address, headers=bearer(TOKEN)).status_code == 204

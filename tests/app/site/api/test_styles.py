@@ -1,4 +1,4 @@
-"""Styles, told to programs, and asked for by a stop."""
+"""Styles, listed for programs, and asked for by a stop."""
 
 from functools import partial
 
@@ -51,34 +51,36 @@ def test_two_stops_have_two_styles_and_the_hands_are_recorded(client: FlaskClien
 
 
 @pytest.mark.parametrize(
-    ("stop", "told"),
+    ("stop", "message"),
     [({"style": "fresco"}, "The style of stop 1 cannot be “fresco”. There are "),
      ({"style": "pop-art", "hand": "watercolour"}, "The style of stop 1 cannot stand beside another hand."),
      ({"style": 7}, "The style of stop 1 must be the name of a style, or null.")],
 )  # fmt: skip
-def test_style_that_cannot_be_is_refused_with_its_stop(client: FlaskClient, stop: dict[str, object], told: str) -> None:
+def test_style_that_cannot_be_is_refused_with_its_stop(
+    client: FlaskClient, stop: dict[str, object], message: str
+) -> None:
     stops = [{"prompt": "a fox", **stop}, {"prompt": "an owl"}]
     answer = client.post("/api/v1/walks", json={"stops": stops})
     assert answer.status_code == 422
     (error,) = answer.json["errors"]
-    assert (error["field"], error["message"].startswith(told)) == ("stops.0.style", True)
+    assert (error["field"], error["message"].startswith(message)) == ("stops.0.style", True)
 
 
 @pytest.fixture
-def painted(hung: Maker) -> Walk:
+def painted(publish: Maker) -> Walk:
     """A finished walk that drawings led."""
-    walk = hung("a fox", "a house")
+    walk = publish("a fox", "a house")
     change(walk, model_name="led")
     return walk
 
 
 def test_walk_is_repainted_and_a_repeat_is_the_same(client: FlaskClient, painted: Walk) -> None:
-    told = {"json": {"style": "watercolour"}, "headers": {"Idempotency-Key": "a key drawn at random"}}
-    made = client.post(f"/api/v1/walks/{painted.id}/repaint", **told)
+    options = {"json": {"style": "watercolour"}, "headers": {"Idempotency-Key": "a key drawn at random"}}
+    made = client.post(f"/api/v1/walks/{painted.id}/repaint", **options)
     assert made.status_code == 202 and made.headers["Location"] == f"/api/v1/walks/{made.json['id']}"
     assert made.json["remix_of"] == made.json["recipe"]["remix_of"] == painted.id
     assert [stop["hand"] for stop in made.json["stops"]] == ["watercolour"] * 2 and made.json["owner_token"]
-    assert client.post(f"/api/v1/walks/{painted.id}/repaint", **told).json["id"] == made.json["id"]
+    assert client.post(f"/api/v1/walks/{painted.id}/repaint", **options).json["id"] == made.json["id"]
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,21 @@ from tests.support.rows import Maker, change
 
 
 @pytest.mark.parametrize("state", [QUEUED, PAINTING])
-def test_walk_that_is_waited_for_offers_another(client: FlaskClient, commissioned: Maker, state: str) -> None:
-    walk = commissioned()
+def test_walk_that_is_waited_for_offers_another(client: FlaskClient, request_walk: Maker, state: str) -> None:
+    walk = request_walk()
     change(walk, state=state)
     for address in (walk.url, f"/walks/{walk.id}/live"):
         assert f'href="/walks/{walk.id}/another"' in client.get(address).text
 
 
-def test_walk_that_is_there_offers_none(client: FlaskClient, hung: Maker) -> None:
-    assert "/another" not in client.get(hung().url).text
+def test_walk_that_is_there_offers_none(client: FlaskClient, publish: Maker) -> None:
+    assert "/another" not in client.get(publish().url).text
 
 
-def test_another_is_a_random_listed_walk(client: FlaskClient, commissioned: Maker, hung: Maker) -> None:
-    shown = {hung("a lemon", f"the sun {number}").url for number in range(3)}
-    hung("a secret", "a whisper", unlisted=True)
-    waiting, found = commissioned("a fox", "an owl"), set()
+def test_another_is_a_random_listed_walk(client: FlaskClient, request_walk: Maker, publish: Maker) -> None:
+    shown = {publish("a lemon", f"the sun {number}").url for number in range(3)}
+    publish("a secret", "a whisper", unlisted=True)
+    waiting, found = request_walk("a fox", "an owl"), set()
     for _ in range(30):
         answer = client.get(f"/walks/{waiting.id}/another")
         assert (answer.status_code, answer.headers["Cache-Control"]) == (302, "no-store")
@@ -33,14 +33,14 @@ def test_another_is_a_random_listed_walk(client: FlaskClient, commissioned: Make
     assert len(found) > 1  # by lot, out of three
 
 
-def test_from_a_listed_walk_one_never_comes_to_itself(client: FlaskClient, hung: Maker) -> None:
-    first, second = hung("a lemon", "the sun"), hung("a boat", "a cup")
+def test_from_a_listed_walk_one_never_comes_to_itself(client: FlaskClient, publish: Maker) -> None:
+    first, second = publish("a lemon", "the sun"), publish("a boat", "a cup")
     for _ in range(6):
         assert client.get(f"/walks/{first.id}/another").headers["Location"].startswith(second.url)
 
 
-def test_where_no_other_hangs_the_page_says_that_the_walk_goes_on(client: FlaskClient, commissioned: Maker) -> None:
-    answer = client.get(f"/walks/{commissioned().id}/another")
+def test_without_another_walk_the_page_says_that_the_walk_goes_on(client: FlaskClient, request_walk: Maker) -> None:
+    answer = client.get(f"/walks/{request_walk().id}/another")
     assert answer.status_code == 404
     assert "There is no other walk yet. The one that you are waiting for goes on" in answer.text
     assert "No other walk yet" in answer.text
@@ -50,9 +50,9 @@ def test_where_no_other_hangs_the_page_says_that_the_walk_goes_on(client: FlaskC
 @pytest.mark.parametrize(
     ("state", "said"), [(QUEUED, "keeps its place"), (FAILED, "was not painted"), ("finished", "painted by now")]
 )
-def test_other_page_leads_back(client: FlaskClient, commissioned: Maker, hung: Maker, state: str, said: str) -> None:
-    other = hung("a lemon", "the sun")
-    left = hung("a fox", "an owl") if state == "finished" else commissioned("a fox", "an owl")
+def test_other_page_leads_back(client: FlaskClient, request_walk: Maker, publish: Maker, state: str, said: str) -> None:
+    other = publish("a lemon", "the sun")
+    left = publish("a fox", "an owl") if state == "finished" else request_walk("a fox", "an owl")
     change(left, state=state)
     page = client.get(f"{other.url}?meanwhile={left.id}").text
     assert said in page
@@ -62,7 +62,7 @@ def test_other_page_leads_back(client: FlaskClient, commissioned: Maker, hung: M
 
 @pytest.mark.slow
 @pytest.mark.parametrize("meanwhile", ["", "x", "k7mz3vq9xw2hd8cf", "../../etc"])
-def test_page_of_the_other_shows_no_walk_that_is_not_there(client: FlaskClient, hung: Maker, meanwhile: str) -> None:
-    page = client.get(f"{hung().url}?meanwhile={meanwhile}")
+def test_page_of_the_other_shows_no_walk_that_is_not_there(client: FlaskClient, publish: Maker, meanwhile: str) -> None:
+    page = client.get(f"{publish().url}?meanwhile={meanwhile}")
     assert page.status_code == 200
     assert "You did not want to wait" not in page.text

@@ -40,21 +40,21 @@ def test_button_leads_to_the_form_with_the_row_and_nothing_typed_is_lost(client:
     assert sent["seed"] == str(found.request["seed"]), "what is picked is painted as it was seen"
     again = client.post("/", data={**FORM, **sent, "edit": "look"}).text
     assert len(re.findall(r'name="candidate-0"', again)) == 4
-    assert filled(again)["candidate-0"] == "/", "the proposal is taken where nobody chooses"
+    assert filled(again)["candidate-0"] == "/", "the proposal is taken where no one chooses"
     assert 'value="no snow"' in again
     assert re.search(r'name="frames" value="60"[^>]* checked', again)
 
 
 def test_walk_takes_the_picture_that_was_picked_and_its_recipe_says_so(client: FlaskClient) -> None:
     page, found = ask(client)
-    told = found.pool[2]
-    sent = {**FORM, **filled(page), "candidate-0": f"{told['seed']}/{told['drawing']}"}
+    candidate = found.pool[2]
+    sent = {**FORM, **filled(page), "candidate-0": f"{candidate['seed']}/{candidate['drawing']}"}
     assert client.post("/walks", data=sent).status_code == 303
     walk = db.session.scalars(select(Walk)).one()
-    assert (walk.stops[0].seed, walk.stops[0].scene) == (told["seed"], told["scene"])
+    assert (walk.stops[0].seed, walk.stops[0].scene) == (candidate["seed"], candidate["scene"])
     assert (walk.seed, walk.stops[1].seed) == (found.request["seed"], None)
     written = recipe.recipe_of(walk)["stops"][0]
-    assert (written["seed"], written["scene"]) == (told["seed"], told["scene"])
+    assert (written["seed"], written["scene"]) == (candidate["seed"], candidate["scene"])
 
 
 def test_proposal_that_is_kept_is_what_was_shown(client: FlaskClient) -> None:
@@ -130,7 +130,7 @@ def test_row_counts_in_the_work_of_an_hour(client: FlaskClient) -> None:
     assert db.session.query(CandidateSet).count() == statuses.count(200)
 
 
-def test_picture_is_sent_to_whoever_asked_and_to_nobody_else(client: FlaskClient, app: Flask) -> None:
+def test_picture_is_sent_only_to_those_who_asked(client: FlaskClient, app: Flask) -> None:
     _, found = ask(client)
     path = f"/candidates/{found.id}/1.webp"
     answer = client.get(path)

@@ -21,8 +21,8 @@ def test_page_writes_in_the_tone_asked_for_and_keeps_the_choice(client: FlaskCli
     assert 'value="academic" checked' in answer.text
 
 
-def test_word_of_ones_own_becomes_the_nearest_tone_and_is_told_so(client: FlaskClient, hung: Maker) -> None:
-    address = f"/walks/{hung().id}/captions"
+def test_own_word_becomes_the_nearest_tone_and_the_page_says_so(client: FlaskClient, publish: Maker) -> None:
+    address = f"/walks/{publish().id}/captions"
     near = client.get(f"{address}?tone=happy&own_tone=ironic")
     assert "<bdi>“ironic”</bdi> is nearest to funny here." in near.text
     assert 'value="ironic"' in near.text
@@ -30,8 +30,8 @@ def test_word_of_ones_own_becomes_the_nearest_tone_and_is_told_so(client: FlaskC
     assert "We have no words for <bdi>“xqzzt”</bdi>; these are poetic." in client.get(f"{address}?own_tone=xqzzt").text
 
 
-def test_wrong_tone_is_named_above_the_form(client: FlaskClient, hung: Maker) -> None:
-    address = f"/walks/{hung().id}/captions"
+def test_wrong_tone_is_named_above_the_form(client: FlaskClient, publish: Maker) -> None:
+    address = f"/walks/{publish().id}/captions"
     answer = client.get(f"{address}?own_tone={'x' * 41}")
     assert answer.status_code == 422
     assert "The tone must be a word or a few, of 1 to 40 characters." in answer.text
@@ -39,8 +39,8 @@ def test_wrong_tone_is_named_above_the_form(client: FlaskClient, hung: Maker) ->
     assert client.get(f"{address}?own_tone=fucking").status_code == 422
 
 
-def test_german_page_writes_german(client: FlaskClient, hung: Maker) -> None:
-    text = client.get(f"/walks/{hung().id}/captions", headers={"Accept-Language": "de"}).text
+def test_german_page_writes_german(client: FlaskClient, publish: Maker) -> None:
+    text = client.get(f"/walks/{publish().id}/captions", headers={"Accept-Language": "de"}).text
     assert "Ein Spaziergang durch" in text
 
 
@@ -56,8 +56,8 @@ def test_walk_that_is_not_finished_has_none(client: FlaskClient, walk: Walk) -> 
     assert "This walk is not finished." in answer.text
 
 
-def test_programs_get_as_many_as_they_ask_for(client: FlaskClient, hung: Maker) -> None:
-    address = f"/api/v1/walks/{hung().id}/captions"
+def test_programs_get_as_many_as_they_ask_for(client: FlaskClient, publish: Maker) -> None:
+    address = f"/api/v1/walks/{publish().id}/captions"
     answer = client.post(address, json={"tone": "funny", "audience": "promotional", "variants": 5, "language": "de"})
     assert answer.status_code == 200
     assert len(set(answer.json["captions"])) == 5
@@ -113,21 +113,21 @@ def test_form_leads_to_a_photos_captions(client: FlaskClient, photo: Upload) -> 
     assert 'name="edit" value="captions-0"' in live
 
 
-def test_photo_nobody_has_looked_at_has_captions_without_a_name(client: FlaskClient, photo: Upload) -> None:
+def test_photo_without_a_look_has_captions_without_a_name(client: FlaskClient, photo: Upload) -> None:
     change(photo, analysis=None, state=WAITING)
     text = client.get(f"/photos/{photo.id}/captions", headers=TOKEN).text
     assert "We are still looking at what it shows." in text
     assert "Untitled\n" in text
 
 
-def test_programs_are_told_whose_words_they_are(client: FlaskClient, photo: Upload) -> None:
+def test_programs_learn_whose_words_they_are(client: FlaskClient, photo: Upload) -> None:
     address = f"/api/v1/pictures/{photo.id}/captions"
     answer = client.post(address, json={"variants": 8, "audience": "academic"}, headers=TOKEN)
     assert (answer.json["description"], answer.json["is_guess"], len(answer.json["captions"])) == ("a fox", True, 8)
     assert answer.json["wall_label"]["year"] is None
     assert answer.headers["Cache-Control"] == "no-store"
-    told = client.post(address, json={"description": "a wolf", "language": "de"}, headers=TOKEN).json
-    assert (told["description"], told["is_guess"], told["wall_label"]["title"]) == ("a wolf", False, "A wolf")
+    result = client.post(address, json={"description": "a wolf", "language": "de"}, headers=TOKEN).json
+    assert (result["description"], result["is_guess"], result["wall_label"]["title"]) == ("a wolf", False, "A wolf")
     assert client.post(address, json={"description": 3}, headers=TOKEN).json["errors"][0]["field"] == "description"
     assert client.post(address, json={}).status_code == 401
     assert client.post(address, json={}, headers={"Authorization": f"Bearer {'x' * 40}"}).status_code == 404

@@ -50,8 +50,8 @@ def test_collection_is_shared_and_listed_by_owner(client: FlaskClient, other: Fl
     assert '<a href="/collections">' in client.get("/exhibitions").text
 
 
-def test_walk_page_makes_a_collection_and_says_which_ones_a_walk_is_in(client: FlaskClient, hung: Maker) -> None:
-    first, second = hung("a fox", "a kite"), hung("a moth", "a star")
+def test_walk_page_makes_a_collection_and_says_which_ones_a_walk_is_in(client: FlaskClient, publish: Maker) -> None:
+    first, second = publish("a fox", "a kite"), publish("a moth", "a star")
     assert "Set-Cookie" not in client.get(first.url).headers
     assert "/collect" not in client.get(first.url).text
     assert f'action="/walks/{first.id}/collect"' in client.get(f"/walks/{first.id}/favourite").text
@@ -63,8 +63,10 @@ def test_walk_page_makes_a_collection_and_says_which_ones_a_walk_is_in(client: F
     assert shown(client, address) == [first.id]
 
 
-def test_collection_is_shared_from_its_page_by_its_owner(client: FlaskClient, other: FlaskClient, hung: Maker) -> None:
-    address = make(client, hung(), title='A "pear" & more')
+def test_collection_is_shared_from_its_page_by_its_owner(
+    client: FlaskClient, other: FlaskClient, publish: Maker
+) -> None:
+    address = make(client, publish(), title='A "pear" & more')
     page = client.get(address).text
     assert re.search(r'id="share" data-title="A &#34;pear&#34; &amp; more">Share…<', page)
     assert f'id="link">http://localhost{address}</li>' in page
@@ -72,8 +74,8 @@ def test_collection_is_shared_from_its_page_by_its_owner(client: FlaskClient, ot
     assert 'id="share"' not in other.get(address).text
 
 
-def test_order_is_changed_by_buttons(client: FlaskClient, hung: Maker) -> None:
-    walks = [hung("a fox", f"kite {number}") for number in range(3)]
+def test_order_is_changed_by_buttons(client: FlaskClient, publish: Maker) -> None:
+    walks = [publish("a fox", f"kite {number}") for number in range(3)]
     address = make(client, *walks)
     page = client.get(address).text
     assert (page.count(f"{address}/up"), page.count(f"{address}/down"), page.count(f"{address}/remove")) == (2, 2, 3)
@@ -84,8 +86,8 @@ def test_order_is_changed_by_buttons(client: FlaskClient, hung: Maker) -> None:
     assert shown(client, address) == [walks[2].id, walks[1].id]
 
 
-def test_strangers_get_no_controls(app: Flask, client: FlaskClient, other: FlaskClient, hung: Maker) -> None:
-    walk, seen = hung("a fox", "a kite"), hung("a moth", "a star")
+def test_strangers_get_no_controls(app: Flask, client: FlaskClient, other: FlaskClient, publish: Maker) -> None:
+    walk, seen = publish("a fox", "a kite"), publish("a moth", "a star")
     address = make(client, walk, seen)
     for stranger in (other, app.test_client()):
         page = stranger.get(address).text
@@ -103,9 +105,9 @@ def test_strangers_get_no_controls(app: Flask, client: FlaskClient, other: Flask
 
 @pytest.mark.parametrize("act", [curation.hide, curation.take_down])
 def test_hidden_walks_do_not_leak(
-    client: FlaskClient, other: FlaskClient, hung: Maker, act: Callable[[Walk], None]
+    client: FlaskClient, other: FlaskClient, publish: Maker, act: Callable[[Walk], None]
 ) -> None:
-    walk, seen = hung("a quokka", "a kite"), hung("a moth", "a star")
+    walk, seen = publish("a quokka", "a kite"), publish("a moth", "a star")
     address = make(client, walk, seen, listed="1")
     act(walk)
     for visitor in (client, other):
@@ -118,8 +120,8 @@ def test_hidden_walks_do_not_leak(
     assert client.post(f"/walks/{walk.id}/collect", data={"title": "Again"}).status_code == 410
 
 
-def test_unlisted_walk_is_shown_to_owner_only(client: FlaskClient, other: FlaskClient, hung: Maker) -> None:
-    unlisted = hung(unlisted=True)
+def test_unlisted_walk_is_shown_to_owner_only(client: FlaskClient, other: FlaskClient, publish: Maker) -> None:
+    unlisted = publish(unlisted=True)
     address = make(client, unlisted, listed="1")
     assert "unlisted, so only you see it here" in client.get(address).text
     assert shown(client, address) == [unlisted.id]
@@ -127,8 +129,8 @@ def test_unlisted_walk_is_shown_to_owner_only(client: FlaskClient, other: FlaskC
     assert address not in other.get("/collections").text
 
 
-def test_refused_title_is_shown_again_with_the_rule(client: FlaskClient, hung: Maker) -> None:
-    walk, long = hung(), "x" * 121
+def test_refused_title_is_shown_again_with_the_rule(client: FlaskClient, publish: Maker) -> None:
+    walk, long = publish(), "x" * 121
     address = make(client)
     for path in ("/mine/collections", f"{address}/title", f"/walks/{walk.id}/collect"):
         answer = client.post(path, data={"title": long})
@@ -149,20 +151,20 @@ def test_deleted_collection_is_gone_and_its_walks_stay(client: FlaskClient, walk
     assert client.get(walk.url).status_code == 200
 
 
-def test_deleting_all_data_takes_the_collections_along(client: FlaskClient, other: FlaskClient, hung: Maker) -> None:
-    address = make(client, hung())
+def test_deleting_all_data_takes_the_collections_along(client: FlaskClient, other: FlaskClient, publish: Maker) -> None:
+    address = make(client, publish())
     assert "Your collections are gone." in client.post("/mine/delete", data={"sure": "1"}).text
     assert client.get(address).status_code == 404
     assert "Of another visitor" in other.get("/mine").text
 
 
 @pytest.mark.databases
-def test_limits_hold_at_once(app: Flask, client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_hold_at_once(app: Flask, client: FlaskClient, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visitor_collections, "COLLECTIONS_MAX", 2)
     monkeypatch.setattr(visitor_collections, "WALKS_MAX", 2)
     answers = at_once(app, client, [("/mine/collections", {"title": f"No. {number}"}) for number in range(6)])
     assert sorted(answers) == [303] * 2 + [409] * 4
     chosen = re.findall(r'href="/collections/(\w{16})"', client.get("/mine").text)[0]
-    walks = [hung("a fox", f"a kite no. {number}") for number in range(6)]
+    walks = [publish("a fox", f"a kite no. {number}") for number in range(6)]
     answers = at_once(app, client, [(f"/walks/{walk.id}/collect", {"collection": chosen}) for walk in walks])
     assert sorted(answers) == [303] * 2 + [409] * 4

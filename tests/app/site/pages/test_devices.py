@@ -103,8 +103,8 @@ def phone(app: Flask) -> Device:
     return Device(app, PHONE, "192.0.2.2")
 
 
-def test_code_carries_walks_favourites_and_collections(laptop: Device, phone: Device, hung: Maker) -> None:
-    starred, own = hung(), laptop.ask()
+def test_code_carries_walks_favourites_and_collections(laptop: Device, phone: Device, publish: Maker) -> None:
+    starred, own = publish(), laptop.ask()
     laptop.client.post(f"/walks/{starred.id}/favourite")
     laptop.client.post("/mine/collections", data={"title": "Foxes"})
     phone.join(laptop)
@@ -227,8 +227,8 @@ def test_copy_of_the_cookie_from_before_joining_gets_nothing(laptop: Device, pho
     assert copy.client.post(f"/walks/{own}/delete").status_code == 403
 
 
-def test_joining_browser_keeps_its_own_and_shows_it_to_no_one(laptop: Device, phone: Device, hung: Maker) -> None:
-    both, only = hung(), hung("a boat", "an owl")
+def test_joining_browser_keeps_its_own_and_shows_it_to_no_one(laptop: Device, phone: Device, publish: Maker) -> None:
+    both, only = publish(), publish("a boat", "an owl")
     mine, theirs = phone.ask(), laptop.ask()
     for device in (phone, laptop):
         device.client.get(f"/walks/{both.id}/favourite")
@@ -370,8 +370,8 @@ def test_limit_of_browsers_holds(laptop: Device, app: Flask, monkeypatch: pytest
     assert len(laptop.listed()) == 3
 
 
-def test_deletion_of_all_data_ends_the_sharing(laptop: Device, phone: Device, app: Flask, hung: Maker) -> None:
-    third, starred = Device(app, LAPTOP, "192.0.2.3"), hung()
+def test_deletion_of_all_data_ends_the_sharing(laptop: Device, phone: Device, app: Flask, publish: Maker) -> None:
+    third, starred = Device(app, LAPTOP, "192.0.2.3"), publish()
     kept = third.ask()
     phone.join(laptop)
     third.join(phone)

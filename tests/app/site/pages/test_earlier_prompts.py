@@ -71,8 +71,8 @@ def test_pressed_prompt_is_written_at_the_stop_that_asked(client: FlaskClient) -
     assert 'id="earlier"' not in page
 
 
-def test_first_stop_of_a_continued_walk_is_not_rewritten(client: FlaskClient, hung: Any) -> None:
-    walk = hung("a fox", "a kite")
+def test_first_stop_of_a_continued_walk_is_not_rewritten(client: FlaskClient, publish: Any) -> None:
+    walk = publish("a fox", "a kite")
     sent = {"prompt": ["a kite", "x"], "continues": walk.id, "edit": "write-0-a lemon"}
     page = client.post("/", data=sent).text
     assert "a lemon" not in page

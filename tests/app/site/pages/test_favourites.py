@@ -54,8 +54,8 @@ def test_visitor_without_a_cookie_gets_one_on_the_page_of_the_star_only(client: 
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_favourites_of_others_are_not_shown(app: Flask, client: FlaskClient, hung: Maker) -> None:
-    walk, other = hung(), app.test_client()
+def test_favourites_of_others_are_not_shown(app: Flask, client: FlaskClient, publish: Maker) -> None:
+    walk, other = publish(), app.test_client()
     mark(client, walk)
     other.get(f"/walks/{walk.id}/favourite")
     assert star_of(other, walk) == ("1", "false")
@@ -64,8 +64,8 @@ def test_favourites_of_others_are_not_shown(app: Flask, client: FlaskClient, hun
         assert walks_on(app.test_client().get(page).text) == []
 
 
-def test_unfinished_walk_has_no_star(client: FlaskClient, commissioned: Maker) -> None:
-    walk = commissioned()
+def test_unfinished_walk_has_no_star(client: FlaskClient, request_walk: Maker) -> None:
+    walk = request_walk()
     client.get(f"/walks/{walk.id}/report")
     assert star_of(client, walk) == ()
     answer = client.post(f"/walks/{walk.id}/favourite")
@@ -74,8 +74,8 @@ def test_unfinished_walk_has_no_star(client: FlaskClient, commissioned: Maker) -
 
 
 @pytest.mark.parametrize("act", [curation.hide, curation.take_down])
-def test_hidden_and_deleted_walks_leave(client: FlaskClient, hung: Maker, act: Callable[[Walk], None]) -> None:
-    walk, seen = hung("a quokka", "a kite"), hung("a moth", "a star")
+def test_hidden_and_deleted_walks_leave(client: FlaskClient, publish: Maker, act: Callable[[Walk], None]) -> None:
+    walk, seen = publish("a quokka", "a kite"), publish("a moth", "a star")
     mark(client, walk)
     mark(client, seen)
     act(walk)
@@ -88,11 +88,11 @@ def test_hidden_and_deleted_walks_leave(client: FlaskClient, hung: Maker, act: C
 
 
 def test_my_walks_links_favourites(
-    app: Flask, client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, publish: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(my_walks, "FAVOURITES_SHOWN", 2)
     app.config["PAGE_SIZE"] = 2
-    walks = [hung("a fox", f"kite {number}") for number in range(3)]
+    walks = [publish("a fox", f"kite {number}") for number in range(3)]
     for walk in walks:
         mark(client, walk)
     page = client.get("/mine").text
@@ -112,9 +112,11 @@ def test_deleting_all_data_takes_the_stars_along(client: FlaskClient, walk: Walk
     assert "There was nothing of yours to delete." in client.post("/mine/delete", data={"sure": "1"}).text
 
 
-def test_favourites_are_counted_by_the_hour(client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_favourites_are_counted_by_the_hour(
+    client: FlaskClient, publish: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rate_limits, "FAVOURITE", replace(rate_limits.FAVOURITE, most=(1,)))
-    first, second = hung("a fox", "a kite"), hung("a moth", "a star")
+    first, second = publish("a fox", "a kite"), publish("a moth", "a star")
     mark(client, first)
     mark(client, first)
     answer = client.post(f"/walks/{second.id}/favourite")
@@ -124,8 +126,8 @@ def test_favourites_are_counted_by_the_hour(client: FlaskClient, hung: Maker, mo
 
 
 @pytest.mark.databases
-def test_limit_holds_at_once(app: Flask, client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limit_holds_at_once(app: Flask, client: FlaskClient, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(favourites, "FAVOURITES_MAX", 2)
-    walks = [hung("a fox", f"a kite no. {number}") for number in range(6)]
+    walks = [publish("a fox", f"a kite no. {number}") for number in range(6)]
     answers = at_once(app, client, [(f"/walks/{walk.id}/favourite", {}) for walk in walks])
     assert sorted(answers) == [303] * 2 + [409] * 4

@@ -23,11 +23,11 @@ each_kind = pytest.mark.parametrize("kind", BUTTONS)
 
 
 @pytest.fixture
-def wide(hung: Maker) -> Maker:
-    """Hang a finished walk of 256 × 144 pixels."""
+def wide(publish: Maker) -> Maker:
+    """Publish a finished walk of 256 × 144 pixels."""
 
     def make(**fields: object) -> Walk:
-        walk = hung(**fields)
+        walk = publish(**fields)
         change(walk, width=256, height=144)
         return walk
 
@@ -96,14 +96,14 @@ def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, walk: Walk)
     assert f"/media/{walk.id}/sheet1.{found.files['sheet'].etag[:12]}.webp" in page
 
 
-def test_sketch_and_noise_stand_before_the_steps_where_drawings_lead(client: FlaskClient, hung: Maker) -> None:
-    walk = hung(steps=4)
+def test_sketch_and_noise_stand_before_the_steps_where_drawings_lead(client: FlaskClient, publish: Maker) -> None:
+    walk = publish(steps=4)
     change(walk.stops[0], scene=drawings.scene("house").as_json())
     deliver(walk, 1, steps=6)
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text
-    told = ["The sketch that leads it", "The noise it begins with", "The first step, out of noise", "The second",
-            "The third", "The finished picture"]  # fmt: skip
-    assert re.findall(r"<p>([^<.]+)</p>\s*</li>", page) == told
+    texts = ["The sketch that leads it", "The noise it begins with", "The first step, out of noise", "The second",
+             "The third", "The finished picture"]  # fmt: skip
+    assert re.findall(r"<p>([^<.]+)</p>\s*</li>", page) == texts
     assert "in four steps" in page
     assert 'aria-label="After step 4 of 4"' in page
     assert "A sketch leads the way" in page
@@ -138,10 +138,10 @@ def test_frame_that_there_is_not_is_not_found(client: FlaskClient, walk: Walk, k
 
 
 @each_kind
-def test_only_finished_walks_have_files(client: FlaskClient, hung: Maker, commissioned: Maker, kind: str) -> None:
-    deleted = hung()
+def test_only_finished_walks_have_files(client: FlaskClient, publish: Maker, request_walk: Maker, kind: str) -> None:
+    deleted = publish()
     lifecycle.delete_walk(deleted)
-    for name, status in ((commissioned().id, 404), ("x", 404), (deleted.id, 410)):
+    for name, status in ((request_walk().id, 404), ("x", 404), (deleted.id, 410)):
         assert client.get(f"/walks/{name}/{kind}").status_code == status
         assert client.post(f"/walks/{name}/{kind}").status_code == status
 
@@ -159,8 +159,8 @@ def test_full_disk_refuses_what_is_not_there_yet_and_counts_nothing(walk: Walk, 
     assert client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1"}).status_code == 303
 
 
-def test_stages_have_an_hourly_limit(hung: Maker, app: Flask, instance: Path) -> None:
-    walk = hung(frames=4)
+def test_stages_have_an_hourly_limit(publish: Maker, app: Flask, instance: Path) -> None:
+    walk = publish(frames=4)
     client = make_app(instance, HOURLY_WALKS=2, HOURLY_WALKS_ADDRESS=3).test_client()
     answers = [client.post(f"/walks/{walk.id}/stages", data={"frame": index}) for index in ("0", "1", "0", "2")]
     assert [answer.status_code for answer in answers] == [303, 303, 303, 429]  # what is on its way counts once
@@ -175,21 +175,21 @@ GONE = "The model that painted this walk, House model, is no longer here in that
 
 
 @pytest.mark.parametrize("gone", ["revision", "model"])
-def test_walk_of_a_replaced_model_queues_no_task(client: FlaskClient, hung: Maker, gone: str) -> None:
-    walk, newer = hung(minutes_ago=5), hung("an owl", "a kite")
+def test_walk_of_a_replaced_model_queues_no_task(client: FlaskClient, publish: Maker, gone: str) -> None:
+    walk, newer = publish(minutes_ago=5), publish("an owl", "a kite")
     if gone == "revision":
         change(newer, model_revision="a newer one")
     else:
         change(walk, model_name="an-older-one")
-    told = "is no longer here" if gone == "model" else GONE
+    message = "is no longer here" if gone == "model" else GONE
     for address in (f"/walks/{walk.id}/stages", f"/walks/{walk.id}/stages/live?frame=1"):
         page = client.get(address).text
-        assert told in page
+        assert message in page
         assert "Show the steps" not in page
         assert "data-again" not in page
     answer = client.post(f"/walks/{walk.id}/stages", data={"frame": "1"})
     assert answer.status_code == 409
-    assert told in answer.text
+    assert message in answer.text
     assert pieces() == 0
     assert "Show the steps" in client.get(f"/walks/{newer.id}/stages").text
     here = [client.get(f"/api/v1/walks/{each.id}").json["model_here"] for each in (walk, newer)]
@@ -198,12 +198,12 @@ def test_walk_of_a_replaced_model_queues_no_task(client: FlaskClient, hung: Make
 
 
 def test_living_painters_say_which_models_are_here(
-    client: FlaskClient, walk: Walk, commissioned: Maker, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, walk: Walk, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame_requests.request(walk, STAGES, 1)
     about = [{"name": "a", "model": walk.model_name, "revision": "x", "models": {walk.model_name: "x"}}]
     monkeypatch.setattr(jobs, "workers", lambda: about)
-    page = client.get(f"/walks/{walk.id}/stages?frame=1").text  # asked for while nobody could tell
+    page = client.get(f"/walks/{walk.id}/stages?frame=1").text  # asked for while it was unknown
     assert GONE in page
     assert "On its way." not in page
     about.append(
@@ -211,7 +211,7 @@ def test_living_painters_say_which_models_are_here(
     )
     assert "On its way." in client.get(f"/walks/{walk.id}/stages?frame=1").text
     assert client.get(f"/api/v1/walks/{walk.id}").json["model_here"] is True
-    assert client.get(f"/api/v1/walks/{commissioned().id}").json["model_here"] is None
+    assert client.get(f"/api/v1/walks/{request_walk().id}").json["model_here"] is None
 
 
 def test_stages_that_were_painted_while_the_model_was_here_are_shown(client: FlaskClient, walk: Walk) -> None:

@@ -30,15 +30,15 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def look(client: FlaskClient, walk: Walk, before: TestResponse | None = None, **headers: str) -> TestResponse:
-    """Look at the live part, with what the look before told."""
+    """Look at the live part, with what the look before returned."""
     if before is not None:
         headers["If-None-Match"] = before.headers["ETag"]
     return client.get(f"/walks/{walk.id}/live", headers=headers)
 
 
 @pytest.mark.databases
-def test_unchanged_live_part_is_not_rendered(client: FlaskClient, commissioned: Maker, written: list[str]) -> None:
-    walk = commissioned()
+def test_unchanged_live_part_is_not_rendered(client: FlaskClient, request_walk: Maker, written: list[str]) -> None:
+    walk = request_walk()
     first = look(client, walk)
     assert (first.status_code, len(written)) == (200, 1)
     again = look(client, walk, first)
@@ -48,8 +48,8 @@ def test_unchanged_live_part_is_not_rendered(client: FlaskClient, commissioned: 
     assert weak.status_code == 304
 
 
-def test_page_brings_along_what_its_live_part_knows(client: FlaskClient, commissioned: Maker) -> None:
-    walk = commissioned()
+def test_page_brings_along_what_its_live_part_knows(client: FlaskClient, request_walk: Maker) -> None:
+    walk = request_walk()
     known = re.findall(r'data-known="([0-9a-f]{32})"', client.get(walk.url).text)
     assert known == [look(client, walk).headers["ETag"].strip('"')]
     assert look(client, walk, **{"If-None-Match": f'"{known[0]}"'}).status_code == 304
@@ -67,15 +67,15 @@ def test_page_brings_along_what_its_live_part_knows(client: FlaskClient, commiss
         {"state": FINISHED},
     ],
 )
-def test_each_change_of_a_walk_is_shown(client: FlaskClient, commissioned: Maker, happened: dict[str, Any]) -> None:
-    walk = commissioned()
+def test_each_change_of_a_walk_is_shown(client: FlaskClient, request_walk: Maker, happened: dict[str, Any]) -> None:
+    walk = request_walk()
     first = look(client, walk)
     change(walk, **happened)
     assert look(client, walk, first).status_code == 200
 
 
-def test_a_film_that_grew_is_shown(client: FlaskClient, commissioned: Maker) -> None:
-    walk = commissioned()
+def test_a_film_that_grew_is_shown(client: FlaskClient, request_walk: Maker) -> None:
+    walk = request_walk()
     first = look(client, walk)
     store(Medium(walk_number=walk.number, kind="gif", path="walks/x/y", bytes=1, etag="1" * 32))
     second = look(client, walk, first)
@@ -86,9 +86,9 @@ def test_a_film_that_grew_is_shown(client: FlaskClient, commissioned: Maker) -> 
 
 @pytest.mark.databases
 @pytest.mark.usefixtures("living")
-def test_a_line_that_moved_is_shown(client: FlaskClient, commissioned: Maker, hung: Maker) -> None:
-    hung()
-    before, walk = commissioned(visitor="ben"), commissioned(visitor="ann")
+def test_a_line_that_moved_is_shown(client: FlaskClient, request_walk: Maker, publish: Maker) -> None:
+    publish()
+    before, walk = request_walk(visitor="ben"), request_walk(visitor="ann")
     first = look(client, walk)
     assert "Second" in first.text
     lifecycle.cancel(before)
@@ -100,16 +100,16 @@ def test_a_line_that_moved_is_shown(client: FlaskClient, commissioned: Maker, hu
 @pytest.mark.usefixtures("living")
 @pytest.mark.parametrize(("seen", "left"), [("4.0", "seconds left"), ("1.0", "Nearly done"), ("0.0", "Nearly done")])
 def test_used_up_estimate_is_nearly(
-    client: FlaskClient, commissioned: Maker, hung: Maker, seen: str, left: str
+    client: FlaskClient, request_walk: Maker, publish: Maker, seen: str, left: str
 ) -> None:
-    hung()
-    walk = commissioned()
+    publish()
+    walk = request_walk()
     change(walk, state=PAINTING)
     page = client.get(f"{walk.url}/live?seen={seen}").text
     assert [each in page for each in ("seconds left", "Nearly done")] == [left == "seconds left", left == "Nearly done"]
 
 
-def test_owners_strangers_and_languages_have_answers_of_their_own(app: Flask, commissioned: Maker) -> None:
+def test_owners_strangers_and_languages_have_answers_of_their_own(app: Flask, request_walk: Maker) -> None:
     owner, stranger = app.test_client(), app.test_client()
     owner.get("/")
     answer = owner.post("/walks", data={"prompt": ["a fox", "a kite"]})
@@ -120,8 +120,8 @@ def test_owners_strangers_and_languages_have_answers_of_their_own(app: Flask, co
 
 
 @pytest.mark.parametrize("gone", [lifecycle.cancel, lifecycle.delete_walk])
-def test_ended_walk_is_never_unchanged(client: FlaskClient, commissioned: Maker, gone: Callable[[Walk], None]) -> None:
-    walk = commissioned()
+def test_ended_walk_is_never_unchanged(client: FlaskClient, request_walk: Maker, gone: Callable[[Walk], None]) -> None:
+    walk = request_walk()
     first = look(client, walk)
     gone(walk)
     db.session.rollback()
@@ -133,9 +133,9 @@ def test_address_of_nothing_has_no_live_part(client: FlaskClient, address: str) 
     assert client.get(f"/walks/{address}/live", headers={"If-None-Match": "*"}).status_code == 404
 
 
-def test_page_without_scripts_polls(client: FlaskClient, commissioned: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_without_scripts_polls(client: FlaskClient, request_walk: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     far = fair_queue.QueueEstimate(4000, 7200.0, workers=1, wait=7200.0)
     monkeypatch.setattr(fair_queue, "find_estimate", lambda _walk: far)
-    page = client.get(commissioned().url).text
+    page = client.get(request_walk().url).text
     assert '<noscript><meta http-equiv="refresh" content="60;' in page
     assert 'data-again="60000"' in page

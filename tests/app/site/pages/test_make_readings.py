@@ -37,7 +37,7 @@ def options(page: str) -> list[list[str]]:
 
 
 def painted(answer: TestResponse) -> list[list[str]]:
-    """Name what the stops of the walk that was commissioned show."""
+    """Name what the stops of the requested walk show."""
     assert answer.status_code == 303, answer.text
     walk_id = answer.headers["Location"].split("/")[2].partition("-")[0]
     walk = db.session.query(Walk).filter_by(id=walk_id).one()
@@ -93,7 +93,7 @@ def test_without_a_seed_both_houses_are_shown_in_turn(client: FlaskClient) -> No
     assert shown == {"*house", "*other house"}
 
 
-def test_choice_stands_in_the_address_and_is_painted_and_told_to_the_painter(client: FlaskClient) -> None:
+def test_choice_stands_in_the_address_and_in_the_text_that_is_painted(client: FlaskClient) -> None:
     fields = {"prompt": ["two bats", "the sun"], "drawing": [led.CRICKET, ""]}
     page = client.get("/", query_string=fields).text
     assert [each for each in options(page)[0] if each.startswith("*")] == ["*cricket game"]
@@ -209,11 +209,17 @@ def test_walk_gone_on_from_shows_its_last_scene_without_a_choice(client: FlaskCl
 def test_recipe_brought_back_shows_what_was_chosen(client: FlaskClient) -> None:
     client.post("/walks", data={"prompt": ["a bat", "the sun"], "drawing": [led.CRICKET, ""], "seed": "3"})
     walk = db.session.query(Walk).one()
-    told: dict[str, Any] = recipe.recipe_of(walk)  # type: ignore[assignment]
-    told |= {"version": 1, "frames": 2, "positions": [0.0, 1.0], "size": [128, 128], "sampler": {**told["sampler"]}}
-    told["model"] = {"name": "led", "revision": "3f9a2c1d0e5b", "prefix": ""}
-    told["device"] = {"precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8}
-    film = (io.BytesIO(json.dumps(told).encode()), "recipe.json")
+    document: dict[str, Any] = recipe.recipe_of(walk)  # type: ignore[assignment]
+    document |= {
+        "version": 1,
+        "frames": 2,
+        "positions": [0.0, 1.0],
+        "size": [128, 128],
+        "sampler": {**document["sampler"]},
+    }
+    document["model"] = {"name": "led", "revision": "3f9a2c1d0e5b", "prefix": ""}
+    document["device"] = {"precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8}
+    film = (io.BytesIO(json.dumps(document).encode()), "recipe.json")
     page = client.post("/recipe", data={"film": film}).text
     assert "The settings of your film are loaded." in page
     assert values_of(page, "drawing")[0] == led.CRICKET

@@ -24,7 +24,7 @@ def test_larger_walk_says_so_and_is_asked_for_again_in_its_size(app: Flask) -> N
     asked = {"stops": [{"prompt": "a fox"}, {"prompt": "a bat"}], "size": 512}
     walk, _ = placing.place(validate(asked), visitor_key="ann")
     assert walk.sampling is not None and walk.sampling["enlarged"] == 2
-    walk.width = walk.height = 512  # as whoever paints it writes down
+    walk.width = walk.height = 512  # as the worker that paints it writes down
     assert form_fields.fields(walk)["size"] == 512
 
 

@@ -27,11 +27,11 @@ COLUMNS: dict[str, Any] = {
 
 
 @pytest.fixture
-def sounded(hung: Maker) -> Maker:
+def sounded(publish: Maker) -> Maker:
     """Return a function that publishes a walk with a sound."""
 
     def make(**fields: object) -> Walk:
-        walk = hung("a fox", "a kite", fps=25, **fields)
+        walk = publish("a fox", "a kite", fps=25, **fields)
         change(walk, **COLUMNS)
         return walk
 
@@ -96,13 +96,13 @@ def test_owner_reads_why_a_walk_to_music_is_unlisted(client: FlaskClient, sounde
         assert (words in client.get(walk.url).text) is is_said
 
 
-def test_music_alone_can_be_reported_as_not_theirs(client: FlaskClient, sounded: Maker, hung: Maker) -> None:
+def test_music_alone_can_be_reported_as_not_theirs(client: FlaskClient, sounded: Maker, publish: Maker) -> None:
     address = f"/walks/{sounded().id}/report"
     assert "Its music is not theirs to publish" in client.get(address).text
     assert client.post(address, data={"reason": "sound"}).status_code == 200
-    assert "Its music" not in client.get(f"/walks/{hung().id}/report").text
+    assert "Its music" not in client.get(f"/walks/{publish().id}/report").text
 
 
-def test_silent_film_has_no_music_on_its_page(client: FlaskClient, hung: Maker) -> None:
-    page = client.get(hung().url).text
+def test_silent_film_has_no_music_on_its_page(client: FlaskClient, publish: Maker) -> None:
+    page = client.get(publish().url).text
     assert "Set to music" not in page and "<video" not in page and "music.css" not in page and '"music": null' in page

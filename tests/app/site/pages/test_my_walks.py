@@ -1,4 +1,4 @@
-"""My walks: all of one's own, of every state, in pages, and nobody else's."""
+"""My walks: all of one's own, of every state, in pages, and no one else's."""
 
 import html
 import re
@@ -27,13 +27,13 @@ from tests.support.rows import Maker, change
 
 
 def ask(client: FlaskClient, *prompts: str, **fields: Any) -> str:
-    """Commission a walk on the page; return its id."""
+    """Request a walk on the page; return its id."""
     answer = client.post("/walks", data={"prompt": list(prompts) or ["a fox", "a kite"], **fields})
     assert answer.status_code == 303
     return answer.headers["Location"].split("/")[-1].partition("-")[0]
 
 
-def test_stranger_is_told_that_nothing_is_theirs(client: FlaskClient, walk: Walk) -> None:
+def test_stranger_learns_that_nothing_is_theirs(client: FlaskClient, walk: Walk) -> None:
     answer = client.get("/mine")
     assert answer.status_code == 200
     assert "Nothing here is yours yet." in answer.text
@@ -52,16 +52,16 @@ def test_own_walks_of_every_state_are_shown_newest_first_with_their_state(client
         assert words in page
 
 
-def test_finished_walks_say_when_they_were_painted_and_whether_they_hang(app: Flask, hung: Maker) -> None:
+def test_finished_walks_say_when_they_were_painted_and_whether_public(app: Flask, publish: Maker) -> None:
     for unlisted, ending in ((False, "2026"), (True, "unlisted")):
-        walk = hung(unlisted=unlisted, visitor=f"ann {unlisted}")
+        walk = publish(unlisted=unlisted, visitor=f"ann {unlisted}")
         words = my_walks.state_words(walk, my_walks.fair_queue.find_estimate(walk))
         assert words.startswith("Painted on ")
         assert words.endswith(", unlisted") == (ending == "unlisted")
 
 
-def test_larger_film_says_its_size(app: Flask, hung: Maker) -> None:
-    usual, larger = hung(), hung("a moth", "a star")
+def test_larger_film_says_its_size(app: Flask, publish: Maker) -> None:
+    usual, larger = publish(), publish("a moth", "a star")
     change(larger, sampling={"enlarged": 2, "frame": [256, 256]}, width=256, height=256)
     for walk, has_size in ((usual, False), (larger, True)):
         words = my_walks.state_words(walk, my_walks.fair_queue.find_estimate(walk))
@@ -74,8 +74,8 @@ def test_photo_without_words_is_named_at_its_end_of_the_walk(client: FlaskClient
     assert '<bdi class="from">fox</bdi> <bdi class="to">photo</bdi>' in page
 
 
-def test_walks_of_others_are_never_shown(app: Flask, client: FlaskClient, hung: Maker) -> None:
-    hung(visitor="ben")
+def test_walks_of_others_are_never_shown(app: Flask, client: FlaskClient, publish: Maker) -> None:
+    publish(visitor="ben")
     own = ask(client)
     assert walks_on(client.get("/mine").text) == [own]
     assert walks_on(app.test_client().get("/mine").text) == []
@@ -150,7 +150,7 @@ def owner_of(client: FlaskClient) -> str:
 
 
 def given(walk: Walk, owner: str) -> Walk:
-    """Make somebody a walk's owner."""
+    """Set a walk's owner."""
     change(walk, owner_hash=owner)
     return walk
 
@@ -168,13 +168,13 @@ def test_form_that_deletes_all_asks_whether_one_is_sure_and_needs_no_script(clie
     assert walks_on(client.get("/mine").text) == [own]
 
 
-def test_all_own_walks_are_deleted(client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_own_walks_are_deleted(client: FlaskClient, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lifecycle, "BATCH", 2)
-    owner, strangers = owner_of(client), hung("a bear", "a lamp")
-    states = [*(given(hung("a fox", "a kite", seed=seed), owner) for seed in range(4))]
+    owner, strangers = owner_of(client), publish("a bear", "a lamp")
+    states = [*(given(publish("a fox", "a kite", seed=seed), owner) for seed in range(4))]
     for walk, state in zip(states, (PAINTING, FAILED, CANCELLED, REFUSED), strict=True):
         change(walk, state=state)
-    unlisted, hidden = given(hung(unlisted=True), owner), given(hung("a pear", "a plum"), owner)
+    unlisted, hidden = given(publish(unlisted=True), owner), given(publish("a pear", "a plum"), owner)
     curation.hide(hidden)
     client.post(f"/walks/{strangers.id}/report", data={"reason": "other", "words": "it hurts"})
     own = db.session.scalars(select(Walk).where(Walk.owner_hash == owner)).all()
@@ -205,12 +205,12 @@ def test_deleting_all_again_finds_nothing(app: Flask, client: FlaskClient) -> No
     assert "Set-Cookie" not in answer.headers, "a stranger stays one"
 
 
-def test_what_others_made_from_it_stays_whole(client: FlaskClient, hung: Maker, commissioned: Maker) -> None:
+def test_what_others_made_from_it_stays_whole(client: FlaskClient, publish: Maker, request_walk: Maker) -> None:
     owner = owner_of(client)
-    first = given(hung("a fox", "a kite", seed=5, frames=2), owner)
-    after = hung("a kite", "the sea", continues=first.id, seed=5)
-    remix = hung("a fox", "a pear", remix_of=first.id)
-    repeat = commissioned("a fox", "a kite", seed=5, frames=2, visitor="ben")
+    first = given(publish("a fox", "a kite", seed=5, frames=2), owner)
+    after = publish("a kite", "the sea", continues=first.id, seed=5)
+    remix = publish("a fox", "a pear", remix_of=first.id)
+    repeat = request_walk("a fox", "a kite", seed=5, frames=2, visitor="ben")
     assert (repeat.state, repeat.repeat_of) == (FINISHED, first.id)
     assert client.post("/mine/delete", data=SURE).status_code == 200
     for walk in (after, remix, repeat):
@@ -224,7 +224,7 @@ def test_what_others_made_from_it_stays_whole(client: FlaskClient, hung: Maker, 
     assert client.get(f"/api/v1/walks/{after.id}").json["continues"] is None
 
 
-def test_walks_of_others_and_of_tokens_stay(app: Flask, client: FlaskClient, hung: Maker) -> None:
+def test_walks_of_others_and_of_tokens_stay(app: Flask, client: FlaskClient, publish: Maker) -> None:
     ask(client)
     other = app.test_client()
     theirs = ask(other)
@@ -249,8 +249,8 @@ def test_deleting_all_is_counted_by_the_hour(client: FlaskClient) -> None:
     assert walks_on(answer.text) == [kept] != [own]
 
 
-def test_reports_of_before_a_change_of_the_secret_are_found(instance: Path, app: Flask, hung: Maker) -> None:
-    walk, client = hung(), app.test_client()
+def test_reports_of_before_a_change_of_the_secret_are_found(instance: Path, app: Flask, publish: Maker) -> None:
+    walk, client = publish(), app.test_client()
     client.post(f"/walks/{walk.id}/report", data={"reason": "other", "words": "it hurts"})
     assert reports.count() == 1
     changed = make_app(instance, SECRET_KEY="another secret, long enough", SECRET_KEY_FALLBACKS=[app.secret_key])

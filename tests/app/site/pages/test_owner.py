@@ -14,7 +14,7 @@ from tests.support.rows import change
 
 @pytest.fixture
 def own(app: Flask, client: FlaskClient) -> Walk:
-    """Hang a walk that the visitor asked for."""
+    """Publish a walk that the visitor asked for."""
     client.get("/")
     address = client.post("/walks", data={"prompt": ["a fox", "a kite"]}).headers["Location"]
     change(Walk, state=FINISHED, finished_at=now())
@@ -49,7 +49,7 @@ def test_unusable_title_is_kept_as_written_and_explained(client: FlaskClient, ow
     assert reread(own).given_title is None
 
 
-def test_owner_unlists_and_hangs_again(client: FlaskClient, own: Walk) -> None:
+def test_owner_unlists_and_lists_again(client: FlaskClient, own: Walk) -> None:
     for word, unlisted in (("unlist", True), ("list", False)):
         assert f'formaction="/walks/{own.id}/{word}"' in client.get(own.url).text
         answer = client.post(f"/walks/{own.id}/{word}")

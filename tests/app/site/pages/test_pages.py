@@ -55,7 +55,7 @@ def test_form_is_empty_and_says_what_happens(client: FlaskClient) -> None:
     assert answer.status_code == 200
     assert prompts_on(answer.text) == ["", ""]
     assert "public gallery" in answer.text
-    assert answer.headers["Cache-Control"] == "private, no-cache"  # what is stored by nobody cannot be come back to
+    assert answer.headers["Cache-Control"] == "private, no-cache"  # what no browser stores cannot be come back to
 
 
 def test_form_is_filled_from_the_address(client: FlaskClient) -> None:
@@ -119,8 +119,8 @@ def test_empty_press_generates_the_example_of_the_page(client: FlaskClient) -> N
     assert [stop.prompt for stop in walk.stops] == example
 
 
-def test_film_above_the_form_speaks_the_language_of_the_page(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a guitar", "a violin")
+def test_film_above_the_form_speaks_the_language_of_the_page(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a guitar", "a violin")
     assert 'class="example"' not in client.get("/").text
     curation.feature(walk)
     page = client.get("/").text
@@ -232,8 +232,8 @@ def test_walk_that_waits_has_a_page_that_says_so(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("state", ["queued", "painting", "finished", "refused", "failed", "cancelled"])
 @pytest.mark.parametrize("end", ["", "/live"])
-def test_walk_has_a_page_in_every_state(client: FlaskClient, hung: Maker, state: str, end: str) -> None:
-    walk = hung("a fox", "the sea", "a kite", frames=3)
+def test_walk_has_a_page_in_every_state(client: FlaskClient, publish: Maker, state: str, end: str) -> None:
+    walk = publish("a fox", "the sea", "a kite", frames=3)
     change(walk, state=state, error="Out of paint.", painted_count=0 if state == "queued" else 2)
     page = client.get(f"/walks/{walk.id}{end}")
     assert page.status_code == 200
@@ -268,40 +268,40 @@ def test_walk_is_reached_with_any_slug(client: FlaskClient, walk: Walk, end: str
 
 
 @pytest.mark.parametrize("seen", ["nan", "inf", "-inf", "1e308", "-1e308", "x", "", "%00"])
-def test_time_once_seen_may_be_anything(client: FlaskClient, walk: Walk, commissioned: Maker, seen: str) -> None:
-    assert client.get(f"/walks/{commissioned().id}/live?seen={seen}").status_code == 200
+def test_time_once_seen_may_be_anything(client: FlaskClient, walk: Walk, request_walk: Maker, seen: str) -> None:
+    assert client.get(f"/walks/{request_walk().id}/live?seen={seen}").status_code == 200
 
 
-def test_what_is_made_from_an_unlisted_walk_starts_unlisted(client: FlaskClient, hung: Maker) -> None:
+def test_what_is_made_from_an_unlisted_walk_starts_unlisted(client: FlaskClient, publish: Maker) -> None:
     for unlisted in (True, False):
-        page = client.get(hung(unlisted=unlisted).url).text
+        page = client.get(publish(unlisted=unlisted).url).text
         again = [html.unescape(address) for address in re.findall(r'href="(/\?[^"]*prompt=[^"]*)"', page)]
         assert len(again) == 3
         assert all(is_checked(client.get(address).text, "unlisted") is unlisted for address in again)
         assert ('name="unlisted"' in page) is unlisted  # walking on from there
 
 
-def test_unlisted_walk_is_not_to_be_indexed(client: FlaskClient, hung: Maker) -> None:
-    assert client.get(hung(unlisted=True).url).headers["X-Robots-Tag"] == "noindex"
-    assert "X-Robots-Tag" not in client.get(hung().url).headers
+def test_unlisted_walk_is_not_to_be_indexed(client: FlaskClient, publish: Maker) -> None:
+    assert client.get(publish(unlisted=True).url).headers["X-Robots-Tag"] == "noindex"
+    assert "X-Robots-Tag" not in client.get(publish().url).headers
 
 
-def test_film_that_is_not_there_yet_is_not_found(client: FlaskClient, commissioned: Maker) -> None:
-    walk = commissioned()
+def test_film_that_is_not_there_yet_is_not_found(client: FlaskClient, request_walk: Maker) -> None:
+    walk = request_walk()
     for end in (".gif", ".mp4", ".png", "/frames/0.png", f"/frames/{'9' * 5000}.png", "/frames/-1.png", ".exe"):
         assert client.get(f"/walks/{walk.id}{end}").status_code == 404
 
 
-def test_single_frame_is_sent(client: FlaskClient, hung: Maker) -> None:
-    answer = client.get(f"/walks/{hung().id}/frames/1.png")
+def test_single_frame_is_sent(client: FlaskClient, publish: Maker) -> None:
+    answer = client.get(f"/walks/{publish().id}/frames/1.png")
     assert (answer.data, answer.mimetype) == (b"frame", "image/png")
 
 
 # Going on, and painting again
 
 
-def test_walk_is_gone_on_from_by_anybody_and_both_pages_say_so(app: Flask, client: FlaskClient, hung: Maker) -> None:
-    first = hung("a fox", "the sun", seed=7)
+def test_walk_is_gone_on_from_by_anybody_and_both_pages_say_so(app: Flask, client: FlaskClient, publish: Maker) -> None:
+    first = publish("a fox", "the sun", seed=7)
     page = client.get(first.url).text
     form = html.unescape(re.search(r'<form class="walk-on".*?</form>', page, re.DOTALL)[0])
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
@@ -313,15 +313,15 @@ def test_walk_is_gone_on_from_by_anybody_and_both_pages_say_so(app: Flask, clien
     second = walk_of(client.post("/walks", data={**fields, "prompt": ["the sun", "a kite"]}))
     assert (second.continues, second.seed) == (first.id, 7)
     assert "It goes on from" in client.get(second.url).text
-    assert "Walked on by" not in client.get(first.url).text  # not before it hangs
+    assert "Walked on by" not in client.get(first.url).text  # not before it is public
     change(second, state="finished", finished_at=now())
     page = client.get(first.url).text
     assert "Walked on by" in page
     assert second.url in page
 
 
-def test_form_keeps_the_joint_when_a_stop_is_added_and_lets_go_when_asked(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "the sun")
+def test_form_keeps_the_joint_when_a_stop_is_added_and_lets_go_when_asked(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "the sun")
     data = {"continues": walk.id, "prompt": ["the sun", "a kite"]}
     page = client.post("/", data=data | {"edit": "add-stop"}).text
     assert prompts_on(page) == ["", "a kite"]
@@ -331,8 +331,8 @@ def test_form_keeps_the_joint_when_a_stop_is_added_and_lets_go_when_asked(client
     assert 'name="continues"' not in page
 
 
-def test_visitor_is_told_when_the_walk_to_go_on_from_was_taken_down_meanwhile(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "the sun")
+def test_visitor_learns_that_the_walk_to_continue_was_deleted_meanwhile(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "the sun")
     lifecycle.delete_walk(walk)
     answer = client.post("/walks", data={"continues": walk.id, "prompt": ["the sun", "a kite"]})
     assert answer.status_code == 422
@@ -341,8 +341,8 @@ def test_visitor_is_told_when_the_walk_to_go_on_from_was_taken_down_meanwhile(cl
     assert 'name="continues"' not in answer.text
 
 
-def test_repeat_says_that_it_was_painted_before_and_nothing_of_time(client: FlaskClient, hung: Maker) -> None:
-    walk, repeat = hung(), hung()
+def test_repeat_says_that_it_was_painted_before_and_nothing_of_time(client: FlaskClient, publish: Maker) -> None:
+    walk, repeat = publish(), publish()
     change(repeat, state="finished", repeat_of=walk.id)
     page = client.get(repeat.url).text
     assert "Painted before" in page
@@ -382,10 +382,10 @@ def test_model_is_chosen_where_there_are_several(app: Flask, instance: Path, tmp
 
 def test_form_for_another_model_names_its_styles_and_steps(instance: Path, tmp_path: Path) -> None:
     hands = [{"words": "in ink", "title": "Ink"}, {"words": "in chalk", "title": "Chalk"}]
-    for name, told in (("brush", {"title": "The brush", "hands": hands}), ("bare", {})):
+    for name, each in (("brush", {"title": "The brush", "hands": hands}), ("bare", {})):
         (tmp_path / name / "scheduler").mkdir(parents=True)
         (tmp_path / name / "scheduler" / "scheduler_config.json").write_text('{"_class_name": "LCMScheduler"}')
-        (tmp_path / name / "house.json").write_text(json.dumps(told))
+        (tmp_path / name / "house.json").write_text(json.dumps(each))
     client = make_app(instance, MODELS=[str(tmp_path / "brush"), str(tmp_path / "bare")]).test_client()
     typed = TWO | {"hand": "neon", "seed": "77", "frames": "60", "negative_prompt": "rain", "ending": "back"}
 
@@ -455,8 +455,8 @@ def test_stranger_sees_no_controls(client: FlaskClient, walk: Walk, state: str) 
 # The gallery and the rest
 
 
-def test_gallery_is_searched(client: FlaskClient, hung: Maker) -> None:
-    fox, bear = hung("a fox", "a kite", seed=7), hung("a bear", "x", seed=8)
+def test_gallery_is_searched(client: FlaskClient, publish: Maker) -> None:
+    fox, bear = publish("a fox", "a kite", seed=7), publish("a bear", "x", seed=8)
     for query in ("FOX", " fox ", "7"):
         page = client.get("/gallery", query_string={"q": query}).text
         assert fox.id in page
@@ -498,8 +498,8 @@ def test_forged_cursor_is_refused_on_every_list(client: FlaskClient, walk: Walk,
 
 
 @pytest.mark.settings(PAGE_SIZE=2)
-def test_gallery_is_turned_page_by_page_and_keeps_the_search(client: FlaskClient, hung: Maker) -> None:
-    names = [hung("a fox", f"kite {index}", minutes_ago=index).id for index in range(3)]
+def test_gallery_is_turned_page_by_page_and_keeps_the_search(client: FlaskClient, publish: Maker) -> None:
+    names = [publish("a fox", f"kite {index}", minutes_ago=index).id for index in range(3)]
     first = client.get("/gallery?q=fox").text
     older = html.unescape(re.search(r'href="([^"]*cursor=[^"]*)"[^>]*rel="next"', first)[1])
     second = client.get(older).text
@@ -570,8 +570,8 @@ def test_owners_page_is_not_the_strangers(app: Flask, client: FlaskClient) -> No
     assert app.test_client().get(address, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_film_is_sent_in_parts_and_only_when_it_changed(client: FlaskClient, hung: Maker) -> None:
-    address = f"/walks/{hung().id}.mp4"
+def test_film_is_sent_in_parts_and_only_when_it_changed(client: FlaskClient, publish: Maker) -> None:
+    address = f"/walks/{publish().id}.mp4"
     whole = client.get(address)
     assert (whole.data, whole.headers["Accept-Ranges"], whole.headers["Content-Length"]) == (b"mp4", "bytes", "3")
     part = client.get(address, headers={"Range": "bytes=1-"})
@@ -586,9 +586,9 @@ def test_film_is_sent_in_parts_and_only_when_it_changed(client: FlaskClient, hun
 
 
 @pytest.fixture
-def addresses(hung: Maker) -> list[str]:
+def addresses(publish: Maker) -> list[str]:
     """List an address of each kind, those with nothing behind them as well."""
-    walk = hung()
+    walk = publish()
     ends = ("", "/live", ".gif", ".mp4", ".png", ".json", "/frames/0.png", ".nothing")
     rooms = ["/", "/gallery", "/about", "/nothing", "/walks", "/healthz", "/readyz", "/static/favicon.svg"]
     rooms += ["/api/v1/walks", "/api/v1/nothing", f"/api/v1{walk.url}"]
@@ -683,21 +683,23 @@ def test_api_needs_no_token(app: Flask, guarded: FlaskClient) -> None:
     assert guarded.post("/api/v1/walks", json=body).status_code == 202
 
 
-@pytest.mark.parametrize(("licence", "told"), [("openrail++", "openrail++"), ("Free to use.", None), (None, None)])
-def test_about_names_licences_of_models(instance: Path, tmp_path: Path, licence: str | None, told: str | None) -> None:
+@pytest.mark.parametrize(("licence", "message"), [("openrail++", "openrail++"), ("Free to use.", None), (None, None)])
+def test_about_names_licences_of_models(
+    instance: Path, tmp_path: Path, licence: str | None, message: str | None
+) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "model_index.json").write_text("{}")
     (folder / "house.json").write_text(json.dumps({"title": "Mine"} | ({"licence": licence} if licence else {})))
     alone = make_app(instance, MODEL=str(folder)).test_client().get("/about").text
-    assert ("Licences of the models" in alone) == (told is not None)
+    assert ("Licences of the models" in alone) == (message is not None)
     assert licence is None or licence in alone
     beside = make_app(instance, MODELS=[str(folder)]).test_client().get("/about").text
     assert "Licences of the models" in beside and f"<bdi>{licence or 'not known'}</bdi>" in beside
 
 
 @pytest.mark.parametrize("path", ["/", "/gallery", "/walks/{walk}"])
-def test_lists_of_films_load_all_that_they_show(client: FlaskClient, hung: Maker, path: str) -> None:
-    walk_id, _ = (hung("a fox", f"a kite {number}").id for number in range(2))
+def test_lists_of_films_load_all_that_they_show(client: FlaskClient, publish: Maker, path: str) -> None:
+    walk_id, _ = (publish("a fox", f"a kite {number}").id for number in range(2))
     db.session.remove()  # rows that are in the session already would be shown whole
     assert client.get(path.format(walk=walk_id)).status_code == 200

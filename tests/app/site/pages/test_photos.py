@@ -43,8 +43,8 @@ def brought(client: FlaskClient) -> str:
     return found[1]
 
 
-def describe(photo_id: str, **told: Any) -> None:
-    change(Upload, Upload.id == photo_id, state=READY, **told)
+def describe(photo_id: str, **fields: Any) -> None:
+    change(Upload, Upload.id == photo_id, state=READY, **fields)
 
 
 def test_picture_that_comes_with_the_form_is_shown_on_it_and_what_was_typed_stays(client: FlaskClient) -> None:
@@ -58,7 +58,7 @@ def test_picture_that_comes_with_the_form_is_shown_on_it_and_what_was_typed_stay
     assert Image.open(io.BytesIO(sent.data)).size == (96, 64)
 
 
-def test_nobody_else_is_given_the_picture_or_learns_that_it_is_there(client: FlaskClient, app: Flask) -> None:
+def test_others_neither_get_the_picture_nor_learn_that_it_is_there(client: FlaskClient, app: Flask) -> None:
     photo_id, stranger = brought(client), app.test_client()
     for address in (f"/photos/{photo_id}.webp", f"/photos/{photo_id}/live", "/photos/k7mz3vq9xw2hd8cf.webp"):
         assert stranger.get(address).status_code == 404
@@ -97,7 +97,7 @@ def test_guess_arrives_and_is_said_to_be_one(client: FlaskClient) -> None:
 def test_what_is_cut_out_is_shown_beside_the_picture_and_to_its_owner_alone(client: FlaskClient, app: Flask) -> None:
     photo_id = brought(client)
     address = f"/photos/{photo_id}/cut.webp"
-    assert client.get(address).status_code == 404  # nobody has looked
+    assert client.get(address).status_code == 404  # no worker has looked
     assert address not in client.get(f"/photos/{photo_id}/live").text
     media_store.store().write("photos/cut.webp", written(two_halves((40, 30)), "WEBP"))
     describe(photo_id, analysis={"description": "a red apple"}, preview_path="photos/cut.webp")
@@ -108,7 +108,7 @@ def test_what_is_cut_out_is_shown_beside_the_picture_and_to_its_owner_alone(clie
     assert app.test_client().get(address).status_code == 404
 
 
-def test_without_a_script_a_guess_is_written_where_nobody_has(client: FlaskClient) -> None:
+def test_without_a_script_a_guess_is_written_where_words_are_missing(client: FlaskClient) -> None:
     photo_id = brought(client)
     assert 'name="edit" value="look"' in client.get(f"/photos/{photo_id}/live").text
     describe(photo_id, analysis={"description": "a red apple"})
@@ -159,10 +159,10 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.parametrize("address", ["/", "/walks"])
 def test_bad_picture_is_reported_at_its_stop(client: FlaskClient, name: str, address: str) -> None:
-    data, told = REFUSED[name]
+    data, message = REFUSED[name]
     answer = bring(client, address, **{"photo-0": (io.BytesIO(data), "holiday.png")}, seed="77")
     assert answer.status_code == (200 if address == "/" else 422)
-    assert told in answer.text
+    assert message in answer.text
     assert 'value="77"' in answer.text
     assert "a kite" in answer.text
     assert db.session.scalars(select(Upload.id)).all() == []
@@ -213,10 +213,10 @@ def test_owner_alone_is_given_the_photo_of_a_walk(client: FlaskClient, app: Flas
     assert app.test_client().get(f"/walks/{walk.id}").status_code == 200
 
 
-def test_listing_a_walk_with_a_photo_asks_for_consent_on_its_page(client: FlaskClient, hung: Maker) -> None:
+def test_listing_a_walk_with_a_photo_asks_for_consent_on_its_page(client: FlaskClient, publish: Maker) -> None:
     bring(client, "/walks")
     asked = db.session.scalars(select(Walk)).one()
-    walk = hung("an apple", "a kite")
+    walk = publish("an apple", "a kite")
     change(walk, owner_hash=asked.owner_hash, unlisted=True)
     change(walk.stops[0], photo="f" * 64)
     refused = client.post(f"/walks/{walk.id}/list")
@@ -227,16 +227,16 @@ def test_listing_a_walk_with_a_photo_asks_for_consent_on_its_page(client: FlaskC
     assert not db.session.get(Walk, walk.number).unlisted
 
 
-def test_recipe_asks_for_its_photo_unless_it_is_stored(client: FlaskClient, app: Flask, commissioned: Maker) -> None:
+def test_recipe_asks_for_its_photo_unless_it_is_stored(client: FlaskClient, app: Flask, request_walk: Maker) -> None:
     photo_id = brought(client)
     digest = db.session.scalars(select(Upload.digest)).one()
     pinned = PinnedSettings.model_validate({**RENDERING, "positions": [0.0, 1.0]})
-    walk = commissioned(stops=[{"prompt": "an apple"}, {"prompt": "a kite"}], frames=2, preset="exact", pinned=pinned)
-    told: Any = recipe.recipe_of(walk)
-    told["stops"][0] |= {"photo": digest, "cut_out": True}
+    walk = request_walk(stops=[{"prompt": "an apple"}, {"prompt": "a kite"}], frames=2, preset="exact", pinned=pinned)
+    document: Any = recipe.recipe_of(walk)
+    document["stops"][0] |= {"photo": digest, "cut_out": True}
 
     def restored(who: FlaskClient) -> str:
-        return who.post("/recipe", data={"film": (io.BytesIO(json.dumps(told).encode()), "recipe.json")}).text
+        return who.post("/recipe", data={"film": (io.BytesIO(json.dumps(document).encode()), "recipe.json")}).text
 
     own, foreign = restored(client), restored(app.test_client())
     assert f'value="{photo_id}"' in own

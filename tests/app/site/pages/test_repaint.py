@@ -28,9 +28,9 @@ pytestmark = pytest.mark.settings(
 
 
 @pytest.fixture
-def walk(hung: Maker) -> Walk:
+def walk(publish: Maker) -> Walk:
     """A finished walk that drawings led, without a record of its style."""
-    made = hung("a superhero", "a fox")
+    made = publish("a superhero", "a fox")
     change(made, model_name="led", width=256, height=256)
     change(Stop, Stop.walk_number == made.number, chosen_style="")
     return made
@@ -109,8 +109,8 @@ def test_unknown_style_or_size(client: FlaskClient, walk: Walk, sent: dict[str, 
     assert [words in answer.text for words in said] == [True] * len(said)
 
 
-def test_walk_painted_by_words_alone_says_why_not(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "a kite", model="words")
+def test_walk_painted_by_words_alone_says_why_not(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "a kite", model="words")
     change(walk, model_name="words")
     assert "Repaint in" not in client.get(walk.url).text
     page = client.get(f"/walks/{walk.id}/repaint").text

@@ -53,9 +53,9 @@ def test_visitor_reports_a_walk_once(client: FlaskClient, walk: Walk) -> None:
 )
 @pytest.mark.parametrize("what", ["walk", "collection"])
 def test_unusable_report_keeps_its_words(
-    client: FlaskClient, hung: Maker, collection: Collection, what: str, fields: dict[str, str], said: str
+    client: FlaskClient, publish: Maker, collection: Collection, what: str, fields: dict[str, str], said: str
 ) -> None:
-    address = f"/walks/{hung().id}" if what == "walk" else collection.url
+    address = f"/walks/{publish().id}" if what == "walk" else collection.url
     answer = client.post(f"{address}/report", data={"reason": "unfit", "words": "Look <here>."} | fields)
     assert answer.status_code == 422
     assert said in answer.text
@@ -63,24 +63,24 @@ def test_unusable_report_keeps_its_words(
     assert (reports.count(), reports.reported_collections(10)) == (0, [])
 
 
-def test_words_that_cannot_be_kept_are_left_out(client: FlaskClient, hung: Maker) -> None:
-    assert report(client, hung(), words="a\x00b\x1b[31mc") == 200
+def test_words_that_cannot_be_kept_are_left_out(client: FlaskClient, publish: Maker) -> None:
+    assert report(client, publish(), words="a\x00b\x1b[31mc") == 200
     assert reports.reported_walks(1)[0].reports[0].text == "ab[31mc"
 
 
 @pytest.mark.databases
-def test_eleventh_report_of_the_hour_is_refused(client: FlaskClient, hung: Maker) -> None:
-    hangs = [hung(f"a fox {number}", "a kite") for number in range(rate_limits.REPORT.most[0] + 1)]
-    assert [report(client, walk) for walk in hangs] == [200] * rate_limits.REPORT.most[0] + [429]
-    answer = client.post(f"/walks/{hangs[-1].id}/report", data={"reason": "unfit", "words": "Mine."})
+def test_eleventh_report_of_the_hour_is_refused(client: FlaskClient, publish: Maker) -> None:
+    walks = [publish(f"a fox {number}", "a kite") for number in range(rate_limits.REPORT.most[0] + 1)]
+    assert [report(client, walk) for walk in walks] == [200] * rate_limits.REPORT.most[0] + [429]
+    answer = client.post(f"/walks/{walks[-1].id}/report", data={"reason": "unfit", "words": "Mine."})
     assert "10 reports within an hour are as many as we take from one visitor" in answer.text
     assert "Mine." in answer.text
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_report_without_the_forms_token_is_refused(hung: Maker, instance: Path) -> None:
+def test_report_without_the_forms_token_is_refused(publish: Maker, instance: Path) -> None:
     strict = make_app(instance, WTF_CSRF_ENABLED=True).test_client()
-    walk = hung()
+    walk = publish()
     assert report(strict, walk) == 400
     assert reports.count() == 0
     page = strict.get(f"/walks/{walk.id}/report").text
@@ -98,22 +98,22 @@ def test_what_is_not_there_cannot_be_reported(client: FlaskClient, walk: Walk) -
 
 
 @pytest.mark.databases
-def test_commands_list_and_settle(runner: FlaskCliRunner, client: FlaskClient, hung: Maker) -> None:
-    walk, other = hung("a kite", "a gull"), hung()
+def test_commands_list_and_settle(runner: FlaskCliRunner, client: FlaskClient, publish: Maker) -> None:
+    walk, other = publish("a kite", "a gull"), publish()
     report(client, walk, words="See.")
     report(client, other)
-    told = run_json(runner, "curator", "reports")
-    assert [case["walk"] for case in told] == [walk.id, other.id]
-    assert told[0]["reports"][0]["words"] == "See."
+    answer = run_json(runner, "curator", "reports")
+    assert [case["walk"] for case in answer] == [walk.id, other.id]
+    assert answer[0]["reports"][0]["words"] == "See."
     assert walk.id in run(runner, "curator", "reports").output
     assert run_json(runner, "curator", "leave", walk.id) == {"id": walk.id, "settled": 1}
     assert [case.walk.id for case in reports.reported_walks(9)] == [other.id]
 
 
 @pytest.fixture
-def collection(client: FlaskClient, hung: Maker) -> Collection:
+def collection(client: FlaskClient, publish: Maker) -> Collection:
     """Make a collection of another visitor."""
-    return visitor_collections.create("Yellow <i>things</i>", "a" * 64, walk=hung(), admit=lambda: None)
+    return visitor_collections.create("Yellow <i>things</i>", "a" * 64, walk=publish(), admit=lambda: None)
 
 
 @pytest.mark.databases
@@ -138,9 +138,9 @@ def test_owner_is_not_led_to_report_their_collection(client: FlaskClient) -> Non
     assert "/report" not in client.get(address).text
 
 
-def test_reports_of_collections_and_walks_add_up(client: FlaskClient, collection: Collection, hung: Maker) -> None:
+def test_reports_of_collections_and_walks_add_up(client: FlaskClient, collection: Collection, publish: Maker) -> None:
     for number in range(rate_limits.REPORT.most[0]):
-        assert report(client, hung(f"a fox {number}", "a kite")) == 200
+        assert report(client, publish(f"a fox {number}", "a kite")) == 200
     assert client.post(f"{collection.url}/report", data={"reason": "hate"}).status_code == 429
 
 

@@ -41,16 +41,16 @@ POSITIONS = {"positions": [0.0, 1.0, 2.0]}
 
 
 @pytest.fixture
-def painted(commissioned: Maker) -> Walk:
+def painted(request_walk: Maker) -> Walk:
     pinned = PinnedSettings.model_validate({**RENDERING, **POSITIONS})
-    return commissioned(stops=STOPS, seed=7, frames=3, preset="exact", pinned=pinned)
+    return request_walk(stops=STOPS, seed=7, frames=3, preset="exact", pinned=pinned)
 
 
 def bring(client: FlaskClient, data: bytes, name: str = "film.gif", **typed: Any) -> TestResponse:
     return client.post("/recipe", data={**TYPED, **typed, "film": (io.BytesIO(data), name)})
 
 
-def told_of(walk: Walk, **changes: Any) -> bytes:
+def recipe_file(walk: Walk, **changes: Any) -> bytes:
     return json.dumps({**recipe.recipe_of(walk), **changes}).encode()
 
 
@@ -86,7 +86,7 @@ def test_film_fills_the_form_with_all_that_it_was_asked_with(client: FlaskClient
 
 
 def test_recipe_file_does_as_well(client: FlaskClient, painted: Walk) -> None:
-    assert values(bring(client, told_of(painted), "recipe.json").text)["seed"] == "7"
+    assert values(bring(client, recipe_file(painted), "recipe.json").text)["seed"] == "7"
 
 
 def test_film_to_a_sound_restores_its_part_its_way_and_its_times(client: FlaskClient, painted: Walk) -> None:
@@ -160,7 +160,7 @@ def test_foreign_film_is_explained_and_fields_are_kept(client: FlaskClient, data
     ],
 )  # fmt: skip
 def test_forged_recipe_is_refused(client: FlaskClient, painted: Walk, changes: dict[str, Any], reason: str) -> None:
-    data = told_of(painted, **changes)
+    data = recipe_file(painted, **changes)
     page = bring(client, data)
     assert (page.status_code, reason in html.unescape(page.text)) == (422, True)
     problem = client.post("/api/v1/recipe", data=data)
@@ -176,10 +176,10 @@ def test_program_gets_a_body_that_it_can_send_on(client: FlaskClient, painted: W
     assert walk.status_code == 202
     stops = walk.json["stops"]
     scenes, styles = [stop.pop("scene") for stop in stops], [stop.pop("style") for stop in stops]
-    untold = dict.fromkeys(("found_hand", "note", "photo", "cut_out", "lora", "lora_weight", "clip_skip", "at"))
+    unset = dict.fromkeys(("found_hand", "note", "photo", "cut_out", "lora", "lora_weight", "clip_skip", "at"))
     notes = [{"note": "partly read" if "狐狸" in stop["prompt"] else None} for stop in stops]
-    assert stops == [untold | note | stop for note, stop in zip(notes, recipe.recipe_of(painted)["stops"], strict=True)]
-    assert all(scenes)  # the recipe has none: its prompts are read anew
+    assert stops == [unset | note | stop for note, stop in zip(notes, recipe.recipe_of(painted)["stops"], strict=True)]
+    assert all(scenes)  # the recipe has none: its prompts are read again
     assert all(styles)
 
 

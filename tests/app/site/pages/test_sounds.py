@@ -157,12 +157,12 @@ def test_sound_in_place_of_another_has_the_usual_part(client: FlaskClient) -> No
 
 
 @pytest.fixture
-def remade(client: FlaskClient, hung: Maker) -> tuple[Walk, Upload]:
+def remade(client: FlaskClient, publish: Maker) -> tuple[Walk, Upload]:
     """A finished walk of ann's to seconds 2 to 12 of a sound of hers, which she may publish."""
     sound = sounds.keep("secret of ann")
     part = {"id": sound.id, "start": 2.0, "length": 10.0, "way": "pulse"}
     stops = [{"prompt": "a fox"}, {"prompt": "a kite", "at": 4.5}, {"prompt": "the sea"}]
-    return hung(stops=stops, sound=part, publish_sound=True, fps=25.0, frames=40), sound
+    return publish(stops=stops, sound=part, publish_sound=True, fps=25.0, frames=40), sound
 
 
 def test_form_of_anothers_walk_has_its_part_of_the_sound(client: FlaskClient, remade: tuple[Walk, Upload]) -> None:

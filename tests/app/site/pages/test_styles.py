@@ -57,8 +57,8 @@ def test_style_that_is_none_changes_nothing(client: FlaskClient, edit: str) -> N
     assert "Reset" not in page
 
 
-def test_walk_painted_by_words_is_remixed_in_styles_that_suit_it(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a superhero", "a comic book", model="words")
+def test_walk_painted_by_words_is_remixed_in_styles_that_suit_it(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a superhero", "a comic book", model="words")
     change(walk, model_name="words")
     page = client.get(walk.url).text
     assert "In the style “pop art”" in page and f"remix_of={walk.id}" in page

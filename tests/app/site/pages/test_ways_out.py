@@ -34,7 +34,7 @@ def press(client: FlaskClient, edit: str, **more: Any) -> TestResponse:
 
 
 def row(client: FlaskClient) -> CandidateSet:
-    """Have the pictures of the first stop painted."""
+    """Paint the pictures of the first stop."""
     press(client, "candidates-0")
     found = db.session.scalars(select(CandidateSet)).one()
     candidates.deliver(found)
@@ -90,7 +90,7 @@ def test_row_can_be_put_away_and_nothing_else_goes(client: FlaskClient, is_paint
     assert (db.session.query(CandidateSet).count(), db.session.query(Task).count()) == (0, 0)
 
 
-def test_row_of_somebody_else_is_not_theirs_to_put_away(client: FlaskClient, app: Flask) -> None:
+def test_row_of_another_is_not_theirs_to_put_away(client: FlaskClient, app: Flask) -> None:
     found = row(client)
     app.test_client().post("/", data={**FORM, "candidates": [found.id, ""], "edit": "drop-0"})
     assert db.session.query(CandidateSet).count() == 1
@@ -111,7 +111,7 @@ def test_who_waits_for_pictures_is_led_to_a_walk_and_back_to_the_form(client: Fl
     assert (again["prompt"], again["candidates"]) == (FORM["prompt"], filled(page)["candidates"])
 
 
-def test_where_no_walk_hangs_the_form_stays(client: FlaskClient) -> None:
+def test_without_public_walks_the_form_stays(client: FlaskClient) -> None:
     answer = press(client, "another")
     assert answer.status_code == 200
     assert filled(answer.text)["prompt"] == FORM["prompt"]
@@ -205,8 +205,8 @@ def test_drawings_are_looked_through_with_the_form_for_another_stop_as_well(clie
     assert filled(client.get(back).text)["prompt"] == FORM["prompt"]
 
 
-def test_drawings_are_not_chosen_for_the_end_of_another_walk(client: FlaskClient, hung: Maker) -> None:
-    address = press(client, "drawings-0", continues=hung("a fox", "a kite").id).headers["Location"]
+def test_drawings_are_not_chosen_for_the_end_of_another_walk(client: FlaskClient, publish: Maker) -> None:
+    address = press(client, "drawings-0", continues=publish("a fox", "a kite").id).headers["Location"]
     page = client.get(address).text
     assert "take-1-" in page
     assert "take-0-" not in page + client.get(address.replace("stop=1", "stop=0")).text

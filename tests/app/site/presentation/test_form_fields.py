@@ -47,9 +47,10 @@ def asked(walk: Walk) -> list[tuple[Any, ...]]:
     return [(stop.prompt, stop.negative_prompt, stop.requested_style, stop.seed) for stop in walk.stops]
 
 
-def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hung: Maker) -> None:
-    original = hung(stops=MIXED, frames=60, seed=7, steps=12, guidance=2.5, preset="fast", ending="round", easing=True,
-                    fps=30)  # fmt: skip
+def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, publish: Maker) -> None:
+    original = publish(
+        stops=MIXED, frames=60, seed=7, steps=12, guidance=2.5, preset="fast", ending="round", easing=True, fps=30
+    )
     answer = client.post("/walks", data=pairs(form_fields.fields(original, seed=True)))
     assert answer.status_code == 303, answer.text
     remix = db.session.scalar(select(Walk).where(Walk.number != original.number))
@@ -70,28 +71,28 @@ def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hun
     assert remix.remix_of == original.id
 
 
-def test_without_the_seed_all_seeds_are_new(hung: Maker) -> None:
-    wanted = form_of(form_fields.fields(hung(stops=MIXED, frames=3))).as_body()
+def test_without_the_seed_all_seeds_are_new(publish: Maker) -> None:
+    wanted = form_of(form_fields.fields(publish(stops=MIXED, frames=3))).as_body()
     assert "seed" not in wanted
     assert not [stop for stop in wanted["stops"] if "seed" in stop]
     assert [stop["hand"] for stop in wanted["stops"]] == ["linocut", "paper cut-out", None]
 
 
 @pytest.mark.databases
-def test_seeds_between_which_alone_something_lies_are_kept(hung: Maker) -> None:
+def test_seeds_between_which_alone_something_lies_are_kept(publish: Maker) -> None:
     stops = [{"prompt": "a fox", "seed": 1}, {"prompt": "a fox", "seed": 2}]
-    wanted = validate(form_of(form_fields.fields(hung(stops=stops))).as_body())
+    wanted = validate(form_of(form_fields.fields(publish(stops=stops))).as_body())
     assert [stop.seed for stop in wanted.stops] == [1, 2]
 
 
-def test_turned_round_takes_what_each_stop_has_along(hung: Maker) -> None:
-    fields = form_fields.fields(hung(stops=MIXED, frames=3), seed=True, turned=True)
+def test_turned_round_takes_what_each_stop_has_along(publish: Maker) -> None:
+    fields = form_fields.fields(publish(stops=MIXED, frames=3), seed=True, turned=True)
     assert fields["prompt"] == ["the sun", "a fox", "a fox"]
     assert [form_fields.read_own(text).get("hand") for text in fields["own"]] == [None, "paper cut-out", "linocut"]
 
 
-def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskClient, hung: Maker) -> None:
-    original = hung(stops=MIXED, frames=3)
+def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskClient, publish: Maker) -> None:
+    original = publish(stops=MIXED, frames=3)
     page = html.unescape(client.get("/", query_string=pairs(form_fields.fields(original, seed=True))).text)
     assert "Style linocut, seed 3." in page
     assert "Style paper cut-out, without rain." in page
@@ -137,16 +138,16 @@ def test_own_hand_of_an_old_walk_is_dropped_with_a_word(client: FlaskClient) -> 
 
 
 @pytest.fixture
-def remix(hung: Maker) -> Maker:
+def remix(publish: Maker) -> Maker:
     def make(original: Walk, **fields: Any) -> Walk:
-        return hung("a bear", "a kite", remix_of=original.id, **fields)
+        return publish("a bear", "a kite", remix_of=original.id, **fields)
 
     return make
 
 
 @pytest.mark.databases
-def test_parent_and_children_name_each_other(client: FlaskClient, hung: Maker, remix: Maker) -> None:
-    original = hung("a fox", "a kite")
+def test_parent_and_children_name_each_other(client: FlaskClient, publish: Maker, remix: Maker) -> None:
+    original = publish("a fox", "a kite")
     older, newer = remix(original, minutes_ago=2), remix(original, minutes_ago=1)
     assert [walk.id for walk in lineage.remixes_of(original, 5)] == [newer.id, older.id]
     assert f'A remix of <a href="{original.url}">' in client.get(newer.url).text
@@ -162,10 +163,10 @@ def test_parent_and_children_name_each_other(client: FlaskClient, hung: Maker, r
         lambda walk: walk_edits.apply(walk, walk_edits.validate({"unlisted": True})),
     ],
 )
-def test_neither_names_the_other_once_it_does_not_hang(
-    client: FlaskClient, hung: Maker, remix: Maker, take_away: Callable[[Walk], None]
+def test_neither_names_the_other_once_it_is_not_public(
+    client: FlaskClient, publish: Maker, remix: Maker, take_away: Callable[[Walk], None]
 ) -> None:
-    parent, child, other = (walk := hung()), remix(walk), remix(walk)
+    parent, child, other = (walk := publish()), remix(walk), remix(walk)
     take_away(child)
     assert child.id not in client.get(parent.url).text
     take_away(parent)
@@ -173,8 +174,8 @@ def test_neither_names_the_other_once_it_does_not_hang(
     assert client.get(f"/api/v1/walks/{other.id}").json["remix_of"] is None
 
 
-def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, hung: Maker) -> None:
-    gone = hung()
+def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, publish: Maker) -> None:
+    gone = publish()
     lifecycle.delete_walk(gone)
     for name in (gone.id, "a" * 16):
         with pytest.raises(InvalidInput) as refused:
@@ -184,16 +185,18 @@ def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, hung: 
         ]
 
 
-def test_form_filled_from_a_walk_that_has_gone_since_is_painted_all_the_same(client: FlaskClient, hung: Maker) -> None:
-    gone = hung()
+def test_form_filled_from_a_walk_that_has_gone_since_is_painted_all_the_same(
+    client: FlaskClient, publish: Maker
+) -> None:
+    gone = publish()
     sent = pairs(form_fields.fields(gone, seed=True))
     lifecycle.delete_walk(gone)
     assert client.post("/walks", data=sent).status_code == 303
     assert db.session.scalar(select(Walk.remix_of).where(Walk.number != gone.number)) is None
 
 
-def test_unlisted_walk_is_remixed_by_who_knows_it(client: FlaskClient, hung: Maker) -> None:
-    original = hung(unlisted=True)
+def test_unlisted_walk_is_remixed_by_who_knows_it(client: FlaskClient, publish: Maker) -> None:
+    original = publish(unlisted=True)
     client.post("/walks", data=pairs(form_fields.fields(original) | {"unlisted": None}))
     change(Walk, state=FINISHED, finished_at=now())
     remix = db.session.scalar(select(Walk).where(Walk.number != original.number))
@@ -202,8 +205,8 @@ def test_unlisted_walk_is_remixed_by_who_knows_it(client: FlaskClient, hung: Mak
 
 
 @pytest.mark.databases
-def test_page_shows_neighbours_on_both_sides(client: FlaskClient, hung: Maker) -> None:
-    walk, before, after = hung("a kite", "the sea"), hung("a fox", "a kite"), hung("the sea", "a ship")
+def test_page_shows_neighbours_on_both_sides(client: FlaskClient, publish: Maker) -> None:
+    walk, before, after = publish("a kite", "the sea"), publish("a fox", "a kite"), publish("the sea", "a ship")
     page = client.get(walk.url).text
     for title, other in (
         ("Walks that start where this one ends", after),

@@ -65,9 +65,9 @@ def test_example_fills_an_empty_form(
     assert [stop.prompt for stop in form.stops] == taken
 
 
-def test_walk_to_continue_gets_the_end_of_the_example(app: Flask, hung: Maker) -> None:
+def test_walk_to_continue_gets_the_end_of_the_example(app: Flask, publish: Maker) -> None:
     with app.test_request_context():
-        form = filled("", "", continues=hung("a fox", "a kite").id)
+        form = filled("", "", continues=publish("a fox", "a kite").id)
     form.fill_in_example(["a lemon", "the sun"])
     assert [stop.prompt for stop in form.stops] == ["a kite", "the sun"]
 
@@ -188,9 +188,9 @@ def test_forms_and_other_bodies_can_be_read_after_the_check() -> None:
 
 
 @pytest.fixture
-def parent(hung: Maker) -> Walk:
-    """Hang a walk to go on from, whose last stop has words, a hand and a seed of its own."""
-    walk = hung("a fox", "the sun", seed=7)
+def parent(publish: Maker) -> Walk:
+    """Publish a walk to go on from, whose last stop has words, a hand and a seed of its own."""
+    walk = publish("a fox", "the sun", seed=7)
     change(walk.stops[1], seed=12, hand="linocut", negative_prompt="rain")
     return walk
 
@@ -233,9 +233,9 @@ def test_form_can_let_go_of_the_walk_it_goes_on_from(parent: Walk) -> None:
     assert "continues" not in form.as_body()
 
 
-def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(app: Flask, commissioned: Maker, parent: Walk) -> None:
+def test_walk_that_cannot_be_gone_on_from_is_said_and_left_out(app: Flask, request_walk: Maker, parent: Walk) -> None:
     lifecycle.delete_walk(parent)
-    for name in (commissioned().id, parent.id, "x", "\0", "a" * 999):
+    for name in (request_walk().id, parent.id, "x", "\0", "a" * 999):
         form = filled("a fox", "a kite", continues=name)
         assert form.errors["form"].startswith("The walk to go on from is not here")
         assert "continues" not in form.as_body()

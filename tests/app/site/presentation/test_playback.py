@@ -33,65 +33,65 @@ def reel_on(page: str) -> dict[str, Any]:
     return dict(json.loads(unescape(re.search(r"data-reel='([^']*)'", page)[1])))
 
 
-def test_turns_are_the_places_in_the_settled_film(commissioned: Maker) -> None:
-    walk = painted(commissioned(frames=5), [0.0, 0.3, 1.0], positions=[0.0, 0.1, 0.3, 0.8, 1.0])
+def test_turns_are_the_places_in_the_settled_film(request_walk: Maker) -> None:
+    walk = painted(request_walk(frames=5), [0.0, 0.3, 1.0], positions=[0.0, 0.1, 0.3, 0.8, 1.0])
     assert playback.describe_reel(walk)["turns"] == [0, 2, 4]
 
 
 @pytest.mark.parametrize(("ending", "turns"), [("stop", [0, 2, 4]), ("back", [0, 2, 4]), ("round", [0, 1.25, 2.5])])
-def test_turns_are_estimated_before_positions_are_set(commissioned: Maker, ending: str, turns: list[float]) -> None:
-    walk = painted(commissioned(frames=5), [0.0, 0.5, 1.0], ending=ending)
+def test_turns_are_estimated_before_positions_are_set(request_walk: Maker, ending: str, turns: list[float]) -> None:
+    walk = painted(request_walk(frames=5), [0.0, 0.5, 1.0], ending=ending)
     assert playback.describe_reel(walk)["turns"] == turns
 
 
-def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(commissioned: Maker) -> None:
-    walk = painted(commissioned("a fox", "the sun", frames=3), [0.0, 1.0, 0.4], state="painting")
-    told = playback.describe_reel(walk)
-    assert told["positions"] == [0.0, 0.4, 1.0]
+def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(request_walk: Maker) -> None:
+    walk = painted(request_walk("a fox", "the sun", frames=3), [0.0, 1.0, 0.4], state="painting")
+    reel = playback.describe_reel(walk)
+    assert reel["positions"] == [0.0, 0.4, 1.0]
     by_place = {frame.position: media_urls.still_address(walk, frame) for frame in walk.painted}
-    assert [f"{told['base']}{name}.png" for name in told["stills"]] == [by_place[0.0], by_place[0.4], by_place[1.0]]
-    assert (told["names"], told["film"], told["isFinished"]) == (["fox", "sun"], None, False)
+    assert [f"{reel['base']}{name}.png" for name in reel["stills"]] == [by_place[0.0], by_place[0.4], by_place[1.0]]
+    assert (reel["names"], reel["film"], reel["isFinished"]) == (["fox", "sun"], None, False)
 
 
-def test_reel_tells_for_how_long_the_ends_are_held(commissioned: Maker) -> None:
-    walk = painted(commissioned(frames=3), [0.0, 1.0], state="painting")
+def test_reel_tells_for_how_long_the_ends_are_held(request_walk: Maker) -> None:
+    walk = painted(request_walk(frames=3), [0.0, 1.0], state="painting")
     assert playback.describe_reel(walk)["hold"] == 13, "as its film will have it"
     assert playback.describe_reel(painted(walk, [0.0, 1.0], ending="round"))["hold"] == 0
     assert playback.describe_reel(painted(walk, [0.0, 0.5, 1.0], state="finished", hold=7))["hold"] == 7
     assert playback.describe_reel(painted(walk, [0.0, 0.5, 1.0], hold=None))["hold"] == 0, "a film of release 1.1"
 
 
-def test_round_walk_ends_in_its_first_name(commissioned: Maker) -> None:
-    walk = painted(commissioned("a fox", "the sun"), [0.0, 1.0], ending="round")
+def test_round_walk_ends_in_its_first_name(request_walk: Maker) -> None:
+    walk = painted(request_walk("a fox", "the sun"), [0.0, 1.0], ending="round")
     assert playback.describe_reel(walk)["names"] == ["fox", "sun", "fox"]
     assert playback.legs(walk) == 2
 
 
 def test_waiting_page_loads_early_pictures_within_the_budget(
-    commissioned: Maker,
+    request_walk: Maker,
 ) -> None:
     positions = [index / 60 for index in range(61)]
-    walk = painted(commissioned(frames=61), positions, size=1_000_000, state="painting")
-    told = playback.describe_reel(walk)
-    assert len(told["stills"]) == playback.BUDGET // 1_000_000
-    assert (told["positions"][0], told["positions"][-1]) == (0.0, 1.0)
+    walk = painted(request_walk(frames=61), positions, size=1_000_000, state="painting")
+    reel = playback.describe_reel(walk)
+    assert len(reel["stills"]) == playback.BUDGET // 1_000_000
+    assert (reel["positions"][0], reel["positions"][-1]) == (0.0, 1.0)
     assert len(playback.describe_reel(painted(walk, positions, size=1_000_000, state="finished"))["stills"]) == 61
 
 
-def test_stops_are_shown_however_large_they_are(commissioned: Maker) -> None:
-    walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], size=playback.BUDGET, state="painting")
+def test_stops_are_shown_however_large_they_are(request_walk: Maker) -> None:
+    walk = painted(request_walk(frames=3), [0.0, 0.5, 1.0], size=playback.BUDGET, state="painting")
     assert playback.describe_reel(walk)["positions"] == [0.0, 1.0]
 
 
-def test_chart_leaves_the_way_back_out(commissioned: Maker) -> None:
-    walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], ending="back", step_sizes=[1.0, 2.0, 2.0])
+def test_chart_leaves_the_way_back_out(request_walk: Maker) -> None:
+    walk = painted(request_walk(frames=3), [0.0, 0.5, 1.0], ending="back", step_sizes=[1.0, 2.0, 2.0])
     assert playback.steps(walk) == [1.0, 2.0]
     assert playback.steps(painted(walk, [0.0, 0.5, 1.0], ending="round")) == [1.0, 2.0, 2.0]
     assert playback.steps(painted(walk, [0.0], step_sizes=None)) == []
 
 
-def test_page_says_where_the_painting_is(client: FlaskClient, commissioned: Maker) -> None:
-    walk = painted(commissioned(frames=5), [0.0], state="painting")
+def test_page_says_where_the_painting_is(client: FlaskClient, request_walk: Maker) -> None:
+    walk = painted(request_walk(frames=5), [0.0], state="painting")
     assert "The ends come first" in client.get(walk.url).text
     painted(walk, [0.0, 1.0])
     assert "Finding the way between them." in client.get(walk.url).text
@@ -114,8 +114,8 @@ def test_finished_page_has_the_chart_and_says_what_it_means(client: FlaskClient,
 @pytest.mark.parametrize(
     ("ending", "says"), [("stop", "3 frames, 0.2 seconds"), ("back", "There and back"), ("round", "Round to the start")]
 )
-def test_label_says_how_the_film_ends(client: FlaskClient, hung: Maker, ending: str, says: str) -> None:
-    walk = painted(hung(frames=3), [0.0, 0.5, 1.0], ending=ending)
+def test_label_says_how_the_film_ends(client: FlaskClient, publish: Maker, ending: str, says: str) -> None:
+    walk = painted(publish(frames=3), [0.0, 0.5, 1.0], ending=ending)
     page = client.get(walk.url).text
     assert says in page
     assert ("3 frames, 0.3 seconds" in page) is (ending == "back")
@@ -125,13 +125,13 @@ def test_label_says_how_the_film_ends(client: FlaskClient, hung: Maker, ending: 
 
 
 @pytest.mark.parametrize(
-    ("places", "told"),
+    ("places", "message"),
     [
         ([0.0], "The first picture painted: "),
         ([0.0, 0.5], ": the film as far as it is painted"),
         ([], ": the film as far"),
     ],
 )
-def test_unfinished_film_is_described_by_what_is_painted(hung: Maker, places: list[float], told: str) -> None:
-    walk = painted(hung("a lemon", "the sun"), places, state=PAINTING)
-    assert told in playback.description(walk)
+def test_unfinished_film_is_described_by_what_is_painted(publish: Maker, places: list[float], message: str) -> None:
+    walk = painted(publish("a lemon", "the sun"), places, state=PAINTING)
+    assert message in playback.description(walk)

@@ -78,7 +78,7 @@ def test_pictures_of_the_first_five_ranks_have_their_sizes_and_the_last_is_not_f
 
 @pytest.mark.parametrize("stops", range(2, 9))
 @pytest.mark.parametrize("frames", [24, 60, 240])
-def test_hanging_pictures_never_touch(stops, frames):
+def test_pictures_on_the_wall_never_touch(stops, frames):
     painted = [Frame(i, position, i % 5) for i, position in enumerate(frame_schedule.positions(stops, frames))]
     shown = walk_line.thumbnails(painted, stops)
     for room, scale, pictures in (

@@ -112,7 +112,7 @@ def walk(*prompts, width=128, height=128):
     return SimpleNamespace(stops=[SimpleNamespace(prompt=prompt) for prompt in prompts], width=width, height=height)
 
 
-def test_films_of_one_shape_are_told_from_mixed_ones():
+def test_films_of_one_shape_are_distinguished_from_mixed_ones():
     assert wording.same_shape([walk("a", "b"), walk("a", "b", width=512, height=512)])
     assert not wording.same_shape([walk("a", "b"), walk("a", "b", width=768, height=512)])
     assert wording.same_shape([])

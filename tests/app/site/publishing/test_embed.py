@@ -18,8 +18,8 @@ def policy(header: str) -> dict[str, str]:
     return dict(directive.split(" ", 1) for directive in header.split("; "))
 
 
-def test_embedded_page_may_be_framed_and_nothing_else_is_loosened(client: FlaskClient, hung: Maker) -> None:
-    sent = policy(client.get(f"/walks/{hung().id}/embed").headers["Content-Security-Policy"])
+def test_embedded_page_may_be_framed_and_nothing_else_is_loosened(client: FlaskClient, publish: Maker) -> None:
+    sent = policy(client.get(f"/walks/{publish().id}/embed").headers["Content-Security-Policy"])
     assert sent.pop("frame-ancestors") == "*"
     assert sent["default-src"] == "'none'"
     assert "script-src" not in sent
@@ -27,12 +27,12 @@ def test_embedded_page_may_be_framed_and_nothing_else_is_loosened(client: FlaskC
     assert all(value in ("'none'", "'self'") and name in usual for name, value in sent.items())
 
 
-def test_walks_own_page_may_not_be_framed(client: FlaskClient, hung: Maker) -> None:
-    assert policy(client.get(hung().url).headers["Content-Security-Policy"])["frame-ancestors"] == "'none'"
+def test_walks_own_page_may_not_be_framed(client: FlaskClient, publish: Maker) -> None:
+    assert policy(client.get(publish().url).headers["Content-Security-Policy"])["frame-ancestors"] == "'none'"
 
 
-def test_embedded_page_has_the_film_a_still_a_pause_and_a_way_back(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a <b>fox</b>", "a kite")
+def test_embedded_page_has_the_film_a_still_a_pause_and_a_way_back(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a <b>fox</b>", "a kite")
     answer = client.get(f"/walks/{walk.id}/embed")
     page = Elements(answer.text)
     moving, still = page.of("img")
@@ -52,16 +52,16 @@ def test_embedded_page_has_the_film_a_still_a_pause_and_a_way_back(client: Flask
     assert "Set-Cookie" not in answer.headers
 
 
-def test_embedded_page_answers_not_modified(client: FlaskClient, hung: Maker) -> None:
-    address = f"/walks/{hung().id}/embed"
+def test_embedded_page_answers_not_modified(client: FlaskClient, publish: Maker) -> None:
+    address = f"/walks/{publish().id}/embed"
     same = client.get(address, headers={"If-None-Match": client.get(address).headers["ETag"]})
     assert same.status_code == 304
     assert policy(same.headers["Content-Security-Policy"])["frame-ancestors"] == "*"
 
 
 @pytest.mark.parametrize(("state", "said"), [(QUEUED, "Waiting to be painted."), (CANCELLED, "Not painted.")])
-def test_embedded_page_polls_while_waiting(client: FlaskClient, commissioned: Maker, state: str, said: str) -> None:
-    walk = commissioned()
+def test_embedded_page_polls_while_waiting(client: FlaskClient, request_walk: Maker, state: str, said: str) -> None:
+    walk = request_walk()
     if state == CANCELLED:
         lifecycle.cancel(walk)
     page = client.get(f"/walks/{walk.id}/embed").text
@@ -78,13 +78,13 @@ def test_what_is_not_there_says_so_in_the_frame(client: FlaskClient, walk: Walk)
     assert all(policy(answer.headers["Content-Security-Policy"])["frame-ancestors"] == "*" for answer in (gone, never))
 
 
-def test_unlisted_walk_is_embedded_by_those_who_have_its_address(client: FlaskClient, hung: Maker) -> None:
-    assert media_urls.film_address(walk := hung(unlisted=True), "gif") in client.get(f"/walks/{walk.id}/embed").text
+def test_unlisted_walk_is_embedded_by_those_who_have_its_address(client: FlaskClient, publish: Maker) -> None:
+    assert media_urls.film_address(walk := publish(unlisted=True), "gif") in client.get(f"/walks/{walk.id}/embed").text
 
 
 @pytest.mark.slow
-def test_walks_page_offers_the_code_that_frames_it(client: FlaskClient, hung: Maker) -> None:
-    walk = hung('a "fox" <i>', "a kite")
+def test_walks_page_offers_the_code_that_frames_it(client: FlaskClient, publish: Maker) -> None:
+    walk = publish('a "fox" <i>', "a kite")
     page = client.get(walk.url).text
     offered = html.unescape(re.search(r'<p class="plain" id="embed"[^>]*>(.*?)</p>', page)[1])  # type: ignore[index]
     ((tag, frame),) = Elements(offered).found

@@ -33,19 +33,19 @@ def ask(client: FlaskClient, url: str | None, **parameters: object) -> Any:
 
 
 @pytest.fixture
-def hidden(client: FlaskClient, hung: Maker, commissioned: Maker) -> list[Walk]:
+def hidden(client: FlaskClient, publish: Maker, request_walk: Maker) -> list[Walk]:
     """Make walks that must not show: unlisted, deleted, waiting, being painted, cancelled."""
-    unlisted, deleted, painting = hung(unlisted=True), hung(), hung()
+    unlisted, deleted, painting = publish(unlisted=True), publish(), publish()
     lifecycle.delete_walk(deleted)
     change(painting, state=PAINTING)
-    cancelled = commissioned()
+    cancelled = request_walk()
     lifecycle.cancel(cancelled)
-    return [unlisted, deleted, painting, cancelled, commissioned()]
+    return [unlisted, deleted, painting, cancelled, request_walk()]
 
 
-def test_feed_reader_accepts_the_feed_and_finds_the_newest_walks_first(client: FlaskClient, hung: Maker) -> None:
-    hung("an old boot", "a kite", minutes_ago=5)
-    walk = hung("a <fox> & friends", "a kite")
+def test_feed_reader_accepts_the_feed_and_finds_the_newest_walks_first(client: FlaskClient, publish: Maker) -> None:
+    publish("an old boot", "a kite", minutes_ago=5)
+    walk = publish("a <fox> & friends", "a kite")
     feed = read(client)
     assert [entry.title for entry in feed.entries] == ["A <fox> & friends, a kite", "An old boot, a kite"]
     entry = feed.entries[0]
@@ -71,8 +71,8 @@ def test_feed_has_what_rfc_4287_asks_for(client: FlaskClient, walk: Walk) -> Non
     assert links == {"self": "http://localhost/feed.xml", "alternate": "http://localhost/gallery"}
 
 
-def test_length_is_that_of_the_film_as_it_is_shown(client: FlaskClient, hung: Maker) -> None:
-    hung(frames=26, ending="back")
+def test_length_is_that_of_the_film_as_it_is_shown(client: FlaskClient, publish: Maker) -> None:
+    publish(frames=26, ending="back")
     assert "26 frames, 4 seconds" in read(client).entries[0].content[0].value
 
 
@@ -85,9 +85,9 @@ def test_entry_keeps_its_name_when_the_site_moves(client: FlaskClient, walk: Wal
     assert names[0].startswith("urn:uuid:")
 
 
-def test_feed_of_a_search_holds_what_it_finds(client: FlaskClient, hung: Maker) -> None:
-    hung("a bear", "a lamp")
-    hung("a fox", "a kite")
+def test_feed_of_a_search_holds_what_it_finds(client: FlaskClient, publish: Maker) -> None:
+    publish("a bear", "a lamp")
+    publish("a fox", "a kite")
     feed = read(client, "/feed.xml?q=bear")
     assert [entry.title for entry in feed.entries] == ["A bear, a lamp"]
     assert feed.feed.title == "MoMA Lisa: bear"
@@ -103,23 +103,23 @@ def test_feed_refuses_what_the_search_refuses(client: FlaskClient) -> None:
     assert client.get("/feed.xml?q=" + "x" * 5000).status_code == client.get("/gallery?q=" + "x" * 5000).status_code
 
 
-def test_prompt_with_characters_that_xml_forbids_breaks_no_feed(client: FlaskClient, hung: Maker) -> None:
-    hung("a fox \uffff\ufffe", "]]> \U0001f43b \x9d".strip("\x9d "))
+def test_prompt_with_characters_that_xml_forbids_breaks_no_feed(client: FlaskClient, publish: Maker) -> None:
+    publish("a fox \uffff\ufffe", "]]> \U0001f43b \x9d".strip("\x9d "))
     assert read(client).entries[0].title == "A fox \ufffd\ufffd, ]]> \U0001f43b"
 
 
 @pytest.mark.slow
-def test_feed_ends_after_the_newest(client: FlaskClient, hung: Maker) -> None:
+def test_feed_ends_after_the_newest(client: FlaskClient, publish: Maker) -> None:
     for minutes in range(ENTRIES + 2):
-        hung(minutes_ago=minutes)
+        publish(minutes_ago=minutes)
     assert len(read(client).entries) == ENTRIES
 
 
-def test_feed_answers_not_modified_until_a_walk_is_hung(client: FlaskClient, hung: Maker) -> None:
-    hung()
+def test_feed_answers_not_modified_until_a_walk_is_published(client: FlaskClient, publish: Maker) -> None:
+    publish()
     etag = {"If-None-Match": client.get("/feed.xml").headers["ETag"]}
     assert client.get("/feed.xml", headers=etag).status_code == 304
-    hung("a bear", "a lamp")
+    publish("a bear", "a lamp")
     assert client.get("/feed.xml", headers=etag).status_code == 200
 
 
@@ -130,8 +130,8 @@ def test_pages_name_the_feed(client: FlaskClient, walk: Walk) -> None:
         assert "/feed.xml" in [link["href"] for link in page.of("a")]
 
 
-def test_walks_page_leads_to_its_description_for_embedding(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox & friends", "a kite")
+def test_walks_page_leads_to_its_description_for_embedding(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox & friends", "a kite")
     page = Elements(client.get(walk.url).text)
     (address,) = [link["href"] for link in page.of("link") if link.get("type") == "application/json+oembed"]
     assert address.startswith("http://localhost/oembed?url=http")
@@ -149,8 +149,8 @@ def test_walks_page_leads_to_its_description_for_embedding(client: FlaskClient, 
     ["http://localhost/walks/{id}", "https://localhost/walks/{id}", "http://localhost:80/walks/{id}-a-fox-a-kite",
      "https://LOCALHOST:443/walks/{id}/", "http://localhost/walks/{id}/embed", "http://localhost/walks/{id}?utm=1#top"],
 )  # fmt: skip
-def test_oembed_knows_the_addresses_of_a_walk(client: FlaskClient, hung: Maker, url: str) -> None:
-    assert ask(client, url.format(id=hung().id)).status_code == 200
+def test_oembed_knows_the_addresses_of_a_walk(client: FlaskClient, publish: Maker, url: str) -> None:
+    assert ask(client, url.format(id=publish().id)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_oembed_knows_the_addresses_of_a_walk(client: FlaskClient, hung: Maker, 
     ],
 )  # fmt: skip
 def test_oembed_knows_nothing_that_is_not_ours_and_no_xml(
-    client: FlaskClient, hung: Maker, url: str, asked: dict[str, str], status: int
+    client: FlaskClient, publish: Maker, url: str, asked: dict[str, str], status: int
 ) -> None:
-    answer = ask(client, url.format(id=hung().id), **asked)
+    answer = ask(client, url.format(id=publish().id), **asked)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
 
 
@@ -179,8 +179,8 @@ def test_oembed_shows_nothing_hidden(client: FlaskClient, hidden: list[Walk]) ->
     assert not any("oembed" in page for page in pages)
 
 
-def test_oembed_keeps_to_the_space_that_is_given(client: FlaskClient, hung: Maker) -> None:
-    url = f"http://localhost/walks/{hung().id}"
+def test_oembed_keeps_to_the_space_that_is_given(client: FlaskClient, publish: Maker) -> None:
+    url = f"http://localhost/walks/{publish().id}"
     small = ask(client, url, maxwidth=100, maxheight=90).json
     assert (small["width"], small["height"]) == (100, 90)
     assert "thumbnail_url" not in small
@@ -189,8 +189,8 @@ def test_oembed_keeps_to_the_space_that_is_given(client: FlaskClient, hung: Make
 
 @pytest.mark.parametrize("value", ["", "0", "-1", "2.5", "wide", "99999", "1e3", "\u0663"])
 @pytest.mark.parametrize("name", ["maxwidth", "maxheight"])
-def test_oembed_refuses_a_size_that_is_none(client: FlaskClient, hung: Maker, name: str, value: str) -> None:
-    answer = ask(client, f"http://localhost/walks/{hung().id}", **{name: value})
+def test_oembed_refuses_a_size_that_is_none(client: FlaskClient, publish: Maker, name: str, value: str) -> None:
+    answer = ask(client, f"http://localhost/walks/{publish().id}", **{name: value})
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == name
     assert "10,000" in answer.json["errors"][0]["message"]
@@ -207,8 +207,8 @@ def test_walks_page_has_a_picture_for_link_previews(client: FlaskClient, walk: W
     assert said["og:image"] == "http://localhost" + media_urls.film_address(walk, "poster")
 
 
-def test_robots_may_see_walks_and_are_told_of_the_sitemap(client: FlaskClient, hung: Maker) -> None:
-    walk, unlisted = hung(), hung(unlisted=True)
+def test_robots_may_see_walks_and_learn_of_the_sitemap(client: FlaskClient, publish: Maker) -> None:
+    walk, unlisted = publish(), publish(unlisted=True)
     answer = client.get("/robots.txt")
     assert (answer.status_code, answer.mimetype) == (200, "text/plain")
     rules = urllib.robotparser.RobotFileParser()

@@ -16,9 +16,9 @@ from worker.film import encoding
 
 
 @pytest.fixture
-def walk(hung: Maker) -> Walk:
-    """Hang a walk whose second frame is a real picture."""
-    walk = hung("a fox <&>", "a kite")
+def walk(publish: Maker) -> Walk:
+    """Publish a walk whose second frame is a real picture."""
+    walk = publish("a fox <&>", "a kite")
     picture = np.full((16, 16, 3), 7, np.uint8)
     media_store.store().write(walk.painted[1].path, encoding.still(picture, metadata={"title": "A fox"}))
     return walk

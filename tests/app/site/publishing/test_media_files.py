@@ -41,8 +41,8 @@ def test_hashed_address_sends_the_file_for_good(client: FlaskClient, walk: Walk,
     assert "Cookie" not in answer.headers.get("Vary", "")
 
 
-def test_hashed_address_answers_ranges_and_repeats(client: FlaskClient, hung: Maker) -> None:
-    address = media_urls.film_address(hung(), "mp4")
+def test_hashed_address_answers_ranges_and_repeats(client: FlaskClient, publish: Maker) -> None:
+    address = media_urls.film_address(publish(), "mp4")
     part = client.get(address, headers={"Range": "bytes=1-2"})
     assert (part.status_code, part.data) == (206, b"p4")
     same = client.get(address, headers={"If-None-Match": part.headers["ETag"]})
@@ -50,8 +50,8 @@ def test_hashed_address_answers_ranges_and_repeats(client: FlaskClient, hung: Ma
 
 
 @pytest.mark.parametrize("asked", ["words=1-2", "bytes=0-0,2-2", "bytes=x", "bytes=2-1", "1-2"])
-def test_unusable_range_returns_the_whole_film(client: FlaskClient, hung: Maker, asked: str) -> None:
-    answer = client.get(media_urls.film_address(hung(), "mp4"), headers={"Range": asked})
+def test_unusable_range_returns_the_whole_film(client: FlaskClient, publish: Maker, asked: str) -> None:
+    answer = client.get(media_urls.film_address(publish(), "mp4"), headers={"Range": asked})
     assert (answer.status_code, answer.data, answer.headers["Accept-Ranges"]) == (200, b"mp4", "bytes")
 
 
@@ -67,8 +67,8 @@ def test_wrong_hash_kind_or_frame_is_not_found(client: FlaskClient, walk: Walk, 
     assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
-def test_hash_of_another_walk_is_not_found(client: FlaskClient, hung: Maker) -> None:
-    walk, other = hung(), hung("a bear", "a lamp")
+def test_hash_of_another_walk_is_not_found(client: FlaskClient, publish: Maker) -> None:
+    walk, other = publish(), publish("a bear", "a lamp")
     with writing() as session:
         session.merge(other.media["gif"]).etag = "f" * 32
     assert client.get(f"/media/{walk.id}/gif.{'f' * 12}.gif").status_code == 404
@@ -99,7 +99,7 @@ def test_still_keeps_its_address_when_its_place_in_the_film_moves(client: FlaskC
     assert client.get(address).data == b"frame"
 
 
-def test_picture_painted_anew_by_another_model_has_another_address(client: FlaskClient, walk: Walk) -> None:
+def test_picture_repainted_by_another_model_has_another_address(client: FlaskClient, walk: Walk) -> None:
     address = media_urls.still_address(walk, walk.painted[1])
     change(walk, model_revision="another")
     assert client.get(address).status_code == 404
@@ -114,8 +114,8 @@ def test_lost_film_returns_503_uncached(client: FlaskClient, walk: Walk, is_hash
     assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
-def test_archive_holds_one_png_per_frame_in_order_and_the_recipe(client: FlaskClient, hung: Maker) -> None:
-    walk = hung(frames=12)
+def test_archive_holds_one_png_per_frame_in_order_and_the_recipe(client: FlaskClient, publish: Maker) -> None:
+    walk = publish(frames=12)
     with writing() as session:
         for frame in session.merge(walk).painted:
             data = b"\x89PNG %d" % frame.index
@@ -142,8 +142,8 @@ def test_gif_for_chats_is_offered_and_sent(client: FlaskClient, walk: Walk) -> N
 
 
 @pytest.mark.parametrize("title", ["Con", "NUL", "aux!", "Com1", "LPT9"])
-def test_no_download_is_named_like_a_device_of_windows(client: FlaskClient, hung: Maker, title: str) -> None:
-    walk = hung(frames=3)
+def test_no_download_is_named_like_a_device_of_windows(client: FlaskClient, publish: Maker, title: str) -> None:
+    walk = publish(frames=3)
     change(walk, given_title=title)
     stem = f"{walk.id}-{slug_of(title)}"
     for extension in ("gif", "zip"):
@@ -151,33 +151,33 @@ def test_no_download_is_named_like_a_device_of_windows(client: FlaskClient, hung
         assert answer.headers["Content-Disposition"].endswith(f"filename={stem}.{extension}")
 
 
-def test_archive_says_how_long_it_is(client: FlaskClient, hung: Maker) -> None:
-    walk = hung(frames=30)
+def test_archive_says_how_long_it_is(client: FlaskClient, publish: Maker) -> None:
+    walk = publish(frames=30)
     answer = client.get(f"/walks/{walk.id}.zip")
     assert answer.content_length == len(answer.data) == media_files.archive_size(walk)
     head = client.head(f"/walks/{walk.id}.zip")
     assert (head.content_length, head.data) == (len(answer.data), b"")
 
 
-def test_archive_is_the_same_each_time(client: FlaskClient, hung: Maker) -> None:
-    address = f"/walks/{hung().id}.zip"
+def test_archive_is_the_same_each_time(client: FlaskClient, publish: Maker) -> None:
+    address = f"/walks/{publish().id}.zip"
     first, second = client.get(address), client.get(address)
     assert first.data == second.data
     assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
 
 
-def test_archive_of_an_unfinished_walk_is_not_found(client: FlaskClient, commissioned: Maker, hung: Maker) -> None:
-    painting = hung()
+def test_archive_of_an_unfinished_walk_is_not_found(client: FlaskClient, request_walk: Maker, publish: Maker) -> None:
+    painting = publish()
     change(painting, state=PAINTING)
-    cancelled = commissioned()
+    cancelled = request_walk()
     lifecycle.cancel(cancelled)
-    for walk in (commissioned("a bear", "a lamp"), painting, cancelled):
+    for walk in (request_walk("a bear", "a lamp"), painting, cancelled):
         assert client.get(f"/walks/{walk.id}.zip").status_code == 404
     assert ".zip" not in client.get(painting.url).text
 
 
-def test_archive_is_written_while_it_is_sent(app: Flask, client: FlaskClient, hung: Maker) -> None:
-    walk = hung(frames=40)
+def test_archive_is_written_while_it_is_sent(app: Flask, client: FlaskClient, publish: Maker) -> None:
+    walk = publish(frames=40)
     large = bytes(500_000)
     with writing() as session:
         for frame in session.merge(walk).painted:

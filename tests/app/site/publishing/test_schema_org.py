@@ -52,8 +52,8 @@ def card(client: FlaskClient, address: str, base: str = "http://localhost") -> d
     return {meta.get("property") or meta.get("name") or "": meta.get("content") or "" for meta in metas}
 
 
-def test_walk_is_described_as_a_work_of_art(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "a kite", frames=26, ending="back")
+def test_walk_is_described_as_a_work_of_art(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "a kite", frames=26, ending="back")
     art = described(client, walk)
     assert (art["@context"], art["@type"], art["name"]) == ("https://schema.org", "VisualArtwork", "A fox, a kite")
     assert art["url"] == "http://localhost" + walk.url
@@ -69,28 +69,28 @@ def test_walk_is_described_as_a_work_of_art(client: FlaskClient, hung: Maker) ->
 
 
 @pytest.mark.parametrize("prompt", NASTY)
-def test_prompt_cannot_leave_the_description(client: FlaskClient, hung: Maker, prompt: str) -> None:
-    walk = hung(prompt, "a kite")
+def test_prompt_cannot_leave_the_description(client: FlaskClient, publish: Maker, prompt: str) -> None:
+    walk = publish(prompt, "a kite")
     art = described(client, walk)
     assert art["keywords"] == [stop.prompt for stop in walk.stops]
     assert art["name"] == walk.title
     assert "alert(1)</script>" not in client.get(walk.url).text
 
 
-def test_walk_that_does_not_hang_is_not_described(client: FlaskClient, hung: Maker, commissioned: Maker) -> None:
-    for walk in (hung(unlisted=True), commissioned()):
+def test_walk_that_is_not_public_is_not_described(client: FlaskClient, publish: Maker, request_walk: Maker) -> None:
+    for walk in (publish(unlisted=True), request_walk()):
         assert DataBlocks(client.get(walk.url).text).blocks == []
 
 
-def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "a kite")
-    told = card(client, walk.url)
-    assert told["og:image"] == "http://localhost" + media_urls.film_address(walk, "poster")
-    assert told["og:image:alt"] == "A fox, a kite: a still picture of a film"
-    assert told["og:video"] == "http://localhost" + media_urls.film_address(walk, "mp4")
-    assert (told["og:video:type"], told["og:video:width"], told["og:video:height"]) == ("video/mp4", "128", "128")
-    assert "og:video:secure_url" not in told
-    assert told["twitter:card"] == "summary"
+def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
+    tags = card(client, walk.url)
+    assert tags["og:image"] == "http://localhost" + media_urls.film_address(walk, "poster")
+    assert tags["og:image:alt"] == "A fox, a kite: a still picture of a film"
+    assert tags["og:video"] == "http://localhost" + media_urls.film_address(walk, "mp4")
+    assert (tags["og:video:type"], tags["og:video:width"], tags["og:video:height"]) == ("video/mp4", "128", "128")
+    assert "og:video:secure_url" not in tags
+    assert tags["twitter:card"] == "summary"
     secure = card(client, walk.url, "https://walks.example")
     assert (
         secure["og:video:secure_url"]
@@ -99,8 +99,8 @@ def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskCli
     )
 
 
-def test_hidden_walk_tells_link_previews_nothing(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "a kite")
+def test_hidden_walk_tells_link_previews_nothing(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     curation.hide(walk)
     page = client.get(f"/walks/{walk.id}")  # who asks by the slug knows it
     assert page.status_code == 410

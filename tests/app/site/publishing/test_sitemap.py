@@ -1,4 +1,4 @@
-"""The sitemap: whole, within its format's limits, and silent about what does not hang."""
+"""The sitemap: whole, within its format's limits, and silent about what is not public."""
 
 from xml.etree import ElementTree
 
@@ -32,15 +32,15 @@ def all_walks(client: FlaskClient) -> dict[str, str | None]:
 
 
 @pytest.mark.databases
-def test_every_walk_is_in_it_once(client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_walk_is_in_it_once(client: FlaskClient, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemap, "RANGE", 3)
     monkeypatch.setattr(sitemap, "BATCH", 2)
-    hangs = [hung(f"a fox & {number} <hens>", "a kite") for number in range(7)]
+    walks = [publish(f"a fox & {number} <hens>", "a kite") for number in range(7)]
     index = read(client, "/sitemap.xml")
     assert list(index) == [f"{HERE}/sitemap/{name}.xml" for name in ("rooms", "1", "2", "3")]
     assert [len(read(client, f"/sitemap/{page}.xml")) for page in (1, 2, 3)] == [3, 3, 1]  # each walk on one page
     found = all_walks(client)
-    assert found == {HERE + walk.url: walk.finished_at.isoformat(timespec="seconds") for walk in hangs}
+    assert found == {HERE + walk.url: walk.finished_at.isoformat(timespec="seconds") for walk in walks}
 
 
 @pytest.mark.settings(MODELS=[led.lay_out])
@@ -49,9 +49,9 @@ def test_page_of_drawings_is_in_it_where_they_lead_a_model(client: FlaskClient) 
 
 
 @pytest.mark.databases
-def test_rooms_and_exhibitions_are_in_it(client: FlaskClient, hung: Maker) -> None:
-    shown = exhibitions.create(ExhibitionRequest("In the air", walks=[hung().id]))
-    exhibitions.create(ExhibitionRequest("Not yet", is_shown=False, walks=[hung().id]))
+def test_rooms_and_exhibitions_are_in_it(client: FlaskClient, publish: Maker) -> None:
+    shown = exhibitions.create(ExhibitionRequest("In the air", walks=[publish().id]))
+    exhibitions.create(ExhibitionRequest("Not yet", is_shown=False, walks=[publish().id]))
     rooms = read(client, "/sitemap/rooms.xml")
     paths = ("/", "/gallery", "/exhibitions", "/collections", "/about", "/api", "/drawings", "/styles", shown.url)
     assert list(rooms) == [f"{HERE}{path}" for path in paths]
@@ -76,17 +76,17 @@ def test_empty_house_has_a_sitemap(client: FlaskClient) -> None:
 
 
 @pytest.mark.databases
-def test_page_runs_two_queries_a_batch(client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_runs_two_queries_a_batch(client: FlaskClient, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemap, "BATCH", 4)
     for number in range(10):
-        hung(f"a fox {number}", "a kite")
+        publish(f"a fox {number}", "a kite")
     with sent_statements() as seen:
         assert len(read(client, "/sitemap/1.xml")) == 10
     assert len([statement for statement, _ in seen if statement.lstrip().startswith("SELECT")]) <= 1 + 2 * 3 + 1
 
 
 def written(client: FlaskClient, page: int) -> bool:
-    """Ask for a page; tell whether it was written anew."""
+    """Ask for a page; return whether it was rewritten."""
     with sent_statements() as seen:
         client.get(f"/sitemap/{page}.xml")
     return any("stops" in statement for statement, _ in seen)
@@ -100,14 +100,14 @@ def test_unchanged_page_is_rendered_once_for_all_hosts(client: FlaskClient, walk
 
 
 @pytest.mark.databases
-def test_walk_that_is_hung_taken_down_or_called_otherwise_is_so_at_once(client: FlaskClient, hung: Maker) -> None:
-    walk, other = hung(), hung()
+def test_walk_that_is_published_deleted_or_renamed_is_so_at_once(client: FlaskClient, publish: Maker) -> None:
+    walk, other = publish(), publish()
     assert set(read(client, "/sitemap/1.xml")) == {HERE + walk.url, HERE + other.url}
     lifecycle.delete_walk(other)
     assert list(read(client, "/sitemap/1.xml")) == [HERE + walk.url]
     walk_edits.apply(walk, walk_edits.validate({"title": "Breakfast"}))
     assert list(read(client, "/sitemap/1.xml")) == [f"{HERE}/walks/{walk.id}-breakfast"]
-    another = hung()
+    another = publish()
     assert list(read(client, "/sitemap/1.xml"))[1:] == [HERE + another.url]
 
 
@@ -117,11 +117,11 @@ def test_page_is_rendered_again_in_time(client: FlaskClient, walk: Walk, monkeyp
     assert written(client, 1)
 
 
-def test_only_the_latest_pages_are_kept(client: FlaskClient, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_latest_pages_are_kept(client: FlaskClient, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemap, "RANGE", 1)
     monkeypatch.setattr(sitemap, "KEPT_PAGES", 2)
     for _ in range(3):
-        hung()
+        publish()
     for page in (1, 2, 3):
         read(client, f"/sitemap/{page}.xml")
     assert [written(client, page) for page in (3, 2, 1)] == [False, False, True]

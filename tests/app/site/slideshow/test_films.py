@@ -10,18 +10,18 @@ from app.site.slideshow import films as slideshow
 from app.site.slideshow.films import SlideshowRequest, UnusableSlideshow
 from app.storage.database import writing
 from app.storage.walk_models import Medium, Walk
-from tests.support import easel
+from tests.support import walk_rows
 
 
 @pytest.fixture
 def films(app: Flask) -> list[Walk]:
-    """Hang seven films."""
+    """Publish seven films."""
     made = []
     for number in range(7):
-        walk = easel.commissioned(f"a lemon {number}", "the sun", frames=5)
-        easel.settle(walk, positions=[0, 0.25, 0.5, 0.75, 1], fps=8.0)
-        easel.paint(walk, [0, 0.25, 0.5, 0.75, 1], 0)
-        easel.finish(walk)
+        walk = walk_rows.request_walk(f"a lemon {number}", "the sun", frames=5)
+        walk_rows.settle(walk, positions=[0, 0.25, 0.5, 0.75, 1], fps=8.0)
+        walk_rows.paint(walk, [0, 0.25, 0.5, 0.75, 1], 0)
+        walk_rows.finish(walk)
         made.append(walk)
     return made
 

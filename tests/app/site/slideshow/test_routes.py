@@ -9,18 +9,18 @@ from app.collection.gallery import exhibitions
 from app.collection.gallery.exhibitions import ExhibitionRequest
 from app.storage.walk_models import Walk
 from app.walks.saved import media_urls
-from tests.support import easel
+from tests.support import walk_rows
 from tests.support.html import Elements
 
 EVEN = [0, 0.25, 0.5, 0.75, 1]
 
 
 def film(prompt: str) -> Walk:
-    """Hang a film."""
-    walk = easel.commissioned(prompt, "the sun", frames=5)
-    easel.settle(walk, positions=EVEN, fps=8.0)
-    easel.paint(walk, EVEN, 0)
-    easel.finish(walk)
+    """Publish a film."""
+    walk = walk_rows.request_walk(prompt, "the sun", frames=5)
+    walk_rows.settle(walk, positions=EVEN, fps=8.0)
+    walk_rows.paint(walk, EVEN, 0)
+    walk_rows.finish(walk)
     return walk
 
 
@@ -31,10 +31,10 @@ def test_first_page_holds_the_first_film_and_says_where_the_next_are(client: Fla
     assert answer.status_code == 200
     main = next(each for each in Elements(answer.text).of("main"))
     assert media_urls.film_address(walks[0], "mp4") in main["data-first"]
-    told = client.get(main["data-films"]).json
-    assert [each["id"] for each in told["films"]] == [walk.id for walk in walks[1:]]
-    again = client.get(told["next"]).json
-    assert [each["id"] for each in again["films"]] == [walk.id for walk in walks], "the order begins anew"
+    result = client.get(main["data-films"]).json
+    assert [each["id"] for each in result["films"]] == [walk.id for walk in walks[1:]]
+    again = client.get(result["next"]).json
+    assert [each["id"] for each in again["films"]] == [walk.id for walk in walks], "the order begins again"
 
 
 def test_without_a_script_every_film_of_an_exhibition_is_come_to(client: FlaskClient) -> None:
@@ -53,9 +53,9 @@ def test_without_a_script_every_film_of_an_exhibition_is_come_to(client: FlaskCl
 
 def test_film_says_for_how_long_it_holds_its_ends_and_is_shown_whole(client: FlaskClient) -> None:
     walk = film("a fox")
-    told = client.get("/slideshow/films").json["films"][0]
-    assert (told["count"], told["ending"], told["hold"]) == (5, "stop", 0)
-    easel.settle(walk, hold=80)
+    answer = client.get("/slideshow/films").json["films"][0]
+    assert (answer["count"], answer["ending"], answer["hold"]) == (5, "stop", 0)
+    walk_rows.settle(walk, hold=80)
     assert client.get("/slideshow/films").json["films"][0]["hold"] == 80
     assert 'http-equiv="refresh" content="22;' in client.get("/slideshow?seconds=5").text
 
@@ -74,9 +74,9 @@ def test_unusable_address_is_refused_in_the_form_it_came_in(client: FlaskClient,
     page = client.get(f"/slideshow?{query}")
     assert page.status_code == 422
     assert field in page.text
-    told = client.get(f"/slideshow/films?{query}")
-    assert told.status_code == 422
-    assert [error["field"] for error in told.json["errors"]] == [field]
+    answer = client.get(f"/slideshow/films?{query}")
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
 def test_exhibition_that_is_none_is_not_found(client: FlaskClient) -> None:

@@ -49,7 +49,7 @@ def test_room_leads_to_the_walls_and_wall_is_opened_there(curator: FlaskClient) 
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "message"),
     [
         ({"name": "Big Hall"}, "The name must be 1 to 40 small letters"),
         ({"name": "lobby"}, "A wall has the name lobby already."),
@@ -58,10 +58,10 @@ def test_room_leads_to_the_walls_and_wall_is_opened_there(curator: FlaskClient) 
         ({"name": "x", "banned": "\n".join(f"w{n}" for n in range(201))}, "at most 200 words"),
     ],
 )
-def test_refused_wall_keeps_its_form(curator: FlaskClient, wall: Wall, sent: dict[str, str], told: str) -> None:
+def test_refused_wall_keeps_its_form(curator: FlaskClient, wall: Wall, sent: dict[str, str], message: str) -> None:
     answer = curator.post(WALLS, data=sent)
     assert answer.status_code == 422
-    assert told in answer.text
+    assert message in answer.text
     assert f'value="{sent["name"]}"' in answer.text
     assert [each.name for each in walls.all_walls()] == ["lobby"]
 
@@ -78,7 +78,7 @@ def test_settings_are_changed_and_a_paused_wall_stays_paused(curator: FlaskClien
     assert ("changed wall", "lobby") in done()
 
 
-def test_wall_is_paused_and_goes_on_is_closed_and_opened_anew(curator: FlaskClient, wall: Wall) -> None:
+def test_wall_is_paused_and_goes_on_is_closed_and_reopened(curator: FlaskClient, wall: Wall) -> None:
     for act, state in (("pause", PAUSED), ("resume", OPEN), ("close", CLOSED), ("pause", CLOSED), ("open", OPEN)):
         assert curator.post(f"{LOBBY}/{act}").status_code == 303
         db.session.expire_all()
@@ -87,7 +87,7 @@ def test_wall_is_paused_and_goes_on_is_closed_and_opened_anew(curator: FlaskClie
     assert curator.post(f"{LOBBY}/burn").status_code == 404
 
 
-def test_opening_anew_begins_another_evening_with_the_same_settings(curator: FlaskClient, wall: Wall) -> None:
+def test_reopening_begins_another_evening_with_the_same_settings(curator: FlaskClient, wall: Wall) -> None:
     walls.change(wall, WallRequest("lobby", "The lobby", banned=["cat"], is_listed=True))
     store(WallLeg(wall_number=wall.number, number=5))
     change(wall, lead=5)
@@ -116,9 +116,9 @@ def test_skip_of_a_long_number_is_refused(curator: FlaskClient, wall: Wall, part
     assert curator.post(f"{LOBBY}/{part}/{'9' * digits}/skip").status_code in (404, 409)
 
 
-def test_what_is_on_the_wall_and_next_is_shown_and_skipped(curator: FlaskClient, wall: Wall, hung: Maker) -> None:
+def test_what_is_on_the_wall_and_next_is_shown_and_skipped(curator: FlaskClient, wall: Wall, publish: Maker) -> None:
     row = words.say(wall, "a fox", owner="ann")
-    walk = hung("a kite", "a lighthouse")
+    walk = publish("a kite", "a lighthouse")
     with writing() as session:
         session.add(WallLeg(wall_number=wall.number, number=1, walk_id=walk.id))
         session.add(WallLeg(wall_number=wall.number, number=2, words_number=row.number))
@@ -156,14 +156,14 @@ def test_words_of_another_wall_are_not_found(curator: FlaskClient, wall: Wall) -
     assert curator.post(f"{LOBBY}/legs/{10**30}/skip").status_code == 409
 
 
-def test_evening_s_exhibition_is_linked(curator: FlaskClient, wall: Wall, hung: Maker) -> None:
-    exhibitions.create(ExhibitionRequest("An evening", slug="lobby-1", walks=[hung().id]))
+def test_evening_s_exhibition_is_linked(curator: FlaskClient, wall: Wall, publish: Maker) -> None:
+    exhibitions.create(ExhibitionRequest("An evening", slug="lobby-1", walks=[publish().id]))
     change(wall, evening="lobby-1")
     assert 'href="/curator/exhibitions/lobby-1"' in curator.get(LOBBY).text
 
 
-def test_kept_walk_is_listed_and_unlisted(curator: FlaskClient, client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "an owl", unlisted=True)
+def test_kept_walk_is_listed_and_unlisted(curator: FlaskClient, client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "an owl", unlisted=True)
     address = f"/curator/walks/{walk.id}"
     assert curator.post(f"{address}/list").status_code == 422, "it is a visitor's, who decides"
     change(walk, origin=WALL)
@@ -175,16 +175,16 @@ def test_kept_walk_is_listed_and_unlisted(curator: FlaskClient, client: FlaskCli
     assert done() == [("listed walk", walk.id), ("unlisted walk", walk.id)]
 
 
-def test_kept_walk_with_a_photo_that_nobody_may_see_is_not_listed(curator: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "an owl", unlisted=True)
+def test_kept_walk_with_a_photo_without_consent_is_not_listed(curator: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "an owl", unlisted=True)
     change(walk, origin=WALL)
     change(walk.stops[0], photo="x.webp")
     answer = curator.post(f"/curator/walks/{walk.id}/list")
     assert (answer.status_code, "only if you may publish it" in answer.text, listed(walk)) == (422, True, False)
 
 
-def test_walks_of_an_exhibition_are_joined_for_its_corridor(curator: FlaskClient, hung: Maker) -> None:
-    walks = [hung("a fox", "an owl").id, hung("the sun", "a kite").id]
+def test_walks_of_an_exhibition_are_joined_for_its_corridor(curator: FlaskClient, publish: Maker) -> None:
+    walks = [publish("a fox", "an owl").id, publish("the sun", "a kite").id]
     address = exhibitions.create(ExhibitionRequest("A hall", slug="a-hall", is_shown=True, walks=walks)).slug
     page = f"/curator/exhibitions/{address}/corridor"
     assert page in curator.get(f"/curator/exhibitions/{address}").text

@@ -33,8 +33,8 @@ def wall(app: Flask) -> Wall:
     return walls.open_wall(WallRequest("lobby", "The lobby", banned=["cat"]))
 
 
-def send(client: FlaskClient, text: str = "", **told: object) -> TestResponse:
-    return client.post(SAY, data={"words": text, **told})
+def send(client: FlaskClient, text: str = "", **fields: object) -> TestResponse:
+    return client.post(SAY, data={"words": text, **fields})
 
 
 def picture(name: str = "photo.png") -> tuple[io.BytesIO, str]:
@@ -51,7 +51,7 @@ def seen(answer: TestResponse) -> str:
 
 
 def take(wall: Wall, row: WallWords, **values: object) -> None:
-    """Have a leg lead to what was written, and the wall walk it."""
+    """Add a leg that leads to what was written, and walk it."""
     with writing() as session:
         session.add(WallLeg(wall_number=wall.number, number=1, words_number=row.number, **values))
         words.assign(session, row, 1)
@@ -105,7 +105,7 @@ def test_refused_words_stay_in_the_form(wall: Wall, client: FlaskClient, text: s
     assert rows() == []
 
 
-def test_fourth_in_line_and_one_beyond_the_hour_are_told_when_to_come_back(
+def test_fourth_in_line_and_one_beyond_the_hour_learn_when_to_come_back(
     wall: Wall, client: FlaskClient, instance: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(3):
@@ -126,7 +126,7 @@ def test_fourth_in_line_and_one_beyond_the_hour_are_told_when_to_come_back(
     assert send(strict.test_client(), "cem 1").status_code == 429, "an address has its own limit"
 
 
-def test_closed_wall_refuses_words_and_links_exhibition(wall: Wall, client: FlaskClient, hung: Maker) -> None:
+def test_closed_wall_refuses_words_and_links_exhibition(wall: Wall, client: FlaskClient, publish: Maker) -> None:
     walls.set_state(wall, CLOSED)
     answer = send(client, "a fox", **{"photo-0": picture()})
     assert answer.status_code == 409
@@ -136,7 +136,7 @@ def test_closed_wall_refuses_words_and_links_exhibition(wall: Wall, client: Flas
     assert "This wall is closed" in page.text
     assert "<textarea" not in page.text
     assert 'href="/exhibitions"' in seen_links(page)
-    exhibitions.create(ExhibitionRequest("An evening", slug="lobby-1", walks=[hung().id]))
+    exhibitions.create(ExhibitionRequest("An evening", slug="lobby-1", walks=[publish().id]))
     change(Wall, evening="lobby-1")
     assert 'href="/exhibitions/lobby-1"' in seen_links(client.get(SAY))
 
@@ -152,13 +152,13 @@ def test_paused_wall_says_so_and_takes_words(wall: Wall, client: FlaskClient) ->
     assert "First in line" in seen(client.get(SAY))
 
 
-def test_own_words_are_followed_to_the_walk_that_they_hang_in(wall: Wall, client: FlaskClient, hung: Maker) -> None:
+def test_own_words_are_followed_to_the_walk_that_shows_them(wall: Wall, client: FlaskClient, publish: Maker) -> None:
     send(client, "a fox")
     (row,) = rows()
     take(wall, row)
     assert "a fox Being painted" in seen(client.get(SAY))
     at = datetime(2026, 11, 23, 20, 14, tzinfo=UTC)
-    kept = hung("a fox", "a kite")
+    kept = publish("a fox", "a kite")
     change(Wall, lead=1)
     change(WallLeg, walked_at=at)
     assert "On the wall now" in seen(client.get(SAY))
@@ -171,7 +171,7 @@ def test_own_words_are_followed_to_the_walk_that_they_hang_in(wall: Wall, client
     assert "Skipped by a curator" in client.get(SAY).text
 
 
-def test_live_part_is_told_apart_from_the_form_and_only_when_it_changed(wall: Wall, client: FlaskClient) -> None:
+def test_live_part_is_sent_apart_from_the_form_and_only_when_it_changed(wall: Wall, client: FlaskClient) -> None:
     send(client, "a fox")
     answer = client.get(f"{SAY}/live", headers={"HX-Request": "true"})
     assert answer.status_code == 200
@@ -228,7 +228,7 @@ def test_picture_and_words_come_in_one_sending(wall: Wall, client: FlaskClient) 
     assert "a photo" in seen(client.get(SAY))
 
 
-def test_picture_is_left_out_again_and_a_file_that_is_none_is_told(wall: Wall, client: FlaskClient) -> None:
+def test_picture_is_left_out_again_and_a_file_that_is_none_is_named(wall: Wall, client: FlaskClient) -> None:
     send(client, "", edit="bring", **{"photo-0": picture()})
     photo = db.session.scalars(select(Upload)).one()
     page = send(client, "my boat", edit="drop-photo-0", picture=photo.id)

@@ -148,8 +148,10 @@ def test_every_error_has_a_title_of_ours() -> None:
     assert set(STATUSES) - {409} <= set(TITLES)
 
 
-def test_damaged_index_fails_searches_alone(client: FlaskClient, hung: Maker, caplog: pytest.LogCaptureFixture) -> None:
-    walk = hung("a fox", "a kite")
+def test_damaged_index_fails_searches_alone(
+    client: FlaskClient, publish: Maker, caplog: pytest.LogCaptureFixture
+) -> None:
+    walk = publish("a fox", "a kite")
     with db.engine.begin() as connection:
         connection.execute(text("UPDATE hung_words_data SET block = x'ffffffffffffffffffffffffffff' WHERE id > 10"))
     client.application.testing = False

@@ -24,7 +24,7 @@ TOUCAN = 'class="toucan'
         ({}, False),
     ],
 )
-def test_page_is_told_from_a_part_by_the_headers(app: Flask, headers: dict[str, str], is_opened: bool) -> None:
+def test_page_is_distinguished_from_a_part_by_the_headers(app: Flask, headers: dict[str, str], is_opened: bool) -> None:
     with app.test_request_context(headers=headers):
         assert fragments.is_opened() is is_opened
 
@@ -39,7 +39,7 @@ def test_opened_part_of_a_walk_leads_to_its_page(client: FlaskClient, walk: Walk
     assert WHOLE in client.get(walk.url).text
 
 
-def test_part_of_a_walk_that_is_nowhere_is_told_so_on_the_toucans_page(client: FlaskClient) -> None:
+def test_missing_part_of_a_walk_is_answered_on_the_toucans_page(client: FlaskClient) -> None:
     answer = client.get("/walks/k7mz3vq9xw2hd8cf/live", headers=OPENED)
     assert answer.status_code == 404
     assert TOUCAN in answer.text

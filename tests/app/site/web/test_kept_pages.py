@@ -57,8 +57,8 @@ def page(client: FlaskClient, walk: Walk, **headers: str) -> str:
     return answer.text
 
 
-def test_page_is_rendered_once(app: Flask, hung: Maker, rendered: list[str], path_of: Callable[[Walk], str]) -> None:
-    walk = hung("a fox", "a kite")
+def test_page_is_rendered_once(app: Flask, publish: Maker, rendered: list[str], path_of: Callable[[Walk], str]) -> None:
+    walk = publish("a fox", "a kite")
     path = path_of(walk) if path_of(walk) != f"/walks/{walk.id}" else walk.url
     texts = [app.test_client().get(path).text for _ in range(3)]
     assert len(rendered) == 1
@@ -68,8 +68,8 @@ def test_page_is_rendered_once(app: Flask, hung: Maker, rendered: list[str], pat
 @pytest.mark.parametrize(
     "values", [{"deleted_at": now()}, {"hidden_at": now()}, {"unlisted": True}], ids=["deleted", "hidden", "unlisted"]
 )
-def test_page_no_longer_shows_a_removed_walk(app: Flask, hung: Maker, values: dict[str, object]) -> None:
-    walk, other = hung("a fox", "a kite"), hung("a fox", "an owl", minutes_ago=3)
+def test_page_no_longer_shows_a_removed_walk(app: Flask, publish: Maker, values: dict[str, object]) -> None:
+    walk, other = publish("a fox", "a kite"), publish("a fox", "an owl", minutes_ago=3)
     paths = ["/", "/gallery", "/gallery?q=fox", other.url]
     client = app.test_client()
     assert all(walk.id in client.get(path).text for path in paths)
@@ -77,8 +77,8 @@ def test_page_no_longer_shows_a_removed_walk(app: Flask, hung: Maker, values: di
     assert not [path for path in paths if walk.id in client.get(path).text]
 
 
-def test_page_of_a_deleted_walk_is_gone(app: Flask, hung: Maker) -> None:
-    walk, client = hung("a fox", "a kite"), app.test_client()
+def test_page_of_a_deleted_walk_is_gone(app: Flask, publish: Maker) -> None:
+    walk, client = publish("a fox", "a kite"), app.test_client()
     url = walk.url
     assert client.get(url).status_code == 200
     lifecycle.delete_walk(walk)
@@ -87,8 +87,8 @@ def test_page_of_a_deleted_walk_is_gone(app: Flask, hung: Maker) -> None:
     assert "kite" not in answer.text
 
 
-def test_page_shows_a_walk_as_it_is_now(app: Flask, hung: Maker) -> None:
-    walk, other = hung("a fox", "a kite"), hung("a fox", "an owl", minutes_ago=3)
+def test_page_shows_a_walk_as_it_is_now(app: Flask, publish: Maker) -> None:
+    walk, other = publish("a fox", "a kite"), publish("a fox", "an owl", minutes_ago=3)
     paths, client = ["/", "/gallery", "/gallery?q=fox", other.url, f"/walks/{walk.id}"], app.test_client()
     for path in paths:
         client.get(path, follow_redirects=True)
@@ -100,8 +100,8 @@ def test_page_shows_a_walk_as_it_is_now(app: Flask, hung: Maker) -> None:
     assert all("feedfacecafe" in client.get(path, follow_redirects=True).text for path in paths)
 
 
-def test_page_is_in_the_language_of_each_visitor(app: Flask, hung: Maker, path_of: Callable[[Walk], str]) -> None:
-    path, client = path_of(hung("a fox", "a kite")), app.test_client()
+def test_page_is_in_the_language_of_each_visitor(app: Flask, publish: Maker, path_of: Callable[[Walk], str]) -> None:
+    path, client = path_of(publish("a fox", "a kite")), app.test_client()
     for _ in range(2):
         for language, sentence in (("en", "Skip to content"), ("de", "Zum Inhalt springen")):
             text = client.get(path, headers={"Accept-Language": language}, follow_redirects=True).text
@@ -109,8 +109,8 @@ def test_page_is_in_the_language_of_each_visitor(app: Flask, hung: Maker, path_o
             assert f'<html lang="{language}' in text
 
 
-def test_forms_have_tokens_of_their_own(app: Flask, hung: Maker, rendered: list[str]) -> None:
-    hung("a fox", "a kite")
+def test_forms_have_tokens_of_their_own(app: Flask, publish: Maker, rendered: list[str]) -> None:
+    publish("a fox", "a kite")
     pages = [app.test_client().get("/").text for _ in range(2)]
     assert len(rendered) == 1
     own = (r'name="csrf_token" value="([^"]{30,})"', r'name="token" value="([\w-]{16})"', r'data-seed="(\d+)"')
@@ -121,8 +121,8 @@ def test_forms_have_tokens_of_their_own(app: Flask, hung: Maker, rendered: list[
     assert app.extensions[kept_pages.EXTENSION].mark not in "".join(pages)
 
 
-def test_owner_gets_a_page_that_others_do_not(app: Flask, hung: Maker) -> None:
-    walk, owner, other = hung("a fox", "a kite", visitor="ann"), app.test_client(), app.test_client()
+def test_owner_gets_a_page_that_others_do_not(app: Flask, publish: Maker) -> None:
+    walk, owner, other = publish("a fox", "a kite", visitor="ann"), app.test_client(), app.test_client()
     visit_as(owner, "secret of ann")
     theirs, others = page(owner, walk), page(other, walk)
     assert 'id="own"' in theirs
@@ -130,8 +130,8 @@ def test_owner_gets_a_page_that_others_do_not(app: Flask, hung: Maker) -> None:
     assert 'id="own"' not in page(app.test_client(), walk)
 
 
-def test_star_is_each_visitors_own(app: Flask, hung: Maker) -> None:
-    walk, one, other = hung("a fox", "a kite", visitor="eve"), app.test_client(), app.test_client()
+def test_star_is_each_visitors_own(app: Flask, publish: Maker) -> None:
+    walk, one, other = publish("a fox", "a kite", visitor="eve"), app.test_client(), app.test_client()
     for number, client in enumerate((one, other)):
         visit_as(client, f"secret {number}")
     assert 'aria-pressed="false"' in page(one, walk)
@@ -144,8 +144,8 @@ def test_star_is_each_visitors_own(app: Flask, hung: Maker) -> None:
     assert tokens[0] != tokens[1]
 
 
-def test_page_is_of_the_address_that_was_asked(app: Flask, hung: Maker) -> None:
-    walk, client = hung("a fox", "a kite"), app.test_client()
+def test_page_is_of_the_address_that_was_asked(app: Flask, publish: Maker) -> None:
+    walk, client = publish("a fox", "a kite"), app.test_client()
     for host in ("http://one.example", "http://two.example"):
         assert f'<link rel="canonical" href="{host}/walks/' in client.get(walk.url, base_url=host).text
 
@@ -156,8 +156,8 @@ def test_changed_setting_is_seen(app: Flask, client: FlaskClient) -> None:
     assert "https://source.example" in client.get("/").text
 
 
-def test_page_expires(app: Flask, hung: Maker, rendered: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    hung("a fox", "a kite")
+def test_page_expires(app: Flask, publish: Maker, rendered: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    publish("a fox", "a kite")
     clock = kept_pages.time.monotonic()
     app.test_client().get("/gallery")
     monkeypatch.setattr(kept_pages.time, "monotonic", lambda: clock + kept_pages.SECONDS + 5)
@@ -194,8 +194,8 @@ def test_german_page_outside_of_a_request_has_its_own_key(app: Flask) -> None:
     assert len(keys) == 2
 
 
-def test_version_names_long_values_whole(app: Flask, hung: Maker) -> None:
-    walk, seen = hung("a fox", "a kite"), set()
+def test_version_names_long_values_whole(app: Flask, publish: Maker) -> None:
+    walk, seen = publish("a fox", "a kite"), set()
     for middle in ("wide", "long"):
         change(walk, given_title=f"{'so ' * 200}{middle}{' so' * 200}")
         seen.add(repr(versions.of_cards([walk.number])))

@@ -95,7 +95,7 @@ def test_german_says_nothing_in_english() -> None:
     }  # which both languages have
 
 
-def test_german_calls_nobody_du() -> None:
+def test_german_never_says_du() -> None:
     words = {word.lower() for texts in said(catalogue("de")).values() for text in texts for word in text.split()}
     assert words & {"du", "dir", "dich", "dein", "deine", "deinen", "deiner", "schau", "zeig"} == set()
 

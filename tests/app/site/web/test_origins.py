@@ -19,7 +19,7 @@ def visit(instance: Path, allowed: str) -> FlaskClient:
     return make_app(instance, CORS_ORIGINS=allowed).test_client()
 
 
-def told(headers: Headers) -> dict[str, str]:
+def cors_headers(headers: Headers) -> dict[str, str]:
     return {name: text for name, text in headers if name.startswith("Access-Control-")}
 
 
@@ -48,7 +48,7 @@ def test_preflight_of_a_request_with_a_token_is_answered(instance: Path) -> None
     }  # fmt: skip
     answer = visit(instance, OURS).options("/api/v1/walks", headers=asked)
     assert answer.status_code == 200
-    assert told(answer.headers) == {
+    assert cors_headers(answer.headers) == {
         ALLOWED: OURS,
         "Access-Control-Allow-Headers": "authorization, content-type, idempotency-key",
         "Access-Control-Allow-Methods": "DELETE, GET, HEAD, PATCH, POST",
@@ -56,17 +56,17 @@ def test_preflight_of_a_request_with_a_token_is_answered(instance: Path) -> None
         "Access-Control-Max-Age": "600",
     }
     asked["Origin"] = "null"
-    assert told(visit(instance, "*").options("/api/v1/walks", headers=asked).headers) == {}
+    assert cors_headers(visit(instance, "*").options("/api/v1/walks", headers=asked).headers) == {}
 
 
 @pytest.mark.parametrize("path", ["/", "/gallery", "/mine", "/curator"])
 def test_pages_are_not_for_scripts_of_other_sites(instance: Path, path: str) -> None:
     answer = visit(instance, "*").get(path, headers={"Origin": OURS})
-    assert told(answer.headers) == {}
+    assert cors_headers(answer.headers) == {}
 
 
-def test_caches_keep_answers_to_origins_apart(client: FlaskClient, instance: Path, hung: Maker) -> None:
-    path = f"/walks/{hung().id}.gif"
+def test_caches_keep_answers_to_origins_apart(client: FlaskClient, instance: Path, publish: Maker) -> None:
+    path = f"/walks/{publish().id}.gif"
     assert "Origin" not in client.get(path).headers.get("Vary", "")
     for setting, vary, allowed in ((OURS, True, None), ("*", False, "*")):
         answer = visit(instance, setting).get(path)

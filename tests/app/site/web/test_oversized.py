@@ -43,8 +43,8 @@ def test_page_names_the_limit_the_field_and_the_way_back(client: FlaskClient, na
     address, sent, limit, field = SENT[name]
     answer = client.post(address, **sent)
     assert (answer.status_code, answer.mimetype) == (413, "text/html")
-    for told in (limit, field, BACK, 'class="toucan', 'href="/"'):
-        assert told in answer.text
+    for text in (limit, field, BACK, 'class="toucan', 'href="/"'):
+        assert text in answer.text
 
 
 def test_field_that_cannot_be_known_is_not_guessed_at(client: FlaskClient) -> None:
@@ -52,7 +52,7 @@ def test_field_that_cannot_be_known_is_not_guessed_at(client: FlaskClient) -> No
     assert "It was" not in answer.text
 
 
-def test_programs_are_told_the_limit_alone(client: FlaskClient) -> None:
+def test_programs_get_the_limit_alone(client: FlaskClient) -> None:
     answer = client.post("/api/v1/walks", data=b"x" * 100_001, content_type="application/json")
     assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
     assert answer.json["detail"] == "That was more than we read at once: 100,000 bytes at most."

@@ -49,9 +49,9 @@ def test_addresses_are_trusted_by_proxies(instance: Path, proxies: int, address:
     ],
 )  # fmt: skip
 def test_remote_address_is_normalised(instance: Path, header: str | None, connection: str | None, address: str) -> None:
-    told = {} if header is None else {"X-Forwarded-For": header}
+    fields = {} if header is None else {"X-Forwarded-For": header}
     there = {} if connection is None else {"REMOTE_ADDR": connection}
-    found = who_asks(make_app(instance, PROXIES=len(told)), headers=told, environ_overrides=there)
+    found = who_asks(make_app(instance, PROXIES=len(fields)), headers=fields, environ_overrides=there)
     assert found[0] == address
 
 
@@ -124,8 +124,8 @@ def test_cookies_have_safe_attributes(instance: Path, headers: dict[str, str], n
         assert ("Secure" in attributes) == ("X-Forwarded-Proto" in headers)
 
 
-def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "a kite")
+def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     for kind, extension, mimetype in (("gif", "gif", "image/gif"), ("mp4", "mp4", "video/mp4")):
         answer = behind.get(f"/walks/{walk.id}.{extension}", headers={"Range": "bytes=1-"})
         assert (answer.status_code, answer.data) == (200, b"")

@@ -1,4 +1,4 @@
-"""Headers of every answer: over https, browsers are told to come back by https only."""
+"""Headers of every answer: over https, browsers are asked to come back by https only."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ HSTS = "Strict-Transport-Security"
 
 
 @pytest.mark.parametrize("path", ["/about", "/nothing", "/healthz", "/api/v1/walks/x", "/static/site.css"])
-def test_browsers_are_told_to_come_back_by_https_once_and_over_https_only(client: FlaskClient, path: str) -> None:
+def test_hsts_is_sent_once_and_over_https_only(client: FlaskClient, path: str) -> None:
     with client.get(path, base_url="https://walks.example") as secure, client.get(path) as plain:
         assert secure.headers.getlist(HSTS) == ["max-age=31536000"]
         assert plain.headers.getlist(HSTS) == []
@@ -39,8 +39,8 @@ def test_other_sites_may_not_load_pages(client: FlaskClient, path: str) -> None:
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_other_sites_may_show_films_and_thumbnails(client: FlaskClient, hung: Maker) -> None:
-    walk = hung("a fox", "an owl")
+def test_other_sites_may_show_films_and_thumbnails(client: FlaskClient, publish: Maker) -> None:
+    walk = publish("a fox", "an owl")
     paths = [media_urls.film_address(walk, kind) for kind in ("mp4", "poster")]
     for path in [*paths, "/feed.xml", f"/api/v1/walks/{walk.id}"]:
         with client.get(path) as answer:

@@ -50,8 +50,8 @@ def test_setting_that_cannot_match_is_refused(instance: Path, wrong: dict[str, o
         make_app(instance, **wrong)
 
 
-def test_canonical_address_is_named_whatever_the_host(hung: Maker, instance: Path) -> None:
-    walk = hung("a fox", "an owl")
+def test_canonical_address_is_named_whatever_the_host(publish: Maker, instance: Path) -> None:
+    walk = publish("a fox", "an owl")
     client = make_app(instance, PUBLIC_ORIGIN=ORIGIN, URL_PREFIX="/moma").test_client()
     paths = ["/feed.xml", "/sitemap.xml", "/sitemap/rooms.xml", "/sitemap/1.xml", "/robots.txt", walk.url]
     paths += [f"/oembed?url={ORIGIN}/moma{walk.url}", f"/oembed?url=http://other.example/moma{walk.url}"]

@@ -68,7 +68,7 @@ def test_waiting_is_no_work(busy: Flask) -> None:
     assert busy.test_client().get("/waiting").text == "waited"
 
 
-def test_nobody_looks_after_requests_while_there_are_none(busy: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_thread_looks_after_requests_while_there_are_none(busy: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work_limit, "IDLE_LOOKS", 1)
     before = set(threading.enumerate())
     busy.test_client().get("/healthz")

@@ -1,4 +1,4 @@
-"""Backups: whole, consistent, refused where they do not fit, and harmless whoever made them."""
+"""Backups: whole, consistent, refused where they do not fit, and harmless from any source."""
 
 import hashlib
 import io
@@ -40,11 +40,11 @@ Entries = dict[str, bytes]
 
 
 @pytest.fixture
-def saved(runner: FlaskCliRunner, hung: Maker, commissioned: Maker, tmp_path: Path) -> Path:
+def saved(runner: FlaskCliRunner, publish: Maker, request_walk: Maker, tmp_path: Path) -> Path:
     """Back up a site with two finished walks and one in line."""
-    hung("a bear", "a kite")
-    hung("a fox", "a lemon", unlisted=True)
-    commissioned("the sun", "a star")
+    publish("a bear", "a kite")
+    publish("a fox", "a lemon", unlisted=True)
+    request_walk("the sun", "a star")
     file = tmp_path / "saved.tar"
     run(runner, "backup", "create", str(file))
     return file
@@ -107,14 +107,14 @@ def restore(app: Flask, file: Path, *options: str, status: int = 0) -> Result:
 def refused(app: Flask, file: Path, *options: str) -> str:
     """Restore in vain; return what was said. Nothing may have been touched."""
     with app.app_context():
-        told = run_json(app.test_cli_runner(), "backup", "restore", str(file), *options, status=1)
+        answer = run_json(app.test_cli_runner(), "backup", "restore", str(file), *options, status=1)
         assert not media_store.store().exists("walks")
     assert not db_has_walks(Path(app.instance_path) / "moma.sqlite")
-    return str(told["error"])
+    return str(answer["error"])
 
 
 def everything() -> dict[str, tuple[object, ...]]:
-    """Tell of all walks what must survive."""
+    """Return what must survive of all walks."""
     found = db.session.scalars(select(Walk))
     return {
         walk.id: (walk.state, walk.title, recipe.recipe_of(walk), walk.owner_hash, walk.search_text) for walk in found
@@ -152,7 +152,7 @@ def test_the_manifest_says_what_each_file_is(saved: Path) -> None:
     assert resigned(entries)["files"] == manifest["files"]
 
 
-def test_the_secret_is_not_in_a_backup(instance: Path, tmp_path: Path, hung: Maker, runner: FlaskCliRunner) -> None:
+def test_the_secret_is_not_in_a_backup(instance: Path, tmp_path: Path, publish: Maker, runner: FlaskCliRunner) -> None:
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     assert set(entries_of(tmp_path / "b.tar")) == {"database.sqlite", "manifest.json"}
 
@@ -167,8 +167,8 @@ def test_files_that_no_row_names_stay_out(runner: FlaskCliRunner, walk: Walk, tm
     assert not [name for name in entries_of(tmp_path / "b.tar") if "stray" in name]
 
 
-def test_lost_files_are_named_and_the_rest_is_saved(runner: FlaskCliRunner, hung: Maker, tmp_path: Path) -> None:
-    path = hung().media["gif"].path
+def test_lost_files_are_named_and_the_rest_is_saved(runner: FlaskCliRunner, publish: Maker, tmp_path: Path) -> None:
+    path = publish().media["gif"].path
     media_store.store().delete(path)
     done = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
     assert (done["lost"], done["files"]) == ([path], 6)
@@ -176,9 +176,9 @@ def test_lost_files_are_named_and_the_rest_is_saved(runner: FlaskCliRunner, hung
 
 
 def test_a_walk_that_is_deleted_while_the_backup_is_made_does_not_come_back(
-    runner: FlaskCliRunner, hung: Maker, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runner: FlaskCliRunner, publish: Maker, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stays, goes = hung("a bear", "a kite"), hung("a fox", "a kite")
+    stays, goes = publish("a bear", "a kite"), publish("a fox", "a kite")
     copy = database_dump.copy
 
     def copy_and_delete(*asked: Any) -> Any:
@@ -195,7 +195,7 @@ def test_a_walk_that_is_deleted_while_the_backup_is_made_does_not_come_back(
 
 
 def replace_films(walk: Walk, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
-    """Let a film give way to a better one just after each of the first copies of the database."""
+    """Replace a film by a better one just after each of the first copies of the database."""
     copy, number, left = database_dump.copy, walk.number, list(range(times))
 
     def copy_and_replace(*asked: Any) -> Any:
@@ -214,11 +214,11 @@ def replace_films(walk: Walk, monkeypatch: pytest.MonkeyPatch, *, times: int) ->
 
 @pytest.mark.parametrize("times", [backup.COPIES_MAX - 1, backup.COPIES_MAX], ids=["once too few", "again and again"])
 def test_a_film_that_is_replaced_while_the_backup_is_made_is_in_it_as_the_better_one_or_forgotten(
-    runner: FlaskCliRunner, hung: Maker, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+    runner: FlaskCliRunner, publish: Maker, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     is_forgotten = times == backup.COPIES_MAX
-    replace_films(hung(), monkeypatch, times=times)
-    told = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
+    replace_films(publish(), monkeypatch, times=times)
+    answer = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
     restore(empty, tmp_path / "b.tar")
     with empty.app_context():
         (restored,) = db.session.scalars(select(Walk))
@@ -226,14 +226,14 @@ def test_a_film_that_is_replaced_while_the_backup_is_made_is_in_it_as_the_better
         if not is_forgotten:
             assert media_store.store().read_bytes(restored.media["gif"].path) == b"better"
             _tables, files, found = backup.differences(tmp_path / "b.tar")
-            assert (files + 1, found) == (told["files"], [])
+            assert (files + 1, found) == (answer["files"], [])
 
 
 def test_what_is_deleted_after_it_was_copied_is_not_restored(
-    runner: FlaskCliRunner, hung: Maker, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runner: FlaskCliRunner, publish: Maker, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace_films(hung("a bear", "a kite"), monkeypatch, times=1)
-    goes, still_named = hung("a fox", "a kite"), backup._unnamed_paths
+    replace_films(publish("a bear", "a kite"), monkeypatch, times=1)
+    goes, still_named = publish("a fox", "a kite"), backup._unnamed_paths
 
     def delete_and_ask(paths: set[str]) -> set[str]:
         lifecycle.delete_walk(goes)
@@ -252,8 +252,8 @@ def test_what_is_deleted_after_it_was_copied_is_not_restored(
 
 def test_a_file_that_is_there_is_not_overwritten(runner: FlaskCliRunner, tmp_path: Path) -> None:
     (tmp_path / "b.tar").write_text("mine")
-    told = run_json(runner, "backup", "create", str(tmp_path / "b.tar"), status=1)
-    assert "exists already" in told["error"]
+    answer = run_json(runner, "backup", "create", str(tmp_path / "b.tar"), status=1)
+    assert "exists already" in answer["error"]
     assert (tmp_path / "b.tar").read_text() == "mine"
     assert "There is no folder" in run(runner, "backup", "create", str(tmp_path / "no" / "b.tar"), status=1).stderr
 
@@ -272,14 +272,14 @@ def test_failed_backup_is_deleted(
 
 def test_a_database_without_schema_is_not_backed_up(empty: Flask, tmp_path: Path) -> None:
     with empty.app_context():
-        told = run(empty.test_cli_runner(), "backup", "create", str(tmp_path / "b.tar"), status=1)
-    assert "flask --app wsgi db upgrade" in told.stderr
+        result = run(empty.test_cli_runner(), "backup", "create", str(tmp_path / "b.tar"), status=1)
+    assert "flask --app wsgi db upgrade" in result.stderr
 
 
-def test_instance_with_walks_is_not_overwritten(runner: FlaskCliRunner, saved: Path, hung: Maker) -> None:
-    late = hung("a late", "comer").id
-    told = run(runner, "backup", "restore", str(saved), status=1)
-    assert "This instance has 4 walks of its own. With --force" in told.stderr
+def test_instance_with_walks_is_not_overwritten(runner: FlaskCliRunner, saved: Path, publish: Maker) -> None:
+    late = publish("a late", "comer").id
+    result = run(runner, "backup", "restore", str(saved), status=1)
+    assert "This instance has 4 walks of its own. With --force" in result.stderr
     assert count() == 4
     forced = run(runner, "backup", "restore", str(saved), "--force").output
     assert "media prune" in forced
@@ -308,17 +308,17 @@ def test_a_running_site_is_not_restored_over(saved: Path, empty: Flask) -> None:
 def test_another_revision_is_refused_with_what_to_run(saved: Path, empty: Flask) -> None:
     entries = entries_of(saved)
     write(saved, entries, manifest_of(entries) | {"revision": "0000", "software": "MoMA Lisa 0.0.1"})
-    told = refused(empty, saved)
-    assert f"is of schema revision 0000, this program of {head()}" in told
-    assert "MoMA Lisa 0.0.1" in told
-    assert "flask --app wsgi db upgrade" in told
+    errors = refused(empty, saved)
+    assert f"is of schema revision 0000, this program of {head()}" in errors
+    assert "MoMA Lisa 0.0.1" in errors
+    assert "flask --app wsgi db upgrade" in errors
 
 
 def test_a_backup_of_another_site_is_restored_only_if_the_operator_trusts_it(saved: Path, empty: Flask) -> None:
     empty.config["SECRET_KEY"] = "of another site"
-    told = refused(empty, saved)
-    assert "has another seal than this site's secret key makes" in told
-    assert "--trust" in told
+    errors = refused(empty, saved)
+    assert "has another seal than this site's secret key makes" in errors
+    assert "--trust" in errors
     restore(empty, saved, "--trust")
 
 
@@ -400,8 +400,8 @@ def test_altered_files_are_refused(saved: Path, empty: Flask, name: str, data: b
     entries = entries_of(saved)
     name = film_in(entries) if name == "film" else name
     write(saved, {key: value for key, value in (entries | {name: data}).items() if value is not None})
-    told = refused(empty, saved)
-    assert says in told and (name in told or data in (None, b"more"))
+    errors = refused(empty, saved)
+    assert says in errors and (name in errors or data in (None, b"more"))
 
 
 def test_doubled_file_is_refused(saved: Path, empty: Flask) -> None:
@@ -433,10 +433,10 @@ def test_a_locked_database_is_explained(saved: Path, empty: Flask, monkeypatch: 
     connect = sqlite3.connect  # whose five seconds would be waited in vain
     monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: connect(*args, **{"timeout": 0.1, **options}))
     try:
-        told = restore(empty, saved, status=1).stderr
+        output = restore(empty, saved, status=1).stderr
     finally:
         other.close()
-    assert "The database cannot be replaced: database is locked" in told
+    assert "The database cannot be replaced: database is locked" in output
 
 
 def test_missing_pg_dump_is_named_with_command(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -459,22 +459,22 @@ on_postgres = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 @on_postgres
 @pytest.mark.usefixtures("programs")
 def test_backup_of_a_postgres_is_of_one_moment_whatever_is_added_or_deleted_meanwhile(
-    runner: FlaskCliRunner, hung: Maker, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runner: FlaskCliRunner, publish: Maker, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stays, goes = hung("a bear", "a kite"), hung("a fox", "a lemon")
+    stays, goes = publish("a bear", "a kite"), publish("a fox", "a lemon")
     run_program = database_dump._run_postgres
 
     def run_and_change(*arguments: str, needed_for: str) -> None:
-        hung("an owl", "a pear")
+        publish("an owl", "a pear")
         run_program(*arguments, needed_for=needed_for)
-        hung("the sun", "a star")
+        publish("the sun", "a star")
         lifecycle.delete_walk(goes)
 
     with monkeypatch.context() as patch:
         patch.setattr(database_dump, "_run_postgres", run_and_change)
         patch.setattr(backup, "COPIES_MAX", 1)
-        told = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
-    assert (told["walks"], told["lost"]) == (2, [])
+        answer = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
+    assert (answer["walks"], answer["lost"]) == (2, [])
     entries = entries_of(tmp_path / "b.tar")
     assert {name.split("/")[2] for name in entries if name.startswith("media/")} == {stays.id}
     assert {path.split("/")[1] for path in manifest_of(entries)["forgotten"]} == {goes.id}

@@ -45,17 +45,17 @@ def other(app: Flask, tmp_path: Path, migrated: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def archive(app: Flask, other: Flask, hung: Maker, tmp_path: Path) -> Path:
+def archive(app: Flask, other: Flask, publish: Maker, tmp_path: Path) -> Path:
     """Export the recipe of a walk that was painted after an added drawing, which was removed since."""
     with app.app_context():
         drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster, robster", **CREDIT))
-        walk = hung("a robot hamster", "the sun", seed=4)
+        walk = publish("a robot hamster", "the sun", seed=4)
         fixed = {**RENDERING, "positions": [0.0, 1.0], "model_name": "led"}
         change(walk, **fixed, sampling=None)
         drawing_curation.remove("robot hamster")
         file = tmp_path / "walks.tar"
-        told = run_json(app.test_cli_runner(), "gallery", "export", str(file), "--recipes-only")
-        assert (told["walks"], told["drawings"]) == (1, 1)
+        answer = run_json(app.test_cli_runner(), "gallery", "export", str(file), "--recipes-only")
+        assert (answer["walks"], answer["drawings"]) == (1, 1)
         db.session.remove()
     return file
 
@@ -138,8 +138,8 @@ def test_archive_with_a_bad_drawing_is_refused(other: Flask, archive: Path, chan
     assert rows() == [] and not db.session.scalars(select(Walk)).all()
 
 
-def test_archive_of_walks_without_added_drawings_is_as_it_was(app: Flask, hung: Maker, tmp_path: Path) -> None:
-    hung("a house", "the sun")
+def test_archive_of_walks_without_added_drawings_is_as_it_was(app: Flask, publish: Maker, tmp_path: Path) -> None:
+    publish("a house", "the sun")
     walk_export.export(tmp_path / "plain.tar", with_files=False)
     with tarfile.open(tmp_path / "plain.tar") as opened:
         assert opened.getnames() == ["walks.jsonl", "exhibitions.jsonl", MANIFEST]
@@ -148,7 +148,7 @@ def test_archive_of_walks_without_added_drawings_is_as_it_was(app: Flask, hung: 
 def test_recipe_holds_the_digest_and_the_credit_and_never_the_drawing(app: Flask, archive: Path) -> None:
     with app.app_context():
         (walk,) = db.session.scalars(select(Walk)).all()
-        told: Any = json.loads(recipe.dumps(lookup.walk_at_address(walk.id)))
-        assert told["drawings"][0] == {"digest": ROBOT_DIGEST, "name": "robot hamster", **CREDIT}
+        document: Any = json.loads(recipe.dumps(lookup.walk_at_address(walk.id)))
+        assert document["drawings"][0] == {"digest": ROBOT_DIGEST, "name": "robot hamster", **CREDIT}
         assert "<svg" not in recipe.dumps(walk)
         db.session.remove()

@@ -37,11 +37,11 @@ Rows = dict[str, list[str]]
 
 
 @pytest.fixture
-def furnished(app: Flask, hung: Maker, commissioned: Maker) -> Walk:
+def furnished(app: Flask, publish: Maker, request_walk: Maker) -> Walk:
     """Furnish a site with something in every table."""
-    walk, waiting = hung("a bear", "a kite"), commissioned("the sun", "a star")
-    hung("a fox", "a lemon", unlisted=True)
-    lifecycle.delete_walk(hung("a crab", "a lamp"))
+    walk, waiting = publish("a bear", "a kite"), request_walk("the sun", "a star")
+    publish("a fox", "a lemon", unlisted=True)
+    lifecycle.delete_walk(publish("a crab", "a lamp"))
     walk_edits.apply(walk, walk_edits.validate({"title": "Bärenreise 🐻"}))
     exhibitions.create(ExhibitionRequest("The first", "Some words", slug="the-first", walks=[walk.id]))
     reports.submit(walk, reason="other", words="Why?", reporter="x", admit=lambda: None)
@@ -114,10 +114,10 @@ def test_all_rows_and_files_are_restored(furnished: Walk, runner: FlaskCliRunner
         assert named_files() == files
         stored = [media_store.store().files(folder) for folder in ("walks", "photos", "sounds")]
         assert {path for each in stored for path in each} == set(files)
-        told = run_json(empty.test_cli_runner(), "backup", "verify", str(tmp_path / "b.tar"))
-        assert told["differences"] == []
-        assert told["tables"] >= len(models)
-        assert told["files"] == len(files)
+        answer = run_json(empty.test_cli_runner(), "backup", "verify", str(tmp_path / "b.tar"))
+        assert answer["differences"] == []
+        assert answer["tables"] >= len(models)
+        assert answer["files"] == len(files)
         assert is_sqlite() == (tmp_path / "empty/moma.sqlite").exists()
 
 
@@ -128,8 +128,8 @@ def test_verify_names_changed_tables_and_files(furnished: Walk, runner: FlaskCli
     media_store.store().write(film, b"GIX")
     media_store.store().delete(frame)
     word_lists.BANNED.add("another")
-    told = run_json(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1)
-    assert sorted(told["differences"]) == [
+    answer = run_json(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1)
+    assert sorted(answer["differences"]) == [
         f"File {frame} is not here.",
         f"File {film} is another here.",
         "Table banned_words: 2 rows here, 1 rows in the backup, not the same.",
@@ -187,6 +187,6 @@ def test_backup_of_before_tables_were_summed_up_can_be_restored_and_not_verified
     copy = database_dump.copy
     monkeypatch.setattr(database_dump, "copy", lambda *asked: copy(*asked)._replace(sums=None))
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
-    told = run_json(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1)
-    assert "was made before backups listed their tables" in told["error"]
+    answer = run_json(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1)
+    assert "was made before backups listed their tables" in answer["error"]
     run(runner, "backup", "restore", str(tmp_path / "b.tar"), "--force")

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Walk]:
-    """Hang three pieces of the first exhibition, which have real films, and return their walks in their order."""
+    """Publish three pieces of the first exhibition, which have real films, and return their walks in their order."""
     shipped = first_exhibition.shipped_walks()[:3]
     monkeypatch.setattr(first_exhibition, "shipped_walks", lambda: shipped)
     first_exhibition.publish()
@@ -57,7 +57,7 @@ def export(app: Flask, tmp_path: Path, *options: str) -> Path:
     return file
 
 
-def told(walk: Walk) -> dict[str, Any]:
+def archived_fields(walk: Walk) -> dict[str, Any]:
     return {
         "recipe": dict(recipe.recipe_of(walk)),
         "title": walk.title,
@@ -93,11 +93,11 @@ def test_walks_are_imported_as_they_were(app: Flask, other: Flask, first: list[W
         change(first[2], hold=13)
         curation.hide(lookup.walk_at_address(first[1].id))
         curation.feature(lookup.walk_at_address(first[2].id))
-        here = {walk.id: told(lookup.walk_at_address(walk.id, even_hidden=True)) for walk in first}
+        here = {walk.id: archived_fields(lookup.walk_at_address(walk.id, even_hidden=True)) for walk in first}
     file = export(app, tmp_path)
     report = run_json(other.test_cli_runner(), "gallery", "import", str(file))
     assert (report["hung"], report["queued"], report["there"], report["exhibitions"]) == (3, 0, 0, 1)
-    assert {walk_id: told(lookup.walk_at_address(walk_id, even_hidden=True)) for walk_id in here} == here
+    assert {walk_id: archived_fields(lookup.walk_at_address(walk_id, even_hidden=True)) for walk_id in here} == here
     client = other.test_client()
     for walk in first[2:]:
         film = media_urls.film_address(lookup.walk_at_address(walk.id), "mp4")
@@ -161,7 +161,7 @@ def test_named_walks_alone_are_exported_without_exhibitions(
     assert exhibitions.every() == []
 
 
-def test_owner_is_told_only_if_asked_for(app: Flask, walk: Walk, tmp_path: Path) -> None:
+def test_owner_is_named_only_if_asked_for(app: Flask, walk: Walk, tmp_path: Path) -> None:
     for options, owner in (((), ""), (("--owners",), walk.owner_hash)):
         with tarfile.open(export(app, tmp_path, *options)) as archive:
             (line,) = archive_format.read_member(archive, walk_records.WALKS).splitlines()

@@ -42,11 +42,11 @@ def picture(kind: str) -> bytes:
 
 
 @pytest.fixture
-def whole(hung: Maker) -> Maker:
-    """Return a function that hangs a walk whose files are real pictures."""
+def whole(publish: Maker) -> Maker:
+    """Return a function that publishes a walk whose files are real pictures."""
 
     def make(*prompts: str, **fields: object) -> Walk:
-        walk = hung(*prompts, **fields)
+        walk = publish(*prompts, **fields)
         contents = {"png": picture("PNG"), "gif": picture("GIF"), "webp": picture("WEBP"), "mp4": b"a film"}
         with writing() as session:
             for table in (Frame, Medium):
@@ -86,9 +86,9 @@ def test_what_is_lost_is_named(
         media_store.store().write(path, damage(media_store.store().read_bytes(path)))
     else:
         media_store.store().delete(path)
-    told = run_json(runner, "media", "verify", status=1)
-    assert [(lost["walk"], lost["path"]) for lost in told["lost"]] == [(walk.id, path)]
-    assert flaw in told["lost"][0]["flaw"]
+    answer = run_json(runner, "media", "verify", status=1)
+    assert [(lost["walk"], lost["path"]) for lost in answer["lost"]] == [(walk.id, path)]
+    assert flaw in answer["lost"][0]["flaw"]
     lines = run(runner, "media", "verify", status=1).output.splitlines()
     assert lines[0].startswith(f"{path} of walk {walk.id} {flaw}")
     assert lines[1] == "12 files, 1 lost."
@@ -118,18 +118,18 @@ def brought() -> Upload:
     return photo
 
 
-def lay_out(name: str = "our-prints", **told: Any) -> Path:
+def lay_out(name: str = "our-prints", **fields: Any) -> Path:
     """Put a style where those lie that were added."""
     folder = added.folder(name)
     folder.mkdir(parents=True)
-    style = AddedStyle(name, "Our prints", "CC0-1.0", **{"pictures": 12, "vector": (0.5, 1.0)} | told)
+    style = AddedStyle(name, "Our prints", "CC0-1.0", **{"pictures": 12, "vector": (0.5, 1.0)} | fields)
     (folder / added.ABOUT).write_bytes(added.to_json(style))
     (folder / added.SAMPLE).write_bytes(picture("WEBP"))
     return folder
 
 
 def lost(runner: FlaskCliRunner) -> list[dict[str, str]]:
-    """Return what is told to be lost."""
+    """Return what is reported as lost."""
     found: list[dict[str, str]] = run_json(runner, "media", "verify", status=1)["lost"]
     return found
 
@@ -155,9 +155,9 @@ def test_lost_photo_is_named(runner: FlaskCliRunner, damage: Damage | None, flaw
         store.write(photo.path, damage(store.read_bytes(photo.path)))
     else:
         store.delete(photo.path)
-    told = lost(runner)
-    assert [(each["photo"], each["path"]) for each in told] == [(photo.id, photo.path)]
-    assert flaw in told[0]["flaw"]
+    losses = lost(runner)
+    assert [(each["photo"], each["path"]) for each in losses] == [(photo.id, photo.path)]
+    assert flaw in losses[0]["flaw"]
     assert f"{photo.path} of photo {photo.id} " in run(runner, "media", "verify", status=1).output
 
 
@@ -186,16 +186,16 @@ def test_what_a_painter_made_of_a_photo_is_read_to_its_end(runner: FlaskCliRunne
         path = f"walks/{walk.id}/{kind}.0123456789ab.npz"
         media_store.store().write(path, data)
         store(Medium(walk_number=walk.number, kind=kind, path=path, bytes=len(data), etag=""))
-    told = lost(runner)
-    assert [(each["walk"], each["path"]) for each in told] == [(walk.id, f"walks/{walk.id}/cut-0.0123456789ab.npz")]
-    assert "is no NPZ that can be read" in told[0]["flaw"]
+    losses = lost(runner)
+    assert [(each["walk"], each["path"]) for each in losses] == [(walk.id, f"walks/{walk.id}/cut-0.0123456789ab.npz")]
+    assert "is no NPZ that can be read" in losses[0]["flaw"]
 
 
 def test_broken_picture_of_candidates_is_named(runner: FlaskCliRunner) -> None:
     asked = candidates.painted(visitors.digest(MINE), count=3)
     change(Candidate, Candidate.index == 1, picture=b"RIFF")
-    told = lost(runner)
-    assert [(each["candidates"], each["path"]) for each in told] == [(asked.id, "picture 2")]
+    losses = lost(runner)
+    assert [(each["candidates"], each["path"]) for each in losses] == [(asked.id, "picture 2")]
 
 
 @pytest.mark.parametrize(
@@ -216,9 +216,9 @@ def test_broken_style_is_named(runner: FlaskCliRunner, file: str, data: bytes | 
     else:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
-    told = lost(runner)
-    assert [each["style"] for each in told] == ["our-prints"]
-    assert Path(told[0]["path"]).name == file.split("/")[0] and flaw in told[0]["flaw"]
+    losses = lost(runner)
+    assert [each["style"] for each in losses] == ["our-prints"]
+    assert Path(losses[0]["path"]).name == file.split("/")[0] and flaw in losses[0]["flaw"]
 
 
 @pytest.mark.parametrize(
@@ -243,8 +243,8 @@ def test_broken_adapter_is_named(
         path.unlink()
     else:
         path.write_bytes(data)
-    told = lost(runner)
-    assert [(each["style"], each["path"], each["flaw"]) for each in told] == [("our-prints", str(kept.path), flaw)]
+    losses = lost(runner)
+    assert [(each["style"], each["path"], each["flaw"]) for each in losses] == [("our-prints", str(kept.path), flaw)]
 
 
 def test_style_that_is_still_collected_and_artist_of_words_alone_lack_nothing(runner: FlaskCliRunner) -> None:
@@ -258,5 +258,5 @@ def test_files_that_nothing_names_are_counted(runner: FlaskCliRunner) -> None:
         media_store.store().write(path, b"left over")
         os.utime(Path(media_store.store().root) / path, (0, 0))
     assert run_json(runner, "media", "verify") == {"files": 0, "lost": [], "superfluous": 2}
-    told = run(runner, "media", "verify").output.splitlines()
-    assert told == ["0 files, 0 lost.", "2 more that nothing names; media prune lists them."]
+    output = run(runner, "media", "verify").output.splitlines()
+    assert output == ["0 files, 0 lost.", "2 more that nothing names; media prune lists them."]

@@ -33,8 +33,8 @@ def everything(store: MediaStore) -> dict[str, bytes]:
     }
 
 
-def test_all_is_copied_once_and_nothing_is_deleted(runner: FlaskCliRunner, hung: Maker, target: MediaStore) -> None:
-    hung("a fox", "a kite"), hung("a lamp", "a moth")
+def test_all_is_copied_once_and_nothing_is_deleted(runner: FlaskCliRunner, publish: Maker, target: MediaStore) -> None:
+    publish("a fox", "a kite"), publish("a lamp", "a moth")
     before = everything(media_store.store())
     first = run_json(runner, "media", "move", target.url, "--json")
     assert everything(target) == everything(media_store.store()) == before
@@ -54,8 +54,10 @@ def test_half_a_file_and_an_older_one_are_copied_again(runner: FlaskCliRunner, w
     assert everything(target) == everything(store)
 
 
-def test_what_was_taken_down_since_does_not_come_back(runner: FlaskCliRunner, hung: Maker, target: MediaStore) -> None:
-    kept, gone = hung("a fox", "a kite"), hung("a lamp", "a moth")
+def test_what_was_taken_down_since_does_not_come_back(
+    runner: FlaskCliRunner, publish: Maker, target: MediaStore
+) -> None:
+    kept, gone = publish("a fox", "a kite"), publish("a lamp", "a moth")
     left_behind = {path: media_store.store().read_bytes(path) for path in media_store.store().files(f"walks/{gone.id}")}
     lifecycle.delete_walk(gone)
     for path, data in left_behind.items():  # in the old place they stay, once the site reads the new one
@@ -80,12 +82,12 @@ def test_check_only_finds_missing_and_changed_files(runner: FlaskCliRunner, walk
 
 @pytest.mark.parametrize("way", ["itself", "nowhere"])
 def test_place_that_cannot_be_meant_is_refused(runner: FlaskCliRunner, instance: Path, way: str) -> None:
-    url, told = {
+    url, message = {
         "itself": (f"file://{instance / 'media'}", "is where the files are"),
         "nowhere": ("nothere://bucket", "TO_URL cannot be used: Protocol not known: nothere"),
     }[way]
     result = runner.invoke(args=["media", "move", url])
-    assert (result.exit_code, told in result.output) == (1, True)
+    assert (result.exit_code, message in result.output) == (1, True)
 
 
 @pytest.fixture
@@ -121,8 +123,10 @@ def test_commands_of_the_page_about_object_storage_do_what_it_says(
 
 
 @pytest.mark.parametrize("name", ["sound.0123456789ab.flac", "photo-0.0123456789ab.webp"])
-def test_files_of_random_names_are_compared(runner: FlaskCliRunner, hung: Maker, target: MediaStore, name: str) -> None:
-    path = f"{media_store.walk_folder(hung().id)}/{name}"
+def test_files_of_random_names_are_compared(
+    runner: FlaskCliRunner, publish: Maker, target: MediaStore, name: str
+) -> None:
+    path = f"{media_store.walk_folder(publish().id)}/{name}"
     media_store.store().write(path, b"HEARD")
     run(runner, "media", "move", target.url)
     assert run_json(runner, "media", "move", target.url, "--check-only", "--json")["amiss"] == []

@@ -46,11 +46,11 @@ def test_an_empty_site_has_nothing_to_prune(runner: FlaskCliRunner) -> None:
     assert run_json(runner, "media", "prune", "--yes")["files"] == []
 
 
-def test_pruning_only_tells_until_it_is_told_to_delete(runner: FlaskCliRunner, walk: Walk) -> None:
+def test_pruning_only_lists_until_asked_to_delete(runner: FlaskCliRunner, walk: Walk) -> None:
     file = leave(f"walks/{walk.id}/gif.0123456789ab.gif")
     kept = [Path(media_store.store().root) / row.path for row in (*walk.painted, *walk.media.values())]
-    told = run(runner, "media", "prune").output
-    assert told.splitlines() == [
+    output = run(runner, "media", "prune").output
+    assert output.splitlines() == [
         f"walks/{walk.id}/gif.0123456789ab.gif",
         "1 file, 9 bytes, would be deleted. Delete them with --yes.",
     ]
@@ -77,15 +77,15 @@ def test_files_younger_than_an_hour_are_left_alone(runner: FlaskCliRunner) -> No
     assert not old.exists()
 
 
-def test_a_walk_that_is_being_painted_is_left_alone(runner: FlaskCliRunner, commissioned: Maker) -> None:
-    walk = commissioned()
+def test_a_walk_that_is_being_painted_is_left_alone(runner: FlaskCliRunner, request_walk: Maker) -> None:
+    walk = request_walk()
     change(Walk, state=PAINTING)
     file = leave(f"walks/{walk.id}/frames/0003.png", minutes_ago=600)
     assert run_json(runner, "media", "prune", "--yes")["files"] == []
     assert file.exists()
 
 
-def test_a_file_written_anew_between_look_and_deletion_stays(app: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_rewritten_between_look_and_deletion_stays(app: object, monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"{STRANGER}/frames/0000.png"
     file = leave(path)
     found = list(media_upkeep.find_unreferenced())

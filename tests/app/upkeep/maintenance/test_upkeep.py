@@ -32,8 +32,8 @@ def ids() -> set[str]:
 
 @pytest.mark.databases
 @pytest.mark.parametrize("state", [FAILED, CANCELLED, REFUSED])
-def test_walk_that_came_to_nothing_goes_with_all_that_is_left_of_it(app: Flask, hung: Maker, state: str) -> None:
-    old, young = hung(), hung("a bear", "a kite")
+def test_walk_that_came_to_nothing_goes_with_all_that_is_left_of_it(app: Flask, publish: Maker, state: str) -> None:
+    old, young = publish(), publish("a bear", "a kite")
     gone, kept = end(old, state, days_ago=14.1), end(young, state, days_ago=13.9)
     assert media_store.store().files(media_store.walk_folder(gone))
     assert upkeep.run() == (1, 0)
@@ -45,28 +45,28 @@ def test_walk_that_came_to_nothing_goes_with_all_that_is_left_of_it(app: Flask, 
 
 
 @pytest.mark.databases
-def test_walks_that_hang_wait_or_were_taken_down_stay(app: Flask, hung: Maker, commissioned: Maker) -> None:
-    hangs, deleted, hidden, waits = hung(), hung(), hung(), commissioned()
+def test_walks_that_are_public_wait_or_were_deleted_stay(app: Flask, publish: Maker, request_walk: Maker) -> None:
+    listed, deleted, hidden, waits = publish(), publish(), publish(), request_walk()
     lifecycle.delete_walk(deleted)
     curation.hide(hidden)
-    for walk, state in ((hangs, FINISHED), (deleted, CANCELLED), (hidden, CANCELLED)):
+    for walk, state in ((listed, FINISHED), (deleted, CANCELLED), (hidden, CANCELLED)):
         end(walk, state, days_ago=999)
     assert upkeep.forget_ended() == 0
-    assert ids() == {hangs.id, deleted.id, hidden.id, waits.id}
+    assert ids() == {listed.id, deleted.id, hidden.id, waits.id}
 
 
 @pytest.mark.databases
-def test_more_than_a_batch_goes(app: Flask, commissioned: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_a_batch_goes(app: Flask, request_walk: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "BATCH", 2)
-    for walk in [commissioned() for _ in range(5)]:
+    for walk in [request_walk() for _ in range(5)]:
         end(walk, FAILED, days_ago=30)
     assert upkeep.forget_ended() == 5
     assert db.session.scalar(select(func.count()).select_from(Walk)) == 0
 
 
 @pytest.mark.databases
-def test_undeletable_files_are_pruned_later(app: Flask, hung: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = end(hung(), FAILED, days_ago=30)
+def test_undeletable_files_are_pruned_later(app: Flask, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = end(publish(), FAILED, days_ago=30)
     folder = media_store.walk_folder(gone)
     with monkeypatch.context() as away:
         away.setattr(media_store.MediaStore, "delete", lambda _store, path: fail(path))
@@ -81,8 +81,8 @@ def test_undeletable_files_are_pruned_later(app: Flask, hung: Maker, monkeypatch
     assert media_store.store().files(folder) == {}
 
 
-def test_half_written_files_of_a_killed_process_go(app: Flask, hung: Maker) -> None:
-    folder = Path(media_store.store().root) / media_store.walk_folder(hung().id)
+def test_half_written_files_of_a_killed_process_go(app: Flask, publish: Maker) -> None:
+    folder = Path(media_store.store().root) / media_store.walk_folder(publish().id)
     part = folder / ".xyz.part"
     part.write_bytes(b"half")
     assert upkeep.run() == (0, 0)  # it may be being written just now
@@ -92,6 +92,6 @@ def test_half_written_files_of_a_killed_process_go(app: Flask, hung: Maker) -> N
 
 
 def fail(path: str) -> None:
-    """Be away."""
+    """Raise the error of a Redis that is away."""
     error: MediaError = MediaStoreAway(f"{path}: away")
     raise error

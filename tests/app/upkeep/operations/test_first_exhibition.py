@@ -1,4 +1,4 @@
-"""The first exhibition: what is shipped, and how it hangs."""
+"""The first exhibition: what is shipped, and how it is published."""
 
 import hashlib
 import io
@@ -100,7 +100,7 @@ def test_stills_are_the_shipped_frames(opened: Flask) -> None:
             assert np.array_equal(np.asarray(still), picture)
 
 
-def test_a_second_start_hangs_nothing_twice(opened: Flask) -> None:
+def test_second_start_publishes_nothing_twice(opened: Flask) -> None:
     first = db.session.scalar(select(func.max(Walk.number)))
     start(opened)
     assert first_exhibition.publish() == []
@@ -117,7 +117,7 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask) -> None:
     assert count() == 1
 
 
-def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_ended(opened: Flask) -> None:
+def test_pieces_from_before_exhibitions_become_one_until_it_is_ended(opened: Flask) -> None:
     first = exhibitions.at(first_exhibition.SLUG)
     with writing() as session:
         session.delete(session.merge(first))
@@ -155,7 +155,7 @@ def test_a_piece_that_an_operator_took_down_stays_down(opened: Flask) -> None:
     assert media_store.store().files("walks") == {}
 
 
-def test_the_exhibition_is_hung_again_at_the_same_addresses(opened: Flask) -> None:
+def test_exhibition_is_published_again_at_the_same_addresses(opened: Flask) -> None:
     runner = opened.test_cli_runner()
     run(runner, "walks", "delete", PIECES[3].walk_id)
     assert run_json(runner, "gallery", "exhibit") == {"hung": [PIECES[3].walk_id]}
@@ -165,13 +165,13 @@ def test_the_exhibition_is_hung_again_at_the_same_addresses(opened: Flask) -> No
     assert opened.test_client().get(f"/walks/{PIECES[3].walk_id}").status_code == 200
 
 
-def test_the_exhibition_hangs_beside_walks_of_the_site(runner: FlaskCliRunner, walk: Walk) -> None:
+def test_exhibition_is_listed_beside_walks_of_the_site(runner: FlaskCliRunner, walk: Walk) -> None:
     assert len(run_json(runner, "gallery", "exhibit")["hung"]) == len(PIECES)
     assert catalogue.total() == len(PIECES) + 1
     assert catalogue.with_numbers(catalogue.recent_numbers(1))[0].id == walk.id
 
 
-def test_nobody_owns_the_exhibition(opened: Flask) -> None:
+def test_exhibition_has_no_owner(opened: Flask) -> None:
     walk = lookup.walk_at_address(PIECES[0].walk_id)
     assert not visitors.owns("", walk)
     answer = opened.test_client().delete(f"/api/v1/walks/{walk.id}", headers={"Authorization": "Bearer x"})
@@ -218,7 +218,7 @@ def test_the_pieces_are_by_the_house_model(app: Flask) -> None:
     assert len({piece.recipe["model"]["revision"] for piece in PIECES}) == 1
 
 
-def test_the_recipe_of_a_hung_piece_is_the_shipped_one(opened: Flask) -> None:
+def test_recipe_of_a_published_piece_is_the_shipped_one(opened: Flask) -> None:
     for piece in PIECES:
         own = recipe.recipe_of(lookup.walk_at_address(piece.walk_id))
         assert recipe.request_of(own) == recipe.request_of(piece.recipe)
@@ -281,8 +281,8 @@ def studio(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "exhibition"
     folder.mkdir()
     pairs = (("a fox", "a kite"), ("a lemon", "the sun"), ("a bear", "a star"))
-    told = [{"stops": [{"prompt": prompt} for prompt in pair], "seed": 3, "frames": 4} for pair in pairs]
-    (folder / "programme.json").write_text(json.dumps(told))
+    programme = [{"stops": [{"prompt": prompt} for prompt in pair], "seed": 3, "frames": 4} for pair in pairs]
+    (folder / "programme.json").write_text(json.dumps(programme))
     monkeypatch.setattr(first_exhibition, "FOLDER", folder)
     monkeypatch.setattr(first_exhibition, "PROGRAMME", folder / "programme.json")
     Worker(app, FakePainter())
@@ -303,10 +303,13 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
 
-def test_the_programme_is_painted_anew_and_repainted_to_the_last_bit(studio: Path, runner: FlaskCliRunner) -> None:
-    told = run_json(runner, "exhibition", "paint", "--anew")
-    assert told["pieces"] == names(studio) == ["01-a-fox-a-kite", "02-a-lemon-the-sun", "03-a-bear-a-star"]
-    assert (told["of"], told["bytes"]) == (3, sum(first_exhibition.size_of(studio / name) for name in names(studio)))
+def test_programme_is_painted_again_and_repainted_to_the_last_bit(studio: Path, runner: FlaskCliRunner) -> None:
+    answer = run_json(runner, "exhibition", "paint", "--anew")
+    assert answer["pieces"] == names(studio) == ["01-a-fox-a-kite", "02-a-lemon-the-sun", "03-a-bear-a-star"]
+    assert (answer["of"], answer["bytes"]) == (
+        3,
+        sum(first_exhibition.size_of(studio / name) for name in names(studio)),
+    )
     assert [len(piece.frames()) for piece in first_exhibition.shipped_walks()] == [4, 4, 4]
     again = run_json(runner, "exhibition", "paint")
     assert [(each["piece"], each["identical"]) for each in again] == [(name, True) for name in names(studio)]
@@ -315,17 +318,17 @@ def test_the_programme_is_painted_anew_and_repainted_to_the_last_bit(studio: Pat
     assert catalogue.total() == 0
 
 
-def test_shipped_frames_are_near_lossless(studio: Path, hung: Maker, tmp_path: Path) -> None:
-    piece, painted = stored(tmp_path, hung(), art(24))
+def test_shipped_frames_are_near_lossless(studio: Path, publish: Maker, tmp_path: Path) -> None:
+    piece, painted = stored(tmp_path, publish(), art(24))
     assert min(decibels(one, other) for one, other in zip(piece.frames(), painted, strict=True)) >= 38
     assert piece.label["shipped_psnr"] >= 38
     assert (piece.folder / "frames.avif").stat().st_size < 24 * 64 * 64 * 3 // 8
 
 
-def test_colour_raises_quality(studio: Path, hung: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual, _ = stored(tmp_path / "usual", hung(), art(24))
+def test_colour_raises_quality(studio: Path, publish: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, _ = stored(tmp_path / "usual", publish(), art(24))
     monkeypatch.setattr(first_exhibition, "COLOUR_ERROR", 0.0)
-    better, _ = stored(tmp_path / "better", hung(), art(24))
+    better, _ = stored(tmp_path / "better", publish(), art(24))
     assert better.label["shipped_psnr"] > usual.label["shipped_psnr"]
 
 
@@ -356,28 +359,28 @@ def test_film_that_holds_its_ends_keeps_its_times(studio: Path, runner: FlaskCli
     assert playback.describe_reel(walk)["hold"] == 13
 
 
-def test_repaint_is_compared_to_the_last_bit(studio: Path, hung: Maker, tmp_path: Path) -> None:
-    piece, painted = stored(tmp_path, hung(), art(6))
+def test_repaint_is_compared_to_the_last_bit(studio: Path, publish: Maker, tmp_path: Path) -> None:
+    piece, painted = stored(tmp_path, publish(), art(6))
     assert first_exhibition.compare(piece, painted) == RepaintCheck(
         piece.folder.name, True, None, piece.label["shipped_psnr"]
     )
     painted[3] = painted[3].copy()
     painted[3][7, 7, 1] ^= 1
-    told = first_exhibition.compare(piece, painted)
-    assert not told.identical
-    assert told.psnr == pytest.approx(piece.label["shipped_psnr"], abs=0.01)
+    result = first_exhibition.compare(piece, painted)
+    assert not result.identical
+    assert result.psnr == pytest.approx(piece.label["shipped_psnr"], abs=0.01)
     assert not first_exhibition.compare(piece, piece.frames()).identical
     assert first_exhibition.compare(piece, nearly(painted, by=16)).psnr < 28
     assert first_exhibition.compare(piece, painted[:-1]) == RepaintCheck(
-        piece.folder.name, False, 0.0, told.shipped_psnr
+        piece.folder.name, False, 0.0, result.shipped_psnr
     )
 
 
-def test_repaint_that_differs_is_told_beside_what_was_lost_in_shipping(studio: Path, runner: FlaskCliRunner) -> None:
+def test_different_repaint_is_reported_beside_the_loss_in_shipping(studio: Path, runner: FlaskCliRunner) -> None:
     run(runner, "exhibition", "paint", "--anew")
     label = studio / "02-a-lemon-the-sun" / "label.json"
-    told = json.loads(label.read_text())
-    label.write_text(json.dumps(told | {"sums": told["sums"][::-1], "shipped_psnr": 44.5}))
+    document = json.loads(label.read_text())
+    label.write_text(json.dumps(document | {"sums": document["sums"][::-1], "shipped_psnr": 44.5}))
     lines = run(runner, "exhibition", "paint").output.splitlines()
     assert [line.split()[1] for line in lines] == ["identical", "PSNR", "identical"]
     assert lines[1].endswith("dB from the shipped frames, which are 44.5 dB from what was painted")
@@ -392,7 +395,7 @@ def stored(folder: Path, walk: Walk, painted: list[np.ndarray]) -> tuple[Shipped
     return piece, painted
 
 
-def test_pieces_painted_anew_hang(studio: Path, runner: FlaskCliRunner) -> None:
+def test_repainted_pieces_are_published(studio: Path, runner: FlaskCliRunner) -> None:
     run(runner, "exhibition", "paint", "--anew")
     assert len(run_json(runner, "gallery", "exhibit")["hung"]) == 3
     assert catalogue.total() == 3
@@ -408,9 +411,9 @@ def test_new_pieces_replace_old_ones(studio: Path, runner: FlaskCliRunner) -> No
 def test_programme_ends_at_size_limit(studio: Path, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_json(runner, "exhibition", "paint", "--anew")["bytes"]
     monkeypatch.setattr(first_exhibition, "BYTES_MAX", whole - 1)
-    told = run_json(runner, "exhibition", "paint", "--anew")
-    assert (told["pieces"], told["of"]) == (["01-a-fox-a-kite", "02-a-lemon-the-sun"], 3)
-    assert names(studio) == told["pieces"]
+    answer = run_json(runner, "exhibition", "paint", "--anew")
+    assert (answer["pieces"], answer["of"]) == (["01-a-fox-a-kite", "02-a-lemon-the-sun"], 3)
+    assert names(studio) == answer["pieces"]
 
 
 def test_titled_walk_with_a_picture_is_published(studio: Path, runner: FlaskCliRunner, client: FlaskClient) -> None:
@@ -492,8 +495,8 @@ def with_picture(studio: Path) -> str:
     (studio / "pictures").mkdir()
     Image.fromarray(art(1)[0]).save(studio / "pictures" / "cup.webp")
     stops = [{"prompt": "a cup", "picture": "cup.webp", "cut_out": True}, {"prompt": "a kite"}]
-    told = [{"title": "Study of a cup", "stops": stops, "seed": 3, "frames": 4}]
-    first_exhibition.PROGRAMME.write_text(json.dumps(told))
+    programme = [{"title": "Study of a cup", "stops": stops, "seed": 3, "frames": 4}]
+    first_exhibition.PROGRAMME.write_text(json.dumps(programme))
     return hashlib.sha256((studio / "pictures" / "cup.webp").read_bytes()).hexdigest()
 
 
@@ -501,14 +504,14 @@ def test_failed_piece_keeps_shipped_ones(studio: Path, runner: FlaskCliRunner, m
     run(runner, "exhibition", "paint", "--anew")
     before = {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()}
     monkeypatch.setattr(commands, "wait_for_walk", lambda walk, *_, **__: walk)  # and is waited for in vain
-    told = run_json(runner, "exhibition", "paint", "--anew", status=1)
-    assert told["error"].startswith("Piece 1 ended as queued")
+    answer = run_json(runner, "exhibition", "paint", "--anew", status=1)
+    assert answer["error"].startswith("Piece 1 ended as queued")
     assert {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()} == before
     assert [path.name for path in studio.parent.glob(".exhibition-*")] == []
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("{", "programme.json cannot be read"),
         ("7", "programme.json cannot be read"),
@@ -520,13 +523,13 @@ def test_failed_piece_keeps_shipped_ones(studio: Path, runner: FlaskCliRunner, m
         ('[{"title": " ", "stops": []}]', "Piece 1 of programme.json: The title is empty"),
     ],
 )
-def test_unusable_programme_is_explained(studio: Path, runner: FlaskCliRunner, text: str, told: str) -> None:
+def test_unusable_programme_is_explained(studio: Path, runner: FlaskCliRunner, text: str, message: str) -> None:
     first_exhibition.PROGRAMME.write_text(text)
-    assert told in run_json(runner, "exhibition", "paint", "--anew", status=1)["error"]
+    assert message in run_json(runner, "exhibition", "paint", "--anew", status=1)["error"]
     assert count() == 0
 
 
-def test_the_shipped_programme_can_be_commissioned(app: Flask) -> None:
+def test_shipped_programme_can_be_requested(app: Flask) -> None:
     programme = [entry.request for entry in first_exhibition.programme()]
     assert len(programme) == 24
     silent = [wanted for wanted in programme if wanted.sound is None]
@@ -573,10 +576,10 @@ IDEAS = {"love", "music", "silence", "time"}
 def test_the_shipped_programme_asks_for_what_the_model_paints_well(client: FlaskClient) -> None:
     stops = [stop for entry in first_exhibition.programme() for stop in entry.request.stops]
     for prompt in {stop.prompt for stop in stops if stop.picture is None}:
-        told = client.get("/api/v1/reading", query_string={"prompt": prompt}).json
-        assert told["things"]
+        answer = client.get("/api/v1/reading", query_string={"prompt": prompt}).json
+        assert answer["things"]
         if prompt in IDEAS:
             continue
-        assert not told["freely"]
-        names = [SAME.get(thing["name"], thing["name"]).split() for thing in told["things"]]
+        assert not answer["freely"]
+        names = [SAME.get(thing["name"], thing["name"]).split() for thing in answer["things"]]
         assert all(any(word in prompt for word in name) for name in names), prompt

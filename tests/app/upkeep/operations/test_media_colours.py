@@ -44,16 +44,16 @@ def replace(walk: Walk, film: bytes) -> None:
     change(walk.media["mp4"], path=path, etag=etag, bytes=len(film))
 
 
-def test_every_film_is_mended_once(runner: FlaskCliRunner, hung: Maker, tagged: list[bytes]) -> None:
-    walks = [hung("a lemon", "the sun"), hung("a fox", "an owl")]
+def test_every_film_is_mended_once(runner: FlaskCliRunner, publish: Maker, tagged: list[bytes]) -> None:
+    walks = [publish("a lemon", "the sun"), publish("a fox", "an owl")]
     assert run(runner, "media", "mend").output == "2 films, 2 mended, 0 small posters made, 0 amiss.\n"
     assert [film_of(walk) for walk in walks] == [HEADER + b"mp4"] * 2
     assert run_json(runner, "media", "mend") == {"films": 2, "mended": 0, "cards": 0, "amiss": []}
     assert len(tagged) == 2
 
 
-def test_film_whose_new_name_sorts_after_the_old_one_is_counted_once(runner: FlaskCliRunner, hung: Maker) -> None:
-    walk = hung("a lemon", "the sun")
+def test_film_whose_new_name_sorts_after_the_old_one_is_counted_once(runner: FlaskCliRunner, publish: Maker) -> None:
+    walk = publish("a lemon", "the sun")
 
     def name(film: bytes) -> str:
         return media_store.film_path(walk.id, "mp4", "mp4", film)[0]
@@ -69,13 +69,13 @@ def test_other_files_stay_as_they_are(runner: FlaskCliRunner, walk: Walk) -> Non
     assert {kind: medium.path for kind, medium in walk.media.items() if kind != "mp4"} == before
 
 
-def test_film_that_cannot_be_mended_is_named_and_the_others_are_mended(runner: FlaskCliRunner, hung: Maker) -> None:
-    bad, good = hung("a lemon", "the sun"), hung("a fox", "an owl")
+def test_film_that_cannot_be_mended_is_named_and_the_others_are_mended(runner: FlaskCliRunner, publish: Maker) -> None:
+    bad, good = publish("a lemon", "the sun"), publish("a fox", "an owl")
     replace(bad, b"broken")
     path = bad.media["mp4"].path
-    told = run_json(runner, "media", "mend", status=1)
+    answer = run_json(runner, "media", "mend", status=1)
     amiss = [f"{path}: The film cannot be converted: Invalid data"]
-    assert told == {"films": 2, "mended": 1, "cards": 0, "amiss": amiss}
+    assert answer == {"films": 2, "mended": 1, "cards": 0, "amiss": amiss}
     assert film_of(good) == HEADER + b"mp4" and film_of(bad) == b"broken"
 
 
@@ -90,8 +90,8 @@ def test_deleted_walk_is_no_error(runner: FlaskCliRunner, walk: Walk, monkeypatc
     assert run_json(runner, "media", "mend")["amiss"] == []
 
 
-def test_walks_that_share_a_film_go_on_sharing_it(runner: FlaskCliRunner, hung: Maker, tagged: list[bytes]) -> None:
-    first, repeat = hung("a lemon", "the sun"), hung("a fox", "an owl")
+def test_walks_that_share_a_film_go_on_sharing_it(runner: FlaskCliRunner, publish: Maker, tagged: list[bytes]) -> None:
+    first, repeat = publish("a lemon", "the sun"), publish("a fox", "an owl")
     change(repeat.media["mp4"], path=first.media["mp4"].path, etag=first.media["mp4"].etag)
     assert run_json(runner, "media", "mend")["mended"] == 1
     for walk in (first, repeat):

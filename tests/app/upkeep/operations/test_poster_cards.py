@@ -37,8 +37,8 @@ def card_of(walk: Walk) -> Medium | None:
     return found
 
 
-def test_walks_get_cards_once(app: Flask, hung: Maker) -> None:
-    walks = [hung("a fox", f"a kite {number}") for number in range(3)]
+def test_walks_get_cards_once(app: Flask, publish: Maker) -> None:
+    walks = [publish("a fox", f"a kite {number}") for number in range(3)]
     for walk in walks:
         poster(walk)
     seen: list[tuple[int, int]] = []
@@ -55,8 +55,8 @@ def test_walks_get_cards_once(app: Flask, hung: Maker) -> None:
     assert (again.made, again.amiss) == (0, [])
 
 
-def test_walks_that_share_a_poster_share_its_card(app: Flask, hung: Maker) -> None:
-    first, second = hung("a fox", "a kite"), hung("a fox", "an owl")
+def test_walks_that_share_a_poster_share_its_card(app: Flask, publish: Maker) -> None:
+    first, second = publish("a fox", "a kite"), publish("a fox", "an owl")
     poster(first)
     shared = first.media["poster"]
     change(second.media["poster"], path=shared.path, bytes=shared.bytes, etag=shared.etag)
@@ -64,8 +64,8 @@ def test_walks_that_share_a_poster_share_its_card(app: Flask, hung: Maker) -> No
     assert card_of(first).path == card_of(second).path  # type: ignore[union-attr]
 
 
-def test_damaged_poster_is_named_and_others_go_on(app: Flask, hung: Maker) -> None:
-    damaged, whole = hung("a fox", "a kite"), hung("a fox", "an owl")  # the fixture's posters are no pictures
+def test_damaged_poster_is_named_and_others_go_on(app: Flask, publish: Maker) -> None:
+    damaged, whole = publish("a fox", "a kite"), publish("a fox", "an owl")  # the fixture's posters are no pictures
     poster(whole)
     found = poster_cards.make_missing()
     assert found.made == 1
@@ -73,14 +73,14 @@ def test_damaged_poster_is_named_and_others_go_on(app: Flask, hung: Maker) -> No
     assert card_of(damaged) is None
 
 
-def test_lost_poster_is_named(app: Flask, hung: Maker) -> None:
-    walk = hung("a fox", "a kite")
+def test_lost_poster_is_named(app: Flask, publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     media_store.store().delete(walk.media["poster"].path)
     assert len(poster_cards.make_missing().amiss) == 1
 
 
-def test_card_is_stored_as_other_files_are(app: Flask, hung: Maker) -> None:
-    walk = hung("a fox", "a kite")
+def test_card_is_stored_as_other_files_are(app: Flask, publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     poster(walk)
     poster_cards.make_missing()
     stored = card_of(walk)
@@ -95,8 +95,8 @@ def test_card_is_stored_as_other_files_are(app: Flask, hung: Maker) -> None:
     assert path not in media_store.store().files(path.rpartition("/")[0])
 
 
-def test_pages_show_the_card_and_old_addresses_go_on(app: Flask, hung: Maker) -> None:
-    walk, client = hung("a fox", "a kite"), app.test_client()
+def test_pages_show_the_card_and_old_addresses_go_on(app: Flask, publish: Maker) -> None:
+    walk, client = publish("a fox", "a kite"), app.test_client()
     png = poster(walk)
     db.session.expire_all()
     before = media_urls.film_address(walk, "poster")
@@ -117,8 +117,8 @@ def test_pages_show_the_card_and_old_addresses_go_on(app: Flask, hung: Maker) ->
     assert client.get(address.replace("card.", "card.0")).status_code == 404
 
 
-def test_command_reports_what_it_made(app: Flask, hung: Maker) -> None:
-    poster(hung("a fox", "a kite"))
+def test_command_reports_what_it_made(app: Flask, publish: Maker) -> None:
+    poster(publish("a fox", "a kite"))
     change(Medium, Medium.kind == "mp4", kind="gone")
     result = app.test_cli_runner().invoke(args=["media", "mend", "--json"])
     assert result.exit_code == 0, result.output

@@ -36,7 +36,7 @@ def test_server_in_the_wheel_comes_next(tmp_path: Path, monkeypatch: pytest.Monk
     assert binary() == str(path)
 
 
-def test_machine_without_any_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_machine_without_any_learns_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(ConfigError, match="MOMA_REDIS_URL"):
@@ -51,7 +51,7 @@ def test_data_that_are_no_folder_are_put_aside(tmp_path: Path) -> None:
     assert [path.read_text() for path in tmp_path.glob("redis.damaged-*")] == ["no folder"]
 
 
-def test_server_listens_on_no_port_and_keeps_what_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_listens_on_no_port_and_keeps_what_it_gets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executable(tmp_path, "redis-server")
     monkeypatch.setenv("PATH", str(tmp_path))
     server = RedisServer(tmp_path)

@@ -43,7 +43,7 @@ def until(found: Callable[[], object]) -> None:
         asleep.pause(0.01)
 
 
-def test_the_parts_are_told_which_folder_is_theirs(parts: Site, tmp_path: Path) -> None:
+def test_parts_learn_which_folder_is_theirs(parts: Site, tmp_path: Path) -> None:
     said = tmp_path / "said"
     child = parts._start(
         "part", [sys.executable, "-c", f"import os; open({str(said)!r}, 'w').write(os.environ['MOMA_INSTANCE'])"]

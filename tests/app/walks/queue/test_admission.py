@@ -21,7 +21,7 @@ from app.storage.upload_models import READY, WAITING, Upload
 from app.storage.walk_models import PAINTING, Medium, Walk
 from app.walks.queue import admission, estimates, fair_queue, jobs
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner, inside, make_app
+from tests.conftest import Maker, inside, make_app
 from tests.support import placing, sounds
 from tests.support.rows import change, store
 
@@ -87,7 +87,7 @@ def test_visitor_who_goes_from_network_to_network_has_no_more(strict: Flask) -> 
 
 
 @pytest.mark.databases
-def test_network_has_so_much_waiting_whoever_asks(strict: Flask) -> None:
+def test_network_has_so_much_waiting_for_all_its_visitors(strict: Flask) -> None:
     answers = [paint(strict)[0] for _ in range(6)]
     assert statuses(answers) == [303] * 5 + [429]
     assert "5 usual walks is as much as may wait in line of one address" in answers[-1].text
@@ -95,7 +95,7 @@ def test_network_has_so_much_waiting_whoever_asks(strict: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_line_has_an_end_and_programs_are_told_in_their_form(strict: Flask) -> None:
+def test_line_has_an_end_that_programs_learn_as_json(strict: Flask) -> None:
     assert statuses([paint(strict, address=f"203.0.113.{number}")[0] for number in range(9)]) == [303] * 8 + [503]
     answer = strict.test_client().post("/api/v1/walks", json=ASKED)
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
@@ -140,9 +140,9 @@ def test_second_click_on_a_form_is_answered_even_when_the_line_is_full(strict: F
     assert client.post("/walks", data=TWO | {"token": "once"}).headers["Location"] == first.headers["Location"]
 
 
-def test_time_to_return_follows_the_queue(strict: Flask, hung: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_to_return_follows_the_queue(strict: Flask, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}])
-    hung()
+    publish()
     settings = sampler_settings.resolve_settings(offers.first())
     usual = estimates.estimate_new_walk(offers.first(), settings, frames=24).own
     answer = paint(strict, 4)[-1]
@@ -154,7 +154,7 @@ def test_time_to_return_follows_the_queue(strict: Flask, hung: Commissioner, mon
     assert "There is room again in about" in full.text
 
 
-def test_full_disk_refuses_requests(app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_refuses_requests(app: Flask, request_walk: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     client = app.test_client()
     page = client.post("/walks", data=TWO).headers["Location"]
     client.post(f"{page}/cancel")
@@ -204,8 +204,8 @@ def test_what_was_kept_a_day_ago_does_not_count(app: Flask) -> None:
     assert client.post("/walks", data=TWO).status_code == 303
 
 
-def test_commands_are_not_bounded(strict: Flask, commissioned: Commissioner) -> None:
-    assert len([commissioned() for _ in range(9)]) == 9
+def test_commands_are_not_bounded(strict: Flask, request_walk: Maker) -> None:
+    assert len([request_walk() for _ in range(9)]) == 9
 
 
 def test_uploads_count_to_the_share_of_a_network(app: Flask) -> None:

@@ -24,7 +24,7 @@ def expire(found: CandidateSet) -> None:
 
 
 @pytest.mark.databases
-def test_when_their_time_is_over_they_are_nobodys_and_upkeep_deletes_them(app: Flask) -> None:
+def test_expired_photos_have_no_owner_and_upkeep_deletes_them(app: Flask) -> None:
     old, new = candidates.painted("ann"), candidates.painted("ben")
     expire(old)
     assert candidate_requests.find_of_owner(old.id, "ann") is None
@@ -52,7 +52,7 @@ def test_deleting_takes_along_what_is_still_to_be_painted(app: Flask) -> None:
     assert [db.session.query(table).count() for table in (CandidateSet, Candidate, Task)] == [0, 0, 0]
 
 
-def test_nobody_else_has_them(app: Flask) -> None:
+def test_other_visitors_do_not_have_them(app: Flask) -> None:
     found = candidates.painted("ann")
     assert candidate_requests.find_of_owner(found.id, "ben") is None
 

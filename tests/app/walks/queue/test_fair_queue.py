@@ -1,4 +1,4 @@
-"""The line: fair turns, places that only move forwards, seconds that are told from what was seen."""
+"""The line: fair turns, places that only move forwards, seconds that are estimated from what was seen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.storage.task_kinds import FILM
 from app.storage.walk_models import FAILED, FINISHED, PAINTING, PIECE_DONE, PIECE_TAKEN, Stop, Task, Walk, new_id
 from app.walks.queue import fair_queue, jobs
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.house import FACTS
 from tests.support.rows import change
 from worker.planning import pass_plan
@@ -28,7 +28,7 @@ LEVEL = Pass("stops", (0.0, 1.0), 1, ((0,), (1,)))
 
 
 def queue_up(visitor: str, network: str = "", *, turns: int = 1) -> int:
-    """Put a walk of ``visitor``, so many turns long, in line as a commission does, and return its number."""
+    """Put a walk of ``visitor``, so many turns long, in line as a request does, and return its number."""
     with writing() as session:
         walk = Walk(
             id=new_id(), visitor=visitor, network=network or visitor, owner_hash="", request_hash="", seed=0,
@@ -144,9 +144,9 @@ def test_within_a_network_visitors_take_turns(app: Flask) -> None:
 
 
 @pytest.mark.databases
-def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(commissioned: Commissioner) -> None:
-    ann = [commissioned(visitor="ann") for _ in range(20)]
-    ben = commissioned(visitor="ben")
+def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(request_walk: Maker) -> None:
+    ann = [request_walk(visitor="ann") for _ in range(20)]
+    ben = request_walk(visitor="ben")
     begun = [serve(), serve()]
     assert [number for number, _ in begun] == [ann[0].number, ben.number]
     with writing() as session:
@@ -157,8 +157,8 @@ def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(commission
 
 
 @pytest.mark.databases
-def test_pieces_of_a_long_level_come_turn_by_turn(commissioned: Commissioner) -> None:
-    walk = commissioned(visitor="ann", frames=240, steps=100)
+def test_pieces_of_a_long_level_come_turn_by_turn(request_walk: Maker) -> None:
+    walk = request_walk(visitor="ann", frames=240, steps=100)
     level = Pass("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
     with writing() as session:
         enqueue_tasks(session, session.get(Walk, walk.number), [level], 0, a_turn=fair_queue.turn_passes())
@@ -168,26 +168,26 @@ def test_pieces_of_a_long_level_come_turn_by_turn(commissioned: Commissioner) ->
 
 
 @pytest.mark.databases
-def test_film_waits_for_nobodys_later_frames(commissioned: Commissioner) -> None:
-    ann, ben = commissioned(visitor="ann"), commissioned(visitor="ben")
+def test_film_waits_for_no_later_frames(request_walk: Maker) -> None:
+    ann, ben = request_walk(visitor="ann"), request_walk(visitor="ben")
     serve(), serve()
     with writing() as session:
         session.execute(update(Task).values(state=PIECE_DONE))
         enqueue_tasks(session, session.get(Walk, ben.number), [LEVEL, LEVEL], 1, a_turn=fair_queue.turn_passes())
         session.get(Walk, ann.number).evaluations = ann.cost
         enqueue_tasks(session, session.get(Walk, ann.number), [LEVEL], 1, a_turn=fair_queue.turn_passes())
-    carl = commissioned(visitor="carl")
-    commissioned(visitor="ann")
-    assert serve()[0] == carl.number, "but for the first picture of somebody new"
+    carl = request_walk(visitor="carl")
+    request_walk(visitor="ann")
+    assert serve()[0] == carl.number, "but for the first picture of a newcomer"
     assert serve()[0] == ann.number
     assert FILM in db.session.scalars(select(Task.kind).where(Task.state == PIECE_TAKEN)).all()
 
 
 @pytest.mark.databases
-def test_walk_that_waits_to_go_on_is_no_painter(commissioned: Commissioner, painters: Callable[[int], None]) -> None:
+def test_walk_that_waits_to_go_on_is_no_painter(request_walk: Maker, painters: Callable[[int], None]) -> None:
     painters(0)
     for visitor in ("ann", "ben", "carl"):
-        commissioned(visitor=visitor)
+        request_walk(visitor=visitor)
     serve(), serve(), serve()
     assert fair_queue.load_worker_pool().workers == 3
     with writing() as session:
@@ -197,19 +197,19 @@ def test_walk_that_waits_to_go_on_is_no_painter(commissioned: Commissioner, pain
 
 
 @pytest.mark.databases
-def test_who_cancels_and_asks_again_gains_nothing(commissioned: Commissioner) -> None:
-    first = commissioned(visitor="ann")
-    ben = commissioned(visitor="ben")
+def test_who_cancels_and_asks_again_gains_nothing(request_walk: Maker) -> None:
+    first = request_walk(visitor="ann")
+    ben = request_walk(visitor="ben")
     lifecycle.cancel(first)
-    commissioned(visitor="ann")
+    request_walk(visitor="ann")
     assert serve()[0] == ben.number
 
 
 @pytest.mark.databases
-def test_walk_put_back_in_line_gets_a_turn_of_today(commissioned: Commissioner) -> None:
-    old = commissioned(visitor="ann")
+def test_walk_put_back_in_line_gets_a_turn_of_today(request_walk: Maker) -> None:
+    old = request_walk(visitor="ann")
     change(old, state=FAILED)
-    waiting = [commissioned(visitor="ben") for _ in range(3)]
+    waiting = [request_walk(visitor="ben") for _ in range(3)]
     lifecycle.retry(old)
     assert old.turn == waiting[0].turn
     assert [fair_queue.find_estimate(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
@@ -217,19 +217,19 @@ def test_walk_put_back_in_line_gets_a_turn_of_today(commissioned: Commissioner) 
 
 
 @pytest.mark.databases
-def test_place_counts_those_ahead(commissioned: Commissioner) -> None:
-    ann = [commissioned(visitor="ann") for _ in range(3)]
-    ben = commissioned(visitor="ben")
+def test_place_counts_those_ahead(request_walk: Maker) -> None:
+    ann = [request_walk(visitor="ann") for _ in range(3)]
+    ben = request_walk(visitor="ben")
     assert [fair_queue.find_estimate(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
 
 
-def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(commissioned: Commissioner) -> None:
-    first, second = commissioned(visitor="ann"), commissioned(visitor="ann")
+def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(request_walk: Maker) -> None:
+    first, second = request_walk(visitor="ann"), request_walk(visitor="ann")
     assert not fair_queue.find_estimate(first).may_be_overtaken
     assert fair_queue.find_estimate(second).may_be_overtaken
-    serve()  # even then: whoever comes now gets the turn that is being served
+    serve()  # even then: the next to come gets the turn that is being served
     assert fair_queue.find_estimate(second).may_be_overtaken
-    ben = commissioned(visitor="ben")
+    ben = request_walk(visitor="ben")
     assert [fair_queue.find_estimate(walk).position for walk in (ben, second)] == [1, 2]
 
 
@@ -244,12 +244,12 @@ def test_pages_look_several_times_before_their_turn_however_fast_the_line_moves(
     assert looks == [60_000, 10_000, 500, 1500]
 
 
-def test_queue_is_read_once_for_pages(app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queue_is_read_once_for_pages(app: Flask, request_walk: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[None] = []
     look = fair_queue._query_snapshot
     monkeypatch.setattr(fair_queue, "_query_snapshot", lambda: looks.append(None) or look())
     app.config["LINE_SECONDS"] = 3600.0
-    walks = [commissioned(visitor=f"visitor {number}") for number in range(5)]
+    walks = [request_walk(visitor=f"visitor {number}") for number in range(5)]
     for _ in range(2):
         assert [fair_queue.find_estimate(walk).position for walk in walks] == [1, 2, 3, 4, 5]
     assert len(looks) == 1
@@ -257,20 +257,20 @@ def test_queue_is_read_once_for_pages(app: Flask, commissioned: Commissioner, mo
 
 @pytest.mark.databases
 def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
-    app: Flask, commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+    app: Flask, request_walk: Maker, publish: Maker, painters: Callable[[int], None]
 ) -> None:
     painters(1)
-    hung()
-    ann = [commissioned(visitor="ann", frames=10) for _ in range(2)]
+    publish()
+    ann = [request_walk(visitor="ann", frames=10) for _ in range(2)]
     app.config["LINE_SECONDS"] = 3600.0
     assert fair_queue.find_estimate(ann[1]).position == 2
-    ben, carl = (commissioned(visitor=visitor, frames=10) for visitor in ("ben", "carl"))
+    ben, carl = (request_walk(visitor=visitor, frames=10) for visitor in ("ben", "carl"))
     assert [fair_queue.find_estimate(walk).position for walk in (ben, carl)] == [2, 3]  # before ann's second
     assert fair_queue.find_estimate(ben).seconds == pytest.approx(2 * seconds(10))
 
 
-def test_painted_walk_has_no_place(commissioned: Commissioner, hung: Commissioner) -> None:
-    done, waits = hung(), commissioned()
+def test_painted_walk_has_no_place(request_walk: Maker, publish: Maker) -> None:
+    done, waits = publish(), request_walk()
     assert fair_queue.find_estimate(done) == fair_queue.QueueEstimate(None, None)
     serve()
     db.session.refresh(waits)
@@ -278,11 +278,11 @@ def test_painted_walk_has_no_place(commissioned: Commissioner, hung: Commissione
 
 
 @pytest.mark.parametrize("has_begun", [False, True])
-def test_time_left_of_the_very_first_walk_is_told_at_an_assumed_pace(
-    commissioned: Commissioner, painters: Callable[[int], None], *, has_begun: bool
+def test_time_left_of_the_very_first_walk_is_estimated_at_an_assumed_pace(
+    request_walk: Maker, painters: Callable[[int], None], *, has_begun: bool
 ) -> None:
     painters(1)
-    walk = commissioned(frames=10)
+    walk = request_walk(frames=10)
     if has_begun:
         change(walk, state=PAINTING)
         db.session.refresh(walk)
@@ -294,7 +294,7 @@ def test_time_left_of_the_very_first_walk_is_told_at_an_assumed_pace(
 
 SETTINGS = presets.resolve(presets.DEFAULT, ModelFacts.from_mapping(FACTS))
 SHORT = duration.work_of_walk(SETTINGS, stops=2, frames=2)
-ALONE = (2.4 - SHORT.fixed) / duration.FIRST  # hung after 2.4 seconds; the only one counts as a worker's first
+ALONE = (2.4 - SHORT.fixed) / duration.FIRST  # finished after 2.4 seconds; the only one counts as a worker's first
 PACE = ALONE / SHORT.total
 
 
@@ -306,11 +306,11 @@ def seconds(frames: int, **fields: Any) -> float:
 
 @pytest.mark.databases
 def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
-    commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+    request_walk: Maker, publish: Maker, painters: Callable[[int], None]
 ) -> None:
     painters(1)
-    hung()
-    first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
+    publish()
+    first, second = request_walk(frames=10), request_walk(frames=20, visitor="ben")
     assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
     beside = first.cost / second.cost * seconds(20)  # they are painted side by side
     assert fair_queue.find_estimate(first).seconds == pytest.approx(seconds(10) + beside)
@@ -318,9 +318,9 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
 
 
 @pytest.mark.databases
-def test_walk_in_progress_counts_by_missing_passes(commissioned: Commissioner, hung: Commissioner) -> None:
-    hung()
-    painting, waits = commissioned(frames=10), commissioned(frames=10, visitor="ben")
+def test_walk_in_progress_counts_by_missing_passes(request_walk: Maker, publish: Maker) -> None:
+    publish()
+    painting, waits = request_walk(frames=10), request_walk(frames=10, visitor="ben")
     total = painting.cost
     some = total // 2
     for spent, left in ((0, 1.0), (some, 1 - some / total), (total, 0.0), (total + some, 0.0)):
@@ -332,15 +332,15 @@ def test_walk_in_progress_counts_by_missing_passes(commissioned: Commissioner, h
         assert fair_queue.find_estimate(waits).seconds == pytest.approx((left + 1) * seconds(10))
 
 
-def test_pace_is_that_of_the_passes_that_were_spent(hung: Commissioner) -> None:
-    walk = hung()
+def test_pace_is_that_of_the_passes_that_were_spent(publish: Maker) -> None:
+    walk = publish()
     change(walk, evaluations=60)
     assert fair_queue.load_worker_pool().pace == pytest.approx(ALONE / (60 + SHORT.other))
 
 
-def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(hung: Commissioner) -> None:
-    hung()
-    gone = hung(minutes_ago=1)
+def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(publish: Maker) -> None:
+    publish()
+    gone = publish(minutes_ago=1)
     with writing() as session:
         session.get(Walk, gone.number).evaluations = None
         session.execute(delete(Stop).where(Stop.walk_number == gone.number))
@@ -353,42 +353,42 @@ def test_walk_of_an_old_recipe_costs_every_frame_in_full() -> None:
 
 
 @pytest.mark.databases
-def test_pace_is_the_median_of_the_last_walks(hung: Commissioner) -> None:
+def test_pace_is_the_median_of_the_last_walks(publish: Maker) -> None:
     for minutes, took in ((0, 2.0), (1, 4.0), (2, 200.0)):
-        walk = hung(minutes_ago=minutes)
+        walk = publish(minutes_ago=minutes)
         change(walk, paint_seconds=took)
     assert fair_queue.load_worker_pool().pace == pytest.approx((4.0 - SHORT.fixed) / ALONE * PACE)
 
 
 def test_time_left_is_shared_by_the_living_painters(
-    commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+    request_walk: Maker, publish: Maker, painters: Callable[[int], None]
 ) -> None:
-    hung()
-    walks_ahead = [commissioned(frames=10, visitor=f"visitor {i}") for i in range(8)]
-    last = commissioned(frames=20, visitor="ben")
+    publish()
+    walks_ahead = [request_walk(frames=10, visitor=f"visitor {i}") for i in range(8)]
+    last = request_walk(frames=20, visitor="ben")
     for count in (1, 2, 4, 8):
         painters(count)
         assert fair_queue.find_estimate(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
         assert fair_queue.find_estimate(last).workers == count
-    painters(9)  # one for each: nobody waits
+    painters(9)  # one for each: no walk waits
     assert fair_queue.find_estimate(last).seconds == pytest.approx(seconds(20))
     assert fair_queue.find_estimate(walks_ahead[3]).seconds == pytest.approx(seconds(10))
 
 
-def test_no_time_is_told_where_no_painter_lives(
-    commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None]
+def test_no_time_is_estimated_where_no_painter_lives(
+    request_walk: Maker, publish: Maker, painters: Callable[[int], None]
 ) -> None:
     painters(0)
-    hung()
-    walk = commissioned()
+    publish()
+    walk = request_walk()
     assert fair_queue.find_estimate(walk) == fair_queue.QueueEstimate(1, None, workers=0, redis_away=True)
 
 
 @pytest.mark.databases
-def test_walk_in_progress_proves_a_worker(commissioned: Commissioner, hung: Commissioner) -> None:
-    hung()
-    commissioned(frames=10)
-    waits = commissioned(frames=10, visitor="ben")
+def test_walk_in_progress_proves_a_worker(request_walk: Maker, publish: Maker) -> None:
+    publish()
+    request_walk(frames=10)
+    waits = request_walk(frames=10, visitor="ben")
     assert fair_queue.find_estimate(waits).seconds is None
     serve()
     assert fair_queue.find_estimate(waits).workers == 1
@@ -399,19 +399,19 @@ def test_walk_in_progress_proves_a_worker(commissioned: Commissioner, hung: Comm
     "fields", [{"preset": "exact"}, {"preset": "fast"}, {"steps": 40}, {"guidance": 2.0}, {"steps": 1, "guidance": 0.0}]
 )
 def test_preset_steps_and_guidance_count_in_the_time_left(
-    commissioned: Commissioner, hung: Commissioner, painters: Callable[[int], None], fields: dict[str, Any]
+    request_walk: Maker, publish: Maker, painters: Callable[[int], None], fields: dict[str, Any]
 ) -> None:
     painters(1)
-    hung()
-    walk = commissioned(frames=10, **fields)
+    publish()
+    walk = request_walk(frames=10, **fields)
     assert fair_queue.find_estimate(walk).seconds == pytest.approx(seconds(10, **fields))
     assert seconds(10, **fields) != pytest.approx(seconds(10))
 
 
 @pytest.mark.databases
-def test_walk_that_lost_its_worker_delays_no_other(commissioned: Commissioner, painters: Callable[[int], None]) -> None:
+def test_walk_that_lost_its_worker_delays_no_other(request_walk: Maker, painters: Callable[[int], None]) -> None:
     painters(2)
-    lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
+    lost, waits = request_walk(visitor="ann"), request_walk(visitor="ben")
     assert fair_queue.find_estimate(waits).position == 2
     claim = claim_next()
     assert fair_queue.find_estimate(waits).position == 1

@@ -1,4 +1,4 @@
-"""The line under many visitors, painters that come and go, and retries: no time told rises, and it comes true."""
+"""The line under many visitors, painters that come and go, and retries: no estimate rises, and it comes true."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Line(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        """Begin with nobody in line and one painter."""
+        """Begin with an empty queue and one painter."""
         with writing() as session:
             session.execute(delete(Walk))
         self.painters = 1
-        self.easels: list[Claim] = []
-        self.places: dict[int, int] = {}  # the best place that a first-comer was told
+        self.claims: list[Claim] = []
+        self.places: dict[int, int] = {}  # the best place that a first-comer was shown
         self.seconds: dict[int, str] = {}  # the time last shown, as the page hands it on
         self.arrivals = itertools.count(1)
         self.came: dict[int, int] = {}
@@ -59,39 +59,39 @@ class Line(RuleBasedStateMachine):
         walk, _ = placing.place(validate(STOPS | {"frames": frames, "steps": steps}), visitor_key=visitor)
         self.came[walk.number] = next(self.arrivals)
 
-    @precondition(lambda self: len(self.easels) < self.painters)
+    @precondition(lambda self: len(self.claims) < self.painters)
     @rule()
     def begin(self) -> None:
-        """Have a free painter take the fairest walk; no first-comer who came earlier is passed over.
+        """Claim the fairest walk for a free painter; no first-comer who came earlier is passed over.
 
         A walk that was begun and given back had been chosen before: what it waits for are later pieces.
         """
         waiting = [walk for walk in self._waiting() if walk.attempt == 0]
-        load_anew()
+        drop_snapshot()
         firsts = {walk.number for walk in waiting if not fair_queue.find_estimate(walk).may_be_overtaken}
         claim = claim_next()
         if claim is None:
             return
-        self.easels.append(claim)
+        self.claims.append(claim)
         walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
         if walk.attempt == 1:  # one that lost its painter, or is at a later piece, had been chosen before
             assert all(self.came[first] >= self.came[claim.walk_number] for first in firsts)
 
-    @precondition(lambda self: self.easels)
+    @precondition(lambda self: self.claims)
     @rule(which=st.integers(0, 9), share=st.floats(0, 1))
     def paint(self, which: int, share: float) -> None:
         """Paint some frames of a walk."""
-        claim = self.easels[which % len(self.easels)]
+        claim = self.claims[which % len(self.claims)]
         walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
         count = walk.painted_count + int(share * (walk.frames - walk.painted_count))
         with writing() as session:
             write_as_holder(session, claim, painted_count=count)
 
-    @precondition(lambda self: self.easels)
+    @precondition(lambda self: self.claims)
     @rule(which=st.integers(0, 9), batches=st.integers(1, 3))
     def open_level(self, which: int, batches: int) -> None:
         """Complete a level, and open the next, which several painters may share."""
-        claim = self.easels.pop(which % len(self.easels))
+        claim = self.claims.pop(which % len(self.claims))
         with writing() as session:
             write_as_holder(session, claim, piece={"state": PIECE_DONE})
             undone = select(Task).where(Task.walk_number == claim.walk_number, Task.state != PIECE_DONE)
@@ -110,23 +110,23 @@ class Line(RuleBasedStateMachine):
         walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
         return max(1, walk.frames * walk.sampler_steps // 2)
 
-    @precondition(lambda self: self.easels)
+    @precondition(lambda self: self.claims)
     @rule(which=st.integers(0, 9), seconds=st.floats(0.01, 500))
     def finish(self, which: int, seconds: float) -> None:
         """Finish a walk, at any pace: the pace that all estimates rest on jumps up and down."""
-        claim = self.easels.pop(which % len(self.easels))
+        claim = self.claims.pop(which % len(self.claims))
         with writing() as session:
             write_as_holder(
                 session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, evaluations=self.passes(claim)
             )
             session.execute(delete(Task).where(Task.walk_number == claim.walk_number))
-        self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
+        self.claims = [other for other in self.claims if other.walk_number != claim.walk_number]
 
-    @precondition(lambda self: self.easels)
+    @precondition(lambda self: self.claims)
     @rule(which=st.integers(0, 9), politely=st.booleans())
     def die(self, which: int, politely: bool) -> None:
         """Lose a painter in the middle of a walk: it gives the walk back, or the sweeper takes it."""
-        claim = self.easels.pop(which % len(self.easels))
+        claim = self.claims.pop(which % len(self.claims))
         if politely:
             release_task(claim)
             return
@@ -136,20 +136,20 @@ class Line(RuleBasedStateMachine):
 
     @rule(count=st.integers(0, 4))
     def hire(self, count: int) -> None:
-        """Have more painters, or fewer."""
+        """Set the number of painters."""
         self.painters = count
 
-    @precondition(lambda self: self.easels)
+    @precondition(lambda self: self.claims)
     @rule(which=st.integers(0, 9))
     def fail(self, which: int) -> None:
         """Fail a walk."""
-        claim = self.easels.pop(which % len(self.easels))
+        claim = self.claims.pop(which % len(self.claims))
         fail_walk(claim, "No.")
-        self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
+        self.claims = [other for other in self.claims if other.walk_number != claim.walk_number]
 
     @rule(which=st.integers(0, 99))
     def cancel(self, which: int) -> None:
-        """Leave the line."""
+        """Cancel a waiting walk."""
         if waiting := self._waiting():
             walk = waiting[which % len(waiting)]
             lifecycle.cancel(walk)
@@ -157,7 +157,7 @@ class Line(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 99))
     def retry(self, which: int) -> None:
-        """Put a failed or cancelled walk back: it comes anew."""
+        """Put a failed or cancelled walk back: it comes again."""
         ended = db.session.scalars(select(Walk).where(Walk.state.in_((FAILED, CANCELLED)))).all()
         if ended:
             walk = ended[which % len(ended)]
@@ -166,10 +166,10 @@ class Line(RuleBasedStateMachine):
             self.came[walk.number] = next(self.arrivals)
 
     @invariant()
-    def what_is_told_holds(self) -> None:
+    def shown_places_and_times_hold(self) -> None:
         """Look at each waiting walk's page, as its visitor does: to a first-comer nothing rises."""
         waiting, pool = self._waiting(), fair_queue.load_worker_pool()  # one look at the painters, for this moment
-        load_anew()
+        drop_snapshot()
         for walk in waiting:
             place = fair_queue.find_estimate(walk, pool)
             if walk.number in self.places:
@@ -178,7 +178,7 @@ class Line(RuleBasedStateMachine):
             if not place.may_be_overtaken:
                 self.places[walk.number] = place.position
             self._look_at_the_time(walk, place.seconds)
-            self._time_is_that_of_somebody(walk, place, pool)
+            self._check_time(walk, place, pool)
         if waiting:
             assert fair_queue.find_estimate(waiting[-1]) == place, (
                 "a page that looks at the painters itself says the same"
@@ -186,10 +186,8 @@ class Line(RuleBasedStateMachine):
         for walk in db.session.scalars(select(Walk).where(Walk.state == PAINTING)):
             self._look_at_the_time(walk, fair_queue.find_estimate(walk, pool).seconds)
 
-    def _time_is_that_of_somebody(
-        self, walk: Walk, place: fair_queue.QueueEstimate, pool: fair_queue.WorkerPool
-    ) -> None:
-        """Tell no time without painters, and where there are some, one that more of them would not lengthen."""
+    def _check_time(self, walk: Walk, place: fair_queue.QueueEstimate, pool: fair_queue.WorkerPool) -> None:
+        """Check that there is no time without painters, and that more painters would not lengthen it."""
         assert place.seconds is None or place.workers
         if place.seconds is not None:
             more = replace(pool, workers=pool.workers + 1)
@@ -211,10 +209,10 @@ class Line(RuleBasedStateMachine):
     def _forget(self, walk: Walk) -> None:
         self.places.pop(walk.number, None)
         self.seconds.pop(walk.number, None)
-        self.easels = [claim for claim in self.easels if claim.walk_number != walk.number]
+        self.claims = [claim for claim in self.claims if claim.walk_number != walk.number]
 
 
-def load_anew() -> None:
+def drop_snapshot() -> None:
     """Drop the snapshot of the queue; the next one is used until the queue changes again."""
     current_app.extensions.pop(fair_queue.EXTENSION, None)
 
@@ -234,7 +232,7 @@ def simulated(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Line
 
 
 @pytest.mark.slow
-def test_what_a_first_comer_is_told_never_rises(simulated: type[Line]) -> None:
+def test_estimates_of_a_first_comer_never_rise(simulated: type[Line]) -> None:
     machine = simulated.TestCase
     phases = (Phase.generate,)  # a failure is long enough to be understood, and shrinking it takes minutes
     machine.settings = settings(max_examples=25, stateful_step_count=40, deadline=None, phases=phases)
@@ -242,8 +240,8 @@ def test_what_a_first_comer_is_told_never_rises(simulated: type[Line]) -> None:
 
 
 @pytest.mark.slow
-def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
-    line, told = simulated_queue.Line(pace=0.01), []
+def test_in_a_flood_the_estimated_time_comes_true(app: Flask) -> None:
+    line, estimates = simulated_queue.Line(pace=0.01), []
     for number in range(24):
         preset, frames = (("balanced", 24), ("fast", 12), ("balanced", 48), ("balanced", 24))[number % 4]
         line.ask(simulated_queue.Request(0.0, f"visitor {number}", f"network {number}", preset, frames, 2, "house"))
@@ -253,9 +251,9 @@ def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
     painters = fair_queue.WorkerPool(1, pace)
     while line.work():
         waiting = db.session.scalars(select(Walk).where(Walk.state != FINISHED)).all()
-        load_anew()
-        told += [(walk.number, line.time, fair_queue.find_estimate(walk, painters).seconds) for walk in waiting]
+        drop_snapshot()
+        estimates += [(walk.number, line.time, fair_queue.find_estimate(walk, painters).seconds) for walk in waiting]
         db.session.rollback()
     done = {number: story.done for number, story in line.stories.items()}
-    wrong = [abs(at + seconds - done[number]) for number, at, seconds in told]
+    wrong = [abs(at + seconds - done[number]) for number, at, seconds in estimates]
     assert max(wrong) < 0.25 * line.time

@@ -12,7 +12,7 @@ from app.storage.task_kinds import KINDS, LARGE, LARGER, SHORT, STAGES
 from app.storage.walk_models import Medium, Task, Walk
 from app.walks.queue import frame_requests
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from worker.queue.leases import claim_next
 
 each_kind = pytest.mark.parametrize("kind", [STAGES, LARGE])
@@ -41,14 +41,14 @@ def pieces() -> int:
 
 
 @each_kind
-def test_nobody_has_asked_at_first(hung: Commissioner, kind: str) -> None:
-    assert frame_requests.find(hung(), kind, 0) is None
+def test_no_one_has_asked_at_first(publish: Maker, kind: str) -> None:
+    assert frame_requests.find(publish(), kind, 0) is None
 
 
 @pytest.mark.databases
 @pytest.mark.parametrize(("kind", "urgency"), [(STAGES, SHORT), (LARGE, LARGER)])
-def test_asking_puts_a_short_task_in_line_once(hung: Commissioner, kind: str, urgency: int) -> None:
-    walk = hung()
+def test_asking_puts_a_short_task_in_line_once(publish: Maker, kind: str, urgency: int) -> None:
+    walk = publish()
     assert (
         frame_requests.request(walk, kind, 1)
         == frame_requests.request(walk, kind, 1)
@@ -62,21 +62,21 @@ def test_asking_puts_a_short_task_in_line_once(hung: Commissioner, kind: str, ur
 
 @each_kind
 @pytest.mark.parametrize("index", [-1, 2, 10**12])
-def test_a_frame_that_is_not_there_has_no_files(hung: Commissioner, kind: str, index: int) -> None:
+def test_a_frame_that_is_not_there_has_no_files(publish: Maker, kind: str, index: int) -> None:
     with pytest.raises(Conflict):
-        frame_requests.request(hung(), kind, index)
+        frame_requests.request(publish(), kind, index)
     assert pieces() == 0
 
 
 @each_kind
-def test_a_walk_that_is_not_finished_has_no_files_yet(commissioned: Commissioner, kind: str) -> None:
+def test_a_walk_that_is_not_finished_has_no_files_yet(request_walk: Maker, kind: str) -> None:
     with pytest.raises(Conflict):
-        frame_requests.request(commissioned(), kind, 0)
+        frame_requests.request(request_walk(), kind, 0)
 
 
 @each_kind
-def test_files_that_are_there_are_told_and_not_generated_again(hung: Commissioner, kind: str) -> None:
-    walk = hung()
+def test_existing_files_are_reported_and_not_generated_again(publish: Maker, kind: str) -> None:
+    walk = publish()
     leave_files(walk, kind, 1)
     found = frame_requests.request(walk, kind, 1)
     assert found.is_there
@@ -86,8 +86,8 @@ def test_files_that_are_there_are_told_and_not_generated_again(hung: Commissione
 
 
 @each_kind
-def test_files_of_which_one_was_lost_can_be_asked_for_again(hung: Commissioner, kind: str) -> None:
-    walk = hung()
+def test_files_of_which_one_was_lost_can_be_asked_for_again(publish: Maker, kind: str) -> None:
+    walk = publish()
     leave_files(walk, kind, 1)
     found = frame_requests.find(walk, kind, 1)
     media_store.store().delete(found.files[KINDS[kind].files[-1]].path)
@@ -97,8 +97,8 @@ def test_files_of_which_one_was_lost_can_be_asked_for_again(hung: Commissioner, 
 
 
 @each_kind
-def test_files_go_with_their_walk(hung: Commissioner, kind: str) -> None:
-    walk = hung()
+def test_files_go_with_their_walk(publish: Maker, kind: str) -> None:
+    walk = publish()
     leave_files(walk, kind, 0)
     frame_requests.request(walk, kind, 1)
     lifecycle.delete_walk(walk)
@@ -109,8 +109,8 @@ def test_files_go_with_their_walk(hung: Commissioner, kind: str) -> None:
 
 
 @pytest.mark.databases
-def test_files_are_generated_in_the_order_in_which_they_were_asked_for(hung: Commissioner) -> None:
-    walks = [hung(frames=3, minutes_ago=minutes) for minutes in (0, 1)]
+def test_files_are_generated_in_the_order_in_which_they_were_asked_for(publish: Maker) -> None:
+    walks = [publish(frames=3, minutes_ago=minutes) for minutes in (0, 1)]
     asked = [(walks[1], STAGES, 2), (walks[0], LARGE, 1), (walks[1], STAGES, 0), (walks[1], LARGE, 0)]
     for walk, kind, index in asked:
         frame_requests.request(walk, kind, index)
@@ -124,14 +124,14 @@ def test_files_are_generated_in_the_order_in_which_they_were_asked_for(hung: Com
     [((256, 256), (1024, 1024)), ((512, 512), (1024, 1024)), ((256, 144), (1024, 576)), ((144, 256), (576, 1024)),
      ((384, 384), (768, 768)), ((64, 48), (256, 192)), ((768, 768), None), ((1024, 1024), None), ((None, None), None)],
 )  # fmt: skip
-def test_large_frames_are_multiples(hung: Commissioner, own: tuple[int, int], large: tuple[int, int] | None) -> None:
-    walk = hung()
+def test_large_frames_are_multiples(publish: Maker, own: tuple[int, int], large: tuple[int, int] | None) -> None:
+    walk = publish()
     walk.width, walk.height = own
     assert frame_requests.large_size(walk) == large
 
 
-def test_pictures_that_no_sketch_leads_cannot_be_larger(hung: Commissioner) -> None:
-    walk = hung()
+def test_pictures_that_no_sketch_leads_cannot_be_larger(publish: Maker) -> None:
+    walk = publish()
     for stop in walk.stops:
         stop.scene = None
     assert frame_requests.large_size(walk) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from importlib import metadata
@@ -16,10 +16,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from app.storage.database import db
-from app.storage.walk_models import QUEUED, Walk
+from app.storage.walk_models import QUEUED
 from app.walks.queue import jobs
 from app.walks.saved.lookup import any_walk
-from tests.conftest import NOBODY, make_app
+from tests.conftest import ABSENT_REDIS, Maker, make_app
 from tests.support.own_redis import running
 
 
@@ -29,8 +29,8 @@ def test_bell_is_not_heard_while_redis_is_away(app: Flask) -> None:
     assert jobs.workers() == []
 
 
-def test_walk_is_saved_while_redis_is_away(commissioned: Callable[..., Walk]) -> None:
-    walk = commissioned()
+def test_walk_is_saved_while_redis_is_away(request_walk: Maker) -> None:
+    walk = request_walk()
     db.session.remove()
     assert any_walk(walk.id).state == QUEUED
 
@@ -43,8 +43,8 @@ def test_nothing_is_waited_for_when_no_redis_is_known(instance: Path) -> None:
         assert jobs.workers() == []
 
 
-def test_silent_redis_keeps_nobody_waiting(instance: Path) -> None:
-    """An address where nobody answers at all, as behind a wall that drops packets."""
+def test_silent_redis_keeps_no_one_waiting(instance: Path) -> None:
+    """An address where nothing answers at all, as behind a wall that drops packets."""
     with make_app(instance).app_context():
         connection = jobs.connect()
         kwargs = connection.connection_pool.connection_kwargs
@@ -54,7 +54,7 @@ def test_silent_redis_keeps_nobody_waiting(instance: Path) -> None:
 
 def test_setting_names_redis_before_the_running_site_does(instance: Path) -> None:
     (instance / jobs.ADDRESS_FILE).write_text(json.dumps({"url": "unix:///tmp/of-the-site.sock"}))
-    assert jobs.address(make_app(instance)) == NOBODY
+    assert jobs.address(make_app(instance)) == ABSENT_REDIS
     assert jobs.address(make_app(instance, REDIS_URL=None)) == "unix:///tmp/of-the-site.sock"
 
 
@@ -70,16 +70,16 @@ def test_job_names_no_walk(app: Flask) -> None:
 
 
 def test_pages_of_programs_answer_at_once_while_redis_is_away(
-    client: FlaskClient, commissioned: Callable[..., Walk], monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = commissioned()
+    walk = request_walk()
     monkeypatch.setattr("redis.retry.sleep", lambda _: pytest.fail("it was waited for Redis"))
     answer = client.get(f"/api/v1/walks/{walk.id}")
     assert answer.json["queue_position"] == 1
 
 
 def test_nothing_is_looked_up_for_a_connection(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """redis-py asks the installed packages for its own version, for each connection anew."""
+    """redis-py asks the installed packages for its own version, again for each connection."""
     monkeypatch.setattr(metadata, "version", lambda _name: pytest.fail("looked up"))
     assert jobs.redis_answers() is False
     connection = jobs.connect(impatient=False)
@@ -99,7 +99,7 @@ def test_threads_share_the_connections_of_their_process(app: Flask) -> None:
 
 @pytest.mark.server
 def test_connection_that_redis_closed_is_opened_again_without_an_error(instance: Path) -> None:
-    with running(instance / "a"), told_of(instance, "a") as client:
+    with running(instance / "a"), site_with_redis(instance, "a") as client:
         assert jobs.redis_answers()
         for connection in client.client_list():
             if connection["id"] != str(client.client_id()):
@@ -112,7 +112,7 @@ def test_connection_that_redis_closed_is_opened_again_without_an_error(instance:
 
 @pytest.mark.server
 def test_questions_are_asked_over_one_connection(instance: Path) -> None:
-    with running(instance / "a"), told_of(instance, "a") as client:
+    with running(instance / "a"), site_with_redis(instance, "a") as client:
         before = client.info("stats")["total_connections_received"]
         for _ in range(5):
             assert jobs.redis_answers()
@@ -134,7 +134,7 @@ def test_redis_is_heard_again_when_it_is_back(instance: Path) -> None:
 
 @pytest.mark.server
 def test_redis_is_found_at_another_address_and_the_old_connections_are_closed(instance: Path) -> None:
-    with running(instance / "a") as old, running(instance / "b"), told_of(instance, "a"):
+    with running(instance / "a") as old, running(instance / "b"), site_with_redis(instance, "a"):
         assert jobs.redis_answers()
         with Redis.from_url(old) as client:
             open_before = len(client.client_list())
@@ -147,7 +147,7 @@ def test_redis_is_found_at_another_address_and_the_old_connections_are_closed(in
 
 @pytest.mark.server
 def test_child_of_a_fork_opens_connections_of_its_own(instance: Path) -> None:
-    with running(instance / "a"), told_of(instance, "a") as client:
+    with running(instance / "a"), site_with_redis(instance, "a") as client:
         assert jobs.redis_answers()
         before = client.info("stats")["total_connections_received"]
         process = multiprocessing.get_context("fork").Process(target=_must_answer)
@@ -169,7 +169,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def told_of(instance: Path, name: str) -> Iterator[Redis]:
+def site_with_redis(instance: Path, name: str) -> Iterator[Redis]:
     """Open an application that finds the Redis of this name as a running site's, and a client beside it."""
     url = announce(instance, name)
     with make_app(instance, REDIS_URL=None).app_context(), Redis.from_url(url) as client:
@@ -177,7 +177,7 @@ def told_of(instance: Path, name: str) -> Iterator[Redis]:
 
 
 def announce(instance: Path, name: str) -> str:
-    """Say that the site's Redis is the one of this name now."""
+    """Announce the Redis of this name as the site's."""
     text = (instance / name / jobs.ADDRESS_FILE).read_text()
     (instance / jobs.ADDRESS_FILE).write_text(text)
     return str(json.loads(text)["url"])
@@ -185,7 +185,7 @@ def announce(instance: Path, name: str) -> str:
 
 @pytest.mark.server
 def test_each_site_knows_its_own_workers_and_forgets_those_that_fell_silent(instance: Path, tmp_path: Path) -> None:
-    with running(instance / "a") as url, told_of(instance, "a") as client:
+    with running(instance / "a") as url, site_with_redis(instance, "a") as client:
         for name, seconds in (("one", 60), ("two", 60), ("killed", 60)):
             jobs.send_heartbeat({"name": name}, seconds)
         assert [about["name"] for about in jobs.workers()] == ["killed", "one", "two"]
@@ -198,9 +198,9 @@ def test_each_site_knows_its_own_workers_and_forgets_those_that_fell_silent(inst
 
 
 @pytest.mark.server
-def test_jobs_do_not_pile_up_while_nobody_takes_them(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jobs_do_not_pile_up_while_no_worker_takes_them(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "JOBS_MAX", 3)
-    with running(instance / "a"), told_of(instance, "a") as client:
+    with running(instance / "a"), site_with_redis(instance, "a") as client:
         assert all(jobs.notify_workers() for _ in range(5))
         assert jobs.queue_on(client).count == 3
         assert jobs.notify_workers(jobs.FEATURES_JOB) and jobs.queue_on(client).count == 4

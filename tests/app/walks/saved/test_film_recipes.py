@@ -163,7 +163,7 @@ def test_picture_that_comes_first_ends_the_search() -> None:
         webm(*[(b"DESCRIPTION", b"a film")] * 400_000),
     ],
 )  # fmt: skip
-def test_forged_film_of_twenty_megabytes_holds_nobody_up(film: bytes) -> None:
+def test_forged_film_of_twenty_megabytes_holds_no_one_up(film: bytes) -> None:
     began = time.process_time()
     assert len(find_recipe(film)) <= RECIPE_MAX
     assert time.process_time() - began < 5

@@ -24,7 +24,7 @@ from app.storage.walk_models import (
     Walk,
 )
 from app.walks.saved import lifecycle
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support import placing
 from tests.support.rows import change, store
 
@@ -34,16 +34,16 @@ def rows(table: type) -> int:
 
 
 @pytest.fixture
-def painting(hung: Commissioner) -> Walk:
-    """Put a walk on the easel: a worker holds it, frames are there."""
-    walk = hung()
+def painting(publish: Maker) -> Walk:
+    """Begin a walk: a worker holds it, frames are there."""
+    walk = publish()
     change(walk, state=PAINTING, finished_at=None, attempt=1, evaluations=30)
     store(Task(walk_number=walk.number, kind="stops", urgency=1, state="taken", attempt=1))
     return walk
 
 
-def test_queued_walk_is_cancelled(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_queued_walk_is_cancelled(request_walk: Maker) -> None:
+    walk = request_walk()
     lifecycle.cancel(walk)
     assert walk.state == CANCELLED
     assert walk.finished_at is not None
@@ -60,8 +60,8 @@ def test_cancelled_walk_loses_its_pictures_at_once_and_keeps_its_words(painting:
 
 
 @pytest.mark.parametrize("state", [FINISHED, REFUSED, FAILED, CANCELLED])
-def test_walk_that_does_not_wait_cannot_be_cancelled(hung: Commissioner, state: str) -> None:
-    walk = hung()
+def test_walk_that_does_not_wait_cannot_be_cancelled(publish: Maker, state: str) -> None:
+    walk = publish()
     change(walk, state=state)
     with pytest.raises(Conflict):
         lifecycle.cancel(walk)
@@ -70,32 +70,32 @@ def test_walk_that_does_not_wait_cannot_be_cancelled(hung: Commissioner, state: 
 
 
 @pytest.mark.databases
-def test_failed_walk_is_tried_again_with_the_frames_it_has(hung: Commissioner) -> None:
-    walk = hung()
+def test_failed_walk_is_tried_again_with_the_frames_it_has(publish: Maker) -> None:
+    walk = publish()
     change(walk, state=FAILED, error="The painting was interrupted 3 times.", interruptions=3)
     lifecycle.retry(walk)
     assert (walk.state, walk.error, walk.interruptions, walk.finished_at) == (QUEUED, None, 0, None)
     assert rows(Frame) == 2
 
 
-def test_cancelled_walk_is_tried_again(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_cancelled_walk_is_tried_again(request_walk: Maker) -> None:
+    walk = request_walk()
     lifecycle.cancel(walk)
     lifecycle.retry(walk)
     assert walk.state == QUEUED
 
 
 @pytest.mark.parametrize("state", [QUEUED, PAINTING, FINISHED, REFUSED])
-def test_walk_that_neither_failed_nor_was_cancelled_is_not_tried_again(commissioned: Commissioner, state: str) -> None:
-    walk = commissioned()
+def test_walk_that_neither_failed_nor_was_cancelled_is_not_tried_again(request_walk: Maker, state: str) -> None:
+    walk = request_walk()
     change(walk, state=state)
     with pytest.raises(Conflict):
         lifecycle.retry(walk)
     assert walk.state == state
 
 
-def test_deleted_walk_is_not_tried_again(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_deleted_walk_is_not_tried_again(request_walk: Maker) -> None:
+    walk = request_walk()
     change(walk, state=FAILED)
     lifecycle.delete_walk(walk)
     with pytest.raises(Conflict):
@@ -104,8 +104,8 @@ def test_deleted_walk_is_not_tried_again(commissioned: Commissioner) -> None:
 
 @pytest.mark.databases
 @pytest.mark.parametrize("state", [FINISHED, REFUSED, FAILED, CANCELLED, QUEUED, PAINTING])
-def test_deleted_walk_leaves_no_words_pictures_or_files(hung: Commissioner, state: str) -> None:
-    walk, other = hung("a secret", "a kite"), hung("a bear", "x")
+def test_deleted_walk_leaves_no_words_pictures_or_files(publish: Maker, state: str) -> None:
+    walk, other = publish("a secret", "a kite"), publish("a bear", "x")
     change(walk, state=state, error="about a secret")
     lifecycle.delete_walk(walk)
     assert walk.deleted_at is not None
@@ -124,8 +124,8 @@ def test_deleted_walk_leaves_no_words_pictures_or_files(hung: Commissioner, stat
     assert media_store.store().exists(media_store.walk_folder(other.id))
 
 
-def test_deleting_twice_is_no_error(hung: Commissioner) -> None:
-    walk = hung()
+def test_deleting_twice_is_no_error(publish: Maker) -> None:
+    walk = publish()
     for _ in range(2):
         lifecycle.delete_walk(walk)
     assert walk.deleted_at is not None
@@ -141,27 +141,27 @@ def test_same_key_makes_a_new_walk_after_the_first_was_deleted(app: Flask) -> No
     assert second.id != first.id
 
 
-def test_delete_means_cancel_for_a_walk_that_waits(commissioned: Commissioner) -> None:
-    walk = commissioned()
+def test_delete_means_cancel_for_a_walk_that_waits(request_walk: Maker) -> None:
+    walk = request_walk()
     lifecycle.cancel_or_delete(walk)
     assert (walk.state, walk.deleted_at) == (CANCELLED, None)
     lifecycle.cancel_or_delete(walk)
     assert walk.deleted_at is not None
 
 
-def test_delete_means_delete_for_a_finished_walk(hung: Commissioner) -> None:
-    walk = hung()
+def test_delete_means_delete_for_a_finished_walk(publish: Maker) -> None:
+    walk = publish()
     lifecycle.cancel_or_delete(walk)
     assert walk.deleted_at is not None
 
 
 def test_store_that_is_away_does_not_keep_a_walk_from_being_taken_down(
-    hung: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    publish: Maker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def away(_: object, path: str) -> None:
         raise MediaError(f"{path}: the store is away")
 
-    walk = hung()
+    walk = publish()
     monkeypatch.setattr(media_store.MediaStore, "delete", away)
     lifecycle.delete_walk(walk)
     assert walk.deleted_at is not None

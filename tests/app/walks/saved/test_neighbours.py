@@ -14,7 +14,7 @@ from app.requests.walk_requests import walk_edits
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle, neighbours
-from tests.conftest import Commissioner
+from tests.conftest import Maker
 from tests.support.rows import change
 
 
@@ -24,27 +24,27 @@ def ids(found: list[Walk]) -> list[str]:
 
 @pytest.mark.databases
 @pytest.mark.slow
-def test_neighbours_are_those_that_join_newest_first(hung: Commissioner) -> None:
-    middle = hung("a kite", "the sea")
-    before = [hung("a fox", "a kite", minutes_ago=2), hung("a bear", "a lamp", "a kite", minutes_ago=1, frames=3)]
-    after = hung("the sea", "a ship")
-    hung("a ship", "a fox")
+def test_neighbours_are_those_that_join_newest_first(publish: Maker) -> None:
+    middle = publish("a kite", "the sea")
+    before = [publish("a fox", "a kite", minutes_ago=2), publish("a bear", "a lamp", "a kite", minutes_ago=1, frames=3)]
+    after = publish("the sea", "a ship")
+    publish("a ship", "a fox")
     assert ids(neighbours.before(middle, 4)) == ids(before[::-1])
     assert ids(neighbours.before(middle, 1)) == [before[1].id]
     assert ids(neighbours.after(middle, 4)) == [after.id]
     assert ids(neighbours.after(middle, 4, excluding=[after])) == []
 
 
-def test_case_spaces_and_forms_of_letters_make_no_difference_and_hands_do(hung: Commissioner) -> None:
-    walk = hung("a kite", "a caf\u00e9")
-    same = hung("A  CAFE\u0301", "the sea")
-    hung("a cafe", "the sea")
-    hung(stops=[{"prompt": "a caf\u00e9", "hand": "linocut"}, {"prompt": "the sea"}])
+def test_case_spaces_and_forms_of_letters_make_no_difference_and_hands_do(publish: Maker) -> None:
+    walk = publish("a kite", "a caf\u00e9")
+    same = publish("A  CAFE\u0301", "the sea")
+    publish("a cafe", "the sea")
+    publish(stops=[{"prompt": "a caf\u00e9", "hand": "linocut"}, {"prompt": "the sea"}])
     assert ids(neighbours.after(walk, 4)) == [same.id]
 
 
-def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(hung: Commissioner) -> None:
-    walk = hung("a kite", "the sea", "a kite", frames=3)
+def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(publish: Maker) -> None:
+    walk = publish("a kite", "the sea", "a kite", frames=3)
     assert neighbours.after(walk, 4) == neighbours.before(walk, 4) == []
 
 
@@ -57,22 +57,22 @@ def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(hung: Commissio
         lambda walk: walk_edits.apply(walk, walk_edits.validate({"unlisted": True})),
     ],
 )
-def test_what_does_not_hang_is_nobodys_neighbour(hung: Commissioner, take_away: Callable[[Walk], None]) -> None:
-    walk, next_one = hung("a fox", "a kite"), hung("a kite", "the sea")
+def test_what_is_not_public_is_no_neighbour(publish: Maker, take_away: Callable[[Walk], None]) -> None:
+    walk, next_one = publish("a fox", "a kite"), publish("a kite", "the sea")
     assert ids(neighbours.after(walk, 4)) == [next_one.id]
     take_away(next_one)
     assert neighbours.after(walk, 4) == []
 
 
-def test_waiting_walk_is_nobodys_neighbour(hung: Commissioner, commissioned: Commissioner) -> None:
-    walk = hung("a fox", "a kite")
-    commissioned("a kite", "the sea")
+def test_waiting_walk_is_no_neighbour(publish: Maker, request_walk: Maker) -> None:
+    walk = publish("a fox", "a kite")
+    request_walk("a kite", "the sea")
     assert neighbours.after(walk, 4) == []
 
 
 @pytest.mark.databases
-def test_walks_of_before_are_marked_by_reindexing(hung: Commissioner) -> None:
-    walk, next_one = hung("a fox", "a kite"), hung("a kite", "the sea")
+def test_walks_of_before_are_marked_by_reindexing(publish: Maker) -> None:
+    walk, next_one = publish("a fox", "a kite"), publish("a kite", "the sea")
     change(Walk, first_stop_key=None, last_stop_key=None)
     db.session.refresh(walk)
     assert neighbours.after(walk, 4) == []
@@ -83,8 +83,8 @@ def test_walks_of_before_are_marked_by_reindexing(hung: Commissioner) -> None:
 
 
 @pytest.mark.databases
-def test_neighbours_are_read_from_an_index_in_its_order(hung: Commissioner) -> None:
-    walk, asked = hung("a fox", "a kite"), []
+def test_neighbours_are_read_from_an_index_in_its_order(publish: Maker) -> None:
+    walk, asked = publish("a fox", "a kite"), []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         asked.append((statement, parameters))
@@ -98,7 +98,7 @@ def test_neighbours_are_read_from_an_index_in_its_order(hung: Commissioner) -> N
             connection.execute(text(f"SET LOCAL enable_{way} = off"))
     statement, parameters = asked[0]
     plan = connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if is_sqlite() else ''}{statement}", parameters)
-    told = " ".join(str(row) for row in plan)
-    assert "ix_walks_starts" in told
-    assert "Sort" not in told
-    assert "TEMP B-TREE" not in told
+    steps = " ".join(str(row) for row in plan)
+    assert "ix_walks_starts" in steps
+    assert "Sort" not in steps
+    assert "TEMP B-TREE" not in steps

@@ -16,7 +16,7 @@ def test_each_note_has_a_sentence() -> None:
         assert note_sentences.describe(note, "a fox, 8k").endswith(".")
 
 
-def test_notes_are_told_in_their_order_and_unknown_ones_left_out() -> None:
+def test_notes_are_listed_in_their_order_and_unknown_ones_left_out() -> None:
     text = note_sentences.describe("not read; of a later release; cut", "a fox")
     assert text.startswith("Nothing in it was recognised") and text.endswith("the end was left out.")
 

@@ -12,7 +12,7 @@ from app.core.errors import ConfigError
 from app.storage.database import db, now, writing
 from app.storage.walk_models import Medium, Walk
 from app.walks.saved import media_urls
-from tests.conftest import Commissioner, make_app
+from tests.conftest import Maker, make_app
 
 BASE = "https://pictures.example.org/moma"
 
@@ -24,8 +24,8 @@ def public(app: Flask) -> Flask:
     return app
 
 
-def test_pages_have_films_of_listed_walks_from_the_public_address(public: Flask, hung: Commissioner) -> None:
-    walk = hung("a fox", "a kite")
+def test_pages_have_films_of_listed_walks_from_the_public_address(public: Flask, publish: Maker) -> None:
+    walk = publish("a fox", "a kite")
     client = public.test_client()
     for address in ("/gallery", walk.url, f"/walks/{walk.id}/embed"):
         page = client.get(address)
@@ -37,8 +37,8 @@ def test_pages_have_films_of_listed_walks_from_the_public_address(public: Flask,
     assert f"{BASE}/{walk.media['webp'].path}" in client.get(walk.url).text
 
 
-def test_feeds_and_cards_go_on_naming_the_site(public: Flask, hung: Commissioner) -> None:
-    walk = hung()
+def test_feeds_and_cards_go_on_naming_the_site(public: Flask, publish: Maker) -> None:
+    walk = publish()
     client = public.test_client()
     assert "pictures.example.org" not in client.get("/feed.xml").text
     assert f'og:image" content="http://localhost/media/{walk.id}/poster.' in client.get(walk.url).text
@@ -46,8 +46,8 @@ def test_feeds_and_cards_go_on_naming_the_site(public: Flask, hung: Commissioner
 
 
 @pytest.mark.parametrize("how", ["unlisted", "hidden", "being painted", "files of another"])
-def test_no_other_walk_is_named_there(public: Flask, hung: Commissioner, how: str) -> None:
-    walk = hung(unlisted=how == "unlisted")
+def test_no_other_walk_is_named_there(public: Flask, publish: Maker, how: str) -> None:
+    walk = publish(unlisted=how == "unlisted")
     changed = {"hidden": {"hidden_at": now()}, "being painted": {"state": "painting"}}.get(how)
     with writing() as session:
         if changed:
@@ -64,8 +64,8 @@ def test_no_other_walk_is_named_there(public: Flask, hung: Commissioner, how: st
         assert f"{BASE}/" not in public.test_client().get(walk.url).text
 
 
-def test_without_one_nothing_changes(app: Flask, hung: Commissioner) -> None:
-    walk = hung()
+def test_without_one_nothing_changes(app: Flask, publish: Maker) -> None:
+    walk = publish()
     assert media_urls.public_address(walk, "mp4") == media_urls.film_address(walk, "mp4")
     assert "https:" not in app.test_client().get("/gallery").headers["Content-Security-Policy"]
 

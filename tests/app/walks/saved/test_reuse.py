@@ -1,4 +1,4 @@
-"""Repeated commissions: answered at once with the pictures there are, whose files live as long as the last of them."""
+"""Repeated requests: answered at once with the pictures there are, whose files live as long as the last of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.upkeep.maintenance import media_losses, media_upkeep
 from app.walks.queue import fair_queue
 from app.walks.saved import lifecycle, reuse
 from app.walks.saved.lookup import any_walk
-from tests.conftest import Commissioner, make_app
+from tests.conftest import Maker, make_app
 from tests.support import placing
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING
@@ -32,23 +32,23 @@ SEED = 7
 
 
 @pytest.fixture
-def original(hung: Commissioner) -> Walk:
-    """Hang a walk with a seed that was given."""
-    return hung(seed=SEED)
+def original(publish: Maker) -> Walk:
+    """Publish a walk with a seed that was given."""
+    return publish(seed=SEED)
 
 
 @pytest.fixture
-def again(commissioned: Commissioner) -> Commissioner:
-    """Return a function that asks for the same walk again, as somebody else unless told otherwise."""
+def again(request_walk: Maker) -> Maker:
+    """Return a function that asks for the same walk again, as another visitor unless one is given."""
 
     def ask(*prompts: str, **fields: Any) -> Walk:
-        return commissioned(*prompts, **{"seed": SEED, "frames": 2, "visitor": "ben", **fields})
+        return request_walk(*prompts, **{"seed": SEED, "frames": 2, "visitor": "ben", **fields})
 
     return ask
 
 
 def are_there(walk: Walk) -> bool:
-    """Tell whether every file that a walk's rows name is in the store."""
+    """Return whether every file that a walk's rows name is in the store."""
     db.session.expire_all()
     files = [*walk.painted, *walk.media.values()]
     return len(files) == 6 and all(media_store.store().exists(file.path) for file in files)
@@ -58,7 +58,7 @@ def are_there(walk: Walk) -> bool:
 
 
 @pytest.mark.databases
-def test_repeated_commission_is_finished_at_once_with_the_same_files(original: Walk, again: Commissioner) -> None:
+def test_repeated_request_is_finished_at_once_with_the_same_files(original: Walk, again: Maker) -> None:
     repeat = again()
     assert (repeat.state, repeat.painted_count, repeat.repeat_of) == (FINISHED, 2, original.id)
     assert {kind: medium.path for kind, medium in repeat.media.items()} == {
@@ -69,7 +69,7 @@ def test_repeated_commission_is_finished_at_once_with_the_same_files(original: W
     assert repeat.created_at >= original.finished_at
 
 
-def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again: Commissioner) -> None:
+def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again: Maker) -> None:
     repeat = again()
     assert repeat.id != original.id
     assert repeat.number > original.number
@@ -77,25 +77,25 @@ def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again
     assert not media_store.store().exists(media_store.walk_folder(repeat.id))
 
 
-def test_repeat_says_what_was_measured_but_took_no_time(original: Walk, again: Commissioner) -> None:
+def test_repeat_says_what_was_measured_but_took_no_time(original: Walk, again: Maker) -> None:
     change(original, hold=13)
     repeat = again()
-    told, before = walk_description.describe(repeat), walk_description.describe(original)
+    description, before = walk_description.describe(repeat), walk_description.describe(original)
     assert repeat.hold == 13
     for name in ("recipe", "smoothness", "stops", "frames", "preset", "ending"):
-        assert told[name] == before[name]  # type: ignore[literal-required]
-    assert (told["repeat_of"], told["paint_seconds"], told["passes"]) == (original.id, None, 0)
-    assert told["media"]["gif"] == f"/walks/{told['id']}.gif"
+        assert description[name] == before[name]  # type: ignore[literal-required]
+    assert (description["repeat_of"], description["paint_seconds"], description["passes"]) == (original.id, None, 0)
+    assert description["media"]["gif"] == f"/walks/{description['id']}.gif"
 
 
 @pytest.mark.databases
-def test_repeats_do_not_count_for_the_pace_of_painting(original: Walk, again: Commissioner) -> None:
+def test_repeats_do_not_count_for_the_pace_of_painting(original: Walk, again: Maker) -> None:
     pace = fair_queue.load_worker_pool().pace
     again()
     assert fair_queue.load_worker_pool().pace == pace
 
 
-def test_repeat_is_visited_like_any_walk(original: Walk, again: Commissioner, client: FlaskClient) -> None:
+def test_repeat_is_visited_like_any_walk(original: Walk, again: Maker, client: FlaskClient) -> None:
     repeat = again()
     assert client.get(f"/walks/{repeat.id}").status_code == 200
     assert client.get(f"/walks/{repeat.id}.gif").data == b"gif"
@@ -103,7 +103,7 @@ def test_repeat_is_visited_like_any_walk(original: Walk, again: Commissioner, cl
     assert {walk["id"] for walk in client.get("/api/v1/walks").json["walks"]} == {repeat.id, original.id}
 
 
-def test_worker_is_not_told_of_a_repeat(original: Walk, again: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_is_not_notified_of_a_repeat(original: Walk, again: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     rings: list[int] = []
     monkeypatch.setattr("app.walks.queue.jobs.notify_workers", lambda: rings.append(1))
     again()
@@ -112,13 +112,13 @@ def test_worker_is_not_told_of_a_repeat(original: Walk, again: Commissioner, mon
     assert rings == [1]
 
 
-def test_repeat_keeps_what_the_eye_found(original: Walk, again: Commissioner) -> None:
+def test_repeat_keeps_what_the_eye_found(original: Walk, again: Maker) -> None:
     original.stops[1].detected_style = "linocut"
     db.session.commit()
     assert [stop.detected_style for stop in again().stops] == ["", "linocut"]
 
 
-def test_repeat_keeps_its_own_notes_of_reading_beside_the_worker_s(original: Walk, again: Commissioner) -> None:
+def test_repeat_keeps_its_own_notes_of_reading_beside_the_worker_s(original: Walk, again: Maker) -> None:
     for stop in original.stops:
         stop.note = "tags ignored; cut"
     db.session.commit()
@@ -168,32 +168,32 @@ def test_other_settings_of_the_site_make_another_walk(original: Walk, instance: 
         assert walk.state == QUEUED
 
 
-def test_recipe_is_painted_whatever_was_painted_before(commissioned: Commissioner, hung: Commissioner) -> None:
+def test_recipe_is_painted_whatever_was_painted_before(request_walk: Maker, publish: Maker) -> None:
     pinned = PinnedSettings.model_validate(RENDERING)
-    hung(seed=SEED, frames=3, pinned=pinned)
-    hung(seed=SEED, frames=3)
-    assert commissioned(seed=SEED, frames=3, pinned=pinned).state == QUEUED
+    publish(seed=SEED, frames=3, pinned=pinned)
+    publish(seed=SEED, frames=3)
+    assert request_walk(seed=SEED, frames=3, pinned=pinned).state == QUEUED
 
 
-def test_recipe_that_was_painted_answers_nothing(commissioned: Commissioner, hung: Commissioner) -> None:
-    hung(seed=SEED, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
-    assert commissioned(seed=SEED, frames=3).state == QUEUED
+def test_recipe_that_was_painted_answers_nothing(request_walk: Maker, publish: Maker) -> None:
+    publish(seed=SEED, frames=3, pinned=PinnedSettings.model_validate(RENDERING))
+    assert request_walk(seed=SEED, frames=3).state == QUEUED
 
 
-def test_walk_may_be_painted_anew(original: Walk) -> None:
+def test_walk_may_be_painted_again(original: Walk) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
     wanted = validate({"stops": stops, "seed": SEED, "frames": 2})
     assert placing.place(wanted, visitor_key="ben", skip_cache=True)[0].state == QUEUED
     assert placing.place(wanted, visitor_key="ben")[0].state == FINISHED
 
 
-def test_site_may_do_without(original: Walk, app: Flask, again: Commissioner) -> None:
+def test_site_may_do_without(original: Walk, app: Flask, again: Maker) -> None:
     app.config["CACHE"] = False
     assert again().state == QUEUED
 
 
 @pytest.mark.parametrize("state", ["queued", "painting", "failed", "cancelled", "refused", "hidden", "deleted"])
-def test_walk_that_is_not_shown_answers_nothing(original: Walk, again: Commissioner, state: str) -> None:
+def test_walk_that_is_not_shown_answers_nothing(original: Walk, again: Maker, state: str) -> None:
     act = {"hidden": curation.hide, "deleted": lifecycle.delete_walk}.get(state, partial(change, state=state))
     act(original)
     assert again().state == again(visitor="ann").state == QUEUED
@@ -242,39 +242,39 @@ def worker(model: str = NAME, revision: str = "3f9a2c1d0e5b") -> dict[str, str]:
     ],
 )
 def test_living_workers_know_the_models_revision_else_its_newest_picture(
-    original: Walk, again: Commissioner, monkeypatch: pytest.MonkeyPatch, workers: list[dict[str, str]], state: str
+    original: Walk, again: Maker, monkeypatch: pytest.MonkeyPatch, workers: list[dict[str, str]], state: str
 ) -> None:
     monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: workers)
     assert again().state == state
 
 
 @pytest.mark.databases
-def test_walk_of_an_earlier_revision_is_painted_anew(original: Walk, hung: Commissioner, again: Commissioner) -> None:
-    change(hung("the sea", "a boat"), model_revision="newer")
+def test_walk_of_an_earlier_revision_is_painted_again(original: Walk, publish: Maker, again: Maker) -> None:
+    change(publish("the sea", "a boat"), model_revision="newer")
     assert again().state == QUEUED
 
 
-def test_repeat_says_nothing_of_the_present_revision(original: Walk, hung: Commissioner, again: Commissioner) -> None:
-    old = hung("the sea", "a boat", pinned=PinnedSettings.model_validate(RENDERING), frames=3)
+def test_repeat_says_nothing_of_the_present_revision(original: Walk, publish: Maker, again: Maker) -> None:
+    old = publish("the sea", "a boat", pinned=PinnedSettings.model_validate(RENDERING), frames=3)
     change(old, model_revision="older")
     assert again().state == FINISHED
 
 
-def test_redis_is_asked_only_if_there_is_a_repeat(commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_is_asked_only_if_there_is_a_repeat(request_walk: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.walks.queue.jobs.workers", lambda: pytest.fail("asked"))
-    assert commissioned(seed=SEED).state == QUEUED
+    assert request_walk(seed=SEED).state == QUEUED
 
 
 # Who may see what
 
 
-def test_unlisted_original_is_not_shown_to_others(hung: Commissioner, again: Commissioner) -> None:
-    hung(seed=SEED, unlisted=True)
+def test_unlisted_original_is_not_shown_to_others(publish: Maker, again: Maker) -> None:
+    publish(seed=SEED, unlisted=True)
     assert again().state == QUEUED
 
 
-def test_unlisted_original_serves_its_owner(hung: Commissioner, again: Commissioner, client: FlaskClient) -> None:
-    original = hung(seed=SEED, unlisted=True)
+def test_unlisted_original_serves_its_owner(publish: Maker, again: Maker, client: FlaskClient) -> None:
+    original = publish(seed=SEED, unlisted=True)
     repeat = again(visitor="ann")
     assert (repeat.state, repeat.unlisted) == (FINISHED, False)
     for address in ("/api/v1/walks", f"/api/v1/walks/{repeat.id}", f"/walks/{repeat.id}", f"/walks/{repeat.id}.json"):
@@ -282,7 +282,7 @@ def test_unlisted_original_serves_its_owner(hung: Commissioner, again: Commissio
     assert reuse.original_of(repeat) is None
 
 
-def test_repeat_may_be_unlisted(original: Walk, again: Commissioner, client: FlaskClient) -> None:
+def test_repeat_may_be_unlisted(original: Walk, again: Maker, client: FlaskClient) -> None:
     repeat = again(unlisted=True)
     assert (repeat.state, reuse.original_of(repeat)) == (FINISHED, original)
     assert repeat.id not in client.get("/api/v1/walks").text
@@ -290,8 +290,8 @@ def test_repeat_may_be_unlisted(original: Walk, again: Commissioner, client: Fla
 
 
 @pytest.mark.databases
-def test_repeats_are_hidden_and_restored_together(original: Walk, again: Commissioner, hung: Commissioner) -> None:
-    repeat, other = again(), hung("the sea", "a boat")
+def test_repeats_are_hidden_and_restored_together(original: Walk, again: Maker, publish: Maker) -> None:
+    repeat, other = again(), publish("the sea", "a boat")
     for chosen in (original, repeat):
         curation.hide(chosen)
         db.session.expire_all()
@@ -306,7 +306,7 @@ def test_repeats_are_hidden_and_restored_together(original: Walk, again: Commiss
 
 @pytest.mark.databases
 @pytest.mark.parametrize("first", ["original", "repeat"])
-def test_delete_of_the_last_repeat_takes_the_files(original: Walk, again: Commissioner, first: str) -> None:
+def test_delete_of_the_last_repeat_takes_the_files(original: Walk, again: Maker, first: str) -> None:
     repeat = again()
     gone, stays = (original, repeat) if first == "original" else (repeat, original)
     lifecycle.delete_walk(gone)
@@ -316,7 +316,7 @@ def test_delete_of_the_last_repeat_takes_the_files(original: Walk, again: Commis
     assert not media_store.store().exists(media_store.walk_folder(original.id))
 
 
-def test_what_the_repeat_does_not_show_goes_with_the_original(original: Walk, again: Commissioner) -> None:
+def test_what_the_repeat_does_not_show_goes_with_the_original(original: Walk, again: Maker) -> None:
     repeat = again()
     leftover = f"{media_store.walk_folder(original.id)}/stages/0.webp"
     media_store.store().write(leftover, b"stages")
@@ -326,7 +326,7 @@ def test_what_the_repeat_does_not_show_goes_with_the_original(original: Walk, ag
 
 
 @pytest.mark.databases
-def test_repeat_of_a_repeat_outlives_both(original: Walk, again: Commissioner, client: FlaskClient) -> None:
+def test_repeat_of_a_repeat_outlives_both(original: Walk, again: Maker, client: FlaskClient) -> None:
     second = again()
     lifecycle.delete_walk(original)
     third = again(visitor="cleo")
@@ -340,7 +340,7 @@ def test_repeat_of_a_repeat_outlives_both(original: Walk, again: Commissioner, c
 
 
 @pytest.mark.databases
-def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Commissioner) -> None:
+def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Maker) -> None:
     repeat = again()
     repeat_id, gif = repeat.id, repeat.media["gif"].path
     lifecycle.delete_walk(original)
@@ -351,7 +351,7 @@ def test_prune_and_verify_know_that_files_are_shared(original: Walk, again: Comm
     assert [(loss.of, loss.id) for loss in missing] == [("walk", repeat_id)]
 
 
-def test_backup_holds_shared_files_once_for_both_walks(original: Walk, again: Commissioner, tmp_path: Path) -> None:
+def test_backup_holds_shared_files_once_for_both_walks(original: Walk, again: Maker, tmp_path: Path) -> None:
     ids = [original.id, again().id]
     report = backup.create(tmp_path / "backup.tar")
     assert (report.walks, report.files, report.lost) == (2, 7, [])
@@ -361,7 +361,7 @@ def test_backup_holds_shared_files_once_for_both_walks(original: Walk, again: Co
 
 
 def test_repeat_whose_files_were_deleted_during_the_backup_is_forgotten_too(
-    original: Walk, again: Commissioner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    original: Walk, again: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repeat = again()
     ids = (original.id, repeat.id)

@@ -1,4 +1,4 @@
-"""Pictures are decoded one at a time; two more wait, and others are told to come back."""
+"""Pictures are decoded one at a time; two more wait, and others are asked to come back."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 
 def kept(data: bytes) -> Image.Image:
-    """Have a picture checked; return it as it is kept."""
+    """Check a picture; return it as it is kept."""
     return Image.open(io.BytesIO(photo_check.check(data).data))
 
 
@@ -184,10 +184,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_a_stop_is_refused_with_the_limit(name: str) -> None:
-    make, told = REFUSED[name]
+    make, message = REFUSED[name]
     with pytest.raises(ValueError, match=r"\S") as refused:
         photo_check.check(make())
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_limits_are_the_site_s_own(app: Flask) -> None:
@@ -197,12 +197,12 @@ def test_limits_are_the_site_s_own(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("does", "told"),
+    ("does", "message"),
     [("sleep", "takes longer than 15 seconds"), ("work", "takes longer than 10 seconds"), ("memory", "is cut off")],
 )
-def test_decoder_that_takes_too_much_is_ended(monkeypatch: pytest.MonkeyPatch, does: str, told: str) -> None:
+def test_decoder_that_takes_too_much_is_ended(monkeypatch: pytest.MonkeyPatch, does: str, message: str) -> None:
     monkeypatch.setattr(photo_check, "PROGRAM", "tests.support.stand_in_decoder")
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         photo_check.check(does.encode())
 
 

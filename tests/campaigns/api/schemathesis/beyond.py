@@ -16,7 +16,7 @@ EVERY_FOURTH = itertools.cycle((False, False, False, True))
 
 # That neighbours differ, that frames depend on stops, which characters can be seen, that a cursor must be one of ours,
 # and a walk to go on from, or to remix, and a drawing ones that are there; what is a film of ours; which models
-# drawings lead; how long a bearer token is; which walks hang and can be featured;
+# drawings lead; how long a bearer token is; which walks are public and can be featured;
 # what is a picture, how large, and whose it is; that a field is JSON, and of a walk; which styles there are, which LoRA
 # files, and that a weight is of one; what is a sound, whose it is, and that times are of one.
 BEYOND = re.compile(
@@ -36,7 +36,7 @@ BEYOND = re.compile(
 
 @schemathesis.hook
 def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> schemathesis.Case:
-    """Have every second good request ask for a walk that is there, where some are."""
+    """Make every second good request ask for a walk that is there, where some are."""
     is_good = case.meta is not None and case.meta.generation.mode.is_positive
     if is_good and "walk_id" in (case.path_parameters or {}) and (walk := next(WALKS, None)):
         case.path_parameters["walk_id"] = walk if next(EVERY_SECOND) else case.path_parameters["walk_id"]
@@ -54,12 +54,12 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
 def filter_failure(
     context: schemathesis.HookContext, failure: Any, case: schemathesis.Case, response: schemathesis.Response
 ) -> bool:
-    """Let a deletion be tried again with a wrong token, or none.
+    """Accept that a deletion is tried again with a wrong token, or none.
 
-    The walk is gone by then, and says so to all; candidates of somebody else are not there at all.
+    The walk is gone by then, and says so to all; candidates of another owner are not there at all.
     """
-    told = ("`410 Gone` for `DELETE ", "`404 Not Found` for `DELETE /api/v1/candidates/")
-    return not (failure.code == "ST401" and any(each in failure.message for each in told))
+    openings = ("`410 Gone` for `DELETE ", "`404 Not Found` for `DELETE /api/v1/candidates/")
+    return not (failure.code == "ST401" and any(each in failure.message for each in openings))
 
 
 @schemathesis.check
@@ -77,7 +77,7 @@ def refused_only_for_what_no_schema_can_say(
 
 
 def has_fraction(body: object) -> bool:
-    """Tell whether a number in ``body`` is written with a point."""
+    """Return whether a number in ``body`` is written with a point."""
     if isinstance(body, dict | list):
         return any(has_fraction(inner) for inner in (body.values() if isinstance(body, dict) else body))
     return isinstance(body, float)

@@ -152,12 +152,12 @@ def _painted_from(folder: Path, prepared: Any, index: int, rendering: Any) -> ND
     """Paint a stop by the pipeline's own call, given our text states."""
     pipe = pipeline(folder)
     pipe.scheduler = getattr(diffusers, rendering.scheduler).from_pretrained(folder, subfolder="scheduler")
-    told = {"prompt_embeds": prepared.prompts, "negative_prompt_embeds": prepared.negatives}
+    embeddings = {"prompt_embeds": prepared.prompts, "negative_prompt_embeds": prepared.negatives}
     if prepared.pooled is not None:
-        told |= dict(zip(("pooled_prompt_embeds", "negative_pooled_prompt_embeds"), prepared.pooled, strict=True))
+        embeddings |= dict(zip(("pooled_prompt_embeds", "negative_pooled_prompt_embeds"), prepared.pooled, strict=True))
     torch.set_num_threads(rendering.threads)
     picture = pipe(
-        **{name: torch.from_numpy(each[index][None]) for name, each in told.items()},
+        **{name: torch.from_numpy(each[index][None]) for name, each in embeddings.items()},
         generator=seeded(3), num_inference_steps=rendering.steps, guidance_scale=rendering.guidance,
         height=rendering.height, width=rendering.width,
     ).images[0]  # fmt: skip

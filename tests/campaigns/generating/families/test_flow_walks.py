@@ -30,7 +30,7 @@ STEPS = 4
 FRAMES = 9
 
 
-class Easel:
+class WalkMaker:
     """Makes walks of a model in its own presets, whose steps are few."""
 
     def __init__(self, painter: WalkPipeline, folder: Path) -> None:
@@ -49,20 +49,20 @@ class Easel:
 
 
 @pytest.fixture(params=ONE_OF_EACH)
-def easel(
+def maker(
     request: pytest.FixtureRequest, flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path]
-) -> Easel:
-    return Easel(flow_painters[request.param], flow_models[request.param])
+) -> WalkMaker:
+    return WalkMaker(flow_painters[request.param], flow_models[request.param])
 
 
 def film(walk: WholeWalk) -> list[NDArray[np.uint8]]:
     return list(walk.pictures.values())
 
 
-@pytest.mark.parametrize("easel", EVERY, indirect=True)
+@pytest.mark.parametrize("maker", EVERY, indirect=True)
 @pytest.mark.parametrize("preset", presets.NAMES)
-def test_every_preset_paints_a_film_that_moves_and_begins_and_ends_at_its_stops(easel: Easel, preset: str) -> None:
-    walk = easel.walk(preset, stops=3)
+def test_every_preset_paints_a_film_that_moves_and_begins_and_ends_at_its_stops(maker: WalkMaker, preset: str) -> None:
+    walk = maker.walk(preset, stops=3)
     assert walk.prepared.rendering.scheduler == solvers.FLOW_SOLVER
     walk.paint(frames=FRAMES, easing=True)
     pictures = film(walk)
@@ -70,38 +70,38 @@ def test_every_preset_paints_a_film_that_moves_and_begins_and_ends_at_its_stops(
     assert all(step > 0 for step in smoothness_measure.smoothness(pictures).steps)
     assert [level.kind for level in walk.levels[:2]] == ["stops", "knots"]
     for stop in range(3):
-        [alone] = easel.painter.paint(walk.prepared, [float(stop)])
+        [alone] = maker.painter.paint(walk.prepared, [float(stop)])
         assert alone.picture is not None
         assert decibels(walk.pictures[float(stop)], alone.picture) >= 50
 
 
-def test_recorded_levels_paint_the_same_bytes_again(easel: Easel) -> None:
-    walk = easel.walk()
+def test_recorded_levels_paint_the_same_bytes_again(maker: WalkMaker) -> None:
+    walk = maker.walk()
     walk.paint(frames=FRAMES, easing=True)
-    again = easel.walk()
+    again = maker.walk()
     for level in json.loads(json.dumps([level.to_json() for level in walk.levels])):
         again.repaint(Pass.from_json(level), frames=FRAMES)
     assert list(again.pictures) == list(walk.pictures)
     assert all(map(np.array_equal, film(again), film(walk)))
 
 
-def test_levels_in_other_batches_paint_nearly_the_same(easel: Easel) -> None:
-    walk = easel.walk(stops=3)
+def test_levels_in_other_batches_paint_nearly_the_same(maker: WalkMaker) -> None:
+    walk = maker.walk(stops=3)
     walk.paint(frames=FRAMES, easing=True)
-    other = easel.walk(stops=3)
+    other = maker.walk(stops=3)
     for level in walk.levels:
         positions = range(len(level.positions))
         other.repaint(replace(level, batches=tuple((i,) for i in reversed(positions)), pad=1), frames=FRAMES)
     assert min(map(decibels, film(other), film(walk))) >= 40
 
 
-def test_level_that_another_worker_goes_on_with_is_painted_the_same(easel: Easel) -> None:
+def test_level_that_another_worker_goes_on_with_is_painted_the_same(maker: WalkMaker) -> None:
     """Its states travel as bytes, and it lays its batches out as the first had."""
-    walk = easel.walk("fast")
+    walk = maker.walk("fast")
     for level in walk.steps(frames=FRAMES):
         if level.kind == "knots":
             break
-    other = easel.walk("fast")
+    other = maker.walk("fast")
     other.levels, other.painted = list(walk.levels), [dict(painted) for painted in walk.painted]
     walk.paint(frames=FRAMES)
     other.paint(frames=FRAMES)
@@ -110,8 +110,8 @@ def test_level_that_another_worker_goes_on_with_is_painted_the_same(easel: Easel
     assert all(map(np.array_equal, film(other), film(walk)))
 
 
-def test_walk_that_three_workers_share_is_nearly_that_of_one(easel: Easel) -> None:
-    alone, shared = easel.walk(), easel.walk()
+def test_walk_that_three_workers_share_is_nearly_that_of_one(maker: WalkMaker) -> None:
+    alone, shared = maker.walk(), maker.walk()
     alone.paint(frames=FRAMES)
     shared.paint(frames=FRAMES, workers=3)
     assert [level.batches for level in shared.levels] != [level.batches for level in alone.levels]
@@ -119,8 +119,8 @@ def test_walk_that_three_workers_share_is_nearly_that_of_one(easel: Easel) -> No
     assert min(map(decibels, film(shared), film(alone))) >= 40
 
 
-def test_closed_walk_closes_without_a_seam(easel: Easel) -> None:
-    ring = easel.walk(closed=True)
+def test_closed_walk_closes_without_a_seam(maker: WalkMaker) -> None:
+    ring = maker.walk(closed=True)
     ring.paint(frames=16)
     pictures = film(ring)
     assert len(pictures) == 16 and max(ring.pictures) > 1

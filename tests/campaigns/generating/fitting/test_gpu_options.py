@@ -161,9 +161,9 @@ def test_options_are_remembered_for_a_setting_and_beside_it(tmp_path: Path) -> N
 def test_options_that_cannot_be_understood_are_measured_again(tmp_path: Path, options: Any) -> None:
     file = tmp_path / "device.json"
     tuning_cache.write_gpu_options(file, "card", SETTING, DEFAULT)
-    told = tuning_cache._machines(file)
-    told["card"]["gpu"]["options"] = options
-    tuning_cache._remember(file, "card", told["card"])
+    machines = tuning_cache._machines(file)
+    machines["card"]["gpu"]["options"] = options
+    tuning_cache._remember(file, "card", machines["card"])
     assert tuning_cache.read_gpu_options(file, "card", SETTING) is None
 
 

@@ -68,7 +68,7 @@ def make(tiny_models: dict[str, Path], tmp_path: Path) -> Make:
     return written
 
 
-def commission(first: dict[str, Any], second: dict[str, Any], **how: int) -> Walk:
+def request_walk(first: dict[str, Any], second: dict[str, Any], **how: int) -> Walk:
     return requested({"prompt": "a bear"} | first, {"prompt": "a lemon"} | second, **how)
 
 
@@ -84,8 +84,8 @@ def refused(runner: FlaskCliRunner, *words: str) -> str:
 
 
 def test_lora_is_checked_offered_listed_and_removed(runner: FlaskCliRunner, make: Make, app: Flask) -> None:
-    told = {"modelspec.trigger_phrase": "inkwash style"}
-    added = run_json(runner, "loras", "add", str(make("Ink_Wash", metadata=told)), "--licence", "CC0-1.0")
+    metadata = {"modelspec.trigger_phrase": "inkwash style"}
+    added = run_json(runner, "loras", "add", str(make("Ink_Wash", metadata=metadata)), "--licence", "CC0-1.0")
     assert added["name"] == "ink-wash" and added["rank"] == lora_files.RANK and added["licence"] == "CC0-1.0"
     assert added["trigger"] == "inkwash style"
     assert run_json(runner, "loras", "list") == [added]
@@ -102,30 +102,30 @@ def test_walk_from_one_lora_to_another_is_painted_and_repainted_by_its_recipe(
 ) -> None:
     for number, name in enumerate(("ink", "neon"), 1):
         run_json(runner, "loras", "add", str(make(name, seed=number)))
-    plain = frames_of(commission({}, {}))
-    walk = commission({"lora": "ink", "lora_weight": 0.5}, {"lora": "neon"})
+    plain = frames_of(request_walk({}, {}))
+    walk = request_walk({"lora": "ink", "lora_weight": 0.5}, {"lora": "neon"})
     pictures = frames_of(walk)
     assert all(away(one, other) > 1 for one, other in zip(pictures, plain, strict=True))
     assert len({*pictures}) == 5
 
-    told = recipe.recipe_of(read(walk.id))
-    assert [(stop["lora"], stop["lora_weight"]) for stop in told["stops"]] == [("ink", 0.5), ("neon", 1.0)]
-    assert told["sampler"]["loras"] == {lora.name: lora.digest for lora in loras.every()}
-    wanted, pinned = recipe.read_upload(json.dumps(told).encode())
+    document = recipe.recipe_of(read(walk.id))
+    assert [(stop["lora"], stop["lora_weight"]) for stop in document["stops"]] == [("ink", 0.5), ("neon", 1.0)]
+    assert document["sampler"]["loras"] == {lora.name: lora.digest for lora in loras.every()}
+    wanted, pinned = recipe.read_upload(json.dumps(document).encode())
     again, _ = placing.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
     assert frames_of(read(again.id)) == pictures
 
     run(runner, "loras", "remove", "ink")
     with pytest.raises(InvalidInput, match="The LoRA “ink” of the recipe was removed here, or replaced since"):
-        recipe.read_upload(json.dumps(told).encode())
+        recipe.read_upload(json.dumps(document).encode())
     run_json(runner, "loras", "add", str(make("ink", seed=7)))
     with pytest.raises(InvalidInput, match="The LoRA “ink” of the recipe was removed here, or replaced since"):
-        recipe.read_upload(json.dumps(told).encode())
+        recipe.read_upload(json.dumps(document).encode())
 
 
 def test_waiting_walk_whose_lora_is_removed_fails_and_others_go_on(runner: FlaskCliRunner, make: Make) -> None:
     run_json(runner, "loras", "add", str(make("ink")))
-    walk, other = commission({"lora": "ink"}, {}), commission({}, {})
+    walk, other = request_walk({"lora": "ink"}, {}), request_walk({}, {})
     run(runner, "loras", "remove", "ink")
     with pytest.raises(Exception, match="the LoRA ink, with which it was to be painted, was removed here"):
         job.work()
@@ -171,7 +171,7 @@ def test_bad_files_are_refused_by_name_and_reason(runner: FlaskCliRunner, make: 
     alone = {key.replace("attn1", "attn9"): each for key, each in tensors.items()}
     assert "does not fit the model sd1" in refused(runner, "add", file("other.safetensors", alone))
     assert loras.every() == () and list(loras.folder().glob("*")) == []
-    assert frames_of(commission({}, {}))
+    assert frames_of(request_walk({}, {}))
 
 
 def test_site_that_offers_led_models_alone_refuses_files_and_says_why(
@@ -210,7 +210,7 @@ def test_link_out_of_the_folder_is_refused(runner: FlaskCliRunner, make: Make, t
     assert "is a symbolic link that leads out of" in run(runner, "loras", "list").output
     with pytest.raises(InvalidInput, match="The LoRA of stop 1 cannot be “ink”"):
         validate({"stops": [{"prompt": "a bear", "lora": "ink"}, {"prompt": "a lemon"}], "seed": 5})
-    walk = commission({}, {})
+    walk = request_walk({}, {})
     assert frames_of(walk)
 
 
@@ -239,7 +239,7 @@ def test_style_that_was_taught_is_listed_and_chosen_as_a_lora_is(
     assert "flask styles remove our-prints removes it" in refused(runner, "remove", "our-prints")
 
     plain, half, whole = (
-        frames_of(commission(first, {}))
+        frames_of(request_walk(first, {}))
         for first in ({}, {"lora": "our-prints", "lora_weight": 0.5}, {"lora": "our-prints"})
     )
     assert 0 < away(half[0], plain[0]) < away(whole[0], plain[0])

@@ -57,12 +57,12 @@ def asked(first: dict[str, Any], second: dict[str, Any] | None = None) -> Walk:
     return requested({"prompt": "a bear"} | first, {"prompt": "a lemon"} | (second or {}), frames=4)
 
 
-def told(walk: Walk) -> dict[str, Any]:
+def recipe_of(walk: Walk) -> dict[str, Any]:
     return json.loads(recipe.dumps(read(walk.id)))  # type: ignore[no-any-return]
 
 
-def again(told: dict[str, Any]) -> list[bytes]:
-    wanted, pinned = recipe.read_upload(json.dumps(told).encode())
+def again(document: dict[str, Any]) -> list[bytes]:
+    wanted, pinned = recipe.read_upload(json.dumps(document).encode())
     return frames_of(read(placing.place(wanted, visitor_key="ann", owner="ann", pinned=pinned)[0].id))
 
 
@@ -78,7 +78,7 @@ def test_walk_with_all_of_it_is_painted_again_by_its_recipe(app: Flask) -> None:
     enter("ink")
     walk = asked({"prompt": "a (bear:1.4), ink", "clip_skip": 1}, {"prompt": LONG, "negative_prompt": "[ink]"})
     pictures = frames_of(walk)
-    written = told(walk)
+    written = recipe_of(walk)
     assert written["sampler"]["prompt_syntax"] == 1 and list(written["sampler"]["embeddings"]) == ["ink"]
     assert again(written) == pictures
     assert [stop.note for stop in read(walk.id).stops] == ["", ""]
@@ -98,7 +98,7 @@ def test_weight_clip_skip_and_embedding_change_the_picture_of_their_stop(app: Fl
 def test_recipe_of_release_1_paints_brackets_as_text(app: Flask) -> None:
     walk = asked({"prompt": "a (bear:1.9)"})
     pictures = frames_of(walk)
-    old = told(walk)
+    old = recipe_of(walk)
     del old["sampler"]["prompt_syntax"]
     as_text = again(old)
     assert as_text[0] != pictures[0] and as_text[-1] == pictures[-1]
@@ -110,7 +110,7 @@ def test_recipe_whose_embedding_was_replaced_is_refused_by_name_and_a_waiting_wa
     enter("ink")
     walk = asked({"prompt": "a bear ink"})
     frames_of(walk)
-    written, waiting = told(walk), asked({"prompt": "a lemon, ink"})
+    written, waiting = recipe_of(walk), asked({"prompt": "a lemon, ink"})
     enter("ink", seed=2).touch()
     with pytest.raises(InvalidInput, match="The embedding “ink” of the recipe was removed here, or replaced since"):
         recipe.read_upload(json.dumps(written).encode())
@@ -147,13 +147,13 @@ def test_model_that_knows_none_of_it_says_so_and_paints_as_without(app: Flask) -
 
 
 def test_what_was_written_is_noted_where_a_scene_says_other_words(app: Flask) -> None:
-    told = Scene((Thing("0a1b2c3d4e5f6a7b8c9d"),), words="a fox").as_json()
+    document = Scene((Thing("0a1b2c3d4e5f6a7b8c9d"),), words="a fox").as_json()
     stop = painting.stop_input(
         "a (fox:1.4)",
         leave_out="",
         seed=1,
         requested_style="",
-        scene_json=told,
+        scene_json=document,
         offer=Offer.load(app.config["MODEL"]),
         sampling={"prompt_syntax": 1},
         options=StopOptions(),

@@ -53,7 +53,7 @@ def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def easel(app: Flask, tiny_models: dict[str, Path]) -> WalkPipeline:
+def pipeline(app: Flask, tiny_models: dict[str, Path]) -> WalkPipeline:
     return lone_painter.at_work(app, lone_painter.load(tiny_models["sd1"]))
 
 
@@ -71,7 +71,7 @@ def teach(runner: FlaskCliRunner, reds: Path) -> dict[str, Any]:
     return dict(run_json(runner, *(str(reds) if word == "PICTURES" else word for word in TAUGHT)))
 
 
-def commission(**first: str) -> Walk:
+def request_walk(**first: str) -> Walk:
     return requested(first, {"prompt": "a lemon"})
 
 
@@ -84,27 +84,27 @@ def away(frame: bytes) -> float:
 def test_taught_style_is_painted_is_repainted_by_its_recipe_and_is_missed_by_name(
     runner: FlaskCliRunner, reds: Path
 ) -> None:
-    without = frames_of(commission(prompt="our prints: a bear"))  # the same words, before they mean anything
+    without = frames_of(request_walk(prompt="our prints: a bear"))  # the same words, before they mean anything
     assert teach(runner, reds)["model"] == "sd1"
-    styled = commission(prompt="a bear", style="our-prints")
+    styled = request_walk(prompt="a bear", style="our-prints")
     pictures = frames_of(styled)
     assert away(pictures[0]) < away(without[0]) - 0.5
     assert abs(away(pictures[-1]) - away(without[-1])) < 0.1  # the stop that no style was asked for
     assert len({*pictures}) == 5
 
-    told = json.dumps(recipe.recipe_of(read(styled.id))).encode()
-    wanted, pinned = recipe.read_upload(told)
+    document = json.dumps(recipe.recipe_of(read(styled.id))).encode()
+    wanted, pinned = recipe.read_upload(document)
     again, _ = placing.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
     assert frames_of(read(again.id)) == pictures
 
     run(runner, "styles", "remove", "our-prints")
     with pytest.raises(InvalidInput, match="The style “our prints” that the recipe was painted in was removed here"):
-        recipe.read_upload(told)
+        recipe.read_upload(document)
 
 
 def test_walk_in_line_whose_style_is_removed_fails_and_names_it(runner: FlaskCliRunner, reds: Path) -> None:
     teach(runner, reds)
-    walk = commission(prompt="a bear", style="our-prints")
+    walk = request_walk(prompt="a bear", style="our-prints")
     run(runner, "styles", "remove", "our-prints")
     with pytest.raises(Exception, match=re.escape("the style our prints, in which it was to be painted, was removed")):
         job.work()

@@ -1,4 +1,4 @@
-"""Walks with photos, painted by the worker: what leads there is made once, and found by whoever goes on."""
+"""Walks with photos, painted by the worker: what leads there is made once, and found by the worker that goes on."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def app(instance: Path, folders: dict[str, Path], kind: str) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def easel(app: Flask, kind: str, loaded: dict[str, WalkPipeline]) -> WalkPipeline:
+def pipeline(app: Flask, kind: str, loaded: dict[str, WalkPipeline]) -> WalkPipeline:
     return lone_painter.at_work(app, loaded[kind])
 
 
-def commission(picture: NDArray[np.uint8] = DISC, *, cut_out: bool = False, stop: int = 0) -> Walk:
+def request_walk(picture: NDArray[np.uint8] = DISC, *, cut_out: bool = False, stop: int = 0) -> Walk:
     walk = requested({"prompt": "the sun"}, {"prompt": "a lemon"}, {"prompt": "a house"})
     with writing() as session:
         row = session.get(Walk, walk.number)
@@ -90,34 +90,34 @@ def kept(walk: Walk) -> dict[str, Medium]:
 
 @pytest.mark.parametrize("cut_out", [False, True])
 def test_what_leads_there_is_kept_with_the_walk_and_the_frames_are_the_same_each_time(kind: str, cut_out: bool) -> None:
-    first = commission(cut_out=cut_out)
+    first = request_walk(cut_out=cut_out)
     frames = pictures_of(first)
     expected = "encoded-0" if kind == "words" else ("cut-0" if cut_out else "whole-0")
     assert list(kept(first)) == [expected]
     assert media_store.store().exists(kept(first)[expected].path)
     assert photo_stops.read_photo(read(first.id), 0) == photos.written(DISC)
-    assert np.array_equal(frames, pictures_of(commission(cut_out=cut_out)))
+    assert np.array_equal(frames, pictures_of(request_walk(cut_out=cut_out)))
     assert len({frame.tobytes() for frame in frames}) == 5
 
 
 @pytest.mark.parametrize("kind", ["words"], indirect=True)
 @pytest.mark.parametrize("stop", [0, 1, 2])
-def test_the_photo_itself_stands_at_its_stop_where_words_lead(easel: WalkPipeline, stop: int) -> None:
-    walk = commission(stop=stop)
+def test_the_photo_itself_stands_at_its_stop_where_words_lead(pipeline: WalkPipeline, stop: int) -> None:
+    walk = request_walk(stop=stop)
     frames = pictures_of(walk)
     position = [frame.position for frame in read(walk.id).painted].index(float(stop))
-    width, height = easel.size
-    latents = easel.model.encode_picture(tracing.compose(DISC, width, height, cut_out=False))
-    vae = easel.model.networks("float32", "contiguous")[1]
+    width, height = pipeline.size
+    latents = pipeline.model.encode_picture(tracing.compose(DISC, width, height, cut_out=False))
+    vae = pipeline.model.networks("float32", "contiguous")[1]
     with torch.inference_mode():
-        own = easel.model.decode(vae, torch.from_numpy(latents)[None])[0]
+        own = pipeline.model.decode(vae, torch.from_numpy(latents)[None])[0]
     assert np.abs(frames[position] - own * 255).mean() < 1.5
 
 
 def test_a_worker_that_goes_on_takes_what_the_first_one_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    walk = commission()
+    walk = request_walk()
     frames = pictures_of(walk)
-    again = commission()
+    again = request_walk()
     calls = []
 
     def made_again(*args: object, **kwargs: object) -> None:
@@ -136,9 +136,9 @@ def test_a_worker_that_goes_on_takes_what_the_first_one_kept(monkeypatch: pytest
 
 
 def test_what_was_kept_and_is_lost_is_made_again() -> None:
-    walk = commission()
+    walk = request_walk()
     frames = pictures_of(walk)
-    again = commission()
+    again = request_walk()
     at = read(again.id)
     with writing() as session:
         for name, each in kept(walk).items():
@@ -149,7 +149,7 @@ def test_what_was_kept_and_is_lost_is_made_again() -> None:
 
 
 def test_a_walk_whose_photo_is_lost_fails_and_says_which() -> None:
-    walk = commission(stop=1)
+    walk = request_walk(stop=1)
     media_store.store().delete(walk.media["photo-1"].path)
     with pytest.raises(Exception, match="photo of stop 2"):
         job.work()
@@ -164,7 +164,7 @@ def test_candidates_of_a_photo_are_painted_of_it_as_a_walk_would_be(kind: str, c
     stop = {"prompt": "the sun", "picture": photo.id, "cut_out": cut_out}
     shown = candidate_of(stop)
     without = candidate_of({"prompt": "the sun"})
-    walk = commission(cut_out=cut_out)
+    walk = request_walk(cut_out=cut_out)
     scene = db.session.query(CandidateSet).filter_by(id=shown[0]).one().pool[0]["scene"]
     with writing() as session:
         session.get(Walk, walk.number).stops[0].scene = scene
@@ -173,7 +173,7 @@ def test_candidates_of_a_photo_are_painted_of_it_as_a_walk_would_be(kind: str, c
     assert np.abs(without[1].astype(int) - frame).mean() > 4
 
 
-def test_candidates_whose_photo_is_somebody_elses_fail_and_say_so() -> None:
+def test_candidates_with_another_owners_photo_fail_and_say_so() -> None:
     photo, _ = upload_store.save(
         kinds.PHOTO, photo_check.check(photos.written(DISC)), owner_hash="bob", network="there"
     )
@@ -187,7 +187,7 @@ def test_candidates_whose_photo_is_somebody_elses_fail_and_say_so() -> None:
 
 
 def candidate_of(stop: dict[str, Any]) -> tuple[str, NDArray[np.uint8]]:
-    """Have one picture of a stop painted."""
+    """Paint one picture of a stop."""
     wanted = candidates.validate({"stop": stop, "seed": 5, "count": 1})
     found = candidates.submit(wanted, owner_hash="ann", network="here")
     job.work()

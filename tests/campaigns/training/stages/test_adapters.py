@@ -132,9 +132,9 @@ def test_two_encoders_are_asked_as_the_pipeline_asks_them(begun: Callable[[str],
     pipe = diffusers.StableDiffusionXLPipeline.from_pretrained(base, add_watermarker=False)
     states, _, pooled, _ = pipe.encode_prompt("a bear", device="cpu", do_classifier_free_guidance=False)
     texts = Texts(base)
-    told, vector = texts.encode(["a bear"])
+    encoded, vector = texts.encode(["a bear"])
     assert vector is not None
-    assert torch.allclose(told, states, atol=1e-6) and torch.allclose(vector, pooled, atol=1e-6)
+    assert torch.allclose(encoded, states, atol=1e-6) and torch.allclose(vector, pooled, atol=1e-6)
     assert not any(part.any() for part in texts.nothing() if part is not None)  # as its settings say
 
 

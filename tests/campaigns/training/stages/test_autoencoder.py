@@ -41,13 +41,13 @@ def copy(begun: tuple[Folder, dict[str, Any]], tmp_path: Path) -> Folder:
 
 
 def test_stage_makes_a_folder_that_diffusers_loads(begun: tuple[Folder, dict[str, Any]]) -> None:
-    folder, told = begun
+    folder, report = begun
     vae = autoencoder.load_autoencoder(folder.path / "model/vae")
     pictures = torch.rand(2, 3, 32, 32)
     latents = autoencoder.scaled_latents(vae, pictures)
     assert latents.shape == (2, 4, 8, 8) and autoencoder.decode_latents(vae, latents).shape == pictures.shape
-    assert told["measured_on"] == "test" and set(told["psnr"]) == {"plain", "neon", "cut-out"}
-    assert vae.config.scaling_factor == pytest.approx(told["scaling_factor"], abs=1e-3)
+    assert report["measured_on"] == "test" and set(report["psnr"]) == {"plain", "neon", "cut-out"}
+    assert vae.config.scaling_factor == pytest.approx(report["scaling_factor"], abs=1e-3)
 
 
 def test_latents_are_scaled_to_one(begun: tuple[Folder, dict[str, Any]]) -> None:
@@ -103,15 +103,15 @@ def test_more_steps_paint_nearer(drawn: Folder, begun: tuple[Folder, dict[str, A
     pictures = Canvas(begun[0], size=32).mixture(8, 0, rng=loop.step_rng(1, 1)) * 2 - 1
     vae = autoencoder.make_autoencoder((8, 8, 16), latent=4, size=32)
     optimiser = torch.optim.AdamW(vae.parameters(), 3e-3)
-    told = []
+    losses = []
     for _ in range(30):
         painted, _ = autoencoder.TrainableAutoencoder(vae)(pictures, torch.zeros(()))
         loss = autoencoder.distance(painted, pictures)
         loss.backward()
         optimiser.step()
         optimiser.zero_grad()
-        told.append(float(loss.detach()))
-    assert told[-1] < 0.7 * told[0]
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.7 * losses[0]
 
 
 class Plain:
@@ -136,8 +136,8 @@ def failing(*steps: int) -> Any:
     """Learn squares, with no number at some steps."""
 
     def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-        loss, told = squares(model, step, dice)
-        return (loss * float("nan") if step in steps else loss), told
+        loss, parts = squares(model, step, dice)
+        return (loss * float("nan") if step in steps else loss), parts
 
     return loss_of
 
@@ -156,8 +156,8 @@ def test_no_number_again_and_again_stops_and_the_last_good_step_stays(line: tupl
 def test_single_steps_without_a_number_are_left_out_and_counted(line: tuple[Run, torch.nn.Module]) -> None:
     run, model = line
     schedule = loop.Schedule(steps=30, save_every=10, log_every=1, rate=0.05, warmup=0)
-    told = loop.fit(model, failing(0, 5, 6, 29), schedule, run, machine=Plain(run))
-    assert told["left_out"] == 4 and told["taken_now"] == 30
+    report = loop.fit(model, failing(0, 5, 6, 29), schedule, run, machine=Plain(run))
+    assert report["left_out"] == 4 and report["taken_now"] == 30
     rows = {row["step"]: row for row in run.curve()}
     assert not {1, 6, 7, 30} & set(rows) and rows[8]["left_out"] == 3
     assert all(torch.isfinite(value).all() for value in model.parameters())
@@ -180,7 +180,7 @@ def test_weights_that_are_no_numbers_are_never_kept(line: tuple[Run, torch.nn.Mo
     assert kept and kept["step"] == 2
 
 
-def test_full_disk_is_told_and_the_state_before_stays(
+def test_full_disk_is_reported_and_the_state_before_stays(
     line: tuple[Run, torch.nn.Module], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, model = line
@@ -196,7 +196,7 @@ def test_full_disk_is_told_and_the_state_before_stays(
     assert (run.path / "state.pt").read_bytes() == before and not list(run.path.glob(".*"))
 
 
-def test_full_disk_is_told_where_the_curve_or_a_checkpoint_does_not_fit(
+def test_full_disk_is_reported_where_curve_or_checkpoint_are_too_large(
     line: tuple[Run, torch.nn.Module], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, model = line

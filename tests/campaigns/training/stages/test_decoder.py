@@ -28,15 +28,15 @@ def asked(tmp_path: Path, halving: Path, book: Path) -> tuple[Any, ...]:
 
 
 def test_decoder_learns_and_the_encoder_does_not(asked: tuple[Any, ...], halving: Path, tmp_path: Path) -> None:
-    told = call(*asked, "--steps", 3)
+    report = call(*asked, "--steps", 3)
     before, after = autoencoder.load_autoencoder(halving), autoencoder.load_autoencoder(tmp_path / "model/vae")
     assert autoencoder.digest(before.encoder) == autoencoder.digest(after.encoder)
     assert autoencoder.digest(before.decoder) != autoencoder.digest(after.decoder)
     assert before.config.scaling_factor == after.config.scaling_factor
-    assert told["taken_now"] == 3 and set(told["before"]) == set(told["after"]) == {"psnr", "sharpness", "grain"}
-    assert told["before"] != told["after"]
+    assert report["taken_now"] == 3 and set(report["before"]) == set(report["after"]) == {"psnr", "sharpness", "grain"}
+    assert report["before"] != report["after"]
     again = call(*asked, "--steps", 3)
-    assert again["taken_now"] == 0 and again["after"] == told["after"]
+    assert again["taken_now"] == 0 and again["after"] == report["after"]
 
 
 def run_on(words: tuple[Any, ...], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,9 +98,7 @@ def test_decoder_learns_what_a_model_paints_too(
     assert "uses other latents than --vae" in said
 
 
-def test_where_the_rate_stays_a_run_ends_when_it_is_told_to(
-    asked: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_at_a_constant_rate_ends_when_asked_to(asked: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as context:
         fail_at_call(context, adversary, "coarse_distance", 3, StudioError("killed"))
         call(*asked, "--steps", 90, "--constant", "--save-every", 2, ok=False)
@@ -138,15 +136,15 @@ def scenes(asked: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def test_decoder_of_scenes_learns_and_is_put_beside_the_autoencoder(scenes: tuple[Any, ...], tmp_path: Path) -> None:
-    told = call(*scenes, "--steps", 3)
+    report = call(*scenes, "--steps", 3)
     assert not (tmp_path / "model/vae").exists()
     network = decoder.load(tmp_path / "model/decoder")
     assert network.shape.latent == 4 and network.shape.finer == 0
-    assert set(told["before"]) == set(told["after"]) == {"graphic", "painterly"}
-    assert all(set(kind) == {"psnr", "sharpness", "grain"} for kind in told["after"].values())
-    assert told["before"] != told["after"]
+    assert set(report["before"]) == set(report["after"]) == {"graphic", "painterly"}
+    assert all(set(kind) == {"psnr", "sharpness", "grain"} for kind in report["after"].values())
+    assert report["before"] != report["after"]
     again = call(*scenes, "--steps", 3)
-    assert again["taken_now"] == 0 and again["after"] == told["after"]
+    assert again["taken_now"] == 0 and again["after"] == report["after"]
     assert "other settings (scenes)" in call(*scenes[:-1], "--steps", 3, ok=False)["error"]
 
 
@@ -177,8 +175,8 @@ def test_finer_stage_is_learned_after_and_changes_nothing_before_it(scenes: tupl
     call(*scenes, "--steps", 2)
     coarse = tmp_path / "coarse"
     (tmp_path / "model/decoder").rename(coarse)
-    told = call(*scenes, "--run", "finer", "--finer", coarse, "--size", 64, "--piece", 32, "--steps", 2)
-    assert told["taken_now"] == 2 and set(told["after"]) == {"graphic", "painterly"}
+    report = call(*scenes, "--run", "finer", "--finer", coarse, "--size", 64, "--piece", 32, "--steps", 2)
+    assert report["taken_now"] == 2 and set(report["after"]) == {"graphic", "painterly"}
     first, last = decoder.load(coarse).state_dict(), decoder.load(tmp_path / "model/decoder").state_dict()
     assert all(torch.equal(value, last[name]) for name, value in first.items())
     assert {name.split(".")[0] for name in last.keys() - first.keys()} == {"finer", "painted_finer"}

@@ -1,4 +1,4 @@
-"""Evaluating: the same questions for every model, painted once, scored by the eye, hung on sheets."""
+"""Evaluating: the same questions for every model, painted once, scored by the image encoder, shown on sheets."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def evaluated(base: Path, untaught: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_scores_stand_beside_the_eyes_own(evaluated: tuple[Path, dict[str, Any]]) -> None:
-    path, told = evaluated
-    assert told["eye"]["R"]["share"] == 0.5 and told["eye"]["measured_on"] == ["emojione"]
-    assert told["plain"]["M"]["of"] == 4 and told["plain"]["concepts"] == 2
-    assert told["plain"]["M_by_R"] == pytest.approx(told["plain"]["M"]["share"] / 0.5)
-    assert set(told["hands"]["by_hand"]) == {"neon", "cut-out"} and told["hands"]["told"]["of"] == 2
-    assert told["rewordings"]["top5"] == {"share": 1.0, "of": 2, "interval": [0.3424, 1.0]}
-    assert told["rewordings"]["text_encoder_alone"]["top5"] == 1
+    path, report = evaluated
+    assert report["eye"]["R"]["share"] == 0.5 and report["eye"]["measured_on"] == ["emojione"]
+    assert report["plain"]["M"]["of"] == 4 and report["plain"]["concepts"] == 2
+    assert report["plain"]["M_by_R"] == pytest.approx(report["plain"]["M"]["share"] / 0.5)
+    assert set(report["hands"]["by_hand"]) == {"neon", "cut-out"} and report["hands"]["told"]["of"] == 2
+    assert report["rewordings"]["top5"] == {"share": 1.0, "of": 2, "interval": [0.3424, 1.0]}
+    assert report["rewordings"]["text_encoder_alone"]["top5"] == 1
     kept = json.loads((path / "evaluations/first/scores.json").read_text())
-    assert kept["plain"] == told["plain"] and len(kept["known"]) == 2
+    assert kept["plain"] == report["plain"] and len(kept["known"]) == 2
 
 
-def test_sheets_hang_with_their_prompts(evaluated: tuple[Path, dict[str, Any]]) -> None:
+def test_sheets_show_their_prompts(evaluated: tuple[Path, dict[str, Any]]) -> None:
     path = evaluated[0] / "evaluations/first"
     with Image.open(path / "hand.webp") as sheet:
         assert sheet.size == (16, 32)
@@ -65,11 +65,11 @@ def test_sheets_hang_with_their_prompts(evaluated: tuple[Path, dict[str, Any]]) 
 def test_what_was_painted_is_not_painted_again(
     evaluated: tuple[Path, dict[str, Any]], base: Path, untaught: Path
 ) -> None:
-    path, told = evaluated
-    assert told["painted_now"] == 4 + 2 + 2 + 24
+    path, report = evaluated
+    assert report["painted_now"] == 4 + 2 + 2 + 24
     words = ("evaluate", "--folder", path, "--model", base, "--eye", untaught, *LITTLE)
     again = call(*words, "--name", "again", "--before", "first")
-    assert again["painted_now"] == 0 and again["plain"] == told["plain"]
+    assert again["painted_now"] == 0 and again["plain"] == report["plain"]
     assert again["forgotten"] == {
         "since": "first",
         "asked": 2,
@@ -99,9 +99,9 @@ def test_checkpoints_of_a_run_are_scored_one_by_one(
     shutil.copytree(encoded.path, tmp_path / "work")
     call("train", "--folder", tmp_path / "work", "--base", base, "--tune", "lora", "--rank", 2, "--batch", 4,
          "--steps", 2, "--checkpoint-every", 1)  # fmt: skip
-    told = call("evaluate", "--folder", tmp_path / "work", "--base", base, "--eye", untaught, *LITTLE,
-                "--checkpoints", "train")["checkpoints"]  # fmt: skip
-    assert set(told) == {"000001", "000002"} and told["000001"]["model"] != told["000002"]["model"]
+    report = call("evaluate", "--folder", tmp_path / "work", "--base", base, "--eye", untaught, *LITTLE,
+                  "--checkpoints", "train")["checkpoints"]  # fmt: skip
+    assert set(report) == {"000001", "000002"} and report["000001"]["model"] != report["000002"]["model"]
     assert (tmp_path / "work/evaluations/train-000002/scores.json").exists()
 
 
@@ -118,10 +118,10 @@ def test_questions_are_the_same_for_everybody() -> None:
 
 
 def test_forgotten_is_what_most_seeds_showed_and_no_longer_do() -> None:
-    told = score.forgotten(
+    result = score.forgotten(
         {"bear": 1.0, "fox": 0.67, "owl": 0.33}, {"bear": 0.33, "fox": 1.0, "owl": 0.67, "cat": 1}, "x"
     )
-    assert told == {"since": "x", "asked": 3, "knew": 2, "lost": ["bear"], "won": ["owl"]}
+    assert result == {"since": "x", "asked": 3, "knew": 2, "lost": ["bear"], "won": ["owl"]}
 
 
 @pytest.mark.parametrize(("words", "says"), [
@@ -150,9 +150,9 @@ def test_what_is_not_published_yet_is_asked_for_the_hands_of_its_scenes(
     shutil.copytree(drawn.path, work)
     shutil.copytree(base / "unet", work / "model/unet")
     call("compose", "--folder", work, "--number", 4, "--sheet", 0, "--hand", "neon")
-    told = call("evaluate", "--folder", work, "--base", base, "--eye", untaught, *LITTLE)
-    assert set(told["hands"]["by_hand"]) == {"neon"}
-    assert told["prefix"] == "A MoMA artwork of: "
+    report = call("evaluate", "--folder", work, "--base", base, "--eye", untaught, *LITTLE)
+    assert set(report["hands"]["by_hand"]) == {"neon"}
+    assert report["prefix"] == "A MoMA artwork of: "
 
 
 def test_eye_only_tells_hands_that_both_know(untaught: Path) -> None:

@@ -55,14 +55,14 @@ def evaluated(
 
 
 def test_what_is_asked_is_what_is_drawn_in_hands_that_the_eye_knows(evaluated: tuple[Folder, dict[str, Any]]) -> None:
-    told = evaluated[1]
-    assert told["name"] == "led-000003" and (told["steps"], told["guided"]) == (4, [0.0, 0.0])
-    assert told["plain"]["M"]["of"] == 4 and "rewordings" not in told
-    assert set(told["led"]["by_hand"]) == {"gouache", "cut-out"}
-    row = told["led"]["by_hand"]["gouache"]
+    report = evaluated[1]
+    assert report["name"] == "led-000003" and (report["steps"], report["guided"]) == (4, [0.0, 0.0])
+    assert report["plain"]["M"]["of"] == 4 and "rewordings" not in report
+    assert set(report["led"]["by_hand"]) == {"gouache", "cut-out"}
+    row = report["led"]["by_hand"]["gouache"]
     assert row["of"] == 2 and row["decoded"] >= 0 and set(row) >= {"told", "told_by_program", "concept_top5"}
     for asks in (led_exam.TWO, led_exam.NUMBER, led_exam.COLOUR):
-        assert set(told["led"][asks]) == {"painted", "by_program"}
+        assert set(report["led"][asks]) == {"painted", "by_program"}
     assert (evaluated[0].path / "evaluations/led-000003/hand.webp").exists()
 
 
@@ -92,13 +92,13 @@ def test_pictures_are_those_of_the_worker(
 def test_what_was_painted_is_not_painted_again_and_checkpoints_are_scored_one_by_one(
     evaluated: tuple[Folder, dict[str, Any]], words: tuple[Any, ...]
 ) -> None:
-    folder, told = evaluated
+    folder, report = evaluated
     again = call(*words, "--folder", folder.path, "--checkpoints", "led", "--before", "led-000003")["checkpoints"]
     assert set(again) == {"000003"} and again["000003"]["painted_now"] == 0
-    assert again["000003"]["led"] == told["led"] and again["000003"]["forgotten"]["lost"] == []
+    assert again["000003"]["led"] == report["led"] and again["000003"]["forgotten"]["lost"] == []
     torn = next((folder.path / "evaluations/painted").rglob("*.webp"))
     torn.unlink()
-    assert call(*words, "--folder", folder.path, "--run", "led", "--after", 3)["led"] == told["led"]
+    assert call(*words, "--folder", folder.path, "--run", "led", "--after", 3)["led"] == report["led"]
     assert torn.exists()
 
 
@@ -179,8 +179,8 @@ def test_evaluation_of_nothing_that_is_drawn_is_refused(
     save(tmp_path / "eye", Tower(Shape(16, (8, 16), (1, 1), 16, 1)), Texts(base).sentences(["a kite"]),
          concepts=("kite",), hands=("gouache",), measured_on=[], R=None)  # fmt: skip
     shutil.copytree(led.path, tmp_path / "work")
-    told = call(*words, "--folder", tmp_path / "work", "--run", "led", "--eye", tmp_path / "eye", ok=False)
-    assert "knows no drawn concept" in told["error"]
+    report = call(*words, "--folder", tmp_path / "work", "--run", "led", "--eye", tmp_path / "eye", ok=False)
+    assert "knows no drawn concept" in report["error"]
 
 
 def test_curve_ends_where_the_model_was_taken(led: Folder, tmp_path: Path) -> None:

@@ -69,17 +69,17 @@ def school(
 
 
 def test_eye_learns_and_is_measured_on_the_vendor_kept_out(taught: tuple[Folder, dict[str, Any]]) -> None:
-    folder, told = taught
+    folder, report = taught
     seen = losses(folder, "eye")
     assert seen[40] < 0.8 * seen[1]
-    assert told["measured_on"] == ["twemoji"] and 0 <= told["R"]["share"] <= told["R_top5"]["share"] <= 1
-    assert tuple(told["hands_told"]["by_hand"]) == ("plain", *encoder_pool.HANDS)
+    assert report["measured_on"] == ["twemoji"] and 0 <= report["R"]["share"] <= report["R_top5"]["share"] <= 1
+    assert tuple(report["hands_told"]["by_hand"]) == ("plain", *encoder_pool.HANDS)
 
 
 def test_folder_loads_and_says_what_the_stage_said(taught: tuple[Folder, dict[str, Any]]) -> None:
-    folder, told = taught
+    folder, report = taught
     held = ImageEncoder.load(folder.path / "model/eye")
-    assert held.about["R"] == told["R"] and held.hands == ("plain", *encoder_pool.HANDS)
+    assert held.about["R"] == report["R"] and held.hands == ("plain", *encoder_pool.HANDS)
     assert held.concepts == ("bear", "fox", "red apple", "rescue worker’s helmet", "umbrella")
     sentences, hands = held.encode(torch.rand(3, 3, 50, 40))
     assert torch.allclose(sentences.norm(dim=1), torch.ones(3), atol=1e-5)

@@ -107,8 +107,8 @@ def test_practice_pictures_have_titles_a_licence_and_a_credit(prepared: Folder) 
 
 
 def test_practice_pictures_are_collected_once(work: Folder) -> None:
-    told = call("collect", "--folder", work.path, "--practice", "linocut", "--number", 7)
-    assert (told["had"], told["taken"]) == (6, 1)
+    report = call("collect", "--folder", work.path, "--practice", "linocut", "--number", 7)
+    assert (report["had"], report["taken"]) == (6, 1)
 
 
 def test_full_tuning_that_is_stopped_takes_the_same_steps_again(
@@ -187,10 +187,10 @@ def test_checkpointing_in_half_precision_computes_the_same_again_on_the_way_back
 def test_evaluation_compares_what_is_painted_of_captions_with_the_collection(work: Folder, base: Path) -> None:
     call("evaluate", "--folder", work.path, "--model", base, *LITTLE, "--captioned", 4, "--name", "base")
     train(work, base, *FULL)
-    told = call("evaluate", "--folder", work.path, "--base", base, "--vae", base / "vae", *LITTLE, "--captioned", 4,
-                "--name", "full", "--before", "base")  # fmt: skip
-    assert told["collection"]["found"]["of"] == 4 and -1 <= told["collection"]["own"] <= 1
-    assert told["collection"]["before"].keys() == {"own", "others", "found"}
+    report = call("evaluate", "--folder", work.path, "--base", base, "--vae", base / "vae", *LITTLE, "--captioned", 4,
+                  "--name", "full", "--before", "base")  # fmt: skip
+    assert report["collection"]["found"]["of"] == 4 and -1 <= report["collection"]["own"] <= 1
+    assert report["collection"]["before"].keys() == {"own", "others", "found"}
     with Image.open(work.path / "evaluations/full/captioned.webp") as sheet:
         assert sheet.size == (6 * SIZE, 2 * SIZE)
     card = (publish(work, base, "--evaluation", "full") / "MODEL_CARD.md").read_text()
@@ -208,8 +208,8 @@ def test_eye_finds_pictures_of_the_collection_where_they_are_painted_as_they_are
     gallery = exam.Gallery(prepared, "as they are")
     monkeypatch.setattr(gallery, "load_pictures", lambda _: iter([pictures]))
     monkeypatch.setattr(gallery, "picture", lambda _: pictures[0])
-    told = likeness.score(ImageEncoder.load(Path("models/eye")), gallery, collection)
-    assert told["found"]["share"] == 1 and told["own"] > 0.99 > told["others"]
+    result = likeness.score(ImageEncoder.load(Path("models/eye")), gallery, collection)
+    assert result["found"]["share"] == 1 and result["own"] > 0.99 > result["others"]
 
 
 def test_worker_paints_with_what_was_published_at_its_size(work: Folder, base: Path) -> None:

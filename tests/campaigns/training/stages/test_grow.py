@@ -113,8 +113,8 @@ def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path
     work = ("--folder", tmp_path / "work")
     call("compose", *work, "--number", 8, "--sheet", 0, "--hand", "neon")
     grow = ("grow", *work, "--base", tmp_path / "model", "--latent", 6, "--size", 32, "--shown", 6)
-    told = run(*grow)
-    assert (told["latents"], told["of_the_base"], told["grown_now"]) == (6, 4, True)
+    report = run(*grow)
+    assert (report["latents"], report["of_the_base"], report["grown_now"]) == (6, 4, True)
     encoded = ("encode", *work, "--base", tmp_path / "model", "--size", 32, "--shard", 4, "--batch", 2, "--captions", 1)
     assert run(*encoded, "--jobs", 2)["encoded_now"] == 2
     in_two = [path.read_bytes() for path in sorted((tmp_path / "work/latents").glob("shard-*"))]

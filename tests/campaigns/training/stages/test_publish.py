@@ -51,15 +51,15 @@ def published(trained: Folder, base: Path, tmp_path_factory: pytest.TempPathFact
 
 
 def test_folder_is_in_half_precision_and_paints_in_the_plain_pipeline(published: tuple[Path, dict[str, Any]]) -> None:
-    path, told = published
+    path, report = published
     for part in ("unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "text_encoder/model"):
         weights = load_file(path / f"{part}.safetensors").values()
         assert {value.dtype for value in weights if value.is_floating_point()} == {torch.float16}
     pipe = StableDiffusionPipeline.from_pretrained(path, safety_checker=None, requires_safety_checker=False)
     pipe.set_progress_bar_config(disable=True)
-    assert pipe("a bear", num_inference_steps=2, guidance_scale=4.0).images[0].size == (told["size"],) * 2
+    assert pipe("a bear", num_inference_steps=2, guidance_scale=4.0).images[0].size == (report["size"],) * 2
     assert {file.stat().st_mode & 0o777 for file in path.rglob("*") if file.is_file()} == {0o644}
-    assert told["bytes"] == sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    assert report["bytes"] == sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
 def test_folder_does_not_say_where_the_weights_lay(published: tuple[Path, dict[str, Any]], trained: Folder) -> None:
@@ -79,11 +79,11 @@ def test_worker_loads_it_and_paints(published: tuple[Path, dict[str, Any]]) -> N
 
 
 def test_house_json_names_hands_and_sources(published: tuple[Path, dict[str, Any]]) -> None:
-    told = json.loads((published[0] / "house.json").read_text())
-    assert told["hands"] == [{"words": "neon", "title": "Neon"}]
+    document = json.loads((published[0] / "house.json").read_text())
+    assert document["hands"] == [{"words": "neon", "title": "Neon"}]
     source = {"name": "Noto by Google LLC, Apache 2.0", "art": True, "what": "4 drawings", "licence": "Apache-2.0"}
-    assert told["sources"] == [source | {"url": "https://github.com/googlefonts/noto-emoji"}]
-    assert "vocabulary" not in told  # nobody measured what it knows
+    assert document["sources"] == [source | {"url": "https://github.com/googlefonts/noto-emoji"}]
+    assert "vocabulary" not in document  # what it knows was not measured
     assert {row["name"] for row in json.loads((published[0] / "concepts.json").read_text())} >= {"bear", "umbrella"}
 
 

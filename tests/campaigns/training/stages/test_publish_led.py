@@ -73,17 +73,17 @@ def test_hands_of_prompts_that_name_none_may_be_chosen_among_those_it_knows(
         call(*words, "--to", tmp_path / "other", "--unnamed", "fresco")
 
 
-def test_hand_that_was_to_paint_more_than_others_is_told_once(led: Folder, base: Path, book: Path) -> None:
+def test_hand_that_was_to_paint_more_than_others_is_listed_once(led: Folder, base: Path, book: Path) -> None:
     index = led.path / "latents" / "shards.json"
     before = index.read_text()
-    told = json.loads(before)
-    told["of"]["hands"] = [*told["of"]["hands"], "mosaic", "mosaic"]
+    document = json.loads(before)
+    document["of"]["hands"] = [*document["of"]["hands"], "mosaic", "mosaic"]
     try:
-        index.write_text(json.dumps(told))
+        index.write_text(json.dumps(document))
         named = led_model.find_leading(led, base, 64, book=book).learned["hands"]
     finally:
         index.write_text(before)
-    assert named.count("mosaic") == 1 and set(named) == set(told["of"]["hands"])
+    assert named.count("mosaic") == 1 and set(named) == set(document["of"]["hands"])
 
 
 def test_further_drawings_beside_the_library_are_published_with_it(
@@ -147,18 +147,20 @@ def test_drawings_and_lexicon_lie_beside_the_weights(published: tuple[Path, dict
 def test_house_json_names_hands_that_paint_a_ground_and_whose_the_drawings_are(
     published: tuple[Path, dict[str, Any]],
 ) -> None:
-    told = json.loads((published[0] / "house.json").read_text())
-    assert len(told["hands"]) == len(set(Plan(1).hands))
-    assert "mosaic" in {hand["marks"] for hand in told["hands"]} and "painted" in {
-        hand["marks"] for hand in told["hands"]
+    document = json.loads((published[0] / "house.json").read_text())
+    assert len(document["hands"]) == len(set(Plan(1).hands))
+    assert "mosaic" in {hand["marks"] for hand in document["hands"]} and "painted" in {
+        hand["marks"] for hand in document["hands"]
     }
-    assert "oil painting" in told["unnamed"] and set(told["unnamed"]) < {hand["words"] for hand in told["hands"]}
-    assert told["presets"] == led_model.PRESETS
-    assert (told["defaults"]["steps"], told["defaults"]["guidance"]) == (4, 1.0)
-    assert told["sizes"] == [told["size"], 2 * told["size"]]
-    art = {row["name"]: row for row in told["sources"] if row.get("art")}
+    assert "oil painting" in document["unnamed"] and set(document["unnamed"]) < {
+        hand["words"] for hand in document["hands"]
+    }
+    assert document["presets"] == led_model.PRESETS
+    assert (document["defaults"]["steps"], document["defaults"]["guidance"]) == (4, 1.0)
+    assert document["sizes"] == [document["size"], 2 * document["size"]]
+    art = {row["name"]: row for row in document["sources"] if row.get("art")}
     assert art["Google LLC"]["licence"] == "Apache-2.0" and "noto" in art["Google LLC"]["url"]
-    assert "Twitter, Inc. and other contributors (Apache-2.0)" in told["licence"]
+    assert "Twitter, Inc. and other contributors (Apache-2.0)" in document["licence"]
 
 
 def test_card_says_what_leads_it_and_what_was_seen(published: tuple[Path, dict[str, Any]]) -> None:
@@ -203,12 +205,16 @@ def test_what_a_base_offers_for_a_beginning_stays_where_it_is_drawn(
     ways = {"balanced": {"steps": 7}}
     (tmp_path / "presets.json").write_text(json.dumps(ways))
     call(*words, "--to", tmp_path / "out", "--base", tmp_path / "base", "--presets", tmp_path / "presets.json")
-    told = json.loads((tmp_path / "out/house.json").read_text())
-    hand = told["hands"][0]["words"]  # in the place of one that the model has not
-    assert told["vocabulary"] == ["a bear", "a fox"] and told["starters"] == [[f"a bear, {hand}", "a fox"]]
-    assert row in told["sources"] and told["defaults"]["steps"] == 7
-    assert told["presets"] == led_model.PRESETS | {"balanced": led_model.PRESETS["balanced"] | {"steps": 7}}
-    assert {each["name"] for each in told["sources"]} == {"Noto Emoji", "Twitter, Inc. and other contributors", "Words"}
+    document = json.loads((tmp_path / "out/house.json").read_text())
+    hand = document["hands"][0]["words"]  # in the place of one that the model has not
+    assert document["vocabulary"] == ["a bear", "a fox"] and document["starters"] == [[f"a bear, {hand}", "a fox"]]
+    assert row in document["sources"] and document["defaults"]["steps"] == 7
+    assert document["presets"] == led_model.PRESETS | {"balanced": led_model.PRESETS["balanced"] | {"steps": 7}}
+    assert {each["name"] for each in document["sources"]} == {
+        "Noto Emoji",
+        "Twitter, Inc. and other contributors",
+        "Words",
+    }
 
 
 @pytest.mark.parametrize(("other", "says"), [
@@ -233,8 +239,8 @@ def test_run_that_learns_a_part_of_its_network_is_refused(
     assert state is not None
     state["average"].pop("conv_in.bias")
     run.save_state(state | {"step": 4})
-    told = call(*words, "--folder", tmp_path / "work", "--to", tmp_path / "out", ok=False)
-    assert "trains only a part of its network" in told["error"]
+    report = call(*words, "--folder", tmp_path / "work", "--to", tmp_path / "out", ok=False)
+    assert "trains only a part of its network" in report["error"]
 
 
 def test_what_the_shipped_drawings_ask_for_is_said_in_every_language() -> None:

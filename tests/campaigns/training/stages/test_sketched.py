@@ -50,12 +50,12 @@ def test_sketchbook_holds_each_drawing_with_whose_it_is(book: Path, modules: Pat
     assert (bear.kind, bear.licence, bear.artist) == ("animal-mammal", "Apache-2.0", "Google LLC")
     assert "grizzly" in bear.words and bear.source == "npm:@iconify-json/noto@1.2.3#bear"
     assert held.picture(bear.digest, 16)[..., 3].max() == 1
-    told = call("sketchbook", "--folder", tmp_path, "--modules", modules, "--vendor", "twemoji", "--vendor", "noto")
+    report = call("sketchbook", "--folder", tmp_path, "--modules", modules, "--vendor", "twemoji", "--vendor", "noto")
     assert (tmp_path / "sketchbook.zip").read_bytes() == book.read_bytes()
-    assert told["drawings"] == len(held.drawings) and told["bytes"] == book.stat().st_size and told["names"] == 5
+    assert report["drawings"] == len(held.drawings) and report["bytes"] == book.stat().st_size and report["names"] == 5
 
 
-def test_kinds_are_told_by_name_whatever_sign_follows_the_emoji(modules: Path) -> None:
+def test_kinds_are_recognised_by_name_whatever_sign_follows_the_emoji(modules: Path) -> None:
     kinds = icon_sets.kinds(modules)
     assert kinds["bear"] == "animal-mammal" and kinds["umbrella"] == "sky-weather"
     assert "one o’clock" not in kinds
@@ -113,8 +113,8 @@ def test_shards_of_which_some_have_no_sketches_are_named(copy: Folder) -> None:
 
 def test_more_subjects_are_added_to_those_that_are_there(copy: Folder, words: tuple[Any, ...]) -> None:
     whole = (copy.path / "latents/shard-00001.safetensors").read_bytes()
-    told = call(*words, "--folder", copy.path, "--subjects", 17)
-    assert told["encoded_now"] == 2, "the last one, which was not full, and the new one"
+    report = call(*words, "--folder", copy.path, "--subjects", 17)
+    assert report["encoded_now"] == 2, "the last one, which was not full, and the new one"
     assert [len(each) for each in Shards(copy.path / "latents").latents] == [5, 5, 5, 2]
     assert (copy.path / "latents/shard-00001.safetensors").read_bytes() == whole
     assert call(*words, "--folder", copy.path, "--subjects", 17)["encoded_now"] == 0
@@ -154,8 +154,8 @@ def test_sketchbook_that_is_none_and_sizes_without_a_quarter_are_named(
 
 def test_sketches_too_small_for_the_latents_are_named(base: Path, book: Path, tmp_path: Path) -> None:
     call("encode", "--folder", tmp_path, "--base", base, "--sketchbook", book, "--subjects", 2, "--size", 32)
-    told = call("train", "--folder", tmp_path, "--base", base, *STEPS, "--steps", 1, ok=False)
-    assert "Sketches of side 8 cannot be folded to latents of side 16" in told["error"]
+    report = call("train", "--folder", tmp_path, "--base", base, *STEPS, "--steps", 1, ok=False)
+    assert "Sketches of side 8 cannot be folded to latents of side 16" in report["error"]
 
 
 def test_sketch_lies_beside_the_latents_place_by_place() -> None:
@@ -167,10 +167,27 @@ def test_sketch_lies_beside_the_latents_place_by_place() -> None:
 
 def test_training_led_by_sketches_goes_down_and_paints(copy: Folder, base: Path, halving: Path) -> None:
     shutil.copytree(halving, copy.path / "model/vae")
-    told = call("train", "--folder", copy.path, "--base", base, *STEPS, "--steps", 40, "--muon", "--validate-every", 40,
-                "--painted-in", 2, "--validate", "a bear", "--objective", "v_prediction")  # fmt: skip
+    report = call(
+        "train",
+        "--folder",
+        copy.path,
+        "--base",
+        base,
+        *STEPS,
+        "--steps",
+        40,
+        "--muon",
+        "--validate-every",
+        40,
+        "--painted-in",
+        2,
+        "--validate",
+        "a bear",
+        "--objective",
+        "v_prediction",
+    )
     lost = losses(copy)
-    assert told["pictures"] == 12 and lost[40] < 0.9 * lost[1]
+    assert report["pictures"] == 12 and lost[40] < 0.9 * lost[1]
     assert (copy.path / "runs/train/validation-000040.webp").stat().st_size > 100
     network = UNet2DConditionModel.from_pretrained(copy.path / "model/unet")
     assert (network.config.in_channels, network.config.out_channels) == (20, 4)

@@ -44,7 +44,7 @@ def test_text_states_are_those_of_the_pipeline(base: Path) -> None:
     assert torch.allclose(Texts(base).sentences(["a bear", "fox"]).norm(dim=1), torch.ones(2), atol=1e-5)
 
 
-def test_each_picture_comes_once_a_round_whoever_asks(encoded: Folder) -> None:
+def test_each_picture_comes_once_a_round_for_all_who_ask(encoded: Folder) -> None:
     held = Shards(encoded.path / "latents")
     seen = [held.numbers(step, 5, seed=1) for step in range(4)]
     assert sorted(torch.cat(seen[:2]).tolist()) == sorted(torch.cat(seen[2:]).tolist()) == list(range(10))
@@ -96,9 +96,9 @@ def test_pictures_of_a_bucket_are_encoded_as_those_of_a_folder(
 def test_scenes_are_encoded_with_captions_that_are_true(drawn: Folder, base: Path, tmp_path: Path) -> None:
     shutil.copytree(drawn.path, tmp_path / "work")
     call("compose", "--folder", tmp_path / "work", "--number", 6, "--sheet", 0, "--hand", "neon")
-    told = call("encode", "--folder", tmp_path / "work", "--base", base, "--size", 32, "--captions", 3, "--batch", 4)
+    report = call("encode", "--folder", tmp_path / "work", "--base", base, "--size", 32, "--captions", 3, "--batch", 4)
     held = Shards(tmp_path / "work/latents")
-    assert told["from"] == "scenes" and held.latents[0].shape == (6, 4, 16, 16) and held.texts[0].shape == (6, 3)
+    assert report["from"] == "scenes" and held.latents[0].shape == (6, 4, 16, 16) and held.texts[0].shape == (6, 3)
 
 
 @pytest.mark.parametrize(("spoil", "says"), [
@@ -155,9 +155,9 @@ def test_training_learns_and_leaves_a_model_that_the_pipeline_paints_with(
 ) -> None:
     words = ("train", "--folder", encoded_copy.path, "--base", base, *STEPS, "--steps", 40, "--validate-every", 40,
              "--painted-in", 2, "--validate", "a bear", "--tracker", "tensorboard")  # fmt: skip
-    told = call(*words)
+    report = call(*words)
     lost = losses(encoded_copy)
-    assert told["objective"] == "flow" and lost[40] < lost[1]
+    assert report["objective"] == "flow" and lost[40] < lost[1]
     assert (encoded_copy.path / "runs/train/validation-000040.webp").stat().st_size > 100
     assert list((encoded_copy.path / "runs/train").rglob("events.out.tfevents*"))
     pipe = StableDiffusionPipeline.from_pretrained(
@@ -179,11 +179,11 @@ def test_lora_changes_attention_alone_and_is_merged(encoded_copy: Folder, base: 
 
 
 def test_full_tuning_goes_on_from_the_base_in_its_own_objective(encoded_copy: Folder, base: Path) -> None:
-    told = call("train", "--folder", encoded_copy.path, "--base", base, "--tune", "full", *STEPS, "--steps", 2,
-                "--rate", 1e-6, "--gamma", 5, "--checkpointing")  # fmt: skip
+    report = call("train", "--folder", encoded_copy.path, "--base", base, "--tune", "full", *STEPS, "--steps", 2,
+                  "--rate", 1e-6, "--gamma", 5, "--checkpointing")  # fmt: skip
     before = UNet2DConditionModel.from_pretrained(base / "unet")
     after = UNet2DConditionModel.from_pretrained(encoded_copy.path / "model/unet")
-    assert told["objective"] == "flow" and torch.allclose(before.conv_in.weight, after.conv_in.weight, atol=1e-4)
+    assert report["objective"] == "flow" and torch.allclose(before.conv_in.weight, after.conv_in.weight, atol=1e-4)
 
 
 def test_base_of_other_shapes_is_refused(encoded_copy: Folder, base: Path, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_processor_attends_in_half_precision_without_the_fused_way_back(precisio
     assert ("Fused" in str(seen.grad_fn) or "Flash" in str(seen.grad_fn)) == fused
 
 
-def test_unknown_tracker_and_torn_shard_counts_are_told(encoded_copy: Folder, base: Path) -> None:
+def test_unknown_tracker_and_torn_shard_counts_are_reported(encoded_copy: Folder, base: Path) -> None:
     with pytest.raises(StudioError):
         loop.accelerator(run=Run(encoded_copy, "x"), trackers=("nobody",), cpu=True)
     index = json.loads((encoded_copy.path / "latents/shards.json").read_text())

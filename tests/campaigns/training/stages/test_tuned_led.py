@@ -1,4 +1,4 @@
-"""A model that sketches lead goes on with somebody's pictures: collected, captioned, encoded, tuned, published."""
+"""A model that sketches lead goes on with an operator's pictures: collected, captioned, encoded, tuned, published."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ def tuned(model: Path, art: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     call("caption", "--folder", path, "--prefix", "", "--hand", "our prints")
     encoded = call("encode", "--folder", path, "--base", model, "--size", 32, "--sketches", 3, "--reminders",
                    0.5, "--shard", 7, "--batch", 4)  # fmt: skip
-    told = call("train", "--folder", path, "--base", model, "--tune", "full", "--batch", 4, "--steps", 30, "--rate",
-                0.003, "--warmup", 2, "--run", "prints")  # fmt: skip
-    return Folder(path), encoded | told
+    report = call("train", "--folder", path, "--base", model, "--tune", "full", "--batch", 4, "--steps", 30, "--rate",
+                  0.003, "--warmup", 2, "--run", "prints")  # fmt: skip
+    return Folder(path), encoded | report
 
 
 def test_each_picture_is_encoded_with_several_sketches_of_itself(tuned: tuple[Folder, dict[str, Any]]) -> None:
-    folder, told = tuned
+    folder, report = tuned
     held = Shards(folder.path / "latents")
-    assert told["pictures"] == len(held) == 18 + 9
+    assert report["pictures"] == len(held) == 18 + 9
     about = json.loads((folder.path / "latents/shards.json").read_text())["of"]
     assert (about["distinct"], about["reminders"]) == (6, 9)
     sketches = torch.cat([led.sketches for led in held.conditioning])[:18]
@@ -91,8 +91,8 @@ def test_subjects_by_the_hands_of_before_stand_behind_them(tuned: tuple[Folder, 
 def test_training_goes_on_from_the_model_in_its_own_objective(
     tuned: tuple[Folder, dict[str, Any]], model: Path
 ) -> None:
-    folder, told = tuned
-    assert told["objective"] == "v_prediction"
+    folder, report = tuned
+    assert report["objective"] == "v_prediction"
     losses = {row["step"]: row["loss"] for row in folder.rows("runs/prints/curve.jsonl")}
     assert losses[30] < losses[1]
     before, after = (UNet2DConditionModel.from_pretrained(path / "unet") for path in (model, folder.path / "model"))

@@ -41,7 +41,7 @@ def test_text_encoders_are_loaded_for_each_walk_where_the_machine_has_little_mem
     assert placement.host_bytes(short, needs) <= 28 * GB
 
 
-def test_machine_without_memory_for_any_plan_is_told_what_is_missing() -> None:
+def test_machine_without_memory_for_any_plan_learns_what_is_missing() -> None:
     needs = Needs(FLUX, PIXELS, stores_float8=True)
     with pytest.raises(
         placement.NotEnoughMemory, match=r"GB of the machine's memory are needed, 4\.0 GB are free: \d+\.\d"

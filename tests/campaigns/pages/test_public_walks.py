@@ -1,4 +1,4 @@
-"""What hangs, in a real browser: posters first, films when asked for, nothing that moves about; and the back office."""
+"""Public walks in a browser: posters first, films when asked for, nothing that moves about; and the back office."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.upkeep.operations import first_exhibition
 from tests.conftest import make_app
-from tests.support import easel, page_clock, published
+from tests.support import page_clock, published, walk_rows
 from tests.support.curator import HASH, PASSWORD
 from tests.support.live import PATIENCE_MS
 from tests.support.page_clock import run
@@ -52,7 +52,7 @@ def walks(app: Flask) -> list[Walk]:
 @pytest.fixture
 def house(app: Flask, instance: Path, walks: list[Walk]) -> Iterator[str]:
     """Serve the site as it is outside of tests, with a curator's room."""
-    with easel.served(make_app(instance, CURATOR_HASH=HASH, WTF_CSRF_ENABLED=True)) as address:
+    with walk_rows.served(make_app(instance, CURATOR_HASH=HASH, WTF_CSRF_ENABLED=True)) as address:
         yield address
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from tests.support import easel
+from tests.support import walk_rows
 from tests.support.live import PATIENCE
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ def test_request_accepted_before_the_end_is_answered_before_the_end() -> None:
         answered.set()
         return "late"
 
-    with easel.served(app) as address:
+    with walk_rows.served(app) as address:
         parts = urlsplit(address)
         early = socket.create_connection((str(parts.hostname), int(parts.port or 0)))
         early.sendall(b"GET / HTTP/1.1\r\n")

@@ -1,4 +1,4 @@
-"""An easel without a painter: real pages in front of rows that a test writes, level by level, as workers would."""
+"""Walks without a painter: real pages in front of rows that a test writes, level by level, as workers would."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def picture(position: float) -> NDArray[np.uint8]:
     return pixels
 
 
-def commissioned(*prompts: str, owner: str = "nobody", **fields: object) -> Walk:
-    """Commission a walk."""
+def request_walk(*prompts: str, owner: str = "nobody", **fields: object) -> Walk:
+    """Request a walk."""
     wanted = validate({"stops": [{"prompt": prompt} for prompt in prompts], "seed": 11, **fields})
     return placing.place(wanted, visitor_key="ann", owner=owner)[0]
 
@@ -101,24 +101,24 @@ def paint(walk: Walk, places: Sequence[float], rank: int, **values: object) -> N
             setattr(row, name, value)
         shown = [picture(position) for position, *_ in sorted(known)]
     if len(shown) > 1:
-        _hang(walk, "gif", "gif", encoding.gif(shown, 100, comment="{}"))
+        _add_film(walk, "gif", "gif", encoding.gif(shown, 100, comment="{}"))
 
 
 def finish(walk: Walk, *, hold: int = 0, **values: object) -> None:
-    """Hang the film of all that is painted."""
+    """Add the film of all that is painted."""
     with writing() as session:
         where = select(Frame.position).where(Frame.walk_number == walk.number).order_by(Frame.index)
         pictures = [picture(position) for position in session.scalars(where)]
     held = timing.repeats(len(pictures), walk.ending, hold)
     order = timing.film_order(len(pictures), walk.ending)
     shown = [pictures[index] for index, times in zip(order, held, strict=True) for _ in range(times)]
-    _hang(walk, "mp4", "mp4", video.mp4(shown, walk.fps, metadata={"title": walk.title, "comment": ""}))
-    _hang(walk, "poster", "png", encoding.still(pictures[len(pictures) // 2]))
+    _add_film(walk, "mp4", "mp4", video.mp4(shown, walk.fps, metadata={"title": walk.title, "comment": ""}))
+    _add_film(walk, "poster", "png", encoding.still(pictures[len(pictures) // 2]))
     settled = {"state": FINISHED, "finished_at": now(), "paint_seconds": 2.6, "evenness": 0.91, "jump": 1.3}
     settle(walk, **{**settled, "hold": hold, **values})
 
 
-def _hang(walk: Walk, kind: str, extension: str, data: bytes) -> None:
+def _add_film(walk: Walk, kind: str, extension: str, data: bytes) -> None:
     path, etag = media_store.film_path(walk.id, kind, extension, data)
     media_store.store().write(path, data)
     with writing() as session:
