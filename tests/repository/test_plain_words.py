@@ -1,4 +1,4 @@
-"""The two lists of words that code and pages do without; docs/glossary.md names the public words that stay."""
+"""The two lists of words that code, tests and pages do without; docs/glossary.md names the public words that stay."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from app.core.i18n import foreign_messages
 pytestmark = pytest.mark.slow
 
 PACKAGES = ("app", "worker", "studio", "sketch", "image_encoder", "decoder", "deploy", "benchmarks")
+READ = (*PACKAGES, "tests")
 OPENINGS = ("Have ", "Tell ", "Say ", "Be ", "Let ", "Leave ", "Lead ", "Take back", "Make do", "See to")
 LISTED = "anew|besides|whoever|wherein|reckon(?:s|ed|ing)?|told|nobody|somebody|easels?|hung|hang(?:s|ing)?"
 WORDS = re.compile(rf"\b(?:{LISTED})\b", re.IGNORECASE)
@@ -40,7 +41,7 @@ PAGES = [
 CATALOGUE = ROOT / "app/core/i18n/translations/de/LC_MESSAGES/messages.po"
 
 
-@pytest.fixture(params=PACKAGES)
+@pytest.fixture(params=READ)
 def sources(request: pytest.FixtureRequest) -> dict[str, Source]:
     """Return what is written in the modules of a package, by their paths."""
     return package(request.param)
