@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -35,6 +35,7 @@ from tests.support.at_once import AtOnce
 from tests.support.compiled_once import compile_once
 from tests.support.house import NAME
 from tests.support.needs import require
+from tests.support.rows import Maker
 from tests.support.side_by_side import SideBySide
 
 pytest_plugins = ("tests.support.seconds",)
@@ -259,9 +260,6 @@ def client(app: Flask) -> FlaskClient:
 def runner(app: Flask) -> FlaskCliRunner:
     """Run admin commands."""
     return app.test_cli_runner()
-
-
-Maker = Callable[..., Walk]  # makes a walk of these prompts
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import inspect, update
 
 from app.storage.database import db, writing
+from app.storage.walk_models import Walk
 
+Maker = Callable[..., Walk]
 """A fixture that makes walks: ``request_walk``, ``publish``, and what is built on them."""
 
 
