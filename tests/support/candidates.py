@@ -30,7 +30,7 @@ def deliver(found: CandidateSet) -> None:
         for index in range(len(found.candidates), found.wanted):
             out = io.BytesIO()
             Image.new("RGB", (16, 16), COLOURS[index % len(COLOURS)]).save(out, "WEBP")
-            fields = {"index": index, "place": index, "width": 16, "height": 16, "picture": out.getvalue()}
+            fields = {"index": index, "pool_index": index, "width": 16, "height": 16, "picture": out.getvalue()}
             session.add(Candidate(set_number=found.number, **fields))
         session.get_one(CandidateSet, found.number).state = PAINTED
         session.query(Task).filter_by(kind=CANDIDATES, task=found.id).delete()

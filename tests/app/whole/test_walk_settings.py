@@ -24,7 +24,7 @@ from app.site.presentation import form_address, form_fields, walk_description
 from app.site.presentation import make_form as forms
 from app.storage.film_measures import MEASURES, PUBLISHED
 from app.storage.walk_models import PIXEL_COLUMNS, Stop, Walk
-from app.walks.saved import lookup
+from app.walks.saved import lookup, shapes
 from tests.conftest import Maker
 from tests.support.recipes import painted_in_levels
 
@@ -119,9 +119,12 @@ def test_form_to_request_to_form_is_the_same(asked: WalkRequest, walk: Walk, set
 
 def test_recipe_to_request_to_recipe_is_the_same(app: Flask, request_walk: Maker, setting: str) -> None:
     walk = painted_in_levels(request_walk(**{"stops": STOPS, "seed": 7, setting: VALUES[setting]()}))
-    walk.width, walk.height = (walk.sampling or {}).get("frame", (walk.width, walk.height))
+    side = (offers.current().first.facts.size or 0) * shapes.enlargement(walk)
+    walk.width, walk.height = (walk.sampling or {}).get("frame", (side, side))
     written = recipe.recipe_of(walk)
     wanted, pinned = recipe.request_of(json.loads(recipe.dumps(walk)))
+    body = recipe.as_body(wanted, pinned)  # which programs send on
+    assert body.keys() <= WalkRequest.model_fields.keys() and validate(body)
     again = drafts.draft(wanted, visitor_key="ben", pinned=pinned).walk
     assert recipe.recipe_of(again) | {"software": None} == written | {"software": None}
 

@@ -180,7 +180,7 @@ def test_walk_keeps_its_figures_when_its_place_or_words_change(publish: Maker) -
 def test_reindexing_counts_again(publish: Maker) -> None:
     parent, child = publish("a fox", "a kite"), publish("an owl", "a kite")
     change(child, continues=parent.id)
-    change(GalleryEntry, walked=7)
+    change(GalleryEntry, continuations=7)
     list(reindexing.reindex())
     assert (walked(parent), walked(child)) == (1, 0)
 

@@ -113,6 +113,12 @@ def test_every_example_keeps_to_its_schema(document: dict[str, Any]) -> None:
             assert errors_in(example, name, document) == []
 
 
+def test_recipe_of_a_film_is_answered_as_a_request(document: dict[str, Any]) -> None:
+    paths = document["paths"]
+    requested = paths["/api/v1/walks"]["post"]["requestBody"]["content"]["application/json"]
+    assert paths["/api/v1/recipe"]["post"]["responses"]["200"]["content"]["application/json"] == requested
+
+
 def test_example_of_a_request_is_accepted(client: FlaskClient, document: dict[str, Any]) -> None:
     (example,) = document["components"]["schemas"]["Commission"]["examples"]
     assert client.post("/api/v1/walks", json=example).status_code == 202

@@ -19,7 +19,7 @@ from app.requests.walk_requests.validation import validate
 from app.site.presentation import form_fields, walk_description
 from app.site.presentation import make_form as forms
 from app.storage.database import db, now
-from app.storage.walk_models import FINISHED, Walk
+from app.storage.walk_models import FINISHED, Stop, Walk
 from app.walks.saved import lifecycle, lineage
 from tests.support.rows import Maker, change
 
@@ -43,32 +43,16 @@ def form_of(fields: dict[str, Any]) -> forms.MakeForm:
     return forms.from_fields(pairs(fields), Limits.current())
 
 
-def asked(walk: Walk) -> list[tuple[Any, ...]]:
-    return [(stop.prompt, stop.negative_prompt, stop.requested_style, stop.seed) for stop in walk.stops]
-
-
-def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, publish: Maker) -> None:
-    original = publish(
-        stops=MIXED, frames=60, seed=7, steps=12, guidance=2.5, preset="fast", ending="round", easing=True, fps=30
-    )
-    answer = client.post("/walks", data=pairs(form_fields.fields(original, seed=True)))
-    assert answer.status_code == 303, answer.text
-    remix = db.session.scalar(select(Walk).where(Walk.number != original.number))
-    assert asked(remix) == asked(original)
-    for name in (
-        "seed",
-        "frames",
-        "fps",
-        "sampler_steps",
-        "guidance",
-        "preset",
-        "ending",
-        "easing",
-        "model",
-        "cache_key",
-    ):
-        assert getattr(remix, name) == getattr(original, name), name
-    assert remix.remix_of == original.id
+def test_form_in_another_style_keeps_all_else_of_the_stops(publish: Maker) -> None:
+    original = publish(stops=MIXED, frames=3)
+    own = {"photo": "5e" * 32, "cut_out": True, "clip_skip": 2, "lora": "ink", "lora_weight": 0.5}
+    change(Stop, Stop.walk_number == original.number, Stop.position == 1, **own)
+    db.session.refresh(original)
+    fields = form_fields.repainted(original, "mosaic")
+    assert (fields["hand"], fields["seed"], fields["remix_of"]) == ("mosaic", original.seed, original.id)
+    assert (fields["picture"], fields["cut_out"]) == (["", "5e" * 32, ""], [1])
+    assert (fields["lora"], fields["lora_weight"]) == (["", "ink", ""], ["", "0.5", ""])
+    assert [form_fields.read_own(text).get("clip_skip") for text in fields["own"]] == [None, 2, None]
 
 
 def test_without_the_seed_all_seeds_are_new(publish: Maker) -> None:

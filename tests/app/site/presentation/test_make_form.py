@@ -191,7 +191,7 @@ def test_forms_and_other_bodies_can_be_read_after_the_check() -> None:
 def parent(publish: Maker) -> Walk:
     """Publish a walk to go on from, whose last stop has words, a hand and a seed of its own."""
     walk = publish("a fox", "the sun", seed=7)
-    change(walk.stops[1], seed=12, hand="linocut", negative_prompt="rain")
+    change(walk.stops[1], seed=12, requested_style="linocut", negative_prompt="rain")
     return walk
 
 

@@ -160,7 +160,7 @@ def test_own_words_are_followed_to_the_walk_that_shows_them(wall: Wall, client: 
     at = datetime(2026, 11, 23, 20, 14, tzinfo=UTC)
     kept = publish("a fox", "a kite")
     change(Wall, lead=1)
-    change(WallLeg, walked_at=at)
+    change(WallLeg, shown_at=at)
     assert "On the wall now" in seen(client.get(SAY))
     change(Wall, lead=2)
     change(WallLeg, stretch=kept.id)

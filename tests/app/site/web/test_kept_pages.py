@@ -94,7 +94,7 @@ def test_page_shows_a_walk_as_it_is_now(app: Flask, publish: Maker) -> None:
         client.get(path, follow_redirects=True)
     change(walk, given_title="Renamed today")
     assert all("Renamed today" in client.get(path, follow_redirects=True).text for path in paths)
-    change(Stop, Stop.walk_number == walk.number, hand="in neon")
+    change(Stop, Stop.walk_number == walk.number, requested_style="in neon")
     assert all("neon" in client.get(path, follow_redirects=True).text for path in paths)
     change(Medium, Medium.walk_number == walk.number, Medium.kind == "mp4", etag="feedfacecafe" + "0" * 20)
     assert all("feedfacecafe" in client.get(path, follow_redirects=True).text for path in paths)

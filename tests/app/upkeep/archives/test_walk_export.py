@@ -18,6 +18,7 @@ from app.core.errors import InvalidInput
 from app.requests.walk_requests import recipe, walk_edits
 from app.storage import media_store
 from app.storage.database import writing
+from app.storage.film_measures import PUBLISHED
 from app.storage.walk_models import FINISHED, QUEUED, Medium, Walk
 from app.upkeep.archives import archive_format, walk_records
 from app.upkeep.archives.archive_format import MANIFEST
@@ -63,7 +64,7 @@ def archived_fields(walk: Walk) -> dict[str, Any]:
         "title": walk.title,
         "frames": [(each.index, each.position, each.rank, each.path) for each in walk.painted],
         "films": {kind: media_urls.film_address(walk, kind) for kind in walk.media},
-        **{name: getattr(walk, name) for name in walk_records.KEPT},
+        **{name: getattr(walk, PUBLISHED.get(name, name)) for name in walk_records.KEPT},
     }
 
 
@@ -107,6 +108,16 @@ def test_walks_are_imported_as_they_were(app: Flask, other: Flask, first: list[W
         walk.id for walk in first if walk.id != first[1].id
     ]
     assert "Strings &amp; stars" in client.get("/gallery?q=strings").text
+
+
+def test_colour_that_an_earlier_archive_lacks_is_measured(
+    app: Flask, other: Flask, first: list[Walk], tmp_path: Path
+) -> None:
+    colours = {walk.id: walk.colour for walk in first}
+    assert all(colours.values())
+    file = rewritten(export(app, tmp_path), each_line(lambda lines: [line.pop("colour") for line in lines]))
+    import_archive(file)
+    assert {walk_id: lookup.walk_at_address(walk_id).colour for walk_id in colours} == colours
 
 
 def exhibition_film(walk_id: str) -> bytes:
