@@ -136,7 +136,13 @@ class _Walks:
             return vectors
         within = Stop.walk_number.between(numbers[0], numbers[-1])
         stops = connection.execute(
-            select(Stop.walk_number, Stop.prompt, Stop.requested_style, Stop.chosen_style, Stop.scene).where(within)
+            select(
+                Stop.walk_number,
+                Stop.prompt,
+                Stop.requested_style.label("requested_style"),  # a connection names columns as the database does
+                Stop.chosen_style,
+                Stop.scene,
+            ).where(within)
         ).all()
         places = {number: index for index, number in enumerate(numbers)}
         stops = [stop for stop in stops if stop.walk_number in places]

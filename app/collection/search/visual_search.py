@@ -154,7 +154,11 @@ class _Frames:
         eye, width = self.kind()
         newer = (
             select(
-                VisualFeatures.number, VisualFeatures.encoder, VisualFeatures.frames, VisualFeatures.vectors, Walk.id
+                VisualFeatures.number,
+                VisualFeatures.encoder.label("encoder"),  # a connection names columns as the database does
+                VisualFeatures.frames,
+                VisualFeatures.vectors,
+                Walk.id,
             )
             .join(Walk, Walk.number == VisualFeatures.walk_number)
             .where(VisualFeatures.number > key // FRAMES)

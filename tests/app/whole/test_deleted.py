@@ -144,13 +144,13 @@ def test_deleted_walk_leaves_a_bare_row(app: Flask, client: FlaskClient, everywh
 
 
 def test_deletion_empties_every_telling_column(app: Flask, everywhere: Walk) -> None:
-    before = {column.key: getattr(everywhere, column.key) for column in inspect(Walk).columns}
+    before = {each.key: getattr(everywhere, each.key) for each in inspect(Walk).column_attrs}
     lifecycle.delete_walk(everywhere)
     kept = {name for name, value in before.items() if value and getattr(everywhere, name) == value}
     assert kept <= {
         # That there was a walk, when, and where it stood in the line
-        "number", "id", "state", "created_at", "finished_at", "attempt", "asked", "own_start", "start", "turn",
-        "ticket", "lost", "unlisted",
+        "number", "id", "state", "created_at", "finished_at", "attempt", "cost", "own_virtual_start",
+        "virtual_start", "turn", "ticket", "interruptions", "unlisted",
         # "visitor", whatever it was before: what a wall or a corridor made says so no longer
         "origin",
         # Numbers and names of settings, which many walks share, and what they cost
@@ -195,7 +195,7 @@ def test_every_table_is_known_to_forget_or_to_hold_nothing_of_a_walk(app: Flask)
     assert rest >= of_the_house
     # what was brought, asked for or written for a wall belongs to no walk yet, and goes after its day; a wall's legs
     # name their walks by their ids
-    of_a_day = {"candidate_sets", "candidates", "photos", "sounds", "wall_words"}
+    of_a_day = {"candidate_sets", "candidates", "uploads", "wall_words"}
     of_migrations = {"schema_compatibility"}
     # these name no walk; until they delete or end them
     of_visitors = {"collections", "collection_reports", "browsers", "transfers"}

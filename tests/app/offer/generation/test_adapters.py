@@ -83,7 +83,8 @@ def test_adapter_that_cannot_be_read_is_none(kept: adapters.Adapter, flaw: str) 
 def test_sampling_records_the_adapters_of_its_hands_alone(kept: adapters.Adapter, model: Path) -> None:
     def record(sampling: dict[str, Any], *hands: str) -> dict[str, Any]:
         stops = [
-            SimpleNamespace(prompt="a", negative_prompt="", requested_style=hand, lora=None, clip_skip=None) for hand in hands
+            SimpleNamespace(prompt="a", negative_prompt="", requested_style=hand, lora=None, clip_skip=None)
+            for hand in hands
         ]
         recorded = prompt_texts.record(sampling, stops, offers.first())
         return {name: value for name, value in recorded.items() if name != prompt_texts.RECORDED}
