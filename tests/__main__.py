@@ -1,7 +1,5 @@
 """The gate, the campaigns and the whole: ``python -m tests gate|prose|campaigns|whole|due``."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import subprocess

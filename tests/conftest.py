@@ -1,7 +1,5 @@
 """Fixtures for all tests: an application on an empty, migrated database of its own, and its clients."""
 
-from __future__ import annotations
-
 import contextvars
 import gc
 import hashlib

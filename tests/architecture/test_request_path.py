@@ -1,7 +1,5 @@
 """A request is passed on rather than looked up again: what it meets on its way from the door to the queue."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Flask

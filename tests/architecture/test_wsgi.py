@@ -1,7 +1,5 @@
 """A web process stays small: what it may import, and what may import it."""
 
-from __future__ import annotations
-
 import ast
 import json
 import os

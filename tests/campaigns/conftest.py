@@ -1,7 +1,5 @@
 """Fixtures with real servers, for every campaign."""
 
-from __future__ import annotations
-
 from tests.support.server_fixtures import (  # noqa: F401 - fixtures
     browser_type_launch_args,
     interrupts_arrive,

@@ -1,7 +1,5 @@
 """Latents and a drawing become a picture of any sides; what is saved is loaded again, or it is said why not."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

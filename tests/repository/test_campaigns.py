@@ -1,7 +1,5 @@
 """Campaigns watch what they are about, are due when it changes, and every part of the code is watched."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What applications of a test run share changes nothing for the next."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

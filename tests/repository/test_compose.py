@@ -1,7 +1,5 @@
 """The compose file: what it names is there, what it passes on is taken, and every service is bounded and asked."""
 
-from __future__ import annotations
-
 import fnmatch
 import re
 

@@ -1,7 +1,5 @@
 """Nothing dangerous stands in the code that docs/research/security.md does not justify; no package has a known hole."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

@@ -1,7 +1,5 @@
 """What a site is deployed with: the systemd units agree with the guide, gunicorn with Postgres."""
 
-from __future__ import annotations
-
 import configparser
 import logging
 import os

@@ -1,7 +1,5 @@
 """The Dockerfile is looked over; what its steps make, tests/campaigns/container/test_dockerfile.py tries."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The documentation site: every page is in its navigation, generated references are whole, and nothing is foreign."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

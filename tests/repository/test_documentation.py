@@ -1,7 +1,5 @@
 """The documentation leads where it says: its links, its decisions, the programs that it names."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

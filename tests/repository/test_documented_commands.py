@@ -1,7 +1,5 @@
 """Every command line of the documentation is one that the programs take: commands, arguments, options, targets."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterator

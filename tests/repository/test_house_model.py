@@ -1,7 +1,5 @@
 """The shipped model: whole, no larger than a clone can bear, and as its card says."""
 
-from __future__ import annotations
-
 import json
 import re
 

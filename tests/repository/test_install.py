@@ -1,7 +1,5 @@
 """The first start shows what pip does and how far it is."""
 
-from __future__ import annotations
-
 import os
 import pty
 import subprocess

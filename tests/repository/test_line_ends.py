@@ -1,7 +1,5 @@
 """A clone under Windows has the same bytes as any other."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The lock files in `requirements/` bring what each part of the program imports."""
 
-from __future__ import annotations
-
 import re
 import sys
 from importlib.metadata import packages_distributions

@@ -1,7 +1,5 @@
 """What a cluster is given: deploy/k8s rendered, held against the schemas, and against what a cluster should ask."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

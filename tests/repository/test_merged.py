@@ -1,7 +1,5 @@
 """What was merged is merged whole."""
 
-from __future__ import annotations
-
 import subprocess
 
 from app.core.config import ROOT

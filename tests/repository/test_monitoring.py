@@ -1,7 +1,5 @@
 """Alerts and dashboard ask for exposed metrics, promtool understands them, and the documentation lists every figure."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The nightly job keeps the backups that were made last, whatever the clock says, and refuses unusable variables."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The page own-model.md: what its commands name exists, and each figure is measured or says that it is not."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

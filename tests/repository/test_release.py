@@ -1,7 +1,5 @@
 """A release: one version everywhere, a changelog that tells of it, notes cut from it, and a bill of what is in it."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """How tests are run: a failure among servers once more alone, and seconds asleep counted and bounded."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

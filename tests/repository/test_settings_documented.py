@@ -1,7 +1,5 @@
 """The settings page and the example file are those that the table of settings writes."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path

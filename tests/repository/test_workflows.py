@@ -1,7 +1,5 @@
 """The workflows of GitHub Actions are valid and careful, and what they run stands in the project."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Fixtures with real servers, a browser among them."""
 
-from __future__ import annotations
-
 from tests.support.server_fixtures import (  # noqa: F401 - fixtures
     browser_type_launch_args,
     interrupts_arrive,

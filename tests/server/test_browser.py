@@ -1,7 +1,5 @@
 """A visitor's way through the site in a real browser, with JavaScript and without."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

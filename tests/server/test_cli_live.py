@@ -1,7 +1,5 @@
 """The commands beside a running site, and on their own."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

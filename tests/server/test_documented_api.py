@@ -1,7 +1,5 @@
 """The examples of docs/how-to/developers/api.md, run as they stand against a site."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import sys

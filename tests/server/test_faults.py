@@ -1,7 +1,5 @@
 """What breaks while a walk is painted delays it, and does nothing else."""
 
-from __future__ import annotations
-
 import io
 import os
 import signal

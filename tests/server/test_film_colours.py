@@ -1,7 +1,5 @@
 """Films are shown by a browser in the colours in which they were painted, whatever their format."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

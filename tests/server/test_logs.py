@@ -1,7 +1,5 @@
 """What gunicorn writes down of its visitors, set as in production: nothing, unless the site says otherwise."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The examples on the page for programs, taken from the page and run as they stand."""
 
-from __future__ import annotations
-
 import html
 import re
 import sys

@@ -1,7 +1,5 @@
 """Figures of requests that several web processes answered, counted in the folder that they share."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """A site with several models: visitors choose, one worker paints with each, and a recipe names its own."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """What only Postgres does: several who write at once. The tests of data run there as well (see ``databases``)."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The whole site, as ``make run`` starts it: from two prompts to a film, and from start to stop."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Two worker processes on one database: they share a walk, and one goes on without the other."""
 
-from __future__ import annotations
-
 import io
 import os
 import re

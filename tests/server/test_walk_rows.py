@@ -1,7 +1,5 @@
 """The server of the pages that tests look at."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """Arranging things: as many as were asked for, where the words say, within the frame, the same from the same seed."""
 
-from __future__ import annotations
-
 import itertools
 import math
 import statistics

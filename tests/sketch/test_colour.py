@@ -1,7 +1,5 @@
 """Colours: there and back, named ones look as they are called, light and shade of a drawing stay."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Frames that are not square show all that a square shows whole, about as large, and at the same horizon."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

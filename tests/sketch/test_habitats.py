@@ -1,7 +1,5 @@
 """Where things are at home: by name before subgroup, and for everything there is somewhere."""
 
-from __future__ import annotations
-
 import pytest
 
 from sketch import habitats

@@ -1,7 +1,5 @@
 """Keys have neither case nor marks; words are found under their plain forms."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Lettering: an ID that carries its text, and letters that fill their square."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

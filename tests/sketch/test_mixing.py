@@ -1,7 +1,5 @@
 """What lies between two scenes: exact at the ends, without ghosts between, parts turn into parts."""
 
-from __future__ import annotations
-
 import random
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Drawing while others keep the cores busy: numpy waits for no threads of its own."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """Tones of settings: five of them for all that can be asked, from chance alone, and as was asked."""
 
-from __future__ import annotations
-
 import itertools
 import random
 

@@ -1,7 +1,5 @@
 """A drawing taken apart: its own shapes in their order, each where it lies, laid over each other the drawing again."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Related things: worn, within, looking out, chased and kicked, and further things beside them."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """What is kept: the latest that was made, within a number of bytes, one thing for all threads."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 from sketch.remembering import SizedCache

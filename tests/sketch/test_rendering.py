@@ -1,7 +1,5 @@
 """A scene as it is drawn: things where the scene says, light and shadow, the sketch, the same at all sizes."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

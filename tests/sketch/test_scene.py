@@ -1,7 +1,5 @@
 """Scenes as JSON that anybody may have written: what is beyond a limit is named, all else comes back."""
 
-from __future__ import annotations
-
 import json
 import math
 import random

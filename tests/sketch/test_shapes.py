@@ -1,7 +1,5 @@
 """Parts as they lie in a picture: where, how large, in which colour."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

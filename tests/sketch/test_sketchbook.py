@@ -1,7 +1,5 @@
 """Sketchbooks: packed to the same bytes, read as they were, broken ones named; drawings rendered and remembered."""
 
-from __future__ import annotations
-
 import io
 import json
 import random

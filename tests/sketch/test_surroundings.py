@@ -1,7 +1,5 @@
 """What a photo shows around its thing is a setting like any other, and nothing of ours falls on it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

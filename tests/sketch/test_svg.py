@@ -1,7 +1,5 @@
 """Drawings that anybody may have written: refused by name, or drawn without reading anything outside."""
 
-from __future__ import annotations
-
 import io
 import resource
 import subprocess

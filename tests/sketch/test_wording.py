@@ -1,7 +1,5 @@
 """What is said of a scene: numbers, plurals, colours, articles, places; nothing that is not there."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

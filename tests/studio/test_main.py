@@ -1,7 +1,5 @@
 """The command line, and what the studio has to do with the rest of the project: nothing."""
 
-from __future__ import annotations
-
 import ast
 import json
 import subprocess

@@ -1,7 +1,5 @@
 """What the documentation and the scripts say to type is what the stages take; the container's recipe is sound."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess

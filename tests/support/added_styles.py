@@ -1,7 +1,5 @@
 """Styles as ``flask styles add`` leaves them, without any training."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from app.collection.styles import added

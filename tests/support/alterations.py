@@ -1,7 +1,5 @@
 """Alter one tensor of a safetensors file, or the file as a whole, by a random generator."""
 
-from __future__ import annotations
-
 import json
 import random
 import struct

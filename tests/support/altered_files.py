@@ -8,8 +8,6 @@ each module by `alpha / rank * up @ down` of the altered file. A tensor that was
 file, with nothing in it to see; what is tried is a factor that the file records (scaled float8, an alpha).
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import shutil

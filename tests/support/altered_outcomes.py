@@ -1,7 +1,5 @@
 """What loading an altered file led to: whether it was right, or which names its refusal has."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

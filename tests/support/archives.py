@@ -1,7 +1,5 @@
 """Archives of walks, changed as a forger would, and other sites that take them in."""
 
-from __future__ import annotations
-
 import json
 import tarfile
 from collections.abc import Callable

@@ -5,8 +5,6 @@ the user, the environment, the file mask, no new privileges, no capabilities, me
 and the open port that systemd hands over. Namespaces and the filter of system calls it does not: those are systemd's.
 """
 
-from __future__ import annotations
-
 import ctypes
 import json
 import os

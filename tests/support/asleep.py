@@ -1,7 +1,5 @@
 """How long the running test has slept, and how long it has waited between two looks at a condition."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

@@ -1,7 +1,5 @@
 """Failures are printed as they happen: a run that is ended from outside prints no summary."""
 
-from __future__ import annotations
-
 import pytest
 
 LONGEST = 4000  # characters of a failure, from its end

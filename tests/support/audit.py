@@ -4,8 +4,6 @@ The index of packages knows them; where it does not answer, or is a mirror that 
 with ``CI`` set it is a failure.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The header with which programs say who they are."""
 
-from __future__ import annotations
-
 
 def bearer(token: str | None) -> dict[str, str]:
     """Return the headers of a request with a bearer token, or without any."""

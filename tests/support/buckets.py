@@ -1,7 +1,5 @@
 """A real server that speaks S3, as a process of its own: moto's. What arrived there is in its log."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

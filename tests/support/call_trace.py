@@ -1,7 +1,5 @@
 """Which packages of the site a call enters, in order, for the tests of what a request meets on its way."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Campaigns: long tests that run where what they watch has changed since they passed."""
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 import tomllib

@@ -1,7 +1,5 @@
 """Candidates as a worker leaves them, without one."""
 
-from __future__ import annotations
-
 import io
 
 from PIL import Image

@@ -1,7 +1,5 @@
 """A GPU that is not there: the CPU, which calls itself ``cpu:0``, with a memory and precisions of its own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Admin commands, run as an operator does."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the thousands of applications of a test run have in common is compiled once: templates, statements, routes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 from threading import Lock
 from types import SimpleNamespace

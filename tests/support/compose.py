@@ -1,7 +1,5 @@
 """The compose files, read without a container engine."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The cookies of a site, as its browsers have them."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask

@@ -1,7 +1,5 @@
 """The curator of the tests: a password, and the way in."""
 
-from __future__ import annotations
-
 from flask.testing import FlaskClient
 
 from app.access.auth import curator_session

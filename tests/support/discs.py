@@ -1,7 +1,5 @@
 """Fields to draw marks in: a disc, half of it lighter, with a dark eye, before a plain ground."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

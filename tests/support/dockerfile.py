@@ -1,7 +1,5 @@
 """The Dockerfile, read without a container engine: its stages, and what each does."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

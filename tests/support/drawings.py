@@ -1,7 +1,5 @@
 """Drawings to test with, of few shapes in known places and colours, and a sketchbook of them."""
 
-from __future__ import annotations
-
 from sketch import sketchbook
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Drawing, Sketchbook

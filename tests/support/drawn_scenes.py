@@ -1,7 +1,5 @@
 """Scenes of the drawings to test with, as they are drawn."""
 
-from __future__ import annotations
-
 from sketch import rendering
 from sketch.layers.drawn import Drawn
 from sketch.scene import Setting, Thing

@@ -1,7 +1,5 @@
 """Embeddings in a site's folder: textual inversion files as tools save them, without weights that mean anything."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from app.offer.generation import embeddings

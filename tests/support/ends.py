@@ -1,7 +1,5 @@
 """Read what was written to a pipe or a pseudo terminal."""
 
-from __future__ import annotations
-
 import os
 from contextlib import suppress
 

@@ -1,7 +1,5 @@
 """Running the examples of a page as a reader does who pastes them, and counting the pictures of the film they fetch."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Tiny eyes of the real class, written as the studio writes them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Films as ffmpeg decodes them: their frames, when each is shown, and their sound."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Pictures as diffusers' own call of a rectified-flow pipeline paints them, to compare the engine's with."""
 
-from __future__ import annotations
-
 import inspect
 from pathlib import Path
 from typing import Any

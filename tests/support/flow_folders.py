@@ -1,7 +1,5 @@
 """Folders of the flow families as the site sees them: their configurations, and headers in place of weights."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

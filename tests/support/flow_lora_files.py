@@ -1,7 +1,5 @@
 """LoRA files of tiny rectified-flow models, with random weights: as pipelines and other programs save them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any

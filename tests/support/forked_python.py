@@ -1,7 +1,5 @@
 """A ``python`` for the path of shell scripts that forks instead of starting again, where `tests.support.forks` can."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket

@@ -1,7 +1,5 @@
 """Files of a frame as a worker leaves them: its stages, or the frame at a large size."""
 
-from __future__ import annotations
-
 import io
 
 from PIL import Image

@@ -1,7 +1,5 @@
 """Programs that serve a site to a test: nginx, Caddy and gunicorn, started and ended, and asked from outside."""
 
-from __future__ import annotations
-
 import http.client
 import socket
 import subprocess

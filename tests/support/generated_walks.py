@@ -1,7 +1,5 @@
 """Walks that the worker of this process generates: requested, generated with all else that waits, and read."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Networks as GGUF files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

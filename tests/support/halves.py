@@ -1,7 +1,5 @@
 """Models whose weights are there in half precision alone."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Single files that are a header and nothing behind it: as large as real ones, without taking any room."""
 
-from __future__ import annotations
-
 import json
 import struct
 from collections.abc import Mapping

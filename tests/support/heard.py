@@ -1,7 +1,5 @@
 """Analyses of sounds, and uploaded sounds with one, as a worker would leave them."""
 
-from __future__ import annotations
-
 from sqlalchemy import update
 
 from app.storage.database import writing

@@ -1,7 +1,5 @@
 """Words that a hostile visitor writes wherever words are taken, and the columns in which words can stand."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections import Counter

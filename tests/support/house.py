@@ -1,7 +1,5 @@
 """The model that is shipped: what it says of itself, and where it lies."""
 
-from __future__ import annotations
-
 import functools
 import json
 

@@ -1,7 +1,5 @@
 """Pages, read as HTML."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
 from html.parser import HTMLParser

@@ -1,7 +1,5 @@
 """A server on this machine that speaks what the client of the Hugging Face hub asks for, with all that may go wrong."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Packages of icons and names as npm unpacks them, of a few made-up drawings."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Waiting for an index of vectors that is made behind the searches."""
 
-from __future__ import annotations
-
 import threading
 
 

@@ -1,7 +1,5 @@
 """The rooms of each package, and those within the rooms of the site, from the ground up."""
 
-from __future__ import annotations
-
 LAYERS = {
     "app": """core | reading storage | offer | walks | collection | access | requests | wall | site | upkeep
         | cli | __init__ | run""",

@@ -1,7 +1,5 @@
 """What the site reads of models: of one that drawings lead, with a few of our own, and of one led by words alone."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

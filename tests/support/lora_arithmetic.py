@@ -1,7 +1,5 @@
 """The change of each module by a LoRA file, as a plain product of matrices, and the change that layers compute."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

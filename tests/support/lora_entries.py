@@ -1,7 +1,5 @@
 """LoRA files as the site sees them, without weights: a model that words lead, and entries in its folder."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """LoRA files of tiny models, with random weights: as peft, diffusers and kohya's scripts save them."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """A migration that is made up: it adds to the schema what a later release could add."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The making form as a browser without JavaScript sends it, and reads it back."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Render deploy/k8s and look it over: ``python -m tests.support.manifests``. Uses kubectl's own kustomize."""
 
-from __future__ import annotations
-
 import functools
 import json
 import subprocess

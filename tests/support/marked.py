@@ -1,7 +1,5 @@
 """Fields of simple forms, for tests of marks."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sketch.marks.field import Field

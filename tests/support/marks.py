@@ -3,8 +3,6 @@
 Warnings of the future are of transformers; those of `__array__` are of NumPy about how diffusers' solvers make arrays.
 """
 
-from __future__ import annotations
-
 import pytest
 
 SLOW_CALLS = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]

@@ -1,7 +1,5 @@
 """A model's folder with random bytes for weights: enough to be looked at."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import struct

@@ -1,7 +1,5 @@
 """A museum's server on this machine: the APIs of the Met and the Rijksmuseum, and every kind of trouble."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections import Counter

@@ -4,8 +4,6 @@ Each fault changes one expression or statement of a function. Draws follow from 
 into another commit's tree and its tests held against them.
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import json

@@ -5,8 +5,6 @@ Debian's packages. What a machine cannot give is named loudly and its tests are 
 failure.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """A real nginx with the template of ``deploy/``, for the tests and for the benchmark of the site under load."""
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path

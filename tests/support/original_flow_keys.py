@@ -1,7 +1,5 @@
 """Convert networks of rectified-flow models to the names of their authors, as in the files that they publish."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 

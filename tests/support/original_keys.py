@@ -3,8 +3,6 @@
 diffusers converts them back when it reads such a file (`from_single_file`).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """A pytest plugin that writes each test's outcome to a file, for the program that starts pytest."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

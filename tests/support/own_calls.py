@@ -1,7 +1,5 @@
 """Stops as diffusers' own call of a pipeline makes them, to compare the engine's with."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 import json

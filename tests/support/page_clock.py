@@ -1,7 +1,5 @@
 """A page whose clock stands still and goes on when a test says so: what takes a page minutes takes a test none."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Photos as visitors bring them, drawn here: a thing on busy ground, on paper, without a ground, and none at all."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Pictures to bring, made here: of every kind that is read, and of those that are refused."""
 
-from __future__ import annotations
-
 import io
 import zlib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Walks that are requested in one call: drafted, and placed in the queue."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from app.requests.walk_requests import drafts, intake

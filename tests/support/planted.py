@@ -1,7 +1,5 @@
 """A fault that is planted in a worker's way: a file says where, when and what; the first process to come by has it."""
 
-from __future__ import annotations
-
 import json
 import os
 import time

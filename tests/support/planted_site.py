@@ -1,7 +1,5 @@
 """The site of ``make run``, with workers to which faults happen: ``python -m tests.support.planted_site``."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The worker, to which planted faults happen: ``python -m tests.support.planted_worker``. All else is real."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

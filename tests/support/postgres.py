@@ -1,7 +1,5 @@
 """A real Postgres for the tests: from the wheel or the path, on a socket of its own, gone when the tests are."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import shutil

@@ -1,7 +1,5 @@
 """A site that has started and published the first exhibition: made once in each process, copied for each test."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Recipes as a worker records them, and films that carry one."""
 
-from __future__ import annotations
-
 import io
 import math
 from typing import Any

@@ -1,7 +1,5 @@
 """A record of the studio's work folder."""
 
-from __future__ import annotations
-
 from studio.workspace.work_folder import Record
 
 

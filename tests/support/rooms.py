@@ -1,7 +1,5 @@
 """A house in which every kind of page has something to show, and the way through all of its rooms."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta

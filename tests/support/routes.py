@@ -1,7 +1,5 @@
 """The addresses of a site, with something in each of their places."""
 
-from __future__ import annotations
-
 import re
 
 from werkzeug.routing import Rule

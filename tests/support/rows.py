@@ -1,7 +1,5 @@
 """Rows of the database: the type of what makes walks, and rows changed as workers, commands and time change them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Fixtures with real servers: one running site for all of these tests, and sites of a test's own."""
 
-from __future__ import annotations
-
 import signal
 import sys
 from collections.abc import Callable, Iterator

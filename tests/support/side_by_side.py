@@ -1,7 +1,5 @@
 """How the processes of a test run share the tests."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling

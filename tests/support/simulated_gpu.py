@@ -1,7 +1,5 @@
 """Simulated GPU: a limit of allocations, evaluations of fixed duration, overflow in some precisions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Requests, queue order and claims are the site's own. The worker takes a constant
 model when a task needs another one.
 """
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Tiny models as single files with the original keys, and families whose configurations are theirs."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Mapping

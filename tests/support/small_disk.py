@@ -1,7 +1,5 @@
 """A small disk of memory, which a test may fill."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Iterator

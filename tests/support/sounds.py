@@ -1,7 +1,5 @@
 """Sounds to upload, made here: click tracks, silence and tones, written by ffmpeg in every format."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import subprocess

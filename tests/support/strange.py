@@ -3,8 +3,6 @@
 What visitors wrote (in the tests, in Chinese), what looks like an address and a short list of names are passed over.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection

@@ -1,7 +1,5 @@
 """Fixtures of the studio's tests: packages of icons, a folder that was collected from them, the command line."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Tiny tables of meaning, written as the studio writes them: a few words on a few themes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

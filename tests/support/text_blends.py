@@ -3,8 +3,6 @@
 The worker's prediction is compared with this one, which was measured against others (decision 64).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

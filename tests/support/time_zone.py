@@ -1,7 +1,5 @@
 """The time zone of the process, as ``TZ`` names it."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterator

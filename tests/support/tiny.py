@@ -1,7 +1,5 @@
 """Tiny models of the real classes with random weights, as diffusers saves them."""
 
-from __future__ import annotations
-
 import json
 import warnings
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Tiny models of the rectified-flow families with random weights: the real classes, as diffusers saves them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Runs of training: laid out as their files, ended by an error in their midst, and the losses that they wrote."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from typing import Any

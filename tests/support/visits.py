@@ -1,7 +1,5 @@
 """Visits in a real browser: pages that may not complain, each in a context of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """What a worker wrote of a walk: its frames, films, recipe and files, read back."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any

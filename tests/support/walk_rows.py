@@ -1,7 +1,5 @@
 """Walks without a painter: real pages in front of rows that a test writes, level by level, as workers would."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any

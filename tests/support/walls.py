@@ -1,7 +1,5 @@
 """Walls for tests: opened, written for, and walked by a screen that is as quick as it likes."""
 
-from __future__ import annotations
-
 from sqlalchemy import select, update
 
 from app.storage.database import db, writing

@@ -1,7 +1,5 @@
 """Fixtures of the worker's tests: tiny models, what paints with them, and the house model."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

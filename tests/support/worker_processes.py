@@ -1,7 +1,5 @@
 """Another worker process, as far as a test can tell: a new worker of the same application and models."""
 
-from __future__ import annotations
-
 from worker.process.worker import Worker, this_worker
 
 

@@ -1,7 +1,5 @@
 """What the worker's tests look at in the database."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from app.storage.database import db, now

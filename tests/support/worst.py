@@ -3,8 +3,6 @@
 Each is as large as the limits of size let it be, and is built to be looked at for as long as possible.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import re

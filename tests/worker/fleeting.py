@@ -1,7 +1,5 @@
 """Pictures that are counted while they are in memory."""
 
-from __future__ import annotations
-
 import weakref
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """A worker in the test's own process whose only model paints whatever is asked for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from flask import Flask

@@ -1,7 +1,5 @@
 """Each row of the table of film formats: what it says is so of a film that the worker wrote."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The job: a claimed walk becomes a film, once, whatever happens on the way."""
 
-from __future__ import annotations
-
 import io
 import itertools
 import json

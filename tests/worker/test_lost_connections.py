@@ -1,7 +1,5 @@
 """A Postgres that goes away in the middle of a transaction: between an answer and the end of it, or at a question."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from sqlalchemy import select, text

@@ -1,7 +1,5 @@
 """The worker's start: what is missing is named, and nothing is begun; its signs of life and its bell."""
 
-from __future__ import annotations
-
 import faulthandler
 import logging
 import os

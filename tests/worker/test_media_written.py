@@ -1,7 +1,5 @@
 """Every kind of file that lies in the media store: known, marked as synthetic, backed up, pruned, deleted."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Figures of a worker: what a painted walk leaves in them, where they are exposed, and the ids in its lines."""
 
-from __future__ import annotations
-
 import logging
 import socket
 import urllib.request

@@ -1,7 +1,5 @@
 """Several workers on one walk: a level's batches shared, the next opened once, nothing painted twice."""
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy

@@ -1,7 +1,5 @@
 """What the worker does not import at its start, and that each late name is the library's own once it is used."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import json
 import re

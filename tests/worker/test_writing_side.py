@@ -1,7 +1,5 @@
 """Writing beside painting: the same films as without, bounded, and whatever goes wrong ends as it does without."""
 
-from __future__ import annotations
-
 import threading
 import time
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Numbers in addresses: too long a number is an address that does not exist."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

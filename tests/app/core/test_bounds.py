@@ -1,7 +1,5 @@
 """Documents are measured before anything looks at their parts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Addresses of clients are read from every spelling that proxies and servers use, and are the same in each."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core import client_address

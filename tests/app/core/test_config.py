@@ -1,7 +1,5 @@
 """Settings: where they come from, which wins, and what is refused at the start."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat

@@ -1,7 +1,5 @@
 """Variables outside of the settings: empty ones mean the default, and space around a value is no part of it."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterator

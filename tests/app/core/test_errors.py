@@ -1,7 +1,5 @@
 """The tree of errors: each names its field, and how it is answered."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core import errors

@@ -1,7 +1,5 @@
 """What pydantic refuses becomes one sentence for each field."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The garbage collector rests while code is imported, and not after it."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 

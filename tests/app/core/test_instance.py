@@ -1,7 +1,5 @@
 """The instance folder: where it is, and that it belongs to one site at a time."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """An application that adds its parts when they are needed."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 

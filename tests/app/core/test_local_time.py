@@ -1,7 +1,5 @@
 """An instant becomes the day of the site's time zone, wherever it becomes a day."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 

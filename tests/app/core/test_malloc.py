@@ -1,7 +1,5 @@
 """What malloc keeps is bounded where the C library is glibc, and left alone elsewhere."""
 
-from __future__ import annotations
-
 import ctypes
 from types import SimpleNamespace
 

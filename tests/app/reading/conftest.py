@@ -1,7 +1,5 @@
 """A reader with the shipped lexicon and table of meaning, and a drawing in two styles for every concept."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core.config import ROOT

@@ -1,7 +1,5 @@
 """Prompts that name a style that was added: read as that style, and not drawn as things."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core.text import style_mentions

@@ -1,7 +1,5 @@
 """What a visitor chose takes the place of what was read, as far as it fits."""
 
-from __future__ import annotations
-
 from app.reading import chosen
 from app.reading.reader import Reader
 from sketch.sketchbook import Drawing

@@ -1,7 +1,5 @@
 """Things are counted right where one drawing shows several."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core.config import ROOT

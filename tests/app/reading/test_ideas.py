@@ -1,7 +1,5 @@
 """Words for what has no shape are shown by scenes, and only where a prompt says nothing else."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core.text.stop_notes import FREELY as DRAWN_FREELY

@@ -1,7 +1,5 @@
 """A lexicon's file is searched where it lies, and one that is none is named."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

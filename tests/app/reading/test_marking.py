@@ -1,7 +1,5 @@
 """Each word of a prompt is marked by what the parser made of it."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.reading import marking

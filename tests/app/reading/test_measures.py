@@ -1,7 +1,5 @@
 """Numbers count only things: no ages, percentages, times, measures, years, and no parts of names and compounds."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.reading.reader import Reader

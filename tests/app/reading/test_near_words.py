@@ -1,7 +1,5 @@
 """The right spelling of a misspelt word, found among the names of things."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.reading import near_words

@@ -1,7 +1,5 @@
 """Where what is not wanted begins and ends, and what only sounds so."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.reading import negations

@@ -1,7 +1,5 @@
 """A prompt goes through the passes of the parser in one direction: none is entered again after another one."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from types import FrameType

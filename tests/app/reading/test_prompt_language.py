@@ -1,7 +1,5 @@
 """The language of a prompt, by small words alone and by the names of things."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.reading import prompt_language

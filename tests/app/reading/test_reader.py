@@ -1,7 +1,5 @@
 """Prompts are read as the things, places and numbers that they name, whatever else is in them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

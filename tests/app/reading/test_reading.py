@@ -1,7 +1,5 @@
 """What a reading shows and says: no more than fits, in words that captions use."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

@@ -1,7 +1,5 @@
 """Words that stand for a noun, names of people, and quotations that are lettering."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core.text.stop_notes import FREELY as DRAWN_FREELY

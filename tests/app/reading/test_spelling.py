@@ -1,7 +1,5 @@
 """Words that differ by one letter from a name are corrected, in a time that does not depend on the words."""
 
-from __future__ import annotations
-
 import itertools
 import random
 import string

@@ -1,7 +1,5 @@
 """Tags and syntax of other tools are never read as things."""
 
-from __future__ import annotations
-
 from app.reading.reader import Reader
 
 

@@ -1,7 +1,5 @@
 """Every token says where in the prompt it stands."""
 
-from __future__ import annotations
-
 import re
 
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Which words of a prompt the parser cannot read, and what is noted of a prompt."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

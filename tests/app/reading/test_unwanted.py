@@ -1,7 +1,5 @@
 """What a word that is not wanted bans: its kinds with it, and nothing that is named as wanted."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.reading.reader import Reader

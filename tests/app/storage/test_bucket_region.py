@@ -1,7 +1,5 @@
 """A bucket of another region than is set ends the start. S3 is a server of ours here: moto's knows no regions."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

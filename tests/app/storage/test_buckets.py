@@ -1,7 +1,5 @@
 """Buckets: against a real server that speaks S3, the store does what it does in a folder, and says what is wrong."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """Checkpoints of SQLite's log: made aside, and restarted although there is always a reader."""
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 import time

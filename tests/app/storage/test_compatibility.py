@@ -1,7 +1,5 @@
 """Which code runs on a schema: what migrations name, what the database keeps of it, and who heeds it."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The database: its migrations, its transactions, its times."""
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A database whose disk is full: its error says what to do."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from sqlalchemy import text

@@ -1,7 +1,5 @@
 """The media store: whole files or none, and never a path outside it."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat

@@ -1,7 +1,5 @@
 """Postgres behind a pooler that lends connections for one transaction: nothing is kept in a session."""
 
-from __future__ import annotations
-
 import subprocess
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Stores that answer but refuse writes: 503, and the health checks name the part."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path

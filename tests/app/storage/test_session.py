@@ -1,7 +1,5 @@
 """The session: what it loaded is not collected while it lets go of it, and is not kept any longer."""
 
-from __future__ import annotations
-
 import gc
 import weakref
 

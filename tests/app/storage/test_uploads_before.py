@@ -1,7 +1,5 @@
 """Uploads in the tables of release 1.2, which runs on while a new release comes: both see what the other writes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any

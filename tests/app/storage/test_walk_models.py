@@ -1,7 +1,5 @@
 """Walks, their names and addresses."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """Places for writers: requests that only read find a thread while others wait to write."""
 
-from __future__ import annotations
-
 import runpy
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Turns to write to SQLite: no writer is passed by again and again, and none waits for ever."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import sqlite3

@@ -3,8 +3,6 @@
 *Form → request → form*, *walk → request → walk*, *recipe → request → recipe*; commands and JSON beside them.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

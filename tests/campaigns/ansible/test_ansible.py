@@ -3,8 +3,6 @@
 These are programs that write down what they are asked; no machine and no cluster is made.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

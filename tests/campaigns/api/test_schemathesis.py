@@ -1,7 +1,5 @@
 """Schemathesis holds the site, as gunicorn serves it, to its own OpenAPI document; no worker paints the walks."""
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

@@ -1,7 +1,5 @@
 """The contenders paint what they say they do: seen on a tiny model, and counted at its networks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path

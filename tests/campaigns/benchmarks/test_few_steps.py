@@ -1,7 +1,5 @@
 """The benchmark of few-step models: noise levels of known models, what the student learns, and measures of films."""
 
-from __future__ import annotations
-
 import copy
 import math
 from dataclasses import replace

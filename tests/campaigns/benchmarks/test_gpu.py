@@ -1,7 +1,5 @@
 """What is measured on a GPU, run on the CPU with a tiny model."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What the benchmark measures of pictures, on pictures of which one knows the answer."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray

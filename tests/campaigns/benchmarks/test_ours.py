@@ -1,7 +1,5 @@
 """The presets, painted in process as the workers paint them: all frames, and exactly the passes that are planned."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

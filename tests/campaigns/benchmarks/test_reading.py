@@ -1,7 +1,5 @@
 """The reader keeps its marks in the half of its exam that may be seen."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from typing import Any

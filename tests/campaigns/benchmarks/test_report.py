@@ -1,7 +1,5 @@
 """The tables and the gate, from records whose figures are known."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The pairs of styles: what is painted is compared with its ends, and written for the site and the page."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The container images, without a container engine: what the Dockerfile says is done, and the outcome is started."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

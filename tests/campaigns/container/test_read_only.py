@@ -1,7 +1,5 @@
 """The worker's image on a root that is read-only, as Compose and Kubernetes run it, with a model from its volume."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -4,8 +4,6 @@
 What was noted stays when it is interrupted: the next campaign goes on from there.
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import random

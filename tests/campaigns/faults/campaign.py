@@ -1,7 +1,5 @@
 """A campaign: faults of many kinds, one after another, on one rig; each is noted as it is done."""
 
-from __future__ import annotations
-
 import json
 import random
 import tempfile

@@ -1,7 +1,5 @@
 """The faults: each happens to a rig at a random moment of its painting, and tells when it was over."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sqlite3

@@ -1,7 +1,5 @@
 """The published table of a campaign, made from what was noted of each fault."""
 
-from __future__ import annotations
-
 import json
 import statistics
 from collections.abc import Iterable, Sequence

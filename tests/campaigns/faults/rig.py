@@ -3,8 +3,6 @@
 The books are kept outside of the site: what it accepted, what its owner called off, and how each walk ended.
 """
 
-from __future__ import annotations
-
 import hashlib
 import http.client
 import json

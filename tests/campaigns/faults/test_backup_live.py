@@ -1,7 +1,5 @@
 """A backup that is made while the site serves and paints: restored elsewhere, it is all there, and goes on."""
 
-from __future__ import annotations
-
 import json
 import os
 import threading

@@ -1,7 +1,5 @@
 """A simulated day: everybody's walks are painted, and no stranger waits for two pieces of one other visitor."""
 
-from __future__ import annotations
-
 import random
 
 import pytest

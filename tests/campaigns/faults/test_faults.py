@@ -3,8 +3,6 @@
 ``make faults`` has them happen a thousand times, on both databases; this is its short form.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path

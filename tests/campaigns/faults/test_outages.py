@@ -1,7 +1,5 @@
 """Postgres and the media store away, full and back: honest answers, nothing lost, and the same processes go on."""
 
-from __future__ import annotations
-
 import json
 import signal
 from collections.abc import Callable, Iterator

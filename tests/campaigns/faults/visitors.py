@@ -1,7 +1,5 @@
 """What is asked of a site other than walks by words: stages, large frames, candidates, walks with a photo, repaints."""
 
-from __future__ import annotations
-
 import http.client
 import secrets
 from contextlib import suppress

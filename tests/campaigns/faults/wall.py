@@ -1,7 +1,5 @@
 """A live wall that walks on while faults happen: led by its screen, written for, kept, tidied."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import http.client

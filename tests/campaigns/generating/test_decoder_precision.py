@@ -1,7 +1,5 @@
 """The precision of the decoder: what is recorded in new walks, and what walks of release 1.0.0 get without a record."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A photo at a stop of a model that words lead: what comes out is the photo, whatever the solver and the preset."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

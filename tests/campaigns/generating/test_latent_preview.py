@@ -1,7 +1,5 @@
 """The lens: latents looked at without the decoder, close enough to pace a film by."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

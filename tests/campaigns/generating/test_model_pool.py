@@ -1,7 +1,5 @@
 """Several models in one worker: loaded when asked for, the most recent ones kept, their memory given back."""
 
-from __future__ import annotations
-
 import gc
 import weakref
 from collections.abc import Iterator

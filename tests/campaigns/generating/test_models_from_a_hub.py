@@ -1,7 +1,5 @@
 """Models from a hub, in the layouts in which repositories have them: fetched, loaded and painted with."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A model with a decoder that is shown scenes: what it is shown, when, and what comes of it."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

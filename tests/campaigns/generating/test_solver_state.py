@@ -1,7 +1,5 @@
 """Branching: a picture that is left in the middle and taken up again, and steps at noise levels of our own."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

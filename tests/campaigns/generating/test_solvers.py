@@ -1,7 +1,5 @@
 """Solvers: each paints what diffusers' own call paints, of every kind of model, or is refused by name."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable

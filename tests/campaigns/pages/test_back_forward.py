@@ -1,7 +1,5 @@
 """Back and forward in a real browser, from its memory of whole pages (the back-forward cache) and without it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

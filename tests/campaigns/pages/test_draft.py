@@ -1,7 +1,5 @@
 """A draft in a real browser: it survives going away, back and reloading, and gets what is chosen elsewhere."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

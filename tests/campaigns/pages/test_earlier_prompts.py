@@ -1,7 +1,5 @@
 """Earlier prompts in a real browser: chosen for the stop that asked, and forgotten, with JavaScript and without."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

@@ -1,7 +1,5 @@
 """The whole way through the site without scripts: ask for a walk, find it, rename it, report it, in German."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import urlsplit
 

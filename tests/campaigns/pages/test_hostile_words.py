@@ -1,7 +1,5 @@
 """Hostile words in every column that takes words, and every page in a real browser: they are shown, and do nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote

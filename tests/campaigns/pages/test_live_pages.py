@@ -1,7 +1,5 @@
 """Pages that change while one looks, in a real browser: when they look again, and what they do when refused."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any

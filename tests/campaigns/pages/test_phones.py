@@ -1,7 +1,5 @@
 """A phone in front of a wall, in a real browser: it writes, draws, sees where its words are, and loses nothing."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import partial

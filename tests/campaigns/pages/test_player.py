@@ -1,7 +1,5 @@
 """The film on a walk's page in a real browser: while better frames arrive, when it is finished, and as scrubber."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator

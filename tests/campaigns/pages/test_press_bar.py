@@ -1,7 +1,5 @@
 """The button of the form, and the time the walk takes: in view whatever is written and opened."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

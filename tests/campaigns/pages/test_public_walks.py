@@ -1,7 +1,5 @@
 """Public walks in a browser: posters first, films when asked for, nothing that moves about; and the back office."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The form in a real browser, where drawings lead the painter: read while it is typed, chosen from, painted."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Every room, with something in it, is for all: for axe, by keyboard, narrow, spaced out, still, and in German."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Iterable, Iterator

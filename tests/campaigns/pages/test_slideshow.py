@@ -1,7 +1,5 @@
 """The slideshow in a real browser: keys, fingers, the network lost, quiet hours, no blank frame between two films."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The screen of a wall in a real browser, before a programme that a test writes: pictures are known by their pixels."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Iterator
 from itertools import pairwise

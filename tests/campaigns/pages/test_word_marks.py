@@ -1,7 +1,5 @@
 """The words of a stop in a real browser: marked without a shift, put right by a press, and found among the drawings."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The production shape on this machine, for trying: ``python -m tests.campaigns.production``, until Ctrl-C."""
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys

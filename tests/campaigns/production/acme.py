@@ -3,8 +3,6 @@
 The names that are asked for lead to this machine, as the machines of these tests lie on its network.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

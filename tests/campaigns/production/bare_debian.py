@@ -1,7 +1,5 @@
 """The smallest Debian in a folder, with a door for ssh, on which Ansible plays: made, started, asked, visited."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """One site in the production shape for all of these tests, and the browser that the machine has."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """A machine for the commands of the operators' pages: its folders, and what stands for systemd, runuser and setpriv."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import stat

@@ -1,7 +1,5 @@
 """https by nginx itself, with HTTP/2, and what is compressed for whom: the files beside the template."""
 
-from __future__ import annotations
-
 import gzip
 import subprocess
 from collections.abc import Iterator

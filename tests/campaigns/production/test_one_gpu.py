@@ -1,7 +1,5 @@
 """The GPU of each worker under systemd: ``deploy/one_gpu.sh`` run on folders of device files, and its drop-in."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Each command of the operators' pages, run on a site in the production shape with parts taken away."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """nginx, gunicorn, Postgres, Redis and two painters, as deploy/ has them: painted through, restarted, replaced."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -1,7 +1,5 @@
 """Programs of the production shape that must not serve: each ends, and names what is wrong and the cure."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The systemd units as systemd's own tools see them, and the rotation of nginx's logs."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

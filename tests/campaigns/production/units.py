@@ -1,7 +1,5 @@
 """The systemd units of ``deploy/``, read as they stand."""
 
-from __future__ import annotations
-
 import json
 import os
 import pwd

@@ -1,7 +1,5 @@
 """The site as strangers meet it: nginx, gunicorn as in production, the application, and a worker behind."""
 
-from __future__ import annotations
-
 import gzip
 import http.client
 import json

@@ -1,7 +1,5 @@
 """The site below a path, behind the proxies of docs/how-to/operators/reverse-proxies.md: nginx and Caddy."""
 
-from __future__ import annotations
-
 import http.client
 import os
 import re

@@ -1,7 +1,5 @@
 """nginx between an application and a bucket, both of which are made to say what they never should."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress

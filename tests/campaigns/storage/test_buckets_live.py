@@ -1,7 +1,5 @@
 """A real site whose pictures are in a bucket: gunicorn, nginx, a worker, and a server that speaks S3."""
 
-from __future__ import annotations
-
 import http.client
 import io
 import json

@@ -1,7 +1,5 @@
 """The studio, which kills itself while the second state is written, between the file and its name: the worst moment."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -1,7 +1,5 @@
 """The page docs/how-to/operators/fine-tuning.md and deploy/studio/finetune.sh: each command is run, on a tiny base."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Training as a process: killed without warning, shared by several, watched by Weights & Biases offline."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

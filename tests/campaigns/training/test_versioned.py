@@ -1,7 +1,5 @@
 """A work folder under data versioning: real DVC reproduces it, and brings it back from a remote."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

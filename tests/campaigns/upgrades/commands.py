@@ -1,7 +1,5 @@
 """The commands of docs/how-to/operators/upgrading.md, run with today's code."""
 
-from __future__ import annotations
-
 from tests.support.live import LiveSite
 
 COMMANDS = ("db upgrade", "gallery reindex", "media prune --yes", "media verify", "media mend")

@@ -1,7 +1,5 @@
 """Sites of an earlier release, on SQLite and on Postgres."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

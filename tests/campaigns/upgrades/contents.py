@@ -1,7 +1,5 @@
 """What a site of whichever release holds: rows, files, films, pictures; and one of its walks held half generated."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

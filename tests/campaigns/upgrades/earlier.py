@@ -1,7 +1,5 @@
 """Code of before, taken out of the project's history into a folder, and run with today's environment."""
 
-from __future__ import annotations
-
 import io
 import subprocess
 import tarfile

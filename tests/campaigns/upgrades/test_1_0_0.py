@@ -1,7 +1,5 @@
 """A site that the code of release 1.0.0 made, upgraded at once to today's: its walks and films stay, and it goes on."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A site that release 1.1.0 made, on SQLite and on Postgres, upgraded with a stop: it keeps all, and goes on."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """A site that release 1.2.0 made, on SQLite and on Postgres: what was uploaded there and waits is processed today."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The release before on a schema after it: its web side, its worker and its commands go on while a new one comes."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Backdrops: every setting can be drawn at every limit, from its seed alone, the same at all sizes."""
 
-from __future__ import annotations
-
 import itertools
 import random
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The canvas of a backdrop: soft edges, lit walls, waves."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

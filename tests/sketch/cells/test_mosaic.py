@@ -1,7 +1,5 @@
 """Mosaic: rows of tesserae end at the outline."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sketch.cells import mosaic

@@ -1,7 +1,5 @@
 """What planes keep: bars lie on the ground too, strong planes do not lie behind things, small parts are seen."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """Coloured squares: things are light against dark squares, or dark against light ones."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

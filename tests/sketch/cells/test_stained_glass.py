@@ -1,7 +1,5 @@
 """Stained glass: leads are as wide as they are meant to be, wherever they run."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Scenes with a composition are drawn in its marks, those without as ever; between them nothing jumps."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Compositions as JSON that anybody may have written: what is beyond a limit is refused by its field."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

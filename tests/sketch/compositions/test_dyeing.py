@@ -1,7 +1,5 @@
 """What was asked for in a colour is seen in it, in every style of several colours; the rest of a palette stays."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from itertools import pairwise

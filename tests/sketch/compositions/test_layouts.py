@@ -1,7 +1,5 @@
 """Layouts show a scene once or often, and nothing of it is lost on the way."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

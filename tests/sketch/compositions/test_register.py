@@ -1,7 +1,5 @@
 """What all marks keep: they follow from the scene alone, flow with it, and look the same at any size."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Compositions turn into one another part by part, evenly, from the first to the last."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

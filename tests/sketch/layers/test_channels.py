@@ -1,7 +1,5 @@
 """Channel by channel pictures come out as if all were broadcast at once, to the last bit."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Distances to the nearest outline: positive inside, half a pixel at an edge, as far as can be where there is none."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What a decoder is shown of a drawn scene: marks that are drawn, how far they are, and nothing of what is painted."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

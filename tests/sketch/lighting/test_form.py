@@ -1,7 +1,5 @@
 """The coarse form of a thing: what is soft is worked out on it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Light on a scene: things that it makes round, and older scenes as they always were."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Shadows fall away from the light, where there is ground; and the ground sets things off."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

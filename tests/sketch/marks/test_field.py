@@ -1,7 +1,5 @@
 """What marks are made from is true to the scene."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Inks are chosen by colour, and give way to each other without a jump."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sketch import colour

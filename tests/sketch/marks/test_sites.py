@@ -1,7 +1,5 @@
 """Sites, and what follows their grid, stay where they are through a walk and follow a form smoothly."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

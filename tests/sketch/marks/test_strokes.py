@@ -1,7 +1,5 @@
 """Strokes lie along a form, and only where they are wanted."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

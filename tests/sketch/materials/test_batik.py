@@ -1,7 +1,5 @@
 """Batik: wax keeps the ground's figures off the things, and the baths of dye go from light to dark."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

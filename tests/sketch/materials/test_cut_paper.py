@@ -1,7 +1,5 @@
 """What cut paper keeps: papers are flat, and what lies right behind a thing is another paper than its own."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

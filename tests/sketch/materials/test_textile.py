@@ -1,7 +1,5 @@
 """Textile: a cloth has the colours of its yarns, and a motif keeps a rim where it has the colour of the ground."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

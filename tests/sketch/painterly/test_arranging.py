@@ -1,7 +1,5 @@
 """Where things stand in a painterly scene: seen whole enough, on their feet, lying where they would tip over."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

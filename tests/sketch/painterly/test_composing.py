@@ -1,7 +1,5 @@
 """A scene as a painter sets it up: the same for the same, steady while things move, its things and colours kept."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 

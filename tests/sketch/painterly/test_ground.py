@@ -1,7 +1,5 @@
 """Places of painterly scenes: the same for the same setting, different by seed, deep, and not to be written to."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Tones of a painting: contours give way, eyes stay, colours are quieter and in one key."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sketch import colour

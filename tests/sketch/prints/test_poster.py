@@ -1,7 +1,5 @@
 """What posters keep: a form that meets a thing changes colours in it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What risographs keep: inks only take light away from the paper."""
 
-from __future__ import annotations
-
 import pytest
 
 from sketch import colour

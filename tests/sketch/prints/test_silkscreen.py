@@ -1,7 +1,5 @@
 """What silkscreens keep: each cell has a ground of its own, and inks keep their parts while they change."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sketch.prints import silkscreen

@@ -1,7 +1,5 @@
 """A table of colours recolours sketches and guides, and is read from the file that it was written to."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Modelled drawings: which stands for which, and that none is chosen unless asked for."""
 
-from __future__ import annotations
-
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling.drawing_styles import find_modelled, is_modelled, without_modelled
 

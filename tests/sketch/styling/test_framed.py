@@ -1,7 +1,5 @@
 """Drawings that are pictures in a square bleed beyond the frame, and others stay things."""
 
-from __future__ import annotations
-
 import gc
 import weakref
 

@@ -1,7 +1,5 @@
 """In a graphic style, what stands or lies somewhere has a ground, since without one it looks like an icon."""
 
-from __future__ import annotations
-
 from sketch import sketchbook
 from sketch.arrangement import Item, Wish
 from sketch.compositions.composing import FLAT

@@ -1,7 +1,5 @@
 """Several of one thing are a group: each has its own distance, side and turn, and all can be counted."""
 
-from __future__ import annotations
-
 from itertools import combinations
 
 import pytest

@@ -1,7 +1,5 @@
 """Lettering in scenes: on what bears it, legible, and below beings."""
 
-from __future__ import annotations
-
 import pytest
 
 from sketch import lettering

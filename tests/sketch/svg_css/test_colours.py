@@ -1,7 +1,5 @@
 """Colours of CSS become ones that the renderer reads; what cannot be written so exactly is None."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PIL import ImageColor

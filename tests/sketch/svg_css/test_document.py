@@ -1,7 +1,5 @@
 """A drawing is rendered with the last of its colours that is understood, or refused by name."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Transforms of CSS become those of SVG; what depends on a box, or leaves the plane, is None."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Processes that draw side by side: the same sketches as one draws alone, whatever becomes of them."""
 
-from __future__ import annotations
-
 import functools
 import logging
 import os

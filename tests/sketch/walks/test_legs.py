@@ -1,7 +1,5 @@
 """What leads a painter along a walk's legs: from an order alone, without the sketchbook it was written from."""
 
-from __future__ import annotations
-
 import pickle
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Copies of a picture: found when encoded again or resized, and not mistaken for other pictures."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

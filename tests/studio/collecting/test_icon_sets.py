@@ -1,7 +1,5 @@
 """The icon sets: which drawings are taken, under which names, and what is kept of them."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

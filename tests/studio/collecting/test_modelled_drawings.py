@@ -1,7 +1,5 @@
 """Drawings with filters: what they become without looks alike, is short, and is marked with what is one part."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Things beyond the emoji: their table, their drawings' colours, and the licences that are taken."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Tiles of large pictures: where they lie, at which scales, how many, and what they leave out."""
 
-from __future__ import annotations
-
 import io
 import itertools
 

@@ -1,7 +1,5 @@
 """How pictures are painted, as vectors, and by which hand."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Rewordings: two hundred, each of a concept there is, none of them a name; how their hits are counted."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Words come to concepts by name, keyword, synonym and kind, the nearer the better."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The drawing of training: valid SVG, a panel a run, lines that fall where the loss fell."""
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree
 

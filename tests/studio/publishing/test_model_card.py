@@ -1,7 +1,5 @@
 """The card: which runs stand on it, and what they saw."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from studio.publishing import model_card

@@ -1,7 +1,5 @@
 """Scenes: the same from the seed, what their captions say is what is painted."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections import Counter

@@ -1,7 +1,5 @@
 """Subjects painted, and what is to lead the painter there: drawn, as by a finger, or made of the picture."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

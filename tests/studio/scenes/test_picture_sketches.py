@@ -1,7 +1,5 @@
 """Sketches of pictures that were never drawn: few colours; an outline where one thing stands out, and else none."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

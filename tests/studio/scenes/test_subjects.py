@@ -1,7 +1,5 @@
 """Subjects: the same from seed and number, in the shares of the plan, with captions that are true of them."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Captions: from the catalogue's words, from a BLIP of the real class, from people; and what training reads."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Collecting from folders, catalogues and museums: what is taken, what is set aside and why, what is tried again."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

@@ -1,7 +1,5 @@
 """The table of the hands' looks: painted, learned, measured on other subjects."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The table of meaning: near to what the text encoder says, the same each time, read by the site as it was written."""
 
-from __future__ import annotations
-
 import gzip
 import itertools
 import json

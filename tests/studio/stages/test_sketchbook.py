@@ -1,7 +1,5 @@
 """The sketchbook is packed from icon sets; onto one that is there only what it lacks is added."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

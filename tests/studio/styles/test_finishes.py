@@ -1,7 +1,5 @@
 """Finishes add a surface to a composed picture: texture, and nothing else moves or changes."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it

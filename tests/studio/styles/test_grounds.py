@@ -1,7 +1,5 @@
 """Hands before a given ground: painted by what it shows, the seed for texture only, with the things' outlines kept."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import pytest

@@ -1,7 +1,5 @@
 """The hands: every one paints, the same again from the same seed, on a ground, with the subject in it."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import pytest

@@ -1,7 +1,5 @@
 """Words around what a picture shows: lists."""
 
-from __future__ import annotations
-
 from studio.text import phrasing
 
 

@@ -1,7 +1,5 @@
 """What a decoder learns of its pictures: near where they are coarse, as fine as they are, and indistinguishable."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """What a run has seen so far."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Frugal: a small problem is learned, states are small, a kept state goes on to the same weights."""
 
-from __future__ import annotations
-
 import torch
 
 from studio.training.frugal import Frugal

@@ -1,7 +1,5 @@
 """The learning rate over a run: warmed up, falling by a cosine, or constant until it cools; what may change."""
 
-from __future__ import annotations
-
 import shutil
 from itertools import pairwise
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Muon: directions learn alike, what is no matrix learns as by AdamW, a kept state goes on to the same weights."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from torch import nn

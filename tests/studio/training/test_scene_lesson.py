@@ -1,7 +1,5 @@
 """What a decoder that is shown scenes sees: pieces of latents, drawings and pictures that lie at the same place."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

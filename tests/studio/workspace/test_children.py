@@ -1,7 +1,5 @@
 """Processes that work for another one: they end with it, even where it is killed."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Stages as commands: options arrive by group, and a failure is one sentence."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

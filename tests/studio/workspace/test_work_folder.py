@@ -1,7 +1,5 @@
 """The work folder: what it keeps, and what it makes of broken lists."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Pictures that are not square are, to the pixel, those of diffusers' own calls, by every family."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

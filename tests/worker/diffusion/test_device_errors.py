@@ -1,7 +1,5 @@
 """What an error says of the device: it has no room, it is lost to this process, or nothing."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

@@ -1,7 +1,5 @@
 """A model of rectified flow, as the studio publishes one: painted as the pipeline does, spaced, left and taken up."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A loaded model: what it makes of prompts, its networks and solvers, and where it comes from."""
 
-from __future__ import annotations
-
 import gc
 import json
 import shutil

@@ -1,7 +1,5 @@
 """A model's folder: whole and of a kind that is painted with, or the message names what is amiss; its fingerprint."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A model that is led by sketches: what it is shown between the scenes of a walk, and what comes of it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Sequence

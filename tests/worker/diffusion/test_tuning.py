@@ -1,7 +1,5 @@
 """Choosing a setting by measuring: passes that take a known time, and passes that fail."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """The choice for a machine, remembered from start to start; and nothing from a broken file."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

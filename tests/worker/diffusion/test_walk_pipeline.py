@@ -1,7 +1,5 @@
 """The painter against diffusers' own call, on tiny models of the real classes, and what a batch must keep."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

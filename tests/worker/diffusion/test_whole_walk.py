@@ -1,7 +1,5 @@
 """A whole walk in one process: the same recipe paints the same film."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import replace

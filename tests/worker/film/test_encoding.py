@@ -1,7 +1,5 @@
 """Films and stills, read back by other programs than wrote them."""
 
-from __future__ import annotations
-
 import io
 import itertools
 import struct

@@ -1,7 +1,5 @@
 """No film flashes more than three times a second: one that would is shown more slowly."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The GIF for chats: as large as it may be, with the same frames, times and recipe."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The ruler on films whose steps are known."""
 
-from __future__ import annotations
-
 import io
 import itertools
 

@@ -1,7 +1,5 @@
 """How long the pictures of a film are shown: its ends longer, and those of a film that is not whole yet."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 import numpy as np

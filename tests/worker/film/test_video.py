@@ -1,7 +1,5 @@
 """Films as video, with and without sound, read back by another program than wrote them."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re

@@ -1,7 +1,5 @@
 """The built-in model's text encoder, compared with transformers' own."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Group normalisation by way of another layout: the same numbers, laid out as what was given."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

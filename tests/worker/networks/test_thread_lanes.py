@@ -1,7 +1,5 @@
 """Work side by side: what comes back in order, each in one thread, and the caller's threads as they were."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

@@ -1,7 +1,5 @@
 """Enlargements that are folded into convolutions: the same pictures, to the edge, from what is checked to fit."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

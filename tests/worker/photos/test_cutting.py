@@ -1,7 +1,5 @@
 """The main thing of a picture is separated from what surrounds it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray

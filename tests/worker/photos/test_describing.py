@@ -1,7 +1,5 @@
 """Words for photos: by BLIP where there is one, else by the eye."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Uploads are read, laid on paper and brought to a frame."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

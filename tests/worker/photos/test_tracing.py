@@ -1,7 +1,5 @@
 """Photos lead a painter as scenes do: whole or cut out, by colours and outline."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

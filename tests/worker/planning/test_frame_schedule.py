@@ -1,7 +1,5 @@
 """The schedule of a walk: positions, order of painting, interpolation and pacing."""
 
-from __future__ import annotations
-
 import itertools
 import math
 

@@ -1,7 +1,5 @@
 """States: how they blend, and how they travel between workers."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What is known of a track: read from JSON, cut, and asked for its changes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The distinct pictures of a film to music: few enough, on the onsets, at equal distances, and without a stutter."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

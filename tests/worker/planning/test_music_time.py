@@ -1,7 +1,5 @@
 """When a walk to music is where: stops on their times and on beats, and movement by the music between them."""
 
-from __future__ import annotations
-
 import itertools
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """Pacing: a distance that agrees with the eye on known orders, and frames at equal distances."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The plan of a walk: levels, what each starts from, and batches."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Mapping, Sequence

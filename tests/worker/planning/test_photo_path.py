@@ -1,7 +1,5 @@
 """How far pictures are held to photos on the way between stops."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

@@ -1,7 +1,5 @@
 """Of many pictures those are taken that are least like one another."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The worker looks at films: once they are public, at old ones when nothing waits, and never at a film's cost."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

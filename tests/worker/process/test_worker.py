@@ -1,7 +1,5 @@
 """The worker of a process: found by its application, and shared with no other."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The claim in progress: kept beside the work, as long as that goes on; a process that hangs ends."""
 
-from __future__ import annotations
-
 import os
 import threading
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Claims: one holder at a time, fenced by the attempt's number, and nothing lost when a holder is."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

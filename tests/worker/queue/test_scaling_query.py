@@ -1,7 +1,5 @@
 """What KEDA asks the database of a cluster (deploy/k8s): as much as is unfinished, and as many as were busy lately."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

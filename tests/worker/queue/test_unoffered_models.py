@@ -1,7 +1,5 @@
 """Walks of a model that no worker offers: they fail in words, but not while one that offers it may still come."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Photos that wait become tasks: each once, the oldest first, done by one worker at a time, and by none for ever."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

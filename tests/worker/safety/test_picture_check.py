@@ -1,7 +1,5 @@
 """What looks at pictures: tiny detectors of the real classes, NudeNet itself, and nothing where none is named."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

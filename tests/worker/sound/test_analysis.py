@@ -1,7 +1,5 @@
 """What is heard in sounds whose beats are known."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 

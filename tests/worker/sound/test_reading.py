@@ -1,7 +1,5 @@
 """Files of every kind are decoded and analysed in a process of its own, and those that cannot be read are refused."""
 
-from __future__ import annotations
-
 import io
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Candidates: the very pictures that walks have as their stops, painted before all walks, as unlike as can be."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from itertools import combinations

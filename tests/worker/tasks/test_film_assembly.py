@@ -1,7 +1,5 @@
 """Films of a walk: made with few of its pictures in memory, by any worker."""
 
-from __future__ import annotations
-
 import io
 import itertools
 from collections.abc import Callable, Iterable

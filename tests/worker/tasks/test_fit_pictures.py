@@ -1,7 +1,5 @@
 """Unfit pictures are never shown: a frame is painted a little way off, a stop from another seed."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """A frame at a large size: the walk's own picture, generated with more pixels."""
 
-from __future__ import annotations
-
 import io
 import json
 

@@ -1,7 +1,5 @@
 """A walk that is set to a sound, from the request to its films, as ffmpeg decodes them."""
 
-from __future__ import annotations
-
 import io
 import itertools
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The worker reads what a model can do once a task, and asks the site no more while it paints."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

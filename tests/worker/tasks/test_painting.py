@@ -1,7 +1,5 @@
 """A walk painted after a drawing that a curator added, by a worker that knows only what the walk brings along."""
 
-from __future__ import annotations
-
 import io
 import shutil
 from collections.abc import Iterator

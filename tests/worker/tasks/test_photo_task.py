@@ -1,7 +1,5 @@
 """A photo that was brought is looked at by the worker: words for it, and what would be cut out."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A walk repainted in another hand is led by the same sketches, from the same noise: seen on its pixels."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

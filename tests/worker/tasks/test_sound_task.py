@@ -1,7 +1,5 @@
 """An uploaded sound is read by the worker: its file is replaced, its analysis stored, or a sentence says why not."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The stages of a frame: painted again when asked for, from the noise to the very frame."""
 
-from __future__ import annotations
-
 import io
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,5 @@
 """What is written on a walk when its first task is done: the settings that fix its pixels."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 

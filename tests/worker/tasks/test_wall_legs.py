@@ -1,7 +1,5 @@
 """The legs of a live wall: painted from the first frame on, without films, and joined into walks that are kept."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The gallery: newest first, page by page in both directions, and only what is public."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Filters and orders of the gallery: in the address, the form, the API and the feed, and only of public walks."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What can be drawn is listed by groups, and found by names in both languages, by words, by meaning, despite slips."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from threading import Barrier

@@ -1,7 +1,5 @@
 """Exhibitions: made and changed by command, shown as pages with public walks, and with nothing else."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 

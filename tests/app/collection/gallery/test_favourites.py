@@ -1,7 +1,5 @@
 """Favourites: kept once, in pages, without walks that are hidden or deleted."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from sqlalchemy import insert, select

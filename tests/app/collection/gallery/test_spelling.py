@@ -1,7 +1,5 @@
 """Did you mean: only public words, and never one that finds nothing."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient

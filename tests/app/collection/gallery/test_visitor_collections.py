@@ -1,7 +1,5 @@
 """Collections: their walks in order, who sees which of them, their bounds, and what operators do to them."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from sqlalchemy import select

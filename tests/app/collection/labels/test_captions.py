@@ -1,7 +1,5 @@
 """Captions: whole sentences whatever the prompts say, different ones, in both languages."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Captions by a language model: a real server at a real address, which behaves or does not."""
 
-from __future__ import annotations
-
 import json
 import socket
 import threading

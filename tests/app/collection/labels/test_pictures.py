@@ -1,7 +1,5 @@
 """Captions and labels of single pictures: whole sentences, whatever they are taken for."""
 
-from __future__ import annotations
-
 import itertools
 import re
 

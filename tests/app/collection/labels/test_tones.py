@@ -1,7 +1,5 @@
 """A visitor's own word for a tone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

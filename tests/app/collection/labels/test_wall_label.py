@@ -1,7 +1,5 @@
 """Wall labels, part by part."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

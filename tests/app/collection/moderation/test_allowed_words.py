@@ -1,7 +1,5 @@
 """Allowed words: what the built-in lists refuse is public where an operator says so, and it is in the log."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner

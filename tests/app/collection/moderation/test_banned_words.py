@@ -1,7 +1,5 @@
 """Banned words: refused in new prompts and titles by name, whatever their case and accents, until they are lifted."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner

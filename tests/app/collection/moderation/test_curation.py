@@ -1,7 +1,5 @@
 """What the site does to public walks: hidden, featured, and found again after their words were lost."""
 
-from __future__ import annotations
-
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import select

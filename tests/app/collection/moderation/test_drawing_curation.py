@@ -1,7 +1,5 @@
 """Drawings that operators add and remove: credited, bounded, harmless, and written down."""
 
-from __future__ import annotations
-
 import pytest
 from sqlalchemy import select
 

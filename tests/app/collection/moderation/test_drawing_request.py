@@ -1,7 +1,5 @@
 """What is said of a drawing that is refused, in the language of the page."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from flask_babel import force_locale

@@ -1,7 +1,5 @@
 """What the house's lists call unfit: found in other spellings, scripts and languages, and not in innocent words."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.collection.moderation import unfit_text

@@ -1,7 +1,5 @@
 """Search by meaning: found without a common word, new walks at once, and nothing that the database does not confirm."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Search: words in any script are found by how they begin, and no query does harm."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient

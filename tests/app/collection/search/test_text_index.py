@@ -1,7 +1,5 @@
 """The index of public walks: what publishing and deleting cost, and that nothing of a walk outlives it there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """Vectors in a file: found as an exact comparison finds them, added by one process, seen by others, safe in a crash."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

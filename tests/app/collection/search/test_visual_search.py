@@ -1,7 +1,5 @@
 """Search by look: what looks alike comes first, and only public walks; the page and the API say so."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

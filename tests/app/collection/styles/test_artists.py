@@ -1,7 +1,5 @@
 """Artists near a prompt, and the hand that stands in for each."""
 
-from __future__ import annotations
-
 import json
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What catalogues say of artists: titles, subjects and mediums, whatever the file."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The model of a walk follows from the styles of its stops: in requests, and on the form."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The table of styles that go together is whole, and answers for the model that it was measured with alone."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Styles for a prompt, by the phrases that are shipped and the table of meaning."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Retired styles: pages leave them out, and everything that names them works as before."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Which styles suit what is shown, and the one that is chosen for a whole walk."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.collection.styles import suiting

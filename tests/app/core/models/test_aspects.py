@@ -1,7 +1,5 @@
 """Aspect ratios are met as nearly as the model's multiples allow."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

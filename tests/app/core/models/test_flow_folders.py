@@ -1,7 +1,5 @@
 """Folders of the flow families: whole, or the message names what is missing; and their facts."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

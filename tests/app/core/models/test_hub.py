@@ -1,7 +1,5 @@
 """A model on a hub: looked at before its weights are fetched, fetched in pieces, and refused in one sentence."""
 
-from __future__ import annotations
-
 import errno
 import json
 import shutil

@@ -1,7 +1,5 @@
 """What is fixed for each kind of pipeline, held against the sources of diffusers; kinds that are not painted with."""
 
-from __future__ import annotations
-
 import ast
 import importlib.util
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The licence of a model, read from the head of its card."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

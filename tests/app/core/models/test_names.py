@@ -1,7 +1,5 @@
 """How settings name models."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The noise levels that are worked out without a model are those of diffusers' own solvers."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Single files: their family and settings are read from the header, and what is no model is refused by name."""
 
-from __future__ import annotations
-
 import json
 import struct
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Digests of weight files, compared with the hub's; and pieces that a download left empty."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import struct

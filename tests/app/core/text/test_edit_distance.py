@@ -1,7 +1,5 @@
 """The number of slips between two words."""
 
-from __future__ import annotations
-
 from app.core.text.edit_distance import distance
 
 

@@ -1,7 +1,5 @@
 """Texts are embedded in parts, with the same numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Where prompts name embeddings: whole words alone, in any case."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core.text import embedding_names

@@ -1,7 +1,5 @@
 """Irregular plurals and their singulars lead to each other."""
 
-from __future__ import annotations
-
 import doctest
 
 import pytest

@@ -1,7 +1,5 @@
 """The weights of a prompt's words: what their brackets say, and what is read as text."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

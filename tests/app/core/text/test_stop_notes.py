@@ -1,7 +1,5 @@
 """Notes on a stop: in their order, in one text, and back."""
 
-from __future__ import annotations
-
 from app.core.text import stop_notes
 
 

@@ -1,7 +1,5 @@
 """Names of styles in prompts: where they are such, in which spellings, and what is left of the prompt."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core.text import style_mentions

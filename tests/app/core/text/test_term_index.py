@@ -1,7 +1,5 @@
 """Terms are found wherever they stand, whatever other terms begin like them."""
 
-from __future__ import annotations
-
 import re
 from itertools import groupby
 from random import Random

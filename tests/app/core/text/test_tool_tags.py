@@ -1,7 +1,5 @@
 """Tags and syntax of other tools are taken out of a prompt, and what is left keeps its places."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core.text.tool_tags import TaggedPrompt, has_weights, split, tags

@@ -1,7 +1,5 @@
 """Pieces of words are those that BERT's own tokenizer cuts."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers

@@ -1,7 +1,5 @@
 """A site whose model is led by sketches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

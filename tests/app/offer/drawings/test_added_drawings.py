@@ -1,7 +1,5 @@
 """Drawings that were added: every process knows them within a second, and asks no oftener."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

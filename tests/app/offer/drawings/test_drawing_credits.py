@@ -1,7 +1,5 @@
 """Whose drawings: grouped, with the way to the licence, and never invented."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 

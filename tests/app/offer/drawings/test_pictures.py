@@ -1,7 +1,5 @@
 """Drawings in one ink: what is dark is opaque, what is light has an outline, and nothing is cut off."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

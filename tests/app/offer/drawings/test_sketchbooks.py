@@ -1,7 +1,5 @@
 """Where a model's drawings are found: beside its weights, in a folder or where a hub's files lie."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What the tests of the models on offer share: a folder of a model."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

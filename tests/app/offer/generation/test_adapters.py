@@ -1,7 +1,5 @@
 """Which adapters belong to which model: by the weights that they were learned on, wherever these lie."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a walk costs, estimated before it is painted."""
 
-from __future__ import annotations
-
 from app.offer.generation import cost
 
 BALANCED = {  # ten steps, of which the second to the sixth are guided

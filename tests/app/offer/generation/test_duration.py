@@ -1,7 +1,5 @@
 """A walk's time: more of any option takes longer, and walks of every kind agree on one pace."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

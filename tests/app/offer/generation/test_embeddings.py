@@ -1,7 +1,5 @@
 """The site's embeddings: which there are, which fit a model, and what is said of the others."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

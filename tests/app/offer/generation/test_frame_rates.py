@@ -1,7 +1,5 @@
 """Frame rates are those that a GIF can say."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 import pytest

@@ -1,7 +1,5 @@
 """What a LoRA's header says of it: its layout, its family, its rank, the words that it was trained with."""
 
-from __future__ import annotations
-
 import json
 import struct
 from math import prod

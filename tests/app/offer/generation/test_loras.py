@@ -1,7 +1,5 @@
 """Which LoRA files are offered for which models, by family and by the width of text states."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The models' folders: whole, or the message names the file."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import struct

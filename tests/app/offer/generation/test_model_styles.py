@@ -1,7 +1,5 @@
 """Hands: what the model folder lists, how their words join the prompt, and how they are named everywhere."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -1,7 +1,5 @@
 """The models on offer: which they are, and what is known of them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The presets: names for settings, resolved to the whole numbers that a recipe records."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The style that a stop is painted in: recorded when it is requested, and named wherever the walk is shown."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

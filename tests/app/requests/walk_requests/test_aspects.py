@@ -1,7 +1,5 @@
 """Walks that are not square: what may be asked for, what is recorded, and what a recipe may say."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

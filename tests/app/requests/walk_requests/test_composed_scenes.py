@@ -1,7 +1,5 @@
 """Scenes of models whose styles compose: in which marks, layout and inks each stop of a walk is to be drawn."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Iterator

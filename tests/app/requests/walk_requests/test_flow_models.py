@@ -1,7 +1,5 @@
 """What is asked of models that take no guidance or no negative prompts: refused with the cure, or painted as theirs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Requests for walks: what is saved, once, and who is notified."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

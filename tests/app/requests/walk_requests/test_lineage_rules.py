@@ -1,7 +1,5 @@
 """Going on from another walk's last stop."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

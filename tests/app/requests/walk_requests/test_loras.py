@@ -1,7 +1,5 @@
 """Stops with LoRA files as they are asked for: by the form, the API and the command, and what is refused."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Weights, clip skip and embeddings as they are asked for: what is recorded, what is refused, what is ignored."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Recipes: written into films, read out of them, refused when they were changed."""
 
-from __future__ import annotations
-
 import io
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a recipe fixes: bounded, and true to itself; a refusal says what was altered."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

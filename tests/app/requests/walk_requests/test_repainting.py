@@ -1,7 +1,5 @@
 """A walk repainted in another style: what stays, what changes, and what cannot be."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any

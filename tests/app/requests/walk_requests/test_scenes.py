@@ -1,7 +1,5 @@
 """What prompts are read as when a walk is requested: where sketches lead the model, in its row, JSON and recipe."""
 
-from __future__ import annotations
-
 import json
 import random
 import shutil

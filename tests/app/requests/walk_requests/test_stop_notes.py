@@ -1,7 +1,5 @@
 """Notes on what was not read, known when a walk is requested, and walks that would not move."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

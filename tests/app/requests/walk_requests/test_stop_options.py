@@ -1,7 +1,5 @@
 """The options of a stop are declared once, and everything else is derived from that."""
 
-from __future__ import annotations
-
 from app.requests.walk_requests import stop_options
 from app.requests.walk_requests.error_messages import SUBJECTS
 from app.requests.walk_requests.recipe_schema import RecipeStop

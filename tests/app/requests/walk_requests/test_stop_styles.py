@@ -1,7 +1,5 @@
 """The style that the site chooses for stops whose prompts name none."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a walk may be asked for with, what is refused and with which words."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

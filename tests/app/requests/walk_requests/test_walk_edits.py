@@ -1,7 +1,5 @@
 """Retitled and unlisted walks: what is shown of them then, and to whom."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

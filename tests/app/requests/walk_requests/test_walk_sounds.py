@@ -1,7 +1,5 @@
 """A request that sets its walk to a sound: what is refused and how, what the walk holds, and who may hear it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

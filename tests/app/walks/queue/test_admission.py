@@ -1,7 +1,5 @@
 """Room for another walk: ceilings of what waits, of a visitor, a network and all; disk and daily share."""
 
-from __future__ import annotations
-
 import shutil
 from collections import namedtuple
 from collections.abc import Callable, Iterator

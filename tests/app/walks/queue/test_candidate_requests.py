@@ -1,7 +1,5 @@
 """Candidates as requests: kept for a short time, so many of one person, and what they cost."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """The line: fair turns, places that only move forwards, seconds that are estimated from what was seen."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The line under many visitors, painters that come and go, and retries: no estimate rises, and it comes true."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace

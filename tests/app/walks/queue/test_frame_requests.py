@@ -1,7 +1,5 @@
 """Files of a frame that are generated on demand: asked for once, of finished walks only, gone with the walk."""
 
-from __future__ import annotations
-
 import pytest
 from sqlalchemy import func, select
 

@@ -1,7 +1,5 @@
 """The bell: a job that names no walk, and a site that goes on while Redis is away."""
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The check of a LoRA file by a worker, as the one who asked sees it."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from sqlalchemy import select

@@ -1,7 +1,5 @@
 """Cards: small, of the poster's shape, marked as synthetic."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The main colour of a picture has the name that everybody would give it."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """The recipe in a film: found where ours stands, never where it hides, and quickly in any file."""
 
-from __future__ import annotations
-
 import io
 import os
 import resource

@@ -1,7 +1,5 @@
 """What becomes of a walk that its owner cancels, tries again or takes down."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 from sqlalchemy import select

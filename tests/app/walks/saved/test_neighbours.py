@@ -1,7 +1,5 @@
 """Walks that start where another ends, and end where it starts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Notes on a stop as sentences."""
 
-from __future__ import annotations
-
 import pytest
 from flask import Flask
 

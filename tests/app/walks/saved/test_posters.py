@@ -1,7 +1,5 @@
 """Which frame stands for a film: the most colourful of those at its stops."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A public base address: pages have films of listed walks from there, and of no others."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

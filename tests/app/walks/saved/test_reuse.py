@@ -1,7 +1,5 @@
 """Repeated requests: answered at once with the pictures there are, whose files live as long as the last of them."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from typing import Any

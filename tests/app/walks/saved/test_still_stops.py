@@ -1,7 +1,5 @@
 """Which two stops are the same picture."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Pictures are decoded one at a time; two more wait, and others are asked to come back."""
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 

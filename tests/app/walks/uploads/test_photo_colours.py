@@ -1,7 +1,5 @@
 """Colours that a picture states as code points are brought to sRGB, or refused by name."""
 
-from __future__ import annotations
-
 import io
 import struct
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Pictures whose numbers are no 8-bit colours are stored as what they mean, or refused by name."""
 
-from __future__ import annotations
-
 import io
 import struct
 

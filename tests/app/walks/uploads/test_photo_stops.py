@@ -1,7 +1,5 @@
 """A walk's copy of a photo."""
 
-from __future__ import annotations
-
 import hashlib
 
 from app.walks.uploads import photo_stops

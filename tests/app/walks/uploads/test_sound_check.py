@@ -1,7 +1,5 @@
 """Sounds are accepted or refused by their length and header alone, with a sentence that names the limit."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys

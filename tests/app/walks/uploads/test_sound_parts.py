@@ -1,7 +1,5 @@
 """A stored FLAC is cut at its frames: the part sounds as before, and says where in the sound it begins."""
 
-from __future__ import annotations
-
 import io
 import subprocess
 

@@ -1,7 +1,5 @@
 """Uploads of each kind are stored for a day for their owner alone, and leave nothing behind."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """A check of our own: a request that keeps to the schema is refused only for what no schema can say."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import os

@@ -1,7 +1,5 @@
 """Prompts of Stable Diffusion in chunks, with weights, clip skip and embeddings, beside diffusers' own."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace

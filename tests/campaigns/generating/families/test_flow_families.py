@@ -1,7 +1,5 @@
 """The rectified-flow families against diffusers' own calls, on tiny models of the real classes: the same latents."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

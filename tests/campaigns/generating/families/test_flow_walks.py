@@ -1,7 +1,5 @@
 """Whole walks of the rectified-flow families, in the presets that a site gives them."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The tiny models of rectified flow: diffusers loads them, and their pictures show the prompt, the seed and more."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Z-Image's texts are as long as their prompts: between two lengths they are blended, in one pass."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

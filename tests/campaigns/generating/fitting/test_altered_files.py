@@ -3,8 +3,6 @@
 The whole run is ``python -m tests.support.altered_files 2000 1`` (docs/research/altered-files.md).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

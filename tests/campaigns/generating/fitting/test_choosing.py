@@ -1,7 +1,5 @@
 """What is chosen on GPUs of several sizes: the fastest plan that fits, or a refusal that says what is missing."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Text encoders that come when something is encoded, and go."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a GPU does otherwise than by default: measured, remembered, recorded, and applied only there."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

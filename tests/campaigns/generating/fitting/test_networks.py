@@ -1,7 +1,5 @@
 """The networks of a model: which are in memory in which precision, and where they lie."""
 
-from __future__ import annotations
-
 import gc
 import shutil
 import weakref

@@ -1,7 +1,5 @@
 """Models as single files, in half precision alone and in shards: each paints what the whole folder paints."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

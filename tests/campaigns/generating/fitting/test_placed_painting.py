@@ -1,7 +1,5 @@
 """Where the parts of a model lie changes no picture of any kind of model; tiny ones are smaller than a tile."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any

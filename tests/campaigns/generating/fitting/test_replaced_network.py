@@ -1,7 +1,5 @@
 """A network of one file in the place of a model's own: used where it is of the model's family, else refused by name."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

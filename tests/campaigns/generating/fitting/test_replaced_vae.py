@@ -1,7 +1,5 @@
 """A VAE in the place of a model's own: used where it suits the model's latents, else refused by name."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

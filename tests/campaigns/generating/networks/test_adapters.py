@@ -1,7 +1,5 @@
 """Adapters laid over a model: whole at their stops, shared on the way between, in one batch; and taken off again."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """LoRA files over FLUX.1, Stable Diffusion 3, Z-Image and FLUX.2: pictures as their pipelines paint them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """LoRA files over a model: the worker paints what diffusers' own `load_lora_weights` paints, to one grey level."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """LoRA files over transformers that are stored in float8, read from GGUF files, or offloaded layer by layer."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

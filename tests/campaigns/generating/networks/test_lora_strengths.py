@@ -1,7 +1,5 @@
 """Strengths of LoRA files by their format's arithmetic, module by module: compared with plain products of matrices."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable

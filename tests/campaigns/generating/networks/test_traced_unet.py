@@ -1,7 +1,5 @@
 """The traced network: the same bits as the network itself, in any batch, and itself where it cannot be traced."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

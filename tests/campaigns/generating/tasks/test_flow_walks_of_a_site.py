@@ -1,7 +1,5 @@
 """A walk of each rectified-flow family through a site: requested, painted, and repainted by its recipe."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from pathlib import Path

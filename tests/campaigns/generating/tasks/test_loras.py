@@ -1,7 +1,5 @@
 """A LoRA file from the command to the wall: checked and offered, painted, repainted by its recipe, and missed."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Weights, long prompts, clip skip and embeddings from the request to the wall, and back by the recipe."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

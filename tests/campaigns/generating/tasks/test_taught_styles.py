@@ -1,7 +1,5 @@
 """A style from its pictures to the wall: taught by the command, painted by the worker, repainted by its recipe."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Walks with photos, painted by the worker: what leads there is made once, and found by the worker that goes on."""
 
-from __future__ import annotations
-
 import io
 import shutil
 from collections.abc import Iterator

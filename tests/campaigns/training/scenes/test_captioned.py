@@ -1,7 +1,5 @@
 """Captioned pictures that make their own sketches: in their own colours, or in those of scenes."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A style's colours are paired with those of scenes: a few stand for many, and many stay what they are."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

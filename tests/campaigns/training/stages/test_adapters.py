@@ -1,7 +1,5 @@
 """A style as changes of low rank to a model that words lead: learned, stopped and gone on, and painted by."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The autoencoder: learns, goes on as if it had not been killed, stops at what is no number, keeps its latents."""
 
-from __future__ import annotations
-
 import errno
 import json
 import shutil

@@ -1,7 +1,5 @@
 """A decoder is taught texture on subjects of a sketchbook, and latents stay what they are."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Evaluating: the same questions for every model, painted once, scored by the image encoder, shown on sheets."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Evaluating a model that sketches lead: painted as the worker paints, beside what the hands' programs paint."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The eye: learns names and hands, goes on as it would have, is measured on a vendor kept out, and loads plainly."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Stable Diffusion tuned on pictures: collected, captioned, encoded, learned, evaluated, published, painted by."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Growing a model: what its base knew stays, its pictures are twice as large, what it left out has its own latents."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Publishing: a plain diffusers folder in half precision that the worker loads, and a card of what was measured."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

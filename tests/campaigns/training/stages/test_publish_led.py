@@ -1,7 +1,5 @@
 """Publishing a model that is led by sketches: whole, with its drawings and their credits; the worker paints with it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From drawings to a model that is led by sketches: packed, encoded, learned; gone on with where it was."""
 
-from __future__ import annotations
-
 import json
 import random
 import shutil

@@ -1,7 +1,5 @@
 """Encoding and training: shards read as they were written, resumed training, LoRA, several processes, a plain model."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A model that sketches lead goes on with an operator's pictures: collected, captioned, encoded, tuned, published."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

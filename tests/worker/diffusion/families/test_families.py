@@ -1,7 +1,5 @@
 """The families of the worker, held to what the site knows of their kinds."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.core.models import kinds

@@ -1,7 +1,5 @@
 """What flow families make of weights and clip skip: Stable Diffusion 3 knows clip skip, the others nothing of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the site says of flow models without loading them, held to the models as a worker loads them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

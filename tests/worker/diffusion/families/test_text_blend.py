@@ -1,7 +1,5 @@
 """What a Z-Image transformer predicts between two texts of unequal length."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

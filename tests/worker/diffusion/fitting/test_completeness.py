@@ -1,7 +1,5 @@
 """What is loaded of a model is complete, or refused by file and tensor: every part of every family."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree

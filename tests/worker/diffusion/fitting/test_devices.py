@@ -1,7 +1,5 @@
 """What is read of a device. There is none here: torch's answers are fakes, and nothing was run on a Mac."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

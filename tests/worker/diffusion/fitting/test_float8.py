@@ -1,7 +1,5 @@
 """Networks that are stored in float8, on a GPU too small for half precision."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

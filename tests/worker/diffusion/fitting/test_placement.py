@@ -1,7 +1,5 @@
 """Where the parts of large models lie: on GPUs of several sizes, on machines of little memory, on a CPU."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
