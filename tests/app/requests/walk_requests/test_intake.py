@@ -17,7 +17,6 @@ from app.storage.walk_models import QUEUED, Stop, Walk
 from app.walks.saved.lookup import any_walk
 from tests.conftest import Maker, make_app
 from tests.support import placing
-from tests.support.house import NAME
 
 
 def asked(*prompts: str, **fields: Any) -> dict[str, Any]:
@@ -81,11 +80,6 @@ def test_steps_and_guidance_that_are_given_stand_above_the_site_s_and_these_abov
         db.session.remove()
         db.engine.dispose()
     assert found == [(30, 2.0), (12, 2.0), (30, 0.0)]
-
-
-def test_ending_easing_and_model_are_recorded(request_walk: Maker) -> None:
-    walk = request_walk(ending="round", easing=True, model=NAME)
-    assert (walk.ending, walk.easing, walk.model) == ("round", True, NAME)
 
 
 @pytest.mark.parametrize(("fps", "shown"), [(None, 12.5), (12.5, 12.5), (30, 33.333), (50, 50), (1, 1)])

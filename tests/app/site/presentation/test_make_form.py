@@ -91,12 +91,6 @@ def test_ninth_line_is_kept_so_that_it_can_be_refused(app: Flask) -> None:
     assert form.errors["stops"] == "A walk has 2 to 8 stops; this one has 9."
 
 
-def test_form_asks_for_what_was_typed(app: Flask) -> None:
-    wanted = validate(filled("a fox", "a kite", negative_prompt="rain", seed=" 7 ", frames="60").as_body())
-    assert [(stop.prompt, stop.negative_prompt) for stop in wanted.stops] == [("a fox", "rain"), ("a kite", "rain")]
-    assert (wanted.seed, wanted.frames, wanted.unlisted) == (7, 60, False)
-
-
 def test_empty_seed_and_frames_mean_the_defaults(app: Flask) -> None:
     wanted = validate(filled("a fox", "a kite", seed=" ", frames="").as_body())
     assert (wanted.seed, wanted.frames) == (None, None)
@@ -247,12 +241,6 @@ def test_fields_to_go_on_with_lead_to_the_same_joint(parent: Walk) -> None:
     wanted = validate(filled("", "a kite", **fields).as_body())
     assert (wanted.continues, wanted.seed, wanted.preset, wanted.easing) == (parent.id, 12, "fast", True)
     assert (wanted.ending, wanted.unlisted, wanted.frames) == ("stop", True, 2)  # it ends as it likes
-
-
-@pytest.mark.parametrize("ending", ["back", "round", "stop"])
-def test_ending_care_and_pace_are_asked_for(app: Flask, ending: str) -> None:
-    wanted = validate(filled("a fox", "a kite", ending=ending, preset="exact", easing="1").as_body())
-    assert (wanted.ending, wanted.preset, wanted.easing) == (ending, "exact", True)
 
 
 FIELDS = st.lists(
