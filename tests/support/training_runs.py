@@ -24,7 +24,7 @@ def losses(folder: Folder, name: str = "train") -> dict[int, float]:
 
 
 def fail_at_call(patch: pytest.MonkeyPatch, owner: Any, name: str, number: int, error: BaseException) -> None:
-    """Have a function that a run calls raise an error instead of its call with this number, counted from 0."""
+    """Make a function that a run calls raise an error in place of the call with this number, counted from 0."""
     whole, calls = getattr(owner, name), itertools.count()
 
     def called(*arguments: Any, **named: Any) -> Any:

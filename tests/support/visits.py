@@ -69,7 +69,7 @@ class Visits:
 
 @contextmanager
 def visiting(browser: Browser, **usual: Any) -> Iterator[Visits]:
-    """Let a test open pages, with these options unless it gives others; at the end none may have complained."""
+    """Open pages for a test, with these options unless it gives others; at the end none may have complained."""
     visits = Visits(browser, **usual)
     yield visits
     visits.close()

@@ -106,7 +106,7 @@ def test_first_page_that_is_no_thumbnail_is_stored() -> None:
     _, first, second, third = data.split(reduced)
     data = reduced.join([_, first]) + struct.pack("<HHII", 254, 4, 1, 0) + reduced.join([second, third])
     picture = photo_check.check(data)
-    assert (picture.width, picture.height) == whole.size
+    assert picture.details == {"width": whole.width, "height": whole.height}
 
 
 @pytest.mark.parametrize("masks", [False, True])
