@@ -130,7 +130,7 @@ def _update(table: str, values: dict[str, str]) -> str:
         changes += (
             ", described_at = CASE WHEN new.state <> 'waiting' THEN coalesce(described_at, CURRENT_TIMESTAMP) END"
         )
-    return f"UPDATE {table} SET {changes} WHERE {table}.id = new.id"
+    return f"UPDATE {table} SET {changes} WHERE {table}.id = new.id"  # nosec B608
 
 
 def _directions() -> list[tuple[str, str, dict[str, str], str]]:
@@ -158,9 +158,9 @@ def _on_sqlite() -> list[str]:
     for table, other, values, kind in _directions():
         name, only = f"{table}_{{}}_to_{other}", f"{{}}.kind = '{kind}'" if kind else "true"
         for event, row, condition, action in (
-            ("insert", "new", f"NOT EXISTS (SELECT 1 FROM {other} WHERE id = new.id)", _insert(other, values)),
+            ("insert", "new", f"NOT EXISTS (SELECT 1 FROM {other} WHERE id = new.id)", _insert(other, values)),  # nosec B608
             ("update", "new", "true", f"{_update(other, values)} AND {_differs(table, other)}"),
-            ("delete", "old", "true", f"DELETE FROM {other} WHERE id = old.id"),
+            ("delete", "old", "true", f"DELETE FROM {other} WHERE id = old.id"),  # nosec B608
         ):
             when = f"{only.format(row)} AND {condition}"
             statements.append(
@@ -178,7 +178,7 @@ def _on_postgres() -> list[str]:
             f"CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
             f" IF tg_op = 'INSERT' THEN {_insert(other, values)};"
             f" ELSIF tg_op = 'UPDATE' THEN {_update(other, values)};"
-            f" ELSE DELETE FROM {other} WHERE id = old.id; END IF; RETURN NULL; END $$"
+            f" ELSE DELETE FROM {other} WHERE id = old.id; END IF; RETURN NULL; END $$"  # nosec B608
         )
         for event, row in (("insert", "new"), ("update", "new"), ("delete", "old")):
             only = f" AND {row}.kind = '{kind}'" if kind else ""
