@@ -17,6 +17,7 @@ from app.requests.walk_requests import layouts, walk_rows
 from app.requests.walk_requests.stop_options import OF_EACH_STOP, StopRequest
 from app.requests.walk_requests.walk_request import SETTINGS, TypedSettings, WalkRequest, usual
 from app.site.presentation import choices
+from app.site.presentation import typed_numbers as typed
 from app.storage.walk_models import Walk
 
 SHARED = ("hand", "negative_prompt", "clip_skip")
@@ -71,9 +72,9 @@ def titles() -> dict[str, str]:
 
 
 def plain_fields(form: TypedSettings) -> list[tuple[str, str, str, str, str]]:
-    """Return the settings that the form asks for in a plain field: name, title, text, usual value, and a note."""
+    """Return the numbers that the form asks for in a plain field: name, title, text, usual value, and a note."""
     return [
-        (name, _(each.title), getattr(form, name), str(written(usual(name))), _(each.note))
+        (name, _(each.title), typed.localised(getattr(form, name)), typed.localised(f"{usual(name):g}"), _(each.note))
         for name, each in SETTINGS.items()
         if each.note
     ]

@@ -11,5 +11,6 @@ from app.storage.walk_models import Walk
 def further_words(walk: Walk) -> list[str]:
     """Return sentences on the settings and the measured values of a walk that declare words for its page."""
     settings = [SETTINGS[name].words(value) for name, value in walk_rows.settings_of(walk).items()]
-    measured = [measure.words(getattr(walk, name)) for name, measure in MEASURES.items()]
+    values = [(measure, getattr(walk, name)) for name, measure in MEASURES.items()]
+    measured = [measure.words(value) for measure, value in values if value is not None]
     return [words for words in (*settings, *measured) if words]
