@@ -252,7 +252,7 @@ def _walls_of(client: FlaskClient, kept: Walk) -> tuple[str, ...]:
     with writing() as session:
         said = session.scalars(select(WallWords).order_by(WallWords.number)).all()
         for number, row in enumerate(said[:2], 1):
-            fields = {"walked_at": now(), "stretch": kept.id} if number == 1 else {}
+            fields = {"shown_at": now(), "stretch": kept.id} if number == 1 else {}
             session.add(WallLeg(wall_number=row.wall_number, number=number, words_number=row.number, **fields))
             words.assign(session, row, number)
         session.add(WallLeg(wall_number=said[0].wall_number, number=3, walk_id=kept.id))
