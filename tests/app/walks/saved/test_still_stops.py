@@ -8,7 +8,7 @@ from app.storage.walk_models import Stop, Walk
 from app.walks.saved import still_stops
 
 FIRST: dict[str, Any] = {
-    "prompt": "a lemon", "negative_prompt": "", "hand": "", "seed": None, "photo": None, "cut_out": None, "lora": None,
+    "prompt": "a lemon", "negative_prompt": "", "requested_style": "", "seed": None, "photo": None, "cut_out": None, "lora": None,
     "lora_weight": None, "clip_skip": None, "scene": {"things": [], "words": "a lemon", "reader": 7},
 }  # fmt: skip
 
@@ -36,7 +36,7 @@ def test_stops_that_differ_in_nothing_that_is_seen_are_the_same(other: dict[str,
     "other",
     [
         {"seed": 8},
-        {"hand": "linocut"},
+        {"requested_style": "linocut"},
         {"scene": FIRST["scene"] | {"words": "two lemons"}},
         {"photo": "0" * 64},
         {"photo": "0" * 64, "cut_out": True},
