@@ -8,8 +8,8 @@ from app.storage.walk_models import Stop, Walk
 from app.walks.saved import still_stops
 
 FIRST: dict[str, Any] = {
-    "prompt": "a lemon", "negative_prompt": "", "requested_style": "", "seed": None, "photo": None, "cut_out": None, "lora": None,
-    "lora_weight": None, "clip_skip": None, "scene": {"things": [], "words": "a lemon", "reader": 7},
+    "prompt": "a lemon", "negative_prompt": "", "requested_style": "", "seed": None, "photo": None, "cut_out": None,
+    "lora": None, "lora_weight": None, "clip_skip": None, "scene": {"things": [], "words": "a lemon", "reader": 7},
 }  # fmt: skip
 
 
