@@ -338,7 +338,7 @@ class Rig:
         deadline = time.monotonic() + PATIENCE
         while not self.ground.met():
             if self.waiting() < 2:
-                self.as_body()
+                self.request_walk()
             assert time.monotonic() < deadline, f"no worker came by {fault}"
             time.sleep(0.01)
         return time.monotonic()
