@@ -84,7 +84,7 @@ def test_pictures_are_those_of_the_plain_pipeline(evaluated: tuple[Path, dict[st
     pipe = pipeline.pipeline(pipeline.part_folders(base))
     asked = exam.questions(CONCEPTS, (), exam.Extent(1, 1, 0, 0))[0]
     held = exam.Gallery.of_model(
-        Folder(evaluated[0]), pipeline.fingerprint(pipeline.part_folders(base)), exam.Way(1, 4.0)
+        Folder(evaluated[0]), pipeline.fingerprint(pipeline.part_folders(base)), exam.Sampling(1, 4.0)
     )
     chance = torch.Generator().manual_seed(asked.seed)
     alone = pipe(asked.prompt, num_inference_steps=1, guidance_scale=4.0, generator=chance, output_type="pt").images[0]
@@ -155,5 +155,5 @@ def test_what_is_not_published_yet_is_asked_for_the_hands_of_its_scenes(
 
 def test_eye_only_tells_hands_that_both_know(untaught: Path) -> None:
     eye = ImageEncoder.load(untaught)
-    assert score.styles_of({}, eye) == ("cut-out", "neon")
-    assert score.styles_of({"hands": [{"words": "neon"}, {"words": "oil painting"}]}, eye) == ("neon",)
+    assert score.hands_of({}, eye) == ("cut-out", "neon")
+    assert score.hands_of({"hands": [{"words": "neon"}, {"words": "oil painting"}]}, eye) == ("neon",)

@@ -74,7 +74,7 @@ def test_pictures_are_those_of_the_worker(
     asked = led_exam.questions(loaded, CONCEPTS, ("gouache",), ("gouache",), exam.Extent(1, 1, 1, 0, 1), prefix="P: ")
     pipe = pipeline.pipeline(parts)
     preset = presets.resolve(presets.BALANCED, ModelFacts(presets=led_model.PRESETS))
-    way = exam.Way(4, 1.0, (0.0, 0.0), 1.0)
+    way = exam.Sampling(4, 1.0, (0.0, 0.0), 1.0)
     ours = led_exam.sketch_painter(pipe, loaded, 8, way)(asked)
     model = Model.load(str(tmp_path / "led"), device="cpu")
     painter = WalkPipeline(model)
