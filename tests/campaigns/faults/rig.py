@@ -119,7 +119,8 @@ class Rig:
 
     def _close(self) -> None:
         self.engine.dispose()
-        self.site.close()
+        if self.site.process is not None and self.site.process.poll() is None:
+            self.site.stop()
 
     # --- Asking
 
