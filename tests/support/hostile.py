@@ -64,8 +64,7 @@ NO_WORDS = {
     "hung": {"words"},  # kept by triggers, as is the vocabulary
     "vocabulary": {"word"},
     "stops": {"note", "chosen_style", "found_hand", "scene", "photo"},
-    "photos": {"id", "digest", "owner_hash", "network", "path", "cut_path", "lease_holder"},
-    "sounds": {"id", "digest", "owner_hash", "network", "path", "format", "state", "analysis"},
+    "uploads": {"id", "kind", "digest", "owner_hash", "network", "path", "state", "preview_path", "details"},
     "frames": {"path"},
     "media": {"kind", "path", "etag"},
     "pieces": {"kind", "state", "lease_holder", "payload", "task", "model"},
