@@ -96,7 +96,7 @@ def _is_sqlite() -> bool:
 
 
 class _Keys(dict[str, str]):
-    """Say how a key of a column of JSON is read."""
+    """Map each key of a column of JSON to the expression that reads it."""
 
     def __init__(self, column: str) -> None:
         self.column = column
