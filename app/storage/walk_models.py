@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -332,6 +333,7 @@ class StopOptions:
         return cls(*(record.get(name) for name in cls.names()))
 
     @classmethod
+    @cache
     def names(cls) -> tuple[str, ...]:
         """Return the names of all options."""
         return tuple(each.name for each in fields(cls))

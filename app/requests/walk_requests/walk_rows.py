@@ -7,6 +7,7 @@ the same walk again, in another style or size, or on from its end, are copies of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from flask import current_app
@@ -23,12 +24,12 @@ from app.walks.saved import neighbours, shapes
 
 COLUMNS = {name: setting.column or name for name, setting in SETTINGS.items() if setting.column is not None}
 """The column of each setting that a row holds as it was requested."""
+_columns = attrgetter(*COLUMNS.values())
 
 
 def settings_of(walk: Walk) -> dict[str, Any]:
     """Return the settings of a walk by their names, as its row holds them."""
-    columns = {name: getattr(walk, column) for name, column in COLUMNS.items()}
-    return columns | {"size": _size(walk), "aspect": shapes.aspect(walk)}
+    return dict(zip(COLUMNS, _columns(walk), strict=True)) | {"size": _size(walk), "aspect": shapes.aspect(walk)}
 
 
 def _size(walk: Walk) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import Field
@@ -234,7 +233,7 @@ def _stop(stop: Stop) -> StopDescription:
         "photo": stop.photo,
         "cut_out": stop.cut_out,
     }
-    return cast(StopDescription, described | asdict(stop.options))
+    return cast(StopDescription, described | {name: getattr(stop, name) for name in StopOptions.names()})
 
 
 def _sound(walk: Walk) -> DescribedSound | None:
