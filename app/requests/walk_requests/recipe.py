@@ -27,7 +27,7 @@ from app.requests.walk_requests.recipe_schema import (
     RecipeSound,
     RecipeStop,
 )
-from app.requests.walk_requests.walk_request import ALWAYS, IF_SET, SETTINGS, RecordedSettings, WalkRequest, usual
+from app.requests.walk_requests.walk_request import ALWAYS, IF_SET, SETTINGS, USUAL, RecordedSettings, WalkRequest
 from app.storage.walk_models import ROUND, Stop, StopOptions, Walk
 from app.walks.saved import cards, film_formats, lineage
 from app.walks.saved.film_recipes import RECIPE_MAX
@@ -139,7 +139,7 @@ def _settings(walk: Walk) -> RecordedSettings:
     recorded = {
         name: value
         for name, value in walk_rows.settings_of(walk).items()
-        if (how := SETTINGS[name].record) == ALWAYS or (how == IF_SET and value != usual(name))
+        if (how := SETTINGS[name].record) == ALWAYS or (how == IF_SET and value != USUAL[name])
     }
     return cast(RecordedSettings, recorded)
 

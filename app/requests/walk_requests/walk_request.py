@@ -163,7 +163,7 @@ class WalkRequest(RequestForModel):
         What is only recorded where it is set does not count where it is not, as releases before did not know it.
         """
         unset = {
-            name for name, each in SETTINGS.items() if each.record == IF_SET and getattr(self, name) == usual(name)
+            name for name, each in SETTINGS.items() if each.record == IF_SET and getattr(self, name) == USUAL[name]
         }
         text = self.model_dump_json(exclude=unset) + (pinned.model_dump_json() if pinned else "")
         return hashlib.sha256(text.encode()).hexdigest()
@@ -359,7 +359,5 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType({
 """The settings of a walk by name: all fields of `WalkRequest` but the stops and the sound, which have types of their
 own. Forms write them into addresses in this order."""
 
-
-def usual(name: str) -> Any:
-    """Return the value of a setting that is not requested."""
-    return WalkRequest.model_fields[name].default
+USUAL: Mapping[str, Any] = MappingProxyType({name: WalkRequest.model_fields[name].default for name in SETTINGS})
+"""The value of each setting that is not requested."""

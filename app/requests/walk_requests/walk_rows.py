@@ -18,7 +18,7 @@ from app.offer.generation.model_styles import ModelStyle
 from app.requests.walk_requests import walk_sounds
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.stop_options import StopRequest
-from app.requests.walk_requests.walk_request import SETTINGS, WalkRequest, usual
+from app.requests.walk_requests.walk_request import SETTINGS, USUAL, WalkRequest
 from app.storage.walk_models import Stop, StopOptions, Walk
 from app.walks.saved import neighbours, shapes
 
@@ -63,7 +63,7 @@ def unusual_settings(request: WalkRequest) -> dict[str, Any]:
     """Return the settings of a request by name, without those that it would have if it left them out."""
     offer = offers.current().get(request.model)
     sampling = sampler_settings.resolve_settings(offer, request.preset)
-    defaults = {name: usual(name) for name in SETTINGS} | {name: sampling[name] for name in ("steps", "guidance")}
+    defaults = dict(USUAL) | {name: sampling[name] for name in ("steps", "guidance")}
     defaults |= {"fps": frame_rates.rounded(current_app.config["FPS"]), "preset": presets.DEFAULT, "aspect": SQUARE}
     given = {name: getattr(request, name) for name in SETTINGS}
     if request.size not in offer.facts.sizes[1:]:

@@ -15,7 +15,7 @@ from app.core.i18n.gettext import _
 from app.offer.generation import frame_rates
 from app.requests.walk_requests import layouts, walk_rows
 from app.requests.walk_requests.stop_options import OF_EACH_STOP, StopRequest
-from app.requests.walk_requests.walk_request import SETTINGS, TypedSettings, WalkRequest, usual
+from app.requests.walk_requests.walk_request import SETTINGS, USUAL, TypedSettings, WalkRequest
 from app.site.presentation import choices
 from app.site.presentation import typed_numbers as typed
 from app.storage.walk_models import Walk
@@ -74,7 +74,7 @@ def titles() -> dict[str, str]:
 def plain_fields(form: TypedSettings) -> list[tuple[str, str, str, str, str]]:
     """Return the numbers that the form asks for in a plain field: name, title, text, usual value, and a note."""
     return [
-        (name, _(each.title), typed.localised(getattr(form, name)), typed.localised(f"{usual(name):g}"), _(each.note))
+        (name, _(each.title), typed.localised(getattr(form, name)), typed.localised(f"{USUAL[name]:g}"), _(each.note))
         for name, each in SETTINGS.items()
         if each.note
     ]
