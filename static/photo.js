@@ -4,7 +4,9 @@ const form = () => document.querySelector("form[data-photo-max]");
 const words = () => document.getElementById("photo-words").dataset;
 const places = () => [...document.querySelectorAll(".brought")];
 const fieldOf = (place) => place.querySelector("input[type=file]");
-const isPicture = (file) => file && (/^image\/(png|jpeg|webp|avif|hei[cf])$/.test(file.type) || /\.hei[cf]$/i.test(file.name));
+const isMine = (file) => (each) => each === file.type || (each.startsWith(".") && file.name.toLowerCase().endsWith(each));
+const isPicture = (file) => file && places().map(fieldOf).find(Boolean)?.accept.split(",").some(isMine(file));
+const mayBeFilm = (file) => /^(image\/(webp|gif)|video\/.*)$/.test(file.type);
 
 function showError(place, text) {
   const note = place.querySelector("[id$=-note]");
@@ -49,11 +51,11 @@ document.addEventListener("paste", (event) => {
   upload(place, file);
 });
 
-// This must run before the form's listener, which takes a dropped file for a film: a WebP on a stop is a picture.
+// This must run before the form's listener, which takes a dropped file for a film: on a stop, it is a picture.
 document.addEventListener("drop", (event) => {
   const [file] = event.dataTransfer?.files ?? [];
   const leg = event.target.closest?.(".leg")?.querySelector(".brought");
-  if (!isPicture(file) || (!leg && file.type === "image/webp")) return;
+  if (!isPicture(file) || (!leg && mayBeFilm(file))) return;
   const place = leg && fieldOf(leg) ? leg : nextPlace();
   if (!place) return;
   event.preventDefault();

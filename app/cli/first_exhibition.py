@@ -120,7 +120,7 @@ def _upload_music(named: str, owner: str, tend: Callable[[], None]) -> str:
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(score.wav())
         file.flush()
-        sound = uploads.upload(kinds.SOUND, Path(file.name), owner)
+        sound = uploads.upload(kinds.OF_WALKS, Path(file.name), owner)
     wait_for_upload(sound, tend)
     return sound.id
 

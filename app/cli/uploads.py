@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def put_photos(request: dict[str, Any], photos: tuple[str, ...], *, cut_out: boo
         if not 1 <= number <= len(request["stops"]) + 1:
             message = f"{each:.80}: the stop must be a number from 1 to {len(request['stops']) + 1}."
             raise InvalidInput.on("photo", message=message)
-        photo = upload(kinds.PHOTO, file, owner)
+        photo = upload(kinds.OF_STOPS, file, owner)
         like = request["stops"][0] if request["stops"] else {}
         shared = {name: like[name] for name in ("negative_prompt", "hand", "layout", "clip_skip") if name in like}
         request["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
@@ -36,7 +37,7 @@ def upload_for_recipe(wanted: WalkRequest, photos: tuple[str, ...], owner: str) 
     """Upload the pictures that a recipe refers to by their digests."""
     named = {stop.picture for stop in wanted.stops}
     for each in photos:
-        if upload(kinds.PHOTO, Path(each), owner).digest not in named:
+        if upload(kinds.OF_STOPS, Path(each), owner).digest not in named:
             raise InvalidInput.on("photo", message=f"The recipe names another picture than {each}, or none.")
 
 
@@ -47,19 +48,21 @@ def _place_and_file(text: str, count: int) -> tuple[int, Path]:
     return count + 1, Path(text)
 
 
-def upload(kind: UploadKind, file: Path, owner: str) -> Upload:
-    """Upload a file of a kind, whose noun is the name of the option; a worker processes it later.
+def upload(among: Sequence[UploadKind], file: Path, owner: str) -> Upload:
+    """Upload a file of one of some kinds; the first one's noun is the option's name. A worker processes it later.
 
     :raises InvalidInput: when it cannot be read, or is refused.
     """
     try:
         with file.open("rb") as opened:
-            data = opened.read(int(current_app.config[kind.bytes_max]) + 1)
+            head = opened.read(kinds.HEAD)
+            kind = kinds.recognise(among, head)
+            data = head + opened.read(max(0, current_app.config[kind.bytes_max] + 1 - len(head)))
         return brought_uploads.upload(kind, data, owner_hash=visitors.digest(owner), **brought_uploads.NO_LIMITS)
     except OSError as error:
-        raise InvalidInput.on(kind.noun, message=f"{file} cannot be read: {error.strerror or error}.") from error
+        raise InvalidInput.on(among[0].noun, message=f"{file} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
-        raise InvalidInput.on(kind.noun, message=f"The {kind.called} {file} {error}") from error
+        raise InvalidInput.on(among[0].noun, message=f"The {kind.called} {file} {error}") from error
 
 
 def put_times(stops: list[dict[str, Any]], times: tuple[str, ...]) -> None:

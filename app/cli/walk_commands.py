@@ -98,7 +98,7 @@ def create(
     if out:
         _check_out(out)
     owner = visitors.new_token()
-    sound = None if sound_file is None else uploads.upload(kinds.SOUND, sound_file, owner)
+    sound = None if sound_file is None else uploads.upload(kinds.OF_WALKS, sound_file, owner)
     if recipe_file:
         agreed, may_publish = options.pop("photos_may_be_shown"), options.pop("publish_sound")
         _refuse_options(prompts, options | {"cut_out": cut_out})
@@ -146,7 +146,7 @@ def repaint(
     owner = visitors.new_token()
     wanted = repainting.restyled_request(lookup.walk_at_address(walk_id), style, unlisted=unlisted)
     wanted.publish_sound = publish_sound
-    sound = None if sound_file is None else uploads.upload(kinds.SOUND, sound_file, owner)
+    sound = None if sound_file is None else uploads.upload(kinds.OF_WALKS, sound_file, owner)
     _check_sound(sound, wanted, sound_file, "walk has")
     return _submit(wanted, owner=owner, pinned=None, skip_cache=skip_cache, wait=wait, out=out, sound=sound)
 

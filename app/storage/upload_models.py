@@ -54,6 +54,11 @@ class Upload(db.Model):  # type: ignore[misc]
     )
 
     @property
+    def is_picture(self) -> bool:
+        """Return whether the stored file is a picture: a photo at once, what is to become one when it is ready."""
+        return "width" in self.details
+
+    @property
     def size(self) -> tuple[int, int]:
         """Return the width and height of a picture in pixels."""
         return self.details["width"], self.details["height"]

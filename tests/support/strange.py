@@ -10,11 +10,14 @@ from html.parser import HTMLParser
 
 from babel.support import NullTranslations
 
+from app.walks.uploads.kinds import KINDS
+
 NAMES = {
     "MoMA", "Lisa", "English",
     "GIF", "MP", "WebP", "WebM", "PNG", "ZIP", "JSON", "kB", "MB", "UTC",  # kinds and units
     "DPM", "Solver", "multistep", "house", "float",  # as papers and files have them
 }  # fmt: skip
+NAMES |= {word for kind in KINDS.values() for name in kind.formats for word in name.split()}
 MONTHS = {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
           "Dezember"} | {"Jan", "Feb", "Apr", "Jun", "Jul", "Aug", "Sept", "Okt", "Nov", "Dez"}  # fmt: skip
 PASSED_OVER = re.compile(r"\{\w*\}|(?:https?:/)?/\S+|\b(?=\w*\d)\w{7,}\b|\b[a-z0-9]{16}\b|<iframe [^>]*>")

@@ -56,7 +56,8 @@ def find_for_stops(
 ) -> dict[int, Upload]:
     """Return the photo of each stop that names one, by the stop's index, except for the stops in ``excluding``.
 
-    :raises InvalidInput: naming each stop whose photo has expired, belongs to another visitor, or cannot be shown.
+    :raises InvalidInput: naming each stop whose photo has expired, belongs to another visitor, is no picture
+        yet, or cannot be shown.
     """
     photos, errors = {}, []
     for index, stop in enumerate(request.stops):
@@ -69,6 +70,9 @@ def find_for_stops(
             errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
         elif photo.error is not None:
             errors.append(FieldError(path, translate_foreign(photo.error)))
+        elif not photo.is_picture:
+            flaw = _("is still being read. Try again in a moment.")
+            errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
         else:
             photos[index] = photo
     if errors:

@@ -13,7 +13,7 @@ from app.site.api import body_reader, own_uploads
 from app.site.api.caption_types import CaptionList, PictureCaptionList, WallLabelParts
 from app.site.api.openapi import documented
 from app.walks.saved import lookup
-from app.walks.uploads.kinds import PHOTO
+from app.walks.uploads import kinds
 
 blueprint = Blueprint("captions_api", __name__, url_prefix="/api/v1")
 
@@ -50,7 +50,7 @@ def write_of_picture(photo_id: str) -> tuple[Response, dict[str, str]]:
     Requires the picture's `owner_token` as bearer token, or the API token that uploaded it. The captions describe the
     `description` that you send, or else a worker's guess, once there is one. Captions are not stored.
     """
-    photo = own_uploads.find_upload(PHOTO, photo_id)
+    photo = own_uploads.find_upload(kinds.OF_STOPS, photo_id)
     wanted = body_reader.check_body(lambda body: captions.parse_request(body, PictureCaptionRequest))
     about = pictures.of_photo(photo, wanted.description)
     shows = {"description": about.shows or None, "is_guess": bool(about.shows) and about.is_guess}

@@ -7,7 +7,7 @@ description. The limits in the document are the site's settings.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
@@ -22,6 +22,8 @@ from app.core import addresses
 from app.core.version import __version__
 from app.site.web.error_responses import Problem
 from app.storage.walk_models import ID
+from app.walks.uploads import kinds
+from app.walks.uploads.kinds import UploadKind
 
 VIEW = "__documented__"
 View = TypeVar("View", bound=Callable[..., Any])
@@ -80,7 +82,7 @@ class Contract:
     body: type[BaseModel] | None = None
     file: str = ""  # the description of a body that is one binary file
     form: type[BaseModel] | None = None  # a multipart form with files
-    form_limit: str = "PHOTO_MAX"  # the setting that limits the form's file
+    uploads: Sequence[UploadKind] = kinds.OF_STOPS  # the kinds of the form's file
     takes_files: bool = False  # the JSON body may also be sent as a field of a form with files
     query: type[BaseModel] | None = None
     headers: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
@@ -290,8 +292,8 @@ def _responses(contract: Contract) -> Schema:
             responses[str(status)]["links"] = {name: {"operationId": name, "parameters": walk} for name in names}
         if "ETag" in contract.sends.get(status, ()):
             responses["304"] = {"description": "Not modified since that ETag.", **_headers(("ETag",))}
-    setting = "UPLOAD_MAX" if contract.file else contract.form_limit if contract.form else "BODY_MAX"
-    limit = f"{current_app.config[setting]:,}"
+    whole = current_app.config["UPLOAD_MAX" if contract.file else "BODY_MAX"]
+    limit = f"{kinds.bytes_max(contract.uploads) if contract.form else whole:,}"
     for status in sorted({*contract.problems, *ALWAYS}):
         content = _content("Problem", "application/problem+json")
         headers = _headers(PROBLEM_HEADERS.get(status, ()))

@@ -6,7 +6,7 @@ uploads is theirs too, and it finds what they upload.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar, cast
 
@@ -50,9 +50,9 @@ def uploader() -> str:
     return own_token() or visitors.new_token()
 
 
-def find_upload(kind: UploadKind, upload_id: str) -> Upload:
-    """Return an upload of a kind if the request's bearer token owns it; raises as `find_own` does."""
-    return find_own(upload_id, partial(upload_store.find, (kind,)), kind.called, kind.unknown)
+def find_upload(among: Sequence[UploadKind], upload_id: str) -> Upload:
+    """Return an upload of some kinds if the request's bearer token owns it; raises as `find_own` does."""
+    return find_own(upload_id, partial(upload_store.find, among), among[0].called, among[0].unknown)
 
 
 def find_own(owned_id: str, find: Callable[..., Owned | None], name: str, missing: str) -> Owned:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -20,7 +22,8 @@ from app.site.api.upload_types import NewPicture, NewSound, PictureForm, SoundDe
 from app.site.web import sent_files
 from app.storage.upload_models import Upload
 from app.walks.saved import lifecycle
-from app.walks.uploads.kinds import PHOTO, SOUND, UploadKind
+from app.walks.uploads import kinds
+from app.walks.uploads.kinds import UploadKind
 
 pictures = Blueprint("pictures", __name__, url_prefix="/api/v1/pictures")
 sounds = Blueprint("sounds", __name__, url_prefix="/api/v1/sounds")
@@ -29,8 +32,8 @@ FORM = "multipart/form-data"
 HEAD_BYTES = 100_000  # the part of a form that is not its files
 TOGETHER = 2
 """How many pictures of the largest size one request may carry with a walk; further ones are uploaded one by one."""
-ALONE = {"pictures.bring": PHOTO, "sounds.upload": SOUND}
-"""The kind of the one file that a form carries, by endpoint."""
+ALONE = {"pictures.bring": kinds.OF_STOPS, "sounds.upload": kinds.OF_WALKS}
+"""The kinds of the one file that a form carries, by endpoint."""
 WITH_WALK = ("api.create", "pages.commission", "pages.edit")
 """The endpoints whose forms carry a walk with its files."""
 UPLOADING: dict[str, Any] = {
@@ -52,7 +55,7 @@ def bring() -> tuple[Response, int, dict[str, str]]:
     send, 32 to 200 random characters, as walks do; without one, a token is created for you. Uploading the same picture
     again returns the same id.
     """
-    photo, owner_token = _upload(PHOTO)
+    photo, owner_token = _upload(kinds.OF_STOPS)
     created: NewPicture = {
         "id": photo.id,
         "url": on_site(f"/photos/{photo.id}.webp"),
@@ -64,7 +67,7 @@ def bring() -> tuple[Response, int, dict[str, str]]:
 
 
 @sounds.post("")
-@documented(name="uploadSound", form=SoundForm, form_limit="SOUND_MAX", answers={201: NewSound}, **UPLOADING)
+@documented(name="uploadSound", form=SoundForm, uploads=kinds.OF_WALKS, answers={201: NewSound}, **UPLOADING)
 def upload() -> tuple[Response, int, dict[str, str]]:
     """Upload a sound that a walk is to be set to.
 
@@ -73,7 +76,7 @@ def upload() -> tuple[Response, int, dict[str, str]]:
     your own that you send, 32 to 200 random characters, as walks do; without one, a token is created for you. Uploading
     the same file again returns the same id.
     """
-    sound, owner_token = _upload(SOUND)
+    sound, owner_token = _upload(kinds.OF_WALKS)
     created: NewSound = {**describe(sound), "owner_token": owner_token}
     return jsonify(created), 201, {"Cache-Control": "no-store"}
 
@@ -85,14 +88,14 @@ def show(sound_id: str) -> tuple[Response, dict[str, str]]:
 
     Requires the sound's `owner_token` as bearer token, or the API token that uploaded it.
     """
-    return jsonify(describe(own_uploads.find_upload(SOUND, sound_id))), {"Cache-Control": "no-store"}
+    return jsonify(describe(own_uploads.find_upload(kinds.OF_WALKS, sound_id))), {"Cache-Control": "no-store"}
 
 
 @sounds.delete("/<sound_id>")
 @documented(name="deleteSound", answers={204: None}, **OWN)
 def delete(sound_id: str) -> tuple[str, int]:
     """Delete one of your sounds with its file, whether or not a worker has read it."""
-    sound = own_uploads.find_upload(SOUND, sound_id)
+    sound = own_uploads.find_upload(kinds.OF_WALKS, sound_id)
     lifecycle.forget_uploads(sound.owner_hash, [sound.digest])
     return "", 204
 
@@ -135,37 +138,38 @@ def walk_of_form(owner: str) -> Any:
         if isinstance(name, str) and (file := request.files.get(name)) is not None:
             if name not in photo_ids:
                 path = ("stops", index, "picture")
-                photo_ids[name] = _store(PHOTO, file, owner, path, error_messages.subject(path)).id
+                photo_ids[name] = _store(kinds.OF_STOPS, file, owner, path, error_messages.subject(path)).id
             stop["picture"] = photo_ids[name]
     return body
 
 
-def _upload(kind: UploadKind) -> tuple[Upload, str | None]:
+def _upload(among: Sequence[UploadKind]) -> tuple[Upload, str | None]:
     """Store the file of the request's form; return it, and the token that owns it unless that is an API token."""
     if request.mimetype != FORM:
         raise UnsupportedMediaType
     owner = own_uploads.uploader()
     if (file := request.files.get("file")) is None:
-        raise InvalidInput.on("file", message=f"No {kind.called} came along. Send it as the field file of a form.")
-    stored = _store(kind, file, owner, ("file",), f"The {kind.called}")
+        raise InvalidInput.on("file", message=f"No {among[0].called} came along. Send it as the field file of a form.")
+    stored = _store(among, file, owner, ("file",), f"The {among[0].called}")
     return stored, None if api_tokens.current() else owner
 
 
-def _store(kind: UploadKind, file: FileStorage, owner: str, path: tuple[str | int, ...], subject: str) -> Upload:
-    limit = rate_limits.of_api_upload(kind, with_token=api_tokens.current() is not None)
+def _store(
+    among: Sequence[UploadKind], file: FileStorage, owner: str, path: tuple[str | int, ...], subject: str
+) -> Upload:
+    limit = partial(rate_limits.of_api_upload, with_token=api_tokens.current() is not None)
     try:
-        return sent_files.store(kind, file, owner_hash=visitors.owner_of(owner), limit=limit)
+        return sent_files.store(among, file, owner_hash=visitors.owner_of(owner), limit=limit)
     except ValueError as error:
         raise InvalidInput([FieldError(path, f"{subject} {error}")]) from error
 
 
 def largest_body(endpoint: str) -> int:
     """Return the limit in bytes of a request body with files, for an endpoint of ``ALONE`` or ``WITH_WALK``."""
-    config = current_app.config
-    if kind := ALONE.get(endpoint):
-        return int(config[kind.bytes_max]) + HEAD_BYTES
-    of_sounds = int(config[SOUND.bytes_max]) if endpoint.startswith("pages.") else 0
-    return max(TOGETHER * int(config[PHOTO.bytes_max]), of_sounds) + int(config["BODY_MAX"])
+    if alone := ALONE.get(endpoint):
+        return kinds.bytes_max(alone) + HEAD_BYTES
+    of_sounds = kinds.bytes_max(kinds.OF_WALKS) if endpoint.startswith("pages.") else 0
+    return max(TOGETHER * kinds.bytes_max(kinds.OF_STOPS), of_sounds) + int(current_app.config["BODY_MAX"])
 
 
 @pictures.app_url_value_preprocessor

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
@@ -17,8 +19,8 @@ from app.site.web.responses import send_stored
 from app.storage import media_store
 from app.storage.upload_models import Upload
 from app.storage.walk_models import ID
-from app.walks.uploads import upload_store
-from app.walks.uploads.kinds import OF_STOPS, OF_WALKS, PHOTO, SOUND, UploadKind
+from app.walks.uploads import kinds, upload_store
+from app.walks.uploads.kinds import UploadKind
 
 photos = Blueprint("photos", __name__)
 music = Blueprint("music", __name__)
@@ -34,6 +36,8 @@ photos.add_app_template_global(view, "photo_view")
 def show(photo_id: str) -> Response:
     """Send a stored photo to its owner."""
     photo = own_photo(photo_id)
+    if not photo.is_picture:
+        raise NotFound(_(kinds.OF_STOPS[0].missing))
     return mark_private(
         send_stored(str(photo.path), "image/webp", size=photo.bytes, etag=photo.digest, name="photo.webp")
     )
@@ -67,7 +71,7 @@ def live_sound(sound_id: str) -> Response:
     if fragments.is_opened():
         return fragments.redirect_to_page(url_for("pages.make", sound=sound_id))
     line = SoundLine.from_fields(request.args)
-    sound = _own(SOUND, sound_id, *visitors.owners())
+    sound = _own(kinds.OF_WALKS, sound_id, *visitors.owners())
     line.id, line.view = sound.id, sound_line.view(sound)
     return mark_private(make_response(render_template("pages/_sound.html", sound=line, times=[])))
 
@@ -81,14 +85,14 @@ def store_files(form: MakeForm) -> None:
         if form.parent is not None and index == 0:
             continue
         try:
-            photo = _store(PHOTO, f"photo-{index}")
+            photo = _store(kinds.OF_STOPS, f"photo-{index}")
         except ValueError as error:
             stop.error = f"{error_messages.subject(('stops', index, 'picture'))} {error}"
             continue
         if photo is not None:
             stop.picture, stop.photo = photo.id, view(photo)
     try:
-        sound = _store(SOUND, SOUND_FILE)
+        sound = _store(kinds.OF_WALKS, SOUND_FILE)
     except ValueError as error:
         form.errors["sound"] = _("The sound %(flaw)s", flaw=error)
         return
@@ -96,12 +100,12 @@ def store_files(form: MakeForm) -> None:
         form.set_sound(sound)
 
 
-def _store(kind: UploadKind, field: str) -> Upload | None:
+def _store(among: Sequence[UploadKind], field: str) -> Upload | None:
     """Store the file in a field of the form; return ``None`` without one."""
     file = request.files.get(field)
     if file is None or not file.filename:
         return None
-    return sent_files.store(kind, file, owner_hash=visitors.owner(), limit=rate_limits.of_upload(kind))
+    return sent_files.store(among, file, owner_hash=visitors.owner(), limit=rate_limits.of_upload)
 
 
 def attach_photos(form: MakeForm) -> None:
@@ -129,7 +133,7 @@ def attach_sound(form: MakeForm, *, is_filled: bool = False) -> None:
     line = form.sound
     if not line.id or line.view is not None:
         return
-    sound = upload_store.find(OF_WALKS, line.id, *visitors.owners())
+    sound = upload_store.find(kinds.OF_WALKS, line.id, *visitors.owners())
     if sound is not None:
         line.id, line.view = sound.id, sound_line.view(sound)
         return
@@ -146,7 +150,7 @@ def attach_sound(form: MakeForm, *, is_filled: bool = False) -> None:
 
 def own_view(photo_id: str) -> PhotoView | None:
     """Return the form's view of a photo; ``None`` if the visitor has no such photo."""
-    photo = upload_store.find(OF_STOPS, photo_id, *visitors.owners()) if ID.fullmatch(photo_id) else None
+    photo = upload_store.find(kinds.OF_STOPS, photo_id, *visitors.owners()) if ID.fullmatch(photo_id) else None
     return None if photo is None else view(photo)
 
 
@@ -158,13 +162,13 @@ def own_photo(photo_id: str) -> Upload:
     """
     api_tokens.current()
     token = api_tokens.bearer()
-    return _own(PHOTO, photo_id, *visitors.owners(), *(() if token is None else visitors.owners_of(token)))
+    return _own(kinds.OF_STOPS, photo_id, *visitors.owners(), *(() if token is None else visitors.owners_of(token)))
 
 
-def _own(kind: UploadKind, upload_id: str, *owners: str) -> Upload:
-    found = upload_store.find((kind,), upload_id, *owners) if ID.fullmatch(upload_id) else None
+def _own(among: Sequence[UploadKind], upload_id: str, *owners: str) -> Upload:
+    found = upload_store.find(among, upload_id, *owners) if ID.fullmatch(upload_id) else None
     if found is None:
-        raise NotFound(_(kind.missing))
+        raise NotFound(_(among[0].missing))
     return found
 
 

@@ -5,6 +5,7 @@ __all__ = [
     "choices",
     "earlier_prompts",
     "examples",
+    "file_field",
     "filter_options",
     "finder",
     "form_address",

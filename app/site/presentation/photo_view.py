@@ -18,8 +18,9 @@ SHOWN = 160  # length of the longer side in CSS pixels
 class PhotoView:
     """A photo on the form: its id, its size in CSS pixels, a worker's guess of what it shows, and its flaw.
 
-    ``has_cut``: its main subject can be shown cut out. ``again``: milliseconds until the page polls for the guess;
-    ``None`` once a worker has processed the photo, or when the page has given up.
+    The size is 0 while it is no picture yet. ``has_cut``: its main subject can be shown cut out. ``again``:
+    milliseconds until the page polls for the guess; ``None`` once a worker has processed the photo, or when the page
+    has given up.
     """
 
     id: str
@@ -34,17 +35,22 @@ class PhotoView:
 
 def view(photo: Upload) -> PhotoView:
     """Return the form's view of a photo."""
-    width, height = photo.size
-    scale = SHOWN / max(width, height)
+    width, height = _shown_size(*photo.size) if photo.is_picture else (0, 0)
     waited = (now() - photo.created_at).total_seconds()
     waits = photo.state == WAITING and waited < PATIENCE_SECONDS
     return PhotoView(
         photo.id,
-        max(1, round(width * scale)),
-        max(1, round(height * scale)),
+        width,
+        height,
         guess=photo.description or "",
         flaw="" if photo.error is None else translate_foreign(photo.error),
         is_looked_at=photo.state != WAITING,
         has_cut=photo.preview_path is not None and photo.error is None,
         again=max(AGAIN_MS, min(SELDOM_MS, round(1000 * waited / SHARE))) if waits else None,
     )
+
+
+def _shown_size(width: int, height: int) -> tuple[int, int]:
+    """Return the size at which a picture of this size is shown."""
+    scale = SHOWN / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import cast
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 
 from app.access.auth import rate_limits, visitors
@@ -19,6 +19,7 @@ from app.core.i18n.gettext import _
 from app.core.i18n.locales import here
 from app.offer.generation.limits import Limits
 from app.requests.walk_requests import brought_photos
+from app.site.presentation import file_field
 from app.site.presentation.photo_view import PhotoView, view
 from app.site.web import error_responses, fragments, sent_files
 from app.site.web.responses import conditional
@@ -164,9 +165,7 @@ def _bring_photo(form: SayForm) -> None:
     if file is None or not file.filename:
         return
     try:
-        photo = sent_files.store(
-            kinds.PHOTO, file, owner_hash=visitors.owner(), limit=rate_limits.of_upload(kinds.PHOTO)
-        )
+        photo = sent_files.store(kinds.OF_STOPS, file, owner_hash=visitors.owner(), limit=rate_limits.of_upload)
     except ValueError as error:
         form.errors["picture"] = f"{_('The picture')} {error}"
         return
@@ -213,8 +212,7 @@ def _page(wall: Wall, form: SayForm, *, status: int = 200) -> Response:
         form=form,
         now=_standing(wall),
         most=Limits.current(None).prompt_max,
-        max_photo=current_app.config["PHOTO_MAX"],
-        photos_accepted=kinds.PHOTO.accepted,
+        photo_field=file_field.of(kinds.OF_STOPS),
     )
     response = make_response(page, status)
     response.headers["Cache-Control"] = KEPT

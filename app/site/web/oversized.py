@@ -9,6 +9,7 @@ from flask import current_app, request
 
 from app.core.i18n.formatting import file_size, number
 from app.core.i18n.gettext import N_, _
+from app.walks.uploads import kinds
 
 WHOLE = N_("That was more than we read at once: {limit} bytes at most.")
 FORM = "multipart/form-data"
@@ -35,8 +36,8 @@ def advice() -> str:
             "It was the pictures for the stops (“Add a photo or a drawing”): each may have %(each)s, and the form "
             "with all of them %(whole)s; or the music, which may have %(sound)s. Choose a smaller file, or upload one "
             "after the other.",
-            each=file_size(config["PHOTO_MAX"]),
-            sound=file_size(config["SOUND_MAX"]),
+            each=file_size(kinds.bytes_max(kinds.OF_STOPS)),
+            sound=file_size(kinds.bytes_max(kinds.OF_WALKS)),
             whole=file_size(size),
         )
     elif request.endpoint in MAKING:

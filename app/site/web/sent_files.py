@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from flask import current_app
 from werkzeug.datastructures import FileStorage
 
@@ -9,22 +11,28 @@ from app.access.auth import rate_limits
 from app.access.auth.rate_limits import RateLimit
 from app.requests.walk_requests import brought_uploads
 from app.storage.upload_models import Upload
+from app.walks.uploads import kinds
 from app.walks.uploads.kinds import UploadKind
 
 
-def store(kind: UploadKind, file: FileStorage, *, owner_hash: str, limit: RateLimit) -> Upload:
-    """Store a file that came with the current request, and count it.
+def store(
+    among: Sequence[UploadKind], file: FileStorage, *, owner_hash: str, limit: Callable[[UploadKind], RateLimit]
+) -> Upload:
+    """Store a file of one of some kinds that came with the current request, and count it.
 
-    Of a file that is too large, one byte more is read than its kind may have.
+    Of a file that is too large, one byte more is read than its kind may have. ``limit`` returns the limit of a kind.
 
     :raises ValueError: when it is refused, with the rest of a sentence that begins with the file.
     :raises NoRoom: when the rate limit or the disk is full, or no worker reads its kind.
     """
+    head = file.read(kinds.HEAD)
+    kind = kinds.recognise(among, head)
+    room = limit(kind)
     return brought_uploads.upload(
         kind,
-        file.read(current_app.config[kind.bytes_max] + 1),
+        head + file.read(max(0, current_app.config[kind.bytes_max] + 1 - len(head))),
         owner_hash=owner_hash,
         network=rate_limits.network_key(),
-        check_room=limit.check,
-        admit=limit.admit,
+        check_room=room.check,
+        admit=room.admit,
     )

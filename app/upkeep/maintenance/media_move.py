@@ -25,7 +25,7 @@ from app.walks.uploads import upload_store
 from app.walks.uploads.kinds import KINDS
 
 WALKS = "walks"
-UPLOADS = tuple(KINDS)
+UPLOADS = tuple(kind.folder for kind in KINDS.values())
 """The folders of uploads."""
 CHUNK = 50  # walks that are processed together, after which progress is reported
 AT_ONCE = 8  # files in parallel, because an object store answers each request slowly

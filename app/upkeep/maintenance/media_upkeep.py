@@ -41,8 +41,8 @@ def find_unreferenced(
         for path, file in files.items():
             if path not in named and path.split("/")[1] not in waiting and file.modified < oldest:
                 yield path, file
-    for folder in KINDS:
-        uploads = store.files(folder)
+    for kind in KINDS.values():
+        uploads = store.files(kind.folder)
         named, oldest = upload_store.paths(), time.time() - young_seconds
         yield from ((path, file) for path, file in uploads.items() if path not in named and file.modified < oldest)
 

@@ -21,7 +21,7 @@ from app.walks.uploads import decoding_turns
 from app.walks.uploads.checked_upload import CheckedUpload
 from app.walks.uploads.photo_decoding import RATIO_MAX, SCANS_MAX, SECONDS, SIDE_MIN, WAIT_SECONDS
 
-KINDS_TEXT = "PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
+FORMATS = "PNG", "JPEG", "WebP", "AVIF", "HEIC", "GIF", "BMP", "TIFF"
 ACCEPTED = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,image/gif,image/bmp,image/tiff,.heic,.heif"
 """The file types that a browser's file dialog offers."""
 HEADS = (b"\x89png", b"\xff\xd8\xff", b"gif8", b"ii*\0", b"mm\0*")
@@ -114,9 +114,9 @@ def _refusal(data: bytes) -> str:
     """Return why a file of an unknown format is refused, by its first bytes."""
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in head:
-        return _("is an SVG, which may hold a program. These are read: %(kinds)s.", kinds=KINDS_TEXT)
+        return _("is an SVG, which may hold a program. These are read: %(kinds)s.", kinds=", ".join(FORMATS))
     if head.startswith(HEADS) or (head[:4] == b"riff" and head[8:12] == b"webp"):
         return _("is cut off or damaged: it cannot be read to its end.")
     if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"):
         return _("is cut off or damaged: it cannot be read to its end.")
-    return _("is no picture that we read, whatever its name says. These are read: %(kinds)s.", kinds=KINDS_TEXT)
+    return _("is no picture that we read, whatever its name says. These are read: %(kinds)s.", kinds=", ".join(FORMATS))

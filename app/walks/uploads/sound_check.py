@@ -10,7 +10,7 @@ from app.core.i18n.formatting import decimal, file_size, number
 from app.core.i18n.gettext import _
 from app.walks.uploads import sound_headers
 from app.walks.uploads.checked_upload import CheckedUpload
-from app.walks.uploads.sound_headers import KINDS_TEXT, SoundHeader
+from app.walks.uploads.sound_headers import FORMATS, SoundHeader
 
 ACCEPTED = "audio/wav,audio/x-wav,audio/flac,audio/ogg,audio/opus,audio/mpeg,.wav,.flac,.ogg,.oga,.opus,.mp3"
 """The file types that a browser's file dialog offers."""
@@ -44,12 +44,12 @@ def check(data: bytes) -> CheckedUpload:
 
 def _refusal(flaw: str) -> str:
     if flaw == "video":
-        return _("is a film or an M4A, which is not read. These are read: %(kinds)s.", kinds=KINDS_TEXT)
+        return _("is a film or an M4A, which is not read. These are read: %(kinds)s.", kinds=", ".join(FORMATS))
     if flaw == "coding":
-        return _("is coded in a way that is not read. These are read: %(kinds)s.", kinds=KINDS_TEXT)
+        return _("is coded in a way that is not read. These are read: %(kinds)s.", kinds=", ".join(FORMATS))
     if flaw == "damaged":
         return _("is cut off or damaged: it cannot be read to its end.")
-    return _("is no sound that we read, whatever its name says. These are read: %(kinds)s.", kinds=KINDS_TEXT)
+    return _("is no sound that we read, whatever its name says. These are read: %(kinds)s.", kinds=", ".join(FORMATS))
 
 
 def _flaw(header: SoundHeader) -> str:

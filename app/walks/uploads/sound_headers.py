@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-KINDS_TEXT = "WAV, FLAC, Ogg Vorbis, Opus, MP3"
+FORMATS = "WAV", "FLAC", "Ogg Vorbis", "Opus", "MP3"
 CHUNKS_MAX = 100
 """How many chunks of a WAV are passed over at most."""
 SYNC_MAX = 8_192

@@ -39,7 +39,7 @@ def save(
     if earlier := _renew(kind, checked.digest, owner_hash):
         return earlier, False
     upload_id = new_id()
-    path = f"{kind.name}/{upload_id}.{checked.digest[:12]}.{checked.ending}"
+    path = f"{kind.folder}/{upload_id}.{checked.digest[:12]}.{checked.ending}"
     media_store.store().write(path, checked.data)
     upload = Upload(
         id=upload_id,

@@ -731,7 +731,6 @@ def _english_of(path: str) -> set[str]:
         "/walks": [*prompts, *sources, *DRAWN, *(VALUES if "/captions?" in path else ())],
         "/recipe": prompts,
     }
-    shown |= {"/wall/1/say": ["AVIF BMP HEIC JPEG TIFF"], "/wall/1": ["localhost"]}
-    shown |= {"/styles": [*VALUES, "night city"]}
+    shown |= {"/wall/1": ["localhost"], "/styles": [*VALUES, "night city"]}
     shown |= dict.fromkeys(("/?model=led", "/?continues", "/reading", "/drawings"), DRAWN)
     return {word for start, texts in shown.items() if path.startswith(start) for word in WORD.findall(" ".join(texts))}

@@ -1,0 +1,107 @@
+"""A kind of upload that a stop can name, and that is a picture only once a worker has read it: a row, and no more."""
+
+import hashlib
+import io
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.storage import media_store, task_kinds
+from app.storage.database import db
+from app.storage.task_kinds import TaskKind
+from app.storage.upload_models import READY, Upload
+from app.storage.walk_models import Task, Walk
+from app.walks.uploads import kinds
+from app.walks.uploads.checked_upload import CheckedUpload
+from tests.support.bearer import bearer
+from tests.support.pictures import two_halves, written
+from tests.support.rows import change
+
+FILE = b"FLIPBOOK" + bytes(5_000)
+WAITS = "is still being read. Try again in a moment."
+
+
+def check(data: bytes) -> CheckedUpload:
+    if len(data) < 100:
+        raise ValueError("is too short.")
+    return CheckedUpload(data, "flip", hashlib.sha256(data).hexdigest(), {})
+
+
+@pytest.fixture(autouse=True)
+def flipbooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add the kind to the tables."""
+    row = {name: getattr(kinds.PHOTO, name) for name in ("bytes_max", "hours", "hourly", "too_many", "missing")}
+    flipbook = kinds.UploadKind(
+        name="flipbooks",
+        noun="flipbook",
+        called="picture",
+        folder="uploads/flipbooks",
+        accepted="image/x-flipbook,.flip",
+        formats=("Flipbook",),
+        check=check,
+        recognises=lambda head: head.startswith(b"FLIPBOOK"),
+        unknown=kinds.PHOTO.unknown,
+        **row,
+    )
+    monkeypatch.setitem(kinds.KINDS, flipbook.name, flipbook)
+    monkeypatch.setattr(kinds, "OF_STOPS", (kinds.PHOTO, flipbook))
+    monkeypatch.setitem(task_kinds.KINDS, flipbook.name, TaskKind(flipbook.name, 6))
+
+
+def read_it() -> str:
+    """Do what a worker does: put a picture in the file's place; return the upload's digest."""
+    upload = db.session.scalars(select(Upload)).one()
+    data, path = written(two_halves(), "WEBP", lossless=True), "uploads/flipbooks/read.webp"
+    media_store.store().write(path, data)
+    change(
+        Upload,
+        Upload.id == upload.id,
+        state=READY,
+        path=path,
+        bytes=len(data),
+        details={"width": 96, "height": 64},
+    )
+    return str(upload.digest)
+
+
+def test_form_offers_it_refuses_it_while_it_waits_and_takes_it_once_it_is_a_picture(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert ",image/x-flipbook,.flip" in page
+    assert "BMP, TIFF or Flipbook, at most 12 MB" in page
+    form = {"prompt": ["", "a kite"], "edit": "bring", "photo-0": (io.BytesIO(FILE), "mine.png")}
+    shown = client.post("/", data=form, content_type="multipart/form-data").text
+    upload = db.session.scalars(select(Upload)).one()
+    task = db.session.scalars(select(Task)).one()
+    assert (upload.kind, str(upload.path).split(upload.id)[0]) == ("flipbooks", "uploads/flipbooks/")
+    assert (task.kind, task.urgency, task.task) == ("flipbooks", 6, upload.id)
+    picture, live = f"/photos/{upload.id}.webp", f"/photos/{upload.id}/live"
+    assert live in shown
+    assert picture not in shown
+    assert (client.get(live).status_code, client.get(picture).status_code) == (200, 404)
+    asked = {"prompt": ["", "a kite"], "picture": [upload.id, ""]}
+    refused = client.post("/walks", data=asked)
+    assert refused.status_code == 422
+    assert WAITS in refused.text
+    digest = read_it()
+    assert picture in client.get(live).text
+    assert client.get(picture).mimetype == "image/webp"
+    assert client.post("/walks", data=asked).status_code == 303
+    assert db.session.scalars(select(Walk)).one().stops[0].photo == digest
+
+
+def test_programs_upload_it_as_a_picture_and_learn_that_it_waits(client: FlaskClient) -> None:
+    sent = client.post("/api/v1/pictures", data={"file": (io.BytesIO(FILE), "mine")})
+    assert sent.status_code == 201
+    token, stops = sent.json["owner_token"], [{"picture": sent.json["id"]}, {"prompt": "the sun"}]
+    refused = client.post("/api/v1/walks", json={"stops": stops}, headers=bearer(token))
+    assert refused.status_code == 422
+    assert WAITS in refused.json["errors"][0]["message"]
+    read_it()
+    assert client.post("/api/v1/walks", json={"stops": stops}, headers=bearer(token)).status_code == 202
+
+
+def test_its_own_check_refuses_it_in_the_sentence_of_a_picture(client: FlaskClient) -> None:
+    sent = client.post("/api/v1/pictures", data={"file": (io.BytesIO(b"FLIPBOOK"), "mine")})
+    assert sent.status_code == 422
+    assert sent.json["errors"][0]["message"] == "The picture is too short."
