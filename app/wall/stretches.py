@@ -28,14 +28,28 @@ from app.requests.walk_requests.walk_edits import WalkChange
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX
 from app.storage.task_kinds import FILM, WALK
-from app.storage.walk_models import FINISHED, QUEUED, WAITING, WALL, Frame, Stop, StopOptions, Task, Walk, new_id
+from app.storage.walk_models import (
+    FINISHED,
+    PIXEL_COLUMNS,
+    QUEUED,
+    WAITING,
+    WALL,
+    Frame,
+    Stop,
+    StopOptions,
+    Task,
+    Walk,
+    new_id,
+)
 from app.storage.wall_models import STRETCH_LEGS, Wall, WallLeg
 from app.walks.queue import fair_queue, jobs
 from app.walks.saved import lifecycle, neighbours
 from app.walks.uploads import photo_stops
 
+OF_LEG = {"seed", "frames", "ending", "easing"}
+"""Columns that change pixels, and that each leg has by itself."""
 SAME = (
-    "preset", "scheduler", "sampler_steps", "guidance", "sampling", "model_name", "model_title",
+    *(name for name in PIXEL_COLUMNS if name not in OF_LEG), "scheduler", "sampling", "model_name", "model_title",
     "model_revision", "width", "height", "precision", "memory_format", "threads", "batch", "prefix", "software", "fps",
 )  # fmt: skip
 """Columns that all legs of a stretch share; where one differs, as after a change of model, a new stretch begins."""

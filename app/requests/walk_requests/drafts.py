@@ -20,7 +20,7 @@ from app.requests.walk_requests.walk_request import WalkRequest
 from app.requests.walk_requests.walk_sounds import FoundSound
 from app.storage.upload_models import Upload
 from app.storage.walk_models import QUEUED, VISITOR, Walk, new_id
-from app.walks.saved import reuse
+from app.walks.saved import reuse, shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _resolved(request: WalkRequest, parent: Walk | None) -> WalkRequest:
     found: dict[str, Any] = {"seed": request.seed, "model": request.model, "fps": request.fps}
     found |= {"preset": request.preset, "aspect": request.aspect}
     if parent is not None:
-        found |= {name: value for name, value in _of_parent(request, parent).items() if getattr(request, name) is None}
+        found |= _of_parent(request, parent)
     usual = max(int(current_app.config["FRAMES_DEFAULT"]), len(request.stops))
     return request.model_copy(
         update=found
@@ -118,19 +118,20 @@ def _resolved(request: WalkRequest, parent: Walk | None) -> WalkRequest:
 
 def _of_parent(request: WalkRequest, parent: Walk) -> dict[str, Any]:
     """Return the settings that a walk takes over from the one that it continues, so that the films join."""
+    own = {"frames", "continues", "remix_of"}
+    if request.stops[0].seed is not None:
+        own.add("seed")
+    if not frame_rates.is_exact(parent.fps):
+        own.add("fps")
+    if shapes.aspect(parent) not in request.offer.facts.aspects:
+        own.add("aspect")
+    if parent.model_name != request.offer.name:  # another model wants its own
+        own |= {"model", "size", "steps", "guidance"}
+    elif request.preset is not None:
+        own |= {"steps", "guidance"}
     earlier = walk_rows.settings_of(parent)
-    names = ["preset"]
-    if request.stops[0].seed is None:
-        earlier["seed"] = parent.seed_of(parent.stops[-1])
-        names.append("seed")
-    if frame_rates.is_exact(parent.fps):
-        names.append("fps")
-    if earlier["aspect"] in request.offer.facts.aspects:
-        names.append("aspect")
-    if parent.model_name == request.offer.name:  # another model wants its own
-        earlier["model"] = parent.model_name
-        names += ["model", "size", *(("steps", "guidance") if request.preset is None else ())]
-    return {name: earlier[name] for name in names}
+    earlier |= {"seed": parent.seed_of(parent.stops[-1]), "model": parent.model_name}
+    return {name: value for name, value in earlier.items() if name not in own and getattr(request, name) is None}
 
 
 def _with_photos(
