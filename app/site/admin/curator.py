@@ -20,7 +20,7 @@ from app.core.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.core.i18n.foreign_messages import translate_foreign
 from app.core.i18n.gettext import _
 from app.site.web.curator_room import go, guard, room_page
-from app.site.web.responses import send_stored
+from app.site.web.responses import refuse, send_stored
 from app.storage.walk_models import Walk
 from app.walks.saved import lookup
 from app.wall import stretches
@@ -41,6 +41,8 @@ ACTS: dict[str, tuple[Callable[[Walk], object], str]] = {
     "unlist": (lambda walk: stretches.set_listed(walk, False), "unlisted walk"),
 }
 SETTLING = ("hide", "delete")
+WORD_FORMS = {"ban": (word_lists.BANNED, "written", "error"), "allow": (word_lists.ALLOWED, "allowing", "allow_error")}
+"""The lists of words, and the names by which the page has what was typed into the form of each, and its error."""
 
 
 @blueprint.get("/sign-in")
@@ -55,9 +57,7 @@ def enter() -> Response:
     try:
         rate_limits.SIGN_IN.admit()
     except TooMany as error:
-        response = room_page("curator/sign_in.html", status=429, error=str(error))
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return refuse(room_page("curator/sign_in.html", error=str(error)), error)
     if not curator_session.matches(request.form.get("password", "")):
         audit_log.note("sign-in", failed=True)
         return room_page("curator/sign_in.html", status=403, error=_("That is not the password."))
@@ -181,39 +181,23 @@ def words() -> Response:
     return _words_page()
 
 
-@blueprint.post("/words")
-def ban() -> Response:
-    """Ban a word; 422 with the form if it is not a word or there are too many."""
-    text = request.form.get("word", "")
+@blueprint.post("/words", endpoint="ban", defaults={"kind": "ban"})
+@blueprint.post("/words/allow", endpoint="allow", defaults={"kind": "allow"})
+def add_word(kind: str) -> Response:
+    """Ban or allow a word; 422 with the form if it is not a word or there are too many."""
+    text, (words, typed, flaw) = request.form.get("word", ""), WORD_FORMS[kind]
     try:
-        word_lists.BANNED.add(text)
+        words.add(text)
     except InvalidInput as error:
-        return _words_page(status=422, written=text, error=str(error))
+        return _words_page(status=422, **{typed: text, flaw: str(error)})
     return go("office.words")
 
 
-@blueprint.post("/words/lift")
-def lift() -> Response:
-    """Lift the ban of a word."""
-    word_lists.BANNED.remove(request.form.get("word", ""))
-    return go("office.words")
-
-
-@blueprint.post("/words/allow")
-def allow() -> Response:
-    """Allow a word that the built-in lists call unfit."""
-    text = request.form.get("word", "")
-    try:
-        word_lists.ALLOWED.add(text)
-    except InvalidInput as error:
-        return _words_page(status=422, allowing=text, allow_error=str(error))
-    return go("office.words")
-
-
-@blueprint.post("/words/take-back")
-def take_back() -> Response:
-    """Remove a word from the allowed words."""
-    word_lists.ALLOWED.remove(request.form.get("word", ""))
+@blueprint.post("/words/lift", endpoint="lift", defaults={"kind": "ban"})
+@blueprint.post("/words/take-back", endpoint="take_back", defaults={"kind": "allow"})
+def remove_word(kind: str) -> Response:
+    """Remove a word from the banned or the allowed words."""
+    WORD_FORMS[kind][0].remove(request.form.get("word", ""))
     return go("office.words")
 
 

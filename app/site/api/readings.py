@@ -75,9 +75,7 @@ def interpret_prompt() -> Response:
     query = query_reader.read_query(ReadingQuery)
     reader = _reader(query.model)
     reading = reader.again(query.prompt, leave_out=query.leave_out, language=query.language, seed=query.seed)
-    response = conditional(jsonify(describe(reading)))
-    response.headers["Cache-Control"] = KEPT
-    return response
+    return conditional(jsonify(describe(reading)), cache=KEPT)
 
 
 def describe(reading: Reading) -> ReadingDescription:

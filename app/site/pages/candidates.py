@@ -15,7 +15,7 @@ from app.site.presentation import candidate_rows, form_address
 from app.site.presentation.form_commands import Command
 from app.site.presentation.make_form import MakeForm, StopLine
 from app.site.web import fragments
-from app.site.web.responses import conditional
+from app.site.web.responses import NOT_INDEXED, conditional
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db
 from app.walks.queue import candidate_requests, jobs
@@ -100,6 +100,5 @@ def _own(set_id: str, token: str | None = None) -> CandidateSet:
 
 
 def _private(response: Response) -> Response:
-    response.headers["Vary"] = "Cookie, Authorization"
-    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers.update({"Vary": "Cookie, Authorization", **NOT_INDEXED})
     return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 
 from app.access.auth import rate_limits
 from app.collection.labels import captions, descriptions, pictures, wall_label, writing
@@ -11,7 +11,7 @@ from app.core.errors import InvalidInput
 from app.core.i18n.gettext import N_
 from app.core.i18n.locales import here
 from app.site.pages import uploads
-from app.site.web.responses import conditional
+from app.site.web.responses import NOT_INDEXED, conditional, page_response
 from app.walks.saved import lookup
 
 blueprint = Blueprint("captions", __name__)
@@ -33,9 +33,8 @@ def page(walk_id: str) -> Response:
     walk = lookup.walk_at_address(walk_id)
     wanted, errors = _read_request(CaptionRequest)
     html = _render(descriptions.of_walk(walk, wanted.language), wanted, errors, walk=walk)
-    response = Response(html, status=422) if errors else conditional(Response(html))
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    response = page_response(html, status=422 if errors else 200, headers=NOT_INDEXED)
+    return response if errors else conditional(response)
 
 
 @blueprint.get("/photos/<photo_id>/captions")
@@ -45,7 +44,7 @@ def of_photo(photo_id: str) -> Response:
     wanted, errors = _read_request(PictureCaptionRequest)
     about = pictures.of_photo(photo, wanted.description)
     html = _render(about, wanted, errors, photo=photo, guess=pictures.of_photo(photo).shows)
-    return uploads.mark_private(Response(html, status=422 if errors else 200))
+    return uploads.mark_private(make_response(html, 422 if errors else 200))
 
 
 def _read_request(kind: type[Request]) -> tuple[Request, list[str]]:

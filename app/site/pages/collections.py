@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from app.access.auth import rate_limits, visitors
 from app.collection.gallery import visitor_collections
 from app.collection.gallery.number_pages import NumberPage
 from app.core.errors import InvalidInput
 from app.site.pages.favourites import keep_page
-from app.site.web.responses import conditional, page_response
+from app.site.web.responses import NO_HEADERS, NOT_INDEXED, conditional, page_response, redirect_to
 from app.storage.collection_models import Collection
 from app.walks.saved import lookup
 
@@ -45,7 +43,7 @@ def rename(collection_id: str) -> Response:
         visitor_collections.rename(collection, title, admit=rate_limits.COLLECTION.admit)
     except InvalidInput as error:
         return _page(collection, retitled=(title, str(error)))
-    return _redirect(collection)
+    return redirect_to(collection.url)
 
 
 @blueprint.post("/collections/<collection_id>/<any(list, unlist):act>")
@@ -53,7 +51,7 @@ def set_listed(collection_id: str, act: str) -> Response:
     """List a collection for everyone, or leave it to those who know its address."""
     collection = _own(collection_id)
     visitor_collections.set_listed(collection, act == "list")
-    return _redirect(collection)
+    return redirect_to(collection.url)
 
 
 @blueprint.post("/collections/<collection_id>/<any(up, down, remove):act>")
@@ -64,14 +62,14 @@ def arrange(collection_id: str, act: str) -> Response:
         visitor_collections.remove(collection, walk_id)
     else:
         visitor_collections.move(collection, walk_id, upwards=act == "up")
-    return _redirect(collection, "#order")
+    return redirect_to(f"{collection.url}#order")
 
 
 @blueprint.post("/collections/<collection_id>/delete")
 def delete(collection_id: str) -> Response:
     """Delete a collection, and redirect to the visitor's page."""
     visitor_collections.delete_own(_own(collection_id))
-    return cast(Response, redirect(url_for("mine.index") + "#collections", 303))
+    return redirect_to(url_for("mine.index") + "#collections")
 
 
 @blueprint.post("/walks/<walk_id>/collect")
@@ -87,15 +85,11 @@ def collect(walk_id: str) -> Response:
             visitor_collections.create(title, owner, walk=walk, admit=admit)
     except InvalidInput as error:
         return keep_page(walk, refused=(title, str(error)))
-    return cast(Response, redirect(f"{walk.url}#favourite", 303))
+    return redirect_to(f"{walk.url}#favourite")
 
 
 def _own(collection_id: str) -> Collection:
     return visitor_collections.owned(collection_id, *visitors.owners())
-
-
-def _redirect(collection: Collection, fragment: str = "") -> Response:
-    return cast(Response, redirect(collection.url + fragment, 303))
 
 
 def _page(collection: Collection, *, retitled: tuple[str, str] | None = None) -> Response:
@@ -104,8 +98,6 @@ def _page(collection: Collection, *, retitled: tuple[str, str] | None = None) ->
     page = render_template(
         "pages/collection.html", collection=collection, walks=walks, is_owner=is_owner, retitled=retitled
     )
-    response = page_response(page, status=422 if retitled else 200)
-    response.headers["Vary"] = "Cookie"
-    if collection.listed_at is None:
-        response.headers["X-Robots-Tag"] = "noindex"
+    headers = {"Vary": "Cookie", **(NOT_INDEXED if collection.listed_at is None else NO_HEADERS)}
+    response = page_response(page, status=422 if retitled else 200, headers=headers)
     return response if retitled else conditional(response)

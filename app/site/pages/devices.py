@@ -5,16 +5,14 @@ Only a POST with a CSRF token carries anything: the pages that a link or a code 
 
 from __future__ import annotations
 
-from typing import cast
-
 import segno
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from app.access.auth import browsers, rate_limits, transfers, visitors
 from app.access.auth.transfers import TransferRefused
 from app.core import addresses
 from app.core.errors import Conflict, MomaError, TooMany
-from app.site.web.responses import page_response, private_page
+from app.site.web.responses import PRIVATE, page_response, redirect_to, refuse
 from app.storage.browser_models import Transfer
 
 blueprint = Blueprint("devices", __name__)
@@ -30,7 +28,7 @@ def show_code() -> Response:
     qr = code.svg_data_uri(border=4, dark="#141312", light="#ffffff", omitsize=True)
     address = addresses.origin() + url_for("devices.join")
     html = render_template("pages/device_code.html", offer=offer, qr=qr, address=address, minutes=transfers.MINUTES)
-    return private_page(page_response(html))
+    return page_response(html, headers=PRIVATE)
 
 
 @blueprint.get("/mine/join")
@@ -80,7 +78,7 @@ def _browser_name() -> str:
 
 
 def _redirect() -> Response:
-    return cast(Response, redirect(url_for("mine.index") + "#devices", 303))
+    return redirect_to(url_for("mine.index") + "#devices")
 
 
 def _question(transfer: Transfer) -> Response:
@@ -90,12 +88,10 @@ def _question(transfer: Transfer) -> Response:
     """
     transfers.check_can_join(transfer)
     html = render_template("pages/join.html", giver=transfer.giver_name, ticket=transfers.ticket(transfer))
-    return private_page(page_response(html))
+    return page_response(html, headers=PRIVATE)
 
 
 def _form(refused: MomaError | None = None) -> Response:
     html = render_template("pages/join_code.html", error=str(refused) if refused else "")
-    response = private_page(page_response(html, status=refused.status if refused else 200))
-    if isinstance(refused, TooMany):
-        response.headers["Retry-After"] = str(refused.retry_after)
-    return response
+    response = page_response(html, headers=PRIVATE)
+    return refuse(response, refused) if refused else response

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from app.access.auth import rate_limits, visitors
 from app.collection.gallery import favourites, visitor_collections
 from app.collection.gallery.number_pages import NumberPage
 from app.core.errors import InvalidInput
-from app.site.web.responses import page_response, private_page
+from app.site.web.responses import PRIVATE, page_response, redirect_to
 from app.storage.walk_models import Walk
 from app.walks.saved import lookup
 
@@ -46,7 +44,7 @@ def keep_page(walk: Walk, *, refused: tuple[str, str] | None = None) -> Response
         own=visitor_collections.of_owner_with(walk, *visitors.owners()),
         refused=refused,
     )
-    return private_page(page_response(page, status=422 if refused else 200))
+    return page_response(page, status=422 if refused else 200, headers=PRIVATE)
 
 
 @blueprint.post("/walks/<walk_id>/favourite")
@@ -58,9 +56,9 @@ def mark(walk_id: str) -> Response:
         favourites.remove(walk, *visitors.owners())
     else:
         favourites.add(walk, *visitors.owners(), admit=rate_limits.FAVOURITE.admit)
-    return cast(Response, redirect(f"{walk.url}#favourite", 303))
+    return redirect_to(f"{walk.url}#favourite")
 
 
 def _page(page: NumberPage[Walk], *, status: int = 200, error: str = "") -> Response:
     html = render_template("pages/favourites.html", page=page, error=error)
-    return private_page(page_response(html, status=status))
+    return page_response(html, status=status, headers=PRIVATE)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from PIL import Image
 from werkzeug.exceptions import NotFound
 
@@ -17,7 +17,7 @@ from app.access.auth import rate_limits
 from app.core.errors import Conflict, NoRoom
 from app.core.i18n.gettext import _
 from app.site.web import fragments
-from app.site.web.responses import conditional
+from app.site.web.responses import NOT_INDEXED, conditional, page_response, redirect_to, refuse
 from app.storage import media_store
 from app.storage.task_kinds import FRAME_KINDS, LARGE, STAGES
 from app.storage.walk_models import FINISHED, Frame, Walk
@@ -100,12 +100,9 @@ def ask(walk_id: str, kind: str) -> Response:
             admission.check_disk()
             LIMITS[kind].admit()
         except NoRoom as error:
-            response = _page(walk, kind, refused=str(error))
-            response.status_code = error.status
-            response.headers["Retry-After"] = str(error.retry_after)
-            return response
+            return refuse(_page(walk, kind, refused=str(error)), error)
         frame_requests.request(walk, kind, frame.index)
-    return cast(Response, redirect(_address(walk, kind, frame), 303))
+    return redirect_to(_address(walk, kind, frame))
 
 
 def sheet_of(walk: Walk, found: FrameFiles | None) -> Sheet | None:
@@ -138,10 +135,7 @@ def _page(walk: Walk, kind: str, template: str = "pages/frame.html", **context: 
         worker_ready=found is None or found.is_there or bool(jobs.workers()),
         **{"refused": None, **context},
     )
-    response = conditional(Response(page))
-    response.headers["Vary"] = "Cookie"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return conditional(page_response(page, headers={"Vary": "Cookie", **NOT_INDEXED}))
 
 
 def _frame(walk: Walk, kind: str) -> Frame:

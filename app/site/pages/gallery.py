@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from app.collection.gallery import catalogue, spelling
@@ -18,7 +18,7 @@ from app.offer.generation.limits import SEED_MAX
 from app.site.pages import blueprint
 from app.site.presentation import filter_options
 from app.site.web import kept_pages
-from app.site.web.responses import conditional, page_response
+from app.site.web.responses import NOT_INDEXED, conditional, page_response, redirect_to
 from app.walks.saved import versions
 
 lookalikes = Blueprint("alike", __name__)
@@ -31,7 +31,8 @@ def show_gallery() -> Response:
     try:
         choice = choosing.from_page(request.args)
         if choice.order == choosing.SURPRISE and choice.draw is None:
-            return _redirect_to_random(choice)
+            draw = secrets.randbelow(SEED_MAX + 1)  # the seed of the random order is part of its address
+            return redirect_to(url_for("pages.gallery", **choice.address(draw=draw)), 302, cache="no-store")
         page = catalogue.page(choice, cursor=request.args.get("cursor"))
     except InvalidInput as error:
         wrong = {each.path[0] for each in error.errors}
@@ -47,9 +48,8 @@ def show_gallery() -> Response:
 def similar(walk_id: str) -> Response:
     """Show the public walks that look similar to a frame, the most similar first."""
     matches = find(walk_id, request.args.get("frame"), limit=SHOWN)
-    response = conditional(Response(render_template("pages/similar.html", found=matches, walk=matches.walk)))
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    page = render_template("pages/similar.html", found=matches, walk=matches.walk)
+    return conditional(page_response(page, headers=NOT_INDEXED))
 
 
 def _gallery_page(
@@ -79,11 +79,3 @@ def _gallery_page(
         lambda: (choice, page, versions.of_cards(page.numbers), error, q, total, meant),
         context,
     )
-
-
-def _redirect_to_random(choice: CatalogueQuery) -> Response:
-    """Redirect to the gallery in a random order, whose seed is part of the address."""
-    address = choice.address(draw=secrets.randbelow(SEED_MAX + 1))
-    response = cast(Response, redirect(url_for("pages.gallery", **address)))
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from app.access.auth import browsers, rate_limits, visitors
 from app.collection.gallery import favourites, own_walks, visitor_collections
@@ -15,7 +14,7 @@ from app.core.errors import InvalidInput, TooMany
 from app.core.i18n.formatting import day
 from app.core.i18n.gettext import N_, _
 from app.site.presentation.wording import frame_size, ordinal_position
-from app.site.web.responses import page_response, private_page
+from app.site.web.responses import PRIVATE, page_response, redirect_to, refuse
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Walk
 from app.walks.queue import fair_queue
 from app.walks.saved import lifecycle, shapes
@@ -62,9 +61,7 @@ def delete_all() -> Response:
     try:
         rate_limits.DELETION.admit()
     except TooMany as error:
-        response = _page(own_walks.page(*owners), status=429, flaw=str(error))
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return refuse(_page(own_walks.page(*owners), flaw=str(error)), error)
     deleted = Deleted(
         favourites=sum(map(favourites.delete_all_of, owners)),  # first, as those of own walks go with these
         collections=sum(map(visitor_collections.delete_all_of, owners)),
@@ -87,7 +84,7 @@ def create_collection() -> Response:
         created = visitor_collections.create(title, owner, is_listed=is_listed, admit=rate_limits.COLLECTION.admit)
     except InvalidInput as error:
         return _page(own_walks.page(*visitors.owners()), status=422, untitled=(title, is_listed, str(error)))
-    return cast(Response, redirect(created.url, 303))
+    return redirect_to(created.url)
 
 
 def _page(page: NumberPage[Walk], *, status: int = 200, **context: object) -> Response:
@@ -104,7 +101,7 @@ def _page(page: NumberPage[Walk], *, status: int = 200, **context: object) -> Re
     }  # fmt: skip
     values |= context
     html = render_template("pages/my_walks.html", page=page, states=states, starred=starred, own=own, **values)
-    return private_page(page_response(html, status=status))
+    return page_response(html, status=status, headers=PRIVATE)
 
 
 def state_words(walk: Walk, estimate: fair_queue.QueueEstimate) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from app.access.auth import rate_limits, visitors
 from app.core.errors import InvalidInput, NotOwner
 from app.core.i18n.gettext import _
 from app.requests.walk_requests import walk_edits
 from app.site.pages.walk import redirect_to_walk, walk_page
+from app.site.web.responses import redirect_to
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle, lookup
 
@@ -70,7 +69,7 @@ def list_again(walk_id: str) -> Response:
 def delete(walk_id: str) -> Response:
     """Delete a walk, and redirect to the owner's walks."""
     lifecycle.delete_walk(_own(walk_id))
-    return cast(Response, redirect(url_for("mine.index", deleted=1), 303))
+    return redirect_to(url_for("mine.index", deleted=1))
 
 
 def _own(walk_id: str) -> Walk:

@@ -11,6 +11,7 @@ from app.collection.gallery import visitor_collections
 from app.collection.moderation import reports
 from app.core.errors import InvalidInput, TooMany
 from app.site.presentation import walk_music
+from app.site.web.responses import NOT_INDEXED, page_response, refuse
 from app.storage.collection_models import Collection
 from app.storage.walk_models import Walk
 from app.walks.saved import lookup
@@ -58,9 +59,7 @@ def _submit(subject: Walk | Collection) -> Response:
         messages = {each.field: each.message for each in error.errors}
         return _page(subject, errors=messages, status=422, reason=reason, words=words)
     except TooMany as error:
-        response = _page(subject, errors={"form": str(error)}, status=429, reason=reason, words=words)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return refuse(_page(subject, errors={"form": str(error)}, reason=reason, words=words), error)
     return _page(subject, said="new" if is_new else "again")
 
 
@@ -74,7 +73,4 @@ def _page(subject: Walk | Collection, *, status: int = 200, **context: Any) -> R
     values = {"errors": {}, "reason": "", "words": "", "said": None} | context
     is_walk, reasons = isinstance(subject, Walk), _reasons(subject)
     page = render_template("pages/report.html", subject=subject, is_walk=is_walk, reasons=reasons, **values)
-    response = Response(page, status=status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return page_response(page, status=status, cache="no-store", headers=NOT_INDEXED)

@@ -24,7 +24,7 @@ from app.requests.walk_requests import drafts, intake, repainting, walk_sounds
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.pages.walk import redirect_to_walk
 from app.site.presentation import form_address, form_estimate, proposed_styles, style_groups
-from app.site.web.responses import conditional, page_response
+from app.site.web.responses import NOT_INDEXED, conditional, page_response, refuse
 from app.storage.walk_models import Walk
 from app.walks.queue import jobs
 from app.walks.saved import lineage, lookup, shapes
@@ -111,16 +111,12 @@ def repaint(walk_id: str) -> Response:
             admit=rate_limits.PAGE.admit,
             check=rate_limits.PAGE.check,
         )
-    except (InvalidInput, Conflict) as error:
-        return _repaint_page(walk, error=str(error), status=error.status)
-    except NoRoom as error:
-        response = _repaint_page(walk, error=str(error), status=error.status)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
+    except (InvalidInput, Conflict, NoRoom) as error:
+        return refuse(_repaint_page(walk, error=str(error)), error)
     return redirect_to_walk(repainted)
 
 
-def _repaint_page(walk: Walk, *, error: str = "", status: int = 200) -> Response:
+def _repaint_page(walk: Walk, *, error: str = "") -> Response:
     private = walk_sounds.private_flaw(walk, visitors.owners())
     among = {} if private else {style.name: style for style in repainting.styles_for(walk)}
     suiting = [each.style.name for each in proposed_styles.for_walk(walk) if each.style.name in among]
@@ -143,9 +139,7 @@ def _repaint_page(walk: Walk, *, error: str = "", status: int = 200) -> Response
         there=lineage.larger_of(walk, visitors.owners()),
         has_sample=lambda style: samples.path(style) is not None,
     )
-    response = page_response(page, status=status, cache="no-store")
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return page_response(page, cache="no-store", headers=NOT_INDEXED)
 
 
 def _larger(walk: Walk) -> tuple[list[Larger], str]:
@@ -174,9 +168,7 @@ def sample(name: str) -> Response:
     file = samples.find(name)
     if file is None:
         raise NotFound
-    response = conditional(Response(file.read_bytes(), mimetype="image/webp"))
-    response.headers["Cache-Control"] = KEPT
-    return response
+    return conditional(Response(file.read_bytes(), mimetype="image/webp"), cache=KEPT)
 
 
 def _has_styles(model: Offer) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, redirect, render_template, request
+from flask import Response, render_template, request
 from sqlalchemy import bindparam, select
 
 from app.access.auth import visitors
@@ -18,7 +18,7 @@ from app.offer.generation import offers
 from app.site.pages import blueprint
 from app.site.presentation import related_walks, wording
 from app.site.web import error_responses, fragments, kept_pages, language
-from app.site.web.responses import conditional, page_response
+from app.site.web.responses import NO_HEADERS, NOT_INDEXED, conditional, page_response, redirect_to
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, ID, Frame, Walk
 from app.walks.queue import fair_queue
@@ -38,9 +38,8 @@ def walk(walk_id: str) -> Response:
     known = _fingerprint(walk_id)
     walk = lookup.walk_at_address(walk_id)
     if "-" in walk_id and walk_id != walk.name:
-        response = cast(Response, redirect(_with_query(walk.url)))  # temporary: the old title may be restored
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+        # temporary: the old title may be restored
+        return redirect_to(_with_query(walk.url), 302, cache="no-cache")
     return walk_page("pages/walk.html", walk, known=known)
 
 
@@ -63,9 +62,7 @@ def another(walk_id: str) -> Response:
     if other is None:
         message = _("There is no other walk yet. The one that you are waiting for goes on and keeps its address.")
         return error_responses.answer(404, message, title=N_("No other walk yet"))
-    response = cast(Response, redirect(f"{other.url}?{urlencode({MEANWHILE: walk.id})}"))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return redirect_to(f"{other.url}?{urlencode({MEANWHILE: walk.id})}", 302, cache="no-store")
 
 
 def _fingerprint(walk_id: str) -> str | None:
@@ -141,10 +138,8 @@ def walk_page(
         )
     else:
         page = render_template(template, **context())
-    response = page_response(page, status=422 if retitled or not_listed else 200)
-    response.headers["Vary"] = "Cookie"
-    if walk.unlisted:
-        response.headers["X-Robots-Tag"] = "noindex"
+    headers = {"Vary": "Cookie", **(NOT_INDEXED if walk.unlisted else NO_HEADERS)}
+    response = page_response(page, status=422 if retitled or not_listed else 200, headers=headers)
     return response if retitled or not_listed else conditional(response, etag)
 
 
@@ -154,7 +149,7 @@ def _frames_of(walk: Walk) -> list[object]:
 
 def redirect_to_walk(walk: Walk) -> Response:
     """Redirect to a walk's page."""
-    return cast(Response, redirect(walk.url, 303))
+    return redirect_to(walk.url)
 
 
 def _waiting_walk(walk: Walk) -> Walk | None:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from app.core.addresses import root
 from app.core.errors import WalkGone, WalkNotFound
-from app.site.web.responses import conditional
+from app.site.web.responses import NOT_INDEXED, conditional, page_response
 from app.site.web.security_headers import with_films
 from app.storage.walk_models import Walk
 from app.walks.saved import lookup
@@ -35,13 +35,15 @@ CREDITS = 80
 @blueprint.get("/walks/<walk_id>/embed")
 def embed(walk_id: str) -> Response:
     """Show the film alone, for a frame on another site; for a missing or deleted walk, a message in the frame."""
+    # search engines should find the walk's page instead
+    headers = {"Content-Security-Policy": with_films(POLICY), **NOT_INDEXED}
     try:
         walk = lookup.walk_at_address(walk_id)
     except (WalkNotFound, WalkGone) as error:
-        return _answer(
-            Response(render_template("publishing/embed.html", walk=None, words=error.title), status=error.status)
-        )
-    return _answer(conditional(Response(render_template("publishing/embed.html", walk=walk, words=None))))
+        page = render_template("publishing/embed.html", walk=None, words=error.title)
+        return page_response(page, status=error.status, headers=headers)
+    page = render_template("publishing/embed.html", walk=walk, words=None)
+    return conditional(page_response(page, headers=headers))
 
 
 def size(walk: Walk, *, max_width: int | None = None, max_height: int | None = None) -> tuple[int, int]:
@@ -64,9 +66,3 @@ def code(walk: Walk, *, max_width: int | None = None, max_height: int | None = N
             '<iframe src="{}walks/{}/embed" width="{}" height="{}" title="{}" loading="lazy" frameborder="0"></iframe>'
         ).format(root(), walk.id, width, height, walk.title[:240])
     )
-
-
-def _answer(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = with_films(POLICY)
-    response.headers["X-Robots-Tag"] = "noindex"  # search engines should find the walk's page instead
-    return response

@@ -26,7 +26,7 @@ from app.core.local_time import local
 from app.requests.walk_requests import recipe
 from app.site.publishing import schema_org
 from app.site.publishing.caching import EACH_TIME, FOR_GOOD, set_cache_control
-from app.site.web.responses import send_stored
+from app.site.web.responses import PRIVATE, send_stored
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.task_kinds import FRAME_FILES
@@ -127,9 +127,7 @@ def photo(walk_id: str, index: int, digest: str) -> Response:
     response = send_stored(
         medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=f"photo-{index + 1}.webp"
     )
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Vary"] = "Cookie, Authorization"
-    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers.update(PRIVATE | {"Vary": "Cookie, Authorization"})
     return response
 
 

@@ -146,6 +146,5 @@ def _written(outer: str, inner: str, entries: Iterable[Entry]) -> Iterator[str]:
 
 
 def _answer(parts: Iterable[str]) -> Response:
-    response = conditional(Response("".join(parts), content_type="application/xml; charset=utf-8"))
-    response.headers["Cache-Control"] = f"max-age={SHARED_SECONDS}"
-    return response
+    response = Response("".join(parts), content_type="application/xml; charset=utf-8")
+    return conditional(response, cache=f"max-age={SHARED_SECONDS}")

@@ -12,7 +12,7 @@ from app.site.presentation import playback
 from app.site.presentation.wording import short_name
 from app.site.slideshow import films as slideshow
 from app.site.slideshow.films import Part, SlideshowRequest
-from app.site.web.responses import page_response
+from app.site.web.responses import NOT_INDEXED, page_response
 from app.site.web.security_headers import POLICY
 from app.storage.walk_models import Walk
 from app.walks.saved import film_times
@@ -44,10 +44,7 @@ def page() -> Response:
         stays=_stays(wanted, walk),
         back=_back(wanted),
     )
-    response = page_response(shown, cache="no-store")
-    response.headers["Content-Security-Policy"] = SHOWS_BLOBS
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return page_response(shown, cache="no-store", headers={"Content-Security-Policy": SHOWS_BLOBS, **NOT_INDEXED})
 
 
 @blueprint.get("/slideshow/films")

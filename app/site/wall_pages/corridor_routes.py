@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.collection.gallery import exhibitions
 from app.collection.moderation import audit_log
 from app.core.i18n.gettext import _
 from app.site.web.curator_room import go, guard, room_page
-from app.site.web.responses import conditional
+from app.site.web.responses import conditional, redirect_to
 from app.storage.wall_models import OPEN
 from app.wall import corridors, walls
 from app.wall.programme import read_leg_number
@@ -50,9 +50,7 @@ def ask(slug: str) -> Response:
     legs = corridors.legs_of(exhibitions.at(slug))
     wall: dict[str, Any] = {"name": slug, "state": OPEN, "lead": at}
     response = jsonify({"wall": wall, "legs": corridors.describe_legs(legs, at), "queue": [], "waiting": 0})
-    response = conditional(response)
-    response.headers["Cache-Control"] = f"private, max-age={KEPT_SECONDS}"
-    return response
+    return conditional(response, cache=f"private, max-age={KEPT_SECONDS}")
 
 
 @blueprint.get("/wall/<name>/replay")
@@ -62,7 +60,7 @@ def replay(name: str) -> Response:
     evening = None if wall.evening is None else exhibitions.find(wall.evening)
     if evening is None or not corridors.legs_of(evening):
         raise NotFound(_("Nothing is kept of this wall's last evening yet."))
-    return cast(Response, redirect(url_for("corridors.screen", slug=evening.slug)))
+    return redirect_to(url_for("corridors.screen", slug=evening.slug), 302)
 
 
 @office.get("/<slug>/corridor")

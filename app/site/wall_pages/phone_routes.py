@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import cast
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 
 from app.access.auth import rate_limits, visitors
@@ -22,7 +21,7 @@ from app.requests.walk_requests import brought_photos
 from app.site.presentation import file_field
 from app.site.presentation.photo_view import PhotoView, view
 from app.site.web import error_responses, fragments, sent_files
-from app.site.web.responses import conditional
+from app.site.web.responses import NOT_INDEXED, conditional, page_response, redirect_to, refuse
 from app.storage.house_models import Exhibition
 from app.storage.walk_models import ID
 from app.storage.wall_models import CLOSED, OPEN, Wall
@@ -67,7 +66,7 @@ class Standing:
 @blueprint.get("/w/<name>")
 def short(name: str) -> Response:
     """Redirect from the short address, which people type, to the form."""
-    return cast(Response, redirect(url_for("phones.say", name=walls.at(name).name)))
+    return redirect_to(url_for("phones.say", name=walls.at(name).name), 302)
 
 
 @blueprint.get("/wall/<name>/say")
@@ -89,10 +88,8 @@ def live(name: str) -> Response:
     now = _standing(wall)
     is_known = request.if_none_match.contains_weak(now.known)
     page = "" if is_known else render_template("wall/_standing.html", wall=wall, now=now)
-    response = conditional(make_response(page), now.known)
-    response.headers["Cache-Control"] = KEPT
-    response.headers["Vary"] = f"Cookie, {fragments.VARY}"
-    return response
+    response = page_response(page, headers={"Vary": f"Cookie, {fragments.VARY}"})
+    return conditional(response, now.known, cache=KEPT)
 
 
 @blueprint.post("/wall/<name>/say")
@@ -124,13 +121,8 @@ def send(name: str) -> Response:
     except (Conflict, NoRoom) as error:
         form.errors["form"] = str(error)
         _look_at_photo(form)
-        response = _page(wall, form, status=error.status)
-        if isinstance(error, NoRoom):
-            response.headers["Retry-After"] = str(error.retry_after)
-        return response
-    response = cast(Response, redirect(url_for("phones.say", name=wall.name), 303))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        return refuse(_page(wall, form), error)
+    return redirect_to(url_for("phones.say", name=wall.name), cache="no-store")
 
 
 @blueprint.errorhandler(CSRFError)
@@ -214,7 +206,4 @@ def _page(wall: Wall, form: SayForm, *, status: int = 200) -> Response:
         most=Limits.current(None).prompt_max,
         photo_field=file_field.of(kinds.OF_STOPS),
     )
-    response = make_response(page, status)
-    response.headers["Cache-Control"] = KEPT
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return page_response(page, status=status, cache=KEPT, headers=NOT_INDEXED)

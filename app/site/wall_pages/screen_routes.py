@@ -10,7 +10,7 @@ from werkzeug.exceptions import Forbidden
 
 from app.core.i18n.gettext import _
 from app.site.web.form_guards import csrf
-from app.site.web.responses import conditional
+from app.site.web.responses import conditional, page_response
 from app.wall import director, programme, screen_keys, stretches, walls
 
 blueprint = Blueprint("wall", __name__)
@@ -21,27 +21,22 @@ def screen(name: str) -> Response:
     """Show a wall's screen; with the wall's key in ``key`` it moves the wall on, else it only shows it."""
     wall = walls.at(name)
     key = request.args.get("key", "")
-    response = Response(
-        render_template(
-            "wall/screen.html",
-            wall=wall,
-            say=programme.say_address(wall),
-            shown=programme.shown_address(wall),
-            programme_url=url_for("wall.ask", name=wall.name),
-            key=key if screen_keys.is_valid(wall, key) else "",
-            leg=programme.newest_still(wall),
-        )
+    page = render_template(
+        "wall/screen.html",
+        wall=wall,
+        say=programme.say_address(wall),
+        shown=programme.shown_address(wall),
+        programme_url=url_for("wall.ask", name=wall.name),
+        key=key if screen_keys.is_valid(wall, key) else "",
+        leg=programme.newest_still(wall),
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return page_response(page, cache="no-store")
 
 
 @blueprint.get("/wall/<name>/programme")
 def ask(name: str) -> Response:
     """Return the programme as JSON, and change nothing."""
-    response = conditional(jsonify(programme.describe_wall(walls.at(name))))
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    return conditional(jsonify(programme.describe_wall(walls.at(name))), cache="private, no-cache")
 
 
 @blueprint.post("/wall/<name>/programme")
@@ -69,6 +64,4 @@ def code(name: str) -> Response:
     file = io.BytesIO()
     made = segno.make(programme.say_address(wall), error="m", micro=False)
     made.save(file, kind="svg", border=4, dark="#141312", light="#ffffff", xmldecl=False, omitsize=True)
-    response = Response(file.getvalue(), mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return Response(file.getvalue(), mimetype="image/svg+xml", headers={"Cache-Control": "no-cache"})

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.access.auth import curator_session
 from app.core.errors import InvalidInput
 from app.offer.drawings import offered
+from app.site.web.responses import redirect_to
 
 OPEN = ("office.sign_in", "office.enter")
 
@@ -44,4 +45,4 @@ def room_page(template: str, invalid: InvalidInput | None = None, *, status: int
 
 def go(endpoint: str, **values: Any) -> Response:
     """Redirect to a curator page."""
-    return cast(Response, redirect(url_for(endpoint, **values), 303))
+    return redirect_to(url_for(endpoint, **values))

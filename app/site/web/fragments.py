@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
+from flask import Response, request
 
-from flask import Response, redirect, request
+from app.site.web.responses import redirect_to
 
 VARY = "Sec-Fetch-Mode, HX-Request, Accept"
 """The request headers that decide between part and redirect."""
@@ -23,7 +23,6 @@ def is_opened() -> bool:
 
 def redirect_to_page(address: str) -> Response:
     """Return a redirect (303) from a part to the whole page at ``address``."""
-    response = cast(Response, redirect(address, 303))
-    response.headers["Cache-Control"] = "no-store"
+    response = redirect_to(address, cache="no-store")
     response.headers["Vary"] = VARY
     return response

@@ -5,16 +5,16 @@ Responses for programs (the API, oEmbed, feeds, health checks) and texts for ope
 
 from __future__ import annotations
 
-from typing import cast
 from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, has_request_context, redirect, request, url_for
+from flask import Flask, Response, current_app, has_request_context, request, url_for
 from flask_babel import Babel
 
 from app.access.auth import cookies
 from app.core.addresses import on_site
 from app.core.i18n.gettext import translations
 from app.core.i18n.locales import ENGLISH, LOCALES, NAMES, tag
+from app.site.web.responses import redirect_to
 
 ADDRESS_MAX = 8000  # the longest query string, in characters, that a language link carries
 
@@ -72,8 +72,7 @@ def _choose() -> Response | None:
         return None
     others = {name: values for name, values in request.args.to_dict(flat=False).items() if name != "lang"}
     path = on_site("/" + request.path.lstrip("/"))  # //host would redirect to another site
-    response = cast(Response, redirect(f"{path}?{urlencode(others, doseq=True)}" if others else path, 303))
-    response.headers["Cache-Control"] = "no-store"
+    response = redirect_to(f"{path}?{urlencode(others, doseq=True)}" if others else path, cache="no-store")
     cookies.put(response, cookies.LANGUAGE, chosen, max_age=cookies.YEAR_SECONDS)
     return response
 

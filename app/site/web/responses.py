@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import cast
 
-from flask import Response, current_app, g, make_response, request, send_file, session
+from flask import Response, current_app, g, make_response, redirect, request, send_file, session
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
+from app.core.errors import MomaError, NoRoom
 from app.site.web import proxy
 from app.storage import media_store
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+NOT_INDEXED = {"X-Robots-Tag": "noindex"}
+PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Cookie", **NOT_INDEXED}
+"""The headers that keep the page of one visitor out of caches and search engines."""
 
-def conditional(response: Response, etag: str | None = None) -> Response:
-    """Return the response with an ETag and ``no-cache``, or 304 if the client's ETag matches.
 
-    ``etag`` is by default a hash of the body.
+def conditional(response: Response, etag: str | None = None, *, cache: str = "no-cache") -> Response:
+    """Return the response with an ETag, or 304 if the client's ETag matches.
+
+    ``etag`` is by default a hash of the body, ``cache`` the value of ``Cache-Control``.
     """
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = cache
     response.set_etag(etag or _fingerprint(response.get_data()))
     return cast(Response, response.make_conditional(request))
 
@@ -65,17 +73,24 @@ def _fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
-def page_response(page: str, *, status: int = 200, cache: str | None = None) -> Response:
+def page_response(
+    page: str, *, status: int = 200, cache: str = "", headers: Mapping[str, str] = NO_HEADERS
+) -> Response:
     """Return a page as a response; ``cache`` is the value of ``Cache-Control``."""
-    response = make_response(page, status)
+    return make_response(page, status, {"Cache-Control": cache, **headers} if cache else headers)
+
+
+def redirect_to(address: str, status: int = 303, *, cache: str = "") -> Response:
+    """Return a redirect; ``cache`` is the value of ``Cache-Control``."""
+    response = cast(Response, redirect(address, status))
     if cache:
         response.headers["Cache-Control"] = cache
     return response
 
 
-def private_page(response: Response) -> Response:
-    """Return a page of one visitor with the headers that keep it out of caches and search engines."""
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Vary"] = "Cookie"
-    response.headers["X-Robots-Tag"] = "noindex"
+def refuse(response: Response, error: MomaError) -> Response:
+    """Return a page that shows an error with the error's status, and with when to try again if that is known."""
+    response.status_code = error.status
+    if isinstance(error, NoRoom):
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
