@@ -12,6 +12,7 @@ from app.cli.common import json_command, print_text
 from app.collection.moderation import audit_log, reports, word_lists
 from app.collection.moderation.audit_log import COMMAND
 from app.core.local_time import stamp
+from app.storage.walk_models import Walk
 from app.walks.saved import lookup
 
 group = AppGroup("curator", help="The curator's password, reports, banned words and audit log.")
@@ -35,8 +36,8 @@ def list_reports(limit: int) -> list[dict[str, Any]]:
     cases = reports.reported_walks(limit)
     for case in cases:
         reasons = ", ".join(dict.fromkeys(each.reason for each in case.reports))
-        print_text(f"{case.walk.id}  {len(case.reports):3}  {reasons}  {case.walk.title}")
-    return [{"walk": case.walk.id, "title": case.walk.title, "reports": _fields(case)} for case in cases]
+        print_text(f"{case.subject.id}  {len(case.reports):3}  {reasons}  {case.subject.title}")
+    return [{"walk": case.subject.id, "title": case.subject.title, "reports": _fields(case)} for case in cases]
 
 
 @group.command("leave")
@@ -121,5 +122,5 @@ def log(limit: int) -> list[dict[str, Any]]:
     ]
 
 
-def _fields(case: reports.Case) -> list[dict[str, str]]:
+def _fields(case: reports.Case[Walk]) -> list[dict[str, str]]:
     return [{"reason": each.reason, "words": each.text, "at": each.created_at.isoformat()} for each in case.reports]

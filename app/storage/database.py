@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from flask import Flask, current_app, has_app_context, has_request_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, MetaData, func, select
+from sqlalchemy import CursorResult, DateTime, Dialect, MetaData, UpdateBase, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -115,6 +115,12 @@ def writing() -> Iterator[Session]:
         except BaseException:
             session.rollback()
             raise
+
+
+def execute(statement: UpdateBase) -> int:
+    """Run a statement in a write transaction of its own; return how many rows it changed."""
+    with writing() as session:
+        return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
 def is_sqlite() -> bool:

@@ -19,10 +19,10 @@ from app.requests.walk_requests import drafts, error_messages, intake, walk_rows
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.storage.database import db
 from app.storage.house_models import Exhibition
-from app.storage.walk_models import A_PHOTO, CORRIDOR, FINISHED, ROUND, WAITING, Frame, Stop, Walk
+from app.storage.walk_models import CORRIDOR, FINISHED, ROUND, WAITING, Frame, Stop, Walk
 from app.walks.saved import shapes
 from app.walks.saved.media_urls import still_address
-from app.wall.programme import credits_of
+from app.wall.programme import credits_of, name_of
 
 JOINT_FRAMES = 24
 SHOWN = 4  # the number of legs in one answer to a screen
@@ -51,8 +51,8 @@ class CorridorLeg:
         return {
             "number": number,
             "walk": self.walk.url,
-            "from": _name(stops[self.start]),
-            "to": _name(stops[(self.start + 1) % len(stops)]),
+            "from": name_of(stops[self.start]),
+            "to": name_of(stops[(self.start + 1) % len(stops)]),
             "by": "gallery",
             "credits": credits_of(self.walk),
             "skipped": False,
@@ -146,7 +146,3 @@ def _end(walk: Walk) -> int:
 
 def _key(walk: Walk, stop: Stop) -> End:
     return stop.prompt, stop.requested_style, walk.seed_of(stop)
-
-
-def _name(stop: Stop) -> str:
-    return stop.prompt or A_PHOTO

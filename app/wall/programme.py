@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from flask import request, url_for
@@ -110,13 +111,11 @@ def _leg(leg: WallLeg, walk: Walk | None) -> dict[str, Any]:
         return fields | {"from": "", "to": "", "note": "", "credits": "", "frames": []}
     first, last = walk.stops[0], walk.stops[-1]
     return fields | {
-        "from": _name(first),
-        "to": _name(last),
+        "from": name_of(first),
+        "to": name_of(last),
         "note": note_sentences.describe(last.note, last.prompt),
         "credits": credits_of(walk),
-        "frames": []
-        if leg.skipped and not walk.painted
-        else [still_address(walk, frame) for frame in playable_frames(walk)],
+        "frames": [still_address(walk, frame) for frame in playable_frames(walk)],
     }
 
 
@@ -125,15 +124,11 @@ def playable_frames(walk: Walk) -> list[Frame]:
     if walk.positions is None:
         return [frame for frame in walk.painted if frame.position == 0]
     painted = {frame.index: frame for frame in walk.painted}
-    shown = []
-    for index in range(walk.frames):
-        if index not in painted:
-            break
-        shown.append(painted[index])
-    return shown
+    return [painted[index] for index in takewhile(painted.__contains__, range(walk.frames))]
 
 
-def _name(stop: Stop) -> str:
+def name_of(stop: Stop) -> str:
+    """Return the words of a stop as screens show them."""
     return stop.prompt or A_PHOTO
 
 

@@ -215,7 +215,7 @@ def skip(words: WallWords, *, who: str = audit_log.CURATOR) -> None:
     db.session.expire_all()
 
 
-def skip_leg(wall: Wall, number: int, *, who: str = audit_log.CURATOR) -> None:
+def skip_leg(wall: Wall, number: int) -> None:
     """Skip the current leg or a later one of a wall, together with the words that it leads to.
 
     :raises Conflict: when the wall has no such leg or has already passed it.
@@ -224,12 +224,12 @@ def skip_leg(wall: Wall, number: int, *, who: str = audit_log.CURATOR) -> None:
     if leg is None or leg.skipped or number < wall.lead:
         raise Conflict(_("The wall has walked on from there."))
     if leg.words_number is not None and (row := db.session.get(WallWords, leg.words_number)) is not None:
-        skip(row, who=who)
+        skip(row)
         return
     with writing() as session:
         take_advisory_lock(session)
         wall_words.skip_leg(session, wall.number, number)
-        audit_log.note_in(session, "skipped leg", f"{wall.name} {number}", who=who)
+        audit_log.note_in(session, "skipped leg", f"{wall.name} {number}")
     db.session.expire_all()
 
 

@@ -19,7 +19,7 @@ from app.access.auth import visitors
 from app.collection.moderation import audit_log
 from app.core.errors import FieldError, InvalidInput, TokenRefused
 from app.core.local_time import first_moment, local_day
-from app.storage.database import db, now, writing
+from app.storage.database import db, execute, now, writing
 from app.storage.house_models import TOKEN_NAME_MAX, ApiToken
 
 PREFIX = "moma_"
@@ -194,6 +194,5 @@ def _load() -> ApiToken | None:
         raise TokenRefused(f"This API token is {why}.")
     today = local_day(now())
     if token.last_used_on != today:
-        with writing() as session:
-            session.execute(update(ApiToken).where(ApiToken.number == token.number).values(last_used_on=today))
+        execute(update(ApiToken).where(ApiToken.number == token.number).values(last_used_on=today))
     return token

@@ -23,7 +23,7 @@ from app.core.errors import Conflict, MomaError, note_refusal
 from app.core.i18n.formatting import number as in_digits
 from app.core.i18n.gettext import N_, _
 from app.storage.browser_models import SELECTOR_LENGTH, Browser, Transfer
-from app.storage.database import db, now, writing
+from app.storage.database import db, execute, now, writing
 
 MINUTES = 10
 TRIES_MAX = 5
@@ -103,15 +103,14 @@ def by_code(typed: str) -> Transfer:
     """
     code = "".join(sign for sign in typed[:TYPED_MAX].upper() if sign in SIGNS)
     of_selector = Transfer.selector == code[:SELECTOR_LENGTH]
-    with writing() as session:  # counted before it is compared, so that no guesses at once pass; also without a row
-        counted = session.execute(
-            update(Transfer).where(of_selector, Transfer.tries < TRIES_MAX).values(tries=Transfer.tries + 1)
-        )
+    # counted before it is compared, so that no guesses at once pass; also without a row
+    was_counted = execute(
+        update(Transfer).where(of_selector, Transfer.tries < TRIES_MAX).values(tries=Transfer.tries + 1)
+    )
     found: Transfer | None = db.session.scalar(
         select(Transfer).where(of_selector).execution_options(populate_existing=True)
     )
     is_right = visitors.is_keyed(_message(code), found.code_hash if found else "")
-    was_counted = bool(counted.rowcount)  # type: ignore[attr-defined]
     return _checked(db.session(), found if is_right and was_counted else None)
 
 
@@ -165,9 +164,7 @@ def check_can_join(transfer: Transfer) -> None:
 
 def delete_expired() -> int:
     """Delete the transfers that are too late to be used; return how many."""
-    with writing() as session:
-        deleted = session.execute(delete(Transfer).where(Transfer.expires_at <= now()))
-    return int(deleted.rowcount)  # type: ignore[attr-defined]
+    return execute(delete(Transfer).where(Transfer.expires_at <= now()))
 
 
 def _join(session: Session, transfer: Transfer, secret: str, new_secret: str, name: str) -> None:

@@ -73,15 +73,9 @@ def collect() -> Overview:
     oldest = db.session.scalar(line)
     painting = db.session.scalar(select(func.count()).where(Walk.state == PAINTING)) or 0
     schema = recorded_revision()
+    shown = "name", "model", "device", "version", "memory"
     workers = [
-        {
-            "name": about["name"],
-            "model": about["model"],
-            "device": about["device"],
-            "version": about.get("version"),
-            "memory": about.get("memory"),
-            "is_outdated": jobs.is_outdated(about, schema),
-        }
+        {name: about.get(name) for name in shown} | {"is_outdated": jobs.is_outdated(about, schema)}
         for about in jobs.workers()
     ]
     return Overview(

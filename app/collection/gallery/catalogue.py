@@ -294,19 +294,13 @@ def _by_column(choice: CatalogueQuery, cursor: str | None, limit: int) -> Catalo
     )
 
 
-def _along(column: Any, after: Any, limit: int, *, descending: bool, within: Any = None) -> list[Any]:
+def _along(column: Any, after: Any, limit: int, *within: Any, descending: bool) -> list[Any]:
     """Return the value and place of up to ``limit`` rows after ``after`` in the order of ``column``."""
-    query = (
-        select(column, GalleryEntry.finish_key)
-        if within is None
-        else select(column, GalleryEntry.finish_key).where(within)
-    )
+    columns = column, GalleryEntry.finish_key
+    query = select(*columns).where(*within)
     if after is not None:
-        here = tuple_(column, GalleryEntry.finish_key)
-        query = query.where(here < after if descending else here > after)
-    order = (
-        (column.desc(), GalleryEntry.finish_key.desc()) if descending else (column.asc(), GalleryEntry.finish_key.asc())
-    )
+        query = query.where(tuple_(*columns) < after if descending else tuple_(*columns) > after)
+    order = [each.desc() if descending else each.asc() for each in columns]
     return [tuple(row) for row in db.session.execute(query.order_by(*order).limit(limit))]
 
 
@@ -320,7 +314,7 @@ def _around(draw: int, after: Any, limit: int, *, backward: bool) -> list[Any]:
     rows: list[Any] = []
     for half, begin in parts:
         if len(rows) < limit:
-            rows += _along(GalleryEntry.random_key, begin, limit - len(rows), descending=backward, within=half)
+            rows += _along(GalleryEntry.random_key, begin, limit - len(rows), half, descending=backward)
     return rows
 
 

@@ -130,11 +130,6 @@ class CatalogueQuery(BaseModel):
         """Return the order: ``sort``, or by default ``best`` for a search and ``newest`` otherwise."""
         return self.sort or (BEST if self.q.strip() else NEWEST)
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Return whether the query has a filter or a date, apart from search words."""
-        return any(getattr(self, name) for name in (*LISTS, "since", "until"))
-
     def index_query(self) -> IndexQuery:
         """Return the query of the search index; its ``text_query`` is ``None`` if there are no search words.
 

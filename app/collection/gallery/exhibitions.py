@@ -177,9 +177,8 @@ def size(exhibition: Exhibition) -> int:
 def add(exhibition: Exhibition, walk: Walk) -> None:
     """Append a walk to an exhibition, without an entry in the audit log."""
     with writing() as session:
-        last = select(func.max(ExhibitionItem.position)).where(ExhibitionItem.exhibition_number == exhibition.number)
-        after = session.scalar(last)
-        position = 0 if after is None else after + 1
+        of_exhibition = ExhibitionItem.exhibition_number == exhibition.number
+        position = session.scalar(select(func.coalesce(func.max(ExhibitionItem.position) + 1, 0)).where(of_exhibition))
         session.add(ExhibitionItem(exhibition_number=exhibition.number, position=position, walk_number=walk.number))
         session.execute(update(Exhibition).where(Exhibition.number == exhibition.number).values(changed_at=now()))
 
@@ -191,22 +190,22 @@ def remove(exhibition: Exhibition, *, who: str = audit_log.CURATOR) -> None:
         audit_log.note_in(session, "removed exhibition", exhibition.slug, who=who)
 
 
-def ensure(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str = audit_log.COMMAND) -> None:
+def ensure(slug: str, title: str, text: str, walk_ids: Sequence[str]) -> None:
     """Create the exhibition with these walks, or append the missing ones to the exhibition with this slug."""
     exhibition = find(slug)
     if exhibition is None:
-        create(ExhibitionRequest(title, text, slug, walks=walk_ids), who=who)
+        create(ExhibitionRequest(title, text, slug, walks=walk_ids), who=audit_log.COMMAND)
         return
     request = request_for(exhibition)
     if missing := [walk_id for walk_id in walk_ids if walk_id not in request.walks]:
         request.walks = [*request.walks, *missing]
-        change(exhibition, request, who=who)
+        change(exhibition, request, who=audit_log.COMMAND)
 
 
-def ensure_absent(slug: str, *, who: str = audit_log.COMMAND) -> None:
+def ensure_absent(slug: str) -> None:
     """Delete the exhibition with this slug if there is one."""
     if (exhibition := find(slug)) is not None:
-        remove(exhibition, who=who)
+        remove(exhibition, who=audit_log.COMMAND)
 
 
 def request_for(exhibition: Exhibition) -> ExhibitionRequest:

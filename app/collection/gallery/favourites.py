@@ -16,7 +16,7 @@ from app.core.errors import Conflict
 from app.core.i18n.formatting import number
 from app.core.i18n.gettext import _
 from app.storage.collection_models import Favourite
-from app.storage.database import db, take_advisory_lock, writing
+from app.storage.database import db, execute, take_advisory_lock, writing
 from app.storage.walk_models import FINISHED, Walk
 from app.walks.saved import lookup
 
@@ -47,9 +47,7 @@ def add(walk: Walk, *owners: str, admit: Callable[[], None]) -> None:
 
 def remove(walk: Walk, *owners: str) -> None:
     """Take the star from a walk; one without it stays as it is."""
-    with writing() as session:
-        is_of_walk = Favourite.walk_number == walk.number
-        session.execute(delete(Favourite).where(Favourite.owner_hash.in_(owners), is_of_walk))
+    execute(delete(Favourite).where(Favourite.owner_hash.in_(owners), Favourite.walk_number == walk.number))
 
 
 def is_favourite(walk: Walk, *owners: str) -> bool:
@@ -75,9 +73,7 @@ def page(*owners: str, cursor: str | None = None, limit: int | None = None) -> N
 
 def delete_all_of(owner: str) -> int:
     """Delete all favourites of a visitor; return how many there were."""
-    with writing() as session:
-        deleted = session.execute(delete(Favourite).where(Favourite.owner_hash == owner))
-    return int(deleted.rowcount)  # type: ignore[attr-defined]
+    return execute(delete(Favourite).where(Favourite.owner_hash == owner))
 
 
 def _check_room(owner: str) -> None:

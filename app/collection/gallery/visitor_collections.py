@@ -21,7 +21,7 @@ from app.core.i18n.formatting import number
 from app.core.i18n.gettext import N_, _
 from app.core.text import stored
 from app.storage.collection_models import Collection, CollectionItem
-from app.storage.database import db, now, take_advisory_lock, writing
+from app.storage.database import db, execute, now, take_advisory_lock, writing
 from app.storage.house_models import TITLE_MAX
 from app.storage.walk_models import FINISHED, ID, Walk
 from app.walks.saved import lookup
@@ -175,16 +175,17 @@ def add(collection: Collection, walk: Walk, *, admit: Callable[[], None]) -> Non
     if _has_walk(collection, walk):
         return
     admit()
-    last = select(func.max(CollectionItem.position)).where(CollectionItem.collection_number == collection.number)
+    place = select(func.coalesce(func.max(CollectionItem.position) + 1, 0)).where(
+        CollectionItem.collection_number == collection.number
+    )
     there = select(Walk.number).where(Walk.number == walk.number, Walk.deleted_at.is_(None))
     with suppress(IntegrityError), writing() as session:  # the same click twice, or the collection was deleted
         take_advisory_lock(session)
         if _has_walk(collection, walk):
             return
         if session.scalar(there.with_for_update(read=True)) is not None:
-            after = session.scalar(last)
-            place = 0 if after is None else after + 1
-            session.add(CollectionItem(collection_number=collection.number, walk_number=walk.number, position=place))
+            item = {"collection_number": collection.number, "walk_number": walk.number}
+            session.add(CollectionItem(**item, position=session.scalar(place)))
 
 
 def remove(collection: Collection, walk_id: str) -> None:
@@ -192,9 +193,8 @@ def remove(collection: Collection, walk_id: str) -> None:
     if not ID.fullmatch(walk_id):
         return
     walk_number = select(Walk.number).where(Walk.id == walk_id).scalar_subquery()
-    with writing() as session:
-        of_collection = CollectionItem.collection_number == collection.number
-        session.execute(delete(CollectionItem).where(of_collection, CollectionItem.walk_number == walk_number))
+    of_collection = CollectionItem.collection_number == collection.number
+    execute(delete(CollectionItem).where(of_collection, CollectionItem.walk_number == walk_number))
 
 
 def move(collection: Collection, walk_id: str, *, upwards: bool) -> None:
@@ -236,37 +236,29 @@ def set_listed(collection: Collection, is_listed: bool) -> None:
 
 def delete_own(collection: Collection) -> None:
     """Delete a collection of a visitor; its walks are not changed."""
-    with writing() as session:
-        session.execute(delete(Collection).where(Collection.number == collection.number))
+    execute(delete(Collection).where(Collection.number == collection.number))
 
 
 def delete_all_of(owner: str) -> int:
     """Delete all collections of a visitor; return how many there were."""
-    with writing() as session:
-        deleted = session.execute(delete(Collection).where(Collection.owner_hash == owner))
-    return int(deleted.rowcount)  # type: ignore[attr-defined]
+    return execute(delete(Collection).where(Collection.owner_hash == owner))
 
 
-def bar(collection: Collection, *, who: str = audit_log.CURATOR) -> None:
+def bar(collection: Collection) -> None:
     """Unlist a collection as an operator, so that its owner cannot list it, and write the audit log."""
-    with writing() as session:
-        values = {"listed_at": None, "barred": True}
-        session.execute(update(Collection).where(Collection.number == collection.number).values(**values))
-        audit_log.note_in(session, "unlisted collection", collection.id, who=who)
+    _set(collection, "unlisted collection", listed_at=None, barred=True)
 
 
-def unbar(collection: Collection, *, who: str = audit_log.CURATOR) -> None:
+def unbar(collection: Collection) -> None:
     """Permit the owner of a collection to list it again, and write the audit log."""
-    with writing() as session:
-        session.execute(update(Collection).where(Collection.number == collection.number).values(barred=False))
-        audit_log.note_in(session, "allowed collection", collection.id, who=who)
+    _set(collection, "allowed collection", barred=False)
 
 
-def take_down(collection: Collection, *, who: str = audit_log.CURATOR) -> None:
+def take_down(collection: Collection) -> None:
     """Delete a collection as an operator, and write the audit log."""
     with writing() as session:
         session.execute(delete(Collection).where(Collection.number == collection.number))
-        audit_log.note_in(session, "deleted collection", collection.id, who=who)
+        audit_log.note_in(session, "deleted collection", collection.id)
 
 
 def _items(query: Select[tuple[Walk]], collection: Collection) -> Select[tuple[Walk]]:
@@ -300,9 +292,12 @@ def _has_walk(collection: Collection, walk: Walk) -> bool:
     return walk.number in walks
 
 
-def _set(collection: Collection, **values: object) -> None:
+def _set(collection: Collection, noted: str = "", **values: object) -> None:
+    """Change columns of a collection, and write the audit log if this is an operator's action."""
     with writing() as session:
         session.execute(update(Collection).where(Collection.number == collection.number).values(**values))
+        if noted:
+            audit_log.note_in(session, noted, collection.id)
 
 
 def _checked(title: str) -> str:

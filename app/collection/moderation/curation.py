@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from app.storage.database import db, now, take_advisory_lock, writing
+from app.storage.database import db, execute, now, take_advisory_lock, writing
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle, reuse
 
@@ -27,9 +27,8 @@ def hide(walk: Walk) -> None:
 
 def unhide(walk: Walk) -> None:
     """Show a hidden walk again, and all walks that share its files."""
-    with writing() as session:
-        family = reuse.same_files(walk), Walk.deleted_at.is_(None)  # a walk that an operator deleted stays hidden
-        session.execute(update(Walk).where(*family).values(hidden_at=None))
+    family = reuse.same_files(walk), Walk.deleted_at.is_(None)  # a walk that an operator deleted stays hidden
+    execute(update(Walk).where(*family).values(hidden_at=None))
     db.session.refresh(walk)
 
 
@@ -50,6 +49,5 @@ def unfeature(walk: Walk) -> None:
 
 
 def _set(walk: Walk, **values: datetime | None) -> None:
-    with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(**values))
+    execute(update(Walk).where(Walk.number == walk.number).values(**values))
     db.session.refresh(walk)

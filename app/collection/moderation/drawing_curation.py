@@ -19,14 +19,8 @@ from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.drawing_models import AddedDrawing
 from sketch.sketchbook import Drawing, digest_of
 
-ADDED, CHANGED, RESTORED, REMOVED, AS_IT_WAS, SHIPPED = (
-    "added",
-    "changed",
-    "brought back",
-    "removed",
-    "as it was",
-    "shipped",
-)
+ADDED, CHANGED, RESTORED, REMOVED = "added", "changed", "brought back", "removed"
+AS_IT_WAS, SHIPPED = "as it was", "shipped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,7 @@ from app.core.errors import FieldError, InvalidInput
 from app.core.i18n.formatting import number
 from app.core.i18n.gettext import N_, _
 from app.storage.collection_models import Collection, CollectionReport
-from app.storage.database import db, now, writing
+from app.storage.database import db, execute, now, writing
 from app.storage.house_models import Report
 from app.storage.walk_models import Walk
 from app.walks.saved import lookup
@@ -29,23 +30,20 @@ REASONS = {
     OF_SOUND: N_("Its music is not theirs to publish"),
     "other": N_("Something else"),
 }
-TABLES = Report, CollectionReport
+TABLES: dict[type, tuple[Any, Any]] = {
+    Walk: (Report, Report.walk_number),
+    Collection: (CollectionReport, CollectionReport.collection_number),
+}
+"""The table of the reports about each kind of subject, and its column with the subject's number."""
+Subject = TypeVar("Subject", Walk, Collection)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A reported walk with its open reports, the oldest first."""
+class Case(Generic[Subject]):
+    """A reported walk or collection with its open reports, the oldest first."""
 
-    walk: Walk
-    reports: list[Report]
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionCase:
-    """A reported collection with its open reports, the oldest first."""
-
-    collection: Collection
-    reports: list[CollectionReport]
+    subject: Subject
+    reports: list[Any]
 
 
 def submit(subject: Walk | Collection, *, reason: str, words: str, reporter: str, admit: Callable[[], None]) -> bool:
@@ -65,42 +63,34 @@ def submit(subject: Walk | Collection, *, reason: str, words: str, reporter: str
     if errors:
         raise InvalidInput(errors)
     admit()
-    said = {"reason": reason, "text": words, "reporter": reporter}
-    report: Report | CollectionReport
-    if isinstance(subject, Walk):
-        report = Report(walk_number=subject.number, **said)
-    else:
-        report = CollectionReport(collection_number=subject.number, **said)
+    table, of = TABLES[type(subject)]
     try:
         with writing() as session:
-            session.add(report)
+            session.add(table(**{of.key: subject.number}, reason=reason, text=words, reporter=reporter))
     except IntegrityError:
         return False
     return True
 
 
-def reported_walks(limit: int) -> list[Case]:
+def reported_walks(limit: int) -> list[Case[Walk]]:
     """Return up to ``limit`` walks with open reports, the longest waiting first, without deleted walks."""
-    first = func.min(Report.number)
-    query = select(Report.walk_number).join(Walk).where(Report.settled_at.is_(None), Walk.deleted_at.is_(None))
-    numbers = list(db.session.scalars(query.group_by(Report.walk_number).order_by(first).limit(limit)))
-    reported = select(Walk).where(Walk.number.in_(numbers)).options(*lookup.WHOLE)
-    walks = {walk.number: walk for walk in db.session.scalars(reported)}
-    return [Case(walks[number], open_ones(walks[number])) for number in numbers if number in walks]
+    return _cases(select(Walk).where(Walk.deleted_at.is_(None)).options(*lookup.WHOLE), Walk, limit)
 
 
-def reported_collections(limit: int) -> list[CollectionCase]:
+def reported_collections(limit: int) -> list[Case[Collection]]:
     """Return up to ``limit`` collections with open reports, the longest waiting first."""
-    is_open, of = CollectionReport.settled_at.is_(None), CollectionReport.collection_number
-    waiting = select(of, func.min(CollectionReport.number).label("first")).where(is_open).group_by(of).subquery()
-    query = select(Collection).join(waiting, waiting.c.collection_number == Collection.number)
-    collections = list(db.session.scalars(query.order_by(waiting.c.first).limit(limit)))
-    reports = select(CollectionReport).where(is_open, of.in_([each.number for each in collections]))
-    rows = list(db.session.scalars(reports.order_by(CollectionReport.number)))
-    return [
-        CollectionCase(each, [report for report in rows if report.collection_number == each.number])
-        for each in collections
-    ]
+    return _cases(select(Collection), Collection, limit)
+
+
+def _cases(query: Select[tuple[Subject]], kind: type[Subject], limit: int) -> list[Case[Subject]]:
+    table, of = TABLES[kind]
+    is_open = table.settled_at.is_(None)
+    waiting = select(of.label("of"), func.min(table.number).label("first")).where(is_open).group_by(of).subquery()
+    reported = query.join(waiting, waiting.c.of == kind.number).order_by(waiting.c.first).limit(limit)
+    cases = {each.number: Case(each, []) for each in db.session.scalars(reported)}
+    for report in db.session.scalars(select(table).where(is_open, of.in_(cases)).order_by(table.number)):
+        cases[getattr(report, of.key)].reports.append(report)
+    return list(cases.values())
 
 
 def count() -> int:
@@ -117,27 +107,20 @@ def open_ones(walk: Walk) -> list[Report]:
 
 def close_reports(subject: Walk | Collection) -> int:
     """Close the open reports of a walk or collection; return how many there were."""
-    if isinstance(subject, Walk):
-        still_open = update(Report).where(Report.walk_number == subject.number, Report.settled_at.is_(None))
-    else:
-        of = CollectionReport.collection_number == subject.number
-        still_open = update(CollectionReport).where(of, CollectionReport.settled_at.is_(None))
-    with writing() as session:
-        closed = session.execute(still_open.values(settled_at=now()))
-    return int(closed.rowcount)  # type: ignore[attr-defined]
+    table, of = TABLES[type(subject)]
+    return execute(update(table).where(of == subject.number, table.settled_at.is_(None)).values(settled_at=now()))
 
 
 def withdraw(reporters: Iterable[str]) -> int:
     """Delete the reports of one visitor, who may have several reporter IDs; return how many there were."""
     with writing() as session:
-        gone = [session.execute(delete(table).where(table.reporter.in_(reporters))) for table in TABLES]
-    counts: list[int] = [each.rowcount for each in gone]  # type: ignore[attr-defined]
-    return sum(counts)
+        gone = [session.execute(delete(table).where(table.reporter.in_(reporters))) for table, _of in TABLES.values()]
+    return sum(each.rowcount for each in gone)  # type: ignore[attr-defined]
 
 
 def change_reporter(session: Session, reporters: Iterable[str], new: str) -> None:
     """Give the reports of one visitor another reporter ID, as they have another cookie."""
-    for table in TABLES:
+    for table, _of in TABLES.values():
         session.execute(update(table).where(table.reporter.in_(reporters)).values(reporter=new))
 
 

@@ -166,11 +166,11 @@ def test_operator_unlists_allows_and_deletes_and_the_log_says_so(publish: Maker)
     visitor_collections.unbar(made)
     visitor_collections.set_listed(visitor_collections.at(made.id), True)
     assert visitor_collections.listed().rows == [made]
-    visitor_collections.take_down(made, who=audit_log.COMMAND)
+    visitor_collections.take_down(made)
     assert visitor_collections.every().rows == []
     assert db.session.scalars(select(CollectionItem)).all() == []
     assert [(entry.what, entry.about, entry.who) for entry in audit_log.latest(3)] == [
-        ("deleted collection", made.id, "command line"),
+        ("deleted collection", made.id, "curator"),
         ("allowed collection", made.id, "curator"),
         ("unlisted collection", made.id, "curator"),
     ]

@@ -59,7 +59,7 @@ def test_unlisting_a_reported_collection_closes_its_reports(curator: FlaskClient
     other = visitor_collections.create("Other things", "b" * 64, admit=lambda: None)
     for collection in (other, made):
         report(collection)
-    assert [case.collection.id for case in reports.reported_collections(9)] == [other.id, made.id]
-    assert [case.collection.id for case in reports.reported_collections(1)] == [other.id]
+    assert [case.subject.id for case in reports.reported_collections(9)] == [other.id, made.id]
+    assert [case.subject.id for case in reports.reported_collections(1)] == [other.id]
     curator.post(f"/curator/collections/{made.id}/unlist", data={"back": "room"})
-    assert [case.collection.id for case in reports.reported_collections(9)] == [other.id]
+    assert [case.subject.id for case in reports.reported_collections(9)] == [other.id]

@@ -31,7 +31,7 @@ def test_page_of_a_walk_leads_to_the_form_which_reports_it(client: FlaskClient, 
     assert said.status_code == 200
     assert "A curator will look at this walk" in said.text
     (case,) = reports.reported_walks(10)
-    assert case.walk.id == walk.id
+    assert case.subject.id == walk.id
     assert [(each.reason, each.text) for each in case.reports] == [("hate", "It says\nthis.")]
 
 
@@ -107,7 +107,7 @@ def test_commands_list_and_settle(runner: FlaskCliRunner, client: FlaskClient, p
     assert answer[0]["reports"][0]["words"] == "See."
     assert walk.id in run(runner, "curator", "reports").output
     assert run_json(runner, "curator", "leave", walk.id) == {"id": walk.id, "settled": 1}
-    assert [case.walk.id for case in reports.reported_walks(9)] == [other.id]
+    assert [case.subject.id for case in reports.reported_walks(9)] == [other.id]
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_collection_is_reported_once_by_each_visitor(client: FlaskClient, collec
     assert "You have reported this collection before" in again
     client.application.test_client().post(address, data={"reason": "rights", "words": "Mine."})
     (case,) = reports.reported_collections(10)
-    assert case.collection.id == collection.id
+    assert case.subject.id == collection.id
     assert [(each.reason, each.text) for each in case.reports] == [("hate", ""), ("rights", "Mine.")]
     assert reports.count() == 0
 
