@@ -4,8 +4,6 @@ All addresses in pages and responses are root-relative, and begin with that path
 adds it; for addresses that are put together by hand, ``on_site`` does.
 """
 
-from __future__ import annotations
-
 from flask import current_app, has_request_context, request
 from werkzeug.routing import IntegerConverter
 

@@ -1,7 +1,5 @@
 """Sizes that data from outside must keep before anything looks at its parts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from app.core.errors import FieldError, InvalidInput

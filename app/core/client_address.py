@@ -4,8 +4,6 @@ Proxies write addresses with a port, brackets, quotes or a zone, and IPv4 addres
 connection has another port, so an address that is not read by this module would count each of them as a new visitor.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 

@@ -4,8 +4,6 @@
 ``MOMA_INSTANCE`` is not a setting: it names the instance folder, and is read before the settings file in that folder.
 """
 
-from __future__ import annotations
-
 import difflib
 import json
 import logging

@@ -4,8 +4,6 @@ An empty variable means the default, as in most shells and in files of Docker an
 space and the CR that an environment file from Windows leaves at the end of a line are no part of a value.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import time

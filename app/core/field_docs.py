@@ -3,8 +3,6 @@
 Pydantic's own ``use_attribute_docstrings`` takes those of a class alone, not those of the fields that it inherits.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import sys

@@ -1,7 +1,5 @@
 """Translate pydantic's validation errors into the site's own: one sentence for each invalid field."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

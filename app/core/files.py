@@ -1,7 +1,5 @@
 """Atomic writing of files: a reader sees the old content or the new, never a part."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from contextlib import suppress

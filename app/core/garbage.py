@@ -1,7 +1,5 @@
 """The garbage collector of Python while a process imports what it needs."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The instance folder of a running site: its path, and the lock that allows one site at a time to use it."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import time

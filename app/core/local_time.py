@@ -4,8 +4,6 @@ The database, the API and feeds have instants in UTC. Where an instant becomes a
 evening's exhibition or in a filter by days, it is the day that a clock on the wall there shows.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 
 

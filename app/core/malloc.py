@@ -1,7 +1,5 @@
 """The memory that the C library keeps for a process, where that library is glibc; elsewhere nothing is done."""
 
-from __future__ import annotations
-
 import ctypes
 from contextlib import suppress
 

@@ -1,7 +1,5 @@
 """How long operations report how far they are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 Report = Callable[[str, int, int], None]

@@ -1,7 +1,5 @@
 """Drawings that a visitor chose instead of those in the interpretation of a prompt."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace

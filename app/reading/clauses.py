@@ -1,7 +1,5 @@
 """Find how the noun phrases of a prompt stand to each other: as a list, or one with a clause that describes it."""
 
-from __future__ import annotations
-
 from app.reading.prompt import FREE, MARK, PLACE, Phrase, Prompt
 
 STANDING = ("left", "right", "in front", "behind", "below", "above")

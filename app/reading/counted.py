@@ -3,8 +3,6 @@
 The numbers were counted by eye, drawing by drawing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from app.reading.weak_drawings import WEAK

@@ -1,7 +1,5 @@
 """Score how well words describe each concept, by BM25 and by text embeddings."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Find what shows an idea, such as joy or loneliness: a scene of drawings instead of a word without a shape."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 

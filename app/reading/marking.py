@@ -5,8 +5,6 @@ stands for it; not read if the scene would be the same without it. Words that na
 mark.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from functools import cached_property

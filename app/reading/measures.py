@@ -1,7 +1,5 @@
 """Find the numbers of a prompt that count things, and those that do not: ages, times, measures, years, and names."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

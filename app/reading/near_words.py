@@ -4,8 +4,6 @@ The search is bounded by length first: only names of nearly the same length that
 that differ by one letter.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import lru_cache

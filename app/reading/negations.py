@@ -1,7 +1,5 @@
 """Find the negations in a prompt: from a word that negates to the next wanted thing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

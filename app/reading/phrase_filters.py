@@ -1,7 +1,5 @@
 """Filter noun phrases before they are ranked: parts of things, people who do something, and measures."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Find the noun phrases of a prompt: the words that name a thing, and its number, colour and size."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any

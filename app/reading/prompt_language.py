@@ -1,7 +1,5 @@
 """The language of a prompt, by its words."""
 
-from __future__ import annotations
-
 from unicodedata import normalize
 
 from app.reading import tokens

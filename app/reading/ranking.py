@@ -1,7 +1,5 @@
 """Rank the concepts that a prompt may mean: of each phrase, or of the whole prompt as a description of one thing."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

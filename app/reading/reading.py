@@ -1,7 +1,5 @@
 """The interpretation of a prompt: the drawings that it means, and the scene that they make."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal

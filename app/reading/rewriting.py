@@ -4,8 +4,6 @@ It is done before anything is looked up, so that all passes see the noun: "F1 ca
 Lincoln" a man. Quoted words are skipped here, and drawn as lettering; titles are skipped and noted.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace

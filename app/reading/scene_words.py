@@ -4,8 +4,6 @@ Patterns are matched against one line of folded words with spaces between them. 
 interpreted as things; words of a place phrase only if the prompt has nothing else.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace

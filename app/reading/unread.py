@@ -4,8 +4,6 @@ A few unknown words are names, or rare words of a known language. Only where mos
 be in another language.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Find the concepts that a prompt or negative prompt excludes."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 

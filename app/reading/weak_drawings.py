@@ -6,8 +6,6 @@ their digests, of a name that has a better one; and our first figures of people,
 masks.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 LISTED = Path(__file__).with_suffix(".txt")

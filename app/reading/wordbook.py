@@ -1,7 +1,5 @@
 """Look up what words and phrases mean, in any inflected form, in the lexicon and the names of added drawings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain

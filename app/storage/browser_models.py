@@ -1,7 +1,5 @@
 """Browsers that share what a visitor has, and the codes by which another one joins. Secrets are stored as hashes."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index, String, text

@@ -3,8 +3,6 @@
 No client library is imported here, because each is installed only where its store is used.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

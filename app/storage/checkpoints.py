@@ -5,8 +5,6 @@ the disk, and starts the log again only when no transaction reads from it. On a 
 the log grows without bound, and nearly every commit waits for the disk.
 """
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 import threading

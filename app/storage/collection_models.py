@@ -1,7 +1,5 @@
 """What visitors keep: favourites, and collections of walks that they can share. Known by the hash of their cookie."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false

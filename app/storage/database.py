@@ -1,7 +1,5 @@
 """The database: its handle, its clock, and `writing`, the one way to write to it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta

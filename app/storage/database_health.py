@@ -1,7 +1,5 @@
 """Whether the database answers, and whether it can be written to."""
 
-from __future__ import annotations
-
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 

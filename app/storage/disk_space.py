@@ -1,7 +1,5 @@
 """Full disks: recognise them by the errors of stores and databases, and say what to do."""
 
-from __future__ import annotations
-
 import errno
 import sqlite3
 

@@ -1,7 +1,5 @@
 """Reference drawings that curators added to the drawing libraries of sketch-conditioned models."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import BigInteger, String, Text

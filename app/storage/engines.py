@@ -1,7 +1,5 @@
 """How connections behave: timeouts of Postgres; pragmas, transactions and the file's mode of SQLite."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import suppress
 from pathlib import Path

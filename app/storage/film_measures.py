@@ -3,8 +3,6 @@
 Rows, archives, cached results, the exhibition's labels, the JSON of walks and their pages are derived from it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any

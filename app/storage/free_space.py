@@ -1,7 +1,5 @@
 """Free space on the disks of this machine that hold the site's pictures and database."""
 
-from __future__ import annotations
-
 import shutil
 
 from flask import current_app

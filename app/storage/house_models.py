@@ -1,7 +1,5 @@
 """Rows by which operators run the site: exhibitions, reports, banned words, the audit log and API tokens."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, false, text

@@ -1,7 +1,5 @@
 """A client-side timeout for Postgres, so that pages end with an error when the server stalls or is unreachable."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import has_request_context

@@ -1,7 +1,5 @@
 """Databases that answer but accept no writes: recognise their errors."""
 
-from __future__ import annotations
-
 import sqlite3
 
 from sqlalchemy import Engine, event, text

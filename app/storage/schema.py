@@ -1,7 +1,5 @@
 """The database's schema: which revision it is at, whether it agrees with the code's, and how to migrate it."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import cast

@@ -6,8 +6,6 @@ freed only by the collector, as a template's context is a reference cycle. See
 decision 19 (docs/decisions/README.md).
 """
 
-from __future__ import annotations
-
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy.exc import DBAPIError
 

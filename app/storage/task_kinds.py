@@ -5,8 +5,6 @@ A kind that is added here is queued, claimed, leased, swept and counted like the
 ``worker/queue/short_failures.py``.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 SHORT, WALK, SUSPENDED, PHOTO, LARGER, SOUND = 0, 1, 2, 3, 4, 5

@@ -1,7 +1,5 @@
 """Uploads: visitors' photos, sounds and what comes next, stored until they expire; walks keep copies."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Live walls: endless films whose next stops are written by the people in front of them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text

@@ -4,8 +4,6 @@ Writers wait for each other, and for other programs that hold the database, for 
 would take every thread of a process, and no page would be answered meanwhile.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import threading

@@ -6,8 +6,6 @@ picture might not get it for minutes. So writers first wait for locks on a file,
 for the turn, and then, as the only one, for the end of the current transaction. SQLite is asked when it is free.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import threading

@@ -4,8 +4,6 @@ Where a walk ends at another stop than the next one begins, a connecting walk is
 belongs to the site.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -5,8 +5,6 @@ walk of two stops that continues the leg before and is generated in film order (
 requested ahead of the current one, so that words are shown as soon as possible.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import secrets

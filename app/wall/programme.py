@@ -1,7 +1,5 @@
 """The programme of a wall's screens: the legs from the one before the current leg on, and the waiting words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any

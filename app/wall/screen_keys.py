@@ -3,8 +3,6 @@
 A key is an HMAC of the wall's number with the site's secret. Curators and commands see it in the screen's address.
 """
 
-from __future__ import annotations
-
 from app.access.auth import visitors
 from app.core.addresses import on_site
 from app.storage.wall_models import Wall

@@ -1,7 +1,5 @@
 """Walls by name: open, change, pause and close them, for curators and commands."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field

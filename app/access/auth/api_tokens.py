@@ -4,8 +4,6 @@ A token is a random secret with a prefix that secret scanners can recognise. It 
 hash, which also identifies the owner of its walks.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Collection

@@ -4,8 +4,6 @@ Nothing is moved when a browser joins or leaves: its row says which hashes its b
 stays its own, and is what it has when its sharing ends.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from sqlalchemy import Select, delete, func, select

@@ -5,8 +5,6 @@ key, such as ``moma_visitor_1f0c9a52``. Cookies with the names of earlier keys, 
 (``moma_visitor``), are read too; a response that sets a cookie sets it with the name of now.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from collections.abc import Iterator

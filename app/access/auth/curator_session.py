@@ -4,8 +4,6 @@ A sign-in is a signed cookie. It ends an hour after the last page, twelve hours 
 changes, and when the curator signs out; the audit log records the sign-out, so that a copy of the cookie is refused.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import time

@@ -1,7 +1,5 @@
 """Rate limits: what a visitor or an API token may request within an hour. Refused requests do not count."""
 
-from __future__ import annotations
-
 import ipaddress
 import logging
 import math

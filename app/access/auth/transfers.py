@@ -5,8 +5,6 @@ first part of the code, the selector, only finds the row, so that guesses at a c
 wherever they come. Whether a code was used, is late or was guessed, the refusal is the same.
 """
 
-from __future__ import annotations
-
 import hmac
 import secrets
 from dataclasses import dataclass

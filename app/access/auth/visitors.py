@@ -4,8 +4,6 @@ What belongs to a visitor carries the hash of the secret in their cookie. A brow
 has two such hashes: that of all that is shared, which new things get too, and its own (``docs/decisions``, 84).
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets

@@ -1,7 +1,5 @@
 """``flask doctor``: check each part that the site depends on."""
 
-from __future__ import annotations
-
 import stat
 import tomllib
 from dataclasses import dataclass

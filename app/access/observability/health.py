@@ -1,7 +1,5 @@
 """Health checks for load balancers: ``/healthz`` (liveness) and ``/readyz`` (readiness)."""
 
-from __future__ import annotations
-
 import logging
 import time
 

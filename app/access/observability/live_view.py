@@ -1,7 +1,5 @@
 """``walks top``: an overview of queue and workers in a terminal, redrawn until q is pressed."""
 
-from __future__ import annotations
-
 import os
 import select
 import shutil

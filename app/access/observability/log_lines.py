@@ -3,8 +3,6 @@
 Uses only the standard library, because ``deploy/gunicorn.conf.py`` loads this file by its path before the application.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import re

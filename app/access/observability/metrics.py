@@ -3,8 +3,6 @@
 Access is limited to this machine, without a proxy, and to requests with the token: see ``docs/reference/metrics.md``.
 """
 
-from __future__ import annotations
-
 import hmac
 import os
 import time

@@ -1,7 +1,5 @@
 """An overview of the site: the queue, the workers with their tasks, the throughput, and the walks that ended last."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ The ID is returned as ``X-Request-ID``. Each log line of the request carries it,
 requested, and through it the worker's log lines. It identifies no person.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 

@@ -4,8 +4,6 @@ Sentry receives no words or identities of visitors. An error is sent with its ty
 allowlist ensures that a new version of the library adds nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any

@@ -4,8 +4,6 @@ Queued walks are counted by an index on their state. All others are counted by o
 there are, so its result is cached longer.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ The order of time, and any order of the whole gallery, is paginated to its end (
 a search, and search or filter results in another order than that of time, are a bounded list of the newest matches.
 """
 
-from __future__ import annotations
-
 import math
 import secrets
 import time

@@ -1,7 +1,5 @@
 """A query of the gallery: search words, filters and an order, all of which are parameters of the URL."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from datetime import date

@@ -1,7 +1,5 @@
 """Cursors: the position at which a page of a list begins, signed, so that clients cannot forge one."""
 
-from __future__ import annotations
-
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 

@@ -1,7 +1,5 @@
 """The list of what a model can draw, to browse and search by names in both languages, by keywords and by meaning."""
 
-from __future__ import annotations
-
 import re
 import sys
 from array import array

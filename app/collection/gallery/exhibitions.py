@@ -1,7 +1,5 @@
 """Exhibitions: named, ordered selections of walks with a text. Visitors see only their public walks."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence

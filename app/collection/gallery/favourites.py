@@ -1,7 +1,5 @@
 """Favourites: the walks that a visitor marked with the star, known by the hash of their cookie."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The walks of one owner, in every state, unlisted and hidden ones too, in pages; and the prompts of them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Select, select

@@ -1,7 +1,5 @@
 """The public walks that are visually most similar to a frame of a walk."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from werkzeug.exceptions import NotFound

@@ -1,7 +1,5 @@
 """Spelling suggestions: correct the unknown words of a search without results by words of public walks."""
 
-from __future__ import annotations
-
 import re
 from string import ascii_lowercase
 

@@ -4,8 +4,6 @@ Visitors are known by the hash of their cookie, and by that of what their browse
 collection that are in the gallery; its owner also sees unlisted ones. Hidden and deleted walks are never shown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Captions by tone and audience, and the sentence of a wall label, written by a grammar from a description."""
 
-from __future__ import annotations
-
 import hashlib
 import pathlib
 import re

@@ -1,7 +1,5 @@
 """The facts of a film as words, from which labels and captions are written."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ The facts are sent as data, and answers are shown only if :mod:`app.collection.l
 answer is late, broken or not accepted, the grammar writes the captions.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import logging

@@ -1,7 +1,5 @@
 """Check a language model's answer against the facts, and keep the captions that may be shown."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,7 +1,5 @@
 """The facts of a single picture as words: what it shows, by its owner or by a guess, and its size."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from app.collection.labels.descriptions import name

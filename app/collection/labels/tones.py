@@ -1,7 +1,5 @@
 """The known tone that is nearest to a visitor's word."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from app.collection.search import semantic_search

@@ -1,7 +1,5 @@
 """The wall label of a film or a picture as in museums: title and year, medium, edition, and a sentence."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from typing import Any
 

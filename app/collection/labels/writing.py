@@ -1,7 +1,5 @@
 """Write requested captions: by the language model if the site has one, else by the grammar."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The audit log: one entry for each action of an operator, in the database and in the server's log."""
 
-from __future__ import annotations
-
 import logging
 
 from sqlalchemy import select

@@ -5,8 +5,6 @@ names of added drawings. :func:`flaws` checks all of them, also against the buil
 (:mod:`app.collection.moderation.unfit_text`) without the words that operators allow.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Operators' actions on walks: hide, feature and delete them."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime
 

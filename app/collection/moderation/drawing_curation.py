@@ -1,7 +1,5 @@
 """Operators' actions on the drawing library: add, remove and restore drawings."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sqlalchemy import func, select

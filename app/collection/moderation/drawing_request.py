@@ -1,7 +1,5 @@
 """Validate an uploaded drawing and its fields: names, kind, style, artist, licence and source."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Visitors' reports about walks and collections, and the queues of what was reported for the curator."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar

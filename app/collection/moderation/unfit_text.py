@@ -4,8 +4,6 @@ The terms are in ``unfit_terms/``; the README there explains their syntax. The c
 length of the text, not to the number of terms.
 """
 
-from __future__ import annotations
-
 import bisect
 import re
 from collections import defaultdict

@@ -3,8 +3,6 @@
 New texts that the site shows may not contain a banned word, until an operator lifts the ban.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

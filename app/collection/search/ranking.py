@@ -9,8 +9,6 @@ For the order "best first" the gallery calls every ranker, removes walks that ar
 and joins the rankings with that of the full-text search by :func:`fuse_rankings`.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Sequence
 

@@ -1,7 +1,5 @@
 """Rebuild the search data of all walks: words, first and last stops, colours, and counts of continuations."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Each walk has one vector, the mean of its prompts' text embeddings. They depend 
 table.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast

@@ -4,8 +4,6 @@ Visitors' input never reaches the search syntax of a database: it is parsed into
 :mod:`app.collection.search.text_index` writes the query for SQLite or Postgres.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

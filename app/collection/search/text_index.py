@@ -6,8 +6,6 @@ which it was finished, in milliseconds, and then by its number. *Facets* are wor
 and stand for properties of a walk, such as its number of stops.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ An index is derived from rows of the database. If it is missing, broken or of an
 it, and the first of them starts a thread that rebuilds it in the background.
 """
 
-from __future__ import annotations
-
 import logging
 import math
 import threading

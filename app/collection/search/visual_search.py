@@ -3,8 +3,6 @@
 Workers compute the embeddings, of each finished film and, when idle, of older ones. The web process compares them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import cast
 

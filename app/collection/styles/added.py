@@ -5,8 +5,6 @@ if one has; ``adapters/`` holds the adapters for models on offer, by their finge
 so styles are added on the machine that renders.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import asdict, dataclass, fields

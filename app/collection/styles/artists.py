@@ -1,7 +1,5 @@
 """Artists near a prompt: added styles with phrases from a catalogue, compared as all styles are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from app.collection.styles import added, proposals

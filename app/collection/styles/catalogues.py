@@ -3,8 +3,6 @@
 Catalogues are CSV, JSON or JSON Lines files, optionally gzipped, with the columns of MoMA, the Met or Tate.
 """
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

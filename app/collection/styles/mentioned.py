@@ -1,7 +1,5 @@
 """The added styles that prompts name, by their names or titles."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from app.collection.styles import added

@@ -1,7 +1,5 @@
 """The model that a walk is rendered by if it names none: the one that has the styles of its stops."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

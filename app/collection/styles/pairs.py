@@ -3,8 +3,6 @@
 ``python -m benchmarks.style_pairs`` makes ``models/styles/pairs.json``; docs/research/style-pairs.md shows it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

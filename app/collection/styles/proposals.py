@@ -4,8 +4,6 @@ A style's vector is the mean of its phrases' word vectors (:mod:`app.core.text.e
 this mean, with each phrase, and by shared words, because one phrase that fits well says more than all together.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A sample picture for each style: rendered once by the built-in model, or one of an added style's pictures."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The models' styles as named styles, with what suits each from ``models/styles``."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable
 from functools import cache

@@ -1,7 +1,5 @@
 """A style: its name, the model's style, and the phrases by which it is matched."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 A style that is not in the table suits everything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from random import Random
 

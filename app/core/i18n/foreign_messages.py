@@ -3,8 +3,6 @@
 Only the sentences listed in ``known_sentences.txt`` are translated, so that a visitor's text is never taken for one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Format numbers, plurals, durations, sizes and dates in the page's language."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Babel's data about languages, of which the pages show numbers and dates alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from babel import localedata

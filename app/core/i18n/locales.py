@@ -1,7 +1,5 @@
 """The languages of the site's pages, and the language of the current page."""
 
-from __future__ import annotations
-
 from babel import Locale
 from flask_babel import get_locale
 

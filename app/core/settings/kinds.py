@@ -1,7 +1,5 @@
 """The types of settings: they check a value, and describe allowed values in messages and in the docs."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Callable

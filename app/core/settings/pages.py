@@ -1,7 +1,5 @@
 """Generate the settings page and the example file from the table: ``python -m app.core.settings.pages``."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import json

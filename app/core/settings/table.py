@@ -5,8 +5,6 @@ from this table.
 A class is a group of settings, and its docstring the heading; the text beneath a setting is its help, in Markdown.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field

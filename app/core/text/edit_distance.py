@@ -1,7 +1,5 @@
 """The edit distance of two words."""
 
-from __future__ import annotations
-
 
 def distance(a: str, b: str, most: int) -> int:
     """Return the edit distance of two words (optimal string alignment: a transposition is one edit).

@@ -1,7 +1,5 @@
 """Find the textual inversions that prompts name: a word that is the name of a file, in any case."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Container, Iterator
 

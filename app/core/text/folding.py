@@ -1,7 +1,5 @@
 """Words as the search index stores them: folded, in any script, and English ones also as stems."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

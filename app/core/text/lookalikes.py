@@ -6,8 +6,6 @@ short: invisible characters, boxed letters, and letters of other scripts that lo
 and phonetic letters, these are the ones that a reader takes for Latin.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

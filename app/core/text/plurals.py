@@ -4,8 +4,6 @@ The stored index has words and stems (:mod:`app.core.text.folding`), so a search
 plurals are not among them: the index does not know the language of a word, and "-er" ends as many English singulars.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 _PAIRS = """

@@ -5,8 +5,6 @@ round bracket replaces 1.1. A backslash before a bracket makes it part of the te
 parsed. Parsing takes linear time and no recursion.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator

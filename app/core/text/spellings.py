@@ -4,8 +4,6 @@ Tricks are digits and signs for letters, letters masked by stars, spaces and dot
 Each reading is folded, in lower case, with one space between its words and around them all.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

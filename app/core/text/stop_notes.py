@@ -4,8 +4,6 @@ Those of ``OF_REQUEST`` are known when a walk is requested, the others when a wo
 ``SLOWED`` when it has generated the stop or the film. ``SLOWED`` concerns the whole film and stands at the first stop.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 NOT_READ, PARTLY_READ, FREELY = "not read", "partly read", "drawn freely"

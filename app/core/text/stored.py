@@ -1,7 +1,5 @@
 """The texts of requests as they are stored: normalised, readable, of a bounded length."""
 
-from __future__ import annotations
-
 import unicodedata
 
 from pydantic import ValidationInfo

@@ -3,8 +3,6 @@
 Names are compared word by word, in any case, with or without accents, hyphens and umlauts.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The words of a model's styles in the texts that it reads."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

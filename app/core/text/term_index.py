@@ -1,7 +1,5 @@
 """An index that finds all terms in a text in one pass, including those with repeated letters."""
 
-from __future__ import annotations
-
 import re
 from itertools import groupby
 from typing import Any, NamedTuple

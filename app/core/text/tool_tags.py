@@ -3,8 +3,6 @@
 Each fragment is replaced by a comma and spaces, so that the words around it keep their places in the prompt.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The tokenizers library does the same but adds 35 MB, a fifth of the web process's container (decision 22).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping

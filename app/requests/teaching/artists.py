@@ -1,7 +1,5 @@
 """Add artists from a museum's catalogue; only their most distinctive titles and subjects are stored."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Add a LoRA file: copy it into the folder, have a worker check it, and offer it if the check succeeds."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ change of its attention (LoRA), an adapter that is applied for walks in this sty
 stopped; files that are not needed after the training are removed.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

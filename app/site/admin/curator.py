@@ -4,8 +4,6 @@ They answer 404 unless the settings contain a password hash. They are neither ca
 token, and each action is written to the audit log.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

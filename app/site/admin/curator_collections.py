@@ -3,8 +3,6 @@
 The reported ones are on the page of reports, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from flask import Response, request

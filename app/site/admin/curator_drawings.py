@@ -3,8 +3,6 @@
 They answer 404 if no offered model is sketch-conditioned.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 from flask import Response, request

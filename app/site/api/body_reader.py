@@ -1,7 +1,5 @@
 """Read JSON bodies into a pydantic model, or with a check that pages and commands share."""
 
-from __future__ import annotations
-
 import shutil
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping

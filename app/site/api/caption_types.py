@@ -1,7 +1,5 @@
 """Response types of the API for captions and wall labels."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -4,8 +4,6 @@ A view declares its request and responses with :func:`documented`. Its docstring
 description. The limits in the document are the site's settings.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Read query parameters into a pydantic model."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar

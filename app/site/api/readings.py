@@ -1,7 +1,5 @@
 """The API route that interprets a prompt: its reference drawings, and the alternatives to them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from flask import Blueprint, Response, jsonify

@@ -1,7 +1,5 @@
 """The API reference page: the OpenAPI document as HTML, with runnable examples."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

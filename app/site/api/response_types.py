@@ -1,7 +1,5 @@
 """Response types of the API. The OpenAPI document is generated from them, and mypy checks the code against them."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

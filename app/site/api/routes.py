@@ -1,7 +1,5 @@
 """API routes for walks: request, list, describe, change and delete them; read recipes; the OpenAPI document."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Any
 

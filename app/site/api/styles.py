@@ -1,7 +1,5 @@
 """API routes for styles: list them, propose some for a prompt, and repaint a walk in one."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from flask import Blueprint, Response, jsonify, url_for

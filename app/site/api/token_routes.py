@@ -1,7 +1,5 @@
 """API routes that require an API token: list the token's own walks, and curate."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request

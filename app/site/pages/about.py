@@ -1,7 +1,5 @@
 """The page "About": what the site is, how it works, and whose art the model was trained on."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from flask import Response, current_app, render_template, send_file

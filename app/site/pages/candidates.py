@@ -1,7 +1,5 @@
 """Candidates on the form, pictures to choose from for a stop: request them, show them to their owner, remove them."""
 
-from __future__ import annotations
-
 import re
 
 from flask import Blueprint, Response, current_app, render_template, request

@@ -1,7 +1,5 @@
 """The page with captions for a walk or a photo. All of its state is in its address, so history navigation is safe."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, make_response, render_template, request
 
 from app.access.auth import rate_limits

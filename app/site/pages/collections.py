@@ -1,7 +1,5 @@
 """The pages of visitors' collections: the list, one page for each, and what its owner does. The cookie says whose."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, render_template, request, url_for
 
 from app.access.auth import rate_limits, visitors

@@ -3,8 +3,6 @@
 Only a POST with a CSRF token carries anything: the pages that a link or a code leads to say what would happen.
 """
 
-from __future__ import annotations
-
 import segno
 from flask import Blueprint, Response, render_template, request, url_for
 

@@ -1,7 +1,5 @@
 """The drawing library: a page to search it, and each reference drawing as a picture in one colour."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Mapping

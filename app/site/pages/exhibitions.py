@@ -1,7 +1,5 @@
 """The pages of the exhibitions: the list and one page for each."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, render_template
 
 from app.collection.gallery import exhibitions

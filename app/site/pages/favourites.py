@@ -1,7 +1,5 @@
 """The star: the pages on which visitors keep walks as favourites, and the list of these. The cookie says whose."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, render_template, request
 
 from app.access.auth import rate_limits, visitors

@@ -3,8 +3,6 @@
 Both are generated only when a visitor presses a button, because crawlers fetch every page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The gallery: newest walks first, the results of a search with filters, or walks that look similar to a frame."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The page "My walks": a visitor's walks, in any state, favourites, collections and browsers. The cookie says whose."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request

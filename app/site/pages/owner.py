@@ -1,7 +1,5 @@
 """What an owner does to a walk on its page: cancel, retry, retitle, unlist, delete. The cookie identifies the owner."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, request, url_for
 
 from app.access.auth import rate_limits, visitors

@@ -1,7 +1,5 @@
 """The pages on which a visitor reports a walk or a collection to the curator, without JavaScript and not indexed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request

@@ -1,7 +1,5 @@
 """Restore the recipe of a film dropped on the form. The film itself is neither stored nor decoded."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

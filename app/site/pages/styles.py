@@ -1,7 +1,5 @@
 """Pages for styles: the list with sample pictures, proposals for a prompt, and repainting a walk in style or size."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

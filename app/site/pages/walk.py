@@ -1,7 +1,5 @@
 """A walk's page in every state: queued, being generated, finished."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any
 from urllib.parse import urlencode

@@ -4,8 +4,6 @@ The value of a candidate's form field holds its seed and drawings, so that a for
 depends on the row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any

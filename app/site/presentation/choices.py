@@ -1,7 +1,5 @@
 """The drawings chosen for a walk's prompts: where its scenes differ from the interpretation of its prompts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from app.core.i18n.locales import here

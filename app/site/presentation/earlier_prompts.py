@@ -4,8 +4,6 @@ They are those of the visitor's walks, so nothing more is stored for them. A bro
 with the time of that; earlier ones are not offered in it.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The example on the empty form: two prompts that a press alone generates, and a film of them to show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The gallery's filters and orders as its page shows them: rows of options, with the chosen ones marked."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

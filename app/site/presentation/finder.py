@@ -1,7 +1,5 @@
 """The search for a drawing within the form: what it shows, for the stop that asked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Pages that the form links to carry this query string in their own address, so th
 was filled in. A form too long for an address is not carried; the browser's back button still restores it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 

@@ -1,7 +1,5 @@
 """The buttons of the form that are no request for a walk: what each does, and for which stop."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

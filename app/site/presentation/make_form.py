@@ -1,7 +1,5 @@
 """The form for a walk: the fields as the visitor typed them, and their errors."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets

@@ -1,7 +1,5 @@
 """What the form shows of a photo: its size, a worker's guess of what it shows, and when to poll for the guess."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from app.core.i18n.foreign_messages import translate_foreign

@@ -3,8 +3,6 @@
 The player remembers the position on the walk, so that it continues in the same place when more pictures arrive.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate

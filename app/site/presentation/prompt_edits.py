@@ -1,7 +1,5 @@
 """The buttons of the form that change the words of a stop: another spelling, and a drawing that was found."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

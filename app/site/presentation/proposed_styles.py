@@ -1,7 +1,5 @@
 """Propose styles and artists that suit a prompt, for pages and the API."""
 
-from __future__ import annotations
-
 from app.collection.styles import artists, proposals, shipped
 from app.collection.styles.artists import NearArtist
 from app.collection.styles.proposals import SHOWN, Proposal

@@ -1,7 +1,5 @@
 """The other walks that a walk's page shows: its relations, its neighbours, and those beside it in the gallery."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property

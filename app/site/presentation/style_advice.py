@@ -1,7 +1,5 @@
 """Propose styles for a whole walk on the form, and say how those of neighbouring stops go together."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise

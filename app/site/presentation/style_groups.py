@@ -1,7 +1,5 @@
 """Group the styles of a model for pages, and list the layouts that a stop may have."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Parse numbers that visitors type into the form, with their language's decimal sign or a point."""
 
-from __future__ import annotations
-
 import re
 
 from app.core.i18n.formatting import decimal_sign

@@ -1,7 +1,5 @@
 """What the label of a walk says by itself of its settings and of what was measured, where that has words."""
 
-from __future__ import annotations
-
 from app.requests.walk_requests import walk_rows
 from app.requests.walk_requests.walk_request import SETTINGS
 from app.storage.film_measures import MEASURES

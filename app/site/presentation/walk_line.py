@@ -3,8 +3,6 @@
 Positions along the line are in percent of its width, sizes in pixels, so that pages can write both into SVG attributes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,7 +1,5 @@
 """What a finished walk's page shows of the music that its film is set to: the part, its waveform, and what it does."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from itertools import accumulate, groupby

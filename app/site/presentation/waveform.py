@@ -1,7 +1,5 @@
 """The waveform of a sound with its beats, as an SVG."""
 
-from __future__ import annotations
-
 from markupsafe import Markup
 
 from app.core.i18n.formatting import decimal, number

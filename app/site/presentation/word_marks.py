@@ -1,7 +1,5 @@
 """The words of a prompt as the form marks them: read, approximated or not read, with their right spelling."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Texts about a walk in the page's language: blends, endings and waiting times."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping, Sequence

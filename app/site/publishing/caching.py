@@ -4,8 +4,6 @@ Browsers may cache all of them. A shared cache may store only the files of liste
 some minutes, so that it learns that a walk was deleted, hidden or unlisted.
 """
 
-from __future__ import annotations
-
 from flask import Response
 
 from app.storage.walk_models import Walk

@@ -1,7 +1,5 @@
 """Embed a walk's film on other sites: a page for a frame, and the HTML of the frame."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, render_template
 from markupsafe import Markup
 

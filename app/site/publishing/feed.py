@@ -1,7 +1,5 @@
 """The newest walks as an Atom feed (RFC 4287), a walk as oEmbed, and ``robots.txt``."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Routes for a walk's files at their plain addresses: films, poster, frames and the recipe."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import NotFound
 

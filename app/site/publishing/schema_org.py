@@ -1,7 +1,5 @@
 """Structured data for search engines: a walk as schema.org's ``VisualArtwork`` in JSON-LD."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from app.core.addresses import origin, root

@@ -5,8 +5,6 @@ another page. Walks are read in batches. A page is cached until the published wa
 generating it takes about a fifth of a second.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 import zlib

@@ -4,8 +4,6 @@ An exhibition keeps its order. Search results and the gallery have a random orde
 all others were shown; then a new order is drawn. A part costs as much as a page of the gallery.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

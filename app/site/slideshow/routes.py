@@ -1,7 +1,5 @@
 """Routes of the slideshow (museum mode): films of an exhibition, a search or the whole gallery."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for

@@ -1,7 +1,5 @@
 """Routes of corridors and of a wall's replay: a wall's screen that shows published walks."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for

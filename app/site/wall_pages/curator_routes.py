@@ -1,7 +1,5 @@
 """The curator's pages of walls: open, change, pause and close them, and skip words and legs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

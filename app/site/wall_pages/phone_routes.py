@@ -3,8 +3,6 @@
 htmx polls only the part of the page with the states. The form is outside of it, so typed text is never lost.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Routes of the walls' screens and of the programme that they poll."""
 
-from __future__ import annotations
-
 import io
 
 import segno

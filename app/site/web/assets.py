@@ -1,7 +1,5 @@
 """Add a hash of a static file's content to its address, so that browsers may cache the file for a year."""
 
-from __future__ import annotations
-
 import hashlib
 from functools import lru_cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What all curator pages share: the check of the sign-in, the caching headers, and rendering."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for

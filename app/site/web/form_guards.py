@@ -1,7 +1,5 @@
 """Guards for every form: CSRF tokens, and refusal of bodies that are not valid forms."""
 
-from __future__ import annotations
-
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 

@@ -1,7 +1,5 @@
 """Parts of pages that scripts fetch. A visitor who opens the address of a part is redirected to the whole page."""
 
-from __future__ import annotations
-
 from flask import Response, request
 
 from app.site.web.responses import redirect_to

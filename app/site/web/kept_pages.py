@@ -6,8 +6,6 @@ walk that was deleted or renamed, and another language, give another key. What i
 a form, is not part of a kept page: it is filled into the page's gaps for each response.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets

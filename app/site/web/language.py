@@ -3,8 +3,6 @@
 Responses for programs (the API, oEmbed, feeds, health checks) and texts for operators (commands, logs) are English.
 """
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, has_request_context, request, url_for

@@ -4,8 +4,6 @@ The setting ``CORS_ORIGINS`` names the sites. Cookies are never involved: a scri
 or not at all. Pages and their forms are not for scripts of other sites.
 """
 
-from __future__ import annotations
-
 import re
 
 from flask import Flask, Response, request

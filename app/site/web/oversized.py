@@ -3,8 +3,6 @@
 The body is not read, so the page cannot show what was typed; the browser's back button restores it.
 """
 
-from __future__ import annotations
-
 from flask import current_app, request
 
 from app.core.i18n.formatting import file_size, number

@@ -1,7 +1,5 @@
 """Build responses: conditional ones with an ETag, and stored files with support for ranges."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from collections.abc import Mapping

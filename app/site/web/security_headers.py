@@ -1,7 +1,5 @@
 """Security headers for every response, and refusal of invalid requests, with or without nginx in front."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request

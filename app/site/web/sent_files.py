@@ -1,7 +1,5 @@
 """Files that are sent with a form: read no further than they may be, and stored for their owner."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from flask import current_app

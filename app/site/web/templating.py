@@ -1,7 +1,5 @@
 """The filters and global functions of the templates."""
 
-from __future__ import annotations
-
 from functools import cache, partial
 from typing import Any, cast
 

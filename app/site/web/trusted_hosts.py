@@ -3,8 +3,6 @@
 Without the setting ``TRUSTED_HOSTS`` every host is answered: anybody could then have pages name a host of theirs.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 
