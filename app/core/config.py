@@ -86,9 +86,8 @@ def _from_environment() -> dict[str, Any]:
             raise ConfigError(f"{variable} is set, but there is no such setting.{_hint(name, PREFIX.__add__)}")
         settings[name] = _bare(name, text)
         kind = table.FIELDS[name].annotation
-        if (
-            kind in (bool, int, float) or get_origin(kind) is list
-        ):  # text settings stay as written: a secret of digits is not a number
+        # Text settings stay as written: a secret of digits is not a number.
+        if kind in (bool, int, float) or get_origin(kind) is list:
             with suppress(ValueError):
                 settings[name] = json.loads(text)
     return settings

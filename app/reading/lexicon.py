@@ -64,9 +64,8 @@ class Lexicon:
 
     def __init__(self, arrays: dict[str, Any], revision: str) -> None:
         lines = _text(arrays["concepts"]).split("\n")
-        german = (
-            _text(arrays["german"]).split("\n") if "german" in arrays else [""] * len(lines)
-        )  # of an earlier release
+        # A lexicon of an earlier release has none.
+        german = _text(arrays["german"]).split("\n") if "german" in arrays else [""] * len(lines)
         self.concepts = [_concept(line, name) for line, name in zip(lines, german, strict=True)]
         self.revision = revision
         self._keys, self._terms, self._verbs = (_Sorted(arrays[name]) for name in ("keys", "terms", "verbs"))

@@ -396,13 +396,11 @@ class _Ranker:
         grammar, first = self.prompt.grammar, phrase.meanings[0] if phrase.meanings else None
         word, meanings, kinds = phrase.word, phrase.meanings, grammar.hinted(phrase.word)
         is_thing = first is not None and first.is_sure and first.concept not in self.excluded
-        if (before := phrase.context[-1:]) and before[0] not in {
-            token.text for part in self.prompt.unwanted for token in part
-        }:
+        unwanted = {token.text for part in self.prompt.unwanted for token in part}
+        if (before := phrase.context[-1:]) and before[0] not in unwanted:
             wider, _ = self.describer.wordbook.find(f"{before[0]} {word}", grammar.language)
-            if any(
-                each.concept in self.excluded for each in wider
-            ):  # "a big cat" is a kind, although "a cat" is a thing
+            # "a big cat" is a kind, although "a cat" is a thing
+            if any(each.concept in self.excluded for each in wider):
                 word, meanings, kinds, is_thing = f"{before[0]} {word}", wider, (), False
         is_named = first is not None and first.source == NAME
         is_whole = is_named and word in grammar.vague  # a drawing of fruit may show the apple that is not wanted

@@ -35,16 +35,9 @@ from app.core.text import folding
 from app.storage.database import UTCDateTime, db, now
 from app.storage.film_measures import FilmMeasures
 
-QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
-    "queued",
-    "painting",
-    "finished",
-    "refused",
-    "failed",
-    "cancelled",
-)
-STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
-WAITING = (QUEUED, PAINTING)
+QUEUED, PAINTING = WAITING = ("queued", "painting")
+FINISHED, REFUSED, FAILED, CANCELLED = ENDED = ("finished", "refused", "failed", "cancelled")
+STATES = (*WAITING, *ENDED)
 VISITOR, WALL, CORRIDOR = "visitor", "wall", "corridor"  # origins of a walk
 STOP, BACK, ROUND = ENDINGS = ("stop", "back", "round")
 PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "done")
@@ -358,15 +351,11 @@ class Stop(db.Model):  # type: ignore[misc]
     position: Mapped[int] = mapped_column(primary_key=True)
     prompt: Mapped[str] = mapped_column(Text)
     negative_prompt: Mapped[str] = mapped_column(Text, default="")
-    requested_style: Mapped[str] = mapped_column(
-        "hand", String(STYLE_MAX), default="", server_default=""
-    )  # the requested style
-    chosen_style: Mapped[str] = mapped_column(
-        String(STYLE_MAX), default="", server_default=""
-    )  # without a requested one: the style that the prompt names, or that was chosen for it
-    detected_style: Mapped[str] = mapped_column(
-        "found_hand", String(STYLE_MAX), default="", server_default=""
-    )  # the style that the image encoder chose, where none is known
+    requested_style: Mapped[str] = mapped_column("hand", String(STYLE_MAX), default="", server_default="")
+    # without a requested one: the style that the prompt names, or that was chosen for it
+    chosen_style: Mapped[str] = mapped_column(String(STYLE_MAX), default="", server_default="")
+    # the style that the image encoder chose, where none is known
+    detected_style: Mapped[str] = mapped_column("found_hand", String(STYLE_MAX), default="", server_default="")
     seed: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(NOTE, default="")
     scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # its interpretation, for sketch-conditioned models

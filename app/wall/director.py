@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from app.offer.generation.limits import SEED_MAX, Limits
 from app.requests.walk_requests import drafts, error_messages, intake, walk_rows
 from app.requests.walk_requests.brought_photos import UploadedPhoto
 from app.requests.walk_requests.walk_request import WalkRequest
-from app.storage.database import db, now, writing
+from app.storage.database import db, execute, now, writing
 from app.storage.upload_models import Upload
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, WALL, GalleryEntry, Stop, Walk
 from app.storage.wall_models import LEG_FRAMES, OPEN, Wall, WallLeg, WallWords
@@ -89,18 +89,10 @@ def _advance_lead(wall: Wall, walked: int) -> None:
     if leg is None or (wall.lead >= wall.first_leg and now() - wall.lead_at < least):
         return
     with writing() as session:
-        session.execute(
-            update(Wall)
-            .where(Wall.number == wall.number, Wall.lead == wall.lead)
-            .values(lead=leg.number, lead_at=now())
-            .execution_options(synchronize_session=False)
-        )
-        session.execute(
-            update(WallLeg)
-            .where(WallLeg.wall_number == wall.number, WallLeg.number == leg.number, WallLeg.shown_at.is_(None))
-            .values(shown_at=now())
-            .execution_options(synchronize_session=False)
-        )
+        is_here = Wall.number == wall.number, Wall.lead == wall.lead
+        session.execute(update(Wall).where(*is_here).values(lead=leg.number, lead_at=now()))
+        is_new = *_is_leg(wall, leg), WallLeg.shown_at.is_(None)
+        session.execute(update(WallLeg).where(*is_new).values(shown_at=now()))
     db.session.refresh(wall)
 
 
@@ -126,13 +118,7 @@ def _skip_lost(wall: Wall) -> None:
     ).all()
     if not lost:
         return
-    with writing() as session:
-        session.execute(
-            update(WallLeg)
-            .where(WallLeg.wall_number == wall.number, WallLeg.number.in_(lost))
-            .values(skipped=True)
-            .execution_options(synchronize_session=False)
-        )
+    execute(update(WallLeg).where(WallLeg.wall_number == wall.number, WallLeg.number.in_(lost)).values(skipped=True))
     db.session.expire_all()
 
 
@@ -216,14 +202,12 @@ def _request_walk(wall: Wall, leg: WallLeg) -> None:
         with writing() as session:
             session.merge(leg).skipped = True
         return
-    with writing() as session:
-        session.execute(
-            update(WallLeg)
-            .where(WallLeg.wall_number == wall.number, WallLeg.number == leg.number)
-            .values(walk_id=walk.id)
-            .execution_options(synchronize_session=False)
-        )
+    execute(update(WallLeg).where(*_is_leg(wall, leg)).values(walk_id=walk.id))
     db.session.expire_all()
+
+
+def _is_leg(wall: Wall, leg: WallLeg) -> tuple[ColumnElement[bool], ...]:
+    return WallLeg.wall_number == wall.number, WallLeg.number == leg.number
 
 
 def _words_stop(wall: Wall, written: WallWords) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The programme of a wall's screens: the legs from the one before the current leg on, and the waiting words."""
 
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
@@ -22,15 +21,6 @@ from app.wall import words
 LEGS_MAX = 4
 LEG_MAX = 2**31 - 1
 LEG_DIGITS = len(str(LEG_MAX))
-
-
-@dataclass(frozen=True, slots=True)
-class StillLeg:
-    """The newest leg with a generated picture, for screens without JavaScript."""
-
-    from_: str
-    to: str
-    still: str
 
 
 def describe_wall(wall: Wall) -> dict[str, Any]:
@@ -74,12 +64,10 @@ def shown_address(wall: Wall) -> str:
     return say_address(wall).partition("://")[2]
 
 
-def newest_still(wall: Wall) -> StillLeg | None:
-    """Return the newest leg with a generated picture, or ``None``."""
-    for leg in reversed([_leg(leg, walk) for leg, walk in _legs(wall)]):
-        if leg["frames"]:
-            return StillLeg(leg["from"], leg["to"], leg["frames"][-1])
-    return None
+def newest_still(wall: Wall) -> dict[str, Any] | None:
+    """Return the newest leg with a generated picture, for screens without JavaScript; ``None`` if there is none."""
+    legs = [_leg(leg, walk) for leg, walk in _legs(wall)]
+    return next((leg | {"still": leg["frames"][-1]} for leg in reversed(legs) if leg["frames"]), None)
 
 
 def _legs(wall: Wall) -> list[tuple[WallLeg, Walk | None]]:

@@ -3,7 +3,7 @@
 import logging
 import time
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, current_app, jsonify, make_response
 
 from app.access.observability import log_lines
 from app.storage import free_space, media_store, refusals
@@ -79,6 +79,4 @@ def _media_refusal() -> str:
 
 
 def _plain(body: dict[str, object]) -> Response:
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return make_response(jsonify(body), {"Cache-Control": "no-store"})

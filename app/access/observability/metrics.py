@@ -7,7 +7,7 @@ import hmac
 import os
 import time
 
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -82,9 +82,9 @@ def workers() -> Response:
     if refusal := _refused():
         return refusal
     targets = sorted({str(about["metrics"]) for about in jobs.workers() if about.get("metrics")})
-    response = jsonify([{"targets": targets, "labels": {}}] if targets else [])
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return make_response(
+        jsonify([{"targets": targets, "labels": {}}] if targets else []), {"Cache-Control": "no-store"}
+    )
 
 
 def _refused() -> Response | None:

@@ -67,8 +67,7 @@ def collect() -> Overview:
     """Return the overview, read from database and Redis."""
     instant = now()
     queue = site_metrics.depths()
-    line = select(func.min(Walk.created_at)).where(Walk.state == QUEUED)
-    oldest = db.session.scalar(line)
+    oldest = db.session.scalar(select(func.min(Walk.created_at)).where(Walk.state == QUEUED))
     painting = db.session.scalar(select(func.count()).where(Walk.state == PAINTING)) or 0
     schema = recorded_revision()
     shown = "name", "model", "device", "version", "memory"

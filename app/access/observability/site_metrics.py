@@ -106,9 +106,8 @@ def depths() -> dict[tuple[str, str], int]:
     counts[WALKS, PIECE_WAITING] = db.session.scalar(unopened) or 0
     of_upload = Task.task == Upload.id, Task.kind == Upload.kind, Task.state == PIECE_TAKEN
     is_taken = exists().where(*of_upload).label("is_taken")
-    uploads = select(Upload.kind, is_taken, func.count()).where(
-        Upload.state == UNPROCESSED, Upload.expires_at > now()
-    )  # the task of one may not be there yet
+    # The task of one may not be there yet.
+    uploads = select(Upload.kind, is_taken, func.count()).where(Upload.state == UNPROCESSED, Upload.expires_at > now())
     for kind, is_taken, count in db.session.execute(uploads.group_by(Upload.kind, "is_taken")):
         counts[kind, PIECE_TAKEN if is_taken else PIECE_WAITING] = count
     return counts

@@ -14,9 +14,8 @@ WORD_MAX = 64  # longer words are cut: Postgres accepts words of at most 2 kB
 UNSPACED = (  # Thai, Lao, Burmese, Khmer, kana, Han: scripts without spaces between words
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-RUN = re.compile(
-    rf"[{UNSPACED}]+|[^\W{UNSPACED}]+|[^\w\s\x00-\x7f\ud800-\udfff]"
-)  # half a surrogate pair is not a word
+# Half a surrogate pair is not a word.
+RUN = re.compile(rf"[{UNSPACED}]+|[^\W{UNSPACED}]+|[^\w\s\x00-\x7f\ud800-\udfff]")
 IS_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 

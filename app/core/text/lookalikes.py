@@ -49,7 +49,6 @@ def has_visible(text: str) -> bool:
 
 def skeleton(text: str) -> str:
     """Return the words of a text as they look: folded, look-alikes as Latin letters, with one space between them."""
-    plain = unicodedata.normalize("NFKD", strip_invisible(text)).translate(
-        TABLE
-    )  # before folding, since capitals may look different
+    # Translated before folding, too, since capitals may look different.
+    plain = unicodedata.normalize("NFKD", strip_invisible(text)).translate(TABLE)
     return " ".join(re.findall(r"[^\W_]+", folded(plain).translate(TABLE)))

@@ -44,13 +44,14 @@ class Choices:
         asked = min(frames, limits.frames_max) if isinstance(frames, int) and frames > 0 else form.frames_usual
         if form.sound.id:  # the film has as many frames as the part lasts, and no more pictures than frames
             asked = min(asked, max(1, round(form.sound.part[1] * form.fps_shown(current_app.config["FPS"]))))
+        steps, guidance = typed.whole_number(form.steps), typed.number(form.guidance)
         return cls(
             asked,
             form.preset if form.preset in presets.NAMES else presets.DEFAULT,
             form.size_asked(limits) or next(iter(limits.sizes), None),
-            form.steps_asked(limits),
-            form.guidance_asked(limits),
-            form.aspect_asked(limits),
+            steps if isinstance(steps, int) and 1 <= steps <= limits.steps_max else None,
+            guidance if isinstance(guidance, float) and guidance <= limits.guidance_max else None,
+            form.aspect if form.aspect in limits.aspects else None,
         )
 
 

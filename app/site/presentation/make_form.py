@@ -77,9 +77,8 @@ class StopLine:
     at: str = ""  # when it is reached, in seconds of the film; empty for on the beat
     at_error: str = ""
     refused: str = ""  # why candidates were refused
-    own: dict[str, Any] = field(
-        default_factory=dict
-    )  # its own seed, style, negative prompt and clip skip, where stops do not share them
+    # its own seed, style, negative prompt and clip skip, where stops do not share them
+    own: dict[str, Any] = field(default_factory=dict)
 
     @property
     def at_written(self) -> str:
@@ -233,24 +232,10 @@ class MakeForm(TypedSettings):
         can_be = isinstance(fps, float) and frame_rates.FPS_MIN <= fps <= frame_rates.FPS_MAX
         return frame_rates.rounded(fps if can_be and isinstance(fps, float) else usual)
 
-    def steps_asked(self, limits: Limits) -> int | None:
-        """Return the typed steps; ``None`` if they are missing or invalid."""
-        steps = typed.whole_number(self.steps)
-        return steps if isinstance(steps, int) and 1 <= steps <= limits.steps_max else None
-
-    def guidance_asked(self, limits: Limits) -> float | None:
-        """Return the typed guidance; ``None`` if it is missing or invalid."""
-        guidance = typed.number(self.guidance)
-        return guidance if isinstance(guidance, float) and guidance <= limits.guidance_max else None
-
     def size_asked(self, limits: Limits) -> int | None:
         """Return the chosen size; ``None`` if it is missing or invalid."""
         size = typed.whole_number(self.size)
         return size if isinstance(size, int) and size in limits.sizes else None
-
-    def aspect_asked(self, limits: Limits) -> str | None:
-        """Return the chosen aspect ratio; ``None`` if it is missing or invalid."""
-        return self.aspect if self.aspect in limits.aspects else None
 
     def explain(self, errors: InvalidInput) -> None:
         """Assign each error to the field or the stop that it belongs to."""
@@ -309,17 +294,11 @@ class MakeForm(TypedSettings):
 
     def _explain(self, error: FieldError) -> None:
         path = error.path
-        if len(path) == 3 and path[2] == "layout":
-            self.stops[int(path[1])].layout_error = error.message.replace(stop_suffix(int(path[1])), "")
-            self.errors["layout"] = error.message
-            return
-        if len(path) == 3 and path[2] in ("lora", "lora_weight"):
-            self.stops[int(path[1])].lora_error = error.message
-            self.errors["lora"] = error.message
-            return
-        if len(path) == 3 and path[2] == "at":
-            self.stops[int(path[1])].at_error = error.message
-            self.errors["at"] = error.message
+        if len(path) == 3 and path[2] in ("layout", "lora", "lora_weight", "at"):
+            name = str(path[2]).removesuffix("_weight")
+            message = error.message.replace(stop_suffix(int(path[1])), "") if name == "layout" else error.message
+            setattr(self.stops[int(path[1])], f"{name}_error", message)
+            self.errors[name] = error.message
             return
         if path and path[0] in ("sound", "publish_sound"):
             named = f"sound_{path[1]}" if len(path) > 1 else "sound"

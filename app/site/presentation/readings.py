@@ -6,7 +6,7 @@ token, so that it is known while the form is being filled in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from app.collection.moderation import banned_words
@@ -24,13 +24,13 @@ from app.offer.generation.offers import Offer
 from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.reading.reader import Reader
-from app.reading.reading import Found, Reading
+from app.reading.reading import NOT_READ, Found, Reading
 from app.requests.walk_requests import scenes, stop_styles
 from app.requests.walk_requests.stop_styles import StopFacts
 from app.site.presentation import choices, proposed_styles, word_marks
 from app.site.presentation.make_form import MakeForm
 from app.site.presentation.photo_view import PhotoView
-from app.site.presentation.word_marks import MarkedWords
+from app.site.presentation.word_marks import WordShown
 from app.storage.walk_models import Walk
 from app.walks.saved import note_sentences
 from sketch.arrangement import Wish
@@ -89,7 +89,7 @@ class PromptShown:
     others: tuple[Style, ...] = ()  # the styles that were not proposed
     style: str = ""  # the name of the style that the prompt names, or of the one that stands in for it
     note: str = ""  # what was not read or was ignored, in sentences
-    marks: MarkedWords = field(default_factory=MarkedWords)
+    marks: tuple[WordShown, ...] = ()
     refusal: str = ""  # why the prompt will be refused; nothing else is then shown of it
 
     @property
@@ -109,7 +109,7 @@ class PromptShown:
             for thing in self.things
             if thing.lacking
         ]
-        unread = join_words(each.word for each in self.marks.unread)
+        unread = join_words(each.word for each in self.marks if each.mark == NOT_READ)
         phrases += [_("not read: %(words)s", words=unread)] if unread else []
         found = ", ".join([*(phrases or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
         style = _("Style: %(style)s", style=self.style) if self.style else ""
@@ -222,12 +222,7 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> dict[i
     if not form.seed.strip():
         wanted["seed"] = request.seed
     stops = wanted["stops"]
-    interpretations = {
-        place: reading
-        for place, stop in enumerate(stops)
-        if (reading := request.interpret(place, stop, limits)) is not None
-    }
-    styles = request.styles_for(interpretations, stops)
+    interpretations, styles = request.interpret(stops, limits)
     for index, reading in interpretations.items():
         scene = scenes.arrange(
             reading, offer=request.offer, seed=request.seed_of(stops[index]), walk_seed=request.seed,
@@ -244,14 +239,7 @@ def chosen_styles(form: MakeForm, limits: Limits) -> dict[int, str]:
     from the seed alone.
     """
     request = _FormRequest.from_form(form) if model_styles.any_composes(limits.styles) else None
-    if request is None:
-        return {}
-    interpretations = {
-        index: reading
-        for index, stop in enumerate(request.stops)
-        if (reading := request.interpret(index, stop, limits)) is not None
-    }
-    return request.styles_for(interpretations, request.stops)
+    return {} if request is None else request.interpret(request.stops, limits)[1]
 
 
 def at_stop(form: MakeForm, index: int, limits: Limits) -> tuple[Reader, Reading | None] | None:
@@ -263,9 +251,7 @@ def at_stop(form: MakeForm, index: int, limits: Limits) -> tuple[Reader, Reading
     request = _FormRequest.from_form(form)
     if request is None:
         return None
-    stop, prompt = request.stops[index], form.stops[index].prompt
-    seed, leave_out = request.seed_of(stop), request.leave_out(stop)
-    return request.reader, _interpret(request.reader, prompt, limits, leave_out=leave_out, seed=seed)
+    return request.reader, request.read(request.stops[index], form.stops[index].prompt, limits)
 
 
 def check_drawings(form: MakeForm) -> None:
@@ -374,23 +360,20 @@ class _FormRequest:
         book = sketchbooks.find(self.offer)
         return last is not None and book is not None and not any(scenes.unknown_drawings(book, [last]))
 
-    def interpret(self, index: int, stop: dict[str, Any], limits: Limits) -> Reading | None:
-        """Return the interpretation of a stop's prompt with its chosen drawings.
+    def interpret(self, stops: list[dict[str, Any]], limits: Limits) -> tuple[dict[int, Reading], dict[int, str]]:
+        """Return the interpretations of the stops' prompts with their chosen drawings, and the styles chosen for them.
 
-        It is ``None`` if the scene comes from a photo or from the walk to continue from, or if the prompt is refused.
+        Both are by index. A stop is not in them if its scene comes from a photo or from the walk to continue from, or
+        if its prompt is refused. The style is ``""`` for a stop that names one.
         """
-        if self.form.stops[index].picture or self.reuses_scene(index):
-            return None
-        seed, leave_out = self.seed_of(stop), self.leave_out(stop)
-        reading = _interpret(self.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed)
-        if reading is None:
-            return None
-        return chosen.put(
-            reading, chosen.fitting(reading, chosen.listed(self.form.stops[index].drawing), self.reader.drawings)
-        )
-
-    def styles_for(self, interpretations: dict[int, Reading], stops: list[dict[str, Any]]) -> dict[int, str]:
-        """Map the indices of interpreted stops to the styles chosen for them, ``""`` for a stop that names one."""
+        interpretations = {}
+        for index, stop in enumerate(stops):
+            shown = self.form.stops[index]
+            if shown.picture or self.reuses_scene(index):
+                continue
+            if (reading := self.read(stop, stop["prompt"], limits)) is not None:
+                picked = chosen.fitting(reading, chosen.listed(shown.drawing), self.reader.drawings)
+                interpretations[index] = chosen.put(reading, picked)
         wanted = [StopFacts(reading, *_of_style(stops[index])) for index, reading in interpretations.items()]
         parent = self.form.parent
         others = (_of_style(stop)[0] for index, stop in enumerate(stops) if index not in interpretations)
@@ -398,7 +381,11 @@ class _FormRequest:
             parent.stops[-1].style if parent is not None and self.reuses_scene(0) else next(filter(None, others), "")
         )
         styles = stop_styles.choose_styles(wanted, offer=self.offer, walk_seed=self.seed, beside=beside)
-        return dict(zip(interpretations, styles, strict=True))
+        return interpretations, dict(zip(interpretations, styles, strict=True))
+
+    def read(self, stop: dict[str, Any], prompt: str, limits: Limits) -> Reading | None:
+        """Return the interpretation of a stop's prompt; ``None`` if validation will refuse it."""
+        return _interpret(self.reader, prompt, limits, leave_out=self.leave_out(stop), seed=self.seed_of(stop))
 
     def seed_of(self, stop: dict[str, Any]) -> int:
         """Return a stop's own seed, or else the walk's."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.reading.reader import Reader
-from app.reading.reading import APPROXIMATED, NOT_READ, READ, Found, Reading, WordMark
+from app.reading.reading import NOT_READ, READ, Found, Reading, WordMark
 from sketch.sketchbook import Drawing
 
 SUGGESTED = 3
@@ -25,35 +25,8 @@ class WordShown:
     better: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedWords:
-    """The words of a prompt by their marks, in its order."""
-
-    words: tuple[WordShown, ...] = ()
-
-    @property
-    def shown(self) -> list[WordShown]:
-        """Return the words that are shown."""
-        return [each for each in self.words if each.mark == READ]
-
-    @property
-    def approximated(self) -> list[WordShown]:
-        """Return the words for which another thing is drawn."""
-        return [each for each in self.words if each.mark == APPROXIMATED]
-
-    @property
-    def unread(self) -> list[WordShown]:
-        """Return the words of which the picture shows nothing."""
-        return [each for each in self.words if each.mark == NOT_READ]
-
-    @property
-    def misspelt(self) -> list[WordShown]:
-        """Return the words for which another spelling is offered."""
-        return [each for each in self.words if each.better]
-
-
-def of_reading(reading: Reading, picked: Mapping[str, Drawing], reader: Reader, language: str) -> MarkedWords:
-    """Return the marked words of an interpretation.
+def of_reading(reading: Reading, picked: Mapping[str, Drawing], reader: Reader, language: str) -> tuple[WordShown, ...]:
+    """Return the marked words of an interpretation, in their order.
 
     :param picked: the drawings that the visitor chose, by the names of those in the interpretation. A word whose
         drawing was chosen is not approximated.
@@ -72,7 +45,7 @@ def of_reading(reading: Reading, picked: Mapping[str, Drawing], reader: Reader, 
         words.append(
             WordShown(each.word, index, mark, "" if after.casefold() == each.word.casefold() else after, better)
         )
-    return MarkedWords(tuple(words))
+    return tuple(words)
 
 
 def better_spelling(mark: WordMark, reading: Reading, reader: Reader) -> str:

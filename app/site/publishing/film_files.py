@@ -3,13 +3,11 @@
 from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import NotFound
 
-from app.core.errors import MediaError
 from app.core.i18n.gettext import _
 from app.requests.walk_requests import recipe
-from app.site.publishing.caching import EACH_TIME, FOR_AN_HOUR, set_cache_control
+from app.site.publishing.caching import EACH_TIME, FOR_AN_HOUR, again_if_replaced, set_cache_control
 from app.site.web.responses import conditional, send_data, send_stored
 from app.storage import media_store
-from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from app.walks.saved import film_recipes, lookup
 from app.walks.saved.film_formats import BY_EXTENSION, FilmFormat
@@ -22,11 +20,7 @@ blueprint = Blueprint("files", __name__)
 def film(walk_id: str, extension: str) -> Response:
     """Send a film or the poster; while the walk is being generated, the latest version."""
     wanted = BY_EXTENSION[extension]
-    try:
-        return _send_film(lookup.walk_at_address(walk_id), wanted)
-    except MediaError:  # since the row was read, a newer film replaced it or the walk was cancelled
-        db.session.expire_all()
-        return _send_film(lookup.walk_at_address(walk_id), wanted)
+    return again_if_replaced(lambda: _send_film(lookup.walk_at_address(walk_id), wanted))
 
 
 @blueprint.get("/walks/<walk_id>.json")

@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, cast
@@ -20,32 +20,19 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from app.access.auth import api_tokens, visitors
-from app.core.errors import MediaError
 from app.core.i18n.gettext import _
 from app.core.local_time import local
 from app.requests.walk_requests import recipe
 from app.site.publishing import schema_org
-from app.site.publishing.caching import EACH_TIME, FOR_GOOD, set_cache_control
+from app.site.publishing.caching import EACH_TIME, FOR_GOOD, again_if_replaced, set_cache_control
 from app.site.web.responses import PRIVATE, send_stored
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.task_kinds import FRAME_FILES
 from app.storage.walk_models import FINISHED, Frame, Walk
-from app.walks.saved import lookup
+from app.walks.saved import lookup, media_urls
 from app.walks.saved.film_formats import BY_KIND
-from app.walks.saved.media_urls import (
-    KINDS,
-    card_address,
-    file_stem,
-    film_address,
-    frame_file_address,
-    frame_file_extension,
-    photo_address,
-    public_address,
-    short_digest,
-    still_address,
-    still_name,
-)
+from app.walks.saved.media_urls import KINDS, file_stem, short_digest, still_name
 from app.walks.uploads import photo_stops
 
 if TYPE_CHECKING:
@@ -59,8 +46,8 @@ LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # by
 
 
 for function in (
-    frame_file_address, film_address, public_address, card_address, photo_address, still_address, still_name,
-    photo_stops.has_public_photos,
+    media_urls.frame_file_address, media_urls.film_address, media_urls.public_address, media_urls.card_address,
+    media_urls.photo_address, media_urls.still_address, still_name, photo_stops.has_public_photos,
 ):  # fmt: skip
     blueprint.add_app_template_global(function)
 blueprint.add_app_template_global(schema_org.describe_artwork, "artwork_of")
@@ -92,7 +79,7 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
         sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
         return set_cache_control(sent, walk, FOR_GOOD)
 
-    return _again_if_replaced(send)
+    return again_if_replaced(send)
 
 
 @blueprint.get(f"/media/<walk_id>/<any({', '.join(FRAME_FILES)}):form><int:index>.<digest>.<extension>")
@@ -102,13 +89,13 @@ def frame_file(walk_id: str, form: str, index: int, digest: str, extension: str)
     def send() -> Response:
         walk = lookup.walk_at_address(walk_id)
         medium = walk.media.get(f"{form}{index}")
-        if medium is None or (short_digest(medium), frame_file_extension(medium)) != (digest, extension):
+        if medium is None or (short_digest(medium), media_urls.frame_file_extension(medium)) != (digest, extension):
             raise NotFound(_("No picture of this walk has this address. The walk's own page leads to them."))
         name = f"{file_stem(walk)}-{form}-{index}.{extension}"
         sent = send_stored(medium.path, f"image/{extension}", size=medium.bytes, etag=medium.etag, name=name)
         return set_cache_control(sent, walk, FOR_GOOD)
 
-    return _again_if_replaced(send)
+    return again_if_replaced(send)
 
 
 @blueprint.get("/media/<walk_id>/photo-<int:index>.<digest>.webp")
@@ -147,7 +134,7 @@ def still(walk_id: str, name: str, digest: str) -> Response:
             send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=filename), walk, FOR_GOOD
         )
 
-    return _again_if_replaced(send)
+    return again_if_replaced(send)
 
 
 @blueprint.get("/walks/<walk_id>.zip")
@@ -220,15 +207,3 @@ def _recipe_json(walk: Walk) -> bytes:
 
 def _name(frame: Frame) -> str:
     return f"{frame.index:04}.png"
-
-
-def _again_if_replaced(send: Callable[[], Response]) -> Response:
-    """Return ``send()``; if a file is missing, read the database again and retry once.
-
-    The file may have been replaced, or the walk deleted, since its row was read.
-    """
-    try:
-        return send()
-    except MediaError:
-        db.session.expire_all()
-        return send()

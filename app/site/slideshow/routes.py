@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 
 from app.core.i18n.formatting import join_words, plural
 from app.offer.generation import walk_styles
@@ -50,9 +50,8 @@ def films() -> Response:
     """Return the next films as JSON, with the address of the part after them."""
     wanted = slideshow.parse(request.args)
     found = slideshow.load_part(wanted, cursor=request.args.get("at"))
-    response = jsonify({"films": [_describe(walk) for walk in found.walks], "next": _next_films(wanted, found)})
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    shown = {"films": [_describe(walk) for walk in found.walks], "next": _next_films(wanted, found)}
+    return make_response(jsonify(shown), {"Cache-Control": "no-store"})
 
 
 def _next_films(wanted: SlideshowRequest, found: Part) -> str:

@@ -36,7 +36,7 @@ def screen(slug: str) -> Response:
         exhibition=exhibition,
         programme_url=url_for("corridors.ask", slug=exhibition.slug),
         start=start,
-        leg={"from_": first["from"], "to": first["to"], "still": first["frames"][0] if first["frames"] else ""},
+        leg=first | {"still": first["frames"][0] if first["frames"] else ""},
     )
     return conditional(Response(page))
 

@@ -1,7 +1,6 @@
 """The curator's pages of walls: open, change, pause and close them, and skip words and legs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -18,17 +17,6 @@ from app.storage.walk_models import Walk
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg, WallWords
 from app.wall import programme, screen_keys, walls, words
 from app.wall.walls import WallRequest
-
-
-@dataclass(frozen=True, slots=True)
-class LegAhead:
-    """The current leg of a wall or a later one; ``to`` is what it leads to, "" while that is not known."""
-
-    number: int
-    to: str
-    is_walked: bool
-    is_visitors: bool
-
 
 blueprint = Blueprint("wall_office", __name__, url_prefix="/curator/walls")
 guard(blueprint)
@@ -76,7 +64,11 @@ def act_on(name: str, act: str) -> Response:
     if act == "close" and found.state != CLOSED:
         walls.close(found)
     elif act == "open" and found.state == CLOSED:
-        return _opened(found)
+        wanted = walls.settings_of(found)
+        try:
+            walls.open_wall(wanted)
+        except InvalidInput as error:  # for example the model no longer has the wall's style
+            return _wall_page(found, wanted, error)
     elif act in ("pause", "resume") and found.state != CLOSED:
         walls.set_state(found, PAUSED if act == "pause" else OPEN)
     return go("wall_office.wall", name=name)
@@ -97,15 +89,6 @@ def skip_leg(name: str, number: int) -> Response:
     return _skipped(found, lambda: words.skip_leg(found, number))
 
 
-def _opened(found: Wall) -> Response:
-    wanted = walls.settings_of(found)
-    try:
-        walls.open_wall(wanted)
-    except InvalidInput as error:  # for example the model no longer has the wall's style
-        return _wall_page(found, wanted, error)
-    return go("wall_office.wall", name=found.name)
-
-
 def _skipped(found: Wall, skip: Callable[[], None]) -> Response:
     try:
         skip()
@@ -114,8 +97,8 @@ def _skipped(found: Wall, skip: Callable[[], None]) -> Response:
     return go("wall_office.wall", name=found.name)
 
 
-def _ahead(found: Wall) -> list[LegAhead]:
-    """Return the current leg of a wall and later ones, without skipped legs."""
+def _ahead(found: Wall) -> list[tuple[WallLeg, str]]:
+    """Return the current leg of a wall and later ones with what they lead to, without skipped legs."""
     rows = db.session.execute(
         select(WallLeg, Walk, WallWords)
         .outerjoin(Walk, Walk.id == WallLeg.walk_id)
@@ -128,13 +111,11 @@ def _ahead(found: Wall) -> list[LegAhead]:
         .order_by(WallLeg.number)
         .options(selectinload(Walk.stops))
     )
-    return [
-        LegAhead(leg.number, _leads_to(walk, written), leg.number == found.lead, leg.words_number is not None)
-        for leg, walk, written in rows
-    ]
+    return [(leg, _leads_to(walk, written)) for leg, walk, written in rows]
 
 
 def _leads_to(walk: Walk | None, written: WallWords | None) -> str:
+    """Return what a leg leads to; "" while that is not known."""
     if written is not None:
         return written.text or _("a photo")
     return (walk.stops[-1].prompt or _("a photo")) if walk is not None and walk.stops else ""

@@ -3,7 +3,7 @@
 import io
 
 import segno
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 from werkzeug.exceptions import Forbidden
 
 from app.core.i18n.gettext import _
@@ -50,9 +50,7 @@ def move(name: str) -> Response:
     director.advance(wall, programme.read_leg_number())
     stretches.preserve_shown(wall)
     stretches.delete_superfluous(wall)
-    response = jsonify(programme.describe_wall(wall))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return make_response(jsonify(programme.describe_wall(wall)), {"Cache-Control": "no-store"})
 
 
 @blueprint.get("/wall/<name>/code.svg")

@@ -8,42 +8,11 @@ from markupsafe import Markup
 
 from app.collection.search import terms
 from app.core import addresses
-from app.core.i18n import foreign_messages
-from app.core.i18n.formatting import (
-    count_words,
-    day,
-    day_and_time,
-    decimal,
-    duration,
-    duration_about,
-    file_size,
-    join_words,
-    number,
-    ordinal,
-    plural,
-    sentence,
-)
+from app.core.i18n import foreign_messages, formatting
 from app.offer.drawings import drawing_credits
 from app.offer.generation import walk_styles
-from app.site.presentation import form_fields, playback, readings, walk_facts, walk_line, walk_music
+from app.site.presentation import form_fields, playback, readings, walk_facts, walk_line, walk_music, wording
 from app.site.presentation import make_form as forms
-from app.site.presentation.wording import (
-    blend,
-    ending_name,
-    film_length,
-    frame_size,
-    length_in_words,
-    lowest,
-    ordinal_position,
-    own_words,
-    preset_name,
-    same_shape,
-    search_words,
-    short_name,
-    size_class,
-    solver_name,
-    stations,
-)
 from app.walks.saved import film_formats, film_times, note_sentences, shapes
 
 
@@ -53,28 +22,28 @@ def _with_marks(text: str) -> str:
 
 
 FILTERS = {
-    "number": number,
-    "decimal": decimal,
-    "count_words": count_words,
-    "plural": plural,
-    "ordinal": ordinal,
-    "ordinal_position": ordinal_position,
-    "sentence": sentence,
-    "duration": duration,
-    "duration_about": duration_about,
-    "lowest": lowest,
-    "file_size": file_size,
-    "search_words": search_words,
-    "short_name": short_name,
-    "size_class": size_class,
-    "listing": join_words,
-    "stations": stations,
+    "number": formatting.number,
+    "decimal": formatting.decimal,
+    "count_words": formatting.count_words,
+    "plural": formatting.plural,
+    "ordinal": formatting.ordinal,
+    "ordinal_position": wording.ordinal_position,
+    "sentence": formatting.sentence,
+    "duration": formatting.duration,
+    "duration_about": formatting.duration_about,
+    "lowest": wording.lowest,
+    "file_size": formatting.file_size,
+    "search_words": wording.search_words,
+    "short_name": wording.short_name,
+    "size_class": wording.size_class,
+    "listing": formatting.join_words,
+    "stations": wording.stations,
     "note": note_sentences.describe,
-    "solver_name": solver_name,
-    "ending_name": ending_name,
-    "preset_name": preset_name,
-    "day": day,
-    "day_and_time": day_and_time,
+    "solver_name": wording.solver_name,
+    "ending_name": wording.ending_name,
+    "preset_name": wording.preset_name,
+    "day": formatting.day,
+    "day_and_time": formatting.day_and_time,
     "known": foreign_messages.translate_foreign,
     "asked": _with_marks,
 }
@@ -97,18 +66,18 @@ GLOBALS = {
     "reel_of": playback.describe_reel,
     "middle_of": playback.middle,
     "steps_of": playback.steps,
-    "length_in_words": length_in_words,
-    "film_length": film_length,
+    "length_in_words": wording.length_in_words,
+    "film_length": wording.film_length,
     "music_of": walk_music.of_walk,
     "hold_of": film_times.hold_of,
     "film_frames": film_times.frames,
     "other_formats": film_formats.others,
-    "frame_size": frame_size,
+    "frame_size": wording.frame_size,
     "aspect_of": shapes.aspect,
     "shape_of": shapes.frame,
-    "blend": blend,
-    "same_shape": same_shape,
-    "own_words": own_words,
+    "blend": wording.blend,
+    "same_shape": wording.same_shape,
+    "own_words": wording.own_words,
     "hairline": walk_line,
 }
 
