@@ -344,9 +344,4 @@ def open_store(url: str, name: str, *, is_public: bool = False) -> tuple[MediaSt
 
 def store() -> MediaStore:
     """Return the current application's media store."""
-    return store_of(current_app)
-
-
-def store_of(app: Flask) -> MediaStore:
-    """Return the media store of ``app``."""
-    return cast(MediaStore, app.extensions[EXTENSION])
+    return cast(MediaStore, current_app.extensions[EXTENSION])

@@ -75,13 +75,7 @@ def _advance_lead(wall: Wall, walked: int) -> None:
     leg = db.session.scalar(
         select(WallLeg)
         .join(Walk, Walk.id == WallLeg.walk_id)
-        .where(
-            WallLeg.wall_number == wall.number,
-            WallLeg.number > wall.lead,
-            WallLeg.number <= walked,
-            WallLeg.skipped.is_(False),
-            Walk.painted_count > 0,
-        )
+        .where(*words.legs_kept(wall), WallLeg.number.between(wall.lead + 1, walked), Walk.painted_count > 0)
         .order_by(WallLeg.number)
         .limit(1)
     )
@@ -103,7 +97,7 @@ def _is_incomplete(wall: Wall) -> bool:
     shown = db.session.scalar(
         select(Walk)
         .join(WallLeg, WallLeg.walk_id == Walk.id)
-        .where(WallLeg.wall_number == wall.number, WallLeg.number == wall.lead, WallLeg.skipped.is_(False))
+        .where(*words.legs_kept(wall), WallLeg.number == wall.lead)
     )
     return shown is not None and shown.state not in LOST and shown.painted_count < shown.frames
 
@@ -112,9 +106,7 @@ def _skip_lost(wall: Wall) -> None:
     """Skip legs that were refused, failed or deleted before they were shown; another leg replaces them."""
     is_lost = (Walk.id == WallLeg.walk_id) & (Walk.state.in_(LOST) | Walk.deleted_at.is_not(None))
     lost = db.session.scalars(
-        select(WallLeg.number)
-        .join(Walk, is_lost)
-        .where(WallLeg.wall_number == wall.number, WallLeg.number >= wall.lead, WallLeg.skipped.is_(False))
+        select(WallLeg.number).join(Walk, is_lost).where(*words.legs_kept(wall), WallLeg.number >= wall.lead)
     ).all()
     if not lost:
         return
@@ -130,18 +122,9 @@ def _latest(wall: Wall) -> WallLeg | None:
 
 def before(wall: Wall, number: int) -> WallLeg | None:
     """Return the leg that leg ``number`` continues: the last one of this evening before it that was not skipped."""
-    found: WallLeg | None = db.session.scalar(
-        select(WallLeg)
-        .where(
-            WallLeg.wall_number == wall.number,
-            WallLeg.number < number,
-            WallLeg.number >= wall.first_leg,
-            WallLeg.skipped.is_(False),
-            WallLeg.walk_id.is_not(None),
-        )
-        .order_by(WallLeg.number.desc())
-        .limit(1)
-    )
+    is_earlier = WallLeg.number < number, WallLeg.number >= wall.first_leg, WallLeg.walk_id.is_not(None)
+    query = select(WallLeg).where(*words.legs_kept(wall), *is_earlier).order_by(WallLeg.number.desc())
+    found: WallLeg | None = db.session.scalar(query.limit(1))
     return found
 
 

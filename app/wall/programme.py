@@ -74,10 +74,7 @@ def _legs(wall: Wall) -> list[tuple[WallLeg, Walk | None]]:
     rows = db.session.execute(
         select(WallLeg, Walk)
         .outerjoin(Walk, (Walk.id == WallLeg.walk_id) & Walk.deleted_at.is_(None))
-        .where(
-            WallLeg.wall_number == wall.number,
-            WallLeg.number >= max(wall.lead - 1, wall.first_leg),
-        )
+        .where(WallLeg.wall_number == wall.number, WallLeg.number >= max(wall.lead - 1, wall.first_leg))
         .order_by(WallLeg.number)
         .limit(LEGS_MAX)
         .options(selectinload(Walk.stops), selectinload(Walk.painted))

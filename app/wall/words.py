@@ -291,16 +291,18 @@ def _ahead(wall: Wall) -> _Ahead | None:
     gone = max(0.0, (now() - wall.lead_at).total_seconds())
     if wall.state != OPEN or gone > UNWATCHED:
         return None
-    of_wall = WallLeg.wall_number == wall.number, WallLeg.skipped.is_(False)
-    legs = db.session.scalar(select(func.count()).where(*of_wall, WallLeg.number > wall.lead)) or 0
-    times = db.session.scalars(
-        select(WallLeg.shown_at)
-        .where(*of_wall, WallLeg.shown_at.is_not(None), WallLeg.number >= wall.first_leg)
-        .order_by(WallLeg.number.desc())
-        .limit(MEASURED)
-    ).all()
+    kept = legs_kept(wall)
+    legs = db.session.scalar(select(func.count()).where(*kept, WallLeg.number > wall.lead)) or 0
+    were_shown = *kept, WallLeg.shown_at.is_not(None), WallLeg.number >= wall.first_leg
+    query = select(WallLeg.shown_at).where(*were_shown).order_by(WallLeg.number.desc())
+    times = db.session.scalars(query.limit(MEASURED)).all()
     apart = [(later - earlier).total_seconds() for later, earlier in pairwise(times) if later and earlier]
     return _Ahead(legs, statistics.median(apart) if apart else LEG_SECONDS, gone)
+
+
+def legs_kept(wall: Wall) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for the legs of a wall that were not skipped."""
+    return WallLeg.wall_number == wall.number, WallLeg.skipped.is_(False)
 
 
 def state_of(wall: Wall, row: WallWords) -> str:

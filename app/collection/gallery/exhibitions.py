@@ -115,13 +115,8 @@ FIRST_NUMBERS = FIRST.with_only_columns(Walk.number)
 
 def of_walk(walk: Walk) -> list[Exhibition]:
     """Return the exhibitions that contain a walk, the oldest first."""
-    query = (
-        select(Exhibition)
-        .join(ExhibitionItem)
-        .where(ExhibitionItem.walk_number == walk.number)
-        .order_by(Exhibition.number)
-    )
-    return list(db.session.scalars(query))
+    query = select(Exhibition).join(ExhibitionItem).where(ExhibitionItem.walk_number == walk.number)
+    return list(db.session.scalars(query.order_by(Exhibition.number)))
 
 
 def create(request: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> Exhibition:

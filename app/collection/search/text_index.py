@@ -132,17 +132,13 @@ def _is_one_of(column: Any) -> Any:
 def count(index_query: IndexQuery, most: int) -> int:
     """Return the number of matching walks, at most ``most + 1``."""
     low, high = bounds(index_query)
+    within = GalleryEntry.finish_key >= low, GalleryEntry.finish_key < high
     if index_query.is_by_dates:
-        inner = (
-            select(GalleryEntry.finish_key)
-            .where(GalleryEntry.finish_key >= low, GalleryEntry.finish_key < high)
-            .limit(most + 1)
-            .subquery()
-        )
+        inner = select(GalleryEntry.finish_key).where(*within).limit(most + 1).subquery()
         return db.session.scalar(select(func.count()).select_from(inner)) or 0
     if is_sqlite():
         return db.session.scalar(COUNT, _values(index_query, low, high, most + 1)) or 0
-    return _count_postgres((GalleryEntry.finish_key >= low, GalleryEntry.finish_key < high), index_query, most + 1)
+    return _count_postgres(within, index_query, most + 1)
 
 
 def filter_numbers(numbers: Iterable[int], index_query: IndexQuery) -> list[int]:

@@ -208,7 +208,11 @@ def _operation(address: str, view: Callable[..., Any], contract: Contract) -> Sc
     operation: Schema = {"operationId": contract.name, "summary": summary.strip()}
     if description.strip():
         operation["description"] = " ".join(description.split())
-    operation["parameters"] = [*_in_path(address), *_in_query(contract), *_in_headers(contract)]
+    headers = [
+        _parameter(name, "header", TypeAdapter(kind).json_schema() | {"description": words})
+        for name, (kind, words) in contract.headers.items()
+    ]
+    operation["parameters"] = [*_in_path(address), *_in_query(contract), *headers]
     if contract.body is not None:
         operation["requestBody"] = {"required": True, "content": _content(_name(contract.body))}
     if contract.takes_files and contract.body is not None:
@@ -250,13 +254,6 @@ def _in_query(contract: Contract) -> list[Schema]:
     return [
         _parameter(name, "query", _without_null(field_schema), is_required=name in required)
         for name, field_schema in schema["properties"].items()
-    ]
-
-
-def _in_headers(contract: Contract) -> list[Schema]:
-    return [
-        _parameter(name, "header", TypeAdapter(kind).json_schema() | {"description": words})
-        for name, (kind, words) in contract.headers.items()
     ]
 
 

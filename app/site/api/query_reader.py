@@ -5,16 +5,38 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.collection.gallery.catalogue_query import known_models
 from app.core import field_errors
+from app.core.errors import InvalidInput
 from app.core.field_errors import Path
+from app.offer.generation import offers
 from app.offer.generation.limits import Limits
+from app.offer.generation.offers import Offer
 from app.reading.lexicon import SPOKEN
 from app.requests.walk_requests import error_messages
 
-Query = TypeVar("Query", bound=BaseModel)
+
+class Strict(BaseModel):
+    """Parameters or a body of a request: what is unknown or of another type is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+Query = TypeVar("Query", bound=Strict)
+
+
+def offer_named(name: str | None) -> Offer:
+    """Return the model of this name, the site's first without a name.
+
+    :raises InvalidInput: when it is not on offer.
+    """
+    known = offers.current()
+    offer = known.find(name)
+    if offer is None:
+        raise InvalidInput.on("model", message=known.not_offered(f"{name:.60}"))
+    return offer
 
 
 def read_query(kind: type[Query], *, rules: Mapping[str, str] = MappingProxyType({})) -> Query:

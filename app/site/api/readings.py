@@ -3,14 +3,13 @@
 from typing import Annotated, Literal
 
 from flask import Blueprint, Response, jsonify
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.collection.gallery.catalogue_query import whole
 from app.core.errors import InvalidInput
 from app.core.text import stop_notes, tool_tags
 from app.core.text.stored import check_words, clean_words
 from app.offer.drawings import pictures
-from app.offer.generation import offers
 from app.reading.reader import Reader
 from app.reading.reading import Reading, WordMark
 from app.requests.walk_requests import scenes
@@ -28,10 +27,8 @@ KEPT = "public, max-age=60"
 """Caching of an interpretation: short, so that a drawing that a curator adds appears soon."""
 
 
-class ReadingQuery(BaseModel):
+class ReadingQuery(query_reader.Strict):
     """Query parameters of the interpretation of a prompt."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     prompt: Annotated[
         str,
@@ -131,10 +128,7 @@ def _reader(name: str | None) -> Reader:
 
     :raises InvalidInput: when the model is not on offer, or is not sketch-conditioned.
     """
-    known = offers.current()
-    offer = known.find(name)
-    if offer is None:
-        raise InvalidInput.on("model", message=known.not_offered(f"{name:.60}"))
+    offer = query_reader.offer_named(name)
     reader = scenes.reader_of(offer)
     if reader is None:
         raise InvalidInput.on("model", message=f"The model {offer.name} is not led by drawings: it reads no prompt.")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from app.access.auth import api_tokens, rate_limits, visitors
 from app.collection.gallery import catalogue, similar
@@ -18,6 +18,7 @@ from app.requests.walk_requests.walk_edits import WalkChange
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.api import body_reader, openapi, own_uploads, uploads
 from app.site.api.openapi import documented
+from app.site.api.query_reader import Strict
 from app.site.api.response_types import LikeList, NewWalk, WalkList
 from app.site.presentation.walk_description import WalkDescription, describe
 from app.site.web.responses import conditional
@@ -153,10 +154,8 @@ def index() -> Response:
     return conditional(jsonify(body))
 
 
-class Likeness(BaseModel):
+class Likeness(Strict):
     """Query parameters of the list of visually similar walks."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     frame: Annotated[int | None, Field(ge=0, le=999, examples=[0]), BeforeValidator(whole)] = None
     """The index of the frame to compare; by default the middle one."""

@@ -3,22 +3,21 @@
 from typing import Annotated, Literal
 
 from flask import Blueprint, Response, jsonify, url_for
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.access.auth import api_tokens, visitors
 from app.collection.gallery.catalogue_query import whole
 from app.collection.styles import samples, shipped
 from app.collection.styles.proposals import SHOWN
 from app.collection.styles.style import Style
-from app.core.errors import InvalidInput
 from app.core.text.stored import check_words
-from app.offer.generation import offers
 from app.offer.generation.loras import Lora
 from app.requests.walk_requests import repainting
 from app.requests.walk_requests.schema_limits import limits_in_schema
 from app.requests.walk_requests.walk_request import WalkRequest
 from app.site.api import body_reader, query_reader, routes
 from app.site.api.openapi import documented
+from app.site.api.query_reader import Strict
 from app.site.api.response_types import ArtistDescription, LoraDescription, NewWalk, StyleDescription, StyleList
 from app.site.presentation import proposed_styles
 from app.site.web.responses import conditional
@@ -34,10 +33,8 @@ REPAINT_RULES = {
 }
 
 
-class StylesQuery(BaseModel):
+class StylesQuery(Strict):
     """Query parameters of the list of styles."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     prompt: Annotated[
         str | None,
@@ -59,10 +56,8 @@ class StylesQuery(BaseModel):
     """The model that generates; by default the site's first."""
 
 
-class RepaintRequest(BaseModel):
+class RepaintRequest(Strict):
     """The style in which a walk is generated again."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     style: Annotated[str, Field(min_length=1, max_length=STYLE_MAX, examples=["linocut"])]
     """The style's name as in `/api/v1/styles`, or the name of a style that was trained on this site."""
@@ -87,10 +82,7 @@ def index() -> Response:
     query = query_reader.read_query(
         StylesQuery, rules={"limit": f"limit must be a whole number from 1 to {LIMIT_MAX}."}
     )
-    known = offers.current()
-    model = known.find(query.model)
-    if model is None:
-        raise InvalidInput.on("model", message=known.not_offered(f"{query.model:.60}"))
+    model = query_reader.offer_named(query.model)
     styles: list[StyleDescription]
     artists: list[ArtistDescription] = []
     if query.prompt is None:

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from flask import Blueprint, Response, jsonify, request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from flask import Blueprint, Response, jsonify, make_response, request
+from pydantic import BeforeValidator, Field
 
 from app.access.auth import api_tokens
 from app.collection.gallery import own_walks
@@ -12,6 +12,7 @@ from app.collection.moderation import audit_log, curation, reports
 from app.core.errors import InvalidInput
 from app.site.api import body_reader
 from app.site.api.openapi import documented
+from app.site.api.query_reader import Strict
 from app.site.api.response_types import CuratedWalk, WalkList
 from app.site.api.routes import LIMIT_MAX
 from app.site.presentation.walk_description import describe
@@ -28,10 +29,8 @@ ACTS = {
 }
 
 
-class OwnListing(BaseModel):
+class OwnListing(Strict):
     """Query parameters of the list of a token's own walks."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     cursor: str | None = None
     """A `next_cursor` or `previous_cursor` of an earlier response to the same token. Others are refused."""
@@ -39,10 +38,8 @@ class OwnListing(BaseModel):
     """The largest number of walks to return."""
 
 
-class Curation(BaseModel):
+class Curation(Strict):
     """What a curator changes about a walk. A field that is left out is not changed."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     hidden: Annotated[bool, Field(examples=[True])] = False
     """Whether the walk and its repeats are removed from gallery, search, feed and API; its address then answers 410."""
@@ -72,9 +69,7 @@ def mine() -> Response:
         "previous_cursor": page.newer,
         "found": page.total,
     }
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return make_response(jsonify(body), {"Cache-Control": "no-store"})
 
 
 @blueprint.patch("/walks/<walk_id>/curation")

@@ -32,15 +32,6 @@ PAGE = 36
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A drawing on the page, with its name and the address of the form that uses it."""
-
-    drawing: Drawing
-    name: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """The part of the library to show: search words, a group, a page number from 1, and a model's name.
 
@@ -152,16 +143,19 @@ def _stop(stops: Mapping[int, str]) -> int | None:
 
 def _rows(
     motifs: tuple[Motif, ...], library: DrawingCatalogue, model: Offer, *, is_grouped: bool
-) -> list[tuple[str, list[Shown]]]:
-    """Return the drawings of the motifs as pairs of a heading and its drawings; one pair if not ``is_grouped``."""
+) -> list[tuple[str, list[tuple[Drawing, str, str]]]]:
+    """Return the drawings of the motifs as pairs of a heading and its drawings; one pair if not ``is_grouped``.
+
+    Each drawing is with its name and the address of the form that uses it.
+    """
     headings = {name: _(words) for name, words, _kinds in GROUPS}
     parts = groupby(motifs, key=lambda motif: headings[motif.group] if is_grouped else "")
     return [(heading, [each for motif in part for each in _shown(motif, library, model)]) for heading, part in parts]
 
 
-def _shown(motif: Motif, library: DrawingCatalogue, model: Offer) -> list[Shown]:
+def _shown(motif: Motif, library: DrawingCatalogue, model: Offer) -> list[tuple[Drawing, str, str]]:
     form = {"prompt": library.prompt_for(motif)} | ({} if model == offers.first() else {"model": model.name})
     return [
-        Shown(each, motif.name, f"{url_for('pages.make')}?{urlencode(form | {'drawing': each.digest})}")
+        (each, motif.name, f"{url_for('pages.make')}?{urlencode(form | {'drawing': each.digest})}")
         for each in motif.drawings
     ]

@@ -1,6 +1,6 @@
 """The page "My walks": a visitor's walks, in any state, favourites, collections and browsers. The cookie says whose."""
 
-from dataclasses import dataclass
+from collections import Counter
 
 from flask import Blueprint, Response, render_template, request
 
@@ -23,21 +23,10 @@ FAVOURITES_SHOWN = 8
 """The most favourites that the page shows; the others are on a page of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """How many walks, reports, words for walls, favourites and collections a visitor deleted."""
-
-    walks: int = 0
-    reports: int = 0
-    words: int = 0
-    favourites: int = 0
-    collections: int = 0
-
-
 @blueprint.get("/mine")
 def index() -> Response:
     """Show the visitor's walks; after the deletion of one, say so."""
-    owners, deleted = visitors.owners(), Deleted(1) if request.args.get("deleted") == "1" else None
+    owners, deleted = visitors.owners(), Counter(walks=1) if request.args.get("deleted") == "1" else None
     if not owners:
         return _page(NumberPage([]))
     visitors.current()  # renew the cookie for another year
@@ -52,7 +41,7 @@ def delete_all() -> Response:
     """Delete all that is the visitor's, also what browsers share with others, and show how much there was."""
     secret = visitors.known()
     if secret is None:
-        return _page(NumberPage([]), deleted=Deleted())
+        return _page(NumberPage([]), deleted=Counter(walks=0))
     owners = visitors.owners()
     if not request.form.get("sure"):
         return _page(own_walks.page(*owners), status=422, flaw=_("Tick that you are sure: this cannot be undone."))
@@ -60,7 +49,7 @@ def delete_all() -> Response:
         rate_limits.DELETION.admit()
     except TooMany as error:
         return refuse(_page(own_walks.page(*owners), flaw=str(error)), error)
-    deleted = Deleted(
+    deleted = Counter(
         favourites=sum(map(favourites.delete_all_of, owners)),  # first, as those of own walks go with these
         collections=sum(map(visitor_collections.delete_all_of, owners)),
         reports=reports.withdraw(visitors.report_hashes(secret)),

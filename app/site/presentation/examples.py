@@ -44,7 +44,8 @@ def choose(featured: Sequence[Walk], starters: Sequence[Sequence[str]]) -> Examp
         names = [_name(stop.prompt, reader) for stop in walk.stops]
         if fits(walk, names):
             is_translated = names != [stop.prompt for stop in walk.stops]
-            return Example((names[0], names[-1]), walk, _translated(walk) if is_translated else ())
+            shown = tuple(map(translate_foreign, stations(walk))) if is_translated else ()
+            return Example((names[0], names[-1]), walk, shown)
     first, second = next(iter(starters), (_("a lemon"), _("the sun")))
     return Example((first, second))
 
@@ -72,7 +73,3 @@ def _name(prompt: str, reader: Reader | None) -> str:
         return name
     spoken = reader.language_of(prompt, "en") if reader else prompt_language.find(prompt, "en")
     return prompt if spoken == here().language else ""
-
-
-def _translated(walk: Walk) -> tuple[str, ...]:
-    return tuple(map(translate_foreign, stations(walk)))

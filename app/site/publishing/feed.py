@@ -86,12 +86,8 @@ def oembed() -> Response:
         body["credits"] = recipe.drawings_text(walk)  # a key of our own, as the format allows
     picture = (walk.width or 0, walk.height or 0)
     if all(picture) and picture[0] <= (max_width or PIXELS_MAX) and picture[1] <= (max_height or PIXELS_MAX):
-        thumbnail = {
-            "url": origin() + media_urls.film_address(walk, "poster"),
-            "width": picture[0],
-            "height": picture[1],
-        }
-        body |= {f"thumbnail_{name}": value for name, value in thumbnail.items()}
+        url = origin() + media_urls.film_address(walk, "poster")
+        body |= {"thumbnail_url": url, "thumbnail_width": picture[0], "thumbnail_height": picture[1]}
     return conditional(jsonify(body))
 
 

@@ -14,7 +14,6 @@ from app.collection.gallery.catalogue_query import CatalogueQuery
 from app.collection.search.terms import QUERY_MAX, too_long
 from app.core.errors import FieldError, InvalidInput
 from app.core.i18n.gettext import N_, _
-from app.storage.house_models import Exhibition
 from app.storage.walk_models import Walk
 
 SECONDS_MIN, SECONDS_MAX = SECONDS_LIMITS = 5, 3600
@@ -80,14 +79,6 @@ def parse(arguments: Mapping[str, str]) -> SlideshowRequest:
     if errors:
         raise UnusableSlideshow(errors)
     return SlideshowRequest(fields["exhibition"], fields["q"], int(fields["seconds"] or SECONDS), fields["quiet"])
-
-
-def find_exhibition(wanted: SlideshowRequest) -> Exhibition | None:
-    """Return the requested exhibition, or ``None`` for other sources.
-
-    :raises exhibitions.NoExhibition: when there is no such exhibition.
-    """
-    return exhibitions.at(wanted.exhibition) if wanted.exhibition else None
 
 
 def load_part(wanted: SlideshowRequest, *, cursor: str | None = None, limit: int = PART) -> Part:

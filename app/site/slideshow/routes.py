@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 
+from app.collection.gallery import exhibitions
 from app.core.i18n.formatting import join_words, plural
 from app.offer.generation import walk_styles
 from app.site.presentation import playback
@@ -28,7 +29,7 @@ SHOWS_BLOBS = POLICY.replace("media-src 'self'", "media-src 'self' blob:").repla
 def page() -> Response:
     """Show the first film, or the one at the address's cursor for browsers without JavaScript."""
     wanted = slideshow.parse(request.args)
-    exhibition = slideshow.find_exhibition(wanted)
+    exhibition = exhibitions.at(wanted.exhibition) if wanted.exhibition else None
     found = slideshow.load_part(wanted, cursor=request.args.get("at"), limit=1)
     walk = found.walks[0] if found.walks else None
     shown = render_template(

@@ -103,11 +103,7 @@ def _ahead(found: Wall) -> list[tuple[WallLeg, str]]:
         select(WallLeg, Walk, WallWords)
         .outerjoin(Walk, Walk.id == WallLeg.walk_id)
         .outerjoin(WallWords, WallWords.number == WallLeg.words_number)
-        .where(
-            WallLeg.wall_number == found.number,
-            WallLeg.number >= max(found.lead, found.first_leg),
-            WallLeg.skipped.is_(False),
-        )
+        .where(*words.legs_kept(found), WallLeg.number >= max(found.lead, found.first_leg))
         .order_by(WallLeg.number)
         .options(selectinload(Walk.stops))
     )
