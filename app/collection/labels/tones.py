@@ -1,6 +1,8 @@
 """The known tone that is nearest to a visitor's word."""
 
+import tomllib
 from functools import lru_cache
+from pathlib import Path
 
 from app.collection.search import semantic_search
 from app.collection.search.vector_index import SourceError
@@ -10,21 +12,7 @@ from app.core.text.folding import folded
 LIKE = 0.45
 """The least cosine similarity of words with a similar meaning."""
 
-WORDS = {
-    "quirky": """odd whimsical eccentric playful weird surreal absurd cheeky strange offbeat zany random nerdy mad
-        schräg skurril verspielt seltsam verrückt absurd kurios frech eigenwillig""",
-    "funny": """humorous comic hilarious witty joking silly ironic sarcastic amusing comedic goofy satirical
-        lustig witzig komisch humorvoll ironisch albern spaßig heiter-ironisch sarkastisch""",
-    "serious": """sober formal solemn factual grave neutral dry plain professional scientific academic matter-of-fact
-        thoughtful angry strict business boring earnest ernst sachlich nüchtern formell feierlich trocken neutral seriös
-        wissenschaftlich streng""",
-    "happy": """cheerful joyful bright sunny optimistic enthusiastic excited glad delighted warm upbeat friendly kind
-        merry jolly fröhlich glücklich heiter freudig begeistert sonnig vergnügt optimistisch herzlich freundlich""",
-    "poetic": """lyrical dreamy melancholic melancholy romantic wistful sad tender mysterious nostalgic gloomy dark
-        quiet elegant spooky dramatic sentimental lovely sorrowful mournful tragic lonely tearful bittersweet
-        unhappy depressing poetisch verträumt lyrisch melancholisch romantisch traurig zart geheimnisvoll
-        nostalgisch wehmütig düster still dramatisch""",
-}
+WORDS: dict[str, str] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 """Other words for each tone, in both languages of the site."""
 
 WORD_LIST = [(tone, word) for tone, words in WORDS.items() for word in (tone, *words.split())]

@@ -1,6 +1,7 @@
 """Artists near a prompt: added styles with phrases from a catalogue, compared as all styles are."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.collection.styles import added, proposals
 from app.collection.styles.added import AddedStyle
@@ -8,26 +9,7 @@ from app.collection.styles.proposals import SHOWN
 from app.collection.styles.style import Style
 from app.offer.generation.model_styles import ModelStyle
 
-MEDIUMS = (
-    ("stained glass", "stained glass"),
-    ("mosaic", "mosaic"),
-    ("neon", "neon"),
-    ("linocut linoleum", "linocut"),
-    ("woodcut linocut wood-engraving woodblock", "woodcut"),
-    ("etching aquatint mezzotint drypoint engraving", "etching"),
-    ("batik", "batik"),
-    ("tapestry weaving", "tapestry"),
-    ("screenprint poster", "pop art"),
-    ("lithograph offset risograph", "risograph"),
-    ("gouache", "gouache"),
-    ("watercolour watercolor gouache", "watercolour"),
-    ("pastel chalk crayon", "chalk pastel"),
-    ("charcoal graphite pencil etching aquatint mezzotint drypoint engraving", "charcoal"),
-    ("cyanotype", "cyanotype"),
-    ("collage", "paper cut-out"),
-    ("ink", "ink wash"),
-    ("oil acrylic tempera paint", "oil painting"),
-)
+MEDIUMS = dict(line.split(": ") for line in Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines())
 """Words for mediums, and the style for each; the first match is the stand-in."""
 
 
@@ -57,7 +39,7 @@ def stand_in(mediums: tuple[str, ...], phrases: tuple[str, ...], choices: tuple[
     known = {style.model_style.words for style in choices}
     for medium in mediums:
         medium_words = set(medium.replace(",", " ").split())
-        for words, model_style in MEDIUMS:
+        for words, model_style in MEDIUMS.items():
             if model_style in known and (words in medium or medium_words & set(words.split())):
                 return model_style
     nearest_styles = proposals.nearest(", ".join(phrases), choices, limit=1)

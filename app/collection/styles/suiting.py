@@ -3,7 +3,9 @@
 A style that is not in the table suits everything.
 """
 
+import tomllib
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from random import Random
 
 SIGNS = frozenset((
@@ -13,20 +15,8 @@ SIGNS = frozenset((
 ))  # fmt: skip
 """Unicode subgroups whose drawings are signs or come from an office, and do not stand or lie in a landscape."""
 
-_GROUPS = {
-    "animal": ("animal", "cat-face", "monkey-face"),
-    "plant": ("plant",),
-    "food": ("food-prepared", "food-asian", "food-sweet", "drink", "dishware"),
-    "fruit": ("food-fruit", "food-vegetable"),
-    "place": ("place", "hotel"),
-    "person": ("person", "family", "face", "body", "hand"),
-    "vehicle": ("transport-ground", "transport-water", "transport-air"),
-    "sky": ("sky",),
-    "play": ("sport", "music"),
-    "clothing": ("clothing",),
-    "thing": ("tool", "household", "arts-crafts", "science", "medical", "event", "award", "other-object"),
-    "sign": tuple(sorted(SIGNS)),
-}
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_GROUPS = {name: tuple(starts) for name, starts in _TABLES["groups"].items()} | {"sign": tuple(sorted(SIGNS))}
 """The beginnings of the subgroups that a group takes in."""
 
 LEGIBLE = ("batik", "mosaic", "stained glass")
@@ -35,38 +25,8 @@ LEGIBLE = ("batik", "mosaic", "stained glass")
 PLACING = ("mosaic", "pointillist", "stained glass")
 """The words of styles in which the place and the weather around things are seen."""
 
-SUITS = {
-    "pop art": "animal vehicle",
-    "paper cut-out": "",
-    "risograph": "",
-    "stained glass": "animal clothing food fruit plant play vehicle person",
-    "mosaic": "animal clothing food fruit place plant play vehicle person",
-    "cubist": "animal clothing play person",
-    "pointillist": "animal food fruit place plant play sign sky thing vehicle person",
-    "woodcut": "",
-    "constructivist poster": "food fruit sign thing vehicle",
-    "planes of primary colour": "",
-    "coloured squares": "",
-    "linocut": "animal clothing food fruit place plant play sign sky thing vehicle",
-    "op art lines": "animal clothing food fruit plant play sky thing vehicle",
-    "op art dots": "",
-    "scratchboard": "animal clothing food fruit place plant play sky thing vehicle",
-    "etching": "place",
-    "printed textile": "",
-    "batik": "animal clothing place plant play sky person",
-    "tapestry": "",
-    "cyanotype": "place",
-    "layered paper": "",
-    "oil painting": "",
-    "swirling brushstrokes": "",
-    "chalk pastel": "",
-    "charcoal": "",
-    "watercolour": "",
-    "gouache": "",
-    "ink wash": "",
-}
-"""The groups that suit a style, by its words: fresh eyes recognised what was painted in it, called it a painting, and
-wanted it (docs/research/looked-at.md). A style without a group is only used where it is requested."""
+SUITS: dict[str, str] = _TABLES["suits"]
+"""The groups that suit a style, by its words. A style without a group is only used where it is requested."""
 
 FAVOURED = ("linocut", "mosaic", "op art lines", "scratchboard")
 """The words of the styles that were wanted most often, which are chosen twice as often as others."""

@@ -5,18 +5,9 @@ plurals are not among them: the index does not know the language of a word, and 
 """
 
 from functools import lru_cache
+from pathlib import Path
 
-_PAIRS = """
-    leaf leaves, wolf wolves, knife knives, wife wives, life lives, half halves, calf calves, elf elves, shelf shelves,
-    self selves, loaf loaves, thief thieves, sheaf sheaves, hoof hooves, scarf scarves, wharf wharves, dwarf dwarves,
-    mouse mice, louse lice, goose geese, tooth teeth, foot feet, child children, ox oxen, person people, penny pence,
-    die dice, quiz quizzes, man men, woman women, cactus cacti, fungus fungi, octopus octopi, nucleus nuclei,
-    hippopotamus hippopotami, stimulus stimuli, larva larvae, nebula nebulae, alga algae, antenna antennae,
-    supernova supernovae, vertebra vertebrae, formula formulae, phenomenon phenomena, criterion criteria,
-    medium media, bacterium bacteria, stratum strata, oasis oases, crisis crises, metamorphosis metamorphoses,
-    plateau plateaux, tableau tableaux, chateau chateaux, gateau gateaux, index indices, vertex vertices,
-    matrix matrices, cherub cherubim, seraph seraphim
-"""
+_PAIRS = Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines()
 _COMPOUND = ("leaf", "wolf", "knife", "wife", "shelf", "calf", "mouse", "tooth", "foot", "child", "man", "woman", "ox")
 """Words that also end others, as in bookshelf, snowman and grandchild."""
 
@@ -29,9 +20,8 @@ _NO_COMPOUNDS = frozenset(
 
 
 def _read_pairs() -> dict[str, tuple[str, ...]]:
-    pairs = [tuple(pair.split()) for pair in _PAIRS.split(",")]
     forms: dict[str, tuple[str, ...]] = {}
-    for singular, plural in pairs:
+    for singular, plural in (line.split() for line in _PAIRS):
         forms[singular] = (*forms.get(singular, ()), plural)
         forms[plural] = (*forms.get(plural, ()), singular)
     return forms

@@ -6,6 +6,7 @@ Each reading is folded, in lower case, with one space between its words and arou
 
 import re
 import unicodedata
+from pathlib import Path
 
 from app.core.text import lookalikes
 from app.core.text.folding import folded
@@ -33,26 +34,7 @@ SPOKEN = {
 """Emoji that stand for something else, with their names in the list of terms."""
 SPOKEN_SIGN = re.compile("|".join(SPOKEN))
 APOSTROPHES = re.compile("['’ʼ´`]")
-SHORT_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-a ab ad add ado age ago aid aim air all an and ant any ape apt arc are arm art as ash ask at ate awe axe bad bag
-ban bar bat bay be bed bee beg bet bid big bin bit bow box boy bud bug bun bus but buy by cab can cap car cat
-cow cry cup cut dad day den dew did die dig dim dip do dog dot dry due ear eat egg ego elf elk elm end eve ewe
-ex eye fan far fat fed fee few fig fin fir fit fix fly foe fog for fox fun fur gap gas gem get god got gum gun
-gut guy gym had ham has hat hay he hen her hid him hip his hit hop hot how hub hue hug hut i ice if in ink inn
-is it its ivy jam jar jaw jet jog joy jug key kid kin kit lab lad lap law lay led leg let lid lie lip lit log
-lot low mad man map mat may me men met mix mob mom mop mud mug my nap net new no nod nor not now nut oak oar odd
-of off oh oil old on one or our out owl own ox paw pay pea pen pet pie pig pin pit pod pop pot put rag ram ran
-rat raw ray red rib rid rim rip rod rot row rub rug run rye sad sat saw say sea see set she shy sin sip sir sit
-six ski sky sly so son soy spa spy sub sum sun tag tan tap tar tax tea ten the tie tin tip to toe ton too top
-toy try tub two up urn us use van vet wax way we web wed wet who why wig win wit won yes yet you zip zoo
-att das de del dem den der des det di die dos du een ein el et gli het il im la las le les lo los mit och op os som
-um un und une von zu
-        """,
-    )
-)
+SHORT_WORDS = frozenset(Path(__file__).with_name("short_words.txt").read_text("utf-8").split())
 """Words of up to three letters: English ones, and articles of other languages. Two pieces that are both words stay two
 words, as in “the pen is red”."""
 
