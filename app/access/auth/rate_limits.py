@@ -133,13 +133,9 @@ class RateLimit:
 
     def _take(self, cost: int, *, is_counted: bool) -> None:
         most = [_number(each) for each in self.most]
+        queue = f"moma:{current_app.config['QUEUE']}"
         windows = [
-            (
-                RateLimitItemPerHour(count * self.parts),
-                f"moma:{current_app.config['QUEUE']}",
-                key(),
-                f"{self.what} {who}",
-            )
+            (RateLimitItemPerHour(count * self.parts), queue, key(), f"{self.what} {who}")
             for count, key, who in zip(most, (self.key, network_key), (self.entry, "address"), strict=False)
         ]
         full = current_app.extensions["moma_limits"].take(windows, cost, is_counted=is_counted)

@@ -76,13 +76,11 @@ class _StyleVectors:
         """Return the comparison of one style with the prompt."""
         similarities = likeness[self.starts[place] : self.starts[place + 1]]
         order = np.argsort(-similarities)
-        overlap = sum(self.rarity[word] for word in query_stems & self.stems[place]) / math.sqrt(
-            max(1, len(query_stems))
-        )
+        overlap = sum(self.rarity[word] for word in query_stems & self.stems[place])
+        overlap /= math.sqrt(max(1, len(query_stems)))
         next_two = float(similarities[order[1:3]].mean()) if len(similarities) > 1 else 0.0
-        value = (
-            float(similarities[order[0]]) + SECOND * next_two + MEAN * float(self.means[place] @ query) + SAID * overlap
-        )
+        mean = float(self.means[place] @ query)
+        value = float(similarities[order[0]]) + SECOND * next_two + MEAN * mean + SAID * overlap
         phrases = self.phrases[place]
         shared = max(phrases, key=lambda phrase: sum(self.rarity[word] for word in query_stems & _stems(phrase)))
         because = shared if query_stems & _stems(shared) else phrases[int(order[0])]

@@ -118,7 +118,6 @@ def walk_page(
             "is_owner": is_owner,
             "is_favourite": is_favourite,
             "own": own,
-            "redis_away": estimate.redis_away,
             "house": offers.current().of_walk(walk).facts,
             "retitled": retitled,
             "not_listed": not_listed,
