@@ -99,7 +99,7 @@ def _colours(field: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float
     apart = contrast_shift(inks[0], thing, field.cover, field.extreme) * (1 - field.is_place)
     thing[..., 0] -= 1.2 * apart
     ground[..., 0] += apart
-    ground = over(drawn, np.full(field.shape, field.is_place, np.float32), ground)
+    ground = over(drawn, field.is_place, ground)
     ring = step(field.away, -halo - 0.5, -halo) * 0.05 * float(field.chance(4).choice((-1.0, 1.0)))
     ground[..., 0] += ring
     drawn = over(thing, field.cut(field.away), ground)

@@ -41,8 +41,7 @@ def _within(field: Field, lean: float) -> Array:
     x, y = field.places
     down, across = field.slopes(field.blur(field.cover, 16))
     moved = [20 * np.tanh(SWELL * slope / 20) for slope in (across, down)]
-    inks = sorted((field.ink(0), field.ink(1)), key=lambda ink: -float(ink.mean()))
-    pale, dark = (np.broadcast_to(ink, field.ground.shape) for ink in inks)
+    pale, dark = sorted((field.ink(0), field.ink(1)), key=lambda ink: -float(ink.mean()))
     light = np.clip(0.5 + 1.2 * (field.detail - 0.5) + 0.4 * field.shade, 0, 1)
     if len(field.inks) > 2:
         dark = over(field.ink(2), step(field.blur(field.tone, 1) + 0.3 * field.shade, 0.1, 0.5), dark)
@@ -68,7 +67,7 @@ def _around(field: Field, lean: float) -> Array:
     ground = ground + (against - ground) * (0.85 - 0.35 * field.placed) * step(field.away, -36, -2)
     x, y = _swollen(field, x + 0 * y, y + 0 * x)
     dots = _dots(field, x, y, lean, ground, 1.0)
-    return over(field.ink(1), dots, np.broadcast_to(field.ink(0), field.ground.shape))
+    return over(field.ink(1), dots, field.ink(0))
 
 
 def _swollen(field: Field, x: Array, y: Array) -> tuple[Array, Array]:

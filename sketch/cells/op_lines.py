@@ -29,7 +29,7 @@ def draw(field: Field) -> Array:
     body = field.cut(field.away)
     lean = float(field.chance().uniform(-0.6, 0.6))
     kind = GROUNDS[int(field.chance(1).integers(len(GROUNDS)))]
-    around = over(field.ink(1), _around(field, kind, lean), np.broadcast_to(field.ink(0), field.ground.shape))
+    around = over(field.ink(1), _around(field, kind, lean), field.ink(0))
     return over(_within(field, lean), body, around)
 
 
@@ -43,11 +43,11 @@ def _within(field: Field, lean: float) -> Array:
     if pale.mean() < dark.mean():
         pale, dark = dark, pale
     if len(field.inks) > 2:
-        dark = over(field.ink(2), step(field.tone, 0.15, 0.6), np.broadcast_to(dark, field.ground.shape))
+        dark = over(field.ink(2), step(field.tone, 0.15, 0.6), dark)
     if len(field.inks) > 3:
-        pale = over(field.ink(3), step(field.tone, 0.9, 0.4), np.broadcast_to(pale, field.ground.shape))
+        pale = over(field.ink(3), step(field.tone, 0.9, 0.4), pale)
     lines = field.stripes(lane / (0.86 * PITCH * field.scaled), 0.05 + 0.86 * light)
-    return over(pale, lines, np.broadcast_to(dark, field.ground.shape))
+    return over(pale, lines, dark)
 
 
 def _around(field: Field, kind: str, lean: float) -> Array:

@@ -154,4 +154,4 @@ def _ground(field: Field, inks: Array, number: Array) -> Array:
         return lab
     place = np.stack([field.blur(field.lab[..., part], 1.5) for part in range(3)], -1)
     place = 0.4 * place + 0.65 * pull_to_inks(place, inks, 0.06)
-    return over(place + 0.4 * (lab - inks[0]), np.full(field.shape, 0.9 * field.is_place, np.float32), lab)
+    return over(place + 0.4 * (lab - inks[0]), 0.9 * field.is_place, lab)

@@ -16,8 +16,11 @@ from sketch.colour import Array
 Numbers = NDArray[np.floating]
 
 
-def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
-    """Return ``top`` (h, w, c) or one colour (c,), blended over ``bottom`` (h, w, c) by ``cover`` (h, w), 0…1."""
+def over(top: Numbers, cover: Numbers | float, bottom: Numbers) -> Array:
+    """Return ``top`` blended over ``bottom`` by ``cover`` (h, w), 0…1, which may be one number for all pixels.
+
+    Both are pictures (h, w, c), or one of them is one colour (c,); if ``cover`` is (h, w), both may be colours.
+    """
     return _each(lambda part: bottom[..., part] + (top[..., part] - bottom[..., part]) * cover, bottom.shape[-1])
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sketch import colour
 from sketch.colour import Array
 from sketch.layers import channels
+from sketch.layers.channels import over as over
 from sketch.marks import noise
 
 Numbers = NDArray[np.floating]
@@ -327,11 +328,6 @@ def _gaussian(size: int, radius: float, truncate: float = 2.5) -> Array:
 
     each = ndimage.gaussian_filter1d(np.eye(size), radius, axis=0, truncate=truncate, mode="nearest")
     return np.asarray(each, np.float32)
-
-
-def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
-    """Return ``top`` (h, w, 3) or one colour (3,) blended over ``bottom`` by ``cover`` (h, w), 0…1."""
-    return channels.over(top, cover, bottom)
 
 
 def step(values: Numbers, low: float, high: float) -> Array:

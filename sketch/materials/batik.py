@@ -162,8 +162,7 @@ def _veins(field: Field) -> Array:
 def _dye(field: Field, dye: Array) -> Array:
     """Return the cloth (h, w, 3), Oklab, for an amount of dye (h, w), 0…1, from first to last ink, in soft steps."""
     inks = colour.lab(field.inks)
-    lab = np.broadcast_to(inks[0], (*dye.shape, 3))
-    last = len(inks) - 1
+    lab, last = np.asarray(inks[0]), len(inks) - 1
     for number in range(1, last + 1):
         at = (number - 0.5) / last
         lab = over(inks[number], step(dye, at - 0.32 / last, at + 0.32 / last), lab)

@@ -41,7 +41,7 @@ def draw(field: Field) -> Array:
     else:
         sheets = [*around, *within]
         tones = [*ground, *thing]
-    picture = np.broadcast_to(tones[0], field.ground.shape)
+    picture = tones[0]
     for sheet, tone in zip(sheets[1:], tones[1:], strict=True):
         dark = 0.5 * field.blur(_cast(field, sheet), 2.6) * (1 - sheet)
         lit = 0.10 * np.clip(sheet - _cast(field, sheet, -0.4), 0, 1)

@@ -42,7 +42,7 @@ def draw(field: Field) -> Array:
     light, middle, dark = (field.ink(number) for number in (1, 2, 3))
     # If a colour was requested, the light and dark parts are smaller, so that more of the colour is visible.
     shown = tone - (0.15 * field.mean_request * step(tone, 0.4, 0.6))
-    motif = over(light, step(shown, 0.63, 0.66), np.broadcast_to(middle, cloth.shape))
+    motif = over(light, step(shown, 0.63, 0.66), middle)
     motif = over(dark, step(tone + 0.08 * field.mean_request, 0.34, 0.31), motif)
     # A rim marks the outline where the things have the ground's colour.
     rim = light + (dark - light) * step(colour.lab(field.ink(0))[:1], 0.55, 0.75)
@@ -84,17 +84,16 @@ def _ground(field: Field, away: Array, weave: int) -> Array:
     ``away`` (h, w) is the signed distance to the things in units. A place, if shown, replaces lines and figures.
     """
     rng = field.chance(3)
-    cloth = np.broadcast_to(field.ink(0), field.ground.shape)
-    second = field.ink(int(rng.choice((4, 4, 2))))
+    plain, second = field.ink(0), field.ink(int(rng.choice((4, 4, 2))))
     odd = (field.cells % 2).astype(np.float32) * float(rng.random() < 0.5)
-    cloth = over(0.82 * field.ink(0) + 0.18 * second, odd, cloth)
+    cloth = over(0.82 * plain + 0.18 * second, odd, plain)
     # A repeat is printed on plain cloth; a single picture may show a place, in three flat tones.
     is_place = field.is_place * float(field.cells.max() == 0)
     if is_place:
         place = _woven(field, field.blur(field.far, 1), weave)
-        cloth = over(0.5 * field.ink(0) + 0.5 * second, is_place * step(place, 0.46, 0.42), cloth)
-        cloth = over(0.5 * field.ink(0) + 0.5 * field.ink(1), is_place * step(place, 0.62, 0.66), cloth)
-        cloth = over(0.25 * field.ink(0) + 0.75 * second, is_place * step(place, 0.24, 0.2), cloth)
+        cloth = over(0.5 * plain + 0.5 * second, is_place * step(place, 0.46, 0.42), cloth)
+        cloth = over(0.5 * plain + 0.5 * field.ink(1), is_place * step(place, 0.62, 0.66), cloth)
+        cloth = over(0.25 * plain + 0.75 * second, is_place * step(place, 0.24, 0.2), cloth)
     quiet = 1 - is_place
     lines = int(rng.integers(1, 4))
     gap = float(rng.uniform(5.5, 7.5))

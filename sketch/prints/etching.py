@@ -76,4 +76,4 @@ def _paper_tone(field: Field, dark: Array, body: Array) -> Array:
         dark + 0.12 * field.cloud(5.2, 9), 0.7, 0.95
     )
     tone = np.clip(film + 0.24 * grain, 0, 0.8)
-    return over(field.ink(2 if len(field.inks) > 2 else 1), tone, np.broadcast_to(field.ink(0), field.ground.shape))
+    return over(field.ink(2 if len(field.inks) > 2 else 1), tone, field.ink(0))

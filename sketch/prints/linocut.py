@@ -38,7 +38,7 @@ def draw(field: Field) -> Array:
     width, bare = 1.6 - 0.7 * field.shade + 0.5 * field.cloud(12, 4), step(field.blur(around, 6), 0.42, 0.3)
     carved = carved * (1 - field.cut(width * (1 - bare) - np.abs(field.away - 0.2)))
     carved = np.maximum(carved, field.cut(width * 1.9 * bare - 1 - np.abs(field.away + 0.4)))
-    paper = np.broadcast_to(field.ink(0), field.ground.shape)
+    paper = field.ink(0)
     if len(field.inks) > 2:
         paper = over(field.ink(2), field.cut(field.away + 0.8 * field.cloud(30, 9)), paper)
     return over(paper, carved, field.ink(1))

@@ -42,11 +42,9 @@ def draw(field: Field) -> Array:
     behind = over(accent, second * (1 - first), behind)
     # Inside a thing, the colours change where a form passes behind it.
     paper = field.ink(PAPER if ground == DARK else ground)
-    base = over(paper, _either(first, second), np.broadcast_to(field.ink(front), behind.shape))
+    base = over(paper, _either(first, second), field.ink(front))
     # Things requested in a colour are entirely in it; the ground does without this colour.
-    base, accent = (
-        over(field.ink(COLOUR), field.request, np.broadcast_to(each, base.shape)) for each in (base, accent)
-    )
+    base, accent = (over(field.ink(COLOUR), field.request, each) for each in (base, accent))
     things = _print_things(field, base, accent, is_dark=ground == DARK)
     split = _half(field) if len(field.inks) > 3 else _either(_half(field), second)
     return over(over(things[1], split, things[0]), field.cut(field.away), behind)
@@ -77,11 +75,9 @@ def _print_things(field: Field, base: Array, accent: Array, *, is_dark: bool) ->
         share = share * step(field.away, 0.5, 3.5)
     positive = over(field.ink(DARK), _screen(field, share, 0.0), base)
     if is_dark:
-        paper = np.broadcast_to(field.ink(PAPER), base.shape)
-        return positive, over(field.ink(COLOUR), _screen(field, share, 0.5), paper)
-    light = np.broadcast_to(accent, base.shape) if len(field.inks) > 3 and field.seed % 2 else base
-    dark = np.broadcast_to(field.ink(DARK), base.shape)
-    return positive, over(light, _screen(field, 1 - share, 0.5), dark)
+        return positive, over(field.ink(COLOUR), _screen(field, share, 0.5), field.ink(PAPER))
+    light = accent if len(field.inks) > 3 and field.seed % 2 else base
+    return positive, over(light, _screen(field, 1 - share, 0.5), field.ink(DARK))
 
 
 def _either(one: Array, other: Array) -> Array:
@@ -119,8 +115,8 @@ def _screen(field: Field, share: Array, turn: float) -> Array:
 
 
 def _ground(field: Field, ground: int, front: int) -> Array:
-    """Return the ground (h, w, 3), sRGB: flat, or with a place in broad lines that are thick where it is dark."""
-    flat = np.broadcast_to(_quiet(field, ground), field.ground.shape)
+    """Return the ground, sRGB: one ink (3,), or a place (h, w, 3) in broad lines that are thick where it is dark."""
+    flat = _quiet(field, ground)
     if field.is_place == 0:
         return flat
     light = field.blur(colour.lab(field.ground)[..., 0], 2)

@@ -29,7 +29,7 @@ ABSORBED = 0.06
 def draw(field: Field) -> Array:
     """Return the field redrawn as a risograph: (h, w, 3), sRGB 0…1; inks 1 to 3 are printed on paper, ink 0."""
     rng = field.chance(1)
-    picture = np.broadcast_to(field.ink(0), field.ground.shape).astype(np.float32)
+    picture = field.ink(0)
     plates = np.stack(_separate(field), -1)
     for number in (3, 1, 2):
         off = rng.uniform(-OFF, OFF, 2)

@@ -47,7 +47,7 @@ def draw(field: Field) -> Array:
         - np.abs(field.away - 0.9)
     )
     scratched = np.maximum(scratched * step(tone, 0.02, 0.12), rim)
-    return over(_below(field, body), scratched, np.broadcast_to(field.ink(0), field.ground.shape))
+    return over(_below(field, body), scratched, field.ink(0))
 
 
 def _width(tone: Numbers, least: float) -> Array:
@@ -74,11 +74,11 @@ def _ground(field: Field) -> Array:
 
 
 def _below(field: Field, body: Array) -> Array:
-    """Return the layer under the black (h, w, 3), sRGB: one ink, or up to three that blend into each other."""
-    base = np.broadcast_to(field.ink(1), field.ground.shape)
+    """Return the layer under the black (h, w, 3), sRGB: one ink (3,), or up to three that blend into each other."""
+    base = field.ink(1)
     if len(field.inks) < 3:
         return base
     tinted = over(field.ink(2), step(field.cloud(80, 6) * 0.5 + 1.2 * (0.55 - field.tone), -0.4, 0.6), base)
     if len(field.inks) > 3:
-        return over(tinted, body, np.broadcast_to(field.ink(3), base.shape))
-    return over(tinted, body, base) if field.seed % 2 else over(base, body, np.broadcast_to(field.ink(2), base.shape))
+        return over(tinted, body, field.ink(3))
+    return over(tinted, body, base) if field.seed % 2 else over(base, body, field.ink(2))

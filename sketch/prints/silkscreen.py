@@ -63,7 +63,7 @@ def _behind(field: Field, ground: Array, shadow: Array, middle: Array) -> Array:
     pitch, turn = 1.25 * PITCH * field.scale, float(field.chance(2).uniform(0.9, 1.4))
     place = over(ground, field.halftone(step(light, 0.62, 0.86), pitch, turn + 0.5), middle)
     place = over(shadow, field.halftone(step(light, 0.75, 0.35), pitch, turn), place)
-    return over(place, np.full(field.shape, field.is_place, np.float32), plain)
+    return over(place, field.is_place, plain)
 
 
 def _answer(field: Field) -> Array:

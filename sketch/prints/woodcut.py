@@ -48,7 +48,7 @@ def draw(field: Field) -> Array:
     )
     gap = field.cut(1.2 * field.cloud(34, 7) - 0.25 - np.abs(field.away + 0.4)) * 0.9
     bare = np.clip(rings * (0.52 - 0.12 * body - 0.2 * second) + gap, 0, 1)
-    return over(np.broadcast_to(field.ink(0), field.ground.shape), bare, printed)
+    return over(field.ink(0), bare, printed)
 
 
 def _across(field: Field) -> tuple[Numbers, Numbers]:
@@ -98,8 +98,7 @@ def _ground(field: Field, grain: Array) -> Array:
     inks = colour.lab(np.stack([field.ink(number) for number in range(6)]))
     order = 2 + chance.permutation(4)
     edges = np.sort(chance.uniform(-80, 80, int(chance.integers(0, 3))))
-    base = inking.opposite(inks[order], field.mean, soft=0.05)
-    bands = np.broadcast_to(colour.rgb(base), field.ground.shape)
+    bands = colour.rgb(inking.opposite(inks[order], field.mean, soft=0.05))
     for number, edge in enumerate(edges, 1):
         bands = over(field.ink(int(order[number])), field.cut((grain - edge + 5 * field.cloud(70, 8)) * 0.8), bands)
     # Between two inks of a place there are lines along the grain.
