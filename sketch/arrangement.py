@@ -7,21 +7,15 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sketch import colour, palettes, placing, relations
+from sketch import colour, palettes, relations
 from sketch.habitats import LIE, PORTRAIT, STAND
-from sketch.placing import Item, find_foot, natural_scale, place_item
-from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
+from sketch.placing import VIEW_SIZE, Item, find_foot, natural_scale, place_item
+from sketch.scene import MOST_THINGS, Scene, Setting, Thing
 
-__all__ = [
-    "FACES_LEFT", "HOLDING", "RELATIONS", "SIDEWAYS", "VIEWS", "VIEW_COVER", "VIEW_SIZE", "Item", "Wish", "arrange",
-    "shows_setting",
-]  # fmt: skip
-
-FACES_LEFT, SIDEWAYS = placing.FACES_LEFT, placing.SIDEWAYS
-VIEWS, VIEW_COVER, VIEW_SIZE = placing.VIEWS, placing.VIEW_COVER, placing.VIEW_SIZE
-HOLDING, RELATIONS = relations.HOLDING, relations.RELATIONS
+__all__ = ["Item", "Wish", "arrange", "shows_setting"]
 
 FLAT = ("plain", "split")
+FLOORED = ("table", "hills", "street", "room", "desert", "forest", "window")
 SIGHTS = {"table": ("table", "desk"), "forest": ("forest",), "street": ("street", "road")}
 """Names of drawings of the settings themselves."""
 
@@ -83,20 +77,12 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
         things = [_alone(items[0], setting, rng)]
     if view is not None:
         things.insert(0, Thing(view.drawing, 0.5, 0.5, VIEW_SIZE, 0.0, mirrored=False, colour=view.colour))
-    return Scene(tuple(_clip_to_limits(thing) for thing in things), setting)
+    return Scene(tuple(thing.clipped() for thing in things), setting)
 
 
 def shows_setting(items: Sequence[Item], kind: str) -> bool:
     """Return whether one of the things is a setting of this kind itself, such as a table."""
     return any(item.name in SIGHTS.get(kind, ()) for item in items)
-
-
-def _clip_to_limits(thing: Thing) -> Thing:
-    return replace(thing, x=_within(thing.x, *PLACES), y=_within(thing.y, *PLACES), size=_within(thing.size, *SIZES))
-
-
-def _within(value: float, low: float, high: float) -> float:
-    return min(high, max(low, value))
 
 
 def _setting(items: Sequence[Item], wish: Wish, rng: random.Random) -> Setting:
@@ -122,7 +108,7 @@ def _setting(items: Sequence[Item], wish: Wish, rng: random.Random) -> Setting:
         "underwater": rng.uniform(0.8, 0.95),
         "sky": rng.uniform(0.9, 1.0),
         "street": rng.uniform(0.6, 0.72),
-        "plain": rng.uniform(0.66, 0.8) if _stands(items) else 1.0,
+        "plain": rng.uniform(0.66, 0.8) if any(item.habitat.stance in (STAND, LIE) for item in items) else 1.0,
         "split": rng.uniform(0.4, 0.7),
         "pattern": rng.uniform(0.4, 0.7),
         "space": 1.0,
@@ -139,11 +125,6 @@ def _setting(items: Sequence[Item], wish: Wish, rng: random.Random) -> Setting:
         weather=wish.weather,
         modelling=1.0,
     )
-
-
-def _stands(items: Sequence[Item]) -> bool:
-    """Return whether any item needs a floor."""
-    return any(item.habitat.stance in (STAND, LIE) for item in items)
 
 
 def _any(kinds: Sequence[str], wish: Wish, rng: random.Random) -> str:
@@ -218,15 +199,7 @@ def _several(item: Item, setting: Setting, rng: random.Random, composition: str)
     things = []
     for row, number in enumerate(rows):
         y = 0.5 + (row - (len(rows) - 1) / 2) * size * 0.98
-        if setting.kind in (
-            "table",
-            "hills",
-            "street",
-            "room",
-            "desert",
-            "forest",
-            "window",
-        ) and item.habitat.stance in (STAND, LIE):
+        if setting.kind in FLOORED and item.habitat.stance in (STAND, LIE):
             y = 0.93 - size * 0.5 - (len(rows) - 1 - row) * size * 0.86
         for at in range(number):
             x = 0.5 + (at - (number - 1) / 2) * min(0.9 / number, size * 1.06) + rng.gauss(0, 0.012)

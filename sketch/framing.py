@@ -10,11 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from sketch.layers.drawn import Drawn
 from sketch.scene import Scene, Setting, Thing
-from sketch.sketchbook import Sketchbook
+from sketch.sketchbook import SEEN_AT, Sketchbook, visible_points
 
 Size = int | tuple[int, int]
 """The size of a picture in pixels: the side of a square, or height and width."""
@@ -22,14 +20,8 @@ Size = int | tuple[int, int]
 MARGIN = 0.5
 """The least share of its distance from the square's edge that a thing keeps in the frame."""
 
-OVERLAPPING = 0.85
-"""The share of a drawing's square that counts when deciding whether two overlap: few drawings fill their square."""
-
 CROPPED = 0.02
 """A thing is cropped on purpose if it reaches further beyond the square than this, as a share of the square's side."""
-
-SEEN_AT, SEEN = 48, 0.3
-"""The side in pixels at which a drawing is rendered to measure it, and the alpha above which a pixel is visible."""
 
 NO_FLOOR = 0.95
 """The value of a setting's ``horizon`` above which a plain background is a wall without a floor."""
@@ -74,11 +66,11 @@ class Frame:
         at = slice(top, top + self.height), slice(left, left + self.width)
         return replace(drawn, things=drawn.things[at], ground=drawn.ground[at], numbers=drawn.numbers[at])
 
-    def fit(self, scene: Scene, book: Sketchbook | None = None) -> Scene:
+    def fit(self, scene: Scene, book: Sketchbook) -> Scene:
         """Return a scene rearranged in the square, so that the frame crops nothing that was whole in the square.
 
         A thing that fills the square and is not rotated, such as a view, continues to fill it. The visible part of each
-        drawing counts; without the book, its whole square.
+        drawing counts.
 
         :raises SketchbookError: when one of its drawings does not exist or cannot be rendered.
         """
@@ -86,7 +78,7 @@ class Frame:
             return scene
         share = self.short / self.side
         moved = [thing for thing in scene.things if not _fills(thing)]
-        arranged = iter(_rearrange(moved, scene.setting, share, is_wide=self.width > self.height, book=book))
+        arranged = iter(_rearrange(moved, scene.setting, share, book, is_wide=self.width > self.height))
         things = tuple(thing if _fills(thing) else next(arranged) for thing in scene.things)
         setting = _level(scene.setting, share) if self.width > self.height else scene.setting
         return replace(scene, things=things, setting=setting)
@@ -101,38 +93,19 @@ class _Span:
     high: float
 
     @classmethod
-    def from_thing(cls, thing: Thing, *, is_across: bool, share: float = 1.0, book: Sketchbook | None = None) -> _Span:
-        """Return a thing's span: measured with a book, else a ``share`` of its rotated square."""
+    def from_thing(cls, thing: Thing, book: Sketchbook, *, is_across: bool) -> _Span:
+        """Return the span of a thing's visible part; that of its square if nothing is visible."""
         middle = thing.x if is_across else thing.y
-        if book is not None:
-            low, high = _visible_extent(thing, book)[0 if is_across else 1]
-            return cls(middle + low * thing.size, middle, middle + high * thing.size)
-        half = share * thing.size * (abs(math.cos(thing.turn)) + abs(math.sin(thing.turn))) / 2
-        return cls(middle - half, middle, middle + half)
-
-
-def _visible_extent(thing: Thing, book: Sketchbook) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return a thing's visible extent, (low, high) across and down, from its centre in shares of its size."""
-    alpha = book.picture(thing.drawing, SEEN_AT)[..., 3]
-    rows, columns = np.nonzero((alpha[:, ::-1] if thing.mirrored else alpha) > SEEN)
-    if not len(rows):
-        return (-0.5, 0.5), (-0.5, 0.5)
-    x, y = ((each + 0.5) / SEEN_AT - 0.5 for each in (columns, rows))
-    across, down = (
-        x * math.cos(thing.turn) - y * math.sin(thing.turn),
-        x * math.sin(thing.turn) + y * math.cos(thing.turn),
-    )
-    half = 0.5 / SEEN_AT
-    return (float(across.min() - half), float(across.max() + half)), (
-        float(down.min() - half),
-        float(down.max() + half),
-    )
+        across, down = visible_points(book.picture(thing.drawing, SEEN_AT), turn=thing.turn, mirrored=thing.mirrored)
+        seen, half = across if is_across else down, 0.5 / SEEN_AT
+        low, high = (float(seen.min() - half), float(seen.max() + half)) if len(seen) else (-0.5, 0.5)
+        return cls(middle + low * thing.size, middle, middle + high * thing.size)
 
 
 def _fills(thing: Thing) -> bool:
     """Return whether an unrotated thing covers the whole square."""
-    spans = [_Span.from_thing(thing, is_across=is_across) for is_across in (True, False)]
-    return thing.turn == 0 and all(span.low <= 0 and span.high >= 1 for span in spans)
+    half = thing.size / 2
+    return thing.turn == 0 and all(at - half <= 0 and at + half >= 1 for at in (thing.x, thing.y))
 
 
 def _level(setting: Setting, share: float) -> Setting:
@@ -148,7 +121,7 @@ def _within(place: float, share: float) -> float:
 
 
 def _rearrange(
-    things: Sequence[Thing], setting: Setting, share: float, *, is_wide: bool, book: Sketchbook | None
+    things: Sequence[Thing], setting: Setting, share: float, book: Sketchbook, *, is_wide: bool
 ) -> list[Thing]:
     """Return things reduced by one factor so that the frame shows them; groups that overlap are moved as a whole.
 
@@ -156,20 +129,18 @@ def _rearrange(
     """
     if not things:
         return []
-    spans = [_Span.from_thing(thing, is_across=not is_wide, book=book) for thing in things]
+    spans = [_Span.from_thing(thing, book, is_across=not is_wide) for thing in things]
     has_floor = setting.kind not in FLOORLESS and (setting.kind != "plain" or setting.horizon <= NO_FLOOR)
     floor = setting.horizon if has_floor else None
     anchor = _anchor(spans, floor if is_wide else None)
     smaller = _smaller(spans, anchor, share)
     across = [_within(anchor, share) + smaller * (span.middle - anchor) for span in spans]
-    along = [_Span.from_thing(thing, is_across=is_wide, book=book) for thing in things]
+    along = [_Span.from_thing(thing, book, is_across=is_wide) for thing in things]
     if not is_wide and has_floor:
         level = _anchor(along, floor)
         moved = [level + smaller * (span.middle - level) for span in along]
     else:
-        moved = _apart(
-            [_Span.from_thing(thing, is_across=is_wide, share=OVERLAPPING, book=book) for thing in things], smaller
-        )
+        moved = _apart(along, smaller)
     places = zip(moved, across, strict=True) if is_wide else zip(across, moved, strict=True)
     return [replace(thing, x=x, y=y, size=smaller * thing.size) for thing, (x, y) in zip(things, places, strict=True)]
 

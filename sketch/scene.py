@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter
@@ -73,6 +73,11 @@ class Thing:
     turn: Annotated[float, within((-TURN, TURN))] = 0.0
     mirrored: Annotated[bool, Field(strict=True)] = False
     colour: Annotated[str, OneOf(("", *COLOURS))] = ""
+
+    def clipped(self) -> Thing:
+        """Return the thing with its place and its size moved into their limits."""
+        x, y = (min(PLACES[1], max(PLACES[0], each)) for each in (self.x, self.y))
+        return replace(self, x=x, y=y, size=min(SIZES[1], max(SIZES[0], self.size)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 import zlib
 from array import array
@@ -13,6 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sketch import colour, lettering
 from sketch import svg as svg_files
@@ -56,6 +60,10 @@ FIELDS = frozenset(field.name for field in fields(Drawing))
 
 APPEARANCE_SIDE = 32
 """The side in pixels at which a drawing's appearance is measured."""
+
+
+SEEN_AT, SEEN = 48, 0.3
+"""The side in pixels at which a drawing is rendered to measure it, and the alpha above which a pixel is visible."""
 
 
 def lettered(digest: str) -> Drawing | None:
@@ -160,6 +168,16 @@ class Sketchbook:
         if digest in self._pictures:
             return resize(self._pictures[digest], pixels)
         return _rasterise(self.svg(digest), pixels)
+
+
+def visible_points(picture: Array, *, turn: float, mirrored: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x and y (n,) of a drawing's visible pixels, from its middle as shares of its side; empty if none is.
+
+    The drawing (:data:`SEEN_AT`, :data:`SEEN_AT`, 4) is mirrored and then rotated clockwise by ``turn`` radians.
+    """
+    alpha = picture[:, ::-1, 3] if mirrored else picture[..., 3]
+    y, x = ((each + 0.5) / SEEN_AT - 0.5 for each in np.nonzero(alpha > SEEN))
+    return x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
 
 
 def render_svg(svg: str, pixels: int) -> Array:

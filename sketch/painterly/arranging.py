@@ -10,7 +10,8 @@ from sketch import arrangement, habitats
 from sketch.arrangement import Item, Wish
 from sketch.painterly import posture
 from sketch.painterly.posture import Posture
-from sketch.scene import PLACES, SIZES, Scene, Setting, Thing
+from sketch.placing import FACES_LEFT, SIDEWAYS
+from sketch.scene import SIZES, Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 
 CLOSE = 0.4
@@ -58,8 +59,8 @@ class _Placed:
         """
         size = min(SIZES[1], max(SIZES[0], high / max(0.05, self.posture.high)))
         left, bottom = (self.posture.left + self.posture.right) / 2 * size, self.posture.bottom * size
-        x, y = (min(PLACES[1], max(PLACES[0], each)) for each in (x - left, foot - bottom))
-        return Thing(self.item.drawing, x, y, size, self.turn, self.mirrored, self.item.colour)
+        thing = Thing(self.item.drawing, x - left, foot - bottom, size, self.turn, self.mirrored, self.item.colour)
+        return thing.clipped()
 
     def fitting(self, most_high: float, most_wide: float) -> float:
         """Return the largest height at which the visible part exceeds neither ``most_high`` nor ``most_wide``."""
@@ -129,7 +130,7 @@ def _has_ground(setting: Setting) -> bool:
 
 def _choose_posture(item: Item, setting: Setting, book: Sketchbook, rng: random.Random) -> _Placed:
     """Return a thing with a random side and rotation; a tilted thing, which would stand on a tip, is laid down."""
-    mirrored = item.kind.startswith(arrangement.SIDEWAYS) and rng.random() < arrangement.FACES_LEFT
+    mirrored = item.kind.startswith(SIDEWAYS) and rng.random() < FACES_LEFT
     seen = posture.measure_posture(item.drawing, book, mirrored=mirrored)
     turn = 0.0
     if posture.is_laid(item, seen) and _has_ground(setting):

@@ -10,12 +10,8 @@ import numpy as np
 
 from sketch.arrangement import Item
 from sketch.backdrops.canvas import Numbers
-from sketch.sketchbook import Sketchbook
+from sketch.sketchbook import SEEN_AT, Sketchbook, visible_points
 
-SEEN_AT = 48
-"""The side in pixels at which a drawing is rendered to measure it."""
-
-SEEN = 0.3
 LONG = 1.55
 """The least ratio of length to breadth of a drawing that counts as long."""
 
@@ -82,14 +78,9 @@ def measure_posture(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrore
 
     :raises SketchbookError: when the drawing does not exist or cannot be rendered.
     """
-    alpha = book.picture(digest, SEEN_AT)[..., 3]
-    if mirrored:
-        alpha = alpha[:, ::-1]
-    rows, columns = np.nonzero(alpha > SEEN)
-    if not len(rows):
+    x, y = visible_points(book.picture(digest, SEEN_AT), turn=turn, mirrored=mirrored)
+    if not len(x):
         return Posture(-0.5, -0.5, 0.5, 0.5, 0.0, 1.0)
-    x, y = ((each + 0.5) / SEEN_AT - 0.5 for each in (columns, rows))
-    x, y = x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
     angle, ratio = _axis(x, y)
     half = 0.5 / SEEN_AT
     low = x[y > y.max() - FOOT * (np.ptp(y) + 2 * half)]

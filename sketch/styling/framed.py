@@ -12,10 +12,9 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from sketch import arrangement
-from sketch.arrangement import Item
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
+from sketch.placing import VIEW_SIZE, Item
 from sketch.scene import Scene, Thing
 from sketch.sketchbook import Sketchbook
 
@@ -72,7 +71,7 @@ def bleed(scene: Scene, book: Sketchbook) -> Scene:
     if not scene.things:
         return scene
     first = scene.things[0]
-    is_behind = len(scene.things) == 1 or first.size == arrangement.VIEW_SIZE
+    is_behind = len(scene.things) == 1 or first.size == VIEW_SIZE
     square = _within(first.drawing, book) if is_behind else None
     return scene if square is None else replace(scene, things=(_filling(first, square), *scene.things[1:]))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from sketch import habitats
 from sketch.painterly import posture
 from sketch.placing import Item
-from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
+from sketch.scene import MOST_THINGS, Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 from sketch.styling import framed
 
@@ -237,5 +237,4 @@ def _at(member: _Member, box: _Box, size: float, by: tuple[float, float]) -> Thi
     extent = member.extent
     x = (box.left + box.right) / 2 - (extent.left + extent.right) / 2 * size + by[0]
     y = box.bottom - extent.bottom * size + by[1]
-    x, y = (min(PLACES[1], max(PLACES[0], each)) for each in (x, y))
-    return replace(member.thing, x=x, y=y, size=min(SIZES[1], max(SIZES[0], size)))
+    return replace(member.thing, x=x, y=y, size=size).clipped()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sketch import arrangement, habitats, sketchbook, wording
+from sketch import habitats, relations, sketchbook, wording
 from sketch.arrangement import Item, Wish
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
@@ -150,8 +150,8 @@ class Programme:
         if kind == "pair":
             return Wish(ground=ground), [first, self._item(self._other(rng), rng)]
         if kind == "related":
-            relation = rng.choice(arrangement.RELATIONS)
-            if relation == arrangement.HOLDING:
+            relation = rng.choice(relations.RELATIONS)
+            if relation == relations.HOLDING:
                 holder, carried = (
                     rng.choice(self._animals or list(self.names)),
                     rng.choice(self._held or list(self.names)),

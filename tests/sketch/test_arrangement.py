@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from sketch import arrangement, colour, scene
+from sketch import colour, relations, scene
 from sketch.arrangement import Item, Wish, arrange
 from sketch.colour import Appearance
 from sketch.scene import Scene, Thing
@@ -29,7 +29,7 @@ WISHES = some.builds(
     time=some.sampled_from(("", *scene.TIMES)),
     weather=some.sampled_from(scene.WEATHERS),
     ground=some.sampled_from(("", "red", "black")),
-    relation=some.sampled_from(("", *arrangement.RELATIONS)),
+    relation=some.sampled_from(("", *relations.RELATIONS)),
     composition=some.sampled_from(("", "row", "close-up")),
 )
 
@@ -90,7 +90,7 @@ def placed(relation: str, seed: int, first: Item = CAT, second: Item = APPLE) ->
 
 
 @pytest.mark.parametrize("number", [1, 3])
-@pytest.mark.parametrize("relation", arrangement.RELATIONS)
+@pytest.mark.parametrize("relation", relations.RELATIONS)
 def test_pair_stands_as_the_word_between_them_says(relation: str, number: int) -> None:
     for seed in range(40):
         firsts, seconds = placed(relation, seed, many(CAT, number), many(APPLE, number))

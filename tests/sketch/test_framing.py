@@ -22,23 +22,23 @@ SKY = drawings.FLAT
 
 
 def fitted(size: tuple[int, int], *things: Thing, setting: Setting = SKY) -> Scene:
-    return Frame(*size).fit(Scene(things, setting))
+    return Frame(*size).fit(Scene(things, setting), BOOK)
 
 
-def disc(x: float = 0.5, y: float = 0.5, size: float = 0.7, turn: float = 0.0) -> Thing:
-    return Thing(DIGESTS["disc"], x, y, size, turn)
+def square(x: float = 0.5, y: float = 0.5, size: float = 0.7, turn: float = 0.0) -> Thing:
+    return Thing(DIGESTS["square"], x, y, size, turn)
 
 
 def test_square_leaves_a_scene_as_it_is() -> None:
-    scene = Scene((disc(),), LAND)
-    assert Frame.from_size(64) == Frame(64, 64) and Frame.from_size(64).fit(scene) is scene
+    scene = Scene((square(),), LAND)
+    assert Frame.from_size(64) == Frame(64, 64) and Frame.from_size(64).fit(scene, BOOK) is scene
     assert np.array_equal(rendering.draw(scene, BOOK, (64, 64)).picture, rendering.draw(scene, BOOK, 64).picture)
 
 
 @FRAMES
 @pytest.mark.parametrize("setting", [SKY, LAND])
 def test_what_was_whole_is_whole_in_a_frame(size: tuple[int, int], setting: Setting) -> None:
-    things = disc(0.3, 0.4, 0.5), disc(0.72, 0.7, 0.5), disc(0.5, 0.15, 0.2)
+    things = square(0.3, 0.4, 0.5), square(0.72, 0.7, 0.5), square(0.5, 0.15, 0.2)
     share = min(size) / max(size)
     for thing in fitted(size, *things, setting=setting).things:
         across = thing.y if size[1] > size[0] else thing.x
@@ -49,13 +49,13 @@ def test_what_was_whole_is_whole_in_a_frame(size: tuple[int, int], setting: Sett
 
 @FRAMES
 def test_thing_alone_stays_larger_than_if_the_square_were_shrunk(size: tuple[int, int]) -> None:
-    (thing,) = fitted(size, disc()).things
+    (thing,) = fitted(size, square()).things
     assert 0.7 * min(size) / max(size) < thing.size < 0.7
 
 
 @FRAMES
 def test_things_that_overlap_keep_their_relation(size: tuple[int, int]) -> None:
-    first, second = fitted(size, disc(0.45, 0.4, 0.3), disc(0.55, 0.5, 0.2)).things
+    first, second = fitted(size, square(0.45, 0.4, 0.3), square(0.55, 0.5, 0.2)).things
     smaller = first.size / 0.3
     assert second.size == pytest.approx(0.2 * smaller)
     for between in (second.x - first.x, second.y - first.y):
@@ -63,24 +63,24 @@ def test_things_that_overlap_keep_their_relation(size: tuple[int, int]) -> None:
 
 
 def test_things_apart_stay_apart_along_a_frame() -> None:
-    first, second = fitted(WIDE, disc(0.2, 0.5, 0.3), disc(0.8, 0.5, 0.3)).things
+    first, second = fitted(WIDE, square(0.2, 0.5, 0.3), square(0.8, 0.5, 0.3)).things
     assert second.x - first.x == pytest.approx(0.6)
 
 
 def test_view_and_photo_go_on_filling_a_frame() -> None:
-    view = disc(size=1.2)
-    assert fitted(WIDE, view, disc(size=0.3)).things[0] == view
-    assert (rendering.draw(Scene((replace(view, drawing=DIGESTS["square"]),), SKY), BOOK, WIDE).numbers == 1).all()
+    view = square(size=1.2)
+    assert fitted(WIDE, view, square(size=0.3)).things[0] == view
+    assert (rendering.draw(Scene((view,), SKY), BOOK, WIDE).numbers == 1).all()
 
 
 @FRAMES
 def test_close_up_stays_cropped(size: tuple[int, int]) -> None:
-    (thing,) = fitted(size, disc(0.5, 0.55, 1.3, 0.02)).things
+    (thing,) = fitted(size, square(0.5, 0.55, 1.3, 0.02)).things
     assert thing.size == pytest.approx(1.3 * (min(size) / max(size)) ** 0.5)
 
 
 def test_what_ends_at_the_lower_edge_ends_there_in_a_frame() -> None:
-    (thing,) = fitted(WIDE, disc(0.5, 0.65, 0.9), setting=LAND).things
+    (thing,) = fitted(WIDE, square(0.5, 0.65, 0.9), setting=LAND).things
     below = thing.y + thing.size / 2 - (0.5 + 36 / 64 / 2)
     assert below / thing.size == pytest.approx(0.1 / 0.9)
     assert thing.y - thing.size / 2 > 0.5 - 36 / 64 / 2
@@ -90,7 +90,7 @@ def test_horizon_lies_at_the_same_share_of_a_frame() -> None:
     scene = Scene((), replace(LAND, kind="sea"))
     for size in (WIDE, HIGH):
         frame = Frame(*size)
-        level = frame.fit(scene).setting.horizon * frame.side - (frame.side - frame.height) / 2
+        level = frame.fit(scene, BOOK).setting.horizon * frame.side - (frame.side - frame.height) / 2
         assert level / frame.height == pytest.approx(0.6)
 
 
@@ -112,7 +112,7 @@ def test_wall_without_a_floor_stays_one() -> None:
 def test_scene_is_drawn_in_a_frame_at_stops_and_between(size: tuple[int, int], composition: Composition | None) -> None:
     inks = ("f2ead8", "1d1a18", "c23b22")
     chosen = composition and replace(composition, inks=inks)
-    first, last = (Scene((disc(x),), LAND, composition=chosen) for x in (0.4, 0.6))
+    first, last = (Scene((square(x),), LAND, composition=chosen) for x in (0.4, 0.6))
     mixture = Mixture(first, last, BOOK, PartCache(BOOK))
     frames = [mixture.at(t, size) for t in (0.0, 0.5, 1.0)]
     for drawn in frames:
@@ -126,14 +126,14 @@ def test_scene_is_drawn_in_a_frame_at_stops_and_between(size: tuple[int, int], c
 
 @FRAMES
 def test_way_from_a_painted_to_a_repeated_scene_is_drawn_in_a_frame(size: tuple[int, int]) -> None:
-    first = Scene((disc(),), LAND, composition=Composition())
-    last = Scene((disc(),), LAND, composition=Composition("linocut", "grid", 2, 2, ("f2ead8", "1d1a18", "c23b22")))
+    first = Scene((square(),), LAND, composition=Composition())
+    last = Scene((square(),), LAND, composition=Composition("linocut", "grid", 2, 2, ("f2ead8", "1d1a18", "c23b22")))
     drawn = Mixture(first, last, BOOK, PartCache(BOOK)).at(0.5, size)
     assert drawn.things.shape == (*size, 4) and np.isfinite(drawn.sketch(size[0] // 2)).all()
 
 
 def test_size_that_does_not_fit_is_refused() -> None:
-    drawn = rendering.draw(Scene((disc(),), SKY), BOOK, (32, 50))
+    drawn = rendering.draw(Scene((square(),), SKY), BOOK, (32, 50))
     with pytest.raises(ValueError, match="A sketch 8 pixels high cannot be made of a picture of 32 x 50"):
         drawn.sketch(8)
     with pytest.raises(ValueError, match="A guide 8 pixels high cannot be made of a picture of 32 x 50"):

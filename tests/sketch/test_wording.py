@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from sketch import arrangement, scene, wording
+from sketch import relations, scene, wording
 from sketch.arrangement import Item, Wish
 
 CAT, OWL = Item("c", "cat", "animal-mammal"), Item("o", "owl", "animal-bird")
@@ -52,7 +52,7 @@ def test_nothing_is_said_of_nothing() -> None:
     assert said(wish=Wish(kind="sea", ground="orange")) == ("an orange background by the sea", "an orange background")
 
 
-@pytest.mark.parametrize("relation", arrangement.RELATIONS)
+@pytest.mark.parametrize("relation", relations.RELATIONS)
 def test_relation_stands_between_two_things_in_their_order(relation: str) -> None:
     known = wording.RELATED.get(relation, (relation,))
     texts = {said(CAT, many("owl", 2, "red"), wish=Wish(relation=relation), seed=seed)[1] for seed in range(20)}
