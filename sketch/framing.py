@@ -23,10 +23,6 @@ MARGIN = 0.5
 CROPPED = 0.02
 """A thing is cropped on purpose if it reaches further beyond the square than this, as a share of the square's side."""
 
-NO_FLOOR = 0.95
-"""The value of a setting's ``horizon`` above which a plain background is a wall without a floor."""
-
-WALLS = ("plain", "split", "pattern")
 FLOORLESS = ("split", "pattern", "sky", "space", "underwater")
 """Settings without a floor on which things stand; whether a plain one has a floor depends on its horizon."""
 
@@ -110,9 +106,7 @@ def _fills(thing: Thing) -> bool:
 
 def _level(setting: Setting, share: float) -> Setting:
     """Return a setting whose horizon is as high in a wide frame as before in the square; a wall gets no floor."""
-    if setting.kind in WALLS and setting.horizon > NO_FLOOR:
-        return setting
-    return replace(setting, horizon=_within(setting.horizon, share))
+    return setting if setting.is_wall else replace(setting, horizon=_within(setting.horizon, share))
 
 
 def _within(place: float, share: float) -> float:
@@ -130,7 +124,7 @@ def _rearrange(
     if not things:
         return []
     spans = [_Span.from_thing(thing, book, is_across=not is_wide) for thing in things]
-    has_floor = setting.kind not in FLOORLESS and (setting.kind != "plain" or setting.horizon <= NO_FLOOR)
+    has_floor = setting.kind not in FLOORLESS and not setting.is_wall
     floor = setting.horizon if has_floor else None
     anchor = _anchor(spans, floor if is_wide else None)
     smaller = _smaller(spans, anchor, share)

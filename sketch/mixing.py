@@ -7,12 +7,14 @@ distance field metamorphosis, ACM TOG 1998). A part without a counterpart grows 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import scipy  # which imports its optimize when that is used
+from numpy.typing import NDArray
 
 from sketch import rendering
 from sketch.backdrops import backdrop
@@ -25,7 +27,7 @@ from sketch.framing import Frame, Size
 from sketch.layers import channels
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import Form
-from sketch.lighting.light import Light, fall, gather
+from sketch.lighting.light import Light, fall, gather, mean
 from sketch.lighting.shadow import Shadow, cast
 from sketch.painterly import composing as painterly
 from sketch.parts import PartCache
@@ -33,6 +35,8 @@ from sketch.scene import Scene, Setting, Thing
 from sketch.shapes import Seen, Shape
 from sketch.sketchbook import Sketchbook
 from sketch.surroundings import PHOTO
+
+Kind = TypeVar("Kind")
 
 ALONE = 1.1
 """The cost of leaving a part without a counterpart, in units of :func:`_cost`."""
@@ -113,7 +117,9 @@ class Mixture:
         return first is not None and first.is_graphic, last is not None and last.is_graphic
 
     def _light(self, t: float) -> Light:
-        return Light.from_setting(self.first.setting).mix(Light.from_setting(self.last.setting), t)
+        return mean(
+            (Light.from_setting(scene.setting), share) for scene, share in ((self.first, 1 - t), (self.last, t))
+        )
 
     def _draw(self, t: float, size: int) -> Drawn:
         """Return the things at ``t`` in front of their background, ``size`` pixels a side, without compositions."""
@@ -268,13 +274,24 @@ def _pair(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing | N
             for a in first
         ]
     )
+    return _partners(first, last, _assign(cost))
+
+
+def _assign(cost: NDArray[np.floating]) -> dict[int, int]:
+    """Return the column of each row (of as many as have one) in the pairs that cost least in total."""
     rows, columns = scipy.optimize.linear_sum_assignment(cost)
-    partner = dict(zip(rows.tolist(), columns.tolist(), strict=True))
-    pairs: list[tuple[Thing | None, Thing | None]] = [
-        (thing, last[partner[at]] if at in partner else None) for at, thing in enumerate(first)
+    return dict(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def _partners(
+    first: Sequence[Kind], last: Sequence[Kind], pairs: Mapping[int, int]
+) -> list[tuple[Kind | None, Kind | None]]:
+    """Return all of ``first`` with their partners, by the numbers in ``pairs``, and those of ``last`` without one."""
+    met = set(pairs.values())
+    found: list[tuple[Kind | None, Kind | None]] = [
+        (each, last[pairs[at]] if at in pairs else None) for at, each in enumerate(first)
     ]
-    met = set(partner.values())
-    return pairs + [(None, thing) for at, thing in enumerate(last) if at not in met]
+    return found + [(None, each) for at, each in enumerate(last) if at not in met]
 
 
 def _shapes(thing: Thing | None, part_cache: PartCache) -> list[Shape]:
@@ -283,8 +300,7 @@ def _shapes(thing: Thing | None, part_cache: PartCache) -> list[Shape]:
 
 def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:
     """Return the changes of two things' parts: the largest are matched, others by place, size and colour, or not."""
-    changes = []
-    levels = [[at / max(1, len(shapes)) for at in range(len(shapes))] for shapes in (first, last)]
+    pairs: dict[int, int] = {}
     if first and last:
         cost = np.array([[_cost(a, b) for b in last] for a in first])
         cost[_largest(first), _largest(last)] = -1.0
@@ -293,18 +309,13 @@ def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:
         padded = np.full((n + m, n + m), ALONE)
         padded[:n, :m] = cost
         padded[n:, m:] = 0.0
-        rows, columns = scipy.optimize.linear_sum_assignment(padded)
-        pairs = {int(a): int(b) for a, b in zip(rows, columns, strict=True) if a < n and b < m}
-    else:
-        pairs = {}
-    for at, shape in enumerate(first):
-        other = pairs.get(at)
-        level = levels[0][at]
-        changes.append(
-            _Change(shape, None if other is None else last[other], level, level if other is None else levels[1][other])
-        )
-    met = set(pairs.values())
-    changes += [_Change(None, shape, levels[1][at], levels[1][at]) for at, shape in enumerate(last) if at not in met]
+        pairs = {a: b for a, b in _assign(padded).items() if a < n and b < m}
+    ends = [[(shape, at / len(shapes)) for at, shape in enumerate(shapes)] for shapes in (first, last)]
+    changes = []
+    for a, b in _partners(ends[0], ends[1], pairs):
+        start, end = a or b, b or a
+        assert start is not None and end is not None  # noqa: S101 - at least one of the two exists
+        changes.append(_Change(a and a[0], b and b[0], start[1], end[1]))
     return changes
 
 

@@ -111,12 +111,8 @@ def place_related(items: Sequence[Item], relation: str, setting: Setting, rng: r
 
 
 def _place_two(first: Item, second: Item, relation: str, setting: Setting, rng: random.Random) -> list[Thing]:
-    if relation == BELOW:
-        return _place_two(second, first, ABOVE, setting, rng)
-    if relation in (CONTAINING, BEARING):
-        return _place_two(second, first, IN if relation == CONTAINING else ON, setting, rng)
-    if relation == SURROUNDING:
-        return _place_two(second, first, SURROUNDED, setting, rng)
+    if relation in _TURNED:
+        return _place_two(second, first, _TURNED[relation], setting, rng)
     if relation == SURROUNDED and second.count == 1:
         return _place_two(first, second, BEFORE, setting, rng)
     if relation in (IN, ON) and GROUND.search(second.name.casefold()) and second.count == 1:
@@ -298,6 +294,7 @@ def _beside(items: Sequence[Item], setting: Setting, rng: random.Random) -> list
     return things
 
 
+_TURNED = {BELOW: ABOVE, CONTAINING: IN, BEARING: ON, SURROUNDING: SURROUNDED}
 _PLACING = {
     WEARING: _worn, HOLDING: _held, KICKING: _kicked, CHASING: _chased, ABOVE: _above, ON: _on, IN: _inside,
     SURROUNDED: _surrounded,

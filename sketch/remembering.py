@@ -36,15 +36,11 @@ class SizedCache(Generic[Key, Value]):
                 self._values.move_to_end(key)
                 return self._values[key]
         value = self._make(key)
-        self._keep(key, value, self._size(value))
-        return value
-
-    def _keep(self, key: Key, value: Value, size: int) -> None:
-        """Cache a value, and drop the least recently used ones until the cache is small enough."""
+        size = self._size(value)
         with self._lock:
-            if size > self._most or key in self._values:
-                return
-            self._values[key] = value
-            self._bytes += size
-            while self._bytes > self._most:
+            if size <= self._most and key not in self._values:
+                self._values[key] = value
+                self._bytes += size
+            while self._bytes > self._most:  # the least recently used ones go
                 self._bytes -= self._size(self._values.popitem(last=False)[1])
+        return value

@@ -14,8 +14,9 @@ from sketch.compositions.composition import Composition
 from sketch.compositions.field_readers import COUNT_MOST, Count, OneOf, SceneError, Tone, within
 
 __all__ = [
-    "COLOURS", "COUNT_MOST", "KINDS", "MOST_THINGS", "PLACES", "SIZES", "TIMES", "TONES", "TURN", "UNREADABLE",
-    "VERSION", "WEATHERS", "WORDS_MOST", "Scene", "SceneError", "Setting", "Thing", "read_scene", "schema",
+    "COLOURS", "COUNT_MOST", "KINDS", "MOST_THINGS", "NO_FLOOR", "PLACES", "SIZES", "TIMES", "TONES", "TURN",
+    "UNREADABLE", "VERSION", "WALLS", "WEATHERS", "WORDS_MOST", "Scene", "SceneError", "Setting", "Thing",
+    "read_scene", "schema",
 ]  # fmt: skip
 
 VERSION = 1
@@ -43,6 +44,10 @@ KINDS = (
     "plain", "split", "pattern", "table", "room", "window", "hills", "forest", "desert", "sea", "underwater", "sky",
     "street", "space",
 )  # fmt: skip
+WALLS = ("plain", "split", "pattern")
+NO_FLOOR = 0.95
+"""Kinds of setting that show no place, and the ``horizon`` above which they are walls without a floor."""
+
 TIMES = ("day", "dusk", "night")
 WEATHERS = ("", "rain", "snow")
 TONES = 5
@@ -105,6 +110,11 @@ class Setting:
     time: Annotated[str, OneOf(TIMES)] = "day"
     weather: Annotated[str, OneOf(WEATHERS)] = ""
     modelling: Annotated[float, within((0, 1))] = 0.0
+
+    @property
+    def is_wall(self) -> bool:
+        """Return whether it is a wall without a floor."""
+        return self.kind in WALLS and self.horizon > NO_FLOOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ class Sketchbook:
         """Return a drawing, or a photo's cut-out, as bytes (pixels, pixels, 4), for its digest and size."""
         digest, pixels = key
         if digest in self._pictures:
-            return resize(self._pictures[digest], pixels)
+            return resize(self._pictures[digest], pixels, pixels)
         return _rasterise(self.svg(digest), pixels)
 
 

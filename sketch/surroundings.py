@@ -28,16 +28,17 @@ class Surroundings(Setting):
 
     def draw(self, size: int) -> NDArray[np.float32]:
         """Return the picture resized to (size, size, 3), sRGB 0…1."""
-        return np.asarray(np.asarray(resize(self.picture, size), np.float32) / 255, np.float32)
+        return np.asarray(np.asarray(resize(self.picture, size, size), np.float32) / 255, np.float32)
 
 
-def resize(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Return a square picture, RGB or RGBA with straight alpha, ``size`` pixels a side; reducing averages pixels."""
-    if picture.shape[0] == size:
+def resize(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Return a picture, RGB or RGBA with straight alpha, at a size: averaged where it is smaller, bicubic elsewhere."""
+    if picture.shape[:2] == (height, width):
         return picture
-    how = Image.Resampling.BOX if size < picture.shape[0] else Image.Resampling.BICUBIC
-    image = Image.fromarray(picture)
+    is_smaller = height * width < picture.shape[0] * picture.shape[1]
+    how = Image.Resampling.BOX if is_smaller else Image.Resampling.BICUBIC
+    image = Image.fromarray(np.ascontiguousarray(picture))
     if image.mode != "RGBA":
-        return np.asarray(image.resize((size, size), how))
+        return np.asarray(image.resize((width, height), how))
     # Premultiply, so that colours of transparent pixels do not bleed into visible ones.
-    return np.asarray(image.convert("RGBa").resize((size, size), how).convert("RGBA"))
+    return np.asarray(image.convert("RGBa").resize((width, height), how).convert("RGBA"))

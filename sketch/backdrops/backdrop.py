@@ -47,11 +47,11 @@ def _weather(canvas: Canvas) -> None:
             x, y, long = canvas.any(-0.1, 1.1), canvas.any(-0.05, 1), canvas.any(0.05, 0.1)
             along = canvas.y - y
             drop = np.minimum(0.004 - np.abs(canvas.x - x - lean * along), np.minimum(along, long - along))
-            canvas.lay(canvas.tones[1] * 0.5 + 0.5, 0.7 * canvas.inside(drop))
+            canvas.fill(canvas.tones[1] * 0.5 + 0.5, drop, 0.7)
     elif canvas.setting.weather == "snow":
         for _ in range(44):
             flake = canvas.disc(canvas.any(0, 1), canvas.any(0, 1), canvas.any(0.006, 0.015))
-            canvas.lay(np.array([1, 1, 1], np.float32), 0.9 * canvas.inside(flake))
+            canvas.fill(np.array([1, 1, 1], np.float32), flake, 0.9)
 
 
 _DRAWN: dict[str, Callable[[Canvas], None]] = {

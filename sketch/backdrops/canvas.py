@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from sketch import colour
 from sketch.colour import Array
 from sketch.layers import channels
+from sketch.layers.channels import Numbers as Numbers
 from sketch.scene import Setting
-
-Numbers = NDArray[np.floating]
 
 LIGHT = np.float32(0.14)
 """How much brighter a wall is on the side that the light comes from, as a share of its brightness."""
@@ -41,6 +39,10 @@ class Canvas:
     def lay(self, tone: Numbers, cover: Numbers) -> None:
         """Blend a tone (3,) or (size, size, 3) over the picture in place, by a coverage (size, size), 0…1."""
         channels.lay(self.rgb, tone, cover)
+
+    def fill(self, tone: Numbers, distance: Numbers, share: Numbers | float = 1.0) -> None:
+        """Blend a tone, as :meth:`lay`, over the area where ``distance`` is positive, by a ``share`` of it."""
+        self.lay(tone, share * self.inside(distance))
 
     def between(self, above: Numbers, below: Numbers, share: Numbers) -> Array:
         """Return the mix (size, size, 3) of two tones by a share (size, size): 0 is ``above``, 1 is ``below``."""

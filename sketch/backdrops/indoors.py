@@ -29,7 +29,7 @@ def split(canvas: Canvas) -> None:
         away = (canvas.x - 0.5) * math.cos(angle) + (canvas.y - canvas.horizon - canvas.any(-0.1, 0.1)) * math.sin(
             angle
         )
-        canvas.lay(tone, canvas.inside(away))
+        canvas.fill(tone, away)
 
 
 def pattern(canvas: Canvas) -> None:
@@ -66,7 +66,7 @@ def table(canvas: Canvas) -> None:
         _daylight(canvas)
     if canvas.chance.random() < 0.3 and not is_lit:  # a curtain, or a field of another tone on the wall
         left = canvas.any(-0.1, 0.75)
-        canvas.lay(canvas.tones[2], canvas.inside(canvas.box(left, -0.1, left + canvas.any(0.2, 0.4), canvas.horizon)))
+        canvas.fill(canvas.tones[2], canvas.box(left, -0.1, left + canvas.any(0.2, 0.4), canvas.horizon))
     slope = canvas.any(-0.05, 0.05)
     edge = canvas.horizon + slope * (canvas.x - 0.5)
     depth = np.clip((canvas.y - edge) / (1.02 - canvas.horizon), 0, 1).astype(np.float32)
@@ -83,12 +83,12 @@ def table(canvas: Canvas) -> None:
         rows = wave(np.sqrt(depth + 0.05), 0.24)
         checks = cloth * canvas.inside(wave(far, 2 * pitch) * rows * pitch / 2)
         top = top + (canvas.tones[4] - top) * checks[..., None]
-    canvas.lay(top, canvas.inside(canvas.y - edge))
+    canvas.fill(top, canvas.y - edge)
     rim = canvas.inside(0.012 - np.abs(canvas.y - edge))
     canvas.lay(canvas.tones[3] * 0.7, 0.6 * rim)
     if canvas.chance.random() < 0.35 and canvas.horizon < 0.75:  # the front edge of the table
         front = canvas.any(0.9, 0.97)
-        canvas.lay(canvas.tones[2] * 0.6, canvas.inside(canvas.y - front))
+        canvas.fill(canvas.tones[2] * 0.6, canvas.y - front)
 
 
 def room(canvas: Canvas) -> None:
@@ -101,22 +101,20 @@ def room(canvas: Canvas) -> None:
     if canvas.chance.random() < 0.5 and not is_lit:
         left, top = canvas.any(0.05, 0.7), canvas.any(0.05, 0.18)
         wide, high = canvas.any(0.16, 0.26), canvas.any(0.14, 0.22)
-        canvas.lay(canvas.tones[4], canvas.inside(canvas.box(left, top, left + wide, top + high)))
-        canvas.lay(
-            canvas.tones[2], canvas.inside(canvas.box(left + 0.02, top + 0.02, left + wide - 0.02, top + high - 0.02))
-        )
+        canvas.fill(canvas.tones[4], canvas.box(left, top, left + wide, top + high))
+        canvas.fill(canvas.tones[2], canvas.box(left + 0.02, top + 0.02, left + wide - 0.02, top + high - 0.02))
     below = canvas.y - canvas.horizon
     floor = canvas.between(canvas.tones[3], canvas.tones[3] * 0.85, below / 0.5)
     if canvas.chance.random() < 0.6:
         boards = wave((canvas.x - 0.5) / (0.35 + np.clip(below, 0, 1) * 1.6), 0.34)
         floor = floor * (1 - 0.12 * canvas.inside((0.12 - np.abs(boards)) * 0.05))[..., None]
-    canvas.lay(floor, canvas.inside(below))
-    canvas.lay(canvas.tones[1] * 0.7 + 0.25, canvas.inside(0.014 - np.abs(below + 0.014)))
+    canvas.fill(floor, below)
+    canvas.fill(canvas.tones[1] * 0.7 + 0.25, 0.014 - np.abs(below + 0.014))
     if canvas.chance.random() < 0.45:
         rug = 1 - np.hypot(
             (canvas.x - 0.5) / 0.42, (canvas.y - (canvas.horizon + 1) / 2) / (0.36 * max(1e-3, 1 - canvas.horizon))
         )
-        canvas.lay(canvas.tones[4], (0.45 if is_lit else 1.0) * canvas.inside(rug * 0.1))
+        canvas.fill(canvas.tones[4], rug * 0.1, (0.45 if is_lit else 1.0))
 
 
 def _daylight(canvas: Canvas) -> None:
@@ -133,16 +131,16 @@ def window(canvas: Canvas) -> None:
     outside.horizon = min(0.5, canvas.horizon * 0.7)
     outdoors.sky(outside, clouds=2)
     land = outside.ridge(outside.horizon, 0.03, 0.5)
-    outside.lay(canvas.tones[2], outside.inside(outside.y - land))
+    outside.fill(canvas.tones[2], outside.y - land)
     canvas.rgb[:] = canvas.tones[3] * 0.55 + 0.35
     light_wall(canvas)
     middle, wide = canvas.any(0.42, 0.58), canvas.any(0.26, 0.36)
     top, foot = canvas.any(0.04, 0.1), canvas.horizon - canvas.any(0.0, 0.06)
     frame = canvas.box(middle - wide - 0.03, top - 0.03, middle + wide + 0.03, foot + 0.03)
-    canvas.lay(np.array([0.95, 0.93, 0.88], np.float32), canvas.inside(frame))
+    canvas.fill(np.array([0.95, 0.93, 0.88], np.float32), frame)
     pane = canvas.box(middle - wide, top, middle + wide, foot)
     bars = np.minimum(np.abs(canvas.x - middle), np.abs(canvas.y - (top + foot) / 2)) - 0.011
     canvas.rgb += (outside.rgb - canvas.rgb) * canvas.inside(np.minimum(pane, bars))[..., None]
     below = canvas.y - canvas.horizon
-    canvas.lay(canvas.between(canvas.tones[3], canvas.tones[3] * 0.8, below / 0.4), canvas.inside(below))
-    canvas.lay(canvas.tones[4], canvas.inside(0.01 - np.abs(below)))
+    canvas.fill(canvas.between(canvas.tones[3], canvas.tones[3] * 0.8, below / 0.4), below)
+    canvas.fill(canvas.tones[4], 0.01 - np.abs(below))

@@ -68,9 +68,7 @@ def draw(field: Field) -> Array:
     plain = _opposite(field) + 0.05 * field.cloud(90, 1)
     own = plain + (0.14 + 0.72 * ground - plain) * field.is_place
     light = own + (0.16 + 0.68 * tone - own) * body
-    light = light + 0.34 * np.tanh(
-        1.1 * sum((line.lit(20, 40) for line in lines), np.zeros(field.shape, np.float32))
-    ) * (1 - 0.25 * body)
+    light = light + 0.34 * np.tanh(1.1 * np.add.reduce([line.lit(20, 40) for line in lines])) * (1 - 0.25 * body)
     # The ground is darker at the lit side of a thing and lighter at the other; in between, outlines fade.
     light = light + _facing(field) * (0.16 * body - 0.16 * step(field.away, -14, -1) * (1 - body))
     lost = np.clip(0.5 + 0.6 * field.cloud(46, 2), 0.12, 1)
@@ -79,9 +77,7 @@ def draw(field: Field) -> Array:
     light = np.clip(light + _oval(field) * (0.9 - light), 0, 1)
     count = max(1, len(field.inks) // 2)
     warm, cool = (_ramp(inks, light) for inks in (field.inks[:count], field.inks[-count:]))
-    turned = sum((line.lit(90, 90) for line in lines[::2]), np.zeros(field.shape, np.float32)) + 0.15 * field.cloud(
-        80, 5
-    )
+    turned = np.add.reduce([line.lit(90, 90) for line in lines[::2]]) + 0.15 * field.cloud(80, 5)
     hue = colour.lab(over(warm, step(turned + 1.2 * (0.5 - body), -0.25, 0.25), cool))
     shown = np.clip(0.6 + 0.4 * field.cloud(60, 6), 0.3, 1)
     own = 0.36 * seen[..., 1:3] * body[..., None] * shown[..., None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
@@ -31,7 +30,8 @@ def draw(field: Field) -> Array:
     The glass has colours near the inks; the first ink is the ground's.
     """
     body = field.cut(field.away)
-    _, seam, chance = _net(field)
+    net = sites.scatter(field, float(field.chance(1).uniform(*PIECES)) * field.scale, 1, 0.9)
+    seam, chance = _cells(field, net, 26 * field.blur(field.tone * field.cover, 2.5) + 0.8 * field.away)
     inks = colour.lab(field.inks)
     number, ground_seam = _ground_net(field)
     lead_width = 1.9 + 0.5 * field.cloud(40, 2)
@@ -52,18 +52,12 @@ def draw(field: Field) -> Array:
     return colour.rgb(over(colour.lab(np.asarray([0.09, 0.085, 0.10], np.float32)), lead, glass))
 
 
-def _net(field: Field) -> tuple[NDArray[np.intp], Array, Array]:
-    """Return the number of each pixel's piece of glass in the things (h, w), and two values for it.
+def _cells(field: Field, net: sites.Sites, level: Array) -> tuple[Array, Array]:
+    """Return the distance (h, w) of each pixel to the seam of its piece of glass, in units.
 
-    They are the distance to the piece's seam (h, w), in units, and four random numbers of the piece (h, w, 4), 0…1.
+    Also return four random numbers of the piece (h, w, 4), 0…1. There is a piece around each site; seams follow contour
+    lines of ``level`` (h, w), in units.
     """
-    net = sites.scatter(field, float(field.chance(1).uniform(*PIECES)) * field.scale, 1, 0.9)
-    level = 26 * field.blur(field.tone * field.cover, 2.5) + 0.8 * field.away
-    return _cells(field, net, level)
-
-
-def _cells(field: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp], Array, Array]:
-    """Return the cells around sites, as :func:`_net`; seams follow contour lines of ``level`` (h, w), in units."""
     at = net.at(level, field).ravel()
     near = [np.full(field.shape, 1e9, np.float32) for _ in range(2)]
     own, other = (np.zeros(field.shape, np.intp) for _ in range(2))
@@ -78,7 +72,7 @@ def _cells(field: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.int
     places = np.stack([net.x.ravel(), net.y.ravel(), at], -1)
     apart = np.sqrt(((places[own] - places[other]) ** 2).sum(-1)) + 1e-3
     seam = np.asarray((near[1] - near[0]) / (2 * apart), np.float32)
-    return own, seam, net.chance().reshape(-1, 4)[own]
+    return seam, net.chance().reshape(-1, 4)[own]
 
 
 def _ground_net(field: Field) -> tuple[Array, Array]:
@@ -91,7 +85,7 @@ def _ground_net(field: Field) -> tuple[Array, Array]:
 
 def _free(field: Field) -> tuple[Array, Array]:
     """Return the ground divided into irregular pieces, as :func:`_ground_net`."""
-    _, seam, chance = _cells(field, sites.scatter(field, 46 * field.scale, 4), field.away * 0.5)
+    seam, chance = _cells(field, sites.scatter(field, 46 * field.scale, 4), field.away * 0.5)
     return chance[..., 0], seam
 
 

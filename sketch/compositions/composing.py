@@ -81,17 +81,16 @@ def compose(
     *,
     side: float,
     is_place: float,
-    shape: tuple[int, int] | None = None,
+    shape: tuple[int, int],
     requested: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16]]:
     """Return the picture (h, w, 3), sRGB 0…1, and the number of the thing in front (h, w), from 1; 0 is the ground.
 
     ``side`` is where the light comes from, -1 (left) to 1 (right); ``is_place`` is how far the ground shows a place.
-    ``shape`` is the height and width if the layers have others: squares, to be shown in cells. ``requested`` (n + 1,)
-    holds for each thing how far a colour was requested for it, 0…1; index 0 is the ground.
+    ``shape`` is the picture's height and width; the layers have others if they are squares, to be shown in cells.
+    ``requested`` (n + 1,) holds for each thing how far a colour was requested for it, 0…1; index 0 is the ground.
     """
-    height, width = shape or layers[2].shape
-    laid = layouts.lay(*layers, layouts.in_frame(composition, height, width), (height, width))
+    laid = layouts.lay(layers, layouts.in_frame(composition, *shape), shape)
     return _redrawn(laid, composition, side, is_place, requested)
 
 
@@ -124,14 +123,9 @@ def _mark(field: Field, composition: Composition) -> Array:
 
 
 def _inks(composition: Composition) -> Array:
-    """Return a composition's inks (n, 3), sRGB 0…1."""
-    return np.stack([colour.parse_hex(ink) for ink in _repeat_inks(composition)])
-
-
-def _repeat_inks(composition: Composition) -> tuple[str, ...]:
-    """Return a composition's inks; if its style needs more, as JSON may have too few, they repeat from the first."""
+    """Return a composition's inks (n, 3), sRGB 0…1; if its style needs more, as JSON may have too few, they repeat."""
     inks, least = composition.inks, min(len(each) for each in STYLES[composition.marks].inks)
-    return tuple(inks[number % len(inks)] for number in range(max(len(inks), least)))
+    return np.stack([colour.parse_hex(inks[number % len(inks)]) for number in range(max(len(inks), least))])
 
 
 def compose_between(
@@ -154,27 +148,23 @@ def compose_between(
     scene at a time and a side in pixels, for grids, whose cells change one after the other. ``shape`` is the frame's
     height and width; other arguments are as for :func:`compose`.
     """
-    height, width = shape
     draw = partial(compose, side=side, is_place=is_place, shape=shape, requested=requested)
     first, last = (each or Composition() for each in compositions)
     if (one := turning.blend(first, last, t)) is not None:
-        even = np.full((height, width), t, np.float32)
+        even = np.full(shape, t, np.float32)
         if one.layout != "grid":
             return *draw(layers(one), one), even
-        framed = layouts.in_frame(one, height, width)
-        times, pixels = turning.cell_times(framed, t), layouts.cell_side(framed, height, width)
+        framed = layouts.in_frame(one, *shape)
+        times, pixels = turning.cell_times(framed, t), layouts.cell_side(framed, *shape)
         shown = {time: cell(time, pixels) for time in set(times)}
         laid = layouts.lay_cells([shown[time] for time in times], framed, shape)
         return *_redrawn(laid, one, side, is_place, requested), even
     if first.is_graphic and replace(first, inks=last.inks) == last:  # only the number of inks differs
-        laid = layouts.lay(*layers(first), layouts.in_frame(first, height, width), shape)
+        laid = layouts.lay(layers(first), layouts.in_frame(first, *shape), shape)
         field = _field(laid, first, side, is_place, requested)
-        drawn = [
-            (_mark(field, first), laid.numbers),
-            (_mark(field.with_inks(_inks(last)), last), laid.numbers),
-        ]
+        drawn = [(_mark(each, first), laid.numbers) for each in (field, field.with_inks(_inks(last)))]
     else:
         drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
-    ends = [layouts.in_frame(each, height, width) for each in (first, last)]
-    share = turning.transition_shares(height, width, ends[0], ends[1], t)
+    ends = [layouts.in_frame(each, *shape) for each in (first, last)]
+    share = turning.transition_shares(*shape, ends[0], ends[1], t)
     return channels.over(drawn[1][0], share, drawn[0][0]), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

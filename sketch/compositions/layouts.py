@@ -86,22 +86,15 @@ def in_frame(composition: Composition, height: int, width: int) -> Composition:
     return replace(composition, **{name: max(count, more)})
 
 
-def lay(
-    things: Array,
-    ground: Array,
-    numbers: NDArray[np.int16],
-    composition: Composition,
-    shape: tuple[int, int] | None = None,
-) -> Laid:
+def lay(layers: Layers, composition: Composition, shape: tuple[int, int]) -> Laid:
     """Return a drawn scene in its layout; beyond the scene's edges, its outermost pixels are repeated.
 
-    The first three arguments are :data:`Layers`. ``shape`` is the picture's height and width, by default the scene's.
-    Cells of a grid or pattern show a square scene; other layouts stretch it to the picture, or leave it unchanged.
+    ``shape`` is the picture's height and width. Cells of a grid or pattern show a square scene; other layouts stretch
+    it to the picture, or leave it unchanged.
     """
-    height, width = shape or numbers.shape
     if composition.layout == "single":
-        return Laid(things, ground, numbers, np.zeros((height, width), np.int16))
-    return _shown_at(_laid_out(composition, height, width), (things, ground, numbers))
+        return Laid(*layers, np.zeros(shape, np.int16))
+    return _shown_at(_laid_out(composition, *shape), layers)
 
 
 def lay_cells(cells: Sequence[Layers], composition: Composition, shape: tuple[int, int]) -> Laid:
@@ -110,21 +103,14 @@ def lay_cells(cells: Sequence[Layers], composition: Composition, shape: tuple[in
     Each of ``cells`` is a square of :func:`cell_side` pixels; ``shape`` is the picture's height and width.
     """
     height, width = shape
-    laid = Laid(
-        np.zeros((height, width, 4), np.float32),
-        np.zeros((height, width, 3), np.float32),
-        np.zeros((height, width), np.int16),
-        np.zeros((height, width), np.int16),
-    )
     places = _laid_out(composition, height, width)
+    things, ground, numbers = (np.zeros((height, width, *each.shape[2:]), each.dtype) for each in cells[0])
     for number, layers in enumerate(cells):
         row, column = divmod(number, composition.columns)
         part = _span(height, row, composition.rows), _span(width, column, composition.columns)
         shown = _shown_at(_Places(places.x[part], places.y[part], places.cells[part], 1.0), layers)
-        for whole, own in ((laid.things, shown.things), (laid.ground, shown.ground)):
-            whole[part] = own
-        laid.numbers[part], laid.cells[part] = shown.numbers, shown.cells
-    return laid
+        things[part], ground[part], numbers[part] = shown.things, shown.ground, shown.numbers
+    return Laid(things, ground, numbers, places.cells)
 
 
 def cell_side(composition: Composition, height: int, width: int) -> int:

@@ -26,7 +26,7 @@ def signed(numbers: NDArray[np.integer], unit: float) -> Array:
     for number in np.flatnonzero(np.bincount(numbers.reshape(-1))):
         inside = numbers == number
         # The nearest pixel outside lies within the box of the thing, or next to it.
-        rows, columns = (_span(inside.any(axis)) for axis in (1, 0))
+        rows, columns = (span(inside.any(axis)) for axis in (1, 0))
         part = inside[rows, columns]
         far[rows, columns] += ndimage.distance_transform_edt(part)  # adds 0 outside the thing
     # The centre of a pixel at an edge lies half a pixel from it.
@@ -34,7 +34,7 @@ def signed(numbers: NDArray[np.integer], unit: float) -> Array:
     return np.clip(np.where(numbers > 0, away, -away), -CLAMP, CLAMP).astype(np.float32)
 
 
-def _span(mask: NDArray[np.bool_]) -> slice:
-    """Return the range from the first to the last true value, extended by one on both sides."""
+def span(mask: NDArray[np.bool_]) -> slice:
+    """Return the range from the first to the last true value, extended by one on both sides; one must be true."""
     indices = np.flatnonzero(mask)
     return slice(max(0, int(indices[0]) - 1), int(indices[-1]) + 2)

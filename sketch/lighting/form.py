@@ -31,7 +31,7 @@ class Form:
         self.high = len(rows)
         whole = np.zeros((size, size), np.float32)
         whole[top : top + alpha.shape[0], left : left + alpha.shape[1]] = alpha
-        self.cover = _resize(whole, (min(size, COARSE),) * 2, Image.Resampling.BOX)
+        self.cover = resize(whole, (min(size, COARSE),) * 2, Image.Resampling.BOX)
 
     @property
     def lowest(self) -> float:
@@ -55,17 +55,16 @@ class Form:
         step = len(self.cover) / self.size
         box = (columns.start * step, rows.start * step, columns.stop * step, rows.stop * step)
         size = (columns.stop - columns.start, rows.stop - rows.start)
-        if values.ndim == 2:
-            return _resize(values, size, Image.Resampling.BILINEAR, box)
-        parts = [_resize(values[..., part], size, Image.Resampling.BILINEAR, box) for part in range(values.shape[2])]
-        return np.stack(parts, -1)
+        return resize(values, size, Image.Resampling.BILINEAR, box)
 
 
-def _resize(
+def resize(
     values: Array, size: tuple[int, int], how: Image.Resampling, box: tuple[float, float, float, float] | None = None
 ) -> Array:
-    """Return an array (m, n), or the ``box`` (left, top, right, bottom) of it, resized to (width, height)."""
-    return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, how, box), np.float32)
+    """Return an array (m, n) or (m, n, c), or its ``box`` (left, top, right, bottom), resized to (width, height)."""
+    if values.ndim == 2:
+        return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, how, box), np.float32)
+    return np.stack([resize(values[..., part], size, how, box) for part in range(values.shape[2])], -1)
 
 
 def blur(values: Array, radius: float) -> Array:

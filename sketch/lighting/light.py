@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from sketch.layers import channels
 from sketch.lighting.form import Form, blur
 from sketch.scene import Setting
 from sketch.surroundings import PHOTO
+
+Mixed = TypeVar("Mixed")
 
 SHADE = 0.2
 """How much darker the shaded side of a thing is than its lit side, 0…1."""
@@ -76,10 +79,17 @@ class Light:
             np.asarray(tint, np.float32),
         )
 
-    def mix(self, other: Light, t: float) -> Light:
-        """Return the light at ``t``, 0…1, of a transition from this one to another."""
-        ends = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
-        return Light(*((1 - t) * first + t * last for first, last in ends))
+
+def mean(parts: Iterable[tuple[Mixed, float]]) -> Mixed:
+    """Return the mean of (value, weight) pairs, whose weights add up to 1.
+
+    The values are of one dataclass with slots, whose fields are numbers and arrays.
+    """
+    values, weights = zip(*parts, strict=True)
+    names = type(values[0]).__slots__
+    fields = (sum(share * getattr(each, name) for each, share in zip(values, weights, strict=True)) for name in names)
+    mixed: Mixed = type(values[0])(*fields)
+    return mixed
 
 
 def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[float, float, float]) -> None:

@@ -11,8 +11,8 @@ from PIL import Image
 from sketch.colour import Array
 from sketch.layers import channels
 from sketch.lighting.form import SEEN, Form, blur
-from sketch.lighting.light import HIGH, Light
-from sketch.scene import Setting
+from sketch.lighting.light import HIGH, Light, mean
+from sketch.scene import WALLS, Setting
 from sketch.surroundings import PHOTO
 
 CAST = 0.42
@@ -31,13 +31,9 @@ END = 1.12
 COOL = np.array([1.0, 0.95, 0.86], np.float32)
 """How much of each colour channel a full shadow takes away, 0…1: less blue than red, so that shadows are bluish."""
 
-NO_FLOOR = 0.95
-"""The value of a setting's ``horizon`` above which a plain background is a wall without a floor."""
-
 HALO = 0.5
 """How strongly the ground around a thing contrasts with its light and shade."""
 
-WALLS = ("plain", "split", "pattern")
 AIR = ("sky", "space", "underwater", PHOTO)
 
 
@@ -59,7 +55,7 @@ class Shadow:
         amount = setting.modelling
         if setting.kind in AIR or (setting.kind == "pattern" and not amount):
             return cls(0.0)
-        if setting.kind in WALLS and (not amount or setting.kind != "plain" or setting.horizon > NO_FLOOR):
+        if setting.kind in WALLS and (not amount or setting.kind != "plain" or setting.is_wall):
             return cls(CAST * (1 - amount), wall=CAST * amount)
         in_the_air = 0.0 if setting.kind in WALLS else (setting.horizon - foot) / LEAVING
         share = CAST * min(1.0, max(0.0, 1 - in_the_air))
@@ -67,12 +63,8 @@ class Shadow:
 
     def mix(self, other: Shadow, t: float, growth: float) -> Shadow:
         """Return the shadows at ``t``, 0…1, of a transition to others, times ``growth``, how far it has grown, 0…1."""
-
-        def between(name: str) -> float:
-            return float((1 - t) * getattr(self, name) + t * getattr(other, name))
-
-        foot, thrown, wall = (growth * between(name) for name in ("at_foot", "thrown", "wall"))
-        return Shadow(foot, thrown, wall, between("horizon"))
+        mixed = mean(((self, 1 - t), (other, t)))
+        return Shadow(growth * mixed.at_foot, growth * mixed.thrown, growth * mixed.wall, mixed.horizon)
 
 
 def cast(grounds: Sequence[Array], form: Form, *, light: Light, shadow: Shadow) -> None:

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from sketch import colour
 from sketch.colour import Array
-from sketch.layers import channels
+from sketch.layers import channels, distance
+from sketch.layers.channels import Numbers as Numbers
 from sketch.layers.channels import over as over
 from sketch.marks import noise
-
-Numbers = NDArray[np.floating]
 
 REACH = 128.0
 """The largest distance that is measured, in units; larger ones are clipped to it."""
@@ -304,17 +303,11 @@ def signed_distance(cover: Array, pixel: float) -> Array:
         return np.full(cover.shape, REACH if inside.any() else -REACH, np.float32)
     away = -ndimage.distance_transform_edt(~inside)
     # The nearest pixel outside lies within the box of what is inside, or next to it.
-    rows, columns = (_span(np.asarray(inside.any(axis))) for axis in (1, 0))
+    rows, columns = (distance.span(np.asarray(inside.any(axis))) for axis in (1, 0))
     away[rows, columns] += ndimage.distance_transform_edt(inside[rows, columns])
     away = away - np.where(inside, 0.5, -0.5) + (cover - inside) * (np.abs(away) < 1.5)
     down, across = (_gaussian(side, 0.8, 4.0) for side in cover.shape)
     return np.asarray(np.clip(down @ np.asarray(away, np.float32) @ across.T * pixel, -REACH, REACH), np.float32)
-
-
-def _span(mask: NDArray[np.bool_]) -> slice:
-    """Return the slice from the first to the last true value, extended by one on both sides; one must be true."""
-    indices = np.flatnonzero(mask)
-    return slice(max(0, int(indices[0]) - 1), int(indices[-1]) + 2)
 
 
 @lru_cache(maxsize=256)

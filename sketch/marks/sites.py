@@ -45,21 +45,16 @@ class Sites:
         """Return four uniform random numbers, 0…1, for each site: (rows, columns, 4)."""
         return noise.cell_noise(*self.x.shape, self.seed + 1)
 
-    def squares(self, field: Field) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return for each pixel the row (h, 1) and the column (1, w) of its grid cell."""
-        x, y = field.places
-        return (y / self.cell).astype(np.intp) + 2, (x / self.cell).astype(np.intp) + 2
-
-    def near(self, field: Field, reach: int = 1) -> Iterator[tuple[NDArray[np.intp], Array, Array]]:
+    def near(self, field: Field) -> Iterator[tuple[NDArray[np.intp], Array, Array]]:
         """Yield the sites near each pixel, one neighbour at a time: its number and the offsets from it, each (h, w).
 
         The number is the site's index in the flattened grid. The offsets lead from the site to the pixel, to the right
-        and down, in units. Neighbours are those in the grid cells up to ``reach`` cells away.
+        and down, in units. Neighbours are those in the pixel's grid cell and in the eight around it.
         """
         x, y = field.places
-        row, column = self.squares(field)
-        for down in range(-reach, reach + 1):
-            for across in range(-reach, reach + 1):
+        row, column = ((place / self.cell).astype(np.intp) + 2 for place in (y, x))
+        for down in (-1, 0, 1):
+            for across in (-1, 0, 1):
                 number = (row + down) * self.x.shape[1] + (column + across)
                 yield number, x - self.x.ravel()[number], y - self.y.ravel()[number]
 
@@ -91,11 +86,11 @@ def settle(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int 
     return sites
 
 
-def spread(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int = 2) -> Sites:
+def spread(sites: Sites, field: Field, level: Numbers, pitch: float) -> Sites:
     """Return the sites moved along contour lines of ``level`` (h, w), about ``pitch`` units from their neighbours."""
     down, across = field.slopes(level)
     steep = np.hypot(down, across) + 1e-3
-    for _ in range(steps):
+    for _ in range(2):
         height = sites.at(level, field)
         right, below = sites.at(-down / steep, field), sites.at(across / steep, field)
         push = np.zeros_like(sites.x)
@@ -112,7 +107,7 @@ def spread(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int 
 
 
 def lattice(values: Numbers, field: Field, cell: float) -> Array:
-    """Return values (h, w) or (h, w, c) interpolated over flat triangles of a grid, so that contours become polygons.
+    """Return values (h, w) interpolated over flat triangles of a grid, so that contours become polygons.
 
     ``cell`` is the grid's side in units.
     """
@@ -123,8 +118,6 @@ def lattice(values: Numbers, field: Field, cell: float) -> Array:
     at_row = np.clip(np.arange(int(row.max()) + 2) * cell / field.pixel, 0, height - 1).astype(int)
     at_column = np.clip(np.arange(int(column.max()) + 2) * cell / field.pixel, 0, width - 1).astype(int)
     nodes = values[at_row[:, None], at_column[None, :]]
-    if values.ndim == 3:
-        down, across = down[..., None], across[..., None]
     one, right = nodes[row, column], nodes[row, column + 1]
     below, other = nodes[row + 1, column], nodes[row + 1, column + 1]
     upper = one + across * (right - one) + down * (below - one)
@@ -134,4 +127,4 @@ def lattice(values: Numbers, field: Field, cell: float) -> Array:
     lower = one + down * (below - one) + across * (other - below)
     rising = np.where(across > down, upper, lower)
     even = (row + column) % 2 == 0
-    return np.asarray(np.where(even[..., None] if values.ndim == 3 else even, falling, rising), np.float32)
+    return np.asarray(np.where(even, falling, rising), np.float32)

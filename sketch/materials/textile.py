@@ -67,12 +67,10 @@ def _woven(field: Field, drawn: Array, weave: int) -> Array:
     x, y = field.places
     column = np.floor(x / THREAD)
     if weave == 0:
-        across = np.broadcast_to((column + 0.5) * THREAD, drawn.shape)
-        down = np.broadcast_to((np.floor(y / THREAD) + 0.5) * THREAD, drawn.shape)
+        across, down = (column + 0.5) * THREAD, (np.floor(y / THREAD) + 0.5) * THREAD
     else:
         slips = field.chance(2).normal(0, 2.1, 512).astype(np.float32)
-        across = np.broadcast_to(x, drawn.shape)
-        down = y + slips[column.astype(int) % 512]
+        across, down = x, y + slips[column.astype(int) % 512]
     row = np.clip(down / field.pixel, 0, height - 1).astype(int)
     at = np.clip(across / field.pixel, 0, width - 1).astype(int)
     return np.asarray(drawn[row, at], np.float32)

@@ -11,7 +11,7 @@ from sketch.arrangement import Item, Wish
 from sketch.painterly import posture
 from sketch.painterly.posture import Posture
 from sketch.placing import FACES_LEFT, SIDEWAYS
-from sketch.scene import SIZES, Scene, Setting, Thing
+from sketch.scene import NO_FLOOR, SIZES, Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 
 CLOSE = 0.4
@@ -40,7 +40,6 @@ MOST_TOGETHER = 5
 """The largest number of things arranged in the painterly way; more are arranged as in other scenes."""
 
 FLOORLESS = ("sky", "space", "underwater")
-UP = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +115,14 @@ def _nearer(things: Sequence[Thing], book: Sketchbook) -> tuple[Thing, ...]:
 
 def _setting(setting: Setting, rng: random.Random) -> Setting:
     """Return the setting; on a table, in a room or before a wall with a floor, a raised horizon shows more ground."""
-    if setting.kind in ("table", "room", "plain") and setting.horizon < UP:
+    if setting.kind in ("table", "room", "plain") and setting.horizon < NO_FLOOR:
         return replace(setting, horizon=rng.uniform(0.42, 0.66))
     return setting
 
 
 def _has_ground(setting: Setting) -> bool:
     """Return whether the setting has a ground on which things can stand or lie."""
-    return setting.kind not in FLOORLESS and not (
-        setting.kind in ("plain", "split", "pattern") and setting.horizon > UP
-    )
+    return setting.kind not in FLOORLESS and not setting.is_wall
 
 
 def _choose_posture(item: Item, setting: Setting, book: Sketchbook, rng: random.Random) -> _Placed:

@@ -6,22 +6,20 @@ An edge is lost where a thing takes the colour behind it, and found where the gr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sketch.colour import Array
 from sketch.layers.drawn import Drawn
-from sketch.lighting.form import blur
+from sketch.lighting.form import COARSE, blur
+from sketch.lighting.light import mean
 from sketch.painterly import forms, ground, reflections, tones
 from sketch.painterly.forms import Form
 from sketch.painterly.shadows import cast_shadow, contact_shadow
 from sketch.scene import Setting
 
 AIR = ("sky", "space", "underwater")
-WALLS = ("plain", "split", "pattern")
-NO_FLOOR = 0.95
 HIGH = 0.75
 """The upward component of the direction to the light; the component towards the viewer is 1."""
 
@@ -63,15 +61,6 @@ class Light:
         side = float(np.copysign(max(0.35, abs(setting.light)), setting.light or -1.0))
         return cls(side, np.array(tint, np.float32), 0.9 if setting.time == "night" else 1.0)
 
-    @classmethod
-    def mean(cls, lights: Sequence[tuple[Light, float]]) -> Light:
-        """Return the weighted mean of (light, weight) pairs, whose weights add up to 1."""
-        return cls(
-            sum(share * each.side for each, share in lights),
-            np.asarray(sum(share * each.tint for each, share in lights), np.float32),
-            sum(share * each.depth for each, share in lights),
-        )
-
 
 def compose(drawn: Drawn, setting: Setting, *, seed: int, requested: Array | None = None) -> Drawn:
     """Return a drawn scene redrawn in the painterly setup: other colours, the same ``numbers`` of things.
@@ -103,7 +92,7 @@ def between(
     for setting, seed, share in ends:
         place = ground.draw_place(setting, size, seed) if ground.is_place(setting) else drawn.ground
         behind += np.float32(share) * place
-    light = Light.mean([(Light.from_setting(setting), share) for setting, _, share in ends])
+    light = mean((Light.from_setting(setting), share) for setting, _, share in ends)
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.remove_contours(rgb, alpha[..., 0])
     rgb = tones.soften_highlights(rgb, alpha[..., 0], light.tint)
@@ -119,9 +108,9 @@ def between(
             dark += np.float32(share) * _dark(shape, light, setting)
         behind *= 1 - forms.resize(dark, size)[..., None] * _SHADOW
     behind = _apart(rgb, alpha, behind)
-    facing, cover = _facing(shapes, light, min(size, forms.COARSE))
+    facing, cover = _facing(shapes, light, min(size, COARSE))
     rgb, behind = _lit(rgb, alpha, behind, facing, cover, light)
-    key = tones.Key.mean([(tones.key(setting), share) for setting, _, share in ends])
+    key = mean((tones.key(setting), share) for setting, _, share in ends)
     rgb, behind = tones.grade(rgb, key, 1.0, own=own), tones.grade(behind, key, 0.7)
     things = np.concatenate([rgb, alpha], -1)
     return replace(drawn, things=np.asarray(np.clip(things, 0, 1), np.float32), ground=np.clip(behind, 0, 1))
@@ -162,9 +151,7 @@ def _dark(shape: Form, light: Light, setting: Setting) -> Array:
 
 def _floor(setting: Setting) -> float:
     """Return the y, as a share of the picture's side, above which there is no floor; 2 for a wall without a floor."""
-    if setting.kind in WALLS and setting.horizon > NO_FLOOR:
-        return 2.0
-    return setting.horizon
+    return 2.0 if setting.is_wall else setting.horizon
 
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)

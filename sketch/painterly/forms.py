@@ -12,11 +12,9 @@ import numpy as np
 from PIL import Image
 
 from sketch.colour import Array
-from sketch.layers.drawn import Drawn
-from sketch.lighting.form import blur
-
-COARSE = 64
-"""The side in pixels of the coarse pictures in which light and shadow are computed."""
+from sketch.layers.drawn import Drawn, average
+from sketch.lighting.form import COARSE, blur
+from sketch.lighting.form import resize as resize_to
 
 ROUNDINGS = ((0.022, 0.5), (0.06, 0.8), (0.16, 1.1))
 """Blur radii, as shares of a thing's side, and weights; the weighted blurs of its coverage add up to a rounded
@@ -47,18 +45,12 @@ def coarse(picture: Array) -> Array:
         return picture
     if size % COARSE:
         return resize(picture, COARSE, Image.Resampling.BOX)
-    step = size // COARSE
-    rows = np.add.reduce([picture[at::step] for at in range(step)])
-    return np.asarray(np.add.reduce([rows[:, at::step] for at in range(step)]) / np.float32(step**2), np.float32)
+    return average(picture, size // COARSE)
 
 
 def resize(picture: Array, size: int, how: Image.Resampling = Image.Resampling.BILINEAR) -> Array:
     """Return a square picture (m, m) or (m, m, c) resized to ``size`` pixels a side."""
-    if picture.shape[0] == size:
-        return picture
-    if picture.ndim == 2:
-        return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).resize((size, size), how), np.float32)
-    return np.stack([resize(picture[..., part], size, how) for part in range(picture.shape[2])], -1)
+    return picture if picture.shape[0] == size else resize_to(picture, (size, size), how)
 
 
 def find_forms(drawn: Drawn) -> Iterator[Form]:

@@ -5,7 +5,6 @@ Chroma is that of Oklab, about 0…0.3.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,14 +51,6 @@ class Key:
 
     light: Array
     dark: Array
-
-    @classmethod
-    def mean(cls, keys: Sequence[tuple[Key, float]]) -> Key:
-        """Return the weighted mean of (key, weight) pairs, whose weights add up to 1."""
-        light, dark = (
-            sum(share * np.asarray(getattr(each, name)) for each, share in keys) for name in ("light", "dark")
-        )
-        return cls(np.asarray(light, np.float32), np.asarray(dark, np.float32))
 
 
 def key(setting: Setting) -> Key:

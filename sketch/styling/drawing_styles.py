@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from sketch.sketchbook import Drawing, Sketchbook
@@ -40,11 +40,7 @@ def find_modelled(book: Sketchbook, digest: str) -> str:
 
 @lru_cache(maxsize=4)
 def _by_name(book: Sketchbook) -> dict[str, str]:
-    """Return the digests of a library's modelled drawings by name; cached."""
-    return _modelled_of(book.drawings.values())
-
-
-def _modelled_of(drawings: Iterable[Drawing]) -> dict[str, str]:
-    """Return the digests of the modelled drawings by name; of several with one name, the preferred one."""
-    ordered = sorted(filter(is_modelled, drawings), key=lambda each: (MODELLED.index(each.style), each.digest))
+    """Return the digests of a library's modelled drawings by name, of several the preferred one; cached."""
+    modelled = filter(is_modelled, book.drawings.values())
+    ordered = sorted(modelled, key=lambda each: (MODELLED.index(each.style), each.digest))
     return {each.name: each.digest for each in reversed(ordered)}

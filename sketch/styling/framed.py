@@ -51,7 +51,7 @@ def is_framed(digest: str, book: Sketchbook) -> bool:
 
     :raises SketchbookError: when the drawing does not exist or cannot be rendered.
     """
-    return _within(digest, book) is not None
+    return _squares(book)(digest) is not None
 
 
 def as_view(item: Item, book: Sketchbook) -> Item:
@@ -72,7 +72,7 @@ def bleed(scene: Scene, book: Sketchbook) -> Scene:
         return scene
     first = scene.things[0]
     is_behind = len(scene.things) == 1 or first.size == VIEW_SIZE
-    square = _within(first.drawing, book) if is_behind else None
+    square = _squares(book)(first.drawing) if is_behind else None
     return scene if square is None else replace(scene, things=(_filling(first, square), *scene.things[1:]))
 
 
@@ -83,19 +83,14 @@ def _filling(thing: Thing, square: _Square) -> Thing:
     return replace(thing, x=0.5 - x * size, y=0.5 - square.y * size, size=size, turn=0.0)
 
 
-def _within(digest: str, book: Sketchbook) -> _Square | None:
-    """Return the largest square within a drawing that is a picture in a square, else None."""
-    return _of_book(book)(digest)
-
-
 @lru_cache(maxsize=4)
-def _of_book(book: Sketchbook) -> Callable[[str], _Square | None]:
-    """Return a cached function from a digest to the result of :func:`_within`; four libraries stay cached."""
-    return lru_cache(maxsize=4096)(partial(_looked_at, book))
+def _squares(book: Sketchbook) -> Callable[[str], _Square | None]:
+    """Return :func:`_measure` for a library, cached; four libraries stay cached."""
+    return lru_cache(maxsize=4096)(partial(_measure, book))
 
 
-def _looked_at(book: Sketchbook, digest: str) -> _Square | None:
-    """Measure a drawing: return the largest square within it if it is a picture in a square, else None."""
+def _measure(book: Sketchbook, digest: str) -> _Square | None:
+    """Return the largest square within a drawing if it is a picture in a square, else None."""
     if book.is_cut_out(digest):
         return None
     alpha = book.picture(digest, SEEN_AT)[..., 3]

@@ -67,7 +67,8 @@ def _arrange(items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: 
         scene = _grouped(scene, shown, wish, seed, book)
         return replace(_bleed(scene, wish, book), composition=Composition.of_painting(seed))
     items = [framed.as_view(item, book) for item in items]
-    wish, is_open = _grounded(items, wish), items and _says_no_place(wish) and not grouping.is_group(items)
+    says_place = wish.kind or wish.time or wish.weather or wish.ground
+    wish, is_open = _grounded(items, wish), items and not says_place and not grouping.is_group(items)
     if is_open and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - a reproducible random sequence
         wish = replace(wish, kind="plain")
     colours = tuple(item.colour for item in items if item.colour)
@@ -117,11 +118,6 @@ def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: 
     if not is_cropped:
         x, y = (min(max(each, size / 2), 1 - size / 2) if size < 1 else 0.5 for each in (x, y))
     return replace(scene, things=(replace(thing, size=size, x=x, y=y, turn=thing.turn + rng.gauss(0, 0.06)),))
-
-
-def _says_no_place(wish: Wish) -> bool:
-    """Return whether a prompt requests neither place nor time nor weather nor the colour of the background."""
-    return not (wish.kind or wish.time or wish.weather or wish.ground)
 
 
 def _with_modelled(item: Item, book: Sketchbook) -> Item:

@@ -51,13 +51,12 @@ class DrawingPool:
 
     def draw_ahead(self, order: Order, places: Sequence[Place]) -> None:
         """Begin to draw sketches in the processes, for :meth:`draw` to return; until they have started do nothing."""
-        if not self._is_ready():
+        if (executor := self._ready_processes()) is None:
             return
-        assert self._executor is not None  # noqa: S101 - it is ready
         try:
             for place in places[: AHEAD * self._processes]:
                 if (order.key, place) not in self._ahead:
-                    self._ahead[order.key, place] = self._executor.submit(_draw, order, *place)
+                    self._ahead[order.key, place] = executor.submit(_draw, order, *place)
         except BrokenProcessPool:
             self._restart()
         for oldest in [*self._ahead][:-KEPT]:
@@ -74,9 +73,8 @@ class DrawingPool:
         others = [place for place in places if place not in ahead]
         results: dict[Place, Conditioning] = {}
         try:
-            if len(others) > FEW and self._is_ready():
-                assert self._executor is not None  # noqa: S101 - it is ready
-                self._share(self._executor, order, legs, others, results)
+            if len(others) > FEW and (executor := self._ready_processes()) is not None:
+                self._share(executor, order, legs, others, results)
             else:
                 results |= {place: legs.draw(*place) for place in others}
             results |= {place: found.result() for place, found in ahead.items()}
@@ -118,21 +116,18 @@ class DrawingPool:
             for each in [each for each in drawn if each.done()]:
                 results[drawn.pop(each)] = each.result()
 
-    def _is_ready(self) -> bool:
-        """Start the processes if necessary; return whether they can draw already."""
-        if self._processes < 1:
-            return False
-        if self._executor is None and not self._starts():
-            return False
+    def _ready_processes(self) -> ProcessPoolExecutor | None:
+        """Start the processes if necessary; return them if they can draw already."""
+        if self._processes >= 1 and self._executor is None:
+            self._start()
         if self._ready is None or not self._ready.done():
-            return False
+            return None
         if (error := self._ready.exception()) is not None:
             self._disable(error)
-            return False
-        return True
+        return self._executor
 
-    def _starts(self) -> bool:
-        """Start the processes in the background; return whether the system allowed it."""
+    def _start(self) -> None:
+        """Start the processes in the background, if the system allows it."""
         if ROOT not in sys.path:  # it may be there only as the folder in which this process was started
             sys.path.append(ROOT)
         spawned = multiprocessing.get_context("spawn")  # a fork would copy the locks of this process's threads
@@ -141,8 +136,6 @@ class DrawingPool:
             self._ready = self._executor.submit(_nothing)
         except OSError as error:
             self._disable(error)
-            return False
-        return True
 
     def _disable(self, error: BaseException) -> None:
         """Disable the pool for good, with a warning."""

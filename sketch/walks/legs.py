@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -78,7 +78,7 @@ class Legs:
         self._book, self._frame = order.book(), Frame.from_size(order.size)
         self._step = max(FINER, order.guide)
         self._part_cache = PartCache(self._book, side=self._frame.side * self._step)
-        self._mixture = lru_cache(maxsize=8)(self._mix)
+        self._mixture = lru_cache(maxsize=8)(partial(Mixture, book=self._book, part_cache=self._part_cache))
 
     def draw(self, leg: int, t: float) -> Conditioning:
         """Return the conditioning at ``t``, 0…1, of a leg; the leg after the last stop leads back to the first stop.
@@ -89,18 +89,12 @@ class Legs:
         if t in (0.0, 1.0) or first == last:  # at a stop there is nothing to mix
             return self._alone(last if t == 1.0 else first)
         if first is not None and last is not None:
-            return self._condition(self._mixture(leg).at(t, self._finer(self._step)))
+            return self._condition(self._mixture(first, last).at(t, self._finer(self._step)))
         (sketch, guide), (other, further) = self._alone(first), self._alone(last)
         shown = None
         if guide is not None and further is not None:
             shown = ((1 - t) * guide.astype(np.float32) + t * further.astype(np.float32)).astype(np.float16)
         return Conditioning(mixing.mix_sketches(sketch, other, t), shown)
-
-    def _mix(self, leg: int) -> Mixture:
-        """Return the transition of a leg, both of whose stops have scenes."""
-        first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]
-        assert first is not None and last is not None  # noqa: S101 - called only if both exist
-        return Mixture(first, last, self._book, self._part_cache)
 
     def _alone(self, scene: Scene | None) -> Conditioning:
         """Return the conditioning of a stop: that of its scene, or a blank one."""

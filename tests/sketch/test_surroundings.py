@@ -40,9 +40,9 @@ def test_it_cannot_be_asked_for_by_name() -> None:
 
 
 def test_what_is_not_covered_has_no_colour_that_runs_into_what_is() -> None:
-    small = resize(RED, 4)
+    small = resize(RED, 4, 4)
     assert tuple(small[1, 1]) == (200, 30, 20, 255)
-    large = resize(RED, 16)
+    large = resize(RED, 16, 16)
     seen = large[..., 3] > 32
     assert (
         np.abs(large[seen][:, :3].astype(int) - (200, 30, 20)).max() <= 32

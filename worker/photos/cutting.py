@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sketch.surroundings import resize
 from worker.photos import pictures
 from worker.photos.pictures import Mask, Pixels
 
@@ -56,7 +57,7 @@ def main_thing(picture: Pixels) -> Mask | None:
     """
     high, wide = picture.shape[:2]
     scale = min(1.0, SIDE / max(high, wide))
-    small = pictures.resize(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
+    small = resize(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
     if min(small.shape[:2]) < 8:
         return None
     alpha = small[..., 3] >= 128

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from image_encoder import ImageEncoder
+from sketch.surroundings import resize
 from worker.photos import pictures
 from worker.photos.pictures import Pixels
 
@@ -90,7 +91,7 @@ def describe(
         rows, columns = pictures.crop(flat.shape)
         views = [flat[rows, columns], *([] if cut is None else [_on_square(cut)])]
         size = eye.tower.shape.size
-        batch = np.stack([pictures.resize(view, size, size) for view in views])
+        batch = np.stack([resize(view, size, size) for view in views])
         sentences, shares = eye.encode(torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255)
         words = words or _nearest(eye, sentences)
         style = eye.name_style(shares[0], styles)

@@ -66,15 +66,3 @@ def _part(whole: int, length: int, span: tuple[float, float] | None) -> slice:
         start = (first + last - length) / 2 if last - first > length else min(max(start, last - length), first)
     begin = min(max(0, round(start)), whole - length)
     return slice(begin, begin + length)
-
-
-def resize(picture: Pixels, width: int, height: int) -> Pixels:
-    """Return a picture, RGB or RGBA, at a size: box-averaged where that is smaller, bicubic where it is larger."""
-    if picture.shape[:2] == (height, width):
-        return picture
-    is_smaller = height * width < picture.shape[0] * picture.shape[1]
-    how = Image.Resampling.BOX if is_smaller else Image.Resampling.BICUBIC
-    image = Image.fromarray(np.ascontiguousarray(picture))
-    if image.mode == "RGBA":
-        return np.asarray(image.convert("RGBa").resize((width, height), how).convert("RGBA"))
-    return np.asarray(image.resize((width, height), how))

@@ -16,7 +16,7 @@ import scipy  # which imports its ndimage when that is used
 from PIL import Image
 
 from sketch.scene import Scene, Setting, Thing
-from sketch.surroundings import Surroundings
+from sketch.surroundings import Surroundings, resize
 from worker.photos import cutting, pictures
 from worker.photos.pictures import Mask, Pixels
 
@@ -93,7 +93,7 @@ def trace(picture: Pixels, *, cut_out: bool, ratio: float = 1.0) -> Traced:
         inside = cutting.main_thing(picture)  # flat pictures may have an outline, which styles need
     rows, columns = pictures.crop(picture.shape, inside, ratio=ratio)
     wide, high = round(SIDE * min(1.0, ratio)), round(SIDE / max(1.0, ratio))
-    few = _few(pictures.resize(pictures.on_paper(picture[rows, columns]), wide, high))
+    few = _few(resize(pictures.on_paper(picture[rows, columns]), wide, high))
     if inside is None:
         return Traced(None, _squared(few))
     alpha = _alpha(picture, inside)[rows, columns]
@@ -116,7 +116,7 @@ def cut(picture: Pixels, side: int) -> Pixels | None:
     alone = np.dstack([picture[rows, columns, :3], _alpha(picture, inside)[rows, columns]])
     high, wide = alone.shape[:2]
     scale = min(1.0, side / max(high, wide))
-    return pictures.resize(alone, max(1, round(wide * scale)), max(1, round(high * scale)))
+    return resize(alone, max(1, round(wide * scale)), max(1, round(high * scale)))
 
 
 def pack(traced: Traced) -> bytes:
@@ -152,7 +152,7 @@ def _alone(picture: Pixels, inside: Mask) -> Pixels:
     square = np.zeros((side, side, 4), np.uint8)
     top, left = side - high, (side - wide) // 2  # its feet are on the lower edge
     square[top : top + high, left : left + wide] = thing
-    return pictures.resize(square, SIDE, SIDE)
+    return resize(square, SIDE, SIDE)
 
 
 def _box(picture: Pixels, inside: Mask) -> tuple[slice, slice]:
@@ -177,7 +177,7 @@ def _even(picture: Pixels) -> Pixels:
     """Return a picture (h, w, 4) scaled down for tracing, and with its colours evened out."""
     high, wide = picture.shape[:2]
     scale = min(1.0, 1.5 * SIDE / max(high, wide))
-    small = pictures.resize(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
+    small = resize(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
     return np.dstack([cutting.flatten_colours(pictures.on_paper(small), reach=REACH), small[..., 3]])
 
 
@@ -227,10 +227,10 @@ def compose(picture: Pixels, width: int, height: int, *, cut_out: bool) -> Pixel
     """
     if cut_out and (alone := cut(picture, max(width, height))) is not None:
         scale = STANDING * min(width / alone.shape[1], height / alone.shape[0])
-        thing = pictures.resize(alone, max(1, round(alone.shape[1] * scale)), max(1, round(alone.shape[0] * scale)))
+        thing = resize(alone, max(1, round(alone.shape[1] * scale)), max(1, round(alone.shape[0] * scale)))
         laid = np.zeros((height, width, 4), np.uint8)
         top, left = (height - thing.shape[0]) // 2, (width - thing.shape[1]) // 2
         laid[top : top + thing.shape[0], left : left + thing.shape[1]] = thing
         return pictures.on_paper(laid)
     rows, columns = pictures.crop(picture.shape, cutting.main_thing(picture), ratio=width / height)
-    return pictures.resize(pictures.on_paper(picture[rows, columns]), width, height)
+    return resize(pictures.on_paper(picture[rows, columns]), width, height)

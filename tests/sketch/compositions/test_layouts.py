@@ -17,7 +17,8 @@ def laid(height: int = 48, width: int = 48, **of: object) -> Laid:
     things[rows, columns] = (1, 0, 0, 1)
     ground = np.zeros((height, width, 3), np.float32)
     ground[..., 2] = 1
-    return layouts.lay(things, ground, (things[..., 3] > 0).astype(np.int16), Composition("linocut", **of))  # type: ignore[arg-type]
+    numbers = (things[..., 3] > 0).astype(np.int16)
+    return layouts.lay((things, ground, numbers), Composition("linocut", **of), numbers.shape)  # type: ignore[arg-type]
 
 
 def test_single_is_the_scene_itself() -> None:
@@ -82,9 +83,8 @@ def test_cells_keep_shape_in_frames(of: tuple[str, int, int], shape: tuple[int, 
 def test_square_scene_is_shown_as_a_square_in_the_cells_of_a_frame(layout: str) -> None:
     things, numbers = np.zeros((48, 48, 4), np.float32), np.zeros((48, 48), np.int16)
     things[12:36, 12:36], numbers[12:36, 12:36] = (1, 0, 0, 1), 1
-    shown = layouts.lay(
-        things, np.zeros((48, 48, 3), np.float32), numbers, Composition("linocut", layout, 2, 3), (48, 72)
-    )
+    ground, composition = np.zeros((48, 48, 3), np.float32), Composition("linocut", layout, 2, 3)
+    shown = layouts.lay((things, ground, numbers), composition, (48, 72))
     cover = shown.things[..., 3]
     assert cover.shape == shown.cells.shape == (48, 72)
     rows, columns = (np.flatnonzero(cover[:24, :24].max(axis) > 0.5) for axis in (1, 0))
@@ -95,5 +95,5 @@ def test_tilted_square_stays_square_in_a_frame() -> None:
     things, numbers = np.zeros((48, 96, 4), np.float32), np.zeros((48, 96), np.int16)
     things[16:32, 40:56] = (1, 0, 0, 1)
     composition = Composition("linocut", "tilted", tilt=np.pi / 2)
-    shown = layouts.lay(things, np.zeros((48, 96, 3), np.float32), numbers, composition)
+    shown = layouts.lay((things, np.zeros((48, 96, 3), np.float32), numbers), composition, (48, 96))
     assert np.abs(shown.things[..., 3] - things[..., 3]).mean() < 0.01

@@ -29,7 +29,9 @@ def layers(height: int, width: int, *, right: float = 0.0) -> composing.Layers:
 def drawn(marks: str, height: int, width: int, *, right: float = 0.0, is_place: float = 0.0, seed: int = 5) -> Array:
     """Compose the disc."""
     chosen = Composition(marks, inks=STYLES[marks].inks[0], seed=seed)
-    return composing.compose(layers(height, width, right=right), chosen, side=-0.6, is_place=is_place)[0]
+    return composing.compose(
+        layers(height, width, right=right), chosen, side=-0.6, is_place=is_place, shape=(height, width)
+    )[0]
 
 
 def test_marks_are_named_in_compositions(marks: str) -> None:
@@ -61,7 +63,7 @@ def test_marks_draw_the_thing(marks: str) -> None:
     empty = things.copy()
     empty[..., 3] = 0
     chosen = Composition(marks, inks=STYLES[marks].inks[0], seed=5)
-    without = composing.compose((empty, ground, numbers * 0), chosen, side=-0.6, is_place=0)[0]
+    without = composing.compose((empty, ground, numbers * 0), chosen, side=-0.6, is_place=0, shape=numbers.shape)[0]
     assert np.abs(with_thing - without)[numbers > 0].mean() > 0.08
 
 

@@ -46,7 +46,7 @@ def pool() -> Iterator[DrawingPool]:
 
 def started(pool: DrawingPool) -> None:
     until = time.monotonic() + 60
-    while not pool._is_ready():
+    while not pool._ready_processes():
         assert time.monotonic() < until
         asleep.pause(0.02)
 
@@ -145,7 +145,7 @@ ASKING = """
 import sys, time
 from sketch.walks.drawing_pool import DrawingPool
 pool = DrawingPool(1)
-while not pool._is_ready():
+while not pool._ready_processes():
     time.sleep(0.02)
 print(*pool._executor._processes, flush=True)
 time.sleep(600)
