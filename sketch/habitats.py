@@ -25,6 +25,11 @@ _OUTDOORS = Habitat(("hills", "hills", "forest", "hills", "plain"), STAND)
 _TABLE = Habitat(("table", "table", "table", "table", "plain"), LIE)
 _WALL = Habitat(("plain", "room", "plain", "sky"), ANYWHERE)
 _BY_KIND = {
+    **dict.fromkeys((
+        "food-fruit", "food-vegetable", "food-prepared", "food-asian", "food-sweet", "drink", "dishware", "book-paper",
+        "light-video", "computer", "phone", "money", "mail", "writing", "office", "lock", "tool", "science", "medical",
+        "sound", "music", "award-medal", "game", "arts-crafts", "time", "hotel",
+    ), _TABLE),
     "animal-mammal": _OUTDOORS,
     "animal-bird": _OUTDOORS,
     "animal-amphibian": Habitat(("hills", "forest", "plain"), STAND),
@@ -44,22 +49,13 @@ _BY_KIND = {
     "sky-weather": Habitat(("sky", "hills", "sea"), FLY),
     "person": Habitat(("room", "street", "hills", "plain"), STAND),
     "sport": Habitat(("hills", "room", "plain"), LIE),
-    "game": _TABLE,
-    "arts-crafts": _TABLE,
     "clothing": Habitat(("room", "room", "plain"), ANYWHERE),
     "musical-instrument": Habitat(("room", "room", "table", "plain"), STAND),
     "event": Habitat(("room", "table", "plain"), LIE),
     "household": Habitat(("room", "room", "table"), STAND),
-    "time": _TABLE,
-    "hotel": _TABLE,
     "heart": Habitat(("plain", "sky", "sea"), ANYWHERE),
     "emotion": Habitat(("plain", "sky"), ANYWHERE),
-}
-_TABLED = frozenset((
-    "food-fruit", "food-vegetable", "food-prepared", "food-asian", "food-sweet", "drink", "dishware", "book-paper",
-    "light-video", "computer", "phone", "money", "mail", "writing", "office", "lock", "tool", "science", "medical",
-    "sound", "music", "award-medal",
-))  # fmt: skip
+}  # fmt: skip
 # Habitats by the end of a name, for things unlike the rest of their subgroup: a fire, but not a fire engine.
 _BY_NAME = (
     (re.compile(r"\bteddy bear$"), Habitat(("room", "table", "plain"), LIE)),
@@ -101,8 +97,6 @@ def _whole(head: str, kind: str) -> Habitat:
     for pattern, habitat in _BY_NAME:
         if pattern.search(head):
             return habitat
-    if kind in _TABLED:
-        return _TABLE
     if kind.startswith("person"):
         return _BY_KIND["person"]
     return _BY_KIND.get(kind, Habitat(("table", "plain", "table"), LIE))

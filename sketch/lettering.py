@@ -7,6 +7,7 @@ can be drawn anywhere, for as long as the letters here stay as they are. Other l
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from functools import lru_cache
 from types import MappingProxyType
@@ -214,14 +215,8 @@ def _scale(lines: tuple[str, ...]) -> float:
 
 def _broken(words: list[str], count: int) -> tuple[str, ...]:
     """Return words in about ``count`` lines, none much longer than the others."""
-    most = max(*map(len, words), sum(map(len, words)) / count + 1)
-    lines = [words[0]]
-    for word in words[1:]:
-        if len(lines[-1]) + 1 + len(word) <= most:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return tuple(lines)
+    most = max(*map(len, words), sum(map(len, words)) // count + 1)
+    return tuple(textwrap.wrap(" ".join(words), most, break_on_hyphens=False))
 
 
 def _moved(strokes: str, left: float, top: float, scale: float) -> str:

@@ -21,6 +21,7 @@ from sketch.backdrops import backdrop
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
 from sketch.compositions import composing
+from sketch.compositions.composing import Conditions
 from sketch.compositions.composition import Composition
 from sketch.compositions.layouts import Layers
 from sketch.framing import Frame, Size
@@ -157,12 +158,11 @@ class Mixture:
 
     def _paint(self, drawn: Drawn, t: float) -> Drawn:
         """Return a picture drawn at ``t`` in the painterly setup if one of the scenes has it, else unchanged."""
-        ends = (self.first, self.last)
-        if all(scene.composition is None or scene.composition.is_graphic for scene in ends):
+        shares = ((self.first, 1 - t), (self.last, t))
+        if all(scene.composition is None or scene.composition.is_graphic for scene, _ in shares):
             return drawn
-        seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
-        settings = (self.first.setting, self.last.setting)
-        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), requested=self._requested_colours(t))
+        ends = [(scene.setting, scene.composition.seed if scene.composition else 0, share) for scene, share in shares]
+        return painterly.compose(drawn, ends, requested=self._requested_colours(t))
 
     def _requested_colours(self, t: float) -> Array | None:
         """Return for which things a colour was requested at ``t`` (n + 1,), 0…1, the ground first; None if for none."""
@@ -185,16 +185,16 @@ class Mixture:
                 shown = frame.cut(self._in_frame(frame)._layered(t, frame.side))
             return shown.things, shown.ground, shown.numbers
 
+        is_place = (1 - t) * places[0] + t * places[1]
+        shape, requested = (frame.height, frame.width), self._requested_colours(t)
+        conditions = Conditions(self._light(t).side, is_place, shape, requested)
         picture, numbers, turned = composing.compose_between(
             layers,
             None if drawn is None else (drawn.picture, drawn.numbers),
             [scene.composition for scene in ends],
             t,
-            shape=(frame.height, frame.width),
-            side=self._light(t).side,
-            is_place=(1 - t) * places[0] + t * places[1],
+            conditions,
             cell=self._cell,
-            requested=self._requested_colours(t),
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         things = None if drawn is None else drawn.things

@@ -13,6 +13,7 @@ from sketch import colour
 from sketch.backdrops import backdrop
 from sketch.colour import Array
 from sketch.compositions import composing
+from sketch.compositions.composing import Conditions
 from sketch.framing import Frame, Size
 from sketch.layers import channels
 from sketch.layers.drawn import Drawn
@@ -37,22 +38,14 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
         scene = frame.fit(scene, book)
         drawn = draw_layers(scene, book, frame.side)
         if composition is not None and not composition.is_graphic:
-            drawn = painterly.compose(
-                drawn, scene.setting, seed=composition.seed, requested=requested_colours(scene.things)
-            )
+            ends = [(scene.setting, composition.seed, 1.0)]
+            drawn = painterly.compose(drawn, ends, requested=requested_colours(scene.things))
         drawn = frame.cut(drawn)
     if composition is None or not composition.is_graphic:
         return drawn
-    share = composing.place_share(scene.setting.kind)
-    layers = (drawn.things, drawn.ground, drawn.numbers)
-    picture, numbers = composing.compose(
-        layers,
-        composition,
-        side=scene.setting.light,
-        is_place=share,
-        shape=(frame.height, frame.width),
-        requested=requested_colours(scene.things),
-    )
+    layers, share = (drawn.things, drawn.ground, drawn.numbers), composing.place_share(scene.setting.kind)
+    shape, requested = (frame.height, frame.width), requested_colours(scene.things)
+    picture, numbers = composing.compose(layers, composition, Conditions(scene.setting.light, share, shape, requested))
     return as_ground(picture, numbers, drawn.unoutlined)
 
 

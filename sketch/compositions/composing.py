@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -75,44 +75,43 @@ def is_repeated(composition: Composition) -> bool:
     return composition.is_graphic and composition.layout in layouts.REPEATED
 
 
-def compose(
-    layers: Layers,
-    composition: Composition,
-    *,
-    side: float,
-    is_place: float,
-    shape: tuple[int, int],
-    requested: Array | None = None,
-) -> tuple[Array, NDArray[np.int16]]:
-    """Return the picture (h, w, 3), sRGB 0…1, and the number of the thing in front (h, w), from 1; 0 is the ground.
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What decides how a scene is redrawn, beside its layers and its composition.
 
     ``side`` is where the light comes from, -1 (left) to 1 (right); ``is_place`` is how far the ground shows a place.
     ``shape`` is the picture's height and width; the layers have others if they are squares, to be shown in cells.
     ``requested`` (n + 1,) holds for each thing how far a colour was requested for it, 0…1; index 0 is the ground.
     """
-    laid = layouts.lay(layers, layouts.in_frame(composition, *shape), shape)
-    return _redrawn(laid, composition, side, is_place, requested)
+
+    side: float
+    is_place: float
+    shape: tuple[int, int]
+    requested: Array | None = None
 
 
-def _redrawn(
-    laid: Laid, composition: Composition, side: float, is_place: float, requested: Array | None
-) -> tuple[Array, NDArray[np.int16]]:
-    return _mark(_field(laid, composition, side, is_place, requested), composition), laid.numbers
+def compose(layers: Layers, composition: Composition, conditions: Conditions) -> tuple[Array, NDArray[np.int16]]:
+    """Return the picture (h, w, 3), sRGB 0…1, and the number of the thing in front (h, w), from 1; 0 is the ground."""
+    laid = layouts.lay(layers, layouts.in_frame(composition, *conditions.shape), conditions.shape)
+    return _redrawn(laid, composition, conditions)
 
 
-def _field(laid: Laid, composition: Composition, side: float, is_place: float, requested: Array | None) -> Field:
-    """Return the field that a style draws from, in a composition's inks; ``requested`` is as for :func:`compose`."""
-    inks, scale, seed = _inks(composition), composition.scale, composition.seed
-    own = None if requested is None else requested[laid.numbers]
+def _redrawn(laid: Laid, composition: Composition, conditions: Conditions) -> tuple[Array, NDArray[np.int16]]:
+    return _mark(_field(laid, composition, conditions), composition), laid.numbers
+
+
+def _field(laid: Laid, composition: Composition, conditions: Conditions) -> Field:
+    """Return the field that a style draws from, in a composition's inks."""
+    own = None if conditions.requested is None else conditions.requested[laid.numbers]
     return Field(
         laid.things,
         laid.ground,
         laid.cells,
-        inks=inks,
-        side=side,
-        is_place=is_place,
-        scale=scale,
-        seed=seed,
+        inks=_inks(composition),
+        side=conditions.side,
+        is_place=conditions.is_place,
+        scale=composition.scale,
+        seed=composition.seed,
         requested=own,
     )
 
@@ -133,38 +132,37 @@ def compose_between(
     painted: tuple[Array, NDArray[np.int16]] | None,
     compositions: Sequence[Composition | None],
     t: float,
+    conditions: Conditions,
     *,
-    shape: tuple[int, int],
-    side: float,
-    is_place: float,
     cell: Callable[[float, int], Layers],
-    requested: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16], Array]:
     """Return a frame of the transition between two compositions at time ``t``, 0…1; at least one of them is graphic.
 
     It is a picture (h, w, 3), sRGB 0…1, the number of the thing in front (h, w), and each pixel's share (h, w), 0…1,
     of the last composition. ``compositions`` are the first and the last; None stands for a painted one, whose picture
     and numbers are ``painted``. ``layers`` returns the layers of a composition at this time. ``cell`` draws the square
-    scene at a time and a side in pixels, for grids, whose cells change one after the other. ``shape`` is the frame's
-    height and width; other arguments are as for :func:`compose`.
+    scene at a time and a side in pixels, for grids, whose cells change one after the other.
     """
-    draw = partial(compose, side=side, is_place=is_place, shape=shape, requested=requested)
+    shape = conditions.shape
     first, last = (each or Composition() for each in compositions)
     if (one := turning.blend(first, last, t)) is not None:
         even = np.full(shape, t, np.float32)
         if one.layout != "grid":
-            return *draw(layers(one), one), even
+            return *compose(layers(one), one, conditions), even
         framed = layouts.in_frame(one, *shape)
         times, pixels = turning.cell_times(framed, t), layouts.cell_side(framed, *shape)
         shown = {time: cell(time, pixels) for time in set(times)}
         laid = layouts.lay_cells([shown[time] for time in times], framed, shape)
-        return *_redrawn(laid, one, side, is_place, requested), even
+        return *_redrawn(laid, one, conditions), even
     if first.is_graphic and replace(first, inks=last.inks) == last:  # only the number of inks differs
         laid = layouts.lay(layers(first), layouts.in_frame(first, *shape), shape)
-        field = _field(laid, first, side, is_place, requested)
+        field = _field(laid, first, conditions)
         drawn = [(_mark(each, first), laid.numbers) for each in (field, field.with_inks(_inks(last)))]
     else:
-        drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
+        drawn = [
+            compose(layers(each), each, conditions) if painted is None or each.is_graphic else painted
+            for each in (first, last)
+        ]
     ends = [layouts.in_frame(each, *shape) for each in (first, last)]
     share = turning.transition_shares(*shape, ends[0], ends[1], t)
     return channels.over(drawn[1][0], share, drawn[0][0]), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

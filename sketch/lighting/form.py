@@ -67,6 +67,12 @@ def resize(
     return np.stack([resize(values[..., part], size, how, box) for part in range(values.shape[2])], -1)
 
 
+def transform(values: Array, how: tuple[float, ...]) -> Array:
+    """Return an array (m, n) whose pixels show the points that the six numbers of an affine matrix lead to, else 0."""
+    image = Image.fromarray(np.ascontiguousarray(values))
+    return np.asarray(image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR), np.float32)
+
+
 def blur(values: Array, radius: float) -> Array:
     """Return an array (m, n) blurred by about ``radius`` pixels, at least one; the edges are repeated beyond."""
     reach = max(1, round(radius))

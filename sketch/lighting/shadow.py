@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from sketch.colour import Array
 from sketch.layers import channels
-from sketch.lighting.form import SEEN, Form, blur
+from sketch.lighting.form import SEEN, Form, blur, transform
 from sketch.lighting.light import HIGH, Light, mean
 from sketch.scene import WALLS, Setting
 from sketch.surroundings import PHOTO
@@ -100,29 +99,21 @@ def _set_off(form: Form, light: Light) -> Array:
 def _on_wall(form: Form, light: Light) -> Array:
     """Return how dark the shadow is, 0…1 (m, m), that a thing casts on a wall behind it."""
     high = (form.foot - form.head) * len(form.cover) / form.size
-    return blur(_move(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
-
-
-def _move(values: Array, down: float, right: float) -> Array:
-    """Return an array (m, m) moved by numbers of pixels, which may be fractions; zeros move in at the edges."""
-    image = Image.fromarray(values)
-    how = (1, 0, -right, 0, 1, -down)
-    return np.asarray(image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR), np.float32)
+    moved = transform(form.cover, (1, 0, 0.07 * high * light.side, 0, 1, -0.05 * high))
+    return blur(moved, 0.03 * high)
 
 
 def _thrown(form: Form, light: Light, shadow: Shadow) -> Array:
     """Return how dark the shadow is, 0…1 (m, m), that a standing thing casts on the ground, away from the light."""
     size = len(form.cover)
     head, foot = form.head * size / form.size, form.foot * size / form.size
-    image = Image.fromarray(form.cover)
     # A point at height h above the foot throws its shadow FLAT * h above the foot, and LONG * h to the side.
     slant = -light.side * LONG / FLAT
     how = (1, slant, -slant * foot, 0, 1 / FLAT, foot - foot / FLAT)
-    laid = image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR)
     rows = np.arange(size, dtype=np.float32) + 0.5
     up = (foot - rows) / FLAT
     paler = np.clip(1 - 0.6 * up / max(1.0, foot - head), 0, 1) * np.clip((rows / size - shadow.horizon) / 0.02, 0, 1)
-    soft = blur(np.asarray(laid, np.float32) * (up >= -1)[:, None], 0.014 * size)
+    soft = blur(transform(form.cover, how) * (up >= -1)[:, None], 0.014 * size)
     return np.asarray(soft * paler[:, None], np.float32)
 
 

@@ -6,6 +6,7 @@ An edge is lost where a thing takes the colour behind it, and found where the gr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from sketch.colour import Array
 from sketch.layers.drawn import Drawn
 from sketch.lighting.form import COARSE, blur
 from sketch.lighting.light import mean
+from sketch.marks.field import step
 from sketch.painterly import forms, ground, reflections, tones
 from sketch.painterly.forms import Form
 from sketch.painterly.shadows import cast_shadow, contact_shadow
@@ -62,31 +64,16 @@ class Light:
         return cls(side, np.array(tint, np.float32), 0.9 if setting.time == "night" else 1.0)
 
 
-def compose(drawn: Drawn, setting: Setting, *, seed: int, requested: Array | None = None) -> Drawn:
+def compose(drawn: Drawn, ends: Sequence[tuple[Setting, int, float]], *, requested: Array | None = None) -> Drawn:
     """Return a drawn scene redrawn in the painterly setup: other colours, the same ``numbers`` of things.
 
-    The place in the background depends only on ``setting`` and ``seed``. All else follows from the pixels without
-    thresholds, so that a small change of the drawing changes little. ``drawn`` is a square of any side; of a photo's
-    surroundings only the colours change. ``requested`` is as for :func:`between`.
+    ``ends`` are the scene's setting, its seed and 1; in a transition, those of both scenes, each with its share: place,
+    light and colour key are mixed, at the cost of rendering one picture. The place in the background depends only on
+    setting and seed. All else follows from the pixels without thresholds, so that a small change of the drawing changes
+    little. ``drawn`` is a square of any side; of a photo's surroundings only the colours change.
+    ``requested`` (n + 1,), 0…1, says how far a colour was requested for each of the n things, which have the indices
+    from 1; index 0 is the ground.
     """
-    return between(drawn, (setting, setting), 0.0, seeds=(seed, seed), requested=requested)
-
-
-def between(
-    drawn: Drawn,
-    settings: tuple[Setting, Setting],
-    t: float,
-    *,
-    seeds: tuple[int, int],
-    requested: Array | None = None,
-) -> Drawn:
-    """Return a drawn scene redrawn in the painterly setup at ``t``, 0…1, of a transition between two settings.
-
-    At 0 and 1 the result is that of :func:`compose`. In between, place, light and colour key are mixed, at the cost of
-    rendering one picture. ``requested`` (n + 1,), 0…1, says how far a colour was requested for each of the n things,
-    which have the indices from 1; index 0 is the ground.
-    """
-    ends = [end for end in zip(settings, seeds, (1 - t, t), strict=True) if end[2] > 0]
     size = drawn.ground.shape[0]
     behind = np.zeros_like(drawn.ground)
     for setting, seed, share in ends:
@@ -185,8 +172,8 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
     """
     size = rgb.shape[0]
     around = _around(rgb, alpha, behind)
-    shade = 0.42 * _risen(-facing, 0.04, 0.16) + 0.58 * _risen(-facing, 0.30, 0.46)
-    lit = 0.5 * _risen(facing, 0.10, 0.22) + 0.5 * _risen(facing, 0.34, 0.48)
+    shade = 0.42 * step(-facing, 0.04, 0.16) + 0.58 * step(-facing, 0.30, 0.46)
+    lit = 0.5 * step(facing, 0.10, 0.22) + 0.5 * step(facing, 0.34, 0.48)
     # The shade is darkest inside the thing; its rim is lighter, because it reflects the surroundings.
     rim = np.clip(2.2 * (1 - blur(cover, 0.035 * len(cover))), 0, 1)
     fine = forms.resize(np.stack([shade, lit, rim], -1), size)
@@ -204,12 +191,6 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
     beside = forms.resize(_beside(facing, cover), size)[..., None]
     behind = behind * (1 - FOUND * np.clip(beside, -1, 1))
     return np.clip(things, 0, 1), np.clip(behind, 0, 1)
-
-
-def _risen(x: Array, low: float, high: float) -> Array:
-    """Return a smooth step from 0 at ``low`` to 1 at ``high``, as at the border between two planes of a form."""
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 _SHADE = np.array([1.0, 0.96, 0.88], np.float32)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
 
 from sketch.colour import Array
-from sketch.lighting.form import blur
+from sketch.lighting.form import blur, transform
 from sketch.painterly.forms import Form
 
 LONG, FLAT = 0.95, 0.34
@@ -29,13 +28,11 @@ def cast_shadow(form: Form, side: float, floor: float) -> Array:
     foot = form.foot * size
     slant = -side * LONG / FLAT
     how = (1, slant, -slant * foot, 0, 1 / FLAT, foot - foot / FLAT)
-    image = Image.fromarray(np.ascontiguousarray(form.cover))
-    laid = np.asarray(image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR), np.float32)
     rows = np.arange(size, dtype=np.float32) + 0.5
     up = np.clip(foot + 1 - rows, 0, None) / (FLAT * max(1.0, form.side * size))
     paler = np.clip(1 - 0.55 * up, 0.2, 1) * np.clip((rows / size - floor) / 0.05, 0, 1)
     paler = paler * np.clip((foot + 1.5 - rows) / 1.5, 0, 1)
-    soft = blur(laid, 0.014 * size)
+    soft = blur(transform(form.cover, how), 0.014 * size)
     return np.asarray(DARK * soft * paler[:, None] * standing_share(form, floor), np.float32)
 
 
@@ -73,6 +70,4 @@ def _on_wall(form: Form, side: float) -> Array:
     """Return a thing's shadow on a wall behind it, 0…1, at coarse size (m, m): its coverage, moved and blurred."""
     size = len(form.cover)
     how = (1, 0, 0.09 * side * form.side * size, 0, 1, -0.08 * form.side * size)
-    image = Image.fromarray(np.ascontiguousarray(form.cover))
-    moved = np.asarray(image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR), np.float32)
-    return blur(moved, 0.03 * size)
+    return blur(transform(form.cover, how), 0.03 * size)

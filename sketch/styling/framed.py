@@ -16,10 +16,7 @@ from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
 from sketch.placing import VIEW_SIZE, Item
 from sketch.scene import Scene, Thing
-from sketch.sketchbook import Sketchbook
-
-SEEN_AT = 48
-"""The side in pixels at which a drawing is rendered to measure it."""
+from sketch.sketchbook import SEEN_AT, Sketchbook
 
 SEEN = 0.5
 LEAST = 0.8

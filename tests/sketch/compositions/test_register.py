@@ -7,6 +7,7 @@ import pytest
 
 from sketch.colour import Array
 from sketch.compositions import composing, composition
+from sketch.compositions.composing import Conditions
 from sketch.compositions.composition import Composition
 from sketch.compositions.register import STYLES
 
@@ -29,9 +30,7 @@ def layers(height: int, width: int, *, right: float = 0.0) -> composing.Layers:
 def drawn(marks: str, height: int, width: int, *, right: float = 0.0, is_place: float = 0.0, seed: int = 5) -> Array:
     """Compose the disc."""
     chosen = Composition(marks, inks=STYLES[marks].inks[0], seed=seed)
-    return composing.compose(
-        layers(height, width, right=right), chosen, side=-0.6, is_place=is_place, shape=(height, width)
-    )[0]
+    return composing.compose(layers(height, width, right=right), chosen, Conditions(-0.6, is_place, (height, width)))[0]
 
 
 def test_marks_are_named_in_compositions(marks: str) -> None:
@@ -63,7 +62,7 @@ def test_marks_draw_the_thing(marks: str) -> None:
     empty = things.copy()
     empty[..., 3] = 0
     chosen = Composition(marks, inks=STYLES[marks].inks[0], seed=5)
-    without = composing.compose((empty, ground, numbers * 0), chosen, side=-0.6, is_place=0, shape=numbers.shape)[0]
+    without = composing.compose((empty, ground, numbers * 0), chosen, Conditions(-0.6, 0, numbers.shape))[0]
     assert np.abs(with_thing - without)[numbers > 0].mean() > 0.08
 
 
@@ -76,7 +75,7 @@ def test_marks_take_all_their_inks_and_layouts(marks: str, number: int) -> None:
     for layout, rows, columns, _ in STYLES[marks].layouts:
         inks = STYLES[marks].inks[number % len(STYLES[marks].inks)]
         chosen = Composition(marks, layout, rows, columns, inks, 0.2, 1.0, number)
-        picture = composing.compose(layers(64, 64), chosen, side=0.5, is_place=1)[0]
+        picture = composing.compose(layers(64, 64), chosen, Conditions(0.5, 1, (64, 64)))[0]
         assert np.isfinite(picture).all() and picture.std() > 0.02
 
 
@@ -85,7 +84,7 @@ def test_marks_compose_the_setting_alone_where_nothing_is_shown(marks: str) -> N
     things[..., 3] = 0
     for number, inks in enumerate(STYLES[marks].inks):
         chosen = Composition(marks, inks=inks, seed=number)
-        picture, _ = composing.compose((things, ground, numbers * 0), chosen, side=0.4, is_place=1)
+        picture, _ = composing.compose((things, ground, numbers * 0), chosen, Conditions(0.4, 1, ground.shape[:2]))
         assert np.isfinite(picture).all() and picture.std() > 0.01
 
 
@@ -93,7 +92,7 @@ def test_marks_redraw_a_picture_that_fills_the_frame(marks: str) -> None:
     things, ground, numbers = layers(64, 64)
     things[..., :3], things[..., 3] = ground * 0.8, 1
     chosen = Composition(marks, inks=STYLES[marks].inks[0], seed=3)
-    picture, _ = composing.compose((things, ground, numbers * 0 + 1), chosen, side=0.4, is_place=0)
+    picture, _ = composing.compose((things, ground, numbers * 0 + 1), chosen, Conditions(0.4, 0, ground.shape[:2]))
     assert np.isfinite(picture).all() and picture.std() > 0.01
 
 
@@ -102,5 +101,5 @@ def test_marks_make_do_with_any_number_of_inks(marks: str, count: int) -> None:
     inks = tuple(f"{(number * 2654435761) % 0xFFFFFF:06x}" for number in range(1, count + 1))
     for layout in composition.LAYOUTS:
         chosen = Composition(marks, layout, 2, 3, inks, 0.2, 1.0, 7)
-        picture, _ = composing.compose(layers(40, 40), chosen, side=0.4, is_place=1)
+        picture, _ = composing.compose(layers(40, 40), chosen, Conditions(0.4, 1, (40, 40)))
         assert np.isfinite(picture).all()

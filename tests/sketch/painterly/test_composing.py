@@ -21,7 +21,7 @@ TABLE = Setting("table", 0.55, GREY, -0.7, 5, modelling=1.0)
 
 
 def composed(*things: Thing, setting: Setting = TABLE, size: int = 96, seed: int = 3) -> Drawn:
-    return composing.compose(rendering.draw(scene_of(*things, setting=setting), BOOK, size), setting, seed=seed)
+    return composing.compose(rendering.draw(scene_of(*things, setting=setting), BOOK, size), [(setting, seed, 1.0)])
 
 
 def _apart(hue: float, other: float) -> float:
@@ -36,7 +36,7 @@ def light_of(picture: Array) -> Array:
 def test_compose_in_any_setting_returns_what_is_drawn_in_other_pixels(kind: str) -> None:
     setting = replace(TABLE, kind=kind)
     plain = rendering.draw(scene_of(thing("disc"), setting=setting), BOOK, 64)
-    seen = composing.compose(plain, setting, seed=1)
+    seen = composing.compose(plain, [(setting, 1, 1.0)])
     assert np.array_equal(seen.numbers, plain.numbers) and np.array_equal(seen.things[..., 3], plain.things[..., 3])
     assert np.isfinite(seen.picture).all() and seen.picture.min() >= 0 and seen.picture.max() <= 1
     assert np.abs(seen.ground - plain.ground).mean() > 0.01
@@ -45,7 +45,7 @@ def test_compose_in_any_setting_returns_what_is_drawn_in_other_pixels(kind: str)
 def test_compose_same_scene_and_seed_gives_same_pixels_and_leaves_what_was_drawn() -> None:
     plain = rendering.draw(scene_of(thing("disc"), setting=TABLE), BOOK, 96)
     kept = plain.picture.copy()
-    first, again = (composing.compose(plain, TABLE, seed=3) for _ in range(2))
+    first, again = (composing.compose(plain, [(TABLE, 3, 1.0)]) for _ in range(2))
     assert np.array_equal(first.picture, again.picture) and np.array_equal(plain.picture, kept)
 
 
@@ -76,7 +76,7 @@ def test_compose_at_an_odd_size_is_a_picture() -> None:
 def test_compose_things_that_move_a_little_change_hardly_more_than_they_did_as_drawn() -> None:
     scenes = [scene_of(thing("house", 0.4 + 0.004 * at), thing("sun", 0.7, 0.6, 0.3), setting=TABLE) for at in range(8)]
     plain = [rendering.draw(scene, BOOK, 96) for scene in scenes]
-    seen = [composing.compose(each, TABLE, seed=3) for each in plain]
+    seen = [composing.compose(each, [(TABLE, 3, 1.0)]) for each in plain]
     before, after = ([float(np.abs(a.picture - b.picture).mean()) for a, b in pairwise(each)] for each in (plain, seen))
     assert max(before) > 0 and all(new < 0.001 + 2 * old for old, new in zip(before, after, strict=True))
 
@@ -87,12 +87,15 @@ def test_between_two_settings_steps_are_small_and_ends_are_what_compose_makes() 
     mixture = mixing.Mixture(first_scene, last_scene, BOOK, PartCache(BOOK))
 
     def at(t: float) -> Array:
-        return composing.between(mixture.at(t, 64), (TABLE, last), t, seeds=(3, 8)).picture
+        return composing.compose(mixture.at(t, 64), [(TABLE, 3, 1 - t), (last, 8, t)]).picture
 
     frames = [at(0.4 + 0.01 * step) for step in range(8)]
     changes = [np.abs(a - b).mean() for a, b in pairwise(frames)]
     assert max(changes) < 0.012 and max(changes) < 3 * min(changes)
-    ends = composing.compose(mixture.at(0, 64), TABLE, seed=3), composing.compose(mixture.at(1, 64), last, seed=8)
+    ends = (
+        composing.compose(mixture.at(0, 64), [(TABLE, 3, 1.0)]),
+        composing.compose(mixture.at(1, 64), [(last, 8, 1.0)]),
+    )
     assert np.array_equal(at(0), ends[0].picture) and np.array_equal(at(1), ends[1].picture)
 
 
@@ -155,5 +158,5 @@ def test_compose_photo_keeps_its_surroundings() -> None:
     photo[:, 16:] = (200, 150, 90)
     around = Surroundings(digest="a", picture=photo)
     plain = rendering.draw(scene_of(setting=around), BOOK, 64)
-    seen = composing.compose(plain, around, seed=1)
+    seen = composing.compose(plain, [(around, 1, 1.0)])
     assert light_of(seen.ground)[:, 40:].mean() > light_of(seen.ground)[:, :24].mean() + 0.3
