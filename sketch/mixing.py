@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
@@ -197,8 +197,10 @@ class Mixture:
             cell=self._cell,
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
-        things = None if drawn is None else drawn.things
-        return rendering.as_ground(picture, numbers, self._unoutlined(t), turned=turned, things=things, painted=share)
+        whole = rendering.as_ground(picture, numbers, self._unoutlined(t))
+        if drawn is not None:  # where the painted scene is still seen, its things remain in front of that ground
+            whole.things[..., :3], whole.things[..., 3] = drawn.things[..., :3], drawn.things[..., 3] * share
+        return replace(whole, graphic=1 - np.asarray(share, np.float32), turned=turned)
 
     def _cell(self, t: float, size: int) -> Layers:
         """Return things, ground and numbers of the square scene at ``t``, 0 and 1 included, without compositions."""

@@ -88,24 +88,9 @@ def draw_layers(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     return Drawn(things.astype(np.float32), ground, numbers, unoutlined_share(setting))
 
 
-def as_ground(
-    picture: Array,
-    numbers: NDArray[np.int16],
-    unoutlined: float,
-    *,
-    turned: Array | None = None,
-    things: Array | None = None,
-    painted: Array | float = 0.0,
-) -> Drawn:
-    """Return the layers of a scene that was redrawn as a whole: its picture (h, w, 3) becomes the ground.
-
-    ``painted`` (h, w), 0…1, is how far each pixel of ``things`` (h, w, 4) remains a thing in front of that ground;
-    without ``things`` there are none. ``numbers``, ``unoutlined`` and ``turned`` are as in :class:`.drawn.Drawn`.
-    """
-    left = np.zeros((*numbers.shape, 4), np.float32)
-    if things is not None:
-        left[..., :3], left[..., 3] = things[..., :3], things[..., 3] * painted
-    return Drawn(left, picture, numbers, unoutlined, 1 - np.asarray(painted, np.float32), turned)
+def as_ground(picture: Array, numbers: NDArray[np.int16], unoutlined: float) -> Drawn:
+    """Return the layers of a scene that was redrawn as a whole: its picture (h, w, 3) becomes the ground."""
+    return Drawn(np.zeros((*numbers.shape, 4), np.float32), picture, numbers, unoutlined, graphic=1.0)
 
 
 def place_thing(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:

@@ -30,7 +30,7 @@ def draw(field: Field) -> Array:
     """Return the field redrawn as a risograph: (h, w, 3), sRGB 0…1; inks 1 to 3 are printed on paper, ink 0."""
     rng = field.chance(1)
     picture = field.ink(0)
-    plates = np.stack(_separate(field), -1)
+    plates = _separate(field)
     for number in (3, 1, 2):
         off = rng.uniform(-OFF, OFF, 2)
         plate = field.shift(plates[..., number - 1], *off)
@@ -43,8 +43,8 @@ def _let_through(field: Field, number: int) -> Array:
     return np.clip(field.ink(number) / np.maximum(field.ink(0), 0.5), ABSORBED, 1)
 
 
-def _separate(field: Field) -> tuple[Array, Array, Array]:
-    """Return the amounts of inks 1, 2 and 3 to print at each pixel, about 0…1: three arrays (h, w)."""
+def _separate(field: Field) -> Array:
+    """Return the amounts of inks 1, 2 and 3 to print at each pixel (h, w, 3), about 0…1."""
     thick = -np.log(np.clip(np.stack([_let_through(field, number) for number in (1, 2, 3)]), ABSORBED, 1))
     wanted = -np.log(np.clip(_target_picture(field), ABSORBED, 1))
     ridge = thick @ thick.T + 0.12 * np.eye(3)
@@ -58,8 +58,7 @@ def _separate(field: Field) -> tuple[Array, Array, Array]:
     rng = field.chance(3)
     angle = rng.uniform(0, 2 * np.pi)
     free = field.cut(field.shift(field.away + 0.8, 3 * np.cos(angle), 3 * np.sin(angle)))[..., None]
-    mixed = own * body + _behind(field, own) * (1 - free)
-    return mixed[..., 0], mixed[..., 1], mixed[..., 2]
+    return np.asarray(own * body + _behind(field, own) * (1 - free))
 
 
 def _unlike(field: Field) -> Array:

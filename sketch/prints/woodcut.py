@@ -81,13 +81,12 @@ def _own(field: Field) -> Array:
     inks = colour.lab(np.stack([field.ink(number) for number in (0, 2, 3, 4, 5)]))
     wanted = field.lab.copy()
     wanted[..., 0] = 0.5 * wanted[..., 0] + 0.5 * (0.25 + 0.7 * field.tone)
+    burden = None
     if field.mean_request:  # things requested in black are printed in the dark ink
         wanted[..., 0] += 0.6 * field.request * (field.lab[..., 0] - wanted[..., 0])
         burden = np.array([0, 0, 0, 0, 0, 0.1 * (1 - field.mean_request)], np.float32)
         inks = np.concatenate([inks, colour.lab(field.inks[1:2])])
-        own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4), burden=burden)
-    else:
-        own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4))
+    own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4), burden=burden)
     own[..., 0] += 0.1 * (field.tone - 0.5)
     return colour.rgb(own)
 

@@ -64,8 +64,7 @@ def _arrange(items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: 
         shown = [framed.as_view(item, book) for item in items]
         near = _grounded(shown, wish) if grouping.is_group(shown) else wish
         scene = arranging.arrange(shown, near, seed, book)
-        scene = _grouped(scene, shown, wish, seed, book)
-        return replace(_bleed(scene, wish, book), composition=Composition.of_painting(seed))
+        return replace(_filled(scene, shown, wish, seed, book), composition=Composition.of_painting(seed))
     items = [framed.as_view(item, book) for item in items]
     says_place = wish.kind or wish.time or wish.weather or wish.ground
     wish, is_open = _grounded(items, wish), items and not says_place and not grouping.is_group(items)
@@ -74,7 +73,7 @@ def _arrange(items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: 
     colours = tuple(item.colour for item in items if item.colour)
     chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
     scene = _nearer(arrangement.arrange(items, wish, seed), items, wish, seed, chosen)
-    scene = _bleed(_grouped(scene, items, wish, seed, book), wish, book)
+    scene = _filled(scene, items, wish, seed, book)
     if len(scene.things) > 1:  # in cells, more would be shown than the prompt names
         chosen = replace(chosen, layout="single", rows=1, columns=1, tilt=0.0)
     flat = replace(scene.setting, modelling=scene.setting.modelling * STYLES[marks].modelling)
@@ -92,16 +91,14 @@ def _grounded(items: Sequence[Item], wish: Wish) -> Wish:
     return replace(wish, avoided=wish.avoided | {*arrangement.FLAT}) if stands or grouping.is_group(items) else wish
 
 
-def _grouped(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> Scene:
-    """Return the scene with several of one thing as a group, unless the prompt requests a composition."""
-    if wish.composition or not grouping.is_group(items):
+def _filled(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> Scene:
+    """Return the scene with several of one thing as a group, and filled by its picture in a square, if it has one.
+
+    If the prompt requests a composition, it stays as it is.
+    """
+    if wish.composition:
         return scene
-    return grouping.regroup(scene, items[0], seed, book)
-
-
-def _bleed(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:
-    """Return a scene filled by its picture in a square, if it has one and the prompt requests no composition."""
-    return scene if wish.composition else framed.bleed(scene, book)
+    return framed.bleed(grouping.regroup(scene, items[0], seed, book) if grouping.is_group(items) else scene, book)
 
 
 def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: Composition) -> Scene:

@@ -6,7 +6,7 @@ CSS ignores a declaration that it cannot read; the renderer lets it replace one 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -45,15 +45,13 @@ def strip_comments(css: str) -> str:
 
 def parse(block: str) -> list[Declaration]:
     """Return the declarations of a style attribute or of a rule's block, without those that have no name or value."""
-    return list(_parsed(strip_comments(block)))
-
-
-def _parsed(block: str) -> Iterator[Declaration]:
-    for piece in _PIECE.findall(block):
-        name, _, value = piece.partition(":")
+    parsed = []
+    for piece in _PIECE.findall(strip_comments(block)):
+        name, value = (part.strip() for part in piece.partition(":")[::2])
         plain = _IMPORTANT.sub("", value).strip()
-        if re.fullmatch(r"[-\w]+", name.strip()) and plain:
-            yield Declaration(name.strip().lower(), plain, plain != value.strip())
+        if re.fullmatch(r"[-\w]+", name) and plain:
+            parsed.append(Declaration(name.lower(), plain, plain != value))
+    return parsed
 
 
 def simplify(declarations: list[Declaration], attributes: Mapping[str, str] | None = None) -> list[Declaration]:
