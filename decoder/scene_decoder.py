@@ -174,11 +174,13 @@ def save(network: SceneDecoder, folder: Path) -> None:
     (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", "utf-8")
 
 
-def shape_in(folder: Path) -> Shape:
-    """Return the architecture of the decoder in a folder.
+def load(folder: Path) -> SceneDecoder:
+    """Return the decoder in a folder, with float32 weights.
 
-    :raises DecoderError: when ``config.json`` is missing, malformed or of another version.
+    :raises DecoderError: when a file is missing, malformed or of another version; the message names it.
     """
+    from safetensors.torch import load_file
+
     path = folder / CONFIG
     try:
         config = json.loads(path.read_text("utf-8"))
@@ -188,17 +190,7 @@ def shape_in(folder: Path) -> Shape:
         raise DecoderError(f"{path} cannot be read: {error}") from error
     if not isinstance(config, dict) or config.get("version") != VERSION:
         raise DecoderError(f"{path} is of another version than {VERSION}.")
-    return Shape.from_config(config)
-
-
-def load(folder: Path) -> SceneDecoder:
-    """Return the decoder in a folder, with float32 weights.
-
-    :raises DecoderError: when a file is missing, malformed or of another version; the message names it.
-    """
-    from safetensors.torch import load_file
-
-    network, path = SceneDecoder(shape_in(folder)), folder / WEIGHTS
+    network, path = SceneDecoder(Shape.from_config(config)), folder / WEIGHTS
     if not path.exists():
         raise DecoderError(f"{folder} is no scene decoder: {WEIGHTS} is missing.")
     try:

@@ -65,15 +65,13 @@ def split_drawing(svg: str, side: int = SIDE) -> tuple[Part, ...]:
     root = svg_files.parse_svg(svg)
     _set_apart(root)
     leaves = _leaves(root)
-    if len(leaves) > MOST:  # merge shapes that are neighbours in the order
-        groups = [leaves[at * len(leaves) // MOST : (at + 1) * len(leaves) // MOST] for at in range(MOST)]
-    else:
-        groups = [[leaf] for leaf in leaves]
+    count = min(MOST, len(leaves))  # of more shapes, those that are neighbours in the order are merged
+    groups = [leaves[at * len(leaves) // count : (at + 1) * len(leaves) // count] for at in range(count)]
     light = colour.lightness(svg_files.to_shares(svg_files.rasterise(svg, side)))
     parts: list[Part] = []
     for group in groups:
         parts += _pieces(svg_files.to_shares(svg_files.rasterise(_only(root, group, leaves), side)), side, light)
-    return tuple(parts[:MOST]) if len(parts) <= MOST else tuple(_fewer(parts))
+    return tuple(_fewer(parts))
 
 
 def split_cut_out(picture: Array) -> tuple[Part, ...]:
