@@ -67,8 +67,8 @@ class Canvas:
     def cloud(self, cell: float) -> Array:
         """Return soft noise (size, size), mean 0, deviation about 1, in spots of about ``cell``, a share of side."""
         count = max(2, round(1 / cell)) + 2
-        drawn = Image.fromarray(self.chance.normal(size=(count, count)).astype(np.float32))
-        return np.asarray(drawn.resize((self.size, self.size), Image.Resampling.BICUBIC), np.float32) * 1.3
+        drawn = self.chance.normal(size=(count, count)).astype(np.float32)
+        return channels.resize(drawn, (self.size, self.size), Image.Resampling.BICUBIC) * np.float32(1.3)
 
     def disc(self, x: float, y: float, radius: float) -> Array:
         """Return each pixel's distance to the edge of a disc, positive inside."""

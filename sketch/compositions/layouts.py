@@ -15,6 +15,7 @@ from PIL import Image
 
 from sketch.colour import Array
 from sketch.compositions.composition import Composition
+from sketch.layers import channels
 
 FULL = 1.18
 """The side of a scene in a cell, as a multiple of the cell's side; things rarely reach the scene's edges."""
@@ -209,14 +210,10 @@ def _halves(rows: int, columns: int, seed: int) -> NDArray[np.bool_]:
 
 def _sample(picture: Array, places: _Places) -> Array:
     """Return a picture (h, w, c) interpolated at the given points; if it is reduced, pixels are averaged first."""
-    height, width, channels = picture.shape
+    height, width = picture.shape[:2]
     if places.smaller > 1.05:
         size = (max(8, round(width / places.smaller)), max(8, round(height / places.smaller)))
-        parts = [
-            np.asarray(Image.fromarray(np.ascontiguousarray(picture[..., part])).resize(size, Image.Resampling.BOX))
-            for part in range(channels)
-        ]
-        picture = np.stack(parts, -1)
+        picture = channels.resize(picture, size, Image.Resampling.BOX)
         height, width = picture.shape[:2]
     row = np.clip(places.y * height - 0.5, 0, height - 1)
     column = np.clip(places.x * width - 0.5, 0, width - 1)
@@ -224,7 +221,7 @@ def _sample(picture: Array, places: _Places) -> Array:
     down, across = (row - top).astype(np.float32)[..., None], (column - left).astype(np.float32)[..., None]
     below, right = np.minimum(top + 1, height - 1) * width, np.minimum(left + 1, width - 1)
     top *= width
-    flat = picture.reshape(-1, channels)
+    flat = picture.reshape(-1, picture.shape[2])
     upper, lower = (flat.take(start + left, axis=0) for start in (top, below))
     upper += (flat.take(top + right, axis=0) - upper) * across
     lower += (flat.take(below + right, axis=0) - lower) * across

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from sketch.colour import Array
 
@@ -46,6 +47,15 @@ def divide(picture: Array, share: Numbers) -> None:
     """Divide a picture (h, w, c) in place by ``share`` (h, w)."""
     for part in range(picture.shape[-1]):
         picture[..., part] /= share
+
+
+def resize(
+    values: Array, size: tuple[int, int], how: Image.Resampling, box: tuple[float, float, float, float] | None = None
+) -> Array:
+    """Return an array (m, n) or (m, n, c), or its ``box`` (left, top, right, bottom), resized to (width, height)."""
+    if values.ndim == 2:
+        return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, how, box), np.float32)
+    return np.stack([resize(values[..., part], size, how, box) for part in range(values.shape[2])], -1)
 
 
 def _each(work: Callable[[int], Numbers], count: int) -> Array:

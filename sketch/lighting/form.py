@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from sketch.colour import Array
+from sketch.layers import channels
 
 COARSE = 64
 """The side in pixels of the coarse pictures in which light and shadow are computed; both are soft."""
@@ -31,7 +32,7 @@ class Form:
         self.high = len(rows)
         whole = np.zeros((size, size), np.float32)
         whole[top : top + alpha.shape[0], left : left + alpha.shape[1]] = alpha
-        self.cover = resize(whole, (min(size, COARSE),) * 2, Image.Resampling.BOX)
+        self.cover = channels.resize(whole, (min(size, COARSE),) * 2, Image.Resampling.BOX)
 
     @property
     def lowest(self) -> float:
@@ -55,16 +56,7 @@ class Form:
         step = len(self.cover) / self.size
         box = (columns.start * step, rows.start * step, columns.stop * step, rows.stop * step)
         size = (columns.stop - columns.start, rows.stop - rows.start)
-        return resize(values, size, Image.Resampling.BILINEAR, box)
-
-
-def resize(
-    values: Array, size: tuple[int, int], how: Image.Resampling, box: tuple[float, float, float, float] | None = None
-) -> Array:
-    """Return an array (m, n) or (m, n, c), or its ``box`` (left, top, right, bottom), resized to (width, height)."""
-    if values.ndim == 2:
-        return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, how, box), np.float32)
-    return np.stack([resize(values[..., part], size, how, box) for part in range(values.shape[2])], -1)
+        return channels.resize(values, size, Image.Resampling.BILINEAR, box)
 
 
 def transform(values: Array, how: tuple[float, ...]) -> Array:

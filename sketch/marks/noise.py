@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from sketch.colour import Array
+from sketch.layers import channels
 
 WHOLE = 256.0
 """The number of units along a picture's shorter side; pitches and widths of marks are in units."""
@@ -23,8 +24,7 @@ def cloud(height: int, width: int, cell: float, seed: int) -> Array:
     rows, columns = (max(2, int(np.ceil(side * unit / cell))) for side in (height, width))
     grid = np.random.default_rng(seed).standard_normal((rows + 3, columns + 3)).astype(np.float32)
     box = (1.0, 1.0, 1.0 + width * unit / cell, 1.0 + height * unit / cell)
-    spread = Image.fromarray(grid).resize((width, height), Image.Resampling.BICUBIC, box)
-    return np.asarray(spread, np.float32) * np.float32(1.35)
+    return channels.resize(grid, (width, height), Image.Resampling.BICUBIC, box) * np.float32(1.35)
 
 
 @lru_cache(maxsize=64)

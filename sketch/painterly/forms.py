@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from sketch.colour import Array
+from sketch.layers import channels
 from sketch.layers.drawn import Drawn, average
 from sketch.lighting.form import COARSE, blur
-from sketch.lighting.form import resize as resize_to
 
 ROUNDINGS = ((0.022, 0.5), (0.06, 0.8), (0.16, 1.1))
 """Blur radii, as shares of a thing's side, and weights; the weighted blurs of its coverage add up to a rounded
@@ -50,7 +50,7 @@ def coarse(picture: Array) -> Array:
 
 def resize(picture: Array, size: int, how: Image.Resampling = Image.Resampling.BILINEAR) -> Array:
     """Return a square picture (m, m) or (m, m, c) resized to ``size`` pixels a side."""
-    return picture if picture.shape[0] == size else resize_to(picture, (size, size), how)
+    return picture if picture.shape[0] == size else channels.resize(picture, (size, size), how)
 
 
 def find_forms(drawn: Drawn) -> Iterator[Form]:
