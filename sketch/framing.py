@@ -76,7 +76,9 @@ class Frame:
         moved = [thing for thing in scene.things if not _fills(thing)]
         arranged = iter(_rearrange(moved, scene.setting, share, book, is_wide=self.width > self.height))
         things = tuple(thing if _fills(thing) else next(arranged) for thing in scene.things)
-        setting = _level(scene.setting, share) if self.width > self.height else scene.setting
+        setting = scene.setting
+        if self.width > self.height and not setting.is_wall:  # its horizon is as high as before; a wall gets no floor
+            setting = replace(setting, horizon=_within(setting.horizon, share))
         return replace(scene, things=things, setting=setting)
 
 
@@ -102,11 +104,6 @@ def _fills(thing: Thing) -> bool:
     """Return whether an unrotated thing covers the whole square."""
     half = thing.size / 2
     return thing.turn == 0 and all(at - half <= 0 and at + half >= 1 for at in (thing.x, thing.y))
-
-
-def _level(setting: Setting, share: float) -> Setting:
-    """Return a setting whose horizon is as high in a wide frame as before in the square; a wall gets no floor."""
-    return setting if setting.is_wall else replace(setting, horizon=_within(setting.horizon, share))
 
 
 def _within(place: float, share: float) -> float:

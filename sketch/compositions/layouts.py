@@ -16,6 +16,7 @@ from PIL import Image
 from sketch.colour import Array
 from sketch.compositions.composition import Composition
 from sketch.layers import channels
+from sketch.layers.channels import Numbers
 
 FULL = 1.18
 """The side of a scene in a cell, as a multiple of the cell's side; things rarely reach the scene's edges."""
@@ -34,6 +35,7 @@ ROUNDED = 0.25
 """Added to a number of cells before it is rounded down: a frame gets one more cell if three quarters of it fit."""
 
 _Sides = tuple[float, float]
+_Raw = tuple[Numbers, Numbers, NDArray[np.integer], float]  # what :class:`_Places` holds, of any precision
 
 Layers = tuple[Array, Array, NDArray[np.int16]]
 """Things (h, w, 4) with straight alpha, the ground (h, w, 3), and the number of the thing in front (h, w) or 0."""
@@ -64,12 +66,6 @@ class _Places:
     y: Array
     cells: NDArray[np.int16]
     smaller: float
-
-
-def _places(
-    x: NDArray[np.floating], y: NDArray[np.floating], cells: NDArray[np.integer], smaller: float = 1.0
-) -> _Places:
-    return _Places(np.asarray(x, np.float32), np.asarray(y, np.float32), cells.astype(np.int16), smaller)
 
 
 def in_frame(composition: Composition, height: int, width: int) -> Composition:
@@ -126,7 +122,8 @@ def _laid_out(composition: Composition, height: int, width: int) -> _Places:
     at = ((np.arange(side, dtype=np.float32) + 0.5) / side for side in (height, width))
     y, x = (np.asarray(each, np.float32) for each in np.meshgrid(*at, indexing="ij"))
     short = min(height, width)
-    return _PLACES[composition.layout](x, y, composition, (height / short, width / short))
+    x, y, cells, smaller = _PLACES[composition.layout](x, y, composition, (height / short, width / short))
+    return _Places(np.asarray(x, np.float32), np.asarray(y, np.float32), cells.astype(np.int16), smaller)
 
 
 def _span(size: int, at: int, count: int) -> slice:
@@ -149,26 +146,26 @@ def _shown_at(places: _Places, layers: Layers) -> Laid:
     return Laid(straight, shown[..., 4:], numbers[rows, columns], places.cells)
 
 
-def _tilt(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
+def _tilt(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Raw:
     """Return the points that pixels at ``x``, ``y`` (0…1) show of a scene rotated clockwise by the tilt."""
     cosine, sine = np.cos(composition.tilt), np.sin(composition.tilt)
     high, wide = sides
     u, v = x - 0.5, y - 0.5
     right, down = 0.5 + u * cosine + v * (sine * high / wide), 0.5 - u * (sine * wide / high) + v * cosine
-    return _places(right, down, np.zeros(x.shape, np.int16))
+    return right, down, np.zeros(x.shape, np.int16), 1.0
 
 
-def _grid(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
+def _grid(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Raw:
     """Return the points that pixels at ``x``, ``y`` (0…1) show in rows and columns of cells, each with the scene."""
     rows, columns = composition.rows, composition.columns
     row, column = np.minimum(y * rows, rows - 1e-4).astype(int), np.minimum(x * columns, columns - 1e-4).astype(int)
     down, across, smaller = _cell_scale(composition, sides)
     u, v = (x - (column + 0.5) / columns) * across, (y - (row + 0.5) / rows) * down
     mirrored = _halves(rows, columns, composition.seed)[row, column]
-    return _places(0.5 + np.where(mirrored, -u, u), 0.5 + v, (row * columns + column), smaller)
+    return 0.5 + np.where(mirrored, -u, u), 0.5 + v, row * columns + column, smaller
 
 
-def _panels(x: Array, y: Array, composition: Composition, _: _Sides) -> _Places:
+def _panels(x: Array, y: Array, composition: Composition, _: _Sides) -> _Raw:
     """Return the points that pixels show in vertical or horizontal strips, each shifted along its length."""
     upright = composition.columns >= composition.rows
     count = max(composition.rows, composition.columns)
@@ -178,10 +175,10 @@ def _panels(x: Array, y: Array, composition: Composition, _: _Sides) -> _Places:
     slides[1::2] *= -1
     moved = along + slides.astype(np.float32)[strip]
     u, v = (x, moved) if upright else (moved, y)
-    return _places(u, v, strip)
+    return u, v, strip, 1.0
 
 
-def _pattern(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
+def _pattern(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Raw:
     """Return the points that pixels show in a repeat; every second column is mirrored and shifted by half a cell."""
     rows, columns = composition.rows, composition.columns
     across = x * columns
@@ -192,7 +189,7 @@ def _pattern(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Pl
     u, v = (across - column - 0.5) / columns * wide, (down - row - 0.5) / rows * high
     mirrored = column % 2 == 1
     cells = (row + 1) * columns + column
-    return _places(0.5 + np.where(mirrored, -u, u), 0.5 + v, cells, smaller)
+    return 0.5 + np.where(mirrored, -u, u), 0.5 + v, cells, smaller
 
 
 def _cell_scale(composition: Composition, sides: _Sides) -> tuple[float, float, float]:
@@ -231,7 +228,7 @@ def _sample(picture: Array, places: _Places) -> Array:
     return np.asarray(upper, np.float32)
 
 
-_PLACES: dict[str, Callable[[Array, Array, Composition, _Sides], _Places]] = {
+_PLACES: dict[str, Callable[[Array, Array, Composition, _Sides], _Raw]] = {
     "tilted": _tilt,
     "grid": _grid,
     "panels": _panels,

@@ -57,7 +57,7 @@ def _white(field: Field) -> Array:
 
 
 def _weights(
-    field: Field, lab: Array, unlike: Array | None, within: Array | float, smooth: float
+    field: Field, lab: Array, unlike: Array | float, within: Array | float, smooth: float
 ) -> tuple[Array, Array]:
     """Return which of the n inks the paper at each pixel has, as shares (n, h, w), almost 0 or 1.
 
@@ -67,9 +67,7 @@ def _weights(
     """
     inks, own = colour.lab(field.inks) * STRESS, lab * STRESS
     apart = (inks**2).sum(1)[:, None] - 2 * inks @ own.reshape(-1, 3).T
-    apart = apart.reshape(-1, *field.shape)
-    if unlike is not None:
-        apart = apart + unlike
+    apart = apart.reshape(-1, *field.shape) + unlike
     likely = np.exp((apart.min(0) - apart) / 0.006)
     likely *= within / likely.sum(0)
     likely = np.stack([field.blur(each, smooth) for each in likely])
@@ -101,8 +99,7 @@ def _papers(field: Field, body: Array, behind: Array) -> tuple[Array, Array]:
     rim = step(field.away, 5, 2)[..., None]
     broad = np.stack([field.blur(lab[..., part] * field.cover, 6) / near for part in range(3)], -1)
     lab = lab + (broad - lab) * rim
-    unlike = 0.16 * behind
-    own, far = _weights(field, lab, unlike, body, SMOOTH * 0.7)
+    own, far = _weights(field, lab, 0.16 * behind, body, SMOOTH * 0.7)
     return own, np.asarray(field.cut(0.9 - far) * step(field.away, 6, 9), np.float32)
 
 
@@ -110,7 +107,7 @@ def _place(field: Field) -> Array | None:
     """Return the inks of the papers that show a place, as shares (n, h, w); None if no place is shown."""
     if field.is_place == 0:
         return None
-    return _weights(field, colour.lab(field.ground), None, 1.0, SMOOTH * 1.6)[0]
+    return _weights(field, colour.lab(field.ground), 0.0, 1.0, SMOOTH * 1.6)[0]
 
 
 def _panels(field: Field) -> Array:
