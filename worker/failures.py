@@ -187,7 +187,7 @@ def _reduce_memory(attempt: Attempt, error: Exception) -> bool:
 def count(error: Exception, verdict: str | None = None) -> None:
     """Count an error in the metrics, by its type or by the verdict on the device."""
     known = (name for kind, name in REASONS if isinstance(error, kind))
-    metrics.count_failure(REASONS_OF_DEVICES.get(verdict or "") or next(known, "other"))
+    metrics.FAILURES.labels(REASONS_OF_DEVICES.get(verdict or "") or next(known, "other")).inc()
 
 
 def visitor_message(error: Exception) -> str:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from time import perf_counter
 
@@ -26,22 +24,15 @@ LONG = 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 4 * 3600.0,
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)  # memory, CPU time, open files
 
-_stages = Histogram("moma_stage_seconds", "Time spent in a stage.", ["stage"], buckets=SHORT, registry=REGISTRY)
+STAGE_SECONDS = Histogram("moma_stage_seconds", "Time spent in a stage.", ["stage"], buckets=SHORT, registry=REGISTRY)
 _pieces = Counter("moma_pieces", "Tasks that ended in this worker.", ["kind", "outcome"], registry=REGISTRY)
 _piece_seconds = Histogram("moma_piece_seconds", "Time for a task.", ["kind"], buckets=SHORT, registry=REGISTRY)
-_frames = Counter("moma_frames_painted", "Frames generated and saved.", registry=REGISTRY)
+FRAMES = Counter("moma_frames_painted", "Frames generated and saved.", registry=REGISTRY)
 _waits = Histogram(
     "moma_walk_wait_seconds", "Time since a walk was requested.", ["until"], buckets=LONG, registry=REGISTRY
 )
-_failures = Counter("moma_failures", "Failures, by reason.", ["reason"], registry=REGISTRY)
-_lost = Counter("moma_pieces_lost", "Tasks requeued because their worker was lost.", registry=REGISTRY)
-
-
-@contextmanager
-def time_stage(stage: str) -> Iterator[None]:
-    """Record the time spent in a stage, also when it raises."""
-    with _stages.labels(stage).time():
-        yield
+FAILURES = Counter("moma_failures", "Failures, by reason.", ["reason"], registry=REGISTRY)
+LOST = Counter("moma_pieces_lost", "Tasks requeued because their worker was lost.", registry=REGISTRY)
 
 
 class Laps:
@@ -53,7 +44,7 @@ class Laps:
     def lap(self, stage: str) -> None:
         """Record the time since the last lap as spent in a stage."""
         before, self._began = self._began, perf_counter()
-        _stages.labels(stage).observe(self._began - before)
+        STAGE_SECONDS.labels(stage).observe(self._began - before)
 
 
 def count_task(kind: str, outcome: str, seconds: float) -> None:
@@ -62,24 +53,9 @@ def count_task(kind: str, outcome: str, seconds: float) -> None:
     _piece_seconds.labels(kind).observe(seconds)
 
 
-def count_frames(count: int) -> None:
-    """Count frames that were saved."""
-    _frames.inc(count)
-
-
 def observe_wait(until: str, requested_at: datetime, instant: datetime) -> None:
     """Record a walk's waiting time since its request, until it was begun, had a first picture or was finished."""
     _waits.labels(until).observe(max(0.0, (instant - requested_at).total_seconds()))
-
-
-def count_failure(reason: str) -> None:
-    """Count a failure by its reason."""
-    _failures.labels(reason).inc()
-
-
-def count_lost(count: int) -> None:
-    """Count tasks whose worker was lost."""
-    _lost.inc(count)
 
 
 def memory_bytes() -> int | None:

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 def generate(painting: WalkInProgress) -> Callable[[WalkInProgress], None]:
     """Do the part of a claimed task that needs the model; return the rest, which usually does not need it."""
     claim = painting.claim
-    with metrics.time_stage("set up"):
+    with metrics.STAGE_SECONDS.labels("set up").time():
         walk_setup.set_up(painting)
     if claim.kind == FILM:
         return _finish_leg if painting.is_leg else _finish
@@ -54,10 +54,10 @@ def _finish(painting: WalkInProgress) -> None:
     claim = painting.claim
     stretch_frames.copy_frames(painting)
     _regenerate_lost(painting)
-    with metrics.time_stage("film"):
+    with metrics.STAGE_SECONDS.labels("film").time():
         film_assembly.finish_film(claim, painting.walk, painting.memory)
     metrics.observe_wait("finished", painting.walk.created_at, now())
-    with metrics.time_stage("look"):
+    with metrics.STAGE_SECONDS.labels("look").time():
         this_worker().features.extract(painting.walk, painting.memory)
     this_worker().memory.forget(claim.walk_number)
 
@@ -103,7 +103,7 @@ def save(painting: WalkInProgress, painted: Sequence[GeneratedFrame]) -> None:
 
 def _count(painting: WalkInProgress, frames: int) -> None:
     """Count saved frames in the metrics; for a walk's first batch also record the waiting time."""
-    metrics.count_frames(frames)
+    metrics.FRAMES.inc(frames)
     claim, walk = painting.claim, painting.walk
     if (claim.level, claim.batch) == (0, 0):
         metrics.observe_wait("begun", walk.created_at, walk.started_at or now())

@@ -46,7 +46,7 @@ def describe(claim: Claim) -> None:
         raise
     except Exception:  # a photo that fails must neither fail its owner's walk nor block the queue
         log.exception("photo %s gets no caption", photo.id)
-        metrics.count_failure("other")
+        metrics.FAILURES.labels("other").inc()
         columns = {"state": READY}
     upload_results.record(claim, columns, made=[columns.get("preview_path")])
     log.info("photo %s was described", claim.task)

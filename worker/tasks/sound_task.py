@@ -76,7 +76,7 @@ def _read(sound: Upload) -> dict[str, Any]:
             read = reading.read_sound(counted, kind, limits(), this_worker().heartbeat.note_progress)
     except Unreadable as error:
         if error.flaw == "music":
-            metrics.count_failure("other")
+            metrics.FAILURES.labels("other").inc()
         return _failed(_sentence(error.flaw))
     # random, so that no other worker that reads the same sound writes the same file, which this one may have to delete
     stored = f"{SOUNDS}/{sound_id}.{secrets.token_hex(8)}.flac"
