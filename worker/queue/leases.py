@@ -134,37 +134,24 @@ def _take(session: Session, row: Any) -> Claim | None:
         piece = Task(walk_number=row.walk_number, kind=STOPS, attempt=attempt, **queue_columns, **lease)
         session.add(piece)
         session.flush()
-        return Claim(
-            number=piece.number,
-            walk_number=row.walk_number,
-            walk_id=row.id,
-            kind=STOPS,
-            level=0,
-            batch=0,
-            attempt=attempt,
-            model=row.model,
-            request_id=row.request_id,
+        number = piece.number
+    else:
+        taken = session.execute(
+            update(Task)
+            .where(Task.number == row.number, *_is_of(row), Task.state == PIECE_WAITING)
+            .values(attempt=attempt, **lease)
+            .execution_options(synchronize_session=False)
         )
-    taken = session.execute(
-        update(Task)
-        .where(Task.number == row.number, *_is_of(row), Task.state == PIECE_WAITING)
-        .values(attempt=attempt, **lease)
-        .execution_options(synchronize_session=False)
-    )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
-        return None
-    return Claim(
-        number=row.number, walk_number=row.walk_number or 0, walk_id=row.id, kind=row.kind, level=row.level,
-        batch=row.batch, attempt=attempt, model=row.model, task=row.task, request_id=_request_id(row),
-        interruptions=row.interruptions,
-    )  # fmt: skip
-
-
-def _request_id(row: Any) -> str | None:
-    """Return the ID of the request that led to a task: the task's own for a short task, else its walk's."""
+        if taken.rowcount != 1:  # type: ignore[attr-defined]
+            return None
+        number = row.number
+    # The request that led to a task is the task's own for a short task, else its walk's.
     payload = getattr(row, "payload", None) or {}
-    request_id: str | None = payload.get("request_id") or row.request_id
-    return request_id
+    return Claim(
+        number=number, walk_number=row.walk_number or 0, walk_id=row.id, kind=row.kind, level=row.level,
+        batch=row.batch, attempt=attempt, model=row.model, task=row.task, interruptions=row.interruptions,
+        request_id=payload.get("request_id") or row.request_id,
+    )  # fmt: skip
 
 
 def _is_of(row: Any) -> tuple[ColumnElement[bool], ...]:
@@ -287,7 +274,7 @@ def _requeue_lost(session: Session, walk_number: int, numbers: list[int]) -> Non
         if not _is_lost(piece):
             continue
         piece.interruptions += 1
-        metrics.count_lost(1)
+        metrics.LOST.inc()
         piece.state, piece.lease_holder, piece.lease_until = PIECE_WAITING, None, None
         subject = f"task {piece.task}" if walk is None else f"walk {walk.id}"
         log.warning("%s lost its worker for the %s. time at %s", subject, piece.interruptions, piece.kind)

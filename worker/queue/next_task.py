@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.storage.task_kinds import SHORT_KINDS, SHORT_URGENCIES, WALK
+from app.storage.task_kinds import SHORT_KINDS, SHORT_URGENCIES, STOPS, WALK
 from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, WAITING, Task, Walk
 from app.walks.queue import fair_queue
 
@@ -95,19 +95,13 @@ def _short(
 def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
     """Return the next walk that has no tasks yet."""
     return session.execute(
-        select(
-            null().label("number"),
-            literal(0).label("level"),
-            literal(0).label("batch"),
-            Walk.turn,
-            Walk.ticket,
-            *COLUMNS,
-        )
+        select(null().label("number"), null().label("task"), literal(STOPS).label("kind"), literal(0).label("level"),
+               literal(0).label("batch"), literal(0).label("interruptions"), Walk.turn, Walk.ticket, *COLUMNS)
         .where(Walk.state == QUEUED, ~exists().where(Task.walk_number == Walk.number), *conditions)
         .order_by(*fair_queue.ORDER)
         .limit(1)
         .with_for_update(skip_locked=True, of=Walk)  # skip a walk that another worker is claiming
-    ).one_or_none()
+    ).one_or_none()  # fmt: skip
 
 
 def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
