@@ -13,7 +13,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,18 +49,11 @@ class SolverCall:
     noise: torch.Tensor | None
 
 
-class Steering(Protocol):
-    """Changes a batch's latents after each call of the solver."""
-
-    def correct(self, call: SolverCall) -> torch.Tensor:
-        """Return corrected latents for the next step."""
-
-    def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:
-        """Return corrected clean latents for this step from those that the network predicts (`clean`)."""
-
-
 class Recording:
-    """A steering that follows the ideal trajectory to a photo and records the corrections; for a batch of one."""
+    """Changes a batch's latents after each call of the solver, as `PhotoSteering` does.
+
+    It follows the ideal trajectory to a photo and records the corrections; for a batch of one.
+    """
 
     def __init__(self, solver: Any, photo: torch.Tensor) -> None:
         """Store a new solver for the ideal trajectory, and the photo's latents (1 x channels x height x width)."""
@@ -122,15 +115,6 @@ class PhotoSteering:
                 if (tensors := self._tensors[name][stop]) is not None:
                     total[row] += float(np.float32(share)) * tensors[step]
         return total
-
-
-def photo_steering(
-    photos: Sequence[InvertedPhoto | None], positions: Sequence[float], device: torch.device, *, closed: bool
-) -> Steering | None:
-    """Return the steering for a batch at `positions` of a walk; None where no stop is a photo."""
-    return (
-        PhotoSteering(photos, positions, device, closed=closed) if any(photo is not None for photo in photos) else None
-    )
 
 
 def pack(photo: InvertedPhoto) -> bytes:

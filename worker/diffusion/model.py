@@ -137,21 +137,13 @@ class Model:
         on_gpu = devices.is_gpu(self.device)
         return Needs(
             self._source.sizes,
-            self._pixels,
-            upcast=on_gpu and self._starts_upcast,
+            self.size[0] * self.size[1],
+            # with the precision that is tried first
+            upcast=on_gpu and self.decoder(devices.halves(self.device)[0]) == "float32",
             stores_float8=self._source.stores_float8 and "bfloat16" in devices.halves(self.device),
             encoder_bytes=self._encoders.bytes,
             evaluation_bytes=self._family.evaluation_bytes,
         )
-
-    @property
-    def _pixels(self) -> int:
-        return self.size[0] * self.size[1]
-
-    @property
-    def _starts_upcast(self) -> bool:
-        """Return whether pictures are decoded in float32 with the precision that is tried first."""
-        return self.decoder(devices.halves(self.device)[0]) == "float32"
 
     @property
     def plan(self) -> Plan:

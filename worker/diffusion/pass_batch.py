@@ -7,17 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.diffusion.walk_pipeline import Start, WalkPipeline
+from worker.diffusion.walk_pipeline import Start, WalkPipeline, do_nothing
 from worker.planning import pass_plan
 from worker.planning.latent_state import GeneratedFrame, State
 from worker.planning.pass_plan import IntermediateSample, Pass
 
 States = Callable[[IntermediateSample, int], State]
 """Loads the state of an intermediate sample or a stop, given the sample and the depth."""
-
-
-def _nothing() -> None:
-    """Do nothing between steps."""
 
 
 def paint(
@@ -30,7 +26,7 @@ def paint(
     sampling: Mapping[str, Any],
     frames: int,
     states: States,
-    on_step: Callable[[], None] = _nothing,
+    on_step: Callable[[], None] = do_nothing,
 ) -> list[GeneratedFrame]:
     """Return batch `batch` of `levels[number]`, rendered, in a film of `frames` frames.
 

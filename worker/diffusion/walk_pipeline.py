@@ -16,13 +16,13 @@ import torch
 from numpy.typing import NDArray
 
 from worker import metrics
-from worker.diffusion import inversion, sketches, solver_state, solvers
+from worker.diffusion import sketches, solver_state, solvers
 from worker.diffusion import tuning as machine
 from worker.diffusion.families import Text, clip_text, words
 from worker.diffusion.families.inversion_files import InversionError
 from worker.diffusion.fitting import choosing, gpu_options
 from worker.diffusion.fitting.networks import NoGpuMemory
-from worker.diffusion.inversion import InvertedPhoto, Recording, SolverCall
+from worker.diffusion.inversion import InvertedPhoto, PhotoSteering, Recording, SolverCall
 from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
@@ -37,7 +37,7 @@ Start = tuple[State, State, float]
 """Where a picture's denoising resumes: the states on either side, and its position between them (0 is the first)."""
 
 
-def _nothing() -> None:
+def do_nothing() -> None:
     """Do nothing: the default for `on_step`."""
 
 
@@ -162,7 +162,7 @@ class WalkPipeline:
         decode: bool = True,
         pad: int = 1,
         ahead: Sequence[float] = (),
-        on_step: Callable[[], None] = _nothing,
+        on_step: Callable[[], None] = do_nothing,
     ) -> list[GeneratedFrame]:
         """Render one batch: the pictures at these global positions.
 
@@ -202,7 +202,9 @@ class WalkPipeline:
         rows = adapter_shares(prepared.adapters, positions, closed=closed)
         unet, vae = self.model.networks(rendering.precision, rendering.memory_format, rows, decoder=rendering.decoder)
         solver = self._solver(rendering, prepared.noises.shape[-2:])
-        steering = batch.recording or inversion.photo_steering(prepared.photos, positions, self.device, closed=closed)
+        steering: Recording | PhotoSteering | None = batch.recording
+        if prepared.photos:
+            steering = PhotoSteering(prepared.photos, positions, self.device, closed=closed)
         depth, latents, history = self._starting_state(prepared, batch, solver)
         solver_state.resume(solver, depth, history)
         # 2. Prepare the conditioning (texts and sketches) and the noise that the solver adds.
@@ -255,7 +257,12 @@ class WalkPipeline:
         return [replace(one, picture=picture) for one, picture in zip(painted, pixels, strict=True)]
 
     def invert(
-        self, prepared: PreparedWalk, stop: int, latents: NDArray[np.float32], *, on_step: Callable[[], None] = _nothing
+        self,
+        prepared: PreparedWalk,
+        stop: int,
+        latents: NDArray[np.float32],
+        *,
+        on_step: Callable[[], None] = do_nothing,
     ) -> InvertedPhoto:
         """Return the corrections that lead to a picture's latents at a stop, found by sampling that stop once.
 

@@ -71,7 +71,7 @@ def trace_photos(claim: Claim, walk: Walk, inputs: Sequence[StopInput], *, ratio
 def invert_photos(
     claim: Claim, walk: Walk, painter: WalkPipeline, prepared: PreparedWalk, on_step: Callable[[], None]
 ) -> PreparedWalk:
-    """Return the prepared walk with the stops' photos inverted, for a text-conditioned model.
+    """Return the prepared walk with the stops' photos, of which it has some, inverted, for a text-conditioned model.
 
     ``on_step`` is called after each solver step.
 
@@ -87,7 +87,7 @@ def invert_photos(
         photos[index] = _load_or_make(
             claim, walk, f"{ENCODED}-{index}", make=invert, pack=inversion.pack, unpack=inversion.unpack
         )
-    return replace(prepared, photos=tuple(photos)) if any(photo is not None for photo in photos) else prepared
+    return replace(prepared, photos=tuple(photos))
 
 
 def _with_photos(walk: Walk) -> list[int]:
