@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 
 from worker.diffusion import solvers
-from worker.diffusion.families.family import Family, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, Family, States, Text
 
 
 class FlowFamily(Family):
@@ -42,13 +42,13 @@ class FlowFamily(Family):
         """Return the number of channels of a walk's latents."""
         return int(self.config.in_channels)
 
-    @abstractmethod
     def own_guidance(self) -> str:
-        """Return the model's kind of guidance: CLASSIFIER_FREE, INPUT or UNGUIDED."""
+        """Return CLASSIFIER_FREE, also where no distilled model can be recognised, which then can be guided."""
+        return CLASSIFIER_FREE
 
-    @abstractmethod
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Return what the pipeline sets its time steps by, for a picture of so many tokens."""
+        """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""
+        return {"sigmas": even_sigmas(steps), "mu": shift(config, tokens)}
 
     def tokens(self, size: tuple[int, int]) -> int:
         """Return the number of tokens of latents of this (height, width)."""
@@ -75,6 +75,18 @@ class FlowFamily(Family):
 def even_sigmas(steps: int) -> Any:
     """Return evenly spaced noise levels from 1 to 1 / steps, before they are shifted."""
     return np.linspace(1.0, 1 / steps, steps)
+
+
+def shift(config: Mapping[str, Any], tokens: int, most: float = 1.15) -> float:
+    """Return the shift `mu` of time steps for so many tokens, according to a scheduler's configuration."""
+    shifted: float = calculate_shift(
+        tokens,
+        config.get("base_image_seq_len", 256),
+        config.get("max_image_seq_len", 4096),
+        config.get("base_shift", 0.5),
+        config.get("max_shift", most),
+    )
+    return shifted
 
 
 def text(states: torch.Tensor, pooled: torch.Tensor | None = None) -> Text:

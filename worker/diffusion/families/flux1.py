@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 
 import torch
 from diffusers.loaders import FluxLoraLoaderMixin
-from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 
 from worker.diffusion.families.family import INPUT, UNGUIDED, Batch, Prompts, Text
-from worker.diffusion.families.flow import FlowFamily, even_sigmas, one_length, text
+from worker.diffusion.families.flow import FlowFamily, one_length, text
 from worker.stand_ins import diffusers
 
 TOKENS = {INPUT: 512, UNGUIDED: 256}
@@ -44,10 +43,6 @@ class Flux1(FlowFamily):
         """Return the option that also loads alphas, which some files have beside diffusers' names."""
         return {"return_alphas": True}
 
-    def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""
-        return {"sigmas": even_sigmas(steps), "mu": shift(config, tokens)}
-
     def encode(self, pipe: Any, prompts: Prompts) -> tuple[Text, Text | None]:
         """Encode a prompt: T5's states, and CLIP's pooled vector; the negative prompt is ignored."""
         states, pooled, _ = pipe.encode_prompt(
@@ -78,15 +73,3 @@ class Flux1(FlowFamily):
         )
         unfolded: torch.Tensor = self.pipeline._unpack_latents(predicted, height, width, 1)
         return unfolded.float()
-
-
-def shift(config: Mapping[str, Any], tokens: int, most: float = 1.15) -> float:
-    """Return the shift `mu` of time steps for so many tokens, according to a scheduler's configuration."""
-    shifted: float = calculate_shift(
-        tokens,
-        config.get("base_image_seq_len", 256),
-        config.get("max_image_seq_len", 4096),
-        config.get("base_shift", 0.5),
-        config.get("max_shift", most),
-    )
-    return shifted

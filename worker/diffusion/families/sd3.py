@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 import torch
 from diffusers.loaders import SD3LoraLoaderMixin
 
-from worker.diffusion.families.family import CLASSIFIER_FREE, Batch, Prompts, Text
-from worker.diffusion.families.flow import FlowFamily, one_length, text
-from worker.diffusion.families.flux1 import shift
+from worker.diffusion.families.family import Batch, Prompts, Text
+from worker.diffusion.families.flow import FlowFamily, one_length, shift, text
 from worker.stand_ins import diffusers
 
 CLIP_TOKENS = 77
@@ -35,10 +34,6 @@ class StableDiffusion3(FlowFamily):
     def own_size(self) -> int:
         """Return the size that the network was trained at, in pixels."""
         return int(self.config.sample_size) * self.scale
-
-    def own_guidance(self) -> str:
-        """Return CLASSIFIER_FREE: no distilled model of this family can be recognised."""
-        return CLASSIFIER_FREE
 
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Return the shift for so many tokens, where the model's scheduler applies one."""

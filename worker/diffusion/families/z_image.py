@@ -9,9 +9,8 @@ import torch
 from diffusers.loaders import ZImageLoraLoaderMixin
 
 from worker.diffusion.families import text_blend
-from worker.diffusion.families.family import CLASSIFIER_FREE, Batch, Between, Prompts, States, Text
-from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, text
-from worker.diffusion.families.flux1 import shift
+from worker.diffusion.families.family import Batch, Between, Prompts, States, Text
+from worker.diffusion.families.flow import FlowFamily, chat_tokens, text
 from worker.stand_ins import diffusers
 
 
@@ -25,14 +24,6 @@ class ZImage(FlowFamily):
     encoders = ("text_encoder",)
     lora_loader = ZImageLoraLoaderMixin
     evaluation_bytes = 1000  # two rows, with guidance
-
-    def own_guidance(self) -> str:
-        """Return CLASSIFIER_FREE; Turbo is used without guidance, but can be guided."""
-        return CLASSIFIER_FREE
-
-    def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""
-        return {"sigmas": [float(level) for level in even_sigmas(steps)], "mu": shift(config, tokens)}
 
     def encode(self, pipe: Any, prompts: Prompts) -> tuple[Text, Text | None]:
         """Encode both, each as a chat message."""

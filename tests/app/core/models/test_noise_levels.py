@@ -9,8 +9,7 @@ import torch
 from app.core.models import noise_levels
 from app.core.models.kinds import FLOW_SOLVER
 from worker.diffusion import solver_state, solvers
-from worker.diffusion.families.flow import even_sigmas
-from worker.diffusion.families.flux1 import shift
+from worker.diffusion.families.flow import even_sigmas, shift
 from worker.diffusion.families.flux2 import compute_empirical_mu
 
 SD = {
