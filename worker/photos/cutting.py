@@ -259,22 +259,28 @@ def _overlap(sharp: NDArray[np.float32], inside: Mask) -> float:
     return float(np.sqrt(shares[0] * shares[1]).sum())
 
 
-def _step(of: NDArray[np.float32], inside: Mask) -> float:
-    """Return the median gradient along an outline, in Lab units for each pixel."""
-    soft = cv2.GaussianBlur(of, (0, 0), 1.0)
-    steep = np.sqrt((cv2.Sobel(soft, -1, 1, 0) ** 2 + cv2.Sobel(soft, -1, 0, 1) ** 2).sum(-1)) / 8
+def _edges(sharp: NDArray[np.float32], inside: Mask) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the gradients of a picture, in eighths of Lab units for each pixel, and those along an outline.
+
+    The outline is without the rim.
+    """
+    soft = cv2.GaussianBlur(sharp, (0, 0), 1.0)
+    steep = np.sqrt((cv2.Sobel(soft, -1, 1, 0) ** 2 + cv2.Sobel(soft, -1, 0, 1) ** 2).sum(-1))
+    steep = np.asarray(cv2.dilate(steep, _disc(3)))
     line = (inside ^ cv2.erode(inside.astype(np.uint8), _disc(3)).astype(bool)) & ~_rim(inside.shape)
-    return float(np.median(cv2.dilate(steep, _disc(3))[line])) if line.any() else 0.0
+    return steep, steep[line]
+
+
+def _step(sharp: NDArray[np.float32], inside: Mask) -> float:
+    """Return the median gradient along an outline, in Lab units for each pixel."""
+    _, along = _edges(sharp, inside)
+    return float(np.median(along)) / 8 if along.size else 0.0
 
 
 def _edge(sharp: NDArray[np.float32], inside: Mask) -> float:
-    """Return the strength of the edge along the outline, compared with all others, 0 to 1; the rim is excluded."""
-    soft = cv2.GaussianBlur(sharp, (0, 0), 1.0)
-    steep = np.sqrt((cv2.Sobel(soft, -1, 1, 0) ** 2 + cv2.Sobel(soft, -1, 0, 1) ** 2).sum(-1))
-    steep = cv2.dilate(steep, _disc(3))
-    line = inside ^ cv2.erode(inside.astype(np.uint8), _disc(3)).astype(bool)
-    line &= ~_rim(inside.shape)
-    if not line.any():
+    """Return the strength of the edge along the outline, compared with all others, 0 to 1."""
+    steep, along = _edges(sharp, inside)
+    if not along.size:
         return 0.0
-    beside_others = float((steep.ravel()[:, None] < np.quantile(steep[line], (0.25, 0.5, 0.75))).mean())
-    return 0.5 * beside_others + 0.5 * float((steep[line] > 8 * STEP).mean())
+    beside_others = float((steep.ravel()[:, None] < np.quantile(along, (0.25, 0.5, 0.75))).mean())
+    return 0.5 * beside_others + 0.5 * float((along > 8 * STEP).mean())

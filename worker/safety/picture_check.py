@@ -86,15 +86,12 @@ def _safety_checker(folder: str, device: str) -> Detector:
 
     checker: Any = StableDiffusionSafetyChecker.from_pretrained(folder, local_files_only=True)
     checker = checker.float().to(device).eval()
-    processor = _processor(folder)
 
-    @torch.inference_mode()
-    def detect(pictures: Sequence[Picture]) -> Sequence[bool]:
-        pixels = processor(_images(pictures), return_tensors="pt").pixel_values.to(device)
-        blank = [np.zeros(1, np.float32)] * len(pictures)  # the checker blackens these instead of our pictures
+    def judge(pixels: Any) -> Sequence[bool]:
+        blank = [np.zeros(1, np.float32)] * len(pixels)  # the checker blackens these instead of our pictures
         return list(checker(clip_input=pixels, images=blank)[1])
 
-    return detect
+    return _of_network(folder, device, judge)
 
 
 def _classifier(folder: str, device: str) -> Detector:
@@ -108,15 +105,12 @@ def _classifier(folder: str, device: str) -> Detector:
         raise CheckerError(
             f"the safety checker {folder} has none of the labels {', '.join(UNFIT_LABELS)}, but {labels}"
         )
-    processor = _processor(folder)
 
-    @torch.inference_mode()
-    def detect(pictures: Sequence[Picture]) -> Sequence[bool]:
-        pixels = processor(_images(pictures), return_tensors="pt").pixel_values.to(device)
+    def judge(pixels: Any) -> Sequence[bool]:
         share = model(pixel_values=pixels).logits.float().softmax(-1)
         return list((share[:, unfit].sum(-1) > 0.5).tolist())
 
-    return detect
+    return _of_network(folder, device, judge)
 
 
 def _nudenet() -> Detector:
@@ -135,15 +129,21 @@ def _nudenet() -> Detector:
     return detect
 
 
-def _processor(folder: str) -> Any:
-    """Load the image processor of a detector; within a pipeline folder it is in `feature_extractor`."""
+def _of_network(folder: str, device: str, judge: Callable[[Any], Sequence[bool]]) -> Detector:
+    """Return the detector that judges pictures as its image processor prepares them.
+
+    Within a pipeline folder the processor is in `feature_extractor`.
+    """
     from transformers import AutoImageProcessor
 
     beside = Path(folder).parent / "feature_extractor"
     is_within = Path(folder).is_dir() and not (Path(folder) / "preprocessor_config.json").exists() and beside.is_dir()
     source = str(beside) if is_within else folder
-    return AutoImageProcessor.from_pretrained(source, use_fast=False, local_files_only=True)  # nosec B615
+    processor = AutoImageProcessor.from_pretrained(source, use_fast=False, local_files_only=True)  # nosec B615
 
+    @torch.inference_mode()
+    def detect(pictures: Sequence[Picture]) -> Sequence[bool]:
+        images = [Image.fromarray(np.asarray(picture)) for picture in pictures]
+        return judge(processor(images, return_tensors="pt").pixel_values.to(device))
 
-def _images(pictures: Sequence[Picture]) -> list[Image.Image]:
-    return [Image.fromarray(np.asarray(picture)) for picture in pictures]
+    return detect

@@ -13,6 +13,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from worker.sound.reading import Unreadable
+
 Samples = NDArray[np.float32]
 
 RATE_MAX = 48_000
@@ -28,28 +30,20 @@ FORMATS = {"wav": ("WAV", "WAVEX"), "flac": ("FLAC",), "vorbis": ("OGG",), "opus
 """What libsndfile calls the formats that the site accepts."""
 
 
-class Refused(Exception):
-    """A sound is not accepted; ``flaw`` says why: damaged, long or silent."""
-
-    def __init__(self, flaw: str) -> None:
-        super().__init__(flaw)
-        self.flaw = flaw
-
-
 class Reader:
     """A sound file that is read in blocks of (samples, 1 or 2) at the rate of the stored file."""
 
     def __init__(self, path: Path, kind: str, *, seconds_max: float) -> None:
         """Open a file of a kind of :data:`FORMATS`.
 
-        :raises Refused: when the file is of another kind, or cannot be opened.
+        :raises Unreadable: when the file is of another kind, or cannot be opened.
         """
         try:
             self._file = soundfile.SoundFile(path)
         except (soundfile.SoundFileError, OSError, ValueError) as error:
-            raise Refused("damaged") from error
+            raise Unreadable("damaged") from error
         if self._file.format not in FORMATS[kind]:
-            raise Refused("damaged")
+            raise Unreadable("damaged")
         self._factor = -(-self._file.samplerate // RATE_MAX)
         self.rate = round(self._file.samplerate / self._factor)
         self.channels = min(2, self._file.channels)
@@ -58,7 +52,7 @@ class Reader:
     def blocks(self) -> Iterator[Samples]:
         """Yield the sound block by block.
 
-        :raises Refused: when it is damaged, cut off, or longer than it may be.
+        :raises Unreadable: when it is damaged, cut off, or longer than it may be.
         """
         promised, seen = self._file.frames, 0
         decimated = _Decimated(self._factor, self.channels)
@@ -67,22 +61,22 @@ class Reader:
                 try:
                     block = file.read(BLOCK_SECONDS * file.samplerate, dtype="float32", always_2d=True)
                 except (soundfile.SoundFileError, RuntimeError) as error:
-                    raise Refused("damaged") from error
+                    raise Unreadable("damaged") from error
                 seen += len(block)
                 if seen > self._most:
-                    raise Refused("long")
+                    raise Unreadable("long")
                 if not len(block):
                     break
                 yield decimated.feed(_downmixed(np.nan_to_num(block, posinf=0.0, neginf=0.0)))
         if 0 < promised < 1 << 62 and seen < SHORT * promised:
-            raise Refused("damaged")
+            raise Unreadable("damaged")
         yield decimated.end()
 
 
 def store(reader: Reader, path: Path) -> Samples:
     """Write a sound as FLAC and return its mean over the channels, for the analysis.
 
-    :raises Refused: when it is damaged, too long or silent.
+    :raises Unreadable: when it is damaged, too long or silent.
     """
     mono: list[Samples] = []
     with soundfile.SoundFile(path, "w", reader.rate, reader.channels, "PCM_16", format="FLAC") as file:
@@ -91,9 +85,9 @@ def store(reader: Reader, path: Path) -> Samples:
             mono.append(block.mean(axis=1))
     sound = np.concatenate(mono) if mono else np.zeros(0, np.float32)
     if not len(sound):
-        raise Refused("damaged")
+        raise Unreadable("damaged")
     if max(float(sound.max()), -float(sound.min())) < SILENT:
-        raise Refused("silent")
+        raise Unreadable("silent")
     return sound
 
 

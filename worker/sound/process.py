@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from worker.sound.reading import Unreadable
+
 NICE = 10
 """How much the process gives way to those that generate and answer visitors."""
 SECOND_BYTES_MAX = 200_000
@@ -48,7 +50,7 @@ def decode(source: Path, target: Path, kind: str, *, seconds_max: float) -> dict
     try:
         reader = decoding.Reader(source, kind, seconds_max=seconds_max)
         sound = decoding.store(reader, target)
-    except decoding.Refused as error:
+    except Unreadable as error:
         return {"flaw": error.flaw}
     heard = analysis.analyse(sound, reader.rate)
     return {"rate": reader.rate, "channels": reader.channels, "analysis": heard.to_json()}
