@@ -33,8 +33,7 @@ def paint(claim: Claim, painter: WalkPipeline) -> None:
     size, position = frame_requests.large_size(painting.walk), frame_files.position_of(claim)
     if size is None:
         raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
-    (painted,) = painter.paint(painting.prepared_at(*size), [position], on_step=painting.on_step)
-    (picture,) = fit_pictures.pixelate_unfit([np.asarray(painted.picture)])
+    (picture,) = fit_pictures.pixelate_unfit([np.asarray(painting.paint_frame(position, size=size).picture)])
     metadata = {**film_assembly.file_metadata(painting.walk), "recipe": recipe.dumps(painting.walk)}
     still = encoding.still(picture, metadata=metadata)
     frame_files.store(claim, painting.walk, {"large": ("png", still)})

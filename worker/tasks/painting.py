@@ -140,13 +140,6 @@ class WalkInProgress:
             self.memory.prepared, self.memory.seeds = self._prepared(rendering(self.walk)), seeds
         return self.memory.prepared
 
-    def prepared_at(self, width: int, height: int) -> PreparedWalk:
-        """Return the encoded prompts, the noise and the sketches for pictures of another size, one in each batch.
-
-        :raises GenerationError: as `prepared`.
-        """
-        return self._prepared(replace(rendering(self.walk), width=width, height=height, batch=1))
-
     def _prepared(self, settings: Rendering) -> PreparedWalk:
         inputs, cut_outs = self._stop_inputs(), {}
         drawings = added_drawings(inputs)
@@ -205,6 +198,23 @@ class WalkInProgress:
             on_step=self.on_step,
         )
         self.evaluations += self.painter.evaluations - before
+        return painted
+
+    def paint_frame(
+        self, position: float, *, size: tuple[int, int] | None = None, start: State | None = None, **options: Any
+    ) -> GeneratedFrame:
+        """Generate one picture as the walk's are, in a batch of its own.
+
+        It resumes at the state `start`, else begins with noise. A `size` (width, height) other than the walk's has its
+        own noise and sketches. The other options are those of `WalkPipeline.paint`.
+
+        :raises GenerationError: as `prepared`, and when the model yields no numbers.
+        """
+        prepared = self.prepared
+        if size is not None:
+            prepared = self._prepared(replace(rendering(self.walk), width=size[0], height=size[1], batch=1))
+        between = None if start is None else [(start, start, 0.0)]
+        (painted,) = self.painter.paint(prepared, [position], start=between, on_step=self.on_step, **options)
         return painted
 
     def _state(self, knot: IntermediateSample, depth: int) -> State:

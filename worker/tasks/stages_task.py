@@ -70,23 +70,17 @@ def initial_pictures(painting: WalkInProgress, position: float) -> list[Picture]
         return []
     colours = (sketches.at([position])[0, :3].transpose(1, 2, 0) + 1) / 2
     sketch = Image.fromarray((colours.clip(0, 1) * 255).round().astype(np.uint8))
-    (noise,) = painting.painter.paint(painting.prepared, [position], until=0)
-    height, width = np.asarray(noise.picture).shape[:2]
-    return [np.asarray(sketch.resize((width, height), Image.Resampling.BICUBIC)), np.asarray(noise.picture)]
+    noise = np.asarray(painting.paint_frame(position, until=0).picture)
+    height, width = noise.shape[:2]
+    return [np.asarray(sketch.resize((width, height), Image.Resampling.BICUBIC)), noise]
 
 
 def render_stages(painting: WalkInProgress, position: float) -> list[Picture]:
     """Return the predicted picture at ``position`` after each solver step; the last one is the frame."""
     steps = painting.prepared.rendering.steps
-    states = Trajectories(painting).of_frame(position, steps - 1)
-    pictures = []
-    for step in range(1, steps + 1):
-        start = [(states[step - 2], states[step - 2], 0.0)] if step > 1 else None
-        (painted,) = painting.painter.paint(
-            painting.prepared, [position], start=start, until=step, on_step=painting.on_step
-        )
-        pictures.append(np.asarray(painted.picture))
-    return pictures
+    starts = [None, *Trajectories(painting).of_frame(position, steps - 1)]
+    painted = (painting.paint_frame(position, start=start, until=step) for step, start in enumerate(starts, 1))
+    return [np.asarray(each.picture) for each in painted]
 
 
 class Trajectories:
@@ -122,16 +116,10 @@ class Trajectories:
         """Extend a trajectory from its last state to ``depth`` steps."""
         if depth == len(states):
             return states
-        (painted,) = self.painting.painter.paint(
-            self.painting.prepared,
-            [position],
-            start=[(states[-1], states[-1], 0.0)] if states else None,
-            until=depth,
-            keep=range(len(states) + 1, depth + 1),
-            decode=False,
-            on_step=self.painting.on_step,
-        )
-        return [*states, *(painted.states[step] for step in range(len(states) + 1, depth + 1))]
+        further = range(len(states) + 1, depth + 1)
+        start = states[-1] if states else None
+        painted = self.painting.paint_frame(position, start=start, until=depth, keep=further, decode=False)
+        return [*states, *(painted.states[step] for step in further)]
 
 
 def _fitting(picture: Picture) -> Picture:

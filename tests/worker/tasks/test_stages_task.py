@@ -26,6 +26,7 @@ from worker import job
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
+from worker.planning.latent_state import GeneratedFrame
 from worker.process.worker import Worker
 from worker.tasks import stages_task, walk_setup
 
@@ -126,7 +127,11 @@ def begun(
     """Return what a walk by a real model begins with, at a position."""
     stops = [StopInput("a sun", "", seed, scene=scene) for scene in scenes]
     prepared = painter.prepare(stops, painter.rendering(steps=3, guidance=2.0))
-    painting: Any = SimpleNamespace(prepared=prepared, painter=painter)
+
+    def paint_frame(at: float, *, until: int) -> GeneratedFrame:
+        return painter.paint(prepared, [at], until=until)[0]
+
+    painting: Any = SimpleNamespace(prepared=prepared, paint_frame=paint_frame)
     return stages_task.initial_pictures(painting, position)
 
 
