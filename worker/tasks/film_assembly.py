@@ -184,13 +184,9 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
         files = list(disk.map(partial(_write, media_store.store(), walk.id), films))
     _keep_only(claim, walk, {frame.path for frame in frames}, files)
     with writing() as session:
-        seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
-        write_as_holder(
+        seconds = _finish(
             session,
             claim,
-            state=FINISHED,
-            finished_at=now(),
-            paint_seconds=round(seconds, 3),
             **first_film_values(walk),
             fps=walk.fps,
             holds=walk.holds,
@@ -200,11 +196,9 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             morph=None if morph is None else round(min(morph, 1.0), 4),
             step_sizes=[round(step, 3) for step in smoothness.steps],
             colour=colours.main(Image.fromarray(poster)),
-            error=None,
         )
         if walk.fps < requested:
             stop_changes.add_note(session, walk.number, 0, stop_notes.SLOWED)
-        session.execute(delete(Task).where(Task.walk_number == walk.number, Task.kind.not_in(SHORT_KINDS)))
     log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
 
 
@@ -228,15 +222,17 @@ def finish_leg(claim: Claim, walk: Walk) -> None:
     """
     media_store.store().delete(media_store.samples_folder(walk.id))
     with writing() as session:
-        seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
-        write_as_holder(session, claim, state=FINISHED, finished_at=now(), paint_seconds=round(seconds, 3), error=None)
-        session.execute(delete(Task).where(Task.walk_number == walk.number, Task.kind.not_in(SHORT_KINDS)))
+        _finish(session, claim)
 
 
-def _spent(walk: Walk) -> Any:
-    return select(func.coalesce(func.sum(Task.seconds), 0.0)).where(
-        Task.walk_number == walk.number, Task.kind.not_in(SHORT_KINDS)
-    )
+def _finish(session: Session, claim: Claim, **values: Any) -> float:
+    """Mark a walk as finished with these values, and delete its tasks; return the seconds that they took."""
+    own = Task.walk_number == claim.walk_number, Task.kind.not_in(SHORT_KINDS)
+    seconds = (session.scalar(select(func.sum(Task.seconds)).where(*own)) or 0.0) + claim.seconds
+    values |= {"state": FINISHED, "finished_at": now(), "paint_seconds": round(seconds, 3), "error": None}
+    write_as_holder(session, claim, **values)
+    session.execute(delete(Task).where(*own))
+    return seconds
 
 
 def _keep_only(claim: Claim, walk: Walk, frames: set[str], files: Sequence[WrittenFilm]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +26,11 @@ class GeneratedPictures(Sequence[Picture]):
     def __len__(self) -> int:
         return len(self._places)
 
-    @overload
-    def __getitem__(self, index: int) -> Picture: ...
-    @overload
-    def __getitem__(self, index: slice) -> GeneratedPictures: ...
-    def __getitem__(self, index: int | slice) -> Picture | GeneratedPictures:
-        """Return a picture (height x width x 3, uint8), or a sequence for a slice.
+    def __getitem__(self, index: int) -> Picture:  # type: ignore[override]  # nothing takes a slice
+        """Return a picture (height x width x 3, uint8).
 
         :raises MediaError: when the picture's file is missing or damaged.
         """
-        if isinstance(index, slice):
-            return GeneratedPictures(self._places[index], self._memory)
         position, path = self._places[index]
         remembered = self._memory.pictures.get(position)
         if remembered is not None:
