@@ -35,12 +35,8 @@ def _answer_check(_session: Session, task: Task, reason: str) -> None:
         setattr(task, name, value)
 
 
-def _fail_upload(session: Session, task: Task, _reason: str) -> None:
-    upload_tasks.fail(session, task)
-
-
 RECORDS: dict[str, Callable[[Session, Task, str], None]] = {
     CANDIDATES: _fail_candidates,
     LORA: _answer_check,
-    **dict.fromkeys(KINDS, _fail_upload),
+    **dict.fromkeys(KINDS, upload_tasks.fail),
 }

@@ -49,7 +49,7 @@ def store(session: Session, upload_id: str, **columns: Any) -> bool:
     return bool(written.rowcount)  # type: ignore[attr-defined]
 
 
-def fail(session: Session, task: Task) -> None:
+def fail(session: Session, task: Task, _reason: str) -> None:
     """Record that workers were lost at an upload: it failed, or is used as it is, as its kind says."""
     error = KINDS[task.kind].interrupted
     store(session, str(task.task), state=READY if error is None else FAILED, error=error)

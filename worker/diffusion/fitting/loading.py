@@ -148,7 +148,8 @@ class Source:
 
         :raises ModelError: when that fails.
         """
-        vae = self._network(self._vae_class, self._vae_path, torch.float32)
+        path = self._replaced.path if self._replaced else self.folder / "vae"
+        vae = self._network(self._vae_class, path, torch.float32)
         if (scene_decoder := files.scene_decoder(self.folder)) is not None:
             decoding.join(vae, scene_decoder)
         if not devices.is_gpu(self._device):
@@ -196,10 +197,6 @@ class Source:
     def _what(self) -> str:
         return f"model file {self.path}" if self._single else f"model folder {self.folder}"
 
-    @property
-    def _vae_path(self) -> Path:
-        return self._replaced.path if self._replaced else self.folder / "vae"
-
     def _files_state(self) -> dict[Path, tuple[int, int]]:
         others = list(self._replaced.files) if self._replaced else []
         others += [self._network_file.path] if self._network_file else []
@@ -209,8 +206,7 @@ class Source:
         if self._replaced and part == self._replaced.path and part.is_file():
             return self._loaded(self._replaced, part, method="load", network=loader, dtype=dtype).eval()
         if self._single and part.parent == self.folder:
-            reader = one_file.Loader(loader, self._single)
-            return self._loaded(reader, part, method="load", part=part.name, dtype=dtype).eval()
+            return self._loaded(one_file, part, method="load", network=loader, model=self._single, dtype=dtype).eval()
         options: dict[str, Any] = {"torch_dtype": dtype, "variant": "fp16" if is_half_only(part) else None}
         if all(path.suffix == ".bin" for path in weights(part)):
             options["use_safetensors"] = False  # otherwise diffusers logs an error before it looks for these

@@ -24,27 +24,22 @@ OPEN_CLIP = ".model."
 """How the prefix of a text encoder in the names of OpenCLIP ends."""
 
 
-class Loader:
-    """Loads networks of one class from a file; only the tensors of the part are read."""
+def load(path: str, *, network: Any, model: SingleFile, dtype: torch.dtype) -> Any:
+    """Load a part as a network of this class in a precision; only its tensors are read.
 
-    def __init__(self, network: Any, model: SingleFile) -> None:
-        """Store the class and the file; nothing is loaded yet."""
-        self._network, self._model = network, model
+    `path` is the folder of its configuration, which the part's name ends.
 
-    def load(self, _path: str, *, part: str, dtype: torch.dtype) -> Any:
-        """Return a part in a precision.
-
-        :raises ModelError: naming a tensor of the part that the file lacks.
-        """
-        header = self._model.file.part(self._model.family.parts[part].prefix)
-        folder = self._model.family.folder
-        shapes = {name: each.shape for name, each in header.items()}
-        completeness.check_conversion(self._model.path, self._network, folder / part, shapes)
-        with safetensors.safe_open(self._model.path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in header}
-        changed = {"sample_size": self._model.sample_size} if part == "unet" else {}
-        options = {"config": str(folder), "subfolder": part, "local_files_only": True}
-        return self._network.from_single_file(tensors, torch_dtype=dtype, **options, **changed)
+    :raises ModelError: naming a tensor of the part that the file lacks.
+    """
+    folder, part = model.family.folder, Path(path).name
+    header = model.file.part(model.family.parts[part].prefix)
+    shapes = {name: each.shape for name, each in header.items()}
+    completeness.check_conversion(model.path, network, folder / part, shapes)
+    with safetensors.safe_open(model.path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in header}
+    changed = {"sample_size": model.sample_size} if part == "unet" else {}
+    options = {"config": str(folder), "subfolder": part, "local_files_only": True}
+    return network.from_single_file(tensors, torch_dtype=dtype, **options, **changed)
 
 
 def inspect(path: Path) -> SingleFile:
