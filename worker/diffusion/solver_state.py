@@ -18,27 +18,18 @@ def space(solver: Any, low: float, high: float) -> None:
     DPM-Solver's own choice for few steps (Lu et al., arXiv 2206.00927, section 3.4). Both are limited to the range that
     the model was trained on; times may be fractions. The last step still ends without noise.
     """
-    if _is_flow(solver):
-        _space_flow(solver, low, high)
-        return
-    alphas = solver.alphas_cumprod.cpu().numpy().astype(np.float64)
-    known = np.log(alphas / (1 - alphas)) / 2
+    is_flow, count = _is_flow(solver), solver.config.num_train_timesteps
+    if is_flow:  # its noise level is its time t, and its lambda is log((1 - t) / t)
+        known = np.array([np.log(count - 1), -np.log(count - 1)])
+    else:
+        alphas = solver.alphas_cumprod.cpu().numpy().astype(np.float64)
+        known = np.log(alphas / (1 - alphas)) / 2
     low, high = max(low, float(known[-1])), min(high, float(known[0]))
     levels = np.linspace(low, high, len(solver.timesteps)) if len(solver.timesteps) > 1 else np.array([low])
-    times = np.interp(-levels, -known, np.arange(len(known)))
+    sigmas = 1 / (1 + np.exp(levels)) if is_flow else np.exp(-levels)
+    times = sigmas * count if is_flow else np.interp(-levels, -known, np.arange(len(known)))
     solver.timesteps = torch.from_numpy(times.astype(np.float32)).to(solver.timesteps.device)
-    solver.sigmas = torch.from_numpy(np.append(np.exp(-levels), 0).astype(np.float32))
-
-
-def _space_flow(solver: Any, low: float, high: float) -> None:
-    """Space a flow's steps so: its noise level is its time t, and its lambda is log((1 - t) / t)."""
-    count = solver.config.num_train_timesteps
-    known = np.log(count - 1)
-    low, high = max(low, -known), min(high, known)
-    levels = np.linspace(low, high, len(solver.timesteps)) if len(solver.timesteps) > 1 else np.array([low])
-    times = 1 / (1 + np.exp(levels))
-    solver.timesteps = torch.from_numpy((times * count).astype(np.float32)).to(solver.timesteps.device)
-    solver.sigmas = torch.from_numpy(np.append(times, 0).astype(np.float32))
+    solver.sigmas = torch.from_numpy(np.append(sigmas, 0).astype(np.float32))
 
 
 def resume(solver: Any, depth: int, history: tuple[torch.Tensor, ...]) -> None:
