@@ -28,25 +28,23 @@ class Painters:
         self,
         models: Mapping[str, str],
         *,
-        device: str = "auto",
         capacity: int = 1,
         measurements: Path | None = None,
         vae: str = "",
         transformer: str = "",
-        offload: str = "auto",
-        cache: str = "",
+        **options: str,
     ) -> None:
         """Offer models, given as names and what they are loaded from; keep up to `capacity` of them in memory.
 
-        `measurements` is the file that remembers those of the device, `cache` the folder of downloads from the hub.
-        `vae` and `transformer` replace the first model's own VAE and network; `offload` says what may leave a GPU.
+        `measurements` is the file that remembers those of the device. `vae` and `transformer` replace the first model's
+        own VAE and network. The other options, as of `Model.load`, are those of all models: their device, what may
+        leave a GPU, and the folder of downloads.
         """
         self._models = dict(models)
-        self._device = device
         self._capacity = capacity
         self._measurements = measurements
         self._replaced = {"vae": vae, "transformer": transformer}
-        self._offload, self._cache = offload, cache
+        self._options = options
         self._loaded: dict[str, WalkPipeline] = {}  # in the order of their last use
         self._tasks_done = 0  # since the device ran out of memory
         self.descriptions: dict[str, dict[str, Any]] = {}
@@ -81,14 +79,7 @@ class Painters:
         self._make_room(self._capacity - 1)
         began = time.monotonic()
         replaced = self._replaced if name == self.names[0] else {}
-        painter = WalkPipeline.load(
-            self._models[name],
-            device=self._device,
-            measurements=self._measurements,
-            offload=self._offload,
-            cache=self._cache,
-            **replaced,
-        )
+        painter = WalkPipeline.load(self._models[name], measurements=self._measurements, **self._options, **replaced)
         _ready(painter)
         description = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}
         self.descriptions = self.descriptions | {name: description | {"device": str(painter.device)}}

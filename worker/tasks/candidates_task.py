@@ -14,7 +14,6 @@ import numpy as np
 from PIL import Image
 from sqlalchemy import delete, select
 
-from app.core.errors import MediaError, MediaStoreAway
 from app.offer.generation import offers
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
@@ -27,19 +26,17 @@ from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import GenerationError, StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
-from worker.photos import pictures, tracing
+from worker.photos import tracing
 from worker.photos.pictures import Pixels
 from worker.planning import pass_plan, variety
 from worker.planning.latent_state import GeneratedFrame, State
 from worker.planning.pass_plan import IntermediateSample
 from worker.queue.leases import Claim, LeaseLost, write_as_holder
-from worker.tasks import painting
+from worker.tasks import painting, walk_photos
 from worker.tasks.walk_setup import SOFTWARE
 
 SIDE_MAX = 256
 """The largest side of a stored candidate, in pixels."""
-
-LOST = "the photo of stop 1 is lost"
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +102,7 @@ def _photo(candidate_set: CandidateSet) -> Upload | None:
         return None
     photo = upload_store.find(kinds.OF_STOPS, named, candidate_set.owner_hash)
     if photo is None:
-        raise GenerationError(LOST)
+        raise GenerationError(walk_photos.lost(0))
     return photo
 
 
@@ -141,23 +138,14 @@ def _invert_photo(
     candidate_set: CandidateSet, photo: Upload, painter: WalkPipeline, prepared: PreparedWalk, count: int
 ) -> PreparedWalk:
     """Return the prepared candidates, all tied to the inverted photo, as in a walk of a text-conditioned model."""
-    size, cut_out = prepared.rendering, bool(candidate_set.request["stop"]["cut_out"])
-    latents = painter.model.encode_picture(tracing.compose(_pixels(photo), size.width, size.height, cut_out=cut_out))
+    cut_out = bool(candidate_set.request["stop"]["cut_out"])
+    latents = walk_photos.encode_photo(painter, prepared, _pixels(photo), cut_out=cut_out)
     photos = tuple(painter.invert(prepared, index, latents, on_step=painting.go_on) for index in range(count))
     return replace(prepared, photos=photos)
 
 
 def _pixels(photo: Upload) -> Pixels:
-    """Return the pixels of the photo.
-
-    :raises GenerationError: when the file is missing or no picture.
-    """
-    try:
-        return pictures.read_picture(upload_store.read_file(photo))
-    except MediaStoreAway:
-        raise
-    except (MediaError, pictures.PictureError) as error:
-        raise GenerationError(LOST) from error
+    return walk_photos.read_photo(lambda: upload_store.read_file(photo), 0)
 
 
 def _choose(

@@ -34,6 +34,7 @@ from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import GenerationError, Rendering, StopInput
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks.adapters import AdapterFile
+from worker.photos.pictures import Pixels
 from worker.planning.latent_state import GeneratedFrame, State, unpack
 from worker.planning.pass_plan import IntermediateSample, Pass
 from worker.process.walk_memory import Memory
@@ -141,18 +142,17 @@ class WalkInProgress:
         return self.memory.prepared
 
     def _prepared(self, settings: Rendering) -> PreparedWalk:
-        inputs, cut_outs = self._stop_inputs(), {}
+        inputs, cut_outs = self._stop_inputs(), dict[str, Pixels]()
         drawings = added_drawings(inputs)
         has_photos = any(stop.photo is not None for stop in self.walk.stops)
         if has_photos and self.painter.is_sketch_conditioned:
             ratio = settings.width / settings.height
-            led = walk_photos.trace_photos(self.claim, self.walk, inputs, ratio=ratio)
-            inputs, cut_outs = led.inputs, led.cut_outs
+            inputs, cut_outs = walk_photos.trace_photos(self.claim, self.walk, inputs, ratio=ratio)
         prepared = self.painter.prepare(inputs, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
         if not has_photos or self.painter.is_sketch_conditioned:
             return prepared
         before = self.painter.evaluations
-        prepared = walk_photos.invert_photos(self.claim, self.walk, self.painter, prepared, self.on_step)
+        prepared = walk_photos.invert_photos(self.claim, self.walk, self.painter, prepared, go_on)
         self.evaluations += self.painter.evaluations - before
         return prepared
 
@@ -195,7 +195,7 @@ class WalkInProgress:
             sampling=self.sampling,
             frames=music_plan.planned_frames(self.walk),
             states=self._state,
-            on_step=self.on_step,
+            on_step=go_on,
         )
         self.evaluations += self.painter.evaluations - before
         return painted
@@ -214,7 +214,7 @@ class WalkInProgress:
         if size is not None:
             prepared = self._prepared(replace(rendering(self.walk), width=size[0], height=size[1], batch=1))
         between = None if start is None else [(start, start, 0.0)]
-        (painted,) = self.painter.paint(prepared, [position], start=between, on_step=self.on_step, **options)
+        (painted,) = self.painter.paint(prepared, [position], start=between, on_step=go_on, **options)
         return painted
 
     def _state(self, knot: IntermediateSample, depth: int) -> State:
@@ -243,13 +243,6 @@ class WalkInProgress:
     def knots_path(self, number: int, batch: int) -> str:
         """Return the media path of a batch's states and thumbnails."""
         return f"{media_store.samples_folder(self.walk.id)}/{number}-{batch}.npz"
-
-    def on_step(self) -> None:
-        """Call `go_on` between two solver steps.
-
-        :raises Stopped: when the worker is to stop.
-        """
-        go_on()
 
 
 def go_on() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -38,22 +38,16 @@ Stored = TypeVar("Stored", Traced, InvertedPhoto)
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoScenes:
-    """Model inputs whose scenes contain their photos, and the photos' cut-outs by digest."""
+def trace_photos(
+    claim: Claim, walk: Walk, inputs: Sequence[StopInput], *, ratio: float
+) -> tuple[list[StopInput], dict[str, Pixels]]:
+    """Return the inputs of a walk with the stops' photos placed in their scenes, and the photos' cut-outs by digest.
 
-    inputs: list[StopInput]
-    cut_outs: dict[str, Pixels]
-
-
-def trace_photos(claim: Claim, walk: Walk, inputs: Sequence[StopInput], *, ratio: float = 1.0) -> PhotoScenes:
-    """Return the inputs of a walk with the stops' photos placed in their scenes, for a sketch-conditioned model.
-
-    ``ratio`` is the width of the pictures divided by their height.
+    They are for a sketch-conditioned model. ``ratio`` is the width of the pictures divided by their height.
 
     :raises GenerationError: when a photo is lost.
     """
-    led = PhotoScenes(list(inputs), {})
+    placed, cut_outs = list(inputs), dict[str, Pixels]()
     for index in _with_photos(walk):
         cut_out = bool(walk.stops[index].cut_out)
 
@@ -62,10 +56,10 @@ def trace_photos(claim: Claim, walk: Walk, inputs: Sequence[StopInput], *, ratio
 
         name = f"{CUT if cut_out else WHOLE}-{index}"
         traced_photo = _load_or_make(claim, walk, name, make=trace, pack=tracing.pack, unpack=tracing.unpack)
-        led.inputs[index] = replace(inputs[index], scene=traced_photo.scene(inputs[index].scene))
+        placed[index] = replace(inputs[index], scene=traced_photo.scene(inputs[index].scene))
         if traced_photo.thing is not None:
-            led.cut_outs[traced_photo.digest] = traced_photo.thing
-    return led
+            cut_outs[traced_photo.digest] = traced_photo.thing
+    return placed, cut_outs
 
 
 def invert_photos(
@@ -81,7 +75,8 @@ def invert_photos(
     for index in _with_photos(walk):
 
         def invert(index: int = index) -> InvertedPhoto:
-            latents = painter.model.encode_picture(_fitting(walk, index, prepared))
+            cut_out = bool(walk.stops[index].cut_out)
+            latents = encode_photo(painter, prepared, _photo(walk, index), cut_out=cut_out)
             return painter.invert(prepared, index, latents, on_step=on_step)
 
         photos[index] = _load_or_make(
@@ -95,22 +90,31 @@ def _with_photos(walk: Walk) -> list[int]:
 
 
 def _photo(walk: Walk, index: int) -> Pixels:
-    """Return the pixels of the photo of a stop.
+    return read_photo(lambda: photo_stops.read_photo(walk, index), index)
+
+
+def read_photo(read: Callable[[], bytes], index: int) -> Pixels:
+    """Return the pixels of the photo of a stop from its file.
 
     :raises GenerationError: when the file is missing or no picture.
     """
     try:
-        return pictures.read_picture(photo_stops.read_photo(walk, index))
+        return pictures.read_picture(read())
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:
-        raise GenerationError(f"the photo of stop {index + 1} is lost") from error
+        raise GenerationError(lost(index)) from error
 
 
-def _fitting(walk: Walk, index: int, prepared: PreparedWalk) -> NDArray[np.uint8]:
-    rendering = prepared.rendering
-    cut_out = bool(walk.stops[index].cut_out)
-    return tracing.compose(_photo(walk, index), rendering.width, rendering.height, cut_out=cut_out)
+def lost(index: int) -> str:
+    """Return the message that the photo of a stop is lost."""
+    return f"the photo of stop {index + 1} is lost"
+
+
+def encode_photo(painter: WalkPipeline, prepared: PreparedWalk, photo: Pixels, *, cut_out: bool) -> NDArray[np.float32]:
+    """Return a photo, or its main thing, as latents of a walk's size."""
+    size = prepared.rendering
+    return painter.model.encode_picture(tracing.compose(photo, size.width, size.height, cut_out=cut_out))
 
 
 def _load_or_make(
