@@ -8,7 +8,7 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from xml.sax.saxutils import escape
 
@@ -42,12 +42,8 @@ def provenance(*, model: str, revision: str, software: str, licence: str = "") -
 
 def gif(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, comment: str) -> bytes:
     """Return a GIF by :class:`GifWriter`; raise ValueError without frames, or unless each has a duration."""
-    times = _times(frames, durations_ms)
-    sample = [palette.sample(frame, index, len(frames)) for index, frame in enumerate(frames)]
-    writer = GifWriter(sample, comment=comment)
-    for frame, ms in zip(frames, times, strict=True):
-        writer.add(frame, ms)
-    return writer.finish()
+    sample = (palette.sample(frame, index, len(frames)) for index, frame in enumerate(frames))
+    return _written(lambda: GifWriter([*sample], comment=comment), frames, durations_ms)
 
 
 class FilmWriter(Protocol):
@@ -91,14 +87,17 @@ class GifWriter:
         return self._file.getvalue()  # this makes no copy
 
 
-def _times(frames: Sequence[Frame], durations_ms: Sequence[int] | int) -> list[int]:
-    """Return each frame's duration; raise ValueError without frames, or when the durations do not match them."""
+def _written(start: Callable[[], FilmWriter], frames: Sequence[Frame], durations_ms: Sequence[int] | int) -> bytes:
+    """Return the film of all frames; raise ValueError without frames, or when the durations do not match them."""
     if not frames:
         raise ValueError("a film needs at least one frame")
-    times = [durations_ms] * len(frames) if isinstance(durations_ms, int) else list(durations_ms)
+    times = [durations_ms] * len(frames) if isinstance(durations_ms, int) else durations_ms
     if len(times) != len(frames):
         raise ValueError(f"{len(times)} durations for {len(frames)} frames")
-    return times
+    writer = start()
+    for frame, ms in zip(frames, times, strict=True):
+        writer.add(frame, ms)
+    return writer.finish()
 
 
 def _changed(
@@ -124,11 +123,7 @@ def _changed(
 
 def webp(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, metadata: Mapping[str, str]) -> bytes:
     """Return a WebP by :class:`WebpWriter`; raise ValueError without frames, or unless each has a duration."""
-    times = _times(frames, durations_ms)
-    writer = WebpWriter(metadata=metadata)
-    for frame, ms in zip(frames, times, strict=True):
-        writer.add(frame, ms)
-    return writer.finish()
+    return _written(lambda: WebpWriter(metadata=metadata), frames, durations_ms)
 
 
 class WebpWriter:
