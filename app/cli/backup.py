@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def create(file: Path) -> dict[str, Any]:
     print_text(f"{_counts(report)} saved to {file}")
     if report.lost:
         print_text(f"{len(report.lost):,} files were missing before: see media verify.", err=True)
-    return _fields(file, report)
+    return {"file": str(file), **asdict(report)}
 
 
 @group.command("restore")
@@ -41,7 +42,7 @@ def restore(file: Path, force: bool, trust: bool) -> dict[str, Any]:
     print_text(f"{_counts(report)} restored from {file}")
     if force:
         print_text("Files of walks that were here before: see media prune.")
-    return _fields(file, report)
+    return {"file": str(file), **asdict(report)}
 
 
 @group.command("verify")
@@ -63,8 +64,3 @@ def verify(file: Path) -> Result:
 
 def _counts(report: BackupSummary) -> str:
     return f"{report.walks:,} walks, {report.files:,} files, {report.bytes:,} bytes"
-
-
-def _fields(file: Path, report: BackupSummary) -> dict[str, Any]:
-    counts = {"walks": report.walks, "files": report.files, "bytes": report.bytes}
-    return {"file": str(file), **counts, "lost": report.lost}

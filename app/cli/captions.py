@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,32 +22,17 @@ SOME_SKIPPED = 3
 """The exit status when some pictures were skipped."""
 
 
+def _several(name: str, usual: str, known: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return an option that may be repeated, with its usual value and the known ones."""
+    text = f"{name.capitalize()}: {known}; may be repeated."
+    return click.option(f"--{name}", f"{name}s", multiple=True, default=[usual], show_default=True, help=text)
+
+
 @click.command("captions")
 @click.argument("folder", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--tone",
-    "tones",
-    multiple=True,
-    default=[captions.TONE],
-    show_default=True,
-    help=f"Tone: {', '.join(captions.TONES)}, or any other word; may be repeated.",
-)
-@click.option(
-    "--audience",
-    "audiences",
-    multiple=True,
-    default=["personal"],
-    show_default=True,
-    help=f"Audience: {', '.join(captions.AUDIENCES)}; may be repeated.",
-)
-@click.option(
-    "--language",
-    "languages",
-    multiple=True,
-    default=["en"],
-    show_default=True,
-    help=f"Language: {', '.join(captions.LANGUAGES)}; may be repeated.",
-)
+@_several("tone", captions.TONE, f"{', '.join(captions.TONES)}, or any other word")
+@_several("audience", "personal", ", ".join(captions.AUDIENCES))
+@_several("language", "en", ", ".join(captions.LANGUAGES))
 @click.option("--variants", type=int, default=3, show_default=True, help="Number of captions of each.")
 @click.option("--recursive", is_flag=True, help="Include subfolders.")
 @click.option(
@@ -93,7 +79,7 @@ def command(
     summary = {
         "written": len(left) - len(skipped),
         "kept": len(earlier),
-        "skipped": [_fields(each) for each in skipped],
+        "skipped": [asdict(each) for each in skipped],
     }
     if out is not None:
         print_text(f"{summary['written']} pictures captioned, {summary['kept']} kept as they were, in {out}.")
@@ -136,7 +122,3 @@ def _write(
         except OSError as error:
             raise MediaError(f"The captions cannot be written: {error.strerror or error}") from error
     return skipped
-
-
-def _fields(skipped: SkippedPicture) -> dict[str, Any]:
-    return {"file": skipped.file, "error": skipped.error}

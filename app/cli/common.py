@@ -79,10 +79,10 @@ def wants_json() -> bool:
     return bool(click.get_current_context().params.get("as_json"))
 
 
-def print_text(text: str, *, err: bool = False, nl: bool = True) -> None:
+def print_text(text: str, *, err: bool = False) -> None:
     """Print ``text``, to stderr with ``err``; print nothing with ``--json``."""
     if not wants_json():
-        click.echo(text, err=err, nl=nl)
+        click.echo(text, err=err)
 
 
 def _print_json(value: Any) -> None:
