@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -109,28 +110,24 @@ APACHE, STABILITY = "Apache-2.0", "Stability AI Community License"
 OF_DEV = "FLUX.1 [dev] Non-Commercial License"
 OF_FLUX = "FLUX Non-Commercial License"
 
-STABLE_DIFFUSION = Kind(
-    "StableDiffusionPipeline", "Stable Diffusion", "sd", "unet", UNET, VAES,
-    has_weights=True, has_clip_skip=True,
-)  # fmt: skip
+_with_unet = partial(Kind, network="unet", network_classes=UNET, vae_classes=VAES, has_weights=True, has_clip_skip=True)
+_of_flow = partial(
+    Kind, network="transformer", vae_classes=("AutoencoderKL",), schedulers=(FLOW_SOLVER,), size=1024, tokens=512
+)
 
-STABLE_DIFFUSION_XL = Kind(
-    "StableDiffusionXLPipeline", "Stable Diffusion XL", "sdxl", "unet", UNET, VAES,
-    tokenizers=("tokenizer", "tokenizer_2"), has_weights=True, has_clip_skip=True,
-)  # fmt: skip
+STABLE_DIFFUSION = _with_unet("StableDiffusionPipeline", "Stable Diffusion", "sd")
 
-LATENT_CONSISTENCY = Kind(
-    "LatentConsistencyModelPipeline", "Latent consistency", "lcm", "unet", UNET, VAES,
-    has_weights=True, has_clip_skip=True,
-)  # fmt: skip
+STABLE_DIFFUSION_XL = _with_unet(
+    "StableDiffusionXLPipeline", "Stable Diffusion XL", "sdxl", tokenizers=("tokenizer", "tokenizer_2")
+)
 
-STABLE_DIFFUSION_3 = Kind(
+LATENT_CONSISTENCY = _with_unet("LatentConsistencyModelPipeline", "Latent consistency", "lcm")
+
+STABLE_DIFFUSION_3 = _of_flow(
     pipeline="StableDiffusion3Pipeline",
     title="Stable Diffusion 3",
     family="sd3",
-    network="transformer",
     network_classes=("SD3Transformer2DModel",),
-    vae_classes=("AutoencoderKL",),
     encoders=MappingProxyType(
         {
             "text_encoder": ("CLIPTextModelWithProjection",),
@@ -140,8 +137,6 @@ STABLE_DIFFUSION_3 = Kind(
     ),
     tokenizers=("tokenizer", "tokenizer_2", "tokenizer_3"),
     absent=("text_encoder_3", "tokenizer_3"),
-    schedulers=(FLOW_SOLVER,),
-    size=1024,
     tokens=256,
     has_clip_skip=True,
     known=(
@@ -161,19 +156,14 @@ STABLE_DIFFUSION_3 = Kind(
     ),
 )  # fmt: skip
 
-FLUX_1 = Kind(
+FLUX_1 = _of_flow(
     pipeline="FluxPipeline",
     title="FLUX.1",
     family="flux1",
-    network="transformer",
     network_classes=("FluxTransformer2DModel",),
-    vae_classes=("AutoencoderKL",),
     encoders=MappingProxyType({"text_encoder": ("CLIPTextModel",), "text_encoder_2": ("T5EncoderModel",)}),
     tokenizers=("tokenizer", "tokenizer_2"),
-    schedulers=(FLOW_SOLVER,),
     folded=4,
-    size=1024,
-    tokens=512,
     has_negatives=False,
     has_passes=False,
     embedded=("network", "guidance_embeds", True),
@@ -184,17 +174,12 @@ FLUX_1 = Kind(
     ),
 )
 
-Z_IMAGE = Kind(
+Z_IMAGE = _of_flow(
     pipeline="ZImagePipeline",
     title="Z-Image",
     family="z_image",
-    network="transformer",
     network_classes=("ZImageTransformer2DModel",),
-    vae_classes=("AutoencoderKL",),
     encoders=MappingProxyType({"text_encoder": ("Qwen3Model", "Qwen3ForCausalLM")}),
-    schedulers=(FLOW_SOLVER,),
-    size=1024,
-    tokens=512,
     chats=True,
     distilled=(("scheduler", "shift", 3.0), ("scheduler", "use_dynamic_shifting", False)),
     known=(
@@ -203,18 +188,14 @@ Z_IMAGE = Kind(
     ),
 )
 
-FLUX_2_KLEIN = Kind(
+FLUX_2_KLEIN = _of_flow(
     pipeline="Flux2KleinPipeline",
     title="FLUX.2 klein",
     family="flux2",
-    network="transformer",
     network_classes=("Flux2Transformer2DModel",),
     vae_classes=("AutoencoderKLFlux2",),
     encoders=MappingProxyType({"text_encoder": ("Qwen3ForCausalLM", "Qwen3Model")}),
-    schedulers=(FLOW_SOLVER,),
     folded=4,
-    size=1024,
-    tokens=512,
     chats=True,
     has_negatives=False,
     distilled=(("index", "is_distilled", True),),

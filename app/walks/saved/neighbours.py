@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lookup
@@ -17,21 +18,17 @@ def mark(walk: Walk) -> None:
 
 def after(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
     """Return up to ``limit`` of the newest public walks that start where ``walk`` ends, without ``excluding``."""
-    # A walk from a release without these keys has none until `gallery reindex` runs.
-    return (
-        []
-        if walk.last_stop_key is None
-        else lookup.newest_public(Walk.first_stop_key == walk.last_stop_key, limit, excluding=[walk, *excluding])
-    )
+    return _joining(Walk.first_stop_key, walk.last_stop_key, limit, [walk, *excluding])
 
 
 def before(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
     """Return up to ``limit`` of the newest public walks that end where ``walk`` starts, without ``excluding``."""
-    return (
-        []
-        if walk.first_stop_key is None
-        else lookup.newest_public(Walk.last_stop_key == walk.first_stop_key, limit, excluding=[walk, *excluding])
-    )
+    return _joining(Walk.last_stop_key, walk.first_stop_key, limit, [walk, *excluding])
+
+
+def _joining(column: Any, key: int | None, limit: int, excluding: Sequence[Walk]) -> list[Walk]:
+    """Return walks with a key; a walk from a release without keys has none until `gallery reindex` runs."""
+    return [] if key is None else lookup.newest_public(column == key, limit, excluding=excluding)
 
 
 def _key(stop: Stop) -> int | None:
