@@ -21,6 +21,7 @@
   x NoRoom (503)
     - TooMany (429)
   x MediaError (503)
+    - MediaLost
     - MediaStoreAway
       > MediaStoreFull
 """
@@ -168,6 +169,10 @@ class MediaError(MomaError):
 
     status = 503
     title = N_("The pictures are away")
+
+
+class MediaLost(MediaError):
+    """A file is missing or damaged; the media store itself answers."""
 
 
 class MediaStoreAway(MediaError):

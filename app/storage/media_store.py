@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from flask import Flask, current_app
 from fsspec.implementations.local import LocalFileSystem
 
-from app.core.errors import ConfigError, MediaError, MediaStoreAway, MediaStoreFull
+from app.core.errors import ConfigError, MediaError, MediaLost, MediaStoreAway, MediaStoreFull
 from app.core.files import atomic_write
 from app.storage import buckets, disk_space
 
@@ -199,7 +199,7 @@ class MediaStore:
 
     def _full(self, path: str) -> str:
         if "\0" in path or {"", ".", ".."} & set(path.split("/")):
-            raise MediaError(f"{path!r} is not a path inside the media store")
+            raise MediaLost(f"{path!r} is not a path inside the media store")
         return f"{self.root}/{path}"
 
 
@@ -211,8 +211,8 @@ def _probe() -> str:
 def _translate_errors(what: str, lost: tuple[type[Exception], ...] = NOT_THERE, folder: str = "") -> Iterator[None]:
     """Translate every error of the context to a :class:`MediaError` whose message says ``what`` failed, and why.
 
-    Errors of the types ``lost`` mean that a file does not exist, unless the store's ``folder`` is missing too. All
-    others are raised as :class:`MediaStoreAway`, or as :class:`MediaStoreFull`.
+    Errors of the types ``lost`` mean that a file does not exist, unless the store's ``folder`` is missing too, and are
+    raised as :class:`MediaLost`; all others as :class:`MediaStoreAway`, or as :class:`MediaStoreFull`.
     """
     try:
         yield
@@ -223,7 +223,7 @@ def _translate_errors(what: str, lost: tuple[type[Exception], ...] = NOT_THERE, 
         if disk_space.is_full(error):
             raise MediaStoreFull(f"{what}: {reason}. {FULL}") from error
         is_lost = isinstance(error, lost) and (not folder or Path(folder).is_dir())
-        raise (MediaError if is_lost else MediaStoreAway)(f"{what}: {reason}") from error
+        raise (MediaLost if is_lost else MediaStoreAway)(f"{what}: {reason}") from error
 
 
 class _Remote(io.RawIOBase):

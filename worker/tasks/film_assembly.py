@@ -23,7 +23,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.core.errors import MediaError, MediaStoreAway
+from app.core.errors import MediaError, MediaLost
 from app.core.text import stop_notes
 from app.offer.generation import frame_rates, offers
 from app.requests.walk_requests import recipe
@@ -151,9 +151,7 @@ def find_lost_frames(claim: Claim, memory: Memory) -> list[float]:
     for index, frame in enumerate(frames):
         try:
             memory.cache_picture(frame.position, pictures[index])
-        except MediaStoreAway:
-            raise
-        except MediaError as error:
+        except MediaLost as error:
             log.warning("%s", error)
             missing.append(frame.position)
     return missing

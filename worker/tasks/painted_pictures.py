@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import MediaError
+from app.core.errors import MediaLost
 from app.storage import media_store
 from worker.film import encoding
 from worker.process.walk_memory import Memory
@@ -29,7 +29,7 @@ class GeneratedPictures(Sequence[Picture]):
     def __getitem__(self, index: int) -> Picture:  # type: ignore[override]  # nothing takes a slice
         """Return a picture (height x width x 3, uint8).
 
-        :raises MediaError: when the picture's file is missing or damaged.
+        :raises MediaLost: when the picture's file is missing or damaged.
         """
         position, path = self._places[index]
         remembered = self._memory.pictures.get(position)
@@ -38,4 +38,4 @@ class GeneratedPictures(Sequence[Picture]):
         try:
             return encoding.decode_still(self._store.read_bytes(path))
         except (ValueError, OSError) as error:
-            raise MediaError(f"{path} cannot be read") from error
+            raise MediaLost(f"{path} cannot be read") from error

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from app.core.errors import MediaError, MediaStoreAway
+from app.core.errors import MediaLost
 from app.core.text import embedding_names, style_words
 from app.offer.generation import adapters, embeddings, loras, offers, prompt_texts
 from app.offer.generation.offers import Offer
@@ -228,9 +228,7 @@ class WalkInProgress:
         if (number, batch) not in self.memory.knots:
             try:
                 stored = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
-            except MediaStoreAway:
-                raise
-            except (MediaError, ValueError, KeyError, OSError):
+            except (MediaLost, ValueError, KeyError, OSError):
                 log.warning("batch %s.%s of walk %s is lost and is generated again", number, batch, self.walk.id)
                 stored = self.paint(number, batch)
             self.remember(number, batch, stored)

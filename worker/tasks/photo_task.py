@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from app.core.errors import MediaError, MediaStoreAway
+from app.core.errors import MediaLost
 from app.offer.generation import offers
 from app.storage import media_store
 from app.storage.database import db
@@ -56,9 +56,7 @@ def _describe(photo: Upload) -> dict[str, Any]:
     """Return the columns to store on a photo: its caption and the path of its cut-out, or an error."""
     try:
         picture = pictures.read_picture(upload_store.read_file(photo))
-    except MediaStoreAway:
-        raise
-    except (MediaError, pictures.PictureError) as error:
+    except (MediaLost, pictures.PictureError) as error:
         log.warning("photo %s cannot be read: %s", photo.id, error)
         return {"state": FAILED, "error": UNREADABLE}
     worker, cut = this_worker(), tracing.cut(picture, PREVIEW)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from app.core.errors import MediaError, MediaStoreAway
+from app.core.errors import MediaLost
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.task_kinds import SOUNDS
@@ -64,9 +64,7 @@ def _read(sound: Upload) -> dict[str, Any]:
     db.session.rollback()  # no transaction stays open while the sound is read
     try:
         data = media_store.store().read_bytes(path)
-    except MediaStoreAway:
-        raise
-    except MediaError as error:
+    except MediaLost as error:
         log.warning("sound %s cannot be read: %s", sound_id, error)
         return _failed(LOST)
     scratch.check()

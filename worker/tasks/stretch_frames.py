@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select
 
-from app.core.errors import MediaError, MediaStoreAway
+from app.core.errors import MediaLost
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Frame
@@ -41,9 +41,7 @@ def _copier(painting: WalkInProgress) -> Callable[[Frame], str | None]:
     def copy(frame: Frame) -> str | None:
         try:
             data = store.read_bytes(frame.path)
-        except MediaStoreAway:
-            raise
-        except MediaError as error:
+        except MediaLost as error:
             log.warning("%s", error)
             return None
         path = media_store.frame_path(walk_id, frame.position, data)

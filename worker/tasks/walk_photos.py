@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from app.core.errors import MediaError, MediaStoreAway
+from app.core.errors import MediaLost
 from app.storage import media_store
 from app.storage.database import writing
 from app.storage.walk_models import Medium, Walk
@@ -100,9 +100,7 @@ def read_photo(read: Callable[[], bytes], index: int) -> Pixels:
     """
     try:
         return pictures.read_picture(read())
-    except MediaStoreAway:
-        raise
-    except (MediaError, pictures.PictureError) as error:
+    except (MediaLost, pictures.PictureError) as error:
         raise GenerationError(lost(index)) from error
 
 
@@ -155,8 +153,6 @@ def _load_or_make(
 def _load(path: str, unpack: Callable[[bytes], Stored]) -> Stored | None:
     try:
         return unpack(media_store.store().read_bytes(path))
-    except MediaStoreAway:
-        raise
-    except (MediaError, ValueError) as error:
+    except (MediaLost, ValueError) as error:
         log.warning("%s is lost and is made again: %s", path, error)
         return None

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from app.core.errors import MediaError, MediaStoreAway
+from app.core.errors import MediaLost
 from app.core.progress import Report
 from app.storage.database import db
 from app.storage.media_store import MediaStore, StoredFile, walk_folder
@@ -122,9 +122,7 @@ def _copy_file(
         return None, ""
     try:
         data = source.read_bytes(path)
-    except MediaStoreAway:
-        raise
-    except MediaError:
+    except MediaLost:
         return None, ""  # deleted since it was listed
     target.write(path, data)
     return len(data), "" if target.read_bytes(path) == data else "came back as another file than was written"

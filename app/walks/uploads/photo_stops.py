@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 
-from app.core.errors import MediaError
+from app.core.errors import MediaError, MediaLost
 from app.storage import media_store
 from app.storage.media_store import etag_of, walk_folder
 from app.storage.walk_models import Medium, Walk
@@ -64,5 +64,5 @@ def read_photo(walk: Walk, index: int) -> bytes:
     """
     medium = walk.media.get(kind_of(index))
     if medium is None:
-        raise MediaError(f"The photo of stop {index + 1} of walk {walk.id} is not here.")
+        raise MediaLost(f"The photo of stop {index + 1} of walk {walk.id} is not here.")
     return media_store.store().read_bytes(medium.path)

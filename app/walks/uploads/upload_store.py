@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.core.errors import MediaError
+from app.core.errors import MediaLost
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.upload_models import FAILED, Upload
@@ -87,7 +87,7 @@ def read_file(upload: Upload) -> bytes:
     :raises MediaError: when it cannot be read.
     """
     if upload.path is None:
-        raise MediaError(f"The file of upload {upload.id} is not here.")
+        raise MediaLost(f"The file of upload {upload.id} is not here.")
     return media_store.store().read_bytes(upload.path)
 
 
