@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.errors import MediaError
@@ -202,9 +201,7 @@ def visitor_message(error: Exception) -> str:
 
 def delete_unwanted_files(claim: Claim) -> None:
     """Delete files of a refused, cancelled or deleted walk, and intermediate samples of a finished one."""
-    row = db.session.scalar(
-        select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
-    )
+    row = db.session.get(Walk, claim.walk_number, populate_existing=True)
     if row is not None and (row.state in (CANCELLED, REFUSED) or row.deleted_at is not None):
         is_kept = row.state == CANCELLED and row.deleted_at is None  # its owner may retry it
         lifecycle.delete_files(row, keep_photos=is_kept)

@@ -266,9 +266,7 @@ def sweep() -> int:
 def _requeue_lost(session: Session, walk_number: int, numbers: list[int]) -> None:
     """Requeue the lost tasks of one walk, which is locked first; walk number 0 means tasks without a walk."""
     most = current_app.config["LOST_MAX"]
-    walk = session.scalar(
-        select(Walk).where(Walk.number == walk_number).with_for_update().execution_options(populate_existing=True)
-    )
+    walk = session.get(Walk, walk_number, with_for_update=True, populate_existing=True)
     query = select(Task).where(Task.number.in_(numbers), Task.state == PIECE_TAKEN).with_for_update()
     for piece in session.scalars(query.execution_options(populate_existing=True)).all():
         if not _is_lost(piece):

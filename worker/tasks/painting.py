@@ -344,9 +344,7 @@ def load(claim: Claim) -> Walk:
 
     :raises LeaseLost: when it no longer exists.
     """
-    walk: Walk | None = db.session.scalar(
-        select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
-    )
+    walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
     if walk is None:
         raise LeaseLost(claim.walk_id)
     return walk

@@ -13,7 +13,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
 
 from app.core.errors import MediaLost
 from app.storage import media_store
@@ -134,11 +133,7 @@ def _load_or_make(
     media_store.store().write(path, data)
     with writing() as session:
         write_as_holder(session, claim)
-        others = session.scalar(
-            select(Medium)
-            .where(Medium.walk_number == walk.number, Medium.kind == kind)
-            .execution_options(populate_existing=True)
-        )
+        others = session.get(Medium, (walk.number, kind), populate_existing=True)
         theirs = None if others is None else others.path
         if theirs is None or theirs == (known.path if known else None):
             row = {"walk_number": walk.number, "kind": kind, "path": path, "bytes": len(data), "etag": digest}

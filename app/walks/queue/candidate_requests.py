@@ -82,8 +82,7 @@ def request_more(
     """
     further = [dict(each) for each in pool(len(candidate_set.pool))]
     with writing() as session:
-        rows = select(CandidateSet).where(CandidateSet.number == candidate_set.number).with_for_update()
-        locked: CandidateSet | None = session.scalar(rows.execution_options(populate_existing=True))
+        locked = session.get(CandidateSet, candidate_set.number, with_for_update=True, populate_existing=True)
         if locked is None or locked.state == WAITING:
             return candidate_set
         locked.pool = [*locked.pool, *further]
