@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ def _check_repaints(tend: Callable[[], None]) -> list[dict[str, Any]]:
         with _render(wanted, piece.folder.name, tend, pinned=pinned) as walk:
             likenesses.append(first_exhibition.compare(piece, _frames(walk)))
         _print(likenesses[-1])
-    return [_figures(likeness) for likeness in likenesses]
+    return [asdict(likeness) for likeness in likenesses]
 
 
 def _render_programme(tend: Callable[[], None]) -> dict[str, Any]:
@@ -140,13 +141,4 @@ def _print(likeness: RepaintCheck) -> None:
     words = "identical" if likeness.identical else f"PSNR {'∞' if likeness.psnr is None else likeness.psnr} dB"
     if not likeness.identical and likeness.shipped_psnr is not None:
         words += f" from the shipped frames, which are {likeness.shipped_psnr} dB from what was painted"
-    print_text(f"{likeness.name:40} {words}")
-
-
-def _figures(likeness: RepaintCheck) -> dict[str, Any]:
-    return {
-        "piece": likeness.name,
-        "identical": likeness.identical,
-        "psnr": likeness.psnr,
-        "shipped_psnr": likeness.shipped_psnr,
-    }
+    print_text(f"{likeness.piece:40} {words}")

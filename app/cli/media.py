@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -104,8 +105,7 @@ def move(to_url: str, from_url: str, check_only: bool) -> Result:
     with Progress() as progress:
         moved = work(source, target, report=progress.report)
     _say_moved(moved, source.url, to_url, target, check_only)
-    counts = {"files": moved.files, "bytes": moved.bytes, "copied": moved.copied, "copied_bytes": moved.copied_bytes}
-    return Result({"from": source.url, "to": to_url, **counts, "amiss": moved.amiss}, 1 if moved.amiss else 0)
+    return Result({"from": source.url, "to": to_url, **asdict(moved)}, 1 if moved.amiss else 0)
 
 
 def _open_store(url: str, name: str) -> media_store.MediaStore:

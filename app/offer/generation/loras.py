@@ -29,8 +29,8 @@ NAME = re.compile(rf"(?=.{{1,{NAME_MAX}}}$)[a-z0-9]+(-[a-z0-9]+)*")
 RECORDED = "loras"
 """The key in a walk's sampling that holds the digests of its LoRA files, by their names."""
 
-WEIGHT_MAX, WEIGHT_STEP, WEIGHT_DEFAULT = 2.0, 0.05, 1.0
-"""The largest absolute weight, the step of the form's slider, and the default weight."""
+WEIGHT_MAX, WEIGHT_DEFAULT = 2.0, 1.0
+"""The largest absolute weight, and the default weight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import json
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,9 +88,7 @@ def import_archive(source: Path, *, replace: bool = False) -> ImportSummary:
 
 def _lines(archive: tarfile.TarFile, name: str, kind: type[Line]) -> Iterator[Line]:
     with archive_format.open_member(archive, name) as file:
-        number = 0
-        while data := file.readline(walk_records.LINE_MAX + 1):
-            number += 1
+        for number, data in enumerate(iter(partial(file.readline, walk_records.LINE_MAX + 1), b""), start=1):
             if len(data) > walk_records.LINE_MAX:
                 raise _broken(name, number, f"is longer than {walk_records.LINE_MAX:,} bytes")
             try:

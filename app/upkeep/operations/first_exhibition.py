@@ -143,7 +143,7 @@ class RepaintCheck:
     reach.
     """
 
-    name: str
+    piece: str
     identical: bool
     psnr: float | None
     shipped_psnr: float | None
