@@ -164,44 +164,6 @@ def test_deletion_empties_every_telling_column(app: Flask, everywhere: Walk) -> 
     }  # fmt: skip
 
 
-@pytest.mark.databases
-def test_every_table_is_known_to_forget_or_to_hold_nothing_of_a_walk(app: Flask) -> None:
-    tables = db.metadata.tables
-    with_walks = {name for name in tables if any(key.column.table.name == "walks" for key in tables[name].foreign_keys)}
-    assert with_walks == {
-        "stops",
-        "frames",
-        "media",
-        "pieces",
-        "looks",
-        "reports",
-        "exhibits",
-        "favourites",
-        "collection_items",
-    }
-    rest = set(tables) - with_walks
-    # walks: see above. The index and the vocabulary: kept by triggers. Of the curator's, deeds name walks by their ids.
-    of_the_house = {
-        "walks",
-        "hung",
-        "vocabulary",
-        "exhibitions",
-        "banned_words",
-        "allowed_words",
-        "deeds",
-        "drawings",
-        "walls",
-    }
-    assert rest >= of_the_house
-    # what was brought, asked for or written for a wall belongs to no walk yet, and goes after its day; a wall's legs
-    # name their walks by their ids
-    of_a_day = {"candidate_sets", "candidates", "uploads", "wall_words"}
-    of_migrations = {"schema_compatibility"}
-    # these name no walk; until they delete or end them
-    of_visitors = {"collections", "collection_reports", "browsers", "transfers"}
-    assert rest - of_the_house == {"api_tokens", "wall_legs"} | of_a_day | of_visitors | of_migrations
-
-
 def test_words_and_addresses_of_visitors_stay_out_of_the_log(
     app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

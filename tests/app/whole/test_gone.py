@@ -65,9 +65,10 @@ BY_LOT = {"pages.another?", "slideshow.page?"}
 def family(app: Flask, publish: Maker, monkeypatch: pytest.MonkeyPatch) -> tuple[Walk, list[Walk]]:
     """Publish a walk with a word of its own, and others that stand beside it in every way that pages know."""
     monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
-    walk = publish("a kite", f"a {WORD}", "the sea", frames=3, seed=5)
+    parent = publish("a fox", "a kite")
+    walk = publish("a kite", f"a {WORD}", "the sea", frames=3, seed=5, remix_of=parent.id)
     others = [
-        publish("a fox", "a kite"),
+        parent,
         publish("the sea", "a ship"),
         publish("a bear", "a lamp", remix_of=walk.id),
         publish("the sea", "a lamp", continues=walk.id, seed=5),

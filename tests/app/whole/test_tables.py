@@ -1,4 +1,4 @@
-"""What becomes of each table: with its walk or its visitor, in a backup, in an archive, and on the about page.
+"""What becomes of each table: with its walk or its visitor, in an archive, and on the about page.
 
 Tables are found in the database itself, and what is said of them here is tried: a new one fails until it is known.
 """
@@ -32,7 +32,6 @@ from app.upkeep.operations import first_exhibition
 from app.walks.saved import lifecycle
 from app.wall import walls
 from app.wall.walls import WallRequest
-from tests.conftest import make_app
 from tests.support import led, sounds
 from tests.support.archives import other_site
 from tests.support.commands import run
@@ -294,16 +293,6 @@ def test_all_that_is_a_visitor_s_goes_when_they_delete_it(full: Full) -> None:
     assert naming(found, full.traces) == set()
     for name, fate in FATES.items():
         assert bool(found[name]) is not fate.goes, name
-
-
-def test_every_row_comes_back_with_a_backup(app: Flask, full: Full, tmp_path: Path) -> None:
-    before = rows()
-    run(app.test_cli_runner(), "backup", "create", str(tmp_path / "saved.tar"))
-    empty = make_app(tmp_path / "empty")
-    with empty.app_context():
-        run(empty.test_cli_runner(), "backup", "restore", str(tmp_path / "saved.tar"))
-        assert rows() == before
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -100,18 +100,6 @@ def test_nothing_of_the_room_is_kept_or_indexed(curator: FlaskClient, walk: Walk
         assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
 
 
-def test_forms_without_their_token_are_refused(instance: Path, publish: Maker) -> None:
-    client, walk = make_app(instance, CURATOR_HASH=HASH, WTF_CSRF_ENABLED=True).test_client(), publish()
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/curator/sign-in").text)
-    assert token is not None
-    assert enter(client).status_code == 400
-    assert client.post("/curator/sign-in", data={"password": PASSWORD, "csrf_token": token[1]}).status_code == 303
-    for address in (f"/curator/walks/{walk.id}/hide", "/curator/words", "/curator/exhibitions", "/curator/sign-out"):
-        assert client.post(address, data={"word": "x", "title": "x"}).status_code == 400
-    assert client.get("/curator").status_code == 200
-    assert done() == []
-
-
 @pytest.mark.databases
 def test_reported_walk_is_left_or_hidden_from_the_queue(
     curator: FlaskClient, client: FlaskClient, publish: Maker

@@ -45,6 +45,7 @@ def finished(publish: Maker) -> Walk:
         (b"{}", "text/plain", 415, None),
         (b"[]", "application/json", 422, ""),
         (b'{"zzz": 1}', "application/json", 422, "zzz"),
+        (b'{"seed": 1e999}', "application/json", 422, "seed"),
     ],
 )
 def test_what_cannot_be_read_is_refused_alike_at_each_address(

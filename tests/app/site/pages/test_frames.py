@@ -222,20 +222,6 @@ def test_stages_that_were_painted_while_the_model_was_here_are_shown(client: Fla
     assert "no longer here" not in page
 
 
-@each_kind
-def test_form_of_the_page_is_guarded(walk: Walk, instance: Path, kind: str) -> None:
-    client = make_app(instance, WTF_CSRF_ENABLED=True).test_client()
-    assert client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1"}).status_code == 400
-    page = client.get(f"/walks/{walk.id}/{kind}?frame=1").text
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
-    asked = client.post(f"/walks/{walk.id}/{kind}", data={"frame": "1", "csrf_token": token})
-    assert asked.status_code == 303
-    assert client.post(f"/walks/{walk.id}/{kind}", data=b"{}", content_type="application/json").status_code in (
-        400,
-        415,
-    )
-
-
 def test_walk_whose_pictures_cannot_be_larger_offers_none_and_says_why(client: FlaskClient, walk: Walk) -> None:
     change(Stop, scene=None)
     assert "/large" not in client.get(walk.url).text

@@ -1,8 +1,5 @@
 """Reports of visitors: one from each for a walk, counted, kept as they were written, and shown to the house only."""
 
-import re
-from pathlib import Path
-
 import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
@@ -12,7 +9,6 @@ from app.collection.moderation import reports
 from app.storage.collection_models import Collection
 from app.storage.walk_models import Walk
 from app.walks.saved import lifecycle
-from tests.conftest import make_app
 from tests.support.commands import run, run_json
 from tests.support.rows import Maker
 
@@ -76,17 +72,6 @@ def test_eleventh_report_of_the_hour_is_refused(client: FlaskClient, publish: Ma
     assert "10 reports within an hour are as many as we take from one visitor" in answer.text
     assert "Mine." in answer.text
     assert int(answer.headers["Retry-After"]) > 0
-
-
-def test_report_without_the_forms_token_is_refused(publish: Maker, instance: Path) -> None:
-    strict = make_app(instance, WTF_CSRF_ENABLED=True).test_client()
-    walk = publish()
-    assert report(strict, walk) == 400
-    assert reports.count() == 0
-    page = strict.get(f"/walks/{walk.id}/report").text
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert token is not None
-    assert report(strict, walk, csrf_token=token[1]) == 200
 
 
 def test_what_is_not_there_cannot_be_reported(client: FlaskClient, walk: Walk) -> None:

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,10 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from app.collection.moderation import curation
 from app.core.errors import InvalidInput
 from app.offer.generation.limits import Limits
-from app.requests.walk_requests import walk_edits
 from app.requests.walk_requests.validation import validate
 from app.site.presentation import form_fields, walk_description
 from app.site.presentation import make_form as forms
@@ -137,25 +134,6 @@ def test_parent_and_children_name_each_other(client: FlaskClient, publish: Maker
     assert f'A remix of <a href="{original.url}">' in client.get(newer.url).text
     assert f'Remixed as <a href="{newer.url}">' in client.get(original.url).text
     assert walk_description.describe(newer)["remix_of"] == original.id
-
-
-@pytest.mark.parametrize(
-    "take_away",
-    [
-        lifecycle.delete_walk,
-        curation.hide,
-        lambda walk: walk_edits.apply(walk, walk_edits.validate({"unlisted": True})),
-    ],
-)
-def test_neither_names_the_other_once_it_is_not_public(
-    client: FlaskClient, publish: Maker, remix: Maker, take_away: Callable[[Walk], None]
-) -> None:
-    parent, child, other = (walk := publish()), remix(walk), remix(walk)
-    take_away(child)
-    assert child.id not in client.get(parent.url).text
-    take_away(parent)
-    assert parent.id not in client.get(other.url).text
-    assert client.get(f"/api/v1/walks/{other.id}").json["remix_of"] is None
 
 
 def test_remix_of_a_walk_that_is_not_there_is_refused_by_name(app: Flask, publish: Maker) -> None:
