@@ -9,8 +9,6 @@ import pytest
 
 from app.access.observability import log_lines
 from app.core.config import ROOT
-from app.core.errors import ConfigError
-from tests.conftest import make_app
 
 
 @pytest.fixture(autouse=True)
@@ -95,8 +93,3 @@ def test_access_log_names_visitors(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert {name: value for name, value in entry.items() if name not in ("time", "level", "logger")} == kept | (
         visitor if names_visitors else {}
     )
-
-
-def test_unknown_form_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"MOMA_LOG_FORMAT must be text or json, not 'xml'"):
-        make_app(tmp_path, LOG_FORMAT="xml")
