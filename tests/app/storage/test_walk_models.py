@@ -12,6 +12,8 @@ from app.storage.walk_models import ALPHABET, ID, ID_LENGTH, SLUG_MAX, STATES, W
 from tests.conftest import Maker
 from tests.support.rows import store
 
+pytestmark = pytest.mark.databases
+
 
 def walk_of(*prompts: str, **columns: object) -> Walk:
     stops = [Stop(position=index, prompt=prompt) for index, prompt in enumerate(prompts)]
@@ -89,14 +91,12 @@ def test_stop_is_painted_from_its_own_seed_or_the_walks() -> None:
     assert [walk.seed_of(stop) for stop in walk.stops] == [7, 0]
 
 
-@pytest.mark.databases
 def test_unknown_state_is_refused_by_the_database(request_walk: Maker) -> None:
     walk = request_walk()
     with pytest.raises(IntegrityError), writing() as session:
         session.execute(update(Walk).where(Walk.number == walk.number).values(state="done"))
 
 
-@pytest.mark.databases
 def test_two_walks_cannot_share_an_id(request_walk: Maker) -> None:
     first, second = request_walk(), request_walk()
     with pytest.raises(IntegrityError), writing() as session:
@@ -107,21 +107,18 @@ def add_piece(walk: Walk, **columns: object) -> None:
     store(Task(**{"walk_number": walk.number, "kind": "stops", "urgency": 1, **columns}))
 
 
-@pytest.mark.databases
 def test_piece_waits_first_on_the_first_level(request_walk: Maker) -> None:
     add_piece(request_walk())
     piece = db.session.scalar(select(Task))
     assert (piece.state, piece.level, piece.batch, piece.attempt, piece.payload) == ("waiting", 0, 0, 0, {})
 
 
-@pytest.mark.databases
 def test_piece_of_an_unknown_state_is_refused(request_walk: Maker) -> None:
     walk = request_walk()
     with pytest.raises(IntegrityError):
         add_piece(walk, state="other")
 
 
-@pytest.mark.databases
 def test_a_batch_of_a_level_is_one_piece_of_each_kind(request_walk: Maker) -> None:
     walk = request_walk()
     for kind in KINDS:
@@ -130,7 +127,6 @@ def test_a_batch_of_a_level_is_one_piece_of_each_kind(request_walk: Maker) -> No
         add_piece(walk, kind="knots", level=1, batch=2)
 
 
-@pytest.mark.databases
 def test_pieces_go_with_their_walk(request_walk: Maker) -> None:
     gone, stays = request_walk(), request_walk("a lemon", "the sun")
     for walk in (gone, stays):
@@ -141,7 +137,6 @@ def test_pieces_go_with_their_walk(request_walk: Maker) -> None:
     assert db.session.scalars(select(Task.walk_number)).all() == [stays.number]
 
 
-@pytest.mark.databases
 def test_what_is_not_known_of_a_walk_yet_is_null_in_the_database(request_walk: Maker) -> None:
     request_walk()
     for column in (Walk.levels, Walk.step_sizes):

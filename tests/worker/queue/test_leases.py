@@ -39,6 +39,8 @@ from worker.queue.leases import (
     write_as_holder,
 )
 
+pytestmark = pytest.mark.databases
+
 ClaimedWalk = tuple[Walk, Claim]
 
 
@@ -114,7 +116,6 @@ def living() -> Iterator[str]:
     process.communicate(b"\n")
 
 
-@pytest.mark.databases
 def test_a_claim_takes_the_walk_and_says_who_holds_it(claimed_walk: ClaimedWalk) -> None:
     walk, taken = claimed_walk
     row = read(walk.id)
@@ -127,11 +128,11 @@ def test_a_claim_takes_the_walk_and_says_who_holds_it(claimed_walk: ClaimedWalk)
     assert row.started_at is not None
 
 
+@pytest.mark.sqlite
 def test_nothing_is_claimed_when_nothing_waits(app: Flask) -> None:
     assert claim_next() is None
 
 
-@pytest.mark.databases
 def test_many_threads_at_once_claim_each_walk_once(app: Flask, request_walk: Maker) -> None:
     ids = [request_walk(visitor=f"visitor {number}").id for number in range(12)]
     taken: list[Claim] = []
@@ -153,7 +154,6 @@ def test_many_threads_at_once_claim_each_walk_once(app: Flask, request_walk: Mak
     assert {found.attempt for found in taken} == {1}
 
 
-@pytest.mark.databases
 def test_a_walk_is_claimed_again_under_the_next_number(claimed_walk: ClaimedWalk) -> None:
     _, first = claimed_walk
     release_task(first)
@@ -161,6 +161,7 @@ def test_a_walk_is_claimed_again_under_the_next_number(claimed_walk: ClaimedWalk
     assert (second.number, second.attempt) == (first.number, 2)
 
 
+@pytest.mark.sqlite
 def test_the_start_is_that_of_the_first_attempt(request_walk: Maker) -> None:
     walk = request_walk()
     release_task(claimed())
@@ -169,7 +170,6 @@ def test_the_start_is_that_of_the_first_attempt(request_walk: Maker) -> None:
     assert read(walk.id).started_at == began
 
 
-@pytest.mark.databases
 def test_an_old_attempt_publishes_nothing(claimed_walk: ClaimedWalk) -> None:
     walk, old = claimed_walk
     release_task(old)
@@ -182,7 +182,6 @@ def test_an_old_attempt_publishes_nothing(claimed_walk: ClaimedWalk) -> None:
     assert (row.state, row.painted_count) == (PAINTING, 7)
 
 
-@pytest.mark.databases
 def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(claimed_walk: ClaimedWalk) -> None:
     walk, old = claimed_walk
     release_task(old)
@@ -193,7 +192,6 @@ def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(claimed_wa
     assert read(walk.id).painted == []
 
 
-@pytest.mark.databases
 @pytest.mark.parametrize("state", [QUEUED, FINISHED, FAILED, "cancelled", "refused"])
 def test_nothing_is_published_on_a_walk_that_is_not_being_painted(claimed_walk: ClaimedWalk, state: str) -> None:
     walk, taken = claimed_walk
@@ -203,7 +201,6 @@ def test_nothing_is_published_on_a_walk_that_is_not_being_painted(claimed_walk: 
     assert (read(walk.id).state, read(walk.id).painted_count) == (state, 0)
 
 
-@pytest.mark.databases
 def test_renewing_prolongs_the_lease(claimed_walk: ClaimedWalk) -> None:
     walk, taken = claimed_walk
     soon = now() + timedelta(seconds=1)
@@ -213,7 +210,6 @@ def test_renewing_prolongs_the_lease(claimed_walk: ClaimedWalk) -> None:
     assert until > soon + timedelta(seconds=20)
 
 
-@pytest.mark.databases
 def test_giving_back_keeps_the_frames_and_the_count(claimed_walk: ClaimedWalk) -> None:
     walk, taken = claimed_walk
     with writing() as session:
@@ -227,6 +223,7 @@ def test_giving_back_keeps_the_frames_and_the_count(claimed_walk: ClaimedWalk) -
     assert piece.seconds is not None
 
 
+@pytest.mark.sqlite
 def test_giving_back_what_is_no_longer_ours_changes_nothing(claimed_walk: ClaimedWalk) -> None:
     walk, taken = claimed_walk
     change(walk.id, state="cancelled")
@@ -234,7 +231,6 @@ def test_giving_back_what_is_no_longer_ours_changes_nothing(claimed_walk: Claime
     assert read(walk.id).state == "cancelled"
 
 
-@pytest.mark.databases
 def test_the_sweep_counts_what_waits(request_walk: Maker) -> None:
     for _ in range(3):
         request_walk()
@@ -242,7 +238,6 @@ def test_the_sweep_counts_what_waits(request_walk: Maker) -> None:
     assert sweep() == 2
 
 
-@pytest.mark.databases
 def test_a_walk_whose_lease_ran_out_goes_back_in_line(claimed_walk: ClaimedWalk) -> None:
     walk, taken = claimed_walk
     change_piece(walk.id, lease_until=now() - timedelta(seconds=1))
@@ -255,7 +250,6 @@ def test_a_walk_whose_lease_ran_out_goes_back_in_line(claimed_walk: ClaimedWalk)
         renew(taken)
 
 
-@pytest.mark.databases
 @pytest.mark.parametrize(
     ("whose", "swept", "state"),
     [
@@ -281,6 +275,7 @@ def test_sweep_releases_walk_whose_holder_is_gone(
     assert (sweep(), read(walk.id).state) == (swept, state)
 
 
+@pytest.mark.sqlite
 def test_process_elsewhere_is_not_judged_before_its_lease_ends(claimed_walk: ClaimedWalk, gone: str) -> None:
     walk, _ = claimed_walk
     change_piece(walk.id, lease_holder="elsewhere/1:" + gone.partition(":")[2])
@@ -289,7 +284,6 @@ def test_process_elsewhere_is_not_judged_before_its_lease_ends(claimed_walk: Cla
     assert sweep() == 1
 
 
-@pytest.mark.databases
 def test_the_sweep_sees_what_another_connection_has_just_renewed(app: Flask, claimed_walk: ClaimedWalk) -> None:
     walk, taken = claimed_walk
     change_piece(walk.id, lease_until=now() - timedelta(seconds=1))
@@ -301,6 +295,7 @@ def test_the_sweep_sees_what_another_connection_has_just_renewed(app: Flask, cla
     assert read(walk.id).state == PAINTING
 
 
+@pytest.mark.sqlite
 def test_a_walk_that_is_lost_too_often_fails_with_the_reason(request_walk: Maker, gone: str) -> None:
     walk = request_walk()
     lose(walk.id, gone, times=3)
@@ -311,7 +306,6 @@ def test_a_walk_that_is_lost_too_often_fails_with_the_reason(request_walk: Maker
     assert claim_next() is None
 
 
-@pytest.mark.databases
 def test_each_visitors_first_walk_comes_before_anybodys_second(request_walk: Maker) -> None:
     order = [("ann", 1), ("ann", 2), ("ann", 3), ("bob", 1), ("cleo", 1), ("bob", 2)]
     names = {request_walk(visitor=visitor).id: (visitor, count) for visitor, count in order}
@@ -320,6 +314,7 @@ def test_each_visitors_first_walk_comes_before_anybodys_second(request_walk: Mak
     assert [visitor for visitor, count in taken if count == 1] == ["ann", "bob", "cleo"]
 
 
+@pytest.mark.sqlite
 def test_a_walk_that_was_given_back_is_the_next(request_walk: Maker) -> None:
     first = request_walk(visitor="ann")
     request_walk(visitor="bob")
@@ -327,6 +322,7 @@ def test_a_walk_that_was_given_back_is_the_next(request_walk: Maker) -> None:
     assert claimed().walk_id == first.id
 
 
+@pytest.mark.sqlite
 def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(request_walk: Maker) -> None:
     walk = request_walk()
     change(walk.id, state=PAINTING, attempt=1)
@@ -335,7 +331,6 @@ def test_a_walk_that_was_painted_before_there_were_pieces_goes_back_in_line(requ
     assert claimed().walk_id == walk.id
 
 
-@pytest.mark.databases
 def test_claim_takes_short_tasks_first_then_first_passes(request_walk: Maker, publish: Maker) -> None:
     old, done = request_walk(visitor="ann"), publish(visitor="eve")
     first = claimed()
@@ -350,7 +345,6 @@ def test_claim_takes_short_tasks_first_then_first_passes(request_walk: Maker, pu
     assert claim_next() is None
 
 
-@pytest.mark.databases
 def test_what_a_loaded_model_paints_comes_first_within_a_turn_and_level(request_walk: Maker) -> None:
     ids = {}
     for name in ("ann", "bob", "cleo", "dora"):
@@ -363,7 +357,6 @@ def test_what_a_loaded_model_paints_comes_first_within_a_turn_and_level(request_
     assert [claim and claim.walk_id for claim in taken] == named, "no second walk comes before another's first"
 
 
-@pytest.mark.databases
 def test_stages_of_a_finished_walk_leave_it_finished(publish: Maker) -> None:
     walk = publish()
     open_pieces(walk, (STAGES, 0, 0, 0))
@@ -375,7 +368,6 @@ def test_stages_of_a_finished_walk_leave_it_finished(publish: Maker) -> None:
     assert db.session.query(Task).count() == 0
 
 
-@pytest.mark.databases
 def test_stages_that_kill_their_workers_are_given_up_and_the_walk_stays(publish: Maker, gone: str) -> None:
     walk = publish()
     open_pieces(walk, (STAGES, 0, 0, 0))
@@ -384,7 +376,6 @@ def test_stages_that_kill_their_workers_are_given_up_and_the_walk_stays(publish:
     assert (read(walk.id).state, read(walk.id).interruptions) == (FINISHED, 0)
 
 
-@pytest.mark.databases
 def test_only_walks_of_offered_models_are_claimed(request_walk: Maker) -> None:
     other, ours, any_model = (request_walk(visitor=name) for name in ("ann", "bob", "cleo"))
     change(other.id, model="another")
@@ -394,7 +385,6 @@ def test_only_walks_of_offered_models_are_claimed(request_walk: Maker) -> None:
     assert claimed().walk_id == other.id
 
 
-@pytest.mark.databases
 def test_walk_of_several_workers_is_in_progress_while_one_is_at_it(claimed_walk: ClaimedWalk) -> None:
     walk, stops = claimed_walk
     complete(stops)
@@ -407,7 +397,6 @@ def test_walk_of_several_workers_is_in_progress_while_one_is_at_it(claimed_walk:
     assert read(walk.id).state == QUEUED
 
 
-@pytest.mark.databases
 def test_a_failure_calls_everybody_off(claimed_walk: ClaimedWalk) -> None:
     walk, stops = claimed_walk
     complete(stops)
@@ -423,7 +412,6 @@ def test_a_failure_calls_everybody_off(claimed_walk: ClaimedWalk) -> None:
     assert {claimed().batch, claimed().batch} == {0, 1}
 
 
-@pytest.mark.databases
 def test_task_of_a_cancelled_and_restarted_walk_is_not_taken_for_the_old(claimed_walk: ClaimedWalk) -> None:
     walk, old = claimed_walk
     lifecycle.cancel(read(walk.id))
@@ -437,6 +425,7 @@ def test_task_of_a_cancelled_and_restarted_walk_is_not_taken_for_the_old(claimed
     renew(new)
 
 
+@pytest.mark.sqlite
 def test_a_walk_put_back_in_line_starts_with_no_losses(request_walk: Maker, gone: str) -> None:
     walk = request_walk()
     lose(walk.id, gone, times=3)
@@ -445,7 +434,6 @@ def test_a_walk_put_back_in_line_starts_with_no_losses(request_walk: Maker, gone
     assert read(walk.id).state == QUEUED
 
 
-@pytest.mark.databases
 def test_walk_begun_by_another_living_revision_of_the_model_is_left_to_it(request_walk: Maker) -> None:
     """Else two workers, one of them not yet updated, would restart each other's walks for ever."""
     theirs, ours = request_walk(visitor="ann"), request_walk(visitor="bob")

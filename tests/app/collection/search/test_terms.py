@@ -15,6 +15,8 @@ from app.core.text import folding
 from app.storage.database import db, is_sqlite
 from tests.conftest import Maker
 
+pytestmark = pytest.mark.databases
+
 
 def found(query: str) -> list[str]:
     return sorted(walk.stops[0].prompt for walk in catalogue.page(query).walks)
@@ -39,6 +41,7 @@ def test_rows_are_fused_by_reciprocal_rank() -> None:
     assert ranking.fuse_rankings() == []
 
 
+@pytest.mark.sqlite
 def test_rankers_are_those_of_their_application(app: Flask) -> None:
     others = [*ranking.rankers()]
     ranking.add_ranker(app, lambda query: [len(query)])
@@ -72,7 +75,6 @@ FINDS = {
 }
 
 
-@pytest.mark.databases
 def test_number_finds_seeds_and_words(publish: Maker) -> None:
     publish("by seed", "x", seed=42)
     publish("by word 42", "x", seed=7)
@@ -139,7 +141,6 @@ FOXES = "a red fox", "crème brûlée", "红色的狐狸", "黒いねこ", "Ры
 MANY = "a lone wolf", "two wolves", "autumn leaves", "a knife", "red buses", "three mice", "children dancing"
 
 
-@pytest.mark.databases
 @pytest.mark.parametrize(
     ("prompts", "second", "finds"),
     [
@@ -155,6 +156,7 @@ def test_search_finds(publish: Maker, prompts: tuple[str, ...], second: str, fin
     assert {query: found(query) for query in finds} == finds
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("query", "rule"),
     [
@@ -175,7 +177,6 @@ def test_search_that_is_too_costly_names_the_limit(client: FlaskClient, query: s
         assert rule in answer.text
 
 
-@pytest.mark.databases
 def test_long_rows_of_characters_are_found_piece_by_piece(publish: Maker) -> None:
     row = "山高水长春花秋月风和日丽鸟语香天清云淡"
     publish(row, "x", seed=1)
@@ -184,7 +185,6 @@ def test_long_rows_of_characters_are_found_piece_by_piece(publish: Maker) -> Non
     assert found(f'"{row}"') == [row]
 
 
-@pytest.mark.databases
 def test_word_without_stems_goes_on_once_it_has_three_letters(publish: Maker) -> None:
     for prompt in ("наука", "лисами", "여우가", "на"):
         publish(f"{prompt} x", "y", seed=1)
@@ -193,7 +193,6 @@ def test_word_without_stems_goes_on_once_it_has_three_letters(publish: Maker) ->
     }  # fmt: skip
 
 
-@pytest.mark.databases
 @pytest.mark.parametrize("near", [1, 2, 5_000])
 @pytest.mark.parametrize("hit_cost", [0, 1, 10_000])
 def test_newest_matches_are_found_and_counted(
@@ -228,7 +227,6 @@ def test_words_are_marked_as_they_are_written() -> None:
     assert marked("🦊 <", "🦊") == "<mark>🦊</mark> &lt;"
 
 
-@pytest.mark.databases
 def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(publish: Maker) -> None:
     publish("a fox", "a long way to a kite and a lemon", minutes_ago=1)
     names = [
@@ -242,6 +240,7 @@ def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(publish: Maker) 
     assert newest.walks[0] == names[2]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("query", ["...", "?!", "—", '""', "\0", "()", "\u0301"])
 def test_punctuation_alone_finds_nothing(publish: Maker, query: str) -> None:
     publish("a fox", "a kite")
@@ -249,6 +248,7 @@ def test_punctuation_alone_finds_nothing(publish: Maker, query: str) -> None:
     assert (page.walks, page.hit_count, page.newer, page.older) == ([], 0, None, None)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("query", ["", " ", "\n"])
 def test_empty_query_shows_everything(publish: Maker, query: str) -> None:
     publish("a fox", "a kite")
@@ -257,6 +257,7 @@ def test_empty_query_shows_everything(publish: Maker, query: str) -> None:
     assert page.hit_count is None
 
 
+@pytest.mark.sqlite
 def test_overlong_query_is_refused_with_the_limit(app: Flask) -> None:
     with pytest.raises(InvalidInput) as refused:
         catalogue.page("fox " * 2500)
@@ -264,21 +265,18 @@ def test_overlong_query_is_refused_with_the_limit(app: Flask) -> None:
     assert str(refused.value) == "A search is at most 300 characters long; this one has 10000."
 
 
-@pytest.mark.databases
 @pytest.mark.parametrize("query", ["\ufdfa" * 300, "a " * 150, "🦊" * 300, "".join(map(chr, range(0x3300, 0x342C)))])
 def test_longest_queries_are_answered(publish: Maker, query: str) -> None:
     publish("a fox", "a kite")
     assert found(query) in ([], ["a fox"])
 
 
-@pytest.mark.databases
 def test_half_a_character_is_no_word(publish: Maker) -> None:
     publish("a fox", "a kite")
     assert found("fox \ud800") == ["a fox"]
     assert found("\udfff") == []
 
 
-@pytest.mark.databases
 @given(query=st.text(st.characters(codec=None), max_size=300))
 def test_search_never_fails(app: Flask, query: str) -> None:
     assert catalogue.page(query).walks == []

@@ -22,6 +22,8 @@ from worker.planning.pass_plan import Pass
 from worker.queue.leases import claim_next, release_task
 from worker.tasks.next_pass import enqueue_tasks
 
+pytestmark = pytest.mark.databases
+
 LEVEL = Pass("stops", (0.0, 1.0), 1, ((0,), (1,)))
 
 
@@ -72,19 +74,18 @@ def served() -> list[str]:
     return order
 
 
-@pytest.mark.databases
 def test_walks_of_one_visitor_are_painted_in_the_order_they_came(app: Flask) -> None:
     numbers = [queue_up("ann") for _ in range(4)]
     assert [serve()[0] for _ in numbers] == numbers
 
 
-@pytest.mark.databases
 def test_visitors_take_turns(app: Flask) -> None:
     for visitor in ("ann", "ann", "ann", "ben", "ben", "eve"):
         queue_up(visitor)
     assert served() == ["ann", "ben", "eve", "ann", "ben", "ann"]
 
 
+@pytest.mark.sqlite
 @pytest.mark.slow
 def test_sixty_walks_of_one_visitor_do_not_keep_another_waiting(app: Flask) -> None:
     for _ in range(60):
@@ -93,7 +94,6 @@ def test_sixty_walks_of_one_visitor_do_not_keep_another_waiting(app: Flask) -> N
     assert served().index("ben") == 1
 
 
-@pytest.mark.databases
 def test_late_comer_waits_for_one_turn_only_when_the_line_is_far_on(app: Flask) -> None:
     for _ in range(20):
         queue_up("ann")
@@ -103,7 +103,6 @@ def test_late_comer_waits_for_one_turn_only_when_the_line_is_far_on(app: Flask) 
     assert served().index("ben") == 1
 
 
-@pytest.mark.databases
 def test_visitor_whose_walk_is_being_painted_gets_no_turn_before_one_who_waits(app: Flask) -> None:
     queue_up("ann")
     serve()
@@ -112,7 +111,6 @@ def test_visitor_whose_walk_is_being_painted_gets_no_turn_before_one_who_waits(a
     assert serve()[0] == ben
 
 
-@pytest.mark.databases
 def test_long_walk_takes_as_many_turns_as_it_has_work(app: Flask) -> None:
     long = queue_up("ann", turns=3)
     queue_up("ann")
@@ -122,7 +120,6 @@ def test_long_walk_takes_as_many_turns_as_it_has_work(app: Flask) -> None:
     assert long
 
 
-@pytest.mark.databases
 def test_network_has_one_turn_after_the_other_however_many_visitors_it_has(app: Flask) -> None:
     for number in range(10):
         queue_up(f"flood {number}", "one network")
@@ -131,7 +128,6 @@ def test_network_has_one_turn_after_the_other_however_many_visitors_it_has(app: 
     assert served()[:4] == ["flood 0", "ann", "ben", "flood 1"]
 
 
-@pytest.mark.databases
 def test_within_a_network_visitors_take_turns(app: Flask) -> None:
     for _ in range(3):
         queue_up("ann", "school")
@@ -141,7 +137,6 @@ def test_within_a_network_visitors_take_turns(app: Flask) -> None:
     assert served() == ["ann", "eve", "ben", "eve", "ann", "eve", "ann", "eve"]
 
 
-@pytest.mark.databases
 def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(request_walk: Maker) -> None:
     ann = [request_walk(visitor="ann") for _ in range(20)]
     ben = request_walk(visitor="ben")
@@ -154,7 +149,6 @@ def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(request_wa
     assert [serve()[0] for _ in range(5)] == [*([ann[0].number, ben.number] * 2), ann[1].number]
 
 
-@pytest.mark.databases
 def test_pieces_of_a_long_level_come_turn_by_turn(request_walk: Maker) -> None:
     walk = request_walk(visitor="ann", frames=240, steps=100)
     level = Pass("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
@@ -165,7 +159,6 @@ def test_pieces_of_a_long_level_come_turn_by_turn(request_walk: Maker) -> None:
     assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
 
 
-@pytest.mark.databases
 def test_film_waits_for_no_later_frames(request_walk: Maker) -> None:
     ann, ben = request_walk(visitor="ann"), request_walk(visitor="ben")
     serve(), serve()
@@ -181,7 +174,6 @@ def test_film_waits_for_no_later_frames(request_walk: Maker) -> None:
     assert FILM in db.session.scalars(select(Task.kind).where(Task.state == PIECE_TAKEN)).all()
 
 
-@pytest.mark.databases
 def test_walk_that_waits_to_go_on_is_no_painter(request_walk: Maker, painters: Callable[[int], None]) -> None:
     painters(0)
     for visitor in ("ann", "ben", "carl"):
@@ -194,7 +186,6 @@ def test_walk_that_waits_to_go_on_is_no_painter(request_walk: Maker, painters: C
     assert fair_queue.load_worker_pool().workers == 1
 
 
-@pytest.mark.databases
 def test_who_cancels_and_asks_again_gains_nothing(request_walk: Maker) -> None:
     first = request_walk(visitor="ann")
     ben = request_walk(visitor="ben")
@@ -203,7 +194,6 @@ def test_who_cancels_and_asks_again_gains_nothing(request_walk: Maker) -> None:
     assert serve()[0] == ben.number
 
 
-@pytest.mark.databases
 def test_walk_put_back_in_line_gets_a_turn_of_today(request_walk: Maker) -> None:
     old = request_walk(visitor="ann")
     change(old, state=FAILED)
@@ -214,13 +204,13 @@ def test_walk_put_back_in_line_gets_a_turn_of_today(request_walk: Maker) -> None
     assert not fair_queue.find_estimate(old).may_be_overtaken
 
 
-@pytest.mark.databases
 def test_place_counts_those_ahead(request_walk: Maker) -> None:
     ann = [request_walk(visitor="ann") for _ in range(3)]
     ben = request_walk(visitor="ben")
     assert [fair_queue.find_estimate(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
 
 
+@pytest.mark.sqlite
 def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(request_walk: Maker) -> None:
     first, second = request_walk(visitor="ann"), request_walk(visitor="ann")
     assert not fair_queue.find_estimate(first).may_be_overtaken
@@ -231,17 +221,20 @@ def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(request_walk: Ma
     assert [fair_queue.find_estimate(walk).position for walk in (ben, second)] == [1, 2]
 
 
+@pytest.mark.sqlite
 def test_pages_of_walks_further_back_look_again_later(app: Flask) -> None:
     looks = [fair_queue.QueueEstimate(position, None).poll_ms for position in (None, 1, 2, 10, 5000)]
     assert looks == [500, 500, 1000, 5000, 60_000]
 
 
+@pytest.mark.sqlite
 def test_pages_look_several_times_before_their_turn_however_fast_the_line_moves(app: Flask) -> None:
     places = [(5000, 7200.0), (5000, 40.0), (5000, 0.1), (3, 7200.0)]
     looks = [fair_queue.QueueEstimate(position, None, wait=wait).poll_ms for position, wait in places]
     assert looks == [60_000, 10_000, 500, 1500]
 
 
+@pytest.mark.sqlite
 def test_queue_is_read_once_for_pages(app: Flask, request_walk: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[None] = []
     look = fair_queue._query_snapshot
@@ -253,7 +246,6 @@ def test_queue_is_read_once_for_pages(app: Flask, request_walk: Maker, monkeypat
     assert len(looks) == 1
 
 
-@pytest.mark.databases
 def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
     app: Flask, request_walk: Maker, publish: Maker, painters: Callable[[int], None]
 ) -> None:
@@ -267,6 +259,7 @@ def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
     assert fair_queue.find_estimate(ben).seconds == pytest.approx(2 * seconds(10))
 
 
+@pytest.mark.sqlite
 def test_painted_walk_has_no_place(request_walk: Maker, publish: Maker) -> None:
     done, waits = publish(), request_walk()
     assert fair_queue.find_estimate(done) == fair_queue.QueueEstimate(None, None)
@@ -275,6 +268,7 @@ def test_painted_walk_has_no_place(request_walk: Maker, publish: Maker) -> None:
     assert fair_queue.find_estimate(waits).position is None
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("has_begun", [False, True])
 def test_time_left_of_the_very_first_walk_is_estimated_at_an_assumed_pace(
     request_walk: Maker, painters: Callable[[int], None], *, has_begun: bool
@@ -302,7 +296,6 @@ def seconds(frames: int, **fields: Any) -> float:
     return duration.work_of_walk(settings, stops=2, frames=frames).seconds(PACE)
 
 
-@pytest.mark.databases
 def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     request_walk: Maker, publish: Maker, painters: Callable[[int], None]
 ) -> None:
@@ -315,7 +308,6 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     assert fair_queue.find_estimate(second).seconds == pytest.approx(seconds(10) + seconds(20))
 
 
-@pytest.mark.databases
 def test_walk_in_progress_counts_by_missing_passes(request_walk: Maker, publish: Maker) -> None:
     publish()
     painting, waits = request_walk(frames=10), request_walk(frames=10, visitor="ben")
@@ -330,12 +322,14 @@ def test_walk_in_progress_counts_by_missing_passes(request_walk: Maker, publish:
         assert fair_queue.find_estimate(waits).seconds == pytest.approx((left + 1) * seconds(10))
 
 
+@pytest.mark.sqlite
 def test_pace_is_that_of_the_passes_that_were_spent(publish: Maker) -> None:
     walk = publish()
     change(walk, evaluations=60)
     assert fair_queue.load_worker_pool().pace == pytest.approx(ALONE / (60 + SHORT.other))
 
 
+@pytest.mark.sqlite
 def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(publish: Maker) -> None:
     publish()
     gone = publish(minutes_ago=1)
@@ -350,7 +344,6 @@ def test_walk_of_an_old_recipe_costs_every_frame_in_full() -> None:
     assert fair_queue.count_evaluations(walk) == 10 * 40
 
 
-@pytest.mark.databases
 def test_pace_is_the_median_of_the_last_walks(publish: Maker) -> None:
     for minutes, took in ((0, 2.0), (1, 4.0), (2, 200.0)):
         walk = publish(minutes_ago=minutes)
@@ -358,6 +351,7 @@ def test_pace_is_the_median_of_the_last_walks(publish: Maker) -> None:
     assert fair_queue.load_worker_pool().pace == pytest.approx((4.0 - SHORT.fixed) / ALONE * PACE)
 
 
+@pytest.mark.sqlite
 def test_time_left_is_shared_by_the_living_painters(
     request_walk: Maker, publish: Maker, painters: Callable[[int], None]
 ) -> None:
@@ -373,6 +367,7 @@ def test_time_left_is_shared_by_the_living_painters(
     assert fair_queue.find_estimate(walks_ahead[3]).seconds == pytest.approx(seconds(10))
 
 
+@pytest.mark.sqlite
 def test_no_time_is_estimated_where_no_painter_lives(
     request_walk: Maker, publish: Maker, painters: Callable[[int], None]
 ) -> None:
@@ -382,7 +377,6 @@ def test_no_time_is_estimated_where_no_painter_lives(
     assert fair_queue.find_estimate(walk) == fair_queue.QueueEstimate(1, None, workers=0, redis_away=True)
 
 
-@pytest.mark.databases
 def test_walk_in_progress_proves_a_worker(request_walk: Maker, publish: Maker) -> None:
     publish()
     request_walk(frames=10)
@@ -393,6 +387,7 @@ def test_walk_in_progress_proves_a_worker(request_walk: Maker, publish: Maker) -
     assert fair_queue.find_estimate(waits).seconds == pytest.approx(2 * seconds(10))
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "fields", [{"preset": "exact"}, {"preset": "fast"}, {"steps": 40}, {"guidance": 2.0}, {"steps": 1, "guidance": 0.0}]
 )
@@ -406,7 +401,6 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
     assert seconds(10, **fields) != pytest.approx(seconds(10))
 
 
-@pytest.mark.databases
 def test_walk_that_lost_its_worker_delays_no_other(request_walk: Maker, painters: Callable[[int], None]) -> None:
     painters(2)
     lost, waits = request_walk(visitor="ann"), request_walk(visitor="ben")
