@@ -52,6 +52,18 @@ def painters(models: dict[str, Model]) -> dict[str, WalkPipeline]:
     return {name: WalkPipeline(model, settings[name]) for name, model in models.items()}
 
 
+@pytest.fixture
+def bert(painters: dict[str, WalkPipeline]) -> WalkPipeline:
+    """Return the painter of the tiny model like the house model."""
+    return painters["bert"]
+
+
+@pytest.fixture
+def sd1(painters: dict[str, WalkPipeline]) -> WalkPipeline:
+    """Return the painter of the tiny model like Stable Diffusion 1."""
+    return painters["sd1"]
+
+
 @pytest.fixture(scope="session")
 def flow_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Save tiny pipelines of the rectified-flow families, and a klein that is not distilled."""

@@ -10,12 +10,11 @@ from worker.diffusion.walk_pipeline import WalkPipeline
 pytestmark = pytest.mark.slow
 
 
-def test_two_films_of_the_same_walk_are_timed(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["sd1"]
-    before = painter.evaluations
-    report = gpu.films(painter, "fast", 6)
+def test_two_films_of_the_same_walk_are_timed(sd1: WalkPipeline) -> None:
+    before = sd1.evaluations
+    report = gpu.films(sd1, "fast", 6)
     assert report["frames"] == 6
-    assert 2 * report["passes"] == painter.evaluations - before
+    assert 2 * report["passes"] == sd1.evaluations - before
     assert report["passes"] >= 2 * report["steps"]
     assert all(second >= 0 for second in report["seconds"])
 

@@ -82,10 +82,9 @@ def test_a_walk_begins_and_ends_at_its_photos_in_every_preset(
 
 @pytest.mark.filterwarnings("ignore:__array_wrap__:DeprecationWarning")  # NumPy's, about how diffusers' DEIS counts
 @pytest.mark.parametrize("scheduler", sorted(SOLVERS))
-def test_every_solver_ends_at_the_photo(painters: dict[str, WalkPipeline], scheduler: str) -> None:
-    painter = painters["sd1"]
+def test_every_solver_ends_at_the_photo(sd1: WalkPipeline, scheduler: str) -> None:
     sampling = {"scheduler": scheduler, "steps": 5, "guidance": 3.0}
-    prepared = prepared_with(painter, sampling, 1)
-    (painted,) = painter.paint(prepared, [1.0])
+    prepared = prepared_with(sd1, sampling, 1)
+    (painted,) = sd1.paint(prepared, [1.0])
     assert painted.picture is not None
-    assert decibels(painted.picture, decoded(painter)) > 45
+    assert decibels(painted.picture, decoded(sd1)) > 45

@@ -75,28 +75,26 @@ DISTILLED = {"steps": 4, "guidance": 1.0, "mixing": 2}
     ],
 )
 def test_picture_blended_with_itself_is_taken_up_again_as_it_was(
-    painters: dict[str, WalkPipeline],
+    sd1: WalkPipeline,
     scheduler: str,
     changes: dict[str, Any],
     depth: int,
     share: float,
     parts: int | None,
 ) -> None:
-    painter = painters["sd1"]
-    walk = prepared(painter, scheduler=scheduler, **changes)
-    whole = painter.paint(walk, [0.5], keep=(depth,))
+    walk = prepared(sd1, scheduler=scheduler, **changes)
+    whole = sd1.paint(walk, [0.5], keep=(depth,))
     state = whole[0].states[depth]
     assert parts is None or len(state.history) == parts
-    assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, share)]))) <= 1
+    assert difference(picture(whole), picture(sd1.paint(walk, [0.5], start=[(state, state, share)]))) <= 1
 
 
 def test_blend_of_two_knots_is_nearer_to_the_picture_between_them_than_they_are(
-    painters: dict[str, WalkPipeline],
+    sd1: WalkPipeline,
 ) -> None:
-    painter = painters["sd1"]
-    walk = prepared(painter)
-    left, middle, right = painter.paint(walk, [0.2, 0.4, 0.6], keep=(4,))
-    blended = picture(painter.paint(walk, [0.4], start=[(left.states[4], right.states[4], 0.5)]))
+    walk = prepared(sd1)
+    left, middle, right = sd1.paint(walk, [0.2, 0.4, 0.6], keep=(4,))
+    blended = picture(sd1.paint(walk, [0.4], start=[(left.states[4], right.states[4], 0.5)]))
 
     def distance(other: Any) -> float:
         return float(np.abs(blended.astype(float) - other.picture).mean())
@@ -104,53 +102,48 @@ def test_blend_of_two_knots_is_nearer_to_the_picture_between_them_than_they_are(
     assert distance(middle) < 0.5 * min(distance(left), distance(right))
 
 
-def test_knot_is_not_decoded_but_looked_at(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
-    before = painter.evaluations
-    [knot] = painter.paint(prepared(painter), [0.5], until=4, keep=(2, 4), decode=False)
-    assert painter.evaluations - before == 8
+def test_knot_is_not_decoded_but_looked_at(bert: WalkPipeline) -> None:
+    before = bert.evaluations
+    [knot] = bert.paint(prepared(bert), [0.5], until=4, keep=(2, 4), decode=False)
+    assert bert.evaluations - before == 8
     assert knot.picture is None
     assert sorted(knot.states) == sorted(knot.thumbnails) == [2, 4]
     assert knot.thumbnails[4].shape == (16, 16, 3)
     assert 0 <= knot.thumbnails[4].min() <= knot.thumbnails[4].max() <= 1
 
 
-def test_looks_that_place_the_frames_are_what_the_decoder_shows(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
-    [first] = painter.paint(prepared(painter, ladder=[[2, 3], [4, 6]]), [0.5], until=4, keep=(2, 4))
+def test_looks_that_place_the_frames_are_what_the_decoder_shows(bert: WalkPipeline) -> None:
+    [first] = bert.paint(prepared(bert, ladder=[[2, 3], [4, 6]]), [0.5], until=4, keep=(2, 4))
     assert first.picture is not None
     assert first.thumbnails[2].shape == (16, 16, 3), "through the lens"
     assert first.thumbnails[4].shape == first.picture.shape, "of two pixels to a latent none is averaged"
     assert np.abs(first.thumbnails[4] * 255 - first.picture).max() <= 1
 
 
-def test_picture_shown_on_the_way_is_what_the_model_expects(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
-    walk = prepared(painter)
-    early, late, final = (picture(painter.paint(walk, [0.5], until=until)).astype(float) for until in (1, 5, 6))
+def test_picture_shown_on_the_way_is_what_the_model_expects(bert: WalkPipeline) -> None:
+    walk = prepared(bert)
+    early, late, final = (picture(bert.paint(walk, [0.5], until=until)).astype(float) for until in (1, 5, 6))
     assert np.abs(late - final).mean() < np.abs(early - final).mean()
 
 
-def test_second_pass_is_made_within_the_guided_interval_only(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
+def test_second_pass_is_made_within_the_guided_interval_only(bert: WalkPipeline) -> None:
     counts = []
     for guided in (None, [0, 6], [1, 4], [0, 0]):
-        before = painter.evaluations
-        painter.paint(prepared(painter, guided=guided), [0.2, 0.8])
-        counts.append(painter.evaluations - before)
+        before = bert.evaluations
+        bert.paint(prepared(bert, guided=guided), [0.2, 0.8])
+        counts.append(bert.evaluations - before)
     assert counts == [24, 24, 18, 12]
-    never, unguided = prepared(painter, guided=[0, 0]), prepared(painter, guidance=1.0)
-    assert difference(picture(painter.paint(never, [0.5])), picture(painter.paint(unguided, [0.5]))) == 0
-    every = picture(painter.paint(prepared(painter), [0.5]))
-    assert difference(every, picture(painter.paint(prepared(painter, guided=[1, 4]), [0.5]))) > 1
+    never, unguided = prepared(bert, guided=[0, 0]), prepared(bert, guidance=1.0)
+    assert difference(picture(bert.paint(never, [0.5])), picture(bert.paint(unguided, [0.5]))) == 0
+    every = picture(bert.paint(prepared(bert), [0.5]))
+    assert difference(every, picture(bert.paint(prepared(bert, guided=[1, 4]), [0.5]))) > 1
 
 
-def test_guidance_pushes_harder_by_its_gain_and_never_where_there_is_none(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
+def test_guidance_pushes_harder_by_its_gain_and_never_where_there_is_none(bert: WalkPipeline) -> None:
     sampling = {"scheduler": SOLVER, "steps": 6, "guidance": 3.0, "gain": 1.5}
-    assert painter.rendering(sampling).guidance == 4.0
-    assert painter.rendering(sampling | {"guidance": 0.5}).guidance == 0.5
-    assert painter.rendering({"scheduler": SOLVER, "steps": 6, "guidance": 3.0}).guidance == 3.0
+    assert bert.rendering(sampling).guidance == 4.0
+    assert bert.rendering(sampling | {"guidance": 0.5}).guidance == 0.5
+    assert bert.rendering({"scheduler": SOLVER, "steps": 6, "guidance": 3.0}).guidance == 3.0
 
 
 def test_steps_are_spaced_evenly_in_log_snr_within_what_the_model_knows(painters: dict[str, WalkPipeline]) -> None:
@@ -194,24 +187,22 @@ def test_spaced_steps_paint_what_the_pipeline_paints_with_them(
     assert difference(painted, picture(painter.paint(prepared(painter), [0.0]))) > 1
 
 
-def test_states_that_are_no_numbers_are_painted_once_more_and_then_given_up(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
-    walk = prepared(painter)
+def test_states_that_are_no_numbers_are_painted_once_more_and_then_given_up(bert: WalkPipeline) -> None:
+    walk = prepared(bert)
     half = replace(walk, rendering=replace(walk.rendering, precision="bfloat16"))
-    [knot] = painter.paint(walk, [0.5], until=4, keep=(4,), decode=False)
+    [knot] = bert.paint(walk, [0.5], until=4, keep=(4,), decode=False)
     broken = replace(knot.states[4], latents=np.full_like(knot.states[4].latents, np.inf))
     steps: list[int] = []
     with pytest.raises(GenerationError, match=r"tiny .* painted no picture"):
-        painter.paint(half, [0.5], start=[(broken, broken, 0.0)], on_step=lambda: steps.append(1))
+        bert.paint(half, [0.5], start=[(broken, broken, 0.0)], on_step=lambda: steps.append(1))
     assert len(steps) == 4
 
 
-def test_batch_that_is_filled_up_paints_a_stop_bit_for_bit_alike_in_any_walk(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
+def test_batch_that_is_filled_up_paints_a_stop_bit_for_bit_alike_in_any_walk(bert: WalkPipeline) -> None:
     a, b, c = StopInput("a bear", "", 3), StopInput("the sun", "red", 5), StopInput("a lemon", "", 8)
-    ended, goes_on, alone = (prepared(painter, stops) for stops in ([a, b], [b, c], [a, c, b]))
+    ended, goes_on, alone = (prepared(bert, stops) for stops in ([a, b], [b, c], [a, c, b]))
     first, last, third = (
-        painter.paint(walk, positions, keep=(4,), pad=2)[-1]
+        bert.paint(walk, positions, keep=(4,), pad=2)[-1]
         for walk, positions in ((ended, [0.0, 1.0]), (goes_on, [1.0, 0.0]), (alone, [2.0]))
     )
     for one in (last, third):
@@ -219,26 +210,23 @@ def test_batch_that_is_filled_up_paints_a_stop_bit_for_bit_alike_in_any_walk(pai
         assert np.array_equal(first.states[4].latents, one.states[4].latents)
 
 
-def test_filled_up_batch_returns_what_was_asked_for(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
-    assert [one.position for one in painter.paint(prepared(painter), [1.0], pad=2)] == [1.0]
+def test_filled_up_batch_returns_what_was_asked_for(bert: WalkPipeline) -> None:
+    assert [one.position for one in bert.paint(prepared(bert), [1.0], pad=2)] == [1.0]
 
 
-def test_closed_walk_of_one_prompt_breathes_full_circle(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["sd1"]
-    breath = prepared(painter, [StopInput("a bear", "", 3), StopInput("a bear", "", 4)], closed=True)
+def test_closed_walk_of_one_prompt_breathes_full_circle(sd1: WalkPipeline) -> None:
+    breath = prepared(sd1, [StopInput("a bear", "", 3), StopInput("a bear", "", 4)], closed=True)
     positions = [0.0, 0.5, 1.0, 1.25, 1.5, 1.75]
-    pictures = [one.picture for one in painter.paint(breath, positions)]
+    pictures = [one.picture for one in sd1.paint(breath, positions)]
     for i, one in enumerate(pictures):
         assert all(difference(one, other) > 1 for other in pictures[:i]), "nowhere twice"
-    almost = painter.paint(breath, [2 - 1e-6])
+    almost = sd1.paint(breath, [2 - 1e-6])
     assert difference(picture(almost), pictures[0]) <= 1
 
 
-def test_closed_walk_leads_from_its_last_stop_back_to_its_first(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
+def test_closed_walk_leads_from_its_last_stop_back_to_its_first(bert: WalkPipeline) -> None:
     stops = [StopInput("a bear", "", 3), StopInput("the sun", "", 3), StopInput("a lemon", "", 3)]
-    ring, back = prepared(painter, stops, closed=True), prepared(painter, [stops[2], stops[0]])
-    assert difference(picture(painter.paint(ring, [2.25])), picture(painter.paint(back, [0.25]))) <= 1
+    ring, back = prepared(bert, stops, closed=True), prepared(bert, [stops[2], stops[0]])
+    assert difference(picture(bert.paint(ring, [2.25])), picture(bert.paint(back, [0.25]))) <= 1
     with pytest.raises(ValueError, match="outside"):
-        painter.paint(prepared(painter, stops), [2.25])
+        bert.paint(prepared(bert, stops), [2.25])

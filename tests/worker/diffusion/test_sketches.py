@@ -154,9 +154,8 @@ def test_palette_that_is_broken_is_named(tiny_models: dict[str, Path], tmp_path:
         model_folder.palette(tmp_path)
 
 
-def test_model_that_is_led_by_words_alone_heeds_no_scene(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
-    assert (painted(painter, [HOUSE, CAT], [0.0]) == painted(painter, [None, None], [0.0])).all()
+def test_model_that_is_led_by_words_alone_heeds_no_scene(bert: WalkPipeline) -> None:
+    assert (painted(bert, [HOUSE, CAT], [0.0]) == painted(bert, [None, None], [0.0])).all()
 
 
 def test_drawing_that_is_not_here_is_named(led: WalkPipeline) -> None:

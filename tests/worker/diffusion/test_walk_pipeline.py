@@ -30,14 +30,13 @@ KINDS = ["sd1", "sd2", "bert", "sdxl", "lcm", "turbo"]
 STOPS = [StopInput("a bear", "", 3), StopInput("the sun", "red", 3)]
 
 
-def test_prompt_that_names_a_hand_goes_without_the_prefix(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
-    assert painter.prefix
+def test_prompt_that_names_a_hand_goes_without_the_prefix(bert: WalkPipeline) -> None:
+    assert bert.prefix
     bear, sun = STOPS
-    behind = painter.prepare([bear, sun], exact(painter)).prompts
-    written = painter.prepare([replace(bear, prompt=painter.prefix + bear.prompt, has_style=True), sun], exact(painter))
+    behind = bert.prepare([bear, sun], exact(bert)).prompts
+    written = bert.prepare([replace(bear, prompt=bert.prefix + bear.prompt, has_style=True), sun], exact(bert))
     assert np.array_equal(behind, written.prompts)
-    without = painter.prepare([replace(bear, has_style=True), sun], exact(painter)).prompts
+    without = bert.prepare([replace(bear, has_style=True), sun], exact(bert)).prompts
     assert not np.array_equal(behind[0], without[0])
 
 
@@ -59,35 +58,11 @@ def test_frame_at_a_stop_is_what_the_pipeline_itself_paints(
     assert difference(first, last) > 1
 
 
-@pytest.mark.parametrize(
-    "scheduler",
-    [
-        "UniPCMultistepScheduler",
-        "EulerDiscreteScheduler",
-        "DDIMScheduler",
-        "PNDMScheduler",
-        "TCDScheduler",
-        "HeunDiscreteScheduler",
-    ],
-)
-def test_recorded_scheduler_is_the_one_that_paints(
-    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], scheduler: str
-) -> None:
-    painter = painters["sd1"]
-    rendering = exact(painter, scheduler=scheduler)
-    prepared = painter.prepare(STOPS, rendering)
-    [painted] = shown(painter, prepared, [0.0])
-    assert difference(painted, usual(tiny_models["sd1"], STOPS[0], rendering)) <= 1
-    [otherwise] = shown(painter, replace(prepared, rendering=exact(painter)), [0.0])
-    assert difference(painted, otherwise) > 1
-
-
 @pytest.mark.parametrize(("scheduler", "passes"), [("PNDMScheduler", 5), ("HeunDiscreteScheduler", 7)])
-def test_steps_that_solvers_repeat_are_taken(painters: dict[str, WalkPipeline], scheduler: str, passes: int) -> None:
-    painter = painters["sd1"]
-    before = painter.evaluations
-    painter.paint(painter.prepare(STOPS, exact(painter, scheduler=scheduler, guidance=1.0)), [0.0])
-    assert painter.evaluations - before == passes
+def test_steps_that_solvers_repeat_are_taken(sd1: WalkPipeline, scheduler: str, passes: int) -> None:
+    before = sd1.evaluations
+    sd1.paint(sd1.prepare(STOPS, exact(sd1, scheduler=scheduler, guidance=1.0)), [0.0])
+    assert sd1.evaluations - before == passes
 
 
 @pytest.mark.parametrize(
@@ -115,13 +90,6 @@ def test_latents_that_were_centred_are_moved_back(tiny_models: dict[str, Path], 
     painter = WalkPipeline(Model.load(str(folder)), fallback())
     [painted] = shown(painter, painter.prepare(STOPS, exact(painter)), [0.0])
     assert difference(painted, usual(folder, STOPS[0], exact(painter))) <= 1
-
-
-def test_xl_gets_the_size_that_it_paints(painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]) -> None:
-    rendering = exact(painters["sdxl"], width=48, height=24)
-    [painted] = shown(painters["sdxl"], painters["sdxl"].prepare(STOPS, rendering), [1.0])
-    assert painted.shape == (24, 48, 3)
-    assert difference(painted, usual(tiny_models["sdxl"], STOPS[1], rendering)) <= 1
 
 
 @pytest.mark.parametrize("kind", OWN_SOLVERS)
@@ -163,41 +131,31 @@ def test_frames_painted_together_equal_frames_painted_alone(painters: dict[str, 
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_same_call_paints_the_same_bytes(painters: dict[str, WalkPipeline], precision: str) -> None:
-    painter = painters["bert"]
-    films = [shown(painter, painter.prepare(STOPS, exact(painter, precision=precision)), [0.0, 0.4]) for _ in range(2)]
+def test_same_call_paints_the_same_bytes(bert: WalkPipeline, precision: str) -> None:
+    films = [shown(bert, bert.prepare(STOPS, exact(bert, precision=precision)), [0.0, 0.4]) for _ in range(2)]
     assert np.array_equal(*films)
 
 
-def test_bfloat16_paints_nearly_what_float32_paints(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
+def test_bfloat16_paints_nearly_what_float32_paints(bert: WalkPipeline) -> None:
     exactly, roughly = (
-        shown(painter, painter.prepare(STOPS, exact(painter, precision=precision)), [0.5])[0].astype(float)
+        shown(bert, bert.prepare(STOPS, exact(bert, precision=precision)), [0.5])[0].astype(float)
         for precision in ("float32", "bfloat16")
     )
     assert 0 < np.abs(exactly - roughly).mean() < 4
 
 
-def test_frames_have_the_models_size_and_are_rgb(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["sd1"]
-    assert painter.size == (32, 32)
-    [picture] = shown(painter, painter.prepare(STOPS, exact(painter)), [0.0])
+def test_frames_have_the_models_size_and_are_rgb(sd1: WalkPipeline) -> None:
+    assert sd1.size == (32, 32)
+    [picture] = shown(sd1, sd1.prepare(STOPS, exact(sd1)), [0.0])
     assert (picture.shape, picture.dtype) == ((32, 32, 3), np.uint8)
 
 
-def test_size_of_the_rendering_is_kept(painters: dict[str, WalkPipeline]) -> None:
-    rendering = exact(painters["sd1"], width=48, height=24)
-    [picture] = shown(painters["sd1"], painters["sd1"].prepare(STOPS, rendering), [0.0])
-    assert picture.shape == (24, 48, 3)
-
-
-def test_enlarged_picture_counts_as_many_passes(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["sd1"]
-    rendering = painter.rendering(presets.resolve("fast", ModelFacts(size=32), size=64))
-    before = painter.evaluations
-    [picture] = shown(painter, painter.prepare(STOPS, rendering), [0.0])
+def test_enlarged_picture_counts_as_many_passes(sd1: WalkPipeline) -> None:
+    rendering = sd1.rendering(presets.resolve("fast", ModelFacts(size=32), size=64))
+    before = sd1.evaluations
+    [picture] = shown(sd1, sd1.prepare(STOPS, rendering), [0.0])
     assert picture.shape == (64, 64, 3)
-    assert painter.evaluations - before == 4 * cost.of_frame(presets.resolve("fast", ModelFacts()), 0, rendering.steps)
+    assert sd1.evaluations - before == 4 * cost.of_frame(presets.resolve("fast", ModelFacts()), 0, rendering.steps)
 
 
 @pytest.mark.parametrize("kind", ["sd1", "bert"])
@@ -208,11 +166,9 @@ def test_middle_differs_from_both_ends(painters: dict[str, WalkPipeline], kind: 
     assert difference(middle, last) > 1
 
 
-def test_detail_is_stronger_between_stops_and_none_at_them(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["sd1"]
+def test_detail_is_stronger_between_stops_and_none_at_them(sd1: WalkPipeline) -> None:
     plain, detailed = (
-        shown(painter, painter.prepare(STOPS, exact(painter, detail=detail)), [0.0, 0.1, 0.5, 1.0])
-        for detail in (0.0, 1.0)
+        shown(sd1, sd1.prepare(STOPS, exact(sd1, detail=detail)), [0.0, 0.1, 0.5, 1.0]) for detail in (0.0, 1.0)
     )
     steps = [np.abs(a.astype(float) - b).mean() for a, b in zip(plain, detailed, strict=True)]
     assert steps[0] == steps[3] == 0
@@ -223,26 +179,23 @@ def test_detail_is_stronger_between_stops_and_none_at_them(painters: dict[str, W
     )
 
 
-def test_inner_stop_of_a_long_walk_is_painted_from_its_own_prompt(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
+def test_inner_stop_of_a_long_walk_is_painted_from_its_own_prompt(bert: WalkPipeline) -> None:
     lemon = StopInput("a lemon", "", 3)
-    long = painter.prepare([STOPS[0], lemon, STOPS[1]], exact(painter))
-    alone = painter.prepare([lemon, lemon], exact(painter))
-    assert difference(shown(painter, long, [1.0])[0], shown(painter, alone, [0.0])[0]) <= 1
+    long = bert.prepare([STOPS[0], lemon, STOPS[1]], exact(bert))
+    alone = bert.prepare([lemon, lemon], exact(bert))
+    assert difference(shown(bert, long, [1.0])[0], shown(bert, alone, [0.0])[0]) <= 1
 
 
-def test_one_seed_gives_every_frame_the_same_noise(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["sd1"]
+def test_one_seed_gives_every_frame_the_same_noise(sd1: WalkPipeline) -> None:
     same = [StopInput("a bear", "", 3), StopInput("a bear", "", 3)]
-    pictures = shown(painter, painter.prepare(same, exact(painter)), [0.0, 0.5, 1.0])
+    pictures = shown(sd1, sd1.prepare(same, exact(sd1)), [0.0, 0.5, 1.0])
     assert all(difference(pictures[0], picture) <= 1 for picture in pictures)
 
 
-def test_seeds_of_their_own_move_the_noise_between_stops(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["sd1"]
-    prepared = painter.prepare([StopInput("a bear", "", 3), StopInput("a bear", "", 4)], exact(painter))
+def test_seeds_of_their_own_move_the_noise_between_stops(sd1: WalkPipeline) -> None:
+    prepared = sd1.prepare([StopInput("a bear", "", 3), StopInput("a bear", "", 4)], exact(sd1))
     assert not np.array_equal(*prepared.noises)
-    first, middle, last = shown(painter, prepared, [0.0, 0.5, 1.0])
+    first, middle, last = shown(sd1, prepared, [0.0, 0.5, 1.0])
     assert min(difference(first, middle), difference(middle, last), difference(first, last)) > 1
 
 
@@ -254,12 +207,11 @@ def test_noise_depends_on_the_seed_alone(painters: dict[str, WalkPipeline]) -> N
     assert np.array_equal(one.noises, other.noises)
 
 
-def test_negative_prompt_changes_the_picture_only_under_guidance(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
+def test_negative_prompt_changes_the_picture_only_under_guidance(bert: WalkPipeline) -> None:
     for guidance, changes in ((3.0, True), (1.0, False)):
-        rendering = exact(painter, guidance=guidance)
+        rendering = exact(bert, guidance=guidance)
         plain, without = (
-            shown(painter, painter.prepare([StopInput("a bear", words, 3)] * 2, rendering), [0.0])[0]
+            shown(bert, bert.prepare([StopInput("a bear", words, 3)] * 2, rendering), [0.0])[0]
             for words in ("", "the red sun")
         )
         assert (difference(plain, without) > 0) is changes
@@ -272,19 +224,18 @@ def test_on_step_is_called_after_every_step(painters: dict[str, WalkPipeline]) -
     assert len(steps) == 5
 
 
-def test_smaller_batches_give_the_same(painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch) -> None:
-    painter = painters["bert"]
-    prepared = painter.prepare(STOPS, exact(painter))
+def test_smaller_batches_give_the_same(bert: WalkPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = bert.prepare(STOPS, exact(bert))
     level = Pass("frames", (0.0, 0.25, 0.5, 0.75, 1.0), 4, ((0, 1, 2, 3, 4),))
 
     def painted() -> list[NDArray[np.uint8]]:
-        found = pass_batch.paint(painter, prepared, [level], 0, 0, sampling={}, frames=5, states=lambda *_: None)
+        found = pass_batch.paint(bert, prepared, [level], 0, 0, sampling={}, frames=5, states=lambda *_: None)
         return [one.picture for one in found]
 
-    whole, sizes, paint = painted(), [], painter.paint
-    monkeypatch.setattr(painter, "paint", lambda *given, **named: sizes.append(len(given[1])) or paint(*given, **named))
+    whole, sizes, paint = painted(), [], bert.paint
+    monkeypatch.setattr(bert, "paint", lambda *given, **named: sizes.append(len(given[1])) or paint(*given, **named))
     for most in (2, 1):
-        monkeypatch.setattr(painter, "at_once", most)
+        monkeypatch.setattr(bert, "at_once", most)
         assert all(difference(a, b) <= 1 for a, b in zip(whole, painted(), strict=True))
     assert sizes == [2, 2, 1, 1, 1, 1, 1, 1]
 
@@ -298,35 +249,31 @@ def test_error_in_on_step_ends_the_painting(painters: dict[str, WalkPipeline]) -
 
 
 @pytest.mark.parametrize("change", [{"scheduler": "Karras"}, {"precision": "int4"}, {"memory_format": "backwards"}])
-def test_unknown_setting_of_a_recipe_is_refused(painters: dict[str, WalkPipeline], change: dict[str, str]) -> None:
-    painter = painters["sd1"]
+def test_unknown_setting_of_a_recipe_is_refused(sd1: WalkPipeline, change: dict[str, str]) -> None:
     with pytest.raises(ModelError, match=f"unknown .*{next(iter(change.values()))}"):
-        painter.prepare(STOPS, exact(painter, **change))
+        sd1.prepare(STOPS, exact(sd1, **change))
 
 
-def test_model_that_yields_no_numbers_is_a_painting_error(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
+def test_model_that_yields_no_numbers_is_a_painting_error(bert: WalkPipeline) -> None:
     steps: list[int] = []
-    prepared = painter.prepare(STOPS, exact(painter, precision="bfloat16"))
+    prepared = bert.prepare(STOPS, exact(bert, precision="bfloat16"))
     broken = replace(prepared, noises=np.full_like(prepared.noises, np.nan))
     with pytest.raises(GenerationError, match="tiny"):
-        shown(painter, broken, [0.0], on_step=lambda: steps.append(1))
+        shown(bert, broken, [0.0], on_step=lambda: steps.append(1))
     assert len(steps) == 8, "painted once in bfloat16, once more in float32"
 
 
-def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: dict[str, WalkPipeline]) -> None:
-    painter = painters["bert"]
-    prepared = painter.prepare(STOPS, exact(painter, precision="float16"))
+def test_batch_that_overflows_in_half_precision_is_painted_in_float32(bert: WalkPipeline) -> None:
+    prepared = bert.prepare(STOPS, exact(bert, precision="float16"))
     huge = replace(prepared, noises=prepared.noises * 1e6)  # beyond float16, which ends at 65,504
-    [half] = shown(painter, huge, [0.0])
-    [full] = shown(painter, replace(huge, rendering=exact(painter)), [0.0])
+    [half] = shown(bert, huge, [0.0])
+    [full] = shown(bert, replace(huge, rendering=exact(bert)), [0.0])
     assert np.array_equal(half, full)
 
 
-def test_batch_with_bad_previews_is_redone(painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch) -> None:
-    painter = painters["bert"]
-    prepared = painter.prepare(STOPS, exact(painter, precision="bfloat16"))
-    lens = painter.latent_preview
+def test_batch_with_bad_previews_is_redone(bert: WalkPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = bert.prepare(STOPS, exact(bert, precision="bfloat16"))
+    lens = bert.latent_preview
 
     class Overflowing:
         """A latent preview that yields no numbers once."""
@@ -337,10 +284,10 @@ def test_batch_with_bad_previews_is_redone(painters: dict[str, WalkPipeline], mo
             self.times += 1
             return lens(latents) * (np.nan if self.times == 1 else 1)
 
-    monkeypatch.setitem(painter.__dict__, "latent_preview", Overflowing())
-    painted = painter.paint(prepared, [0.0], keep=[2])
+    monkeypatch.setitem(bert.__dict__, "latent_preview", Overflowing())
+    painted = bert.paint(prepared, [0.0], keep=[2])
     monkeypatch.undo()
-    whole = painter.paint(replace(prepared, rendering=exact(painter)), [0.0], keep=[2])
+    whole = bert.paint(replace(prepared, rendering=exact(bert)), [0.0], keep=[2])
     assert np.isfinite(painted[0].thumbnails[2]).all()
     assert np.array_equal(painted[0].picture, whole[0].picture)
 
