@@ -567,10 +567,11 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("pauses")
-@pytest.mark.parametrize("refused", [1, 2, 3, 7, 40])
+@pytest.mark.parametrize(("refused", "writers"), [*((times, 0) for times in (1, 2, 3, 7, 40)), (11, 2)])
 def test_a_full_disk_fails_no_walk_in_the_line(
-    refused: int, painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
+    refused: int, writers: int, app: Flask, painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    Worker(app, painter, writers=writers)  # type: ignore[arg-type]
     ids = [request_walk(visitor=f"visitor {number}", frames=4).id for number in range(5)]
     replace, left = media_store.atomic_write, iter(range(refused))
 
@@ -765,9 +766,8 @@ def test_film_whose_encoder_times_out_is_made_again_a_few_times(
 
 
 def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
-    painter: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
+    generated: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = request_walk(frames=12)
     write = media_store.MediaStore.write
     refused = []
 
@@ -778,9 +778,9 @@ def test_an_unfinished_film_that_cannot_be_stored_does_not_stop_the_painting(
         write(store, path, data)
 
     monkeypatch.setattr(media_store.MediaStore, "write", refuse_first_film)
-    job.work()
+    row = generated(frames=12)
     assert refused
-    assert read(walk.id).state == FINISHED
+    assert row.state == FINISHED
 
 
 @pytest.mark.databases
@@ -890,9 +890,8 @@ class Negative(FakePainter):
 
 
 def test_a_worker_that_was_taken_for_dead_overwrites_no_picture_of_its_successor(
-    app: Flask, painter: FakePainter, request_walk: Maker, elsewhere: Callable[[Deed], None]
+    app: Flask, painter: FakePainter, generated: Maker, elsewhere: Callable[[Deed], None]
 ) -> None:
-    walk = request_walk(frames=12)
 
     def take_over() -> None:
         expire_leases()
@@ -900,12 +899,11 @@ def test_a_worker_that_was_taken_for_dead_overwrites_no_picture_of_its_successor
             job._attempt(Worker(app, Negative()), taken)  # type: ignore[arg-type]
 
     painter.on_paint = lambda number: elsewhere(take_over) if number == 4 else None
-    job.work()
-    row = read(walk.id)
-    assert row.state == FINISHED and stored_files(walk.id) == named_files(row)
+    row = generated(frames=12)
+    assert row.state == FINISHED and stored_files(row.id) == named_files(row)
     for frame in row.painted:
         data = media_store.store().read_bytes(frame.path)
-        assert (frame.path, frame.bytes) == (media_store.frame_path(walk.id, frame.position, data), len(data))
+        assert (frame.path, frame.bytes) == (media_store.frame_path(row.id, frame.position, data), len(data))
 
 
 def _raise(error: BaseException, *, at: int | None = None) -> Callable[..., None]:

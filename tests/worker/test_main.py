@@ -67,24 +67,21 @@ def environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
     return monkeypatch
 
 
-def test_a_missing_model_folder_is_named(environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    environment.setenv("MOMA_MODEL", "/nowhere/a model")
-    assert worker.main() == 1
-    assert "The model folder /nowhere/a model is missing." in caplog.text
-
-
-def test_a_missing_schema_names_the_command(
-    environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MODEL", "/nowhere/a model", "The model folder /nowhere/a model is missing."),
+        ("INSTANCE", "fresh", "flask --app wsgi db upgrade"),
+        ("MODLE", "typo", "MOMA_MODLE"),
+    ],
+    ids=["a missing model folder", "a missing schema", "an unknown setting"],
+)
+def test_wrong_environment_is_named(
+    environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, value: str, said: str
 ) -> None:
-    environment.setenv("MOMA_INSTANCE", str(tmp_path / "fresh"))
+    environment.setenv(f"MOMA_{name}", str(tmp_path / value) if name == "INSTANCE" else value)
     assert worker.main() == 1
-    assert "flask --app wsgi db upgrade" in caplog.text
-
-
-def test_an_unknown_setting_is_named(environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    environment.setenv("MOMA_MODLE", "typo")
-    assert worker.main() == 1
-    assert "MOMA_MODLE" in caplog.text
+    assert said in caplog.text
 
 
 def test_worker_asked_to_stop_does_not_call_redis(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:

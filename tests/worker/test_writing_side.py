@@ -205,11 +205,10 @@ def test_unfit_picture_is_repeated_by_the_main_thread(beside_writers: FakePainte
 
 
 @pytest.mark.databases
-def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePainter, request_walk: Maker) -> None:
-    walk = request_walk(frames=6)
+def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePainter, generated: Maker) -> None:
     this_worker().pictures.detector = lambda pictures: [True] * len(pictures)
-    job.work()
-    assert read(walk.id).state == REFUSED and stored_files(walk.id) == set()
+    row = generated(frames=6)
+    assert row.state == REFUSED and stored_files(row.id) == set()
 
 
 @pytest.mark.databases
@@ -266,24 +265,6 @@ def test_error_of_a_writer_fails_its_walk_and_is_raised_when_the_others_are_done
     assert not this_worker().heartbeat._leases
 
 
-def test_full_disk_met_by_a_writer_fails_no_walk(
-    beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outages, "PAUSES", (0.001,))
-    ids = [request_walk(visitor=f"visitor {number}", frames=4).id for number in range(4)]
-    replace, left = media_store.atomic_write, iter(range(11))
-
-    def full(*arguments: Any, **how: Any) -> None:
-        if next(left, None) is not None:
-            raise OSError(28, "No space left on device")
-        replace(*arguments, **how)
-
-    monkeypatch.setattr(media_store, "atomic_write", full)
-    job.work()
-    assert {(read(walk_id).state, read(walk_id).interruptions) for walk_id in ids} == {(FINISHED, 0)}
-    assert next(left, None) is None
-
-
 @pytest.mark.databases
 def test_database_that_does_not_answer_a_writer_loses_no_walk(
     beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
@@ -303,17 +284,16 @@ def test_database_that_does_not_answer_a_writer_loses_no_walk(
 
 
 def test_stalled_encoder_of_a_writer_counts_as_a_loss(
-    beside_writers: FakePainter, request_walk: Maker, monkeypatch: pytest.MonkeyPatch
+    beside_writers: FakePainter, generated: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = request_walk(frames=4)
 
     def time_out(*_: Any) -> None:
         raise video.EncoderTimeout("ffmpeg did nothing")
 
     monkeypatch.setattr(video.Mp4Writer, "finish", time_out)
-    job.work()
+    row = generated(frames=4)
     piece = db.session.query(Task).filter_by(kind="film").one()
-    assert (piece.state, piece.lease_until, read(walk.id).state) == ("taken", None, PAINTING)
+    assert (piece.state, piece.lease_until, row.state) == ("taken", None, PAINTING)
 
 
 @pytest.mark.databases

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from app.access.auth import api_tokens, visitors
 from app.access.auth.api_tokens import CREATE, CURATE, EDIT, READ, SCOPES
 from app.collection.moderation import audit_log, reports
-from app.core.errors import InvalidInput
 from app.storage.database import db, now
 from app.storage.house_models import ApiToken
 from app.storage.walk_models import Walk
@@ -305,11 +304,3 @@ def test_tokens_take_turns_of_their_own(client: FlaskClient) -> None:
     second = client.post("/api/v1/walks", json=ASKED, headers=press).json["id"]
     turns = {walk.id: walk.turn for walk in db.session.scalars(select(Walk))}
     assert (turns[first], turns[second]) == (0, 1)
-
-
-@pytest.mark.databases
-def test_same_name_at_once_makes_one_token(app: Flask) -> None:
-    api_tokens.create("press")
-    with pytest.raises(InvalidInput):
-        api_tokens.create("press")
-    assert len(api_tokens.list_tokens()) == 1

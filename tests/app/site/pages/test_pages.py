@@ -565,14 +565,15 @@ def addresses(publish: Maker) -> list[str]:
     walk = publish()
     ends = ("", "/live", ".gif", ".mp4", ".png", ".json", "/frames/0.png", ".nothing")
     rooms = ["/", "/gallery", "/about", "/nothing", "/walks", "/healthz", "/readyz", "/static/favicon.svg"]
-    rooms += ["/api/v1/walks", "/api/v1/nothing", f"/api/v1{walk.url}"]
+    rooms += ["/api/v1/walks", "/api/v1/nothing", f"/api/v1{walk.url}", "/curator", "/feed.xml"]
+    rooms += [media_urls.film_address(walk, kind) for kind in ("mp4", "poster")]
     return rooms + [f"/walks/{walk.id}{end}" for end in ends]
 
 
 def test_every_answer_carries_the_headers(client: FlaskClient, addresses: list[str]) -> None:
     for path in addresses:
         with client.get(path) as answer:
-            is_for_others = path.startswith("/api/v1/") or re.fullmatch(r"/walks/.+\.\w+", path)  # API and files
+            is_for_others = re.fullmatch(r"/api/v1/.+|/media/.+|/feed.xml|/walks/.+\.\w+", path)  # API and files
             expected = HEADERS | dict([FOR_OTHER_SITES]) if is_for_others else HEADERS
             assert {name: answer.headers.get(name) for name in HEADERS} == expected, path
         with client.get(path, headers={"If-None-Match": answer.headers.get("ETag", "")}) as again:

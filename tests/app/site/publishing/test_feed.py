@@ -201,12 +201,6 @@ def test_oembed_asks_for_the_address(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "url")
 
 
-def test_walks_page_has_a_picture_for_link_previews(client: FlaskClient, walk: Walk) -> None:
-    said = {meta.get("property"): meta.get("content") for meta in Elements(client.get(walk.url).text).of("meta")}
-    assert (said["og:title"], said["og:url"]) == (walk.title, "http://localhost" + walk.url)
-    assert said["og:image"] == "http://localhost" + media_urls.film_address(walk, "poster")
-
-
 def test_robots_may_see_walks_and_learn_of_the_sitemap(client: FlaskClient, publish: Maker) -> None:
     walk, unlisted = publish(), publish(unlisted=True)
     answer = client.get("/robots.txt")

@@ -85,6 +85,7 @@ def test_walk_that_is_not_public_is_not_described(client: FlaskClient, publish: 
 def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskClient, publish: Maker) -> None:
     walk = publish("a fox", "a kite")
     tags = card(client, walk.url)
+    assert (tags["og:title"], tags["og:url"]) == (walk.title, "http://localhost" + walk.url)
     assert tags["og:image"] == "http://localhost" + media_urls.film_address(walk, "poster")
     assert tags["og:image:alt"] == "A fox, a kite: a still picture of a film"
     assert tags["og:video"] == "http://localhost" + media_urls.film_address(walk, "mp4")

@@ -11,9 +11,8 @@ from flask_babel import force_locale
 from app.access.auth import visitors
 from app.collection.gallery import favourites
 from app.site.web import kept_pages
-from app.storage.database import now
 from app.storage.walk_models import Medium, Stop, Walk
-from app.walks.saved import lifecycle, versions
+from app.walks.saved import versions
 from tests.support.cookies import cookie_name
 from tests.support.rows import Maker, change
 
@@ -63,28 +62,6 @@ def test_page_is_rendered_once(app: Flask, publish: Maker, rendered: list[str], 
     texts = [app.test_client().get(path).text for _ in range(3)]
     assert len(rendered) == 1
     assert len({re.sub(r'(value|data-seed)="[^"]{10,}"|data-seed="\d+"', "", text) for text in texts}) == 1
-
-
-@pytest.mark.parametrize(
-    "values", [{"deleted_at": now()}, {"hidden_at": now()}, {"unlisted": True}], ids=["deleted", "hidden", "unlisted"]
-)
-def test_page_no_longer_shows_a_removed_walk(app: Flask, publish: Maker, values: dict[str, object]) -> None:
-    walk, other = publish("a fox", "a kite"), publish("a fox", "an owl", minutes_ago=3)
-    paths = ["/", "/gallery", "/gallery?q=fox", other.url]
-    client = app.test_client()
-    assert all(walk.id in client.get(path).text for path in paths)
-    change(walk, **values)
-    assert not [path for path in paths if walk.id in client.get(path).text]
-
-
-def test_page_of_a_deleted_walk_is_gone(app: Flask, publish: Maker) -> None:
-    walk, client = publish("a fox", "a kite"), app.test_client()
-    url = walk.url
-    assert client.get(url).status_code == 200
-    lifecycle.delete_walk(walk)
-    answer = client.get(url)
-    assert answer.status_code == 410
-    assert "kite" not in answer.text
 
 
 def test_page_shows_a_walk_as_it_is_now(app: Flask, publish: Maker) -> None:

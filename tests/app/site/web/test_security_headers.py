@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from app.walks.saved import media_urls
 from tests.conftest import make_app
-from tests.support.rows import Maker
 
 HSTS = "Strict-Transport-Security"
 
@@ -31,18 +29,3 @@ def test_https_that_ends_at_a_proxy_counts(instance: Path) -> None:
 def test_for_how_long_is_a_setting(instance: Path, seconds: int, header: list[str]) -> None:
     client = make_app(instance, HSTS_SECONDS=seconds).test_client()
     assert client.get("/about", base_url="https://walks.example").headers.getlist(HSTS) == header
-
-
-@pytest.mark.parametrize("path", ["/", "/gallery", "/static/site.css", "/walks/abc", "/nothing", "/curator"])
-def test_other_sites_may_not_load_pages(client: FlaskClient, path: str) -> None:
-    with client.get(path) as answer:
-        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-
-
-def test_other_sites_may_show_films_and_thumbnails(client: FlaskClient, publish: Maker) -> None:
-    walk = publish("a fox", "an owl")
-    paths = [media_urls.film_address(walk, kind) for kind in ("mp4", "poster")]
-    for path in [*paths, "/feed.xml", f"/api/v1/walks/{walk.id}"]:
-        with client.get(path) as answer:
-            assert answer.status_code == 200
-            assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"

@@ -1,17 +1,14 @@
 """Walks that start where another ends, and end where it starts."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 
-from app.collection.moderation import curation
 from app.collection.search import reindexing
-from app.requests.walk_requests import walk_edits
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import Walk
-from app.walks.saved import lifecycle, neighbours
+from app.walks.saved import neighbours
 from tests.conftest import Maker
 from tests.support.rows import change
 
@@ -44,28 +41,6 @@ def test_case_spaces_and_forms_of_letters_make_no_difference_and_hands_do(publis
 def test_walk_that_ends_where_it_starts_is_not_its_own_neighbour(publish: Maker) -> None:
     walk = publish("a kite", "the sea", "a kite", frames=3)
     assert neighbours.after(walk, 4) == neighbours.before(walk, 4) == []
-
-
-@pytest.mark.databases
-@pytest.mark.parametrize(
-    "take_away",
-    [
-        lifecycle.delete_walk,
-        curation.hide,
-        lambda walk: walk_edits.apply(walk, walk_edits.validate({"unlisted": True})),
-    ],
-)
-def test_what_is_not_public_is_no_neighbour(publish: Maker, take_away: Callable[[Walk], None]) -> None:
-    walk, next_one = publish("a fox", "a kite"), publish("a kite", "the sea")
-    assert ids(neighbours.after(walk, 4)) == [next_one.id]
-    take_away(next_one)
-    assert neighbours.after(walk, 4) == []
-
-
-def test_waiting_walk_is_no_neighbour(publish: Maker, request_walk: Maker) -> None:
-    walk = publish("a fox", "a kite")
-    request_walk("a kite", "the sea")
-    assert neighbours.after(walk, 4) == []
 
 
 @pytest.mark.databases
