@@ -15,9 +15,8 @@ from rq.serializers import JSONSerializer
 
 from app import create_app
 from app.requests.walk_requests.validation import validate
-from app.storage.database import db
 from app.walks.queue import jobs
-from tests.conftest import ABSENT_REDIS
+from tests.conftest import ABSENT_REDIS, inside
 from tests.support import placing
 from tests.support.live import LOG_TAIL, LONG, LiveSite, is_running, standing_still, wait_until
 
@@ -28,10 +27,8 @@ pytestmark = pytest.mark.server
 def beside(site: LiveSite) -> Iterator[None]:
     """Work on the site's database from here, without its Redis."""
     app = create_app({"REDIS_URL": ABSENT_REDIS}, instance_path=str(site.instance))
-    with app.app_context():
+    with inside(app):
         yield
-        db.session.remove()
-        db.engine.dispose()
 
 
 def ring(site: LiveSite, *, times: int) -> None:

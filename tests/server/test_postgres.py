@@ -20,6 +20,7 @@ from app.storage.walk_models import PAINTING, QUEUED, Walk
 from app.walks.queue import fair_queue
 from tests.conftest import Maker
 from tests.support import placing
+from tests.support.commands import count
 from tests.support.postgres import PostgresServer
 from tests.support.recipes import painted_in_levels
 from worker.queue.leases import claim_next
@@ -41,11 +42,6 @@ def at_once(app: Flask, deed: Callable[[], object], *, crowd: int = CROWD) -> li
 
     with ThreadPoolExecutor(crowd) as threads:
         return list(threads.map(act, range(crowd)))
-
-
-def count() -> int:
-    db.session.rollback()
-    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
 
 
 def test_site_really_stands_on_postgres(app: Flask) -> None:

@@ -23,4 +23,6 @@ def run_json(runner: FlaskCliRunner, *arguments: str, status: int = 0) -> Any:
 
 
 def count() -> int:
+    """Count the walks that there are, in a new transaction."""
+    db.session.rollback()
     return db.session.scalar(select(func.count()).select_from(Walk)) or 0

@@ -350,11 +350,8 @@ class LiveSite:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Look into the site's database."""
-        connection = sqlite3.connect(f"file:{self.instance / 'moma.sqlite'}?mode=ro", uri=True)
-        try:
+        with closing(sqlite3.connect(f"file:{self.instance / 'moma.sqlite'}?mode=ro", uri=True)) as connection:
             return connection.execute(query, values).fetchall()
-        finally:
-            connection.close()
 
     def folder(self, walk_id: str) -> Path:
         """Name the folder of a walk's files."""

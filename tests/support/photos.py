@@ -6,6 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from app.access.auth import visitors
+from app.storage.upload_models import Upload
+from app.walks.uploads import kinds, photo_check, upload_store
+from tests.support import pictures
+from tests.support.rows import change
+
 Picture = NDArray[np.uint8]
 
 RED = (205, 40, 36)
@@ -61,3 +67,12 @@ def written(picture: Picture) -> bytes:
 def _opaque(picture: NDArray[np.floating]) -> Picture:
     height, width = picture.shape[:2]
     return np.dstack([picture.clip(0, 255).astype(np.uint8), np.full((height, width), 255, np.uint8)])
+
+
+def keep(owner: str, data: bytes = b"", **columns: object) -> Upload:
+    """Store a photo of an owner, given by their secret; return its row."""
+    checked = photo_check.check(data or pictures.written(pictures.two_halves()))
+    photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest(owner), network="")
+    if columns:
+        change(photo, **columns)
+    return photo

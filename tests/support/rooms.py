@@ -30,6 +30,7 @@ from tests.support import led, published, walk_rows
 from tests.support.curator import HASH, PASSWORD
 from tests.support.frame_files import deliver
 from tests.support.live import PATIENCE_MS
+from tests.support.rows import change
 from tests.support.tables import make_table
 
 OWNER = "the secret of whoever owns these walks"
@@ -86,7 +87,7 @@ def _walls() -> dict[str, Room]:
 
 def _publish(*prompts: str, **fields: object) -> Walk:
     walk = walk_rows.request_walk(*prompts, owner=OWNER, frames=5, **fields)
-    walk_rows.settle(walk, fps=12.5, positions=EVEN)
+    change(walk, fps=12.5, positions=EVEN)
     walk_rows.paint(walk, [0.0, 1.0], 0)
     walk_rows.paint(walk, EVEN[1:-1], 1)
     walk_rows.finish(walk)
@@ -145,15 +146,15 @@ def _states() -> dict[str, Room]:
     """Request walks that are not there yet, never will be, or have many stops."""
     stops = ("a fox", "a kite", "an owl", "a key", "a very long name for a small teapot with roses")
     queued, painting, many = (walk_rows.request_walk(*stops[:count], owner=OWNER) for count in (2, 3, 5))
-    walk_rows.settle(painting, positions=[0.0, 0.5, 1.0, 1.5, 2.0])
+    change(painting, positions=[0.0, 0.5, 1.0, 1.5, 2.0])
     walk_rows.paint(painting, [0.0, 1.0, 2.0], 0)
     walk_rows.paint(many, [float(place) for place in range(5)], 0)
     walk_rows.finish(many)
     failed, refused, cancelled, gone = (
         walk_rows.request_walk("a fox", f"a star no. {n}", owner=OWNER) for n in range(4)
     )
-    walk_rows.settle(failed, state=FAILED, error="The painter ran out of memory.", painted_count=9)
-    walk_rows.settle(refused, state=REFUSED, error="It asks for gore, which is not shown here.")
+    change(failed, state=FAILED, error="The painter ran out of memory.", painted_count=9)
+    change(refused, state=REFUSED, error="It asks for gore, which is not shown here.")
     lifecycle.cancel(cancelled)
     lifecycle.delete_walk(gone)
     states = {"queued": queued, "being painted": painting, "five stops": many, "failed": failed, "refused": refused,

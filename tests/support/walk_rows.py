@@ -17,6 +17,7 @@ from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
 from tests.support import live, placing
 from tests.support.house import NAME
 from tests.support.live import PATIENCE
+from tests.support.rows import change
 from worker.film import encoding, timing, video
 
 SIDE = 64
@@ -68,14 +69,6 @@ def request_walk(*prompts: str, owner: str = "nobody", **fields: object) -> Walk
     return placing.place(wanted, visitor_key="ann", owner=owner)[0]
 
 
-def settle(walk: Walk, **values: object) -> None:
-    """Write columns of a walk."""
-    with writing() as session:
-        row = session.get(Walk, walk.number)
-        for name, value in values.items():
-            setattr(row, name, value)
-
-
 def paint(walk: Walk, places: Sequence[float], rank: int, **values: object) -> None:
     """Paint a level: its pictures, then their rows in film order, with a film of all there are."""
     with writing() as session:
@@ -113,7 +106,7 @@ def finish(walk: Walk, *, hold: int = 0, **values: object) -> None:
     _add_film(walk, "mp4", "mp4", video.mp4(shown, walk.fps, metadata={"title": walk.title, "comment": ""}))
     _add_film(walk, "poster", "png", encoding.still(pictures[len(pictures) // 2]))
     settled = {"state": FINISHED, "finished_at": now(), "paint_seconds": 2.6, "evenness": 0.91, "jump": 1.3}
-    settle(walk, **{**settled, "hold": hold, **values})
+    change(walk, **{**settled, "hold": hold, **values})
 
 
 def _add_film(walk: Walk, kind: str, extension: str, data: bytes) -> None:

@@ -6,15 +6,13 @@ import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
-from app.access.auth import visitors
 from app.requests.walk_requests import recipe
 from app.requests.walk_requests.recipe_pins import PinnedSettings
 from app.requests.walk_requests.validation import validate
 from app.storage.database import db
 from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
-from app.walks.uploads import kinds, photo_check, upload_store
-from tests.support import placing
+from tests.support import photos, placing
 from tests.support.commands import count, run, run_json
 from tests.support.pictures import two_halves, written
 from tests.support.recipes import RENDERING
@@ -93,8 +91,7 @@ def test_nothing_is_cut_out_of_words(runner: FlaskCliRunner) -> None:
 
 
 def test_recipe_that_names_a_picture_takes_it_from_its_file(runner: FlaskCliRunner, file: Path, tmp_path: Path) -> None:
-    checked = photo_check.check(file.read_bytes())
-    photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest("me"), network="")
+    photo = photos.keep("me", file.read_bytes())
     wanted = validate({"stops": [{"prompt": "a bear"}, {"picture": photo.id}], "seed": 7, "frames": 3})
     pinned = PinnedSettings.model_validate(RENDERING)
     walk, _ = placing.place(wanted, visitor_key="me", owner="me", pinned=pinned)

@@ -1,6 +1,7 @@
 """The database: its migrations, its transactions, its times."""
 
 import sqlite3
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
@@ -32,14 +33,11 @@ def tables() -> set[str]:
 
 def locked(path: Path) -> bool:
     """Return whether another holds the right to write."""
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError:
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        with suppress(sqlite3.OperationalError):
+            connection.execute("BEGIN IMMEDIATE")
+            return False
         return True
-    finally:
-        connection.close()
-    return False
 
 
 def test_migrations_run_up_down_and_up_again(app: Flask) -> None:
@@ -270,12 +268,9 @@ def test_reading_takes_no_lock(app: Flask, instance: Path) -> None:
 
 @pytest.mark.sqlite
 def test_reading_goes_on_while_another_process_writes(app: Flask, instance: Path) -> None:
-    other = sqlite3.connect(instance / "moma.sqlite", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
+    with closing(sqlite3.connect(instance / "moma.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
         assert db.session.execute(text("SELECT count(*) FROM walks")).scalar() == 0
-    finally:
-        other.close()
 
 
 @pytest.mark.sqlite

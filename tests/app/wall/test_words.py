@@ -9,27 +9,16 @@ from app.access.auth import visitors
 from app.collection.moderation import audit_log, word_lists
 from app.core.errors import Conflict, InvalidInput, TooMany
 from app.storage.database import db, now, writing
-from app.storage.upload_models import Upload
 from app.storage.walk_models import Walk
 from app.storage.wall_models import CLOSED, PAUSED, SKIPPED, TAKEN, Wall, WallLeg, WallWords
 from app.upkeep.maintenance import upkeep
 from app.walks.saved import lifecycle
-from app.walks.uploads import kinds, photo_check, upload_store
 from app.wall import walls, words
 from app.wall.walls import WallRequest
-from tests.support.pictures import two_halves, written
+from tests.support import photos
 from tests.support.rows import change
 
 ANN, BEN = "the secret of Ann", "the secret of Ben"
-
-
-def brought(owner: str, **values: object) -> Upload:
-    """Keep a picture for an owner."""
-    checked = photo_check.check(written(two_halves()))
-    photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest(owner), network="")
-    if values:
-        change(photo, **values)
-    return photo
 
 
 def walked(wall: Wall, number: int, row: WallWords | None = None, **values: object) -> WallLeg:
@@ -173,7 +162,7 @@ def test_wall_that_was_closed_meanwhile_takes_nothing(wall: Wall) -> None:
 
 @pytest.mark.databases
 def test_picture_is_taken_with_words_or_without(wall: Wall) -> None:
-    photo = brought(ANN)
+    photo = photos.keep(ANN)
     assert words.say(wall, "my cat", owner=ANN, picture=photo.id, cut_out=True).picture == photo.id
     bare = words.say(wall, "", owner=ANN, picture=photo.digest, may_be_shown=True)
     assert (bare.text, bare.picture, bare.may_be_shown, bare.cut_out) == ("", photo.id, True, False)
@@ -183,11 +172,11 @@ def test_picture_is_taken_with_words_or_without(wall: Wall) -> None:
 @pytest.mark.databases
 def test_picture_that_is_not_here_or_not_one_s_own_or_unfit_is_refused(wall: Wall) -> None:
     gone = "The picture is not here: it was kept for a day, for the visitor who uploaded it. Upload it again."
-    assert flaws(wall, "x", picture=brought(BEN).id) == {"picture": gone}
+    assert flaws(wall, "x", picture=photos.keep(BEN).id) == {"picture": gone}
     assert flaws(wall, "x", picture="aaaabbbbccccdddd") == {"picture": gone}
     assert flaws(wall, "x", picture="../../etc/passwd").keys() == {"picture"}
-    assert flaws(wall, "x", picture=brought(ANN, error="The picture cannot be shown.").id).keys() == {"picture"}
-    own = brought(ANN)
+    assert flaws(wall, "x", picture=photos.keep(ANN, error="The picture cannot be shown.").id).keys() == {"picture"}
+    own = photos.keep(ANN)
     lifecycle.forget_uploads(visitors.digest(ANN))
     assert flaws(wall, "x", picture=own.id) == {"picture": gone}
 
@@ -307,7 +296,7 @@ def test_leg_that_could_not_be_painted_is_reported_as_that(wall: Wall) -> None:
 def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, publish) -> None:  # type: ignore[no-untyped-def]
     ann, ben = words.say(wall, "a cat", owner=ANN), words.say(wall, "a dog", owner=BEN)
     words.say(wall, "a cow", owner=ANN)
-    picture = words.say(wall, "", owner=ANN, picture=brought(ANN).id)
+    picture = words.say(wall, "", owner=ANN, picture=photos.keep(ANN).id)
     kept, other = publish("a cat", "a photo"), publish("a cat", "a dog")
     walked(wall, 1, picture, stretch=kept.id)
     walked(wall, 2, stretch=other.id)
@@ -325,7 +314,7 @@ def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, pu
 
 @pytest.mark.databases
 def test_after_a_day_writers_of_words_are_forgotten(wall: Wall) -> None:
-    row, picture = words.say(wall, "a cat", owner=ANN), words.say(wall, "", owner=ANN, picture=brought(ANN).id)
+    row, picture = words.say(wall, "a cat", owner=ANN), words.say(wall, "", owner=ANN, picture=photos.keep(ANN).id)
     words.say(wall, "a cow", owner=ANN)
     walked(wall, 1, row)
     walked(wall, 2, picture)

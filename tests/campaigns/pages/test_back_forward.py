@@ -13,6 +13,7 @@ from tests.conftest import Maker
 from tests.support import walk_rows
 from tests.support.live import PATIENCE_MS
 from tests.support.needs import require
+from tests.support.rows import change
 
 pytestmark = pytest.mark.server
 
@@ -116,7 +117,7 @@ def test_waiting_page_looks_again_when_one_comes_back_to_it(address: str, page: 
 
 def test_film_plays_on_when_one_comes_back_to_it(address: str, page: Page) -> None:
     walk = walk_rows.request_walk("a lemon", "the sun", frames=5)
-    walk_rows.settle(walk, fps=12.5, positions=[0.0, 0.25, 0.5, 0.75, 1.0])
+    change(walk, fps=12.5, positions=[0.0, 0.25, 0.5, 0.75, 1.0])
     walk_rows.paint(walk, [0.0, 0.25, 0.5, 0.75, 1.0], 0)
     walk_rows.finish(walk)
     page.goto(address + walk.url)

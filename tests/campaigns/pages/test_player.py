@@ -17,6 +17,7 @@ from tests.support import page_clock, walk_rows
 from tests.support.frame_files import deliver
 from tests.support.live import wait_until
 from tests.support.page_clock import run, run_until
+from tests.support.rows import change
 from tests.support.visits import Open, visiting
 from worker.film import timing
 
@@ -88,7 +89,7 @@ def look(address: str, browser: Browser) -> Iterator[Open]:
 def walk(app: Flask) -> Walk:
     """Request a walk that plays for about two seconds."""
     made = walk_rows.request_walk("a lemon", "the sun", frames=FRAMES)
-    walk_rows.settle(made, fps=FPS)
+    change(made, fps=FPS)
     return made
 
 
@@ -98,7 +99,7 @@ def publish(app: Flask) -> Callable[..., Walk]:
 
     def make(*prompts: str, positions: list[float], hold: int = 0, **values: Any) -> Walk:
         made = walk_rows.request_walk(*prompts, frames=len(positions))
-        walk_rows.settle(made, positions=positions, **{"fps": 12.5, **values})
+        change(made, positions=positions, **{"fps": 12.5, **values})
         walk_rows.paint(made, [place for place in positions if place % 1 == 0], 0)
         walk_rows.paint(made, [place for place in positions if place % 1], 1)
         walk_rows.finish(made, hold=hold)
@@ -159,7 +160,7 @@ def test_better_frames_come_without_a_reload_a_jump_or_a_lost_playhead(walk: Wal
 
 
 def test_pictures_of_an_unfinished_film_do_not_follow_so_fast_that_they_could_flash(walk: Walk, look: Open) -> None:
-    walk_rows.settle(walk, fps=25.0)
+    change(walk, fps=25.0)
     for rank, level in enumerate(LEVELS):
         walk_rows.paint(walk, level, rank, positions=EVEN)
     page = look(walk, at=page_clock.NOON)
@@ -214,7 +215,7 @@ def test_pause_stays_pause_while_better_frames_come(walk: Walk, look: Open) -> N
 
 
 def test_finished_film_goes_on_where_the_pictures_were(walk: Walk, look: Open) -> None:
-    walk_rows.settle(walk, fps=4.0)
+    change(walk, fps=4.0)
     for rank, level in enumerate(LEVELS):
         walk_rows.paint(walk, level, rank, positions=EVEN)
     page = look(walk)

@@ -16,6 +16,7 @@ from app.storage.walk_models import Walk
 from tests.support import page_clock, walk_rows
 from tests.support.live import wait_until
 from tests.support.page_clock import run, run_until
+from tests.support.rows import change
 from tests.support.visits import Open, visiting
 
 pytestmark = pytest.mark.server
@@ -40,7 +41,7 @@ def films(count: int) -> list[Walk]:
     made = []
     for number in range(count):
         walk = walk_rows.request_walk(f"a lemon {number}", "the sun", frames=5)
-        walk_rows.settle(walk, positions=EVEN, fps=8.0)
+        change(walk, positions=EVEN, fps=8.0)
         walk_rows.paint(walk, EVEN, 0)
         walk_rows.finish(walk)
         made.append(walk)

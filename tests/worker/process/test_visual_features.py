@@ -14,7 +14,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Maker, make_app
+from tests.conftest import Maker, inside, make_app
 from tests.support.eyes import WIDTH, make_eye
 from tests.support.fake_painter import FakePainter
 from tests.support.walk_files import read_frames
@@ -27,8 +27,7 @@ from worker.process.worker import this_worker
 
 @pytest.fixture
 def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(instance, EYE=str(make_eye(tmp_path / "eye")))
-    with app.app_context():
+    with inside(make_app(instance, EYE=str(make_eye(tmp_path / "eye")))) as app:
         yield app
 
 

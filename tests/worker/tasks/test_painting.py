@@ -18,10 +18,10 @@ from app.core.config import ROOT
 from app.requests.walk_requests import recipe
 from app.requests.walk_requests.validation import validate
 from app.storage import media_store
-from app.storage.database import db, writing
+from app.storage.database import writing
 from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import FAILED, FINISHED, Walk
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import placing
 from tests.support.fake_painter import FakePainter
 from tests.support.led import ROBOT, ROBOT_DIGEST
@@ -54,11 +54,8 @@ def led(model: Path) -> WalkPipeline:
 
 @pytest.fixture
 def app(instance: Path, model: Path) -> Iterator[Flask]:
-    app = make_app(instance, MODEL=str(model), STEPS=2)
-    with app.app_context():
+    with inside(make_app(instance, MODEL=str(model), STEPS=2)) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from app.core.config import ROOT
 from app.requests.walk_requests import repainting
 from app.requests.walk_requests.validation import validate
-from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
-from tests.conftest import make_app
+from tests.conftest import inside, make_app
 from tests.support import placing
 from tests.support.walk_files import read_frames
 from tests.support.worker_processes import restart
@@ -42,12 +41,9 @@ def model(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(autouse=True)
 def site(instance: Path, model: Path) -> Iterator[Flask]:
     """Open a site for which the tiny model paints."""
-    app = make_app(instance, MODEL=str(model), STEPS=3, CACHE=False)
-    with app.app_context():
+    with inside(make_app(instance, MODEL=str(model), STEPS=3, CACHE=False)) as app:
         lone_painter.at_work(app, lone_painter.load(model))
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def painted(walk: Walk) -> NDArray[np.uint8]:

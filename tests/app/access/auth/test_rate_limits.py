@@ -10,14 +10,12 @@ import pytest
 from flask import Flask, current_app
 from flask.testing import FlaskClient
 from redis import Redis
-from sqlalchemy import func, select
 
 from app.access.auth import rate_limits
 from app.core.errors import TooMany
-from app.storage.database import db
-from app.storage.walk_models import Walk
 from app.walks.queue import fair_queue, jobs
 from tests.conftest import ABSENT_REDIS, inside, make_app
+from tests.support.commands import count
 from tests.support.own_redis import running
 
 pytestmark = [pytest.mark.slow, pytest.mark.settings(HOURLY_WALKS=3, HOURLY_WALKS_ADDRESS=5)]
@@ -25,11 +23,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.settings(HOURLY_WALKS=3, HOURLY_WALK
 TWO = {"prompt": ["a fox", "a kite"]}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 ASKED = {"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}
-
-
-def count() -> int:
-    db.session.rollback()
-    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
 
 
 def paint(client: FlaskClient, **fields: object) -> int:

@@ -3,18 +3,10 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from sqlalchemy import func, select
 
 from app.collection.moderation import banned_words, word_lists
 from app.core.errors import InvalidInput
-from app.storage.database import db
-from app.storage.walk_models import Walk
-from tests.support.commands import run, run_json
-
-
-def count() -> int:
-    db.session.rollback()
-    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
+from tests.support.commands import count, run, run_json
 
 
 def test_unfit_prompt_is_refused_at_its_stop_with_the_form_still_filled(client: FlaskClient) -> None:

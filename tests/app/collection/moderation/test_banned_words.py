@@ -3,22 +3,14 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from sqlalchemy import func, select
 
 from app.collection.moderation import banned_words, drawing_curation, word_lists
 from app.collection.moderation.drawing_request import DrawingRequest
 from app.core.errors import InvalidInput
 from app.requests.walk_requests import walk_edits
-from app.storage.database import db
-from app.storage.walk_models import Walk
 from tests.conftest import Maker
-from tests.support.commands import run, run_json
+from tests.support.commands import count, run, run_json
 from tests.support.led import ROBOT
-
-
-def count() -> int:
-    db.session.rollback()
-    return db.session.scalar(select(func.count()).select_from(Walk)) or 0
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Search by meaning: found without a common word, new walks at once, and nothing that the database does not confirm."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from app.core.text.embedding import Embedding, TableError
 from app.storage.database import writing
 from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lifecycle
-from tests.conftest import Maker, make_app
+from tests.conftest import Maker, inside, make_app
 from tests.support.indexes import makers, wait_for_index
 from tests.support.tables import make_table
 
@@ -27,10 +28,9 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(instance: Path, table: Path) -> Flask:  # type: ignore[misc]
-    app = make_app(instance, MEANING=str(table))
-    with app.app_context():
-        yield app  # type: ignore[misc]
+def app(instance: Path, table: Path) -> Iterator[Flask]:
+    with inside(make_app(instance, MEANING=str(table))) as app:
+        yield app
 
 
 @pytest.fixture

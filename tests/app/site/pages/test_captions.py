@@ -4,12 +4,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.access.auth import visitors
 from app.storage.database import db
 from app.storage.upload_models import READY, WAITING, Upload
 from app.storage.walk_models import QUEUED, Walk
-from app.walks.uploads import kinds, photo_check, upload_store
-from tests.support.pictures import two_halves, written
+from tests.support import photos
 from tests.support.rows import Maker, change
 
 
@@ -79,10 +77,7 @@ TOKEN = {"Authorization": f"Bearer {'t' * 40}"}
 @pytest.fixture
 def photo(app: Flask) -> Upload:
     """Bring a photo that a worker took for a fox."""
-    checked = photo_check.check(written(two_halves((96, 64))))
-    found, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest("t" * 40), network="")
-    change(found, analysis={"description": "a fox"}, state=READY)
-    return found
+    return photos.keep("t" * 40, analysis={"description": "a fox"}, state=READY)
 
 
 def test_photo_is_captioned_by_the_guess_for_its_owner_alone(client: FlaskClient, photo: Upload) -> None:

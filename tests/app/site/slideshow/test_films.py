@@ -11,6 +11,7 @@ from app.site.slideshow.films import SlideshowRequest, UnusableSlideshow
 from app.storage.database import writing
 from app.storage.walk_models import Medium, Walk
 from tests.support import walk_rows
+from tests.support.rows import change
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def films(app: Flask) -> list[Walk]:
     made = []
     for number in range(7):
         walk = walk_rows.request_walk(f"a lemon {number}", "the sun", frames=5)
-        walk_rows.settle(walk, positions=[0, 0.25, 0.5, 0.75, 1], fps=8.0)
+        change(walk, positions=[0, 0.25, 0.5, 0.75, 1], fps=8.0)
         walk_rows.paint(walk, [0, 0.25, 0.5, 0.75, 1], 0)
         walk_rows.finish(walk)
         made.append(walk)

@@ -11,6 +11,7 @@ from app.storage.walk_models import Walk
 from app.walks.saved import media_urls
 from tests.support import walk_rows
 from tests.support.html import Elements
+from tests.support.rows import change
 
 EVEN = [0, 0.25, 0.5, 0.75, 1]
 
@@ -18,7 +19,7 @@ EVEN = [0, 0.25, 0.5, 0.75, 1]
 def film(prompt: str) -> Walk:
     """Publish a film."""
     walk = walk_rows.request_walk(prompt, "the sun", frames=5)
-    walk_rows.settle(walk, positions=EVEN, fps=8.0)
+    change(walk, positions=EVEN, fps=8.0)
     walk_rows.paint(walk, EVEN, 0)
     walk_rows.finish(walk)
     return walk
@@ -55,7 +56,7 @@ def test_film_says_for_how_long_it_holds_its_ends_and_is_shown_whole(client: Fla
     walk = film("a fox")
     answer = client.get("/slideshow/films").json["films"][0]
     assert (answer["count"], answer["ending"], answer["hold"]) == (5, "stop", 0)
-    walk_rows.settle(walk, hold=80)
+    change(walk, hold=80)
     assert client.get("/slideshow/films").json["films"][0]["hold"] == 80
     assert 'http-equiv="refresh" content="22;' in client.get("/slideshow?seconds=5").text
 

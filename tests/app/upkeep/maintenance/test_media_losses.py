@@ -23,8 +23,8 @@ from app.storage.database import writing
 from app.storage.upload_models import Upload
 from app.storage.walk_models import Frame, Medium, Walk
 from app.upkeep.maintenance import media_losses
-from app.walks.uploads import kinds, photo_check, upload_store
-from tests.support import candidates, led
+from app.walks.uploads import upload_store
+from tests.support import candidates, led, photos
 from tests.support.commands import run, run_json
 from tests.support.pictures import two_halves, written
 from tests.support.rows import Maker, change, store
@@ -110,8 +110,7 @@ def test_replaced_film_is_not_lost(whole: Maker, app: object, monkeypatch: pytes
 
 def brought() -> Upload:
     """Keep a photo of mine, with what would be cut out of it."""
-    checked = photo_check.check(written(two_halves()))
-    photo, _is_new = upload_store.save(kinds.PHOTO, checked, owner_hash=visitors.digest(MINE), network="")
+    photo = photos.keep(MINE)
     preview_path = f"photos/{photo.id}.cut.0123456789ab.webp"
     media_store.store().write(preview_path, written(two_halves((40, 30)), "WEBP"))
     change(photo, preview_path=preview_path)
