@@ -1,9 +1,6 @@
 """A web process stays small: what it may import, and what may import it."""
 
 import ast
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +9,7 @@ import pytest
 
 from app.core.config import ROOT
 from tests.architecture.test_layers import NOT_FOR_APP, listed, parsed, statements
+from tests.support.loaded_modules import modules_after
 
 HEAVY = {
     "torch", "diffusers", "transformers", "accelerate", "safetensors", "imageio", "imageio_ffmpeg", "scipy",
@@ -42,30 +40,21 @@ def modules(package: str) -> list[Path]:
     return found
 
 
-def loaded(program: str, instance: Path) -> set[str]:
-    """Run a program; return the top-level packages that it has loaded at its end."""
-    said = 'import json, sys; print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))'
-    environment = os.environ | {"MOMA_INSTANCE": str(instance)}
-    command = [sys.executable, "-c", f"{program}\n{said}"]
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    return set(json.loads(result.stdout))
-
-
 @pytest.mark.slow
 def test_web_process_loads_no_model_code(tmp_path: Path) -> None:
-    found = loaded('import wsgi; assert wsgi.app.name == "app"', tmp_path)
+    found = modules_after('import wsgi; assert wsgi.app.name == "app"', MOMA_INSTANCE=tmp_path)
     assert found & NOT_OF_THE_SITE == set() and "flask" in found
 
 
 @pytest.mark.slow
-def test_sketch_as_the_site_may_import_it_loads_nothing_heavy(tmp_path: Path) -> None:
+def test_sketch_as_the_site_may_import_it_loads_nothing_heavy() -> None:
     names = sorted({f"sketch.{name}" for name in listed("sketch")} - NOT_FOR_APP)
-    found = loaded("\n".join(f"import {name}" for name in names), tmp_path)
+    found = modules_after("\n".join(f"import {name}" for name in names))
     assert found & (NOT_OF_THE_SITE | {"app"}) == set() and {"sketch", "numpy"} <= found
 
 
 @pytest.mark.slow
-def test_drawing_that_is_taken_in_and_shown_loads_no_more_than_a_guarded_parser_and_a_renderer(tmp_path: Path) -> None:
+def test_drawing_that_is_taken_in_and_shown_loads_no_more_than_a_guarded_parser_and_a_renderer() -> None:
     program = """
 from app.offer.drawings import pictures
 from sketch import sketchbook, svg
@@ -73,7 +62,7 @@ drawing = svg.try_rendering('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 
 digest = sketchbook.digest_of(drawing)
 pictures.webp(sketchbook.Sketchbook([], {digest: drawing}), digest, 32)
 """
-    assert loaded(program, tmp_path) & NOT_OF_THE_SITE == {"defusedxml", "resvg_py"}
+    assert modules_after(program) & NOT_OF_THE_SITE == {"defusedxml", "resvg_py"}
 
 
 def test_web_side_imports_nothing_of_the_worker() -> None:

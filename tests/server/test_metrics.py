@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fronts import GUNICORN, is_open, serving
-from tests.support.live import PATIENCE, free_port, wait_until
+from tests.support.live import PATIENCE, children_of, free_port, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -83,14 +83,12 @@ def test_reload_restarts_the_processes_and_goes_on_counting(instance: Path) -> N
     folder = folder_in(instance)
     with web_server(folder) as address:
         master = int((folder / "pid").read_text())
-        before = children(master)
+        before = children_of(master)
         for _ in range(3):
             get(f"{address}/about")
         os.kill(master, signal.SIGHUP)
-        wait_until(lambda: len(children(master) - before) == PROCESSES == len(children(master)), what="the reload")
+        wait_until(
+            lambda: len(children_of(master) - before) == PROCESSES == len(children_of(master)), what="the reload"
+        )
         get(f"{address}/about")
         assert counted(address) == "4.0"
-
-
-def children(pid: int) -> set[int]:
-    return {int(number) for number in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}

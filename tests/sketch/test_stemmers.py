@@ -1,20 +1,14 @@
 """Tests of the stemmers that are imported without those of other languages."""
 
-import subprocess
-import sys
-
 import pytest
 
-from app.core.config import ROOT
 from sketch.stemmers import EnglishStemmer, GermanStemmer
-
-LOADED = "import sys; {}; print(*(name for name in sys.modules if name.startswith('snowballstemmer')))"
+from tests.support.loaded_modules import modules_after
 
 
 def loaded(code: str) -> set[str]:
     """Return the modules of the package of stemmers that are loaded once some code has run in a new process."""
-    command = [sys.executable, "-c", LOADED.format(code)]
-    return set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+    return {name for name in modules_after(code) if name.startswith("snowballstemmer")}
 
 
 def test_stems_are_those_of_the_package() -> None:

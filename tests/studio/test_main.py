@@ -1,8 +1,6 @@
 """The command line, and what the studio has to do with the rest of the project: nothing."""
 
-import ast
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,35 +8,31 @@ import pytest
 from click.testing import CliRunner
 
 from studio.__main__ import main
+from tests.architecture.test_wsgi import imported, modules
+from tests.support.loaded_modules import modules_after
 
 ROOT = Path(__file__).parents[2]
 
 
-def imported(package: str) -> set[str]:
-    """List the packages that the modules of a package import, anywhere in them."""
-    names = set()
-    for path in (ROOT / package).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names.add(node.module.split(".")[0])
-    return names
+def packages(name: str) -> set[str]:
+    """List the packages beside Python's own that the modules of a package import, anywhere in them."""
+    return {each for path in modules(name) for each in imported(path)} - set(sys.stdlib_module_names)
 
 
 @pytest.mark.slow
 def test_site_and_studio_do_not_know_each_other() -> None:
-    assert "studio" not in imported("app") | imported("worker")
-    assert not {"app", "worker", "flask"} & imported("studio")
-    assert imported("decoder") - set(sys.stdlib_module_names) == {"decoder", "torch", "safetensors"}
-    assert imported("image_encoder") - set(sys.stdlib_module_names) == {"image_encoder", "torch", "safetensors"}
+    assert "studio" not in packages("app") | packages("worker")
+    assert not {"app", "worker", "flask"} & packages("studio")
+    for name in ("decoder", "image_encoder"):
+        assert packages(name) == {name, "torch", "safetensors"}
     drawing = {"sketch", "numpy", "PIL", "scipy", "defusedxml", "pydantic", "pydantic_core", "resvg_py"}
-    drawing |= {"snowballstemmer", "threadpoolctl"}
-    assert imported("sketch") - set(sys.stdlib_module_names) == drawing
+    assert packages("sketch") == drawing | {"snowballstemmer", "threadpoolctl"}
 
 
 def test_stages_are_listed_in_the_order_of_the_work() -> None:
-    words = CliRunner().invoke(main, ["--help"]).output.split("Commands:")[1].split()
+    about, _, commands = CliRunner().invoke(main, ["--help"]).output.partition("Commands:")
+    assert "one stage after the other" in about
+    words = commands.split()
     assert words.index("collect") < words.index("caption") < words.index("compose")
     assert words.index("compose") < words.index("sketchbook") < words.index("encode") < words.index("train")
 
@@ -52,12 +46,8 @@ def test_every_stage_has_a_folder_json_and_help(name: str) -> None:
 
 @pytest.mark.slow
 def test_help_comes_without_loading_torch() -> None:
-    program = (
-        "import sys; from click.testing import CliRunner; from studio.__main__ import main; "
-        "print(CliRunner().invoke(main, ['--help']).exit_code, 'torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["0", "False"]
+    program = "from click.testing import CliRunner; from studio.__main__ import main; "
+    assert "torch" not in modules_after(f"{program} assert CliRunner().invoke(main, ['--help']).exit_code == 0")
 
 
 def test_unknown_stage_is_refused() -> None:

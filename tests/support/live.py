@@ -112,6 +112,12 @@ def is_running(pid: int) -> bool:
     return state_of(pid) not in (None, "Z")
 
 
+def children_of(pid: int) -> set[int]:
+    """Number the processes that a process has begun, by any of its threads."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for each in lists for child in each.read_text().split()}
+
+
 def stop(pid: int) -> None:
     """Stop a process, and wait until it stands still."""
     os.kill(pid, signal.SIGSTOP)

@@ -34,6 +34,7 @@ from tests.conftest import Maker
 from tests.support import placing
 from tests.support.fake_painter import SIDE, FakePainter
 from tests.support.house import HOUSE
+from tests.support.raising import raising
 from tests.support.walk_files import (
     named_files,
     read_film,
@@ -614,16 +615,13 @@ def test_while_the_store_is_full_nothing_is_painted_in_vain(
 ) -> None:
     walk, looked = request_walk(frames=4), []
 
-    def full(*_: Any, **_how: Any) -> None:
-        raise OSError(28, "No space left on device")
-
     def look(store: media_store.MediaStore, size: int = 5) -> str:
         looked.append(size)
         if len(looked) == 3:
             this_worker().stopping.set()
         return "full"
 
-    monkeypatch.setattr(media_store, "atomic_write", full)
+    monkeypatch.setattr(media_store, "atomic_write", raising(OSError(28, "No space left on device")))
     monkeypatch.setattr(media_store.MediaStore, "check", look)
     assert job.work() == 1
     assert looked == [outages.ROOM] * 3 and len(painter.batches) == 1

@@ -27,6 +27,7 @@ from app.walks.saved import lookup
 from tests.conftest import ABSENT_REDIS, SECRET, Maker
 from tests.support.live import PATIENCE
 from tests.support.own_redis import running
+from tests.support.raising import raising
 from tests.support.rows import change
 from worker import __main__ as worker
 from worker.diffusion import tuning
@@ -85,7 +86,7 @@ def test_wrong_environment_is_named(
 
 
 def test_worker_asked_to_stop_does_not_call_redis(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "connect", _unexpected)
+    monkeypatch.setattr(jobs, "connect", raising(AssertionError("nothing was to be called")))
     site.stopping.set()
     worker._serve(site)
 
@@ -217,10 +218,7 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
 ) -> None:
     swept: list[bool] = []
 
-    def go_wrong() -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(site.unoffered, "fail", go_wrong)
+    monkeypatch.setattr(site.unoffered, "fail", raising(ZeroDivisionError))
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: swept.append(True)))
     worker._run_heartbeat(site)
     assert swept == [True]
@@ -321,10 +319,6 @@ def _then_stop(care: object) -> object:
     return once
 
 
-def _unexpected(*_: object, **__: object) -> None:
-    raise AssertionError("nothing was to be called")
-
-
 def test_only_revisions_of_our_own_models_that_are_not_ours_count_as_others() -> None:
     def about(name: str, **models: str | None) -> dict[str, object]:
         return {"name": name, "models": models}
@@ -338,12 +332,9 @@ def test_only_revisions_of_our_own_models_that_are_not_ours_count_as_others() ->
 def test_worker_without_upkeep_ends_to_be_restarted(
     site: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def break_off(*_: object) -> None:
-        raise RuntimeError("no thread")
-
     statuses: list[int] = []
     monkeypatch.setattr(os, "_exit", statuses.append)
-    monkeypatch.setattr(worker, "_run_heartbeat", break_off)
+    monkeypatch.setattr(worker, "_run_heartbeat", raising(RuntimeError("no thread")))
     worker._run_heartbeat_or_exit(site)
     assert statuses == [heartbeat.ENDED]
     assert "this worker has no heartbeat any more" in caplog.text

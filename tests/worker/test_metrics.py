@@ -16,6 +16,7 @@ from app.walks.queue import jobs
 from tests.conftest import Maker
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
+from tests.support.raising import raising
 from worker import job, metrics
 from worker.process.worker import Worker, this_worker
 
@@ -92,10 +93,7 @@ def test_failure_is_counted_by_its_kind(
     for name, labels in asked:
         counted(name, **labels)
 
-    def break_down(_count: int) -> None:
-        raise RuntimeError("no")
-
-    painter.on_paint = break_down
+    painter.on_paint = raising(RuntimeError("no"))
     walk = request_walk()
     with pytest.raises(RuntimeError):
         job.work()

@@ -20,6 +20,7 @@ from app.walks.saved import lifecycle, lookup
 from tests.conftest import Maker
 from tests.support.fake_painter import FakePainter
 from tests.support.live import PATIENCE
+from tests.support.raising import raising
 from tests.support.rows import change
 from tests.support.walk_files import named_files, read_film, read_pixels, stored_files
 from tests.support.worker_processes import restart
@@ -286,11 +287,7 @@ def test_database_that_does_not_answer_a_writer_loses_no_walk(
 def test_stalled_encoder_of_a_writer_counts_as_a_loss(
     beside_writers: FakePainter, generated: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-
-    def time_out(*_: Any) -> None:
-        raise video.EncoderTimeout("ffmpeg did nothing")
-
-    monkeypatch.setattr(video.Mp4Writer, "finish", time_out)
+    monkeypatch.setattr(video.Mp4Writer, "finish", raising(video.EncoderTimeout("ffmpeg did nothing")))
     row = generated(frames=4)
     piece = db.session.query(Task).filter_by(kind="film").one()
     assert (piece.state, piece.lease_until, row.state) == ("taken", None, PAINTING)

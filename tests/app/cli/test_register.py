@@ -1,8 +1,5 @@
 """The table of the commands: each is imported when it is used."""
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,16 +8,15 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from app.cli import register
-from app.core.config import ROOT
+from tests.support.loaded_modules import modules_after
 
 MODULES = """
-import json, os, sys
+import os
 os.environ["FLASK_RUN_FROM_CLI"] = "true"
 import click, wsgi
 context = click.Context(wsgi.app.cli)
 helps = [wsgi.app.cli.get_command(context, name).get_short_help_str() for name in wsgi.app.cli.list_commands(context)]
 assert len(helps) > 15 and all(helps)
-print(json.dumps(sorted(sys.modules)))
 """
 
 
@@ -33,12 +29,7 @@ def test_help_in_the_table_is_that_of_the_command(app: Flask, name: str) -> None
 
 @pytest.mark.slow
 def test_list_of_commands_imports_none_of_them(tmp_path: Path) -> None:
-    environment = {**os.environ, "MOMA_INSTANCE": str(tmp_path)}
-    result = subprocess.run(
-        [sys.executable, "-c", MODULES], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    )
-    loaded = set(json.loads(result.stdout))
-    assert not loaded & {
+    assert not modules_after(MODULES, MOMA_INSTANCE=tmp_path) & {
         "alembic", "flask_sqlalchemy", "numpy", "redis", "rq", "sketch", "app.cli.walks", "app.reading",
         "app.site.pages", "app.site.api", "app.storage.database",
     }  # fmt: skip
@@ -64,24 +55,11 @@ def test_completion_knows_groups_and_their_commands(runner: FlaskCliRunner) -> N
         assert expected in result.stdout.splitlines()
 
 
-LISTED = """
-import json, sys
-from flask.cli import cli
-try:
-    cli.main(["--app", "wsgi", "walks", "list"])
-finally:
-    print(json.dumps(sorted(sys.modules)))
-"""
-
-
 @pytest.mark.slow
 def test_walks_list_imports_neither_stores_nor_redis_nor_stemmers(instance: Path) -> None:
-    environment = {**os.environ, "MOMA_INSTANCE": str(instance)}
-    for program in (["-m", "flask", "--app", "wsgi", "db", "upgrade"], ["-c", LISTED]):
-        result = subprocess.run(
-            [sys.executable, *program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-        )
-    loaded = set(json.loads(result.stdout.splitlines()[-1]))
+    for command in (["db", "upgrade"], ["walks", "list"]):
+        program = f"from flask.cli import cli; cli.main(['--app', 'wsgi', *{command}])"
+        loaded = modules_after(program, MOMA_INSTANCE=instance)
     assert "sqlalchemy.dialects.sqlite" in loaded
     assert not loaded & {
         "alembic", "babel", "fsspec", "numpy", "redis", "rq", "snowballstemmer", "sqlalchemy.dialects.postgresql",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.core.files import atomic_write
+from tests.support.raising import raising
 
 
 def test_atomic_write_makes_the_folder_and_replaces_what_was_there(tmp_path: Path) -> None:
@@ -34,12 +35,9 @@ def test_public_files_and_new_folders_can_be_read_by_others_whatever_the_umask(t
 
 
 def test_atomic_write_on_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     target = tmp_path / "c.json"
     atomic_write(target, b"one")
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fsync", raising(OSError(errno.ENOSPC, "No space left on device")))
     with pytest.raises(OSError, match="No space left"):
         atomic_write(target, b"two")
     assert target.read_bytes() == b"one"

@@ -11,6 +11,7 @@ from app.reading import tokens
 from app.reading.prompt import Prompt
 from app.reading.reader import ENGLISH, Reader
 from app.reading.tokens import LETTERS, Names, edit
+from tests.support.raising import raising
 
 
 def alike(word: str, may_replace: bool) -> Iterator[str]:
@@ -52,10 +53,7 @@ def test_names_near_a_word_are_all_that_an_edit_leads_to() -> None:
 
 
 def test_long_words_are_not_compared_with_any_name(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise AssertionError("compared")
-
-    monkeypatch.setattr(tokens.Speller, "_find_nearest", fail)
+    monkeypatch.setattr(tokens.Speller, "_find_nearest", raising(AssertionError("compared")))
     words = ["".join(random.Random(seed).choices(string.ascii_lowercase, k=25)) for seed in range(4)]
     reader.read(" ".join(words))
 

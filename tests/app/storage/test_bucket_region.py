@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ from app.core.errors import ConfigError
 from app.storage import media_store
 from tests.support import forks
 from tests.support.buckets import BUCKET, KEYS, REGION
+from tests.support.live import served
 
 pytestmark = pytest.mark.server
 URL, ELSEWHERE = f"s3://{BUCKET}/moma", "us-west-2"
@@ -68,15 +68,13 @@ class S3(BaseHTTPRequestHandler):
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[S3]]:
     """Run a server with a bucket, and lead this process and those it starts to it, in another region."""
     handler = type("Ours", (S3,), {})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        for name, value in {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}"}.items():
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as address:
+        for name, value in {**KEYS, "AWS_ENDPOINT_URL": address}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_DEFAULT_REGION", ELSEWHERE)
         fsspec.get_filesystem_class("s3").clear_instance_cache()
         yield handler
         fsspec.get_filesystem_class("s3").clear_instance_cache()
-        server.shutdown()
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)

@@ -16,6 +16,7 @@ from app.core.errors import ConfigError, MediaError, MediaStoreAway
 from app.storage import media_store
 from app.storage.media_store import MediaStore
 from tests.conftest import make_app
+from tests.support.raising import raising
 
 
 class HttpError(Exception):
@@ -173,10 +174,7 @@ def test_store_that_takes_nothing_is_explained(tmp_path: Path) -> None:
 def test_interrupted_write_leaves_the_old_file_and_no_rest(folder: MediaStore, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.write("walks/a/film.gif", b"before")
 
-    def disk_full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", disk_full)
+    monkeypatch.setattr("os.fsync", raising(OSError(28, "No space left on device")))
     with pytest.raises(
         MediaError, match=r"walks/a/film\.gif could not be written.*No space left on device\. Make room there"
     ):
@@ -260,13 +258,12 @@ def test_file_is_lost_where_the_folder_of_the_store_is_there_and_away_with_it(tm
 
 
 def test_store_that_fails_while_reading_is_our_error(elsewhere: MediaStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> None:
-        raise HttpError("connection reset by peer")
-
     with elsewhere.open("walks/a/film.gif") as file:
         assert (file.read(1), file.seek(2), file.read(), file.tell()) == (b"G", 2, b"F", 3)
         file.seek(0)
-        monkeypatch.setattr("fsspec.implementations.memory.MemoryFile.read", away)
+        monkeypatch.setattr(
+            "fsspec.implementations.memory.MemoryFile.read", raising(HttpError("connection reset by peer"))
+        )
         with pytest.raises(MediaError, match=r"walks/a/film\.gif.*connection reset"):
             file.read()
 
@@ -284,10 +281,7 @@ def test_check_says_in_whose_words_an_object_store_refused(elsewhere: MediaStore
 def test_folder_that_cannot_be_deleted_from_is_our_error(folder: MediaStore, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.write("walks/a/film.gif", b"GIF")
 
-    def read_only(*_: object, **__: object) -> None:
-        raise OSError(30, "Read-only file system")
-
-    monkeypatch.setattr("os.unlink", read_only)
+    monkeypatch.setattr("os.unlink", raising(OSError(30, "Read-only file system")))
     with pytest.raises(MediaError, match=r"walks/a could not be deleted.*Read-only file system"):
         folder.delete("walks/a")
 
@@ -299,9 +293,6 @@ def test_file_in_the_place_of_a_folder_holds_nothing(folder: MediaStore) -> None
 
 
 def test_object_store_that_refuses_access_ends_the_start(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise HttpError("anonymous caller has no access")
-
-    monkeypatch.setattr(ObjectStore, "__init__", refuse)
+    monkeypatch.setattr(ObjectStore, "__init__", raising(HttpError("anonymous caller has no access")))
     with pytest.raises(ConfigError, match="MOMA_MEDIA_URL cannot be used: anonymous caller has no access"):
         make_app(instance, MEDIA_URL="elsewhere://moma")

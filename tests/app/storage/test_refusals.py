@@ -17,6 +17,7 @@ from app.storage.database import db, is_sqlite, writing
 from app.storage.database_health import find_refusal
 from app.storage.media_store import MediaStore
 from app.walks.queue import jobs
+from tests.support.raising import raising
 
 WALK = {"stops": [{"prompt": "a fox"}, {"prompt": "an owl"}], "frames": 2}
 
@@ -83,17 +84,11 @@ def test_database_that_accepts_writes_or_is_busy_refuses_none(app: Flask) -> Non
 
 
 def _without_writing(store: MediaStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise MediaStoreAway("read-only file system")
-
-    monkeypatch.setattr(store, "write", refuse)
+    monkeypatch.setattr(store, "write", raising(MediaStoreAway("read-only file system")))
 
 
 def _without_deleting(store: MediaStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise MediaStoreAway("not permitted")
-
-    monkeypatch.setattr(store, "delete", refuse)
+    monkeypatch.setattr(store, "delete", raising(MediaStoreAway("not permitted")))
 
 
 @pytest.mark.parametrize("way", [_without_writing, _without_deleting])

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from app.core.config import ROOT
 from app.storage.write_turns import TRANSACTION, TURN, WriterLock
 from tests.support.live import PATIENCE
+from tests.support.raising import raising
 
 BUSY = """
 import sqlite3, sys, threading, time
@@ -160,10 +161,7 @@ def test_door_in_which_another_process_stands_still_is_not_waited_at_for_ever(da
 def test_turn_ends_when_its_transaction_cannot_begin_or_goes_wrong(database: Path) -> None:
     turns = WriterLock(database, 0.05)
 
-    def fail() -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    with pytest.raises(sqlite3.OperationalError), turns.hold(fail):
+    with pytest.raises(sqlite3.OperationalError), turns.hold(raising(sqlite3.OperationalError("disk I/O error"))):
         raise AssertionError
     with pytest.raises(ZeroDivisionError), turns.hold(lambda: None):
         raise ZeroDivisionError

@@ -16,6 +16,7 @@ from app.walks.saved import lifecycle
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.support import photos
+from tests.support.raising import raising
 from tests.support.rows import change
 
 ANN, BEN = "the secret of Ann", "the secret of Ben"
@@ -93,11 +94,8 @@ def test_visitor_has_three_in_line_and_a_line_has_its_end(wall: Wall, monkeypatc
 
 
 def test_what_is_refused_by_the_hour_is_not_in_line(wall: Wall) -> None:
-    def full() -> None:
-        raise TooMany("Enough.", retry_after=9)
-
     with pytest.raises(TooMany):
-        words.say(wall, "a cat", owner=ANN, admit=full)
+        words.say(wall, "a cat", owner=ANN, admit=raising(TooMany("Enough.", retry_after=9)))
     assert words.count(wall) == 0
 
 

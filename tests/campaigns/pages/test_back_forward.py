@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserType, Page, expect
-from sqlalchemy import func, select
 
-from app.storage.database import db, writing
+from app.storage.database import writing
 from app.storage.walk_models import PAINTING, Walk
 from tests.conftest import Maker
 from tests.support import walk_rows
+from tests.support.commands import count
 from tests.support.live import PATIENCE_MS
 from tests.support.needs import require
 from tests.support.rows import change
@@ -55,12 +55,6 @@ def go(page: Page, way: str, there: str) -> bool:
     return bool(page.evaluate("window.cameBack ?? false"))
 
 
-def walks() -> int:
-    """Count the walks."""
-    db.session.rollback()
-    return db.session.scalar(select(func.count(Walk.number))) or 0
-
-
 def request_walk(page: Page, address: str, *prompts: str) -> None:
     page.goto(address)
     for line, prompt in zip(("From", "To"), prompts, strict=True):
@@ -77,12 +71,12 @@ def test_form_that_one_comes_back_to_is_filled_and_sent_again_is_the_same_walk(a
     expect(page.get_by_label("To", exact=True)).to_have_value("a seal")
     page.locator("#paint").click()
     expect(page.locator("#walk")).to_be_attached()
-    assert (page.url, walks()) == (first, 1)
+    assert (page.url, count()) == (first, 1)
     go(page, "back", "#make")
     page.get_by_label("To", exact=True).fill("a whale")
     page.locator("#paint").click()
     expect(page.locator("#walk")).to_be_attached()
-    assert walks() == 2  # another walk is another walk
+    assert count() == 2  # another walk is another walk
 
 
 def test_refused_form_can_be_come_back_to_once_it_is_mended(address: str, page: Page) -> None:
@@ -99,7 +93,7 @@ def test_refused_form_can_be_come_back_to_once_it_is_mended(address: str, page: 
     page.locator("#stop-1").fill("a wave")
     page.locator("#paint").click()
     expect(page.locator("#walk")).to_be_attached()
-    assert (page.url, walks()) == (first, 1)
+    assert (page.url, count()) == (first, 1)
 
 
 def test_waiting_page_looks_again_when_one_comes_back_to_it(address: str, page: Page, request_walk: Maker) -> None:

@@ -21,40 +21,17 @@ ROOT = Path(__file__).parents[3]
 WORDS = ("--channels", "16,32", "--batch", 4, "--warmup", 1, "--rate", 0.01)
 
 
+MUON = ("--muon", "--constant", "--objective", "v_prediction")
+
+
+@pytest.mark.parametrize(("source", "further"), [("encoded_copy", ()), ("sketched", MUON)], ids=["words", "sketches"])
 def test_run_killed_while_it_writes_goes_on_to_the_same_losses(
-    encoded_copy: Folder, base: Path, tmp_path: Path
+    source: str, further: tuple[object, ...], base: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    words = ("train", "--base", base, *WORDS, "--steps", 12, "--save-every", 4)
-    whole = Folder(tmp_path / "whole")
-    whole.path.mkdir()
-    (whole.path / "latents").symlink_to(encoded_copy.path / "latents")
-    call(*words, "--folder", whole.path)
-    command = [
-        sys.executable,
-        "-m",
-        "tests.campaigns.training.killed",
-        *map(str, words),
-        "--folder",
-        str(encoded_copy.path),
-    ]
-    assert forks.run(command, cwd=ROOT, capture_output=True).returncode == -signal.SIGKILL
-    state = Run(encoded_copy, "train").state()
-    assert state is not None and state["step"] == 4
-    assert call(*words, "--folder", encoded_copy.path)["taken_now"] == 8
-    found = losses(encoded_copy)
-    assert {step: pytest.approx(loss, rel=1e-4) for step, loss in losses(whole).items() if step in (1, 12)} == {
-        step: found[step] for step in (1, 12)
-    }
-
-
-def test_run_led_by_sketches_killed_while_it_writes_goes_on_to_the_same_losses(
-    sketched: Folder, base: Path, tmp_path: Path
-) -> None:
-    muon = ("--muon", "--constant", "--objective", "v_prediction", "--steps", 12, "--save-every", 4)
-    words = ("train", "--base", base, *WORDS, *muon)
+    words = ("train", "--base", base, *WORDS, *further, "--steps", 12, "--save-every", 4)
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "latents").symlink_to(sketched.path / "latents")
+        (tmp_path / name / "latents").symlink_to(request.getfixturevalue(source).path / "latents")
     whole, killed = Folder(tmp_path / "whole"), Folder(tmp_path / "killed")
     call(*words, "--folder", whole.path)
     command = [sys.executable, "-m", "tests.campaigns.training.killed", *map(str, words), "--folder", str(killed.path)]
@@ -64,7 +41,9 @@ def test_run_led_by_sketches_killed_while_it_writes_goes_on_to_the_same_losses(
     assert len(list((killed.path / "runs/train").glob(".*.part"))) == 1
     assert call(*words, "--folder", killed.path)["taken_now"] == 8
     assert not list((killed.path / "runs/train").glob(".*.part")), "what the kill cut off takes no room"
-    assert losses(killed)[12] == pytest.approx(losses(whole)[12], rel=1e-4)
+    assert [losses(killed)[step] for step in (1, 12)] == pytest.approx(
+        [losses(whole)[step] for step in (1, 12)], rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("further", [(), ("--tune", "full", "--frugal", "--average", 0)], ids=["new", "tuned"])

@@ -8,15 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from sketch.walks import drawing_pool
 from sketch.walks.drawing_pool import DrawingPool, Place
 from sketch.walks.legs import Legs, Order
-from tests.support import asleep, drawings
+from tests.support import drawings
+from tests.support.live import is_running, wait_until
+from tests.support.raising import raising
 
 pytestmark = pytest.mark.slow
 
@@ -39,16 +39,9 @@ class Counted(Legs):
 @pytest.fixture
 def pool() -> Iterator[DrawingPool]:
     pool = DrawingPool(1)
-    started(pool)
+    wait_until(pool._ready_processes)
     yield pool
     pool.close()
-
-
-def started(pool: DrawingPool) -> None:
-    until = time.monotonic() + 60
-    while not pool._ready_processes():
-        assert time.monotonic() < until
-        asleep.pause(0.02)
 
 
 def process(pool: DrawingPool) -> int:
@@ -123,11 +116,9 @@ def test_walk_does_not_wait_for_processes_that_have_not_started_yet() -> None:
 def test_killed_process_costs_a_warning_and_is_replaced(pool: DrawingPool, caplog: pytest.LogCaptureFixture) -> None:
     os.kill(process(pool), signal.SIGKILL)
     with caplog.at_level(logging.WARNING):
-        until = time.monotonic() + 60
-        while not caplog.records:
-            assert same(pool.draw(ORDER, Counted(), PLACES)) and time.monotonic() < until
+        wait_until(lambda: same(pool.draw(ORDER, Counted(), PLACES)) and caplog.records)
     assert "draws sketches ended early" in caplog.text
-    started(pool)
+    wait_until(pool._ready_processes)
     legs = Counted()
     assert same(pool.draw(ORDER, legs, PLACES))
     assert len(legs.places) < len(PLACES)
@@ -155,26 +146,13 @@ time.sleep(600)
 def test_process_ends_with_the_one_that_asked_though_that_was_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", ASKING], stdout=subprocess.PIPE, text=True) as asking:
         drawer = int(asking.stdout.readline())
-        assert _is_there(drawer)
+        assert is_running(drawer)
         asking.kill()
-    until = time.monotonic() + 60
-    while _is_there(drawer):
-        assert time.monotonic() < until
-        asleep.pause(0.02)
-
-
-def _is_there(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    wait_until(lambda: not is_running(drawer))
 
 
 def test_all_is_drawn_here_without_processes(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def refused(*_: object, **__: object) -> ProcessPoolExecutor:
-        raise PermissionError("no semaphores here")
-
-    monkeypatch.setattr(drawing_pool, "ProcessPoolExecutor", refused)
+    monkeypatch.setattr(drawing_pool, "ProcessPoolExecutor", raising(PermissionError("no semaphores here")))
     pool, legs = DrawingPool(1), Counted()
     for _ in range(2):
         assert same(pool.draw(ORDER, legs, PLACES))
@@ -187,9 +165,7 @@ def test_all_is_drawn_here_without_processes(monkeypatch: pytest.MonkeyPatch, ca
 def test_ended_processes_are_not_restarted(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(drawing_pool, "_nothing", functools.partial(os._exit, 1))
     pool, legs = DrawingPool(1), Counted()
-    until = time.monotonic() + 60
-    while not caplog.records:
-        assert same(pool.draw(ORDER, legs, PLACES)) and time.monotonic() < until
+    wait_until(lambda: same(pool.draw(ORDER, legs, PLACES)) and caplog.records)
     assert "Cannot start processes that draw sketches; drawing in this process instead: " in caplog.text
     assert same(pool.draw(ORDER, legs, PLACES))
     assert pool._executor is None and len(caplog.records) == 1
@@ -198,7 +174,7 @@ def test_ended_processes_are_not_restarted(monkeypatch: pytest.MonkeyPatch, capl
 def test_processes_find_this_package_though_the_path_does_not_name_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [each for each in sys.path if each not in ("", drawing_pool.ROOT)])
     pool = DrawingPool(1)
-    started(pool)
+    wait_until(pool._ready_processes)
     assert same(pool.draw(ORDER, Counted(), PLACES))
     pool.close()
 

@@ -77,22 +77,17 @@ def test_pictures_keep_their_transparency_and_their_hash(drawn: Folder) -> None:
     assert pixels[0, 0, 3] == 0 and tuple(pixels[150, 128]) == (0x8B, 0x5A, 0x2B, 255)
 
 
-def test_second_run_changes_nothing(drawn: Folder, modules: Path, run: Run, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(drawn.path, copy)
-    before = (copy / "catalogue.jsonl").read_bytes()
-    words = ("--icons", "--modules", modules, "--vendor", "noto", "--vendor", "twemoji", "--kept-out", "twemoji")
-    summary = run("collect", "--folder", copy, *words)
-    assert summary["taken"] == 0 and summary["had"] == 9 and (copy / "catalogue.jsonl").read_bytes() == before
-
-
-def test_run_that_was_killed_goes_on(drawn: Folder, modules: Path, run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [1, 2 / 3], ids=["whole", "killed"])
+def test_second_run_changes_nothing_or_goes_on(
+    drawn: Folder, modules: Path, run: Run, tmp_path: Path, kept: float
+) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(drawn.path, copy)
     whole = (copy / "catalogue.jsonl").read_bytes()
-    (copy / "catalogue.jsonl").write_bytes(whole[: len(whole) * 2 // 3])
+    (copy / "catalogue.jsonl").write_bytes(whole[: int(len(whole) * kept)])
     words = ("--icons", "--modules", modules, "--vendor", "noto", "--vendor", "twemoji", "--kept-out", "twemoji")
-    run("collect", "--folder", copy, *words)
+    summary = run("collect", "--folder", copy, *words)
+    assert (summary["had"] == 9) == (summary["taken"] == 0) == (kept == 1)
     assert (copy / "catalogue.jsonl").read_bytes() == whole
 
 

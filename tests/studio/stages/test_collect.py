@@ -230,18 +230,8 @@ def test_momas_file_in_csv(run: Run, work: Path, tmp_path: Path, museum: Museum)
     words = ("--museum", "moma", "--allow-host", museum.host, "--pause", 0)
     refused = run("collect", "--folder", work, "--catalogue", tmp_path / "Artworks.csv", *words)
     assert (refused["taken"], refused["set_aside"], refused["passed_over"]) == (0, 2, 1)
-    run(
-        "collect",
-        "--folder",
-        work,
-        "--catalogue",
-        tmp_path / "Artworks.csv",
-        *words,
-        "--licence",
-        "CC0",
-        "--again",
-        "--on-view",
-    )
+    run("collect", "--folder", work, "--catalogue", tmp_path / "Artworks.csv", *words, "--licence", "CC0", "--again",
+        "--on-view")  # fmt: skip
     night = records(work)["The Starry Night"]
     assert len(records(work)) == 1 and night.on_view == "MoMA, Floor 5, 501" and night.date == "June 1889"
     assert night.group == "Painting" and night.keywords == ["painting", "painting & sculpture"]
@@ -321,18 +311,10 @@ def test_public_addresses_are_public() -> None:
     assert is_public("93.184.216.34") and is_public("2606:2800:220:1::1") and is_public("::ffff:93.184.216.34")
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "file:///etc/passwd",
-        "ftp://example.org/a",
-        "http://",
-        "http://[::1",
-        "gopher://x",
-        "http://a..b/1.jpg",
-        f"http://{'a' * 70}.org/1.jpg",
-    ],
-)
+@pytest.mark.parametrize("url", [
+    "file:///etc/passwd", "ftp://example.org/a", "http://", "http://[::1", "gopher://x", "http://a..b/1.jpg",
+    f"http://{'a' * 70}.org/1.jpg",
+])  # fmt: skip
 def test_only_web_addresses_are_fetched(url: str) -> None:
     with pytest.raises(Gone):
         Visitor(pause=0).picture(url)

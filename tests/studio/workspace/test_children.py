@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support import asleep, forks
+from tests.support import forks
+from tests.support.live import children_of, is_running, wait_until
 
 ROOT = Path(__file__).parents[3]
 # The parent says its child's number, and both wait for ever.
@@ -26,33 +25,6 @@ if __name__ == "__main__":
     multiprocessing.get_context("fork").Process(target=work, args=(os.getpid(),)).start()
     time.sleep(600)
 """
-PATIENCE = 120.0
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        asleep.pause(0.05)
-
-
-def is_there(process: int) -> bool:
-    """Return whether a process works, and is not merely waited for."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def children_of(process: int) -> set[int]:
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(path.read_text().rpartition(")")[2].split()[1]) == process:
-                found.add(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -60,10 +32,10 @@ def test_child_ends_with_its_parent_however_that_ends(how: signal.Signals) -> No
     command = [sys.executable, "-c", PARENT]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         child = int(parent.stdout.readline())
-        assert is_there(child) and child in children_of(parent.pid)
+        assert is_running(child) and child in children_of(parent.pid)
         parent.send_signal(how)
         parent.wait()
-        wait_until(lambda: not is_there(child))
+        wait_until(lambda: not is_running(child))
 
 
 @pytest.mark.slow
@@ -78,4 +50,4 @@ def test_killed_encoding_leaves_no_processes_behind(base: Path, halving: Path, b
         assert len(workers) >= 2
         parent.kill()
         parent.wait()
-        wait_until(lambda: not any(map(is_there, workers)))
+        wait_until(lambda: not any(map(is_running, workers)))

@@ -4,9 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from studio.__main__ import main
 from studio.errors import FolderError
 from studio.workspace.work_folder import Caption, Folder, digest, picture_path
 from tests.support.records import record
@@ -72,8 +70,3 @@ def test_folder_of_another_format_is_refused(tmp_path: Path) -> None:
 
 def test_pictures_lie_by_the_beginning_of_their_id() -> None:
     assert picture_path(digest(b"")[:24], "webp") == "pictures/e3/e3b0c44298fc1c149afbf4c8.webp"
-
-
-def test_help_names_the_command() -> None:
-    answer = CliRunner().invoke(main, ["--help"])
-    assert answer.exit_code == 0 and "one stage after the other" in answer.output

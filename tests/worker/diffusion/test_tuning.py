@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.support import cards
+from tests.support.raising import raising
 from worker.diffusion import tuning
 from worker.diffusion.tuning import Setting
 
@@ -120,11 +121,8 @@ def test_gpu_without_room_for_any_precision_is_an_error(card: cards.Card) -> Non
 
 
 def test_lost_gpu_is_not_taken_for_one_that_is_short_of_memory(card: cards.Card) -> None:
-    def run(setting: Setting) -> None:
-        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
-
     with pytest.raises(torch.AcceleratorError):
-        tuning.choose(run, CARD)
+        tuning.choose(raising(torch.AcceleratorError("CUDA error: an illegal memory access was encountered")), CARD)
 
 
 @pytest.mark.parametrize("f32_s", [1.0, 1.01, 60.0])
@@ -251,10 +249,7 @@ def test_setting_that_fails_is_not_chosen() -> None:
 
 
 def test_failed_measuring_falls_back_to_what_is_right_everywhere() -> None:
-    def run(setting: Setting) -> None:
-        raise RuntimeError("no such operation")
-
-    assert tuning.choose(run, CPU) == tuning.fallback()
+    assert tuning.choose(raising(RuntimeError("no such operation")), CPU) == tuning.fallback()
     assert tuning.fallback() == Setting("float32", "contiguous", tuning.cores(), 1)
 
 
@@ -272,11 +267,8 @@ def test_fewer_cores_are_used_if_openmp_asks(
 
 
 def test_other_errors_are_not_swallowed() -> None:
-    def run(setting: Setting) -> None:
-        raise KeyError("a mistake")
-
     with pytest.raises(KeyError):
-        tuning.choose(run, CPU)
+        tuning.choose(raising(KeyError("a mistake")), CPU)
 
 
 def test_automatic_device_is_the_best_there_is() -> None:

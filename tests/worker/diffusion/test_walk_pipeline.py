@@ -14,6 +14,7 @@ from app.core.models.facts import ModelFacts
 from app.offer.generation import cost, presets
 from tests.support.house import FACTS, HOUSE, SIZE, scene
 from tests.support.own_calls import OWN_SOLVERS, change, difference, exact, shown, usual
+from tests.support.raising import raising
 from worker.diffusion import pass_batch
 from worker.diffusion.model import Model, ModelError
 from worker.diffusion.rendering import GenerationError, StopInput
@@ -241,11 +242,13 @@ def test_smaller_batches_give_the_same(bert: WalkPipeline, monkeypatch: pytest.M
 
 
 def test_error_in_on_step_ends_the_painting(painters: dict[str, WalkPipeline]) -> None:
-    def lost() -> None:
-        raise TimeoutError("the lease is lost")
-
     with pytest.raises(TimeoutError, match="lease"):
-        shown(painters["bert"], painters["bert"].prepare(STOPS, exact(painters["bert"])), [0.5], on_step=lost)
+        shown(
+            painters["bert"],
+            painters["bert"].prepare(STOPS, exact(painters["bert"])),
+            [0.5],
+            on_step=raising(TimeoutError("the lease is lost")),
+        )
 
 
 @pytest.mark.parametrize("change", [{"scheduler": "Karras"}, {"precision": "int4"}, {"memory_format": "backwards"}])

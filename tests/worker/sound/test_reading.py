@@ -1,7 +1,6 @@
 """Files of every kind are decoded and analysed in a process of its own, and those that cannot be read are refused."""
 
 import io
-import subprocess
 import sys
 import tempfile
 from dataclasses import replace
@@ -12,6 +11,7 @@ import pytest
 import soundfile
 
 from tests.support import sounds
+from tests.support.loaded_modules import modules_after
 from worker.sound import process, reading
 from worker.sound.reading import Limits, Sound, Unreadable
 
@@ -101,9 +101,7 @@ def test_limit_of_processor_time_ends_the_process(monkeypatch: pytest.MonkeyPatc
 
 
 def test_process_reads_nothing_of_the_site_and_no_large_library() -> None:
-    code = "import sys, worker.sound.process, worker.sound.decoding, worker.sound.analysis; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=reading.ROOT)
-    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    loaded = modules_after("import worker.sound.process, worker.sound.decoding, worker.sound.analysis")
     assert not loaded & {"app", "flask", "torch", "scipy", "librosa", "numba", "diffusers"}
 
 

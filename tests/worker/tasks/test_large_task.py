@@ -15,6 +15,7 @@ from app.walks.saved.film_formats import find_recipe
 from tests.conftest import Maker
 from tests.support import drawings
 from tests.support.fake_painter import SIDE, FakePainter
+from tests.support.raising import raising
 from tests.support.rows import change
 from tests.support.worker_rows import read
 from worker import job
@@ -61,10 +62,7 @@ def test_large_frame_has_its_own_shape(painted: Walk) -> None:
 
 
 def test_large_frame_that_fails_can_be_requested_again(painted: Walk, painter: FakePainter) -> None:
-    def fail(_batch: int) -> None:
-        raise ValueError("no room")
-
-    painter.on_paint = fail
+    painter.on_paint = raising(ValueError("no room"))
     frame_requests.request(painted, LARGE, 1)
     with pytest.raises(ValueError, match="no room"):
         job.work()

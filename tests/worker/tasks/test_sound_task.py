@@ -20,6 +20,7 @@ from app.walks.uploads.sound_analysis import SoundAnalysis
 from tests.conftest import Maker
 from tests.support import sounds, worker_rows
 from tests.support.fake_painter import FakePainter
+from tests.support.raising import raising
 from worker import job
 from worker.queue import short_failures
 from worker.queue.leases import LeaseLost, claim_next
@@ -113,10 +114,7 @@ def test_sound_that_is_refused_says_why_and_leaves_no_file(app: Flask, settings:
     ],
 )
 def test_flaw_is_a_sentence_with_its_limit(monkeypatch: pytest.MonkeyPatch, flaw: str, sentence: str) -> None:
-    def refuse(*_arguments: object) -> None:
-        raise reading.Unreadable(flaw)
-
-    monkeypatch.setattr(sound_task.reading, "read_sound", refuse)
+    monkeypatch.setattr(sound_task.reading, "read_sound", raising(reading.Unreadable(flaw)))
     sound_id = upload(sounds.track())
     work()
     assert read(sound_id).error == sentence

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from app.storage.schema import MIGRATIONS
 from app.walks.queue import jobs
 from tests.conftest import inside, make_app
+from tests.support.raising import raising
 
 
 def test_site_is_ready_without_redis_and_says_so(client: FlaskClient) -> None:
@@ -55,10 +56,9 @@ def test_database_that_goes_away_is_reported_without_its_own_words(
 ) -> None:
     words = 'connection to server at "db.internal" (10.0.0.7), port 5432 failed: FATAL: role "moma"'
 
-    def refuse(*_: object) -> None:
-        raise OperationalError("SELECT 1", {}, Exception(words))
-
-    monkeypatch.setattr("app.storage.schema._compare_columns", refuse)
+    monkeypatch.setattr(
+        "app.storage.schema._compare_columns", raising(OperationalError("SELECT 1", {}, Exception(words)))
+    )
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["database"]) == (503, "The database cannot be reached.")
     assert "db.internal" not in answer.text

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +15,7 @@ import pytest
 
 from app.core.config import ROOT
 from tests.conftest import ABSENT_REDIS, SECRET
+from tests.support.live import served
 
 pytestmark = pytest.mark.slow  # each starts a program of its own: the library stays in a process for good
 
@@ -49,13 +49,8 @@ def receiving() -> Iterator[tuple[str, Received]]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}", received
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Receiver)) as address:
+        yield address.removeprefix("http://"), received
 
 
 def run(program: str, instance: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,7 @@ from app.storage.walk_models import Stop, Walk
 from app.walks.saved import lifecycle
 from tests.conftest import Maker, inside, make_app
 from tests.support.indexes import makers, wait_for_index
+from tests.support.raising import raising
 from tests.support.tables import make_table
 
 
@@ -64,9 +65,7 @@ def another(instance: Path, table: Path) -> Flask:
     return make_app(instance, MEANING=str(table))
 
 
-def full(*_: object) -> None:
-    """Refuse to add rows, as a full disk does."""
-    raise OSError(28, "No space left on device")
+full = raising(OSError(28, "No space left on device"))
 
 
 def test_words_of_a_theme_are_alike(table: Path) -> None:

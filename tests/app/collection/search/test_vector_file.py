@@ -8,6 +8,7 @@ import pytest
 
 from app.collection.search import vector_file
 from app.collection.search.vector_file import Floats, Vectors, VectorsError
+from tests.support.raising import raising
 
 WIDTH = 64
 KIND = "one", WIDTH
@@ -103,13 +104,10 @@ def test_row_that_a_crash_cut_off_is_not_seen_and_is_written_over(path: Path, cu
 
 
 def test_full_disk_is_an_error_and_what_was_there_can_be_searched(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
     index, rows = Vectors(path, *KIND), drawn(3)
     fill(index, rows[:1])
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", refuse)
+        patch.setattr(Path, "open", raising(OSError(28, "No space left on device")))
         with pytest.raises(OSError, match="No space"):
             fill(index, rows[1:], first=2)
     index.refresh()

@@ -156,16 +156,6 @@ def test_frame_that_is_not_there_is_not_found(client: FlaskClient, seen: Seen, f
     assert client.get(f"/walks/{walk.id}/alike", query_string={"frame": frame}).status_code == 404
 
 
-def test_page_of_what_is_gone_is_gone(client: FlaskClient, seen: Seen, request_walk: Maker) -> None:
-    hidden, deleted, waiting = seen(0, 90), seen(1, 90), request_walk("a boat", "a whale")
-    curation.hide(hidden)
-    lifecycle.delete_walk(deleted)
-    for address in ("/walks/{}/alike", "/api/v1/walks/{}/alike"):
-        statuses = [client.get(address.format(walk.id)).status_code for walk in (hidden, deleted, waiting)]
-        assert statuses == [410, 410, 404]
-        assert client.get(address.format("nothing")).status_code == 404
-
-
 def test_api_lists_what_looks_alike(client: FlaskClient, seen: Seen, publish: Maker) -> None:
     walk, near, _ = seen(0, 90), seen(5, 300), seen(200, 250)
     answer = client.get(f"/api/v1/walks/{walk.id}/alike?frame=0&limit=1").json

@@ -3,8 +3,6 @@
 import errno
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,9 @@ from app.core.models import cache, downloads, facts, hub, names, states
 from app.core.models.errors import ModelError
 from tests.support import flow_folders, hub_server, small_disk
 from tests.support.hub_server import COMMIT, EARLIER, TOKEN, Hub
+from tests.support.loaded_modules import modules_after
 from tests.support.model_folders import lay_out, safetensors
+from tests.support.raising import raising
 
 pytestmark = pytest.mark.slow
 
@@ -315,18 +315,11 @@ def test_small_disk_is_refused_at_first(server: Hub, model: Path, there: str, mo
 def test_cache_that_cannot_be_written_is_named(server: Hub, model: Path, tmp_path: Path, monkeypatch: Any) -> None:
     server.add("some/model", model)
 
-    def refuse(*_: Any, **__: Any) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", refuse)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", raising(PermissionError(errno.EACCES, "Permission denied")))
     assert "cannot be written to" in refusal(str(tmp_path / "cache"))
 
 
 def test_looking_and_downloading_need_no_torch() -> None:
-    code = (
-        "import sys, app.core.models.downloads, app.core.models.states, huggingface_hub as hub;"
-        " hub.hf_hub_download; hub.HfApi;"
-        " print(sorted({'torch', 'diffusers', 'transformers', 'safetensors'} & set(sys.modules)))"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout == "[]\n"
+    used = "import huggingface_hub as hub; hub.hf_hub_download; hub.HfApi"
+    loaded = modules_after(f"import app.core.models.downloads, app.core.models.states; {used}")
+    assert not loaded & {"torch", "diffusers", "transformers", "safetensors"}

@@ -18,6 +18,7 @@ from app.walks.uploads import kinds, photo_check, upload_store
 from tests.conftest import Maker
 from tests.support import placing
 from tests.support.pictures import two_halves, written
+from tests.support.raising import raising
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -179,12 +180,9 @@ def test_repeat_leaves_no_photo_behind_in_a_folder_of_its_own(monkeypatch: pytes
 
 
 def test_walk_that_is_refused_leaves_no_photo_behind() -> None:
-    def refuse(_passes: int) -> None:
-        raise TooMany("Enough for now.", retry_after=60)
-
     wanted = validate({"stops": [{"picture": keep().id, "prompt": "x"}, {"prompt": "the sun"}]})
     with pytest.raises(TooMany):
-        placing.place(wanted, visitor_key="me", owner=MINE, admit=refuse)
+        placing.place(wanted, visitor_key="me", owner=MINE, admit=raising(TooMany("Enough for now.", retry_after=60)))
     assert not media_store.store().files("walks")
 
 

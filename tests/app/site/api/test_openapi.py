@@ -15,6 +15,7 @@ from app.access.auth import api_tokens
 from app.site.api import openapi
 from app.walks.saved import lifecycle
 from tests.conftest import make_app
+from tests.support.raising import raising
 from tests.support.rows import Maker
 
 pytestmark = pytest.mark.slow
@@ -225,10 +226,7 @@ def test_failures_are_what_was_promised(
     answer = closed.get("/api/v1/walks")
     assert (answer.status_code, promised(answer, document)) == (503, [])
 
-    def break_down(*_: object, **__: object) -> None:
-        raise ValueError
-
-    monkeypatch.setattr("app.collection.gallery.catalogue.page", break_down)
+    monkeypatch.setattr("app.collection.gallery.catalogue.page", raising(ValueError))
     answer = client.get("/api/v1/walks")
     assert (answer.status_code, promised(answer, document)) == (500, [])
 

@@ -32,6 +32,7 @@ from app.upkeep.operations import first_exhibition
 from app.walks.saved import lifecycle
 from tests.support.commands import count, run, run_json
 from tests.support.led import ROBOT
+from tests.support.raising import raising
 from tests.support.rows import Maker
 
 pytestmark = pytest.mark.slow
@@ -246,9 +247,7 @@ def test_a_file_that_is_there_is_not_overwritten(runner: FlaskCliRunner, tmp_pat
 def test_failed_backup_is_deleted(
     runner: FlaskCliRunner, walk: Walk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        archive_format, "add_bytes", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
-    )
+    monkeypatch.setattr(archive_format, "add_bytes", raising(OSError(28, "No space left on device")))
     folder = tmp_path / "out"
     folder.mkdir()
     assert "No space left" in run(runner, "backup", "create", str(folder / "b.tar"), status=1).stderr

@@ -39,6 +39,7 @@ from tests.conftest import inside, make_app
 from tests.support import films, placing, published
 from tests.support.commands import count, run, run_json
 from tests.support.fake_painter import SIDE, FakePainter
+from tests.support.own_calls import decibels
 from tests.support.rows import Maker
 from worker import job
 from worker.film import encoding, video
@@ -223,12 +224,6 @@ def test_recipe_of_a_published_piece_is_the_shipped_one(opened: Flask) -> None:
         own = recipe.recipe_of(lookup.walk_at_address(piece.walk_id))
         assert recipe.request_of(own) == recipe.request_of(piece.recipe)
         assert own["software"] == piece.recipe["software"]
-
-
-def decibels(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the peak signal-to-noise ratio of two pictures; infinity for equal ones."""
-    error = np.mean((one.astype(float) - other) ** 2)
-    return float(10 * np.log10(255**2 / error)) if error else float("inf")
 
 
 def frames_shown(frames: int, ending: str) -> int:

@@ -20,7 +20,7 @@ from app.upkeep.processes.redis_server import RedisServer
 from app.upkeep.processes.supervisor import Child, Site
 from app.walks.queue import jobs
 from tests.conftest import inside, make_app
-from tests.support import asleep
+from tests.support.live import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -33,14 +33,6 @@ def parts(app: Flask) -> Iterator[Site]:
     """Enter a site that has no parts yet."""
     with Site(app) as entered:
         yield entered
-
-
-def until(found: Callable[[], object]) -> None:
-    """Ask until the answer is true; what takes minutes even on a busy machine never comes."""
-    deadline = time.monotonic() + 300
-    while not found():
-        assert time.monotonic() < deadline
-        asleep.pause(0.01)
 
 
 def test_parts_learn_which_folder_is_theirs(parts: Site, tmp_path: Path) -> None:
@@ -64,10 +56,10 @@ def test_what_ended_is_started_again_after_a_short_pause(parts: Site, capsys: py
     child = parts._start("worker", SLEEP)
     first = child.process
     os.kill(first.pid, signal.SIGKILL)
-    until(lambda: child.has_ended)
+    wait_until(lambda: child.has_ended)
     parts.keep()
     assert child.process is first
-    until(lambda: parts.keep() or child.process is not first)  # type: ignore[func-returns-value]
+    wait_until(lambda: parts.keep() or child.process is not first)  # type: ignore[func-returns-value]
     assert not child.has_ended
     assert "The worker ended (-9). It starts again in 0.2 seconds." in capsys.readouterr().err
 
@@ -110,7 +102,7 @@ def test_part_that_ignores_the_signal_is_killed(app: Flask, monkeypatch: pytest.
     deaf = f"import signal, time; signal.signal(15, signal.SIG_IGN); open({str(ready)!r}, 'w'); time.sleep(60)"
     with Site(app) as entered:
         child = entered._start("part", [sys.executable, "-c", deaf])
-        until(ready.exists)
+        wait_until(ready.exists)
     assert child.process.returncode == -signal.SIGKILL
 
 
@@ -152,7 +144,7 @@ def test_web_server_is_found_although_a_proxy_is_set(parts: Site, monkeypatch: p
     announced = f"{server}; open('port.part', 'w').write(str(s.server_port)); os.rename('port.part', 'port')"
     script = f"import os; os.chdir({str(parts.instance)!r}); {announced}; s.serve_forever()"
     parts._start("web", [sys.executable, "-c", script])
-    until((parts.instance / "port").exists)
+    wait_until((parts.instance / "port").exists)
     waited_from = time.monotonic()
     parts.wait_for_web(
         "127.0.0.1", int((parts.instance / "port").read_text()), lambda: time.monotonic() > waited_from + 20
@@ -261,7 +253,7 @@ def test_redis_whose_socket_is_gone_is_started_again(site: Site, removed: str, m
         redis.run_folder.rmdir()
     assert not redis.serves()
     site.keep()
-    until(redis.serves)
+    wait_until(redis.serves)
     assert site.children[0].process.pid != first
     assert redis.run_folder.stat().st_mode & 0o077 == 0
 
@@ -281,5 +273,5 @@ def test_redis_that_keeps_ending_over_its_data_begins_empty(site: Site, monkeypa
         site.keep()
         return bool([*site.instance.glob("redis.damaged-*")])
 
-    until(is_empty)
-    until(site.redis.serves)
+    wait_until(is_empty)
+    wait_until(site.redis.serves)

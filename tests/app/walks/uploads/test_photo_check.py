@@ -1,6 +1,4 @@
 import io
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +8,7 @@ from flask import Flask
 from PIL import Image, ImageCms
 
 from app.walks.uploads import photo_check
+from tests.support.loaded_modules import modules_after
 from tests.support.pictures import (
     LEFT,
     MALFORMED,
@@ -205,7 +204,4 @@ def test_decoder_that_takes_too_much_is_ended(monkeypatch: pytest.MonkeyPatch, d
 
 
 def test_decoding_loads_nothing_of_the_site() -> None:
-    names = "{'flask', 'sqlalchemy', 'numpy'}"
-    program = f"import sys; from app.walks.uploads import photo_decoding; print(sorted({names} & {{*sys.modules}}))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert not modules_after("import app.walks.uploads.photo_decoding") & {"flask", "sqlalchemy", "numpy"}

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.support import cards
+from tests.support.raising import raising
 from worker.diffusion import tuning_cache
 from worker.diffusion.fitting import choosing, gpu_options
 from worker.diffusion.model import Model
@@ -114,10 +115,7 @@ def test_tf32_is_tried_only_where_something_is_in_float32() -> None:
 def test_lost_gpu_ends_the_measuring() -> None:
     clock = Clock()
 
-    def lose(_pictures: int, _pixels: int) -> None:
-        raise RuntimeError("CUDA error: an illegal memory access was encountered")
-
-    clock.decode = lose  # type: ignore[method-assign]
+    clock.decode = raising(RuntimeError("CUDA error: an illegal memory access was encountered"))  # type: ignore[method-assign]
     with pytest.raises(RuntimeError, match="illegal"):
         measured(clock)
 
@@ -190,10 +188,12 @@ def test_gpu_without_memory_for_the_measuring_has_no_options_and_is_measured_lat
 ) -> None:
     model, file = Model.load(str(tiny_models["sd1"]), device=cards.NAME), tmp_path / "device.json"
 
-    def fail(_model: Model) -> Any:
-        raise torch.OutOfMemoryError("CUDA out of memory.")
-
-    assert choosing.choose_gpu_options(model, SETTING, file, rehearse=fail) == DEFAULT
+    assert (
+        choosing.choose_gpu_options(
+            model, SETTING, file, rehearse=raising(torch.OutOfMemoryError("CUDA out of memory."))
+        )
+        == DEFAULT
+    )
     assert not file.exists()
 
 

@@ -1,10 +1,9 @@
 """The traced network: the same bits as the network itself, in any batch, and itself where it cannot be traced."""
 
-from typing import Any
-
 import pytest
 import torch
 
+from tests.support.raising import raising
 from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks import traced_unet
 from worker.networks.packed_layers import PackedConv, PackedLinear
@@ -83,11 +82,8 @@ def test_trace_of_sides_that_cannot_be_halved_gives_the_same_bits(
 def test_network_that_cannot_be_traced_runs_as_it_is(
     painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: Any, **__: Any) -> None:
-        raise RuntimeError("no trace")
-
     unet = Traced(network(painters, "sd1").unet)
-    monkeypatch.setattr(torch.jit, "trace", fails)
+    monkeypatch.setattr(torch.jit, "trace", raising(RuntimeError("no trace")))
     latents, words = given(painters["sd1"], 2, torch.float32)
     assert torch.equal(unet(latents, 3, words), unet.unet(latents, 3, words, return_dict=False)[0])
 

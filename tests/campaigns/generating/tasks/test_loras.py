@@ -28,6 +28,7 @@ from tests.support import lora_files, placing
 from tests.support.commands import run, run_json
 from tests.support.generated_walks import frames_of, requested
 from tests.support.marks import SLOW_LORAS
+from tests.support.raising import raising
 from tests.support.worker_rows import read
 from tests.worker import lone_painter
 from worker import job
@@ -245,10 +246,7 @@ def test_style_that_was_taught_is_listed_and_chosen_as_a_lora_is(
 
 
 def test_check_that_is_lost_or_fails_is_answered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: object) -> WalkPipeline:
-        raise RuntimeError("the disk is on fire")
-
-    monkeypatch.setattr(this_worker().models, "get", broken)
+    monkeypatch.setattr(this_worker().models, "get", raising(RuntimeError("the disk is on fire")))
     task = lora_checks.enqueue("x.safetensors", None)
     assert lora_checks.find_answer(task) is None
     with pytest.raises(RuntimeError):

@@ -14,6 +14,7 @@ from studio.errors import FolderError, StudioError
 from studio.training import autoencoder, checkpoints, loop
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
+from tests.support.raising import raising
 from tests.support.studio_fixtures import Run as Call
 from tests.support.studio_fixtures import call
 from tests.support.training_runs import fail_at_call, losses
@@ -185,10 +186,7 @@ def test_full_disk_is_reported_and_the_state_before_stays(
     loop.fit(model, squares, loop.Schedule(steps=4), run, machine=Plain(run))
     before = (run.path / "state.pt").read_bytes()
 
-    def full(descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fsync", raising(OSError(errno.ENOSPC, "No space left on device")))
     with pytest.raises(StudioError, match=r"Step 9 could not be saved .No space left.*still holds the previous state"):
         run.save_state({"step": 9})
     assert (run.path / "state.pt").read_bytes() == before and not list(run.path.glob(".*"))
@@ -201,7 +199,7 @@ def test_full_disk_is_reported_where_curve_or_checkpoint_are_too_large(
     loop.fit(model, squares, loop.Schedule(steps=4), run, machine=Plain(run))
     before = (run.path / "state.pt").read_bytes()
     with monkeypatch.context() as patch, pytest.raises(StudioError, match=r"curve.jsonl could not .*step 5 .No space"):
-        patch.setattr(Folder, "append", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
+        patch.setattr(Folder, "append", raising(OSError(errno.ENOSPC, "No space left")))
         run.log({"step": 5})
 
     def full(path: Path) -> None:

@@ -1,9 +1,6 @@
 """The eye: learns names and hands, goes on as it would have, is measured on a vendor kept out, and loads plainly."""
 
-import json
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from studio.text.text_encoder import Texts
 from studio.training import encoder_pool, encoder_training
 from studio.training.loop import step_rng
 from studio.workspace.work_folder import Folder
+from tests.support.loaded_modules import modules_after
 from tests.support.studio_fixtures import call
 from tests.support.training_runs import fail_at_call, losses
 
@@ -104,13 +102,10 @@ def sure_of(held: ImageEncoder, hand: str) -> torch.Tensor:
 
 
 def test_loader_needs_neither_studio_nor_text_encoder(taught: tuple[Folder, dict[str, Any]]) -> None:
-    program = f"""
-import json, sys, torch, image_encoder
-image_encoder.ImageEncoder.load({str(taught[0].path / "model/eye")!r}).encode(torch.zeros(1, 3, 16, 16))
-print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
-"""
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert not {"studio", "worker", "app", "flask", "transformers", "diffusers"} & set(json.loads(done.stdout))
+    folder = str(taught[0].path / "model/eye")
+    encode = f"image_encoder.ImageEncoder.load({folder!r}).encode(torch.zeros(1, 3, 16, 16))"
+    loaded = modules_after(f"import torch, image_encoder; {encode}")
+    assert not {"studio", "worker", "app", "flask", "transformers", "diffusers"} & loaded
 
 
 def test_run_goes_on_with_the_losses_it_would_have_had(

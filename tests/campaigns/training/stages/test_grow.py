@@ -139,21 +139,8 @@ def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path
         (("--tune", "full", "--of-base", 0.5), "--of-base requires --unet"),
     ):
         assert says in call("train", *work, "--base", tmp_path / "model", *wrong, ok=False)["error"]
-    refine = (
-        "autoencoder",
-        *work,
-        "--refine",
-        "--size",
-        32,
-        "--batch",
-        2,
-        "--warmup",
-        1,
-        "--measured",
-        2,
-        "--painted",
-        4,
-    )
+    refine = ("autoencoder", *work, "--refine", "--size", 32, "--batch", 2, "--warmup", 1, "--measured", 2,
+              "--painted", 4)  # fmt: skip
     said = run(*refine, "--piece", 16, "--steps", 6)
     assert said["taken_now"] == 6 and said["psnr"]["neon"] > 0
     refined = (tmp_path / "work/model/vae/diffusion_pytorch_model.safetensors").read_bytes()

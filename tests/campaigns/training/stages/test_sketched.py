@@ -165,25 +165,8 @@ def test_sketch_lies_beside_the_latents_place_by_place() -> None:
 
 def test_training_led_by_sketches_goes_down_and_paints(copy: Folder, base: Path, halving: Path) -> None:
     shutil.copytree(halving, copy.path / "model/vae")
-    report = call(
-        "train",
-        "--folder",
-        copy.path,
-        "--base",
-        base,
-        *STEPS,
-        "--steps",
-        40,
-        "--muon",
-        "--validate-every",
-        40,
-        "--painted-in",
-        2,
-        "--validate",
-        "a bear",
-        "--objective",
-        "v_prediction",
-    )
+    report = call("train", "--folder", copy.path, "--base", base, *STEPS, "--steps", 40, "--muon", "--validate-every",
+                  40, "--painted-in", 2, "--validate", "a bear", "--objective", "v_prediction")  # fmt: skip
     lost = losses(copy)
     assert report["pictures"] == 12 and lost[40] < 0.9 * lost[1]
     assert (copy.path / "runs/train/validation-000040.webp").stat().st_size > 100
@@ -221,21 +204,8 @@ def test_deeper_unet_goes_on_where_the_led_one_was(copy: Folder, base: Path) -> 
     call(*words, "--steps", 3)
     led = copy.path / "led"
     shutil.copytree(copy.path / "model/unet", led)
-    more = (
-        *words,
-        "--tune",
-        "full",
-        "--objective",
-        "flow",
-        "--unet",
-        led,
-        "--run",
-        "deep",
-        "--steps",
-        1,
-        "--rate",
-        1e-9,
-    )
+    more = (*words, "--tune", "full", "--objective", "flow", "--unet", led, "--run", "deep", "--steps", 1,
+            "--rate", 1e-9)  # fmt: skip
     call(*more, "--layers", "2,1")
     made = UNet2DConditionModel.from_pretrained(copy.path / "model/unet")
     before = UNet2DConditionModel.from_pretrained(led)
