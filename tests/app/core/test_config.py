@@ -194,10 +194,12 @@ def test_empty_address_in_the_environment_is_none(instance: Path, monkeypatch: p
         (b"model = 3", "MOMA_MODEL must be a text"),
         (b"database_url = 3", "MOMA_DATABASE_URL must be a text"),
         (b"media_url = 3", "MOMA_MEDIA_URL must be a text"),
+        (None, r"settings\.toml cannot be read"),
     ],
 )
-def test_unusable_settings_file_is_refused(instance: Path, content: bytes, named: str) -> None:
-    (instance / "settings.toml").write_bytes(content)
+def test_unusable_settings_file_is_refused(instance: Path, content: bytes | None, named: str) -> None:
+    file = instance / "settings.toml"
+    file.mkdir() if content is None else file.write_bytes(content)
     with pytest.raises(ConfigError, match=named):
         make_app(instance)
 
@@ -255,12 +257,6 @@ def test_unusable_settings_file_is_refused(instance: Path, content: bytes, named
 def test_unusable_setting_is_refused_by_name(instance: Path, name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"MOMA_{name}"):
         make_app(instance, **{name: value})
-
-
-def test_settings_file_that_cannot_be_opened_is_refused(instance: Path) -> None:
-    (instance / "settings.toml").mkdir()
-    with pytest.raises(ConfigError, match=r"settings\.toml cannot be read"):
-        make_app(instance)
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])

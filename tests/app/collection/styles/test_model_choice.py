@@ -112,19 +112,14 @@ def test_candidates_are_made_by_the_model_of_their_style() -> None:
     assert wanted.model == "style-van-gogh"
 
 
-@pytest.mark.parametrize("model", ["", "led"])
-def test_form_follows_the_style_from_the_sites_first_model(model: str) -> None:
+@pytest.mark.parametrize(
+    ("model", "followed"), [("", "style-van-gogh"), ("led", "style-van-gogh"), ("style-munch", "style-munch")]
+)
+def test_form_follows_the_style_from_the_sites_first_model_and_keeps_another(model: str, followed: str) -> None:
     fields = MultiDict([("prompt", "a fox, van gogh"), ("prompt", "a bat"), ("model", model)])
     form = make_form.from_fields(fields, Limits.current())
     form.follow_styles()
-    assert form.model == "style-van-gogh"
-
-
-def test_form_keeps_another_model_that_it_names() -> None:
-    fields = MultiDict([("prompt", "a fox, van gogh"), ("prompt", "a bat"), ("model", "style-munch")])
-    form = make_form.from_fields(fields, Limits.current())
-    form.follow_styles()
-    assert form.model == "style-munch"
+    assert form.model == followed
 
 
 def test_page_makes_the_walk_by_the_model_of_the_style(client: FlaskClient) -> None:

@@ -1,5 +1,7 @@
 """The traced network: the same bits as the network itself, in any batch, and itself where it cannot be traced."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
@@ -79,21 +81,16 @@ def test_trace_of_sides_that_cannot_be_halved_gives_the_same_bits(
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize(
+    "trace",
+    [raising(RuntimeError("no trace")), lambda *_, **__: lambda latents, *_: latents + 1],
+    ids=["fails", "yields something else"],
+)
 def test_network_that_cannot_be_traced_runs_as_it_is(
-    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
+    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch, trace: Callable[..., object]
 ) -> None:
     unet = Traced(network(painters, "sd1").unet)
-    monkeypatch.setattr(torch.jit, "trace", raising(RuntimeError("no trace")))
-    latents, words = given(painters["sd1"], 2, torch.float32)
-    assert torch.equal(unet(latents, 3, words), unet.unet(latents, 3, words, return_dict=False)[0])
-
-
-@torch.inference_mode()
-def test_trace_that_yields_something_else_is_not_used(
-    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    unet = Traced(network(painters, "sd1").unet)
-    monkeypatch.setattr(torch.jit, "trace", lambda *_, **__: lambda latents, *_: latents + 1)
+    monkeypatch.setattr(torch.jit, "trace", trace)
     latents, words = given(painters["sd1"], 2, torch.float32)
     assert torch.equal(unet(latents, 3, words), unet.unet(latents, 3, words, return_dict=False)[0])
 
