@@ -344,7 +344,7 @@ def load(claim: Claim) -> Walk:
 
     :raises LeaseLost: when it no longer exists.
     """
-    walk = db.session.get(Walk, claim.walk_number, populate_existing=True)
+    walk: Walk | None = db.session.get(Walk, claim.walk_number, populate_existing=True)
     if walk is None:
         raise LeaseLost(claim.walk_id)
     return walk
