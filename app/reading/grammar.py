@@ -1,5 +1,7 @@
 """The grammar tables of a language: small words, and patterns for numbers, places, times and negations."""
 
+from __future__ import annotations
+
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
