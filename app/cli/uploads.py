@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import select
 
 from app.access.auth import visitors
 from app.cli import candidates
 from app.core.errors import InvalidInput
 from app.requests.walk_requests import brought_uploads
 from app.requests.walk_requests.walk_request import WalkRequest
-from app.storage.upload_models import Upload
+from app.storage.database import db
+from app.storage.upload_models import WAITING, Upload
 from app.walks.uploads import kinds
 from app.walks.uploads.kinds import UploadKind
 
@@ -63,6 +65,12 @@ def upload(among: Sequence[UploadKind], file: Path, owner: str) -> Upload:
         raise InvalidInput.on(among[0].noun, message=f"{file} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
         raise InvalidInput.on(among[0].noun, message=f"The {kind.called} {file} {error}") from error
+
+
+def unread(owner: str) -> list[Upload]:
+    """Return the uploads of an owner that walks can use only once a worker has read them."""
+    waiting = select(Upload).where(Upload.owner_hash == visitors.digest(owner), Upload.state == WAITING)
+    return [each for each in db.session.scalars(waiting) if not each.is_picture]
 
 
 def put_times(stops: list[dict[str, Any]], times: tuple[str, ...]) -> None:

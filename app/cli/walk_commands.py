@@ -112,7 +112,7 @@ def create(
         uploads.put_photos(request, photos, cut_out=cut_out, owner=owner)
         uploads.put_times(request["stops"], times)  # last, because pictures are stops too
         wanted, pinned = validate(request), None
-    return _submit(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out, sound=sound)
+    return _submit(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out)
 
 
 group.add_command(candidates.command)
@@ -148,7 +148,7 @@ def repaint(
     wanted.publish_sound = publish_sound
     sound = None if sound_file is None else uploads.upload(kinds.OF_WALKS, sound_file, owner)
     _check_sound(sound, wanted, sound_file, "walk has")
-    return _submit(wanted, owner=owner, pinned=None, skip_cache=skip_cache, wait=wait, out=out, sound=sound)
+    return _submit(wanted, owner=owner, pinned=None, skip_cache=skip_cache, wait=wait, out=out)
 
 
 @group.command("top")
@@ -228,15 +228,15 @@ def _submit(
     skip_cache: bool,
     wait: bool,
     out: Path | None,
-    sound: Upload | None = None,
 ) -> dict[str, Any]:
     """Request a walk and show it; with ``wait`` or ``out``, wait for it first and write its film to ``out``.
 
-    A worker must have read an uploaded ``sound`` first.
+    A worker must have read what its ``owner`` uploaded first.
     """
-    with provide_worker(needed=wait or out is not None or sound is not None) as tend:
-        if sound is not None:
-            wait_for_upload(sound, tend)
+    unread = uploads.unread(owner)
+    with provide_worker(needed=wait or out is not None or bool(unread)) as tend:
+        for each in unread:
+            wait_for_upload(each, tend)
         draft = drafts.draft(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned)
         walk, _ = intake.submit(draft, skip_cache=skip_cache)
         if wait or out:

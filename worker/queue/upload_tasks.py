@@ -51,5 +51,6 @@ def store(session: Session, upload_id: str, **columns: Any) -> bool:
 
 def fail(session: Session, task: Task, _reason: str) -> None:
     """Record that workers were lost at an upload: it failed, or is used as it is, as its kind says."""
-    error = KINDS[task.kind].interrupted
-    store(session, str(task.task), state=READY if error is None else FAILED, error=error)
+    kind = KINDS[task.kind]
+    error = None if kind.is_final else f"Reading the {kind.called} was interrupted. Upload it again."
+    store(session, str(task.task), state=READY if kind.is_final else FAILED, error=error)

@@ -53,12 +53,17 @@ def describe(claim: Claim) -> None:
 
 
 def _describe(photo: Upload) -> dict[str, Any]:
-    """Return the columns to store on a photo: its caption and the path of its cut-out, or an error."""
+    """Return the columns to store on a photo: those of its picture, or an error."""
     try:
         picture = pictures.read_picture(upload_store.read_file(photo))
     except (MediaLost, pictures.PictureError) as error:
         log.warning("photo %s cannot be read: %s", photo.id, error)
         return {"state": FAILED, "error": UNREADABLE}
+    return look_at(photo.id, picture)
+
+
+def look_at(upload_id: str, picture: Pixels) -> dict[str, Any]:
+    """Return the columns to store on the upload of a picture: its caption, and the path of its cut-out."""
     worker, cut = this_worker(), tracing.cut(picture, PREVIEW)
     caption = describing.describe(
         picture, cut=cut, eye=worker.features.load_encoder(), blip=worker.captioner, styles=_style_words()
@@ -66,7 +71,7 @@ def _describe(photo: Upload) -> dict[str, Any]:
     return {
         "state": READY,
         "analysis": {"description": caption.words} if caption.words else None,
-        "preview_path": None if cut is None else _keep(photo.id, cut),
+        "preview_path": None if cut is None else _keep(upload_id, cut),
     }
 
 

@@ -14,8 +14,9 @@ from pydantic import Field
 
 from app.collection.moderation import banned_words
 from app.collection.styles import model_choice
-from app.core.errors import FieldError, InvalidInput
+from app.core.errors import FieldError, InvalidInput, NoRoom
 from app.core.field_errors import ERRORS_MAX
+from app.core.i18n.gettext import _
 from app.offer.drawings import sketchbooks
 from app.offer.generation import offers, prompt_texts, sampler_settings
 from app.offer.generation.limits import Limits
@@ -40,6 +41,7 @@ from app.requests.walk_requests.walk_request import (
 from app.storage.candidate_models import CandidateSet
 from app.walks.queue import candidate_requests
 from app.walks.queue.candidate_requests import A_ROW, MOST
+from app.walks.uploads import kinds, upload_store
 
 POOL = 4 * A_ROW
 """How many variants a row is chosen from for sketch-conditioned models, whose sketches are known before rendering."""
@@ -118,7 +120,12 @@ def submit(
     ``drawing`` are the drawings chosen for the prompt's objects, as the form field holds them; all candidates use them.
     ``language`` is the language of a prompt whose own words do not show it. ``unnamed`` is the style that was chosen
     for the whole walk, if it is known. ``admit`` is called with the UNet evaluations of new candidates and may raise.
+
+    :raises NoRoom: when the stop's upload is no picture yet.
     """
+    photo = request.stop.picture and upload_store.find(kinds.OF_STOPS, request.stop.picture, owner_hash)
+    if photo and not photo.is_picture:
+        raise NoRoom(_("The picture is still being read. Try again in a moment."), retry_after=1)
     offer = request.offer
     payload = request.model_dump(exclude={"count"}) | {"drawing": drawing, "language": language}
     if unnamed:

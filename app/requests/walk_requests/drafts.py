@@ -11,12 +11,12 @@ from flask import current_app
 
 from app.access.auth import visitors
 from app.access.observability import request_ids
-from app.offer.generation import frame_rates, presets, prompt_texts, sampler_settings
+from app.offer.generation import frame_rates, prompt_texts, sampler_settings
 from app.offer.generation.limits import SEED_MAX
 from app.requests.walk_requests import brought_photos, lineage_rules, scenes, walk_rows, walk_sounds
 from app.requests.walk_requests.brought_photos import Photos, UploadedPhoto
 from app.requests.walk_requests.recipe_pins import PinnedSettings
-from app.requests.walk_requests.walk_request import WalkRequest
+from app.requests.walk_requests.walk_request import SETTINGS, USUAL, WalkRequest
 from app.requests.walk_requests.walk_sounds import FoundSound
 from app.storage.upload_models import Upload
 from app.storage.walk_models import QUEUED, VISITOR, Walk, new_id
@@ -100,20 +100,14 @@ def draft(
 
 def _resolved(request: WalkRequest, parent: Walk | None) -> WalkRequest:
     """Return a request with the settings that it leaves open: those of the continued walk, or else the usual ones."""
-    found: dict[str, Any] = {"seed": request.seed, "model": request.model, "fps": request.fps}
-    found |= {"preset": request.preset, "aspect": request.aspect}
+    found = {name: getattr(request, name) for name in SETTINGS}
     if parent is not None:
         found |= _of_parent(request, parent)
-    usual = max(int(current_app.config["FRAMES_DEFAULT"]), len(request.stops))
-    return request.model_copy(
-        update=found
-        | {
-            "seed": secrets.randbelow(SEED_MAX + 1) if found["seed"] is None else found["seed"],
-            "frames": request.frames or usual,
-            "fps": frame_rates.rounded(found["fps"] or current_app.config["FPS"]),
-            "preset": str(found["preset"] or presets.DEFAULT),
-        }
-    )
+    if found["seed"] is None:
+        found["seed"] = secrets.randbelow(SEED_MAX + 1)
+    found["frames"] = request.frames or max(int(current_app.config["FRAMES_DEFAULT"]), len(request.stops))
+    found["fps"] = frame_rates.rounded(found["fps"] or current_app.config["FPS"])
+    return request.model_copy(update={name: USUAL[name] if value is None else value for name, value in found.items()})
 
 
 def _of_parent(request: WalkRequest, parent: Walk) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from app.requests.walk_requests.schema_limits import limits_in_schema
 from app.requests.walk_requests.sound_request import SoundRequest
 from app.requests.walk_requests.stop_options import StopRequest
 from app.requests.walk_requests.stop_words import Seed
-from app.storage.walk_models import ENDINGS, ID
+from app.storage.walk_models import ENDINGS, ID, Walk
 
 
 def _walk_id(text: str | None) -> str | None:
@@ -163,7 +163,9 @@ class WalkRequest(RequestForModel):
         What is only recorded where it is set does not count where it is not, as releases before did not know it.
         """
         unset = {
-            name for name, each in SETTINGS.items() if each.record == IF_SET and getattr(self, name) == USUAL[name]
+            name
+            for name, each in SETTINGS.items()
+            if each.record == IF_SET and getattr(self, name) in (None, USUAL[name])
         }
         text = self.model_dump_json(exclude=unset) + (pinned.model_dump_json() if pinned else "")
         return hashlib.sha256(text.encode()).hexdigest()
@@ -359,5 +361,13 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType({
 """The settings of a walk by name: all fields of `WalkRequest` but the stops and the sound, which have types of their
 own. Forms write them into addresses in this order."""
 
-USUAL: Mapping[str, Any] = MappingProxyType({name: WalkRequest.model_fields[name].default for name in SETTINGS})
-"""The value of each setting that is not requested."""
+
+def _usual(name: str, setting: Setting) -> Any:
+    default = WalkRequest.model_fields[name].default
+    column = Walk.__table__.columns.get(setting.column or name)
+    return column.default.arg if default is None and column is not None and column.default else default
+
+
+USUAL: Mapping[str, Any] = MappingProxyType({name: _usual(name, setting) for name, setting in SETTINGS.items()})
+"""The value of each setting that is not requested: the default of its field, or else of its column; `None` if it
+follows from other things."""

@@ -13,7 +13,7 @@ from typing import Any
 from flask import current_app
 
 from app.core.models.aspects import SQUARE
-from app.offer.generation import frame_rates, offers, presets, sampler_settings, walk_styles
+from app.offer.generation import frame_rates, offers, sampler_settings, walk_styles
 from app.offer.generation.model_styles import ModelStyle
 from app.requests.walk_requests import walk_sounds
 from app.requests.walk_requests.recipe_pins import PinnedSettings
@@ -64,7 +64,7 @@ def unusual_settings(request: WalkRequest) -> dict[str, Any]:
     offer = offers.current().get(request.model)
     sampling = sampler_settings.resolve_settings(offer, request.preset)
     defaults = dict(USUAL) | {name: sampling[name] for name in ("steps", "guidance")}
-    defaults |= {"fps": frame_rates.rounded(current_app.config["FPS"]), "preset": presets.DEFAULT, "aspect": SQUARE}
+    defaults |= {"fps": frame_rates.rounded(current_app.config["FPS"]), "aspect": SQUARE}
     given = {name: getattr(request, name) for name in SETTINGS}
     if request.size not in offer.facts.sizes[1:]:
         given["size"] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from flask import Blueprint, Response, jsonify
+from werkzeug.exceptions import NotFound
 
 from app.access.auth import api_tokens, rate_limits
 from app.collection.labels import captions, descriptions, pictures, wall_label, writing
@@ -51,6 +52,8 @@ def write_of_picture(photo_id: str) -> tuple[Response, dict[str, str]]:
     `description` that you send, or else a worker's guess, once there is one. Captions are not stored.
     """
     photo = own_uploads.find_upload(kinds.OF_STOPS, photo_id)
+    if not photo.is_picture:
+        raise NotFound("This picture is still being read. Try again in a moment.")
     wanted = body_reader.check_body(lambda body: captions.parse_request(body, PictureCaptionRequest))
     about = pictures.of_photo(photo, wanted.description)
     shows = {"description": about.shows or None, "is_guess": bool(about.shows) and about.is_guess}

@@ -36,8 +36,6 @@ photos.add_app_template_global(view, "photo_view")
 def show(photo_id: str) -> Response:
     """Send a stored photo to its owner."""
     photo = own_photo(photo_id)
-    if not photo.is_picture:
-        raise NotFound(_(kinds.OF_STOPS[0].missing))
     return mark_private(
         send_stored(str(photo.path), "image/webp", size=photo.bytes, etag=photo.digest, name="photo.webp")
     )
@@ -55,7 +53,7 @@ def show_cut(photo_id: str) -> Response:
 @photos.get("/photos/<photo_id>/live")
 def live(photo_id: str) -> Response:
     """Return the part of the form with a photo and its description, which changes when a worker has processed it."""
-    photo, stop = own_photo(photo_id), request.args.get("stop", "0")
+    photo, stop = _own_of_stop(photo_id), request.args.get("stop", "0")
     index = int(stop) if stop.isascii() and stop.isdigit() and len(stop) < 3 else 0
     wall = request.args.get("wall", "")
     if fragments.is_opened():
@@ -157,9 +155,16 @@ def own_view(photo_id: str) -> PhotoView | None:
 def own_photo(photo_id: str) -> Upload:
     """Return a photo if the visitor's cookie or the request's bearer token owns it.
 
-    :raises NotFound: when it does not exist or belongs to another owner; the two look the same.
+    :raises NotFound: when it does not exist, is no picture yet, or belongs to another owner; these look the same.
     :raises TokenRefused: when the API token is invalid.
     """
+    photo = _own_of_stop(photo_id)
+    if not photo.is_picture:
+        raise NotFound(_(kinds.OF_STOPS[0].missing))
+    return photo
+
+
+def _own_of_stop(photo_id: str) -> Upload:
     api_tokens.current()
     token = api_tokens.bearer()
     return _own(kinds.OF_STOPS, photo_id, *visitors.owners(), *(() if token is None else visitors.owners_of(token)))

@@ -91,7 +91,7 @@ def _uploads() -> Iterator[Found]:
         for path, size, digest, preview_path in _read(row):
             looked_at: dict[str, str] = {}
             if path is not None:
-                looked_at[path] = _flaw(store, path, size, digest=digest if kind.is_digest_stored else None)
+                looked_at[path] = _flaw(store, path, size, digest=digest if kind.is_final else None)
             if preview_path is not None:
                 looked_at[preview_path] = _flaw(store, preview_path)
             losses = [Loss(kind.noun, upload_id, path, flaw) for path, flaw in looked_at.items() if flaw]

@@ -29,9 +29,9 @@ class UploadKind:
     the sentences for the latter, of a visitor and of an address. ``missing`` says on a page that the visitor has no
     upload at an address, ``unknown`` says it to programs.
 
-    ``is_digest_stored``: the digest is that of the stored file, not of what was uploaded. ``seconds_max`` and
-    ``second_bytes``: the setting with the longest length, and how large a second of the file can be that a worker
-    makes. ``interrupted`` is the error if workers are lost while they process it; without one it is used as it is.
+    ``is_final``: the file is used as it is stored at once, whether or not a worker has processed it, and the digest is
+    its own, not that of what was uploaded. ``seconds_max`` and ``second_bytes``: the setting with the longest length,
+    and how large a second of the file can be that a worker makes.
     """
 
     name: str
@@ -48,10 +48,9 @@ class UploadKind:
     missing: str
     unknown: str
     recognises: Callable[[bytes], bool] = lambda _head: False
-    is_digest_stored: bool = False
+    is_final: bool = False
     seconds_max: str = ""
     second_bytes: int = 0
-    interrupted: str | None = None
 
 
 PHOTO = UploadKind(
@@ -71,7 +70,7 @@ PHOTO = UploadKind(
     ),
     missing=N_("No photo of yours has this address. A photo is kept for a day, and shown to its owner alone."),
     unknown="No picture of yours has this address. It is kept for a day, and shown to its owner alone.",
-    is_digest_stored=True,
+    is_final=True,
 )
 SOUND = UploadKind(
     name=SOUNDS,
@@ -92,7 +91,6 @@ SOUND = UploadKind(
     unknown="No sound of yours has this address. It is kept for a day, and known to its owner alone.",
     seconds_max="SOUND_SECONDS_MAX",
     second_bytes=192_000,  # stereo of 16 bits at 48 kHz
-    interrupted="Reading the sound was interrupted. Upload it again.",
 )
 KINDS = {kind.name: kind for kind in (PHOTO, SOUND)}
 OF_STOPS = (PHOTO,)

@@ -4,19 +4,23 @@ import hashlib
 import io
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.access.auth import visitors
+from app.cli import uploads
 from app.storage import media_store, task_kinds
-from app.storage.database import db
+from app.storage.database import db, writing
 from app.storage.task_kinds import TaskKind
-from app.storage.upload_models import READY, Upload
+from app.storage.upload_models import FAILED, READY, Upload
 from app.storage.walk_models import Task, Walk
-from app.walks.uploads import kinds
+from app.walks.uploads import kinds, upload_store
 from app.walks.uploads.checked_upload import CheckedUpload
 from tests.support.bearer import bearer
 from tests.support.pictures import two_halves, written
 from tests.support.rows import change
+from worker.queue import upload_tasks
 
 FILE = b"FLIPBOOK" + bytes(5_000)
 WAITS = "is still being read. Try again in a moment."
@@ -78,7 +82,8 @@ def test_form_offers_it_refuses_it_while_it_waits_and_takes_it_once_it_is_a_pict
     picture, live = f"/photos/{upload.id}.webp", f"/photos/{upload.id}/live"
     assert live in shown
     assert picture not in shown
-    assert (client.get(live).status_code, client.get(picture).status_code) == (200, 404)
+    assert client.get(live).status_code == 200
+    assert {client.get(address).status_code for address in (picture, f"/photos/{upload.id}/captions")} == {404}
     asked = {"prompt": ["", "a kite"], "picture": [upload.id, ""]}
     refused = client.post("/walks", data=asked)
     assert refused.status_code == 422
@@ -97,11 +102,38 @@ def test_programs_upload_it_as_a_picture_and_learn_that_it_waits(client: FlaskCl
     refused = client.post("/api/v1/walks", json={"stops": stops}, headers=bearer(token))
     assert refused.status_code == 422
     assert WAITS in refused.json["errors"][0]["message"]
+    captions = f"/api/v1/pictures/{sent.json['id']}/captions"
+    candidates = {"stop": stops[0], "seed": 3}
+    assert client.post(captions, json={}, headers=bearer(token)).status_code == 404
+    waits = client.post("/api/v1/candidates", json=candidates, headers=bearer(token))
+    assert (waits.status_code, waits.headers["Retry-After"]) == (503, "1")
+    assert WAITS in waits.json["detail"]
     read_it()
-    assert client.post("/api/v1/walks", json={"stops": stops}, headers=bearer(token)).status_code == 202
+    assert client.post(captions, json={}, headers=bearer(token)).status_code == 200
+    for address, body in (("candidates", candidates), ("walks", {"stops": stops})):
+        assert client.post(f"/api/v1/{address}", json=body, headers=bearer(token)).status_code == 202
 
 
 def test_its_own_check_refuses_it_in_the_sentence_of_a_picture(client: FlaskClient) -> None:
     sent = client.post("/api/v1/pictures", data={"file": (io.BytesIO(b"FLIPBOOK"), "mine")})
     assert sent.status_code == 422
     assert sent.json["errors"][0]["message"] == "The picture is too short."
+
+
+def test_command_waits_for_what_walks_cannot_use_unread(app: Flask) -> None:
+    token = visitors.new_token()
+    for data in (FILE, written(two_halves())):
+        kind = kinds.recognise(kinds.OF_STOPS, data)
+        upload_store.save(kind, kind.check(data), owner_hash=visitors.digest(token), network="")
+    assert [each.kind for each in uploads.unread(token)] == ["flipbooks"]
+
+
+def test_one_that_workers_were_lost_at_fails_and_a_photo_is_used_unread(app: Flask) -> None:
+    for data in (FILE, written(two_halves())):
+        kind = kinds.recognise(kinds.OF_STOPS, data)
+        upload, _is_new = upload_store.save(kind, kind.check(data), owner_hash="me", network="")
+        with writing() as session:
+            upload_tasks.fail(session, Task(kind=kind.name, task=upload.id), "")
+    found = {each.kind: (each.state, each.error) for each in db.session.scalars(select(Upload))}
+    assert found["flipbooks"] == (FAILED, "Reading the picture was interrupted. Upload it again.")
+    assert found["photos"] == (READY, None)
