@@ -134,6 +134,7 @@ def test_one_that_workers_were_lost_at_fails_and_a_photo_is_used_unread(app: Fla
         upload, _is_new = upload_store.save(kind, kind.check(data), owner_hash="me", network="")
         with writing() as session:
             upload_tasks.fail(session, Task(kind=kind.name, task=upload.id), "")
+    db.session.expire_all()
     found = {each.kind: (each.state, each.error) for each in db.session.scalars(select(Upload))}
     assert found["flipbooks"] == (FAILED, "Reading the picture was interrupted. Upload it again.")
     assert found["photos"] == (READY, None)
