@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask, current_app
@@ -20,7 +19,6 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Task, Walk
 from app.walks.queue import fair_queue, jobs
 from app.walks.saved import lifecycle
-from tests.conftest import inside, make_app
 from tests.support import placing, simulated_queue
 from worker.planning.pass_plan import Pass
 from worker.queue.leases import Claim, claim_next, fail_walk, release_task, sweep, write_as_holder
@@ -215,11 +213,7 @@ def drop_snapshot() -> None:
     current_app.extensions.pop(fair_queue.EXTENSION, None)
 
 
-@pytest.fixture
-def app(instance: Path) -> Iterator[Flask]:
-    """Build an application that keeps a snapshot of the queue until it is dropped, and stay in its context."""
-    with inside(make_app(instance, LINE_SECONDS=3600.0)) as app:
-        yield app
+pytestmark = pytest.mark.settings(LINE_SECONDS=3600.0)  # a snapshot of the queue is kept until it is dropped
 
 
 @pytest.fixture
