@@ -32,7 +32,7 @@ def test_thing_is_likeliest_where_one_expects_it(name: str, kind: str, setting: 
     assert max(home.settings, key=home.settings.count) == setting or home.settings[0] == setting
 
 
-@pytest.mark.parametrize("kind", ["", "no-such-kind", "symbols", *habitats._BY_KIND, *sorted(habitats._TABLED)])
+@pytest.mark.parametrize("kind", ["", "no-such-kind", "symbols", *habitats._BY_KIND])
 def test_every_kind_has_settings_that_can_be_drawn(kind: str) -> None:
     home = habitats.find_habitat("something", kind)
     assert home.settings and set(home.settings) <= set(KINDS)
