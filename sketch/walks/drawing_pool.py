@@ -46,7 +46,7 @@ class DrawingPool:
     def __init__(self, processes: int) -> None:
         self._processes = processes
         self._executor: ProcessPoolExecutor | None = None
-        self._ready: Future[int] | None = None
+        self._ready: Future[None] | None = None
         self._ahead: dict[tuple[str, Place], Future[Conditioning]] = {}  # by the order's key, the oldest first
 
     def draw_ahead(self, order: Order, places: Sequence[Place]) -> None:
@@ -133,7 +133,7 @@ class DrawingPool:
         spawned = multiprocessing.get_context("spawn")  # a fork would copy the locks of this process's threads
         try:
             self._executor = ProcessPoolExecutor(self._processes, mp_context=spawned, initializer=_begin)
-            self._ready = self._executor.submit(os.getpid)  # it returns when the processes have started
+            self._ready = self._executor.submit(_nothing)
         except OSError as error:
             self._disable(error)
 
@@ -170,6 +170,10 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
     os._exit(0)
+
+
+def _nothing() -> None:
+    """Do nothing; that the call returns shows that the process has started."""
 
 
 _latest: dict[str, Legs] = {}
