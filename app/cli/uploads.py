@@ -67,8 +67,10 @@ def upload(among: Sequence[UploadKind], file: Path, owner: str) -> Upload:
         raise InvalidInput.on(among[0].noun, message=f"The {kind.called} {file} {error}") from error
 
 
-def unread(owner: str) -> list[Upload]:
-    """Return the uploads of an owner that walks can use only once a worker has read them."""
+def unread(owner: str, *files: object) -> list[Upload]:
+    """Return the uploads of an owner that walks can use only once a worker has read them; none without files."""
+    if not any(files):
+        return []
     waiting = select(Upload).where(Upload.owner_hash == visitors.digest(owner), Upload.state == WAITING)
     return [each for each in db.session.scalars(waiting) if not each.is_picture]
 

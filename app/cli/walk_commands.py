@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,8 @@ def create(
         uploads.put_photos(request, photos, cut_out=cut_out, owner=owner)
         uploads.put_times(request["stops"], times)  # last, because pictures are stops too
         wanted, pinned = validate(request), None
-    return _submit(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out)
+    unread = uploads.unread(owner, sound_file, *photos)
+    return _submit(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out, unread=unread)
 
 
 group.add_command(candidates.command)
@@ -148,7 +149,8 @@ def repaint(
     wanted.publish_sound = publish_sound
     sound = None if sound_file is None else uploads.upload(kinds.OF_WALKS, sound_file, owner)
     _check_sound(sound, wanted, sound_file, "walk has")
-    return _submit(wanted, owner=owner, pinned=None, skip_cache=skip_cache, wait=wait, out=out)
+    unread = uploads.unread(owner, sound_file)
+    return _submit(wanted, owner=owner, pinned=None, skip_cache=skip_cache, wait=wait, out=out, unread=unread)
 
 
 @group.command("top")
@@ -228,12 +230,12 @@ def _submit(
     skip_cache: bool,
     wait: bool,
     out: Path | None,
+    unread: Sequence[Upload],
 ) -> dict[str, Any]:
     """Request a walk and show it; with ``wait`` or ``out``, wait for it first and write its film to ``out``.
 
-    A worker must have read what its ``owner`` uploaded first.
+    A worker must have read its ``unread`` uploads first.
     """
-    unread = uploads.unread(owner)
     with provide_worker(needed=wait or out is not None or bool(unread)) as tend:
         for each in unread:
             wait_for_upload(each, tend)

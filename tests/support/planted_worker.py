@@ -66,7 +66,7 @@ def main() -> int:
 
     passing(Painters, "_load", planted.LOAD, first=True)
     passing(job, "claim_next", planted.CLAIM)
-    passing(painting.WalkInProgress, "on_step", planted.STEP)
+    passing(painting, "go_on", planted.STEP)
     passing(MediaStore, "write", planted.FILE)
     passing(GifWriter, "add", planted.FILM)
     event.listen(Session, "before_commit", lambda _session: is_stopping() or pass_by(planted.ROW))

@@ -125,7 +125,7 @@ def test_command_waits_for_what_walks_cannot_use_unread(app: Flask) -> None:
     for data in (FILE, written(two_halves())):
         kind = kinds.recognise(kinds.OF_STOPS, data)
         upload_store.save(kind, kind.check(data), owner_hash=visitors.digest(token), network="")
-    assert [each.kind for each in uploads.unread(token)] == ["flipbooks"]
+    assert [each.kind for each in uploads.unread(token, "a.flip")] == ["flipbooks"]
 
 
 def test_one_that_workers_were_lost_at_fails_and_a_photo_is_used_unread(app: Flask) -> None:
