@@ -251,7 +251,7 @@ def at_stop(form: MakeForm, index: int, limits: Limits) -> tuple[Reader, Reading
     request = _FormRequest.from_form(form)
     if request is None:
         return None
-    return request.reader, request.read(request.stops[index], form.stops[index].prompt, limits)
+    return request.reader, request.interpret_stop(request.stops[index], form.stops[index].prompt, limits)
 
 
 def check_drawings(form: MakeForm) -> None:
@@ -371,7 +371,7 @@ class _FormRequest:
             shown = self.form.stops[index]
             if shown.picture or self.reuses_scene(index):
                 continue
-            if (reading := self.read(stop, stop["prompt"], limits)) is not None:
+            if (reading := self.interpret_stop(stop, stop["prompt"], limits)) is not None:
                 picked = chosen.fitting(reading, chosen.listed(shown.drawing), self.reader.drawings)
                 interpretations[index] = chosen.put(reading, picked)
         wanted = [StopFacts(reading, *_of_style(stops[index])) for index, reading in interpretations.items()]
@@ -383,7 +383,7 @@ class _FormRequest:
         styles = stop_styles.choose_styles(wanted, offer=self.offer, walk_seed=self.seed, beside=beside)
         return interpretations, dict(zip(interpretations, styles, strict=True))
 
-    def read(self, stop: dict[str, Any], prompt: str, limits: Limits) -> Reading | None:
+    def interpret_stop(self, stop: dict[str, Any], prompt: str, limits: Limits) -> Reading | None:
         """Return the interpretation of a stop's prompt; ``None`` if validation will refuse it."""
         return _interpret(self.reader, prompt, limits, leave_out=self.leave_out(stop), seed=self.seed_of(stop))
 

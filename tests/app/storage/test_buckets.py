@@ -214,12 +214,18 @@ def test_life_cycle_in_the_example_is_taken_and_touches_no_walk(store: MediaStor
     rules = read_json(ROOT / "deploy/storage/s3-lifecycle.json")
     s3.client().put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration=rules)
     kept = s3.client().get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
-    assert [rule["ID"] for rule in kept] == ["broken-off-uploads", "probes", "brought-photos", "brought-sounds"]
+    assert [rule["ID"] for rule in kept] == [
+        "broken-off-uploads",
+        "probes",
+        "brought-photos",
+        "brought-sounds",
+        "uploads",
+    ]
     expiring = {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in kept if "Expiration" in rule}
     google = read_json(ROOT / "deploy/storage/gcs-lifecycle.json")["lifecycle"]["rule"]
     deleting = [rule["condition"] for rule in google if rule["action"]["type"] == "Delete"]
     assert expiring == {prefix: rule["age"] for rule in deleting for prefix in rule["matchesPrefix"]}
-    assert expiring == {"moma/.probe-": 1, "moma/photos/": 2, "moma/sounds/": 2}
+    assert expiring == {"moma/.probe-": 1, "moma/photos/": 2, "moma/sounds/": 2, "moma/uploads/": 2}
     assert [rule["ID"] for rule in kept if "AbortIncompleteMultipartUpload" in rule] == ["broken-off-uploads"]
 
 
