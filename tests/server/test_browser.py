@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.support.examples import served
 from tests.support.live import LiveSite, wait_until
+from tests.support.pictures import two_halves, written
 from tests.support.visits import Open, Visits, visiting
 
 pytestmark = pytest.mark.server
@@ -304,17 +306,24 @@ def test_film_brought_to_the_form_fills_it_and_its_remix_names_its_original(
     expect(page.get_by_text("Remixed as")).to_be_visible()
 
 
+DROP = """([selector, name, data]) => {
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0))], name, { type: "image/gif" }));
+  const drop = new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true });
+  document.querySelector(selector).dispatchEvent(drop);
+}"""
+
+
 def test_film_dropped_on_the_page_is_read_and_what_is_none_leaves_what_was_typed(visit: Open) -> None:
     page = visit("/", expected=["422"])
     page.get_by_label("From", exact=True).fill("kept words")
-    page.evaluate(
-        """() => {
-          const dropped = new DataTransfer();
-          dropped.items.add(new File(["GIF89a and no more"], "foreign.gif", { type: "image/gif" }));
-          const drop = new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true });
-          document.body.dispatchEvent(drop);
-        }"""
-    )
+    page.evaluate(DROP, ["body", "foreign.gif", b64encode(b"GIF89a and no more").decode()])
     page.wait_for_url(re.compile("/recipe$"))
     expect(page.get_by_role("alert").first).to_contain_text("this GIF contains none of ours")
     expect(page.get_by_label("From", exact=True)).to_have_value("kept words")
+
+
+def test_gif_dropped_on_a_stop_is_its_picture(visit: Open) -> None:
+    page = visit("/")
+    page.evaluate(DROP, ["#stop-1", "mine.gif", b64encode(written(two_halves(), "GIF")).decode()])
+    expect(page.locator("#shown-1 img")).to_be_visible()
