@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 
 from app.access.auth import visitors
@@ -57,9 +56,7 @@ def upload(among: Sequence[UploadKind], file: Path, owner: str) -> Upload:
     """
     try:
         with file.open("rb") as opened:
-            head = opened.read(kinds.HEAD)
-            kind = kinds.recognise(among, head)
-            data = head + opened.read(max(0, current_app.config[kind.bytes_max] + 1 - len(head)))
+            kind, data = kinds.read_of_kind(among, opened)
         return brought_uploads.upload(kind, data, owner_hash=visitors.digest(owner), **brought_uploads.NO_LIMITS)
     except OSError as error:
         raise InvalidInput.on(among[0].noun, message=f"{file} cannot be read: {error.strerror or error}.") from error

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from flask import current_app
 from werkzeug.datastructures import FileStorage
 
 from app.access.auth import rate_limits
@@ -23,12 +22,11 @@ def store(
     :raises ValueError: when it is refused, with the rest of a sentence that begins with the file.
     :raises NoRoom: when the rate limit or the disk is full, or no worker reads its kind.
     """
-    head = file.read(kinds.HEAD)
-    kind = kinds.recognise(among, head)
+    kind, data = kinds.read_of_kind(among, file.stream)
     room = limit(kind)
     return brought_uploads.upload(
         kind,
-        head + file.read(max(0, current_app.config[kind.bytes_max] + 1 - len(head))),
+        data,
         owner_hash=owner_hash,
         network=rate_limits.network_key(),
         check_room=room.check,

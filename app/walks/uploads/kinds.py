@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from flask import current_app
 
@@ -105,6 +106,13 @@ HEAD = 4096
 def recognise(among: Sequence[UploadKind], data: bytes) -> UploadKind:
     """Return the kind of a file among those for one use, by its first bytes; the first kind takes all others."""
     return next((kind for kind in among[1:] if kind.recognises(data[:HEAD])), among[0])
+
+
+def read_of_kind(among: Sequence[UploadKind], file: IO[bytes]) -> tuple[UploadKind, bytes]:
+    """Return the kind of a file among those for one use, and its bytes: at most one more than the kind may have."""
+    head = file.read(HEAD)
+    kind = recognise(among, head)
+    return kind, head + file.read(max(0, current_app.config[kind.bytes_max] + 1 - len(head)))
 
 
 def bytes_max(among: Sequence[UploadKind]) -> int:
